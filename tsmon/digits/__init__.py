@@ -1,0 +1,1 @@
+"""Digit images: finding, reading and labelling them; no screens."""

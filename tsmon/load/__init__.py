@@ -1,0 +1,1 @@
+"""Sends images to models and keeps score; no screens."""

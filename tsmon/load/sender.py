@@ -1,0 +1,71 @@
+"""Sends a batch of images to a model, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from tsmon.digits.images import DigitImage, ImageError
+from tsmon.load.answers import Answer, read_answer
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.inference import Inference
+
+
+async def send(
+    inference: Inference,
+    model: str,
+    images: Iterable[DigitImage],
+    *,
+    version: str | None = None,
+    concurrency: int = 1,
+) -> AsyncIterator[Answer]:
+    """Send images with `concurrency` requests under way; answers come as they arrive.
+
+    What cannot be read or is refused is an answer with its error and stops nothing. A consumer that
+    stops early lets the requests under way end; no further one is sent.
+    """
+    waiting = iter(images)
+    answers: asyncio.Queue[Answer | None] = asyncio.Queue()
+    senders = [
+        asyncio.create_task(_drain(inference, model, version, waiting, answers))
+        for _ in range(concurrency)
+    ]
+    try:
+        for _ in senders:
+            while (answer := await answers.get()) is not None:
+                yield answer
+        await asyncio.gather(*senders)
+    finally:
+        for sender in senders:
+            sender.cancel()  # the request it waits for goes on; see torchserve.connection
+
+
+async def _drain(
+    inference: Inference,
+    model: str,
+    version: str | None,
+    waiting: Iterator[DigitImage],
+    answers: asyncio.Queue[Answer | None],
+) -> None:
+    """Send until none is waiting; a None tells the consumer that this sender has ended."""
+    try:
+        for image in waiting:
+            answers.put_nowait(await ask(inference, model, image, version=version))
+    finally:
+        answers.put_nowait(None)
+
+
+async def ask(
+    inference: Inference, model: str, image: DigitImage, *, version: str | None = None
+) -> Answer:
+    """Send one image; every failure is an answer that says so."""
+    try:
+        body = await asyncio.to_thread(image.read)
+        prediction = await inference.predict(
+            model, body, version=version, accept="application/json"
+        )
+    except ImageError as error:
+        return Answer(image, error=str(error))
+    except TorchServeError as error:
+        return Answer(image, error=str(error))
+    return read_answer(image, prediction)

@@ -1,0 +1,170 @@
+"""The one loop that asks a source, joins what it says and publishes a snapshot per tick."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from tsmon.telemetry.history import History
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.processes import ProcessTable
+from tsmon.telemetry.roster import Roster
+from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
+from tsmon.telemetry.snapshot import (
+    MetricsStatus,
+    ModelKey,
+    ModelStatus,
+    ServerState,
+    ServerStatus,
+    Snapshot,
+)
+from tsmon.telemetry.source import Observation, Source
+from tsmon.telemetry.traffic import Missing, Traffic, TrafficMeter
+from tsmon.torchserve.errors import (
+    NotTorchServe,
+    TimedOut,
+    TokenRefused,
+    TorchServeError,
+    Unreachable,
+)
+
+LONGEST_BACKOFF_S = 10.0
+
+
+class Monitor:
+    """Polls a source for as long as it runs.
+
+    A tick starts `period_s` after the one before it started, never before that one has ended. While
+    the server is away the pause doubles up to `LONGEST_BACKOFF_S`, with jitter.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        period_s: float = 1.0,
+        window_s: float = 120.0,
+        local: bool = False,
+    ) -> None:
+        """With `local` the workers' processes are read from this machine's process table."""
+        self.period_s = period_s
+        self.focus: ModelKey | None = None
+        """The model whose details are looked at; it is described at every tick."""
+        self.history = History()
+        self._source = source
+        self._meter = TrafficMeter(window_s)
+        self._roster = Roster()
+        self._processes = ProcessTable() if local else None
+        self._failures = 0
+        self._soon = asyncio.Event()
+        self._latest = Snapshot(Instant.now(), ServerStatus(source.label))
+
+    @property
+    def latest(self) -> Snapshot:
+        """The last snapshot published."""
+        return self._latest
+
+    def poke(self) -> None:
+        """Have the next tick come at once, for example after a change."""
+        self._soon.set()
+
+    def dismiss(self, key: ModelKey) -> None:
+        """Let go of a version that is unregistered on purpose."""
+        self._roster.dismiss(key)
+        self.history.forget(key)
+
+    async def run(self, publish: Callable[[Snapshot], None]) -> None:
+        """Tick until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            publish(await self.tick())
+            pause = self._latest.next_poll_s - (loop.time() - started)
+            try:
+                await asyncio.wait_for(self._soon.wait(), max(pause, 0.0))
+            except TimeoutError:
+                continue
+            finally:
+                self._soon.clear()
+
+    async def tick(self) -> Snapshot:
+        """Ask the source once and give the snapshot that follows."""
+        observation = await self._source.observe(self.focus)
+        server = self._server(observation)
+        metrics = self._metrics(observation)
+        traffic = self._traffic(observation)
+        outage = self._failures > 0 or self._meter.life > self._latest.server.lives
+        self._failures = 0 if server.state is ServerState.UP else self._failures + 1
+        self._latest = Snapshot(
+            at=observation.at,
+            server=replace(server, lives=self._meter.life),
+            metrics=metrics,
+            models=self._models(observation, traffic, outage=outage),
+            next_poll_s=self._pause(),
+        )
+        self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
+        return self._latest
+
+    def _models(
+        self,
+        observation: Observation,
+        traffic: Mapping[SeriesKey, Traffic] | Missing,
+        *,
+        outage: bool,
+    ) -> tuple[ModelStatus, ...]:
+        if isinstance(observation.models, TorchServeError):
+            return self._roster.without_traffic(Missing.NO_COUNTERS)
+        pids = [
+            worker.pid
+            for entry in observation.models
+            for worker in entry.model.workers
+            if worker.pid is not None
+        ]
+        processes = self._processes.read(pids) if self._processes else {}
+        return self._roster.update(observation.models, traffic, processes, outage=outage)
+
+    def _traffic(self, observation: Observation) -> Mapping[SeriesKey, Traffic] | Missing:
+        scrape = observation.scrape
+        if isinstance(scrape, TorchServeError) or scrape.mode is MetricsMode.LOG:
+            return Missing.NO_COUNTERS
+        return self._meter.observe(scrape)
+
+    def _server(self, observation: Observation) -> ServerStatus:
+        last = self._latest.server
+        if isinstance(observation.models, TorchServeError):
+            problem = observation.models
+            return replace(last, state=_state(problem), problem=problem)
+        facts = observation.facts
+        return replace(
+            last,
+            state=ServerState.UP,
+            problem=None,
+            version=facts.version if facts else last.version,
+            model_api=facts.model_api if facts else last.model_api,
+            last_answer=observation.at,
+        )
+
+    def _metrics(self, observation: Observation) -> MetricsStatus:
+        if isinstance(observation.scrape, TorchServeError):
+            return replace(self._latest.metrics, problem=observation.scrape)
+        return MetricsStatus(observation.scrape.mode, None, observation.scrape.at)
+
+    def _pause(self) -> float:
+        if not self._failures:
+            return self.period_s
+        backoff = min(self.period_s * 2.0 ** min(self._failures - 1, 10), LONGEST_BACKOFF_S)
+        return max(self.period_s, backoff * random.uniform(0.8, 1.0))  # noqa: S311 (jitter)
+
+
+def _state(problem: TorchServeError) -> ServerState:
+    if isinstance(problem, TokenRefused):
+        return ServerState.TOKEN_REFUSED
+    if isinstance(problem, Unreachable):
+        return ServerState.AWAY
+    if isinstance(problem, TimedOut):
+        return ServerState.SLOW
+    if isinstance(problem, NotTorchServe):
+        return ServerState.STRANGE
+    return ServerState.FAILING

@@ -1,0 +1,150 @@
+"""What a tick of the monitor found, as one immutable value that views only render."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.scrape import MetricsMode
+from tsmon.telemetry.traffic import Traffic
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.records import ModelVersion, Worker
+
+
+class ServerState(StrEnum):
+    """How the server answers."""
+
+    CONNECTING = "connecting"
+    """No answer was waited for yet."""
+    UP = "up"
+    TOKEN_REFUSED = "token refused"
+    SLOW = "not answering"
+    """It accepts connections but answers too late."""
+    AWAY = "away"
+    """Nothing listens there."""
+    FAILING = "answering with errors"
+    STRANGE = "no TorchServe"
+    """Something else answers there."""
+
+
+class WorkerState(StrEnum):
+    """What a worker does, as far as describe tells it."""
+
+    READY = "ready"
+    STARTING = "starting"
+    """Its process is not known yet, or it loads the model for the first time."""
+    RETRYING = "retrying"
+    """It was ready before and is not now: its process died and is being started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """What this machine's process table says of a worker, where the server is local."""
+
+    memory_bytes: int
+    cpu_percent: float
+    """Of one core, since the tick before."""
+    started: float
+    """Unix time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """One worker at one tick."""
+
+    worker: Worker
+    state: WorkerState
+    process: ProcessUsage | None = None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Resident memory: this machine's own reading, else TorchServe's, up to 60 s old."""
+        return self.process.memory_bytes if self.process else self.worker.memory_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKey:
+    """One version of a model."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """One version of a model at one tick."""
+
+    described: ModelVersion
+    is_default: bool
+    traffic: Traffic
+    workers: tuple[WorkerStatus, ...]
+    gone: bool = False
+    """It was registered before the server went away or restarted, and is not now."""
+
+    @property
+    def key(self) -> ModelKey:
+        """What identifies it from tick to tick."""
+        return ModelKey(self.described.name, self.described.version)
+
+    @property
+    def ready(self) -> int:
+        """How many workers are ready."""
+        return sum(worker.state is WorkerState.READY for worker in self.workers)
+
+    @property
+    def wanted(self) -> int:
+        """How many workers it should have (`minWorkers`)."""
+        return self.described.min_workers
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """The server at one tick."""
+
+    label: str
+    """What a person calls it: the management address."""
+    state: ServerState = ServerState.CONNECTING
+    problem: TorchServeError | None = None
+    """Why it is not up; its `hint` is the way out."""
+    version: str = ""
+    model_api: bool | None = None
+    """Whether models can be registered; None while unknown."""
+    last_answer: Instant | None = None
+    """When the model list was last read."""
+    lives: int = 0
+    """Restarts seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsStatus:
+    """The metrics endpoint at one tick."""
+
+    mode: MetricsMode | None = None
+    problem: TorchServeError | None = None
+    last_scrape: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one tick found out."""
+
+    at: Instant
+    server: ServerStatus
+    metrics: MetricsStatus = MetricsStatus()
+    models: tuple[ModelStatus, ...] = ()
+    """By name, then version."""
+    next_poll_s: float = 1.0
+    """Seconds until the next tick; grows while the server is away."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the models shown are from an earlier tick."""
+        return self.server.state is not ServerState.UP
+
+    def model(self, key: ModelKey) -> ModelStatus | None:
+        """The status of one version, None when it is not there."""
+        return next((model for model in self.models if model.key == key), None)

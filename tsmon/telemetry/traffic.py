@@ -1,0 +1,180 @@
+"""From sums since start to what requests cost now: intervals, windows, restarts.
+
+    inference ms = Δ ts_inference_latency_microseconds / Δ ts_inference_requests_total / 1000
+    queue ms     = Δ ts_queue_latency_microseconds     / Δ ts_inference_requests_total / 1000
+
+over the time between two scrapes of one server life. TorchServe counts a request on arrival and
+adds its latency when it is answered, so an interval in which requests came and none was answered
+stays open: its requests are carried into the next one. A number that cannot be known is a `Missing`
+that says why; it is never 0.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import reduce
+
+from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
+
+
+class Missing(StrEnum):
+    """Why a number is not there."""
+
+    FIRST_SAMPLE = "first sample"
+    NO_TRAFFIC = "no traffic"
+    UNANSWERED = "not answered yet"
+    RESTARTED = "server restarted"
+    NO_COUNTERS = "no counters"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the requests of a stretch of time cost."""
+
+    seconds: float
+    """Length of the stretch; 0 for sums since the server's start, whose length is unknown."""
+    arrived: float
+    """Requests counted in the stretch."""
+    counted: float
+    """Requests the latencies are shared out over; with carried ones it exceeds `arrived`."""
+    inference_us: float
+    queue_us: float
+
+    @property
+    def per_second(self) -> float:
+        """Requests per second; 0 is a measured 0."""
+        return self.arrived / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def inference_ms(self) -> float | Missing:
+        """Milliseconds of inference per request."""
+        return self._per_request(self.inference_us)
+
+    @property
+    def queue_ms(self) -> float | Missing:
+        """Milliseconds in the queue per request."""
+        return self._per_request(self.queue_us)
+
+    def _per_request(self, microseconds: float) -> float | Missing:
+        if self.inference_us <= 0:
+            return Missing.UNANSWERED if self.counted > 0 else Missing.NO_TRAFFIC
+        if self.counted <= 0:
+            return Missing.NO_TRAFFIC
+        return microseconds / self.counted / 1000
+
+    def __add__(self, other: Usage) -> Usage:
+        """The same stretch of time, two series together."""
+        return Usage(
+            max(self.seconds, other.seconds),
+            self.arrived + other.arrived,
+            self.counted + other.counted,
+            self.inference_us + other.inference_us,
+            self.queue_us + other.queue_us,
+        )
+
+
+Reading = Usage | Missing
+
+
+def add_readings(readings: Sequence[Reading]) -> Reading:
+    """Several series of one model together; a reason for absence only when none has a usage."""
+    usages = [reading for reading in readings if isinstance(reading, Usage)]
+    if usages:
+        return reduce(Usage.__add__, usages)
+    return readings[0] if readings else Missing.NO_COUNTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One series at one scrape."""
+
+    interval: Reading
+    """Since the scrape before."""
+    window: Reading
+    """Over the last `TrafficMeter.window_s` seconds of this server life."""
+    since_start: Reading
+    """Since the server started."""
+
+    @classmethod
+    def missing(cls, why: Missing) -> Traffic:
+        """Nothing known, for one reason."""
+        return cls(why, why, why)
+
+    @classmethod
+    def sum(cls, parts: list[Traffic]) -> Traffic:
+        """Several series of one model together."""
+        return cls(
+            add_readings([part.interval for part in parts]),
+            add_readings([part.window for part in parts]),
+            add_readings([part.since_start for part in parts]),
+        )
+
+
+class TrafficMeter:
+    """Follows the scrapes of one server and keeps those its window needs, in bounded memory."""
+
+    def __init__(self, window_s: float = 120.0) -> None:
+        self.window_s = window_s
+        self.life = 0
+        """How many restarts of the server were seen."""
+        self._scrapes: deque[Scrape] = deque()
+        self._unanswered: dict[SeriesKey, float] = {}
+
+    def observe(self, scrape: Scrape) -> dict[SeriesKey, Traffic]:
+        """Take the next scrape and tell the traffic of each series in it."""
+        if not self._scrapes:
+            return self._begin_life(scrape, Missing.FIRST_SAMPLE)
+        last = self._scrapes[-1]
+        if _restarted(last, scrape):
+            self.life += 1
+            return self._begin_life(scrape, Missing.RESTARTED)
+        while len(self._scrapes) > 1 and scrape.at.since(self._scrapes[0].at) > self.window_s:
+            self._scrapes.popleft()
+        first = self._scrapes[0]
+        self._scrapes.append(scrape)
+        return {
+            key: Traffic(
+                interval=self._carry(key, _between(last, scrape, key)),
+                window=_between(first, scrape, key),
+                since_start=_usage(counters, 0.0),
+            )
+            for key, counters in scrape.series.items()
+        }
+
+    def _begin_life(self, scrape: Scrape, why: Missing) -> dict[SeriesKey, Traffic]:
+        self._scrapes.clear()
+        self._scrapes.append(scrape)
+        self._unanswered.clear()
+        return {
+            key: Traffic(why, why, _usage(counters, 0.0)) for key, counters in scrape.series.items()
+        }
+
+    def _carry(self, key: SeriesKey, usage: Usage) -> Usage:
+        """The usage with the requests of earlier intervals that were not answered in them."""
+        counted = usage.arrived + self._unanswered.pop(key, 0.0)
+        if counted > 0 and usage.inference_us <= 0:
+            self._unanswered[key] = counted
+        return replace(usage, counted=counted)
+
+
+def _restarted(last: Scrape, scrape: Scrape) -> bool:
+    """Whether the server started anew: a sum fell, or a series is gone, which it never is else."""
+    return any(
+        key not in scrape.series or scrape.series[key].fell_below(counters)
+        for key, counters in last.series.items()
+    )
+
+
+def _between(earlier: Scrape, later: Scrape, key: SeriesKey) -> Usage:
+    """The usage between two scrapes of one life; a series that was not there yet stood at 0."""
+    grown = later.series[key] - earlier.series.get(key, Counters())
+    return _usage(grown, later.at.since(earlier.at))
+
+
+def _usage(counters: Counters, seconds: float) -> Usage:
+    return Usage(
+        seconds, counters.requests, counters.requests, counters.inference_us, counters.queue_us
+    )

@@ -1,0 +1,79 @@
+"""One client for the life of a server."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.connection import Connection
+from tsmon.torchserve.inference import Inference
+from tsmon.torchserve.management import Management
+from tsmon.torchserve.metrics import Metrics
+from tsmon.torchserve.tokens import KeyRing
+
+
+class TorchServe:
+    """A server's three APIs, each on connections of its own.
+
+    Open it once per server and close it, or use it as an async context manager; it is bound to the
+    event loop it is first used on.
+    """
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        keys: KeyRing | None = None,
+        *,
+        read_only: bool = False,
+        verify: bool | str = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """With `read_only` every change is refused here, before anything is sent.
+
+        `verify` is False, or the path of a CA file, for servers with a self-signed certificate.
+        """
+        self.addresses = addresses
+        self.keys = keys or KeyRing()
+
+        def connect(url: str, max_connections: int) -> Connection:
+            return Connection(
+                url,
+                self.keys,
+                verify=verify,
+                transport=transport,
+                max_connections=max_connections,
+            )
+
+        self._connections = (
+            connect(addresses.management, 10),
+            connect(addresses.inference, 100),
+            connect(addresses.metrics, 2),
+        )
+        management, inference, metrics = self._connections
+        self.management = Management(management, read_only=read_only)
+        self.inference = Inference(inference)
+        self.metrics = Metrics(metrics)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this client refuses every change."""
+        return self.management.read_only
+
+    async def close(self) -> None:
+        """Give the requests under way a moment to end, then close the connections."""
+        await asyncio.gather(*(connection.close() for connection in self._connections))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,180 @@
+"""One HTTP connection pool to one of the server's APIs, with TorchServe's errors and time-outs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from tsmon.torchserve.errors import (
+    ApiError,
+    NotTorchServe,
+    TimedOut,
+    TokenRefused,
+    Unreachable,
+    api_error,
+)
+from tsmon.torchserve.tokens import KeyKind, KeyRing
+
+CONNECT_TIMEOUT_S = 2.0
+CLOSE_GRACE_S = 2.0
+
+Parameters = Mapping[str, str | int]
+
+
+class Connection:
+    """Requests to one base URL.
+
+    A request once sent is never cancelled: a caller that goes away leaves it to end by its own
+    time-out, because httpx leaks the pool slot of a cancelled request (encode/httpcore#1093).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        keys: KeyRing,
+        *,
+        verify: bool | str = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+        max_connections: int = 10,
+    ) -> None:
+        self.base_url = base_url
+        self._keys = keys
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            verify=verify,
+            transport=transport,
+            trust_env=False,  # a proxy variable must not send a loopback request elsewhere
+            limits=httpx.Limits(max_connections=max_connections),
+        )
+        self._under_way: set[asyncio.Task[httpx.Response]] = set()
+
+    async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
+        """Give the requests under way `grace_s` seconds to end, then close the connections."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
+            for task in late:
+                task.cancel()
+        await self._client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        key: KeyKind | None = None,
+        parameters: Parameters | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request and give its answer if it is no error.
+
+        `path` is quoted by the caller. With `key` the request carries that key; when the server
+        refuses it and the key file holds another one by now, the request is sent once more.
+
+        Raises:
+            Unreachable: no connection, or it broke.
+            TimedOut: no answer within `timeout_s` seconds.
+            ApiError: the server answered with an error.
+        """
+
+        def build() -> httpx.Request:
+            authorization = self._keys.headers(key) if key else {}
+            return self._client.build_request(
+                method,
+                path,
+                params=dict(parameters) if parameters else None,
+                content=content,
+                headers={**(headers or {}), **authorization},
+                timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+            )
+
+        request = build()
+        response = await self._send(request)
+        if key and _token_refused(response) and self._retry_has_other_key(request, key):
+            response = await self._send(build())
+        if response.is_error:
+            raise self._error(response, key)
+        return response
+
+    def _retry_has_other_key(self, request: httpx.Request, key: KeyKind) -> bool:
+        header = self._keys.headers(key).get("Authorization")
+        return header is not None and header != request.headers.get("Authorization")
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        task = asyncio.create_task(self._client.send(request))
+        self._under_way.add(task)
+        task.add_done_callback(self._finished)
+        try:
+            return await asyncio.shield(task)
+        except httpx.TimeoutException as error:
+            raise self._timed_out(request, error) from None
+        except httpx.TransportError as error:
+            raise Unreachable(
+                f"no TorchServe answers at {self.base_url}: {_reason(error)}",
+                "start one with `tsmon serve start`, or name another with --server",
+            ) from None
+
+    def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # read it, or asyncio reports a request whose caller went away
+
+    def _timed_out(self, request: httpx.Request, error: httpx.TimeoutException) -> Exception:
+        if isinstance(error, httpx.ConnectTimeout):
+            return Unreachable(f"{self.base_url} does not accept connections", "is the host up?")
+        seconds = request.extensions["timeout"]["read"]
+        what = f"{request.method} {request.url.path}"
+        return TimedOut(f"{what} got no answer within {seconds:g} s", "the server is busy or stuck")
+
+    def _error(self, response: httpx.Response, key: KeyKind | None) -> ApiError:
+        code, type_, message = read_error(response)
+        if type_ == "InvalidKeyException" and key is not None:
+            problem, hint = self._keys.diagnose(key)
+            if key is KeyKind.MANAGEMENT and "/token" in str(response.request.url):
+                hint = (
+                    "with tokens on, TorchServe takes every request that contains /token for its "
+                    "token API; such a model cannot be managed"
+                )
+            return TokenRefused(code, type_, message, problem, hint)
+        if code == 413 and not message:
+            message = "the body is larger than the server's max_request_size"
+        return api_error(code, type_, message)
+
+
+def read_json(response: httpx.Response) -> Any:
+    """The JSON of an answer.
+
+    Raises:
+        NotTorchServe: it is none.
+    """
+    try:
+        return response.json()
+    except ValueError:
+        raise NotTorchServe(f"{response.request.url} answers, but not with JSON") from None
+
+
+def read_error(response: httpx.Response) -> tuple[int, str, str]:
+    """HTTP code, exception type and message of an error answer, whatever its shape."""
+    try:
+        payload = response.json()
+    except ValueError:
+        return response.status_code, "", response.text.strip()[:500]
+    if not isinstance(payload, dict):
+        return response.status_code, "", str(payload)
+    message = str(payload.get("message") or payload.get("status") or "")
+    return response.status_code, str(payload.get("type", "")), message
+
+
+def _token_refused(response: httpx.Response) -> bool:
+    return response.status_code == 400 and read_error(response)[1] == "InvalidKeyException"
+
+
+def _reason(error: httpx.TransportError) -> str:
+    text = str(error)
+    if "connection attempts failed" in text.lower() or "refused" in text.lower():
+        return "connection refused"
+    return text or type(error).__name__

@@ -1,0 +1,124 @@
+"""Everything that can go wrong between tsmon and a TorchServe, as one tree.
+
+    TorchServeError
+    ├── Unreachable            nothing listens there, or the connection broke
+    ├── TimedOut               it listens, but did not answer in time
+    ├── NotTorchServe          something else answered
+    ├── InvalidArgument        refused here, before anything was sent
+    ├── ReadOnly               a change was asked of a client opened read-only
+    └── ApiError               TorchServe answered with an error; keeps its code, type and message
+        ├── TokenRefused       400 InvalidKeyException: the key is missing, wrong or expired
+        ├── ModelApiDisabled   405 on register or unregister: enable_model_api is false
+        ├── NotFound           404: model, version, archive or path
+        ├── Conflict           409: this version is already registered
+        ├── NoCapacity         503 ServiceUnavailableException: no worker, or the queue is full
+        ├── HandlerFailed      503 InternalServerException: the model's own code raised
+        └── OutOfMemory        507: a worker ran out of memory, or was killed for it
+
+Every error carries `hint`, one sentence with the way out, empty where there is none.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
+MODEL_API_HINT = (
+    "start the server with --enable-model-api, or put enable_model_api=true into its "
+    "config.properties"
+)
+
+
+class TorchServeError(Exception):
+    """Base of all errors of this package; `str()` is one line fit for a screen."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Unreachable(TorchServeError):
+    """Nothing listens at the address, or the connection broke."""
+
+
+class TimedOut(TorchServeError):
+    """The server accepted the request but did not answer within the verb's time-out."""
+
+
+class NotTorchServe(TorchServeError):
+    """The address answers, but not as a TorchServe does."""
+
+
+class InvalidArgument(TorchServeError, ValueError):
+    """A value that TorchServe would misread without an error; nothing was sent."""
+
+
+class ReadOnly(TorchServeError):
+    """A change was asked of a client that was opened read-only; nothing was sent."""
+
+
+class ApiError(TorchServeError):
+    """TorchServe's own error answer."""
+
+    def __init__(self, code: int, type_: str, message: str, hint: str = "") -> None:
+        super().__init__(message or f"HTTP {code}", hint)
+        self.code = code
+        """HTTP status of the answer."""
+        self.type = type_
+        """TorchServe's exception name, for example `ModelNotFoundException`."""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.type}: {self.message}" if self.type else self.message
+
+
+class KeyProblem(StrEnum):
+    """Why a token was refused; TorchServe answers the same 400 to all three."""
+
+    MISSING = "missing"
+    WRONG = "wrong"
+    EXPIRED = "expired"
+
+
+class TokenRefused(ApiError):
+    """400 InvalidKeyException."""
+
+    def __init__(self, code: int, type_: str, message: str, problem: KeyProblem, hint: str) -> None:
+        super().__init__(code, type_, message, hint)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"the server refused the token: it is {self.problem}"
+
+
+class ModelApiDisabled(ApiError):
+    """405 on register or unregister of a server started without the model API."""
+
+
+class NotFound(ApiError):
+    """404: no such model, version, archive or path."""
+
+
+class Conflict(ApiError):
+    """409: this model version is already registered."""
+
+
+class NoCapacity(ApiError):
+    """503 ServiceUnavailableException: no worker, queue full or no job ticket."""
+
+
+class HandlerFailed(ApiError):
+    """503 InternalServerException: the model's handler raised or answered nonsense."""
+
+
+class OutOfMemory(ApiError):
+    """507: a worker reported or died from lack of memory."""
+
+
+def api_error(code: int, type_: str, message: str) -> ApiError:
+    """The error class that fits an error answer (contract: HTTP code plus exception type)."""
+    if code == 503:
+        capacity = type_ == "ServiceUnavailableException"
+        return (NoCapacity if capacity else HandlerFailed)(code, type_, message)
+    kind = {404: NotFound, 409: Conflict, 507: OutOfMemory}.get(code, ApiError)
+    return kind(code, type_, message)

@@ -1,0 +1,293 @@
+"""The management API: list, describe, register, scale, unregister, set the default version, tokens.
+
+Contract: `frontend/server/.../http/api/rest/ManagementRequestHandler.java` of pytorch/serve 0.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from tsmon.torchserve.connection import Connection, Parameters, read_json
+from tsmon.torchserve.errors import (
+    MODEL_API_HINT,
+    ApiError,
+    InvalidArgument,
+    ModelApiDisabled,
+    NotFound,
+    ReadOnly,
+)
+from tsmon.torchserve.records import (
+    ApiDescription,
+    ModelVersion,
+    Page,
+    RegisteredModel,
+    parse_api_description,
+    parse_page,
+    parse_versions,
+)
+from tsmon.torchserve.tokens import KeyKind
+
+PAGE_LIMIT = 100
+READ_TIMEOUT_S = 5.0
+TOKEN_TIMEOUT_S = 10.0
+CHANGE_TIMEOUT_S = 600.0
+"""Register unpacks, downloads and runs pip before it answers; scaling down waits for each kill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What `POST /models` can be told; None leaves the choice to the archive or the server."""
+
+    url: str
+    """File name in the model store, or an http(s):// or file:// URL that `allowed_urls` admits."""
+    model_name: str | None = None
+    runtime: str | None = None
+    handler: str | None = None
+    batch_size: int | None = None
+    max_batch_delay: int | None = None
+    """Milliseconds to wait for a batch to fill."""
+    initial_workers: int = 0
+    response_timeout: int | None = None
+    """Seconds one inference may take."""
+    startup_timeout: int | None = None
+    """Seconds a worker may take to load the model."""
+    s3_sse_kms: bool | None = None
+
+    def parameters(self) -> dict[str, str | int]:
+        """The query of the request, `initial_workers` always in it.
+
+        Raises:
+            InvalidArgument: the server would misread a value without saying so.
+        """
+        if not self.url.strip():
+            raise InvalidArgument("no archive given", "name a .mar file of the model store")
+        _reject_path(self.model_name or "")
+        _at_least("workers", self.initial_workers, 0)
+        _at_least("batch size", self.batch_size, 1)
+        _at_least("batch delay", self.max_batch_delay, 0)
+        _at_least("response time-out", self.response_timeout, 1)
+        _at_least("start-up time-out", self.startup_timeout, 1)
+        optional = {
+            "model_name": self.model_name,
+            "runtime": self.runtime,
+            "handler": self.handler,
+            "batch_size": self.batch_size,
+            "max_batch_delay": self.max_batch_delay,
+            "response_timeout": self.response_timeout,
+            "startup_timeout": self.startup_timeout,
+            "s3_sse_kms": None if self.s3_sse_kms is None else str(self.s3_sse_kms).lower(),
+        }
+        given = {name: value for name, value in optional.items() if value is not None}
+        return {"url": self.url, "initial_workers": self.initial_workers, **given}
+
+
+class Management:
+    """The management API of one server."""
+
+    def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
+        self._connection = connection
+        self.read_only = read_only
+
+    async def api_description(self) -> ApiDescription:
+        """The server's version and paths; needs no token.
+
+        Raises:
+            NotTorchServe: something else answers there.
+        """
+        try:
+            answer = await self._get("/api-description", key=None)
+        except NotFound:
+            answer = {}
+        return parse_api_description(answer)
+
+    async def page(self, limit: int = PAGE_LIMIT, next_page_token: str = "0") -> Page:
+        """One page of the model list."""
+        query: Parameters = {"limit": limit, "next_page_token": next_page_token}
+        return parse_page(await self._get("/models", query))
+
+    async def pages(self, limit: int = PAGE_LIMIT) -> AsyncIterator[Page]:
+        """All pages; an exactly full last page carries a token that leads to an empty one."""
+        token: str | None = "0"
+        while token is not None:
+            page = await self.page(limit, token)
+            if not page.models:
+                return
+            yield page
+            token = page.next_token
+
+    async def models(self) -> tuple[RegisteredModel, ...]:
+        """Every registered model, by its default version, in the server's order."""
+        return tuple([model async for page in self.pages() for model in page.models])
+
+    async def describe(self, name: str, version: str | None = None) -> ModelVersion:
+        """One version, by default the default one.
+
+        Raises:
+            NotFound: no such model or version, or it is just being removed.
+        """
+        versions = parse_versions(await self._get(_model_path(name, version)))
+        if not versions:
+            raise NotFound(404, "ModelNotFoundException", f"Model not found: {name}")
+        return versions[0]
+
+    async def describe_all(self, name: str) -> tuple[ModelVersion, ...]:
+        """Every version of a model.
+
+        Where inference and management share one port TorchServe does not find `/models/x/all`;
+        the default version is then all that can be seen.
+        """
+        try:
+            return parse_versions(await self._get(f"{_model_path(name)}/all"))
+        except NotFound as error:
+            if error.type != "ResourceNotFoundException":
+                raise
+            return (await self.describe(name),)
+
+    async def customized(self, name: str, version: str | None = None, timeout_s: float = 10) -> Any:
+        """The metadata the model's own handler gives; costs a worker's time, so never poll it."""
+        path = _model_path(name, version)
+        answer = await self._get(path, {"customized": "true"}, timeout_s=timeout_s)
+        return [entry.get("customizedMetadata") for entry in answer]
+
+    async def register(self, registration: Registration, *, synchronous: bool = False) -> str:
+        """Register an archive; gives the server's own message.
+
+        Synchronous means that the answer waits for the workers, on a thread that inference shares,
+        and that the model is gone again if a worker fails.
+
+        Raises:
+            Conflict: this version is registered already.
+            NotFound: no such archive, or its URL is not allowed.
+            ModelApiDisabled: the server was started without the model API.
+        """
+        query = registration.parameters() | _synchronous(synchronous)
+        return await self._change_model("POST", "/models", query)
+
+    async def scale(
+        self,
+        name: str,
+        workers: int,
+        *,
+        version: str | None = None,
+        max_workers: int | None = None,
+        synchronous: bool = False,
+    ) -> str:
+        """Set how many workers a version has; gives the server's own message.
+
+        The server creates up to `workers` and removes those above `max_workers` (the same number
+        by default); it never scales by itself in between.
+
+        Raises:
+            InvalidArgument: negative, or 0 with a higher maximum, which would orphan processes.
+        """
+        _at_least("workers", workers, 0)
+        most = workers if max_workers is None else max_workers
+        if most < workers:
+            raise InvalidArgument(f"at most {most} workers is less than at least {workers}")
+        if workers == 0 and most > 0:
+            raise InvalidArgument(
+                "0 workers with a higher maximum leaves orphaned processes on the server",
+                "scale to 0 alone, or to at least 1",
+            )
+        query = {"min_worker": workers, "max_worker": most} | _synchronous(synchronous)
+        return await self._change("PUT", _model_path(name, version), query)
+
+    async def unregister(self, name: str, version: str | None = None) -> str:
+        """Remove a version, or without one the default version; gives the server's own message.
+
+        Raises:
+            ApiError: 403 for a default version while others exist, 408 when a worker does not stop.
+        """
+        return await self._change_model("DELETE", _model_path(name, version))
+
+    async def set_default(self, name: str, version: str) -> str:
+        """Make a version the one that requests without a version go to."""
+        return await self._change("PUT", f"{_model_path(name, version)}/set-default")
+
+    async def refresh_token(self, kind: KeyKind) -> None:
+        """Have the server write a new management or inference key into its key file.
+
+        The old key is void at once, for every client.
+        """
+        self._refuse_when_read_only()
+        await self._get("/token", {"type": kind.value}, key=KeyKind.API, timeout_s=TOKEN_TIMEOUT_S)
+
+    async def model_api_enabled(self) -> bool:
+        """Whether models can be registered here; asks by a registration without an archive.
+
+        An enabled API answers 400 to it and does nothing, a disabled one 405.
+        """
+        try:
+            await self._request("POST", "/models", {}, READ_TIMEOUT_S)
+        except ApiError as error:
+            if error.code == 405:
+                return False
+            if error.code != 400 or error.type == "InvalidKeyException":
+                raise
+        return True
+
+    async def _get(
+        self,
+        path: str,
+        query: Parameters | None = None,
+        *,
+        key: KeyKind | None = KeyKind.MANAGEMENT,
+        timeout_s: float = READ_TIMEOUT_S,
+    ) -> Any:
+        response = await self._connection.request(
+            "GET", path, parameters=query, timeout_s=timeout_s, key=key
+        )
+        # A token refresh answers with an empty body.
+        return read_json(response) if response.content.strip() else None
+
+    async def _change_model(self, method: str, path: str, query: Parameters | None = None) -> str:
+        try:
+            return await self._change(method, path, query)
+        except ApiError as error:
+            if error.code != 405:
+                raise
+            raise ModelApiDisabled(
+                405, error.type, "registering and unregistering are disabled here", MODEL_API_HINT
+            ) from None
+
+    async def _change(self, method: str, path: str, query: Parameters | None = None) -> str:
+        self._refuse_when_read_only()
+        answer = read_json(await self._request(method, path, query, CHANGE_TIMEOUT_S))
+        return str(answer.get("status", "")) if isinstance(answer, dict) else ""
+
+    async def _request(
+        self, method: str, path: str, query: Parameters | None, timeout_s: float
+    ) -> Any:
+        return await self._connection.request(
+            method, path, parameters=query, timeout_s=timeout_s, key=KeyKind.MANAGEMENT
+        )
+
+    def _refuse_when_read_only(self) -> None:
+        if self.read_only:
+            raise ReadOnly("this is a read-only session", "start tsmon without --read-only")
+
+
+def _model_path(name: str, version: str | None = None) -> str:
+    _reject_path(name)
+    _reject_path(version or "")
+    if not name:
+        raise InvalidArgument("no model named", "`tsmon models` lists them")
+    path = f"/models/{quote(name, safe='')}"
+    return f"{path}/{quote(version, safe='')}" if version else path
+
+
+def _reject_path(name: str) -> None:
+    if "/" in name:
+        raise InvalidArgument(f"{name!r} has a slash; TorchServe cannot address such a model")
+
+
+def _at_least(what: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise InvalidArgument(f"{what}: {value} is less than {least}")
+
+
+def _synchronous(wait: bool) -> dict[str, str | int]:
+    return {"synchronous": "true" if wait else "false"}

@@ -1,0 +1,19 @@
+"""The metrics API: the Prometheus text of one scrape."""
+
+from __future__ import annotations
+
+from tsmon.torchserve.connection import Connection
+
+SCRAPE_TIMEOUT_S = 2.0
+
+
+class Metrics:
+    """The metrics API of one server; it never asks for a token."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def scrape(self) -> str:
+        """The text of `/metrics`: empty when the server's metrics_mode is `log`, its default."""
+        response = await self._connection.request("GET", "/metrics", timeout_s=SCRAPE_TIMEOUT_S)
+        return response.text

@@ -1,0 +1,121 @@
+"""Follows a change of workers until they are ready, or it is clear that they will not be.
+
+TorchServe answers an asynchronous register or scale with 202 whether or not the workers will come
+up, so the outcome is read from describe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tsmon.torchserve.errors import NotFound
+from tsmon.torchserve.management import Management
+from tsmon.torchserve.records import ModelVersion
+
+POLL_S = 0.25
+DEATHS_TO_GIVE_UP = 2
+"""A worker that died this often while loading will not come up: TorchServe repeats the same."""
+MARGIN_S = 10.0
+"""Beyond the model's own start-up time-out."""
+
+
+class Outcome(StrEnum):
+    """How a rollout stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A rollout at one moment."""
+
+    outcome: Outcome
+    ready: int
+    """Workers that have loaded the model."""
+    wanted: int
+    seconds: float
+    """Since the rollout began."""
+    reason: str = ""
+    """Why it failed."""
+    hint: str = ""
+    """What to do then."""
+
+
+async def follow(
+    management: Management,
+    name: str,
+    wanted: int,
+    *,
+    version: str | None = None,
+    timeout_s: float | None = None,
+) -> AsyncIterator[Progress]:
+    """Progress until `wanted` workers are ready, one worker keeps dying, or time is up.
+
+    `timeout_s` is by default the model's start-up time-out and a margin. The last progress is DONE
+    or FAILED.
+    """
+    started = time.monotonic()
+    deaths = _Deaths()
+    while True:
+        try:
+            model = await management.describe(name, version)
+        except NotFound:
+            elapsed = time.monotonic() - started
+            yield Progress(
+                Outcome.FAILED, 0, wanted, elapsed, f"{name} is no longer registered", _LOG_HINT
+            )
+            return
+        progress = _judge(model, wanted, time.monotonic() - started, deaths, timeout_s)
+        yield progress
+        if progress.outcome is not Outcome.RUNNING:
+            return
+        await asyncio.sleep(POLL_S)
+
+
+_LOG_HINT = "the server's logs/model_log.log tells why"
+
+
+class _Deaths:
+    """Counts how often each worker's process was replaced."""
+
+    def __init__(self) -> None:
+        self._pids: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+
+    def observe(self, model: ModelVersion) -> str | None:
+        """The id of a worker that died too often, if there is one."""
+        for worker in model.workers:
+            if worker.pid is None:
+                continue
+            before = self._pids.get(worker.id)
+            if before is not None and before != worker.pid:
+                self._counts[worker.id] = self._counts.get(worker.id, 0) + 1
+            self._pids[worker.id] = worker.pid
+        return next((id_ for id_, n in self._counts.items() if n >= DEATHS_TO_GIVE_UP), None)
+
+
+def _judge(
+    model: ModelVersion,
+    wanted: int,
+    elapsed: float,
+    deaths: _Deaths,
+    timeout_s: float | None,
+) -> Progress:
+    ready = model.ready_workers
+    dead = deaths.observe(model)
+    if ready == wanted and len(model.workers) == wanted:
+        return Progress(Outcome.DONE, ready, wanted, elapsed)
+    if dead is not None:
+        reason = f"worker {dead} keeps dying while it loads the model"
+        return Progress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
+    limit = timeout_s if timeout_s is not None else model.startup_timeout_s + MARGIN_S
+    if elapsed > limit:
+        reason = f"{ready} of {wanted} workers are ready after {elapsed:.0f} s"
+        return Progress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
+    return Progress(Outcome.RUNNING, ready, wanted, elapsed)
