@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 
 from tsmon.telemetry.history import History
@@ -76,11 +76,16 @@ class Monitor:
         self.history.forget(key)
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
-        """Tick until cancelled."""
+        """Publish each snapshot until cancelled."""
+        async for snapshot in self.ticks():
+            publish(snapshot)
+
+    async def ticks(self) -> AsyncIterator[Snapshot]:
+        """A snapshot per tick, for as long as they are asked for."""
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            publish(await self.tick())
+            yield await self.tick()
             pause = self._latest.next_poll_s - (loop.time() - started)
             try:
                 await asyncio.wait_for(self._soon.wait(), max(pause, 0.0))

@@ -139,7 +139,7 @@ class TrafficMeter:
             key: Traffic(
                 interval=self._carry(key, _between(last, scrape, key)),
                 window=_between(first, scrape, key),
-                since_start=_usage(counters, 0.0),
+                since_start=usage_of(counters),
             )
             for key, counters in scrape.series.items()
         }
@@ -149,7 +149,7 @@ class TrafficMeter:
         self._scrapes.append(scrape)
         self._unanswered.clear()
         return {
-            key: Traffic(why, why, _usage(counters, 0.0)) for key, counters in scrape.series.items()
+            key: Traffic(why, why, usage_of(counters)) for key, counters in scrape.series.items()
         }
 
     def _carry(self, key: SeriesKey, usage: Usage) -> Usage:
@@ -171,10 +171,11 @@ def _restarted(last: Scrape, scrape: Scrape) -> bool:
 def _between(earlier: Scrape, later: Scrape, key: SeriesKey) -> Usage:
     """The usage between two scrapes of one life; a series that was not there yet stood at 0."""
     grown = later.series[key] - earlier.series.get(key, Counters())
-    return _usage(grown, later.at.since(earlier.at))
+    return usage_of(grown, later.at.since(earlier.at))
 
 
-def _usage(counters: Counters, seconds: float) -> Usage:
+def usage_of(counters: Counters, seconds: float = 0.0) -> Usage:
+    """The usage that sums stand for, over `seconds`; 0 for sums since start."""
     return Usage(
         seconds, counters.requests, counters.requests, counters.inference_us, counters.queue_us
     )

@@ -1,0 +1,125 @@
+"""The demo verb: a server, the digit model and the monitor on it, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from tsmon.cli.monitor import open_monitor
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import say, talk
+from tsmon.cli.serve import DEFAULT_STORE, start_with_progress, stop_with_progress
+from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.waiting import wait_for_workers
+from tsmon.cli.walkthrough import MODEL, StepFailed, Walkthrough
+from tsmon.serving.archive import build_archive, digit_archive_spec
+from tsmon.serving.assets import digit_assets
+from tsmon.serving.errors import NotRunning, PortTaken
+from tsmon.serving.local_server import LocalServer, State
+from tsmon.serving.plan import ServerPlan
+from tsmon.serving.ports import Ports, check_free, free_ports
+from tsmon.serving.record import ServerRecord
+from tsmon.torchserve.errors import Conflict
+from tsmon.torchserve.management import Registration
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="Print the walkthrough instead of the monitor.")
+@click.option("--keep", is_flag=True, help="Leave the server running.")
+@click.option("--seed", type=int, help="Send the same digits each time.")
+@click.option(
+    "--model-store",
+    default=DEFAULT_STORE,
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that gets the archive.",
+)
+@server_options
+@pass_target
+def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_store: Path) -> int:
+    """Start a TorchServe, register the digit model and open the monitor on it.
+
+    Without a terminal, or with --headless, the same job is printed as a walk through every step,
+    with exit code 0 only if each answered as it should. Leaving stops the server.
+    """
+    model_store.mkdir(parents=True, exist_ok=True)
+    samples = digit_assets().samples
+    with _server(target.local_server(), model_store, keep=keep) as record:
+        own = replace(
+            target,
+            server=None,
+            inference_url=record.inference,
+            management_url=record.management,
+            metrics_url=record.metrics,
+            key_file=record.key_file,
+        )
+        if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return asyncio.run(_walk(own, record.model_store, samples, seed))
+        asyncio.run(_serve_digits(own, record.model_store))
+        note = "stays when you leave" if keep else "stops when you leave"
+        return open_monitor(own, model_store=record.model_store, samples=samples, note=note)
+
+
+@contextmanager
+def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[ServerRecord]:
+    """The demo's server; one that runs from this home already is used and left running."""
+    found = server.status()
+    if found.state is State.RUNNING and found.server is not None:
+        say(f"using the TorchServe that runs at {found.server.management}")
+        yield found.server
+        return
+    record = start_with_progress(server, ServerPlan(model_store=model_store, ports=_ports()))
+    say(f"started TorchServe {record.version} at {record.management}")
+    try:
+        yield record
+    finally:
+        if keep:
+            say(f"TorchServe still runs at {record.management}; `tsmon serve stop` stops it")
+        else:
+            _stop(server)
+
+
+def _stop(server: LocalServer) -> None:
+    try:
+        record = stop_with_progress(server)
+    except NotRunning:
+        say("the TorchServe had been stopped already")
+    else:
+        say(f"stopped the TorchServe at {record.management}")
+
+
+def _ports() -> Ports:
+    """TorchServe's own ports, or free ones when somebody has those."""
+    try:
+        check_free(Ports())
+    except PortTaken as taken:
+        say(f"{taken.message}; using free ports instead")
+        return free_ports()
+    return Ports()
+
+
+async def _serve_digits(target: Target, model_store: Path) -> None:
+    """Archive and register the digit model with one worker, and wait until it is ready."""
+    with talk.status("archiving the digit model…"):
+        archive = build_archive(digit_archive_spec(model_store, force=True))
+    async with target.client() as client:
+        with suppress(Conflict):
+            say(await client.management.register(Registration(archive.name, initial_workers=1)))
+        model = await client.management.describe(MODEL)
+        await wait_for_workers(client, MODEL, model.min_workers)
+
+
+async def _walk(target: Target, model_store: Path, samples: Path, seed: int | None) -> int:
+    async with target.client() as client:
+        try:
+            await Walkthrough(client, model_store, samples, seed).run()
+        except StepFailed as failure:
+            fail(str(failure))
+    say("every step answered as it should")
+    return Exit.DONE

@@ -1,0 +1,68 @@
+"""The command `tsmon` and its sub-commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tsmon import __version__
+from tsmon.cli.archive import archive
+from tsmon.cli.demo import demo
+from tsmon.cli.inference import ping, predict, send
+from tsmon.cli.metrics import metrics
+from tsmon.cli.models import describe, models, register, scale, set_default, unregister
+from tsmon.cli.monitor import monitor, monitor_options
+from tsmon.cli.outcome import CommandGroup, run
+from tsmon.cli.serve import serve
+from tsmon.cli.target import server_options
+from tsmon.cli.token import token
+
+
+@click.group(
+    cls=CommandGroup,
+    invoke_without_command=True,
+    context_settings={
+        "auto_envvar_prefix": "TSMON",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+)
+@click.version_option(__version__, "-V", "--version", message="tsmon %(version)s")
+@server_options
+@monitor_options
+@click.pass_context
+def cli(ctx: click.Context, /, **settings: object) -> int | None:
+    """The terminal monitor for TorchServe.
+
+    Without a command the monitor opens. Every option can be set in the environment as well, as
+    TSMON_ and its name: TSMON_SERVER, TSMON_KEY_FILE.
+    """
+    if ctx.invoked_subcommand is None:
+        return ctx.invoke(monitor, **settings)  # type: ignore[no-any-return]
+    return None
+
+
+for command in (
+    monitor,
+    demo,
+    serve,
+    archive,
+    models,
+    describe,
+    register,
+    scale,
+    set_default,
+    unregister,
+    ping,
+    predict,
+    send,
+    metrics,
+    token,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run tsmon with the arguments of this process."""
+    sys.exit(run(cli))

@@ -1,0 +1,205 @@
+"""The metrics verb: the counters and what each request costs, once or as they change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tsmon.cli.models import as_json
+from tsmon.cli.outcome import Exit, fail, runs_async
+from tsmon.cli.output import complain, emit, emit_json, emit_json_line, emit_table, say
+from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.scrape import (
+    INFERENCE_US,
+    QUEUE_US,
+    REQUESTS,
+    Counters,
+    MetricsMode,
+    Scrape,
+    SeriesKey,
+    parse_scrape,
+)
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.source import LiveSource
+from tsmon.telemetry.traffic import Missing, Usage, usage_of
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import TorchServeError
+
+LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
+LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and restart it"
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Go on, a line per model and tick.")
+@click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
+@click.option("--count", type=click.IntRange(1), help="End --watch after so many ticks.")
+@click.option("--raw", is_flag=True, help="Print the server's text as it is.")
+@as_json
+@server_options
+@pass_target
+@runs_async
+async def metrics(
+    target: Target, watch: bool, interval: float, count: int | None, raw: bool, as_json: bool
+) -> None:
+    """Print the counters of each model and the milliseconds per request they give.
+
+    With --watch: what requests cost between two readings. A dash says that a number cannot be
+    known, for example because there was no traffic; it is never printed as 0.
+    """
+    async with target.client() as client:
+        if watch:
+            await _watch(client, interval, count, as_json)
+        elif raw:
+            click.echo(await client.metrics.scrape(), nl=False)
+        else:
+            scrape = await read_scrape(client)
+            if as_json:
+                emit_json([_totals_record(*entry) for entry in sorted_series(scrape)])
+            elif scrape.series:
+                print_totals(scrape)
+            else:
+                say("no counters yet: nothing has been sent to a model since the server started")
+
+
+async def read_scrape(client: TorchServe) -> Scrape:
+    """Scrape once; ends the command when the server publishes no counters."""
+    scrape = parse_scrape(await client.metrics.scrape(), Instant.now())
+    if scrape.mode is MetricsMode.LOG:
+        fail(LOG_MODE, LOG_MODE_HINT)
+    return scrape
+
+
+def sorted_series(scrape: Scrape) -> list[tuple[SeriesKey, Counters]]:
+    """The series by model and version."""
+    return sorted(scrape.series.items(), key=lambda entry: (entry[0].model, entry[0].version))
+
+
+def print_totals(scrape: Scrape) -> None:
+    """The three counters of each series, and the milliseconds per request since start."""
+    emit_table(
+        ("MODEL", "VERSION", REQUESTS, INFERENCE_US, QUEUE_US, "INFERENCE_MS", "QUEUE_MS"),
+        [
+            (
+                key.model,
+                key.version,
+                f"{counters.requests:.0f}",
+                f"{counters.inference_us:.3f}",
+                f"{counters.queue_us:.3f}",
+                _words(usage_of(counters).inference_ms),
+                _words(usage_of(counters).queue_ms),
+            )
+            for key, counters in sorted_series(scrape)
+        ],
+        right=f"{REQUESTS} {INFERENCE_US} {QUEUE_US} INFERENCE_MS QUEUE_MS",
+    )
+
+
+async def _watch(client: TorchServe, interval: float, count: int | None, as_json: bool) -> None:
+    monitor = Monitor(LiveSource(client), period_s=interval, local=client.addresses.is_local)
+    problems = _Problems()
+    shown = 0
+    async for snapshot in monitor.ticks():
+        problems.tell(snapshot)
+        for model in snapshot.models:
+            if as_json:
+                emit_json_line(_tick_record(snapshot, model))
+            else:
+                emit(_tick_line(snapshot, model))
+        shown += 1
+        if shown == count:
+            break
+    if snapshot.stale:
+        raise click.exceptions.Exit(Exit.UNREACHABLE)
+
+
+class _Problems:
+    """Tells each problem once, when it begins."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def tell(self, snapshot: Snapshot) -> None:
+        for part, message, hint in (
+            _problem("server", snapshot.server.problem),
+            _problem("metrics", snapshot.metrics.problem),
+            ("mode", LOG_MODE if snapshot.metrics.mode is MetricsMode.LOG else "", LOG_MODE_HINT),
+        ):
+            if message and self._told.get(part) != message:
+                complain(message, hint)
+            self._told[part] = message
+
+
+def _problem(part: str, error: TorchServeError | None) -> tuple[str, str, str]:
+    return (part, str(error), error.hint) if error else (part, "", "")
+
+
+def _tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
+    interval = model.traffic.interval
+    cells = [
+        f"{snapshot.at.wall:%H:%M:%S}",
+        f"{model.key!s:<24}",
+        f"{model.ready}/{model.wanted} ready",
+    ]
+    if model.gone:
+        cells.append("gone")
+    elif isinstance(interval, Missing):
+        cells.append(f"– {interval}")
+    else:
+        cells += [
+            f"{interval.per_second:7.1f} req/s",
+            f"inference {_words(interval.inference_ms):>8} ms",
+            f"queue {_words(interval.queue_ms):>8} ms",
+        ]
+    return "  ".join(cells)
+
+
+def _tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
+    return {
+        "time": snapshot.at.wall.isoformat(),
+        "server": snapshot.server.state.value,
+        "model": model.key.name,
+        "version": model.key.version,
+        "default": model.is_default,
+        "gone": model.gone,
+        "ready_workers": model.ready,
+        "min_workers": model.wanted,
+        "interval": _reading_record(model.traffic.interval),
+        "window": _reading_record(model.traffic.window),
+        "since_start": _reading_record(model.traffic.since_start),
+    }
+
+
+def _reading_record(reading: Usage | Missing) -> dict[str, Any]:
+    if isinstance(reading, Missing):
+        return {"missing": reading.value}
+    return {
+        "seconds": reading.seconds or None,
+        "requests": reading.arrived,
+        "requests_per_second": reading.per_second if reading.seconds else None,
+        "inference_ms": _number(reading.inference_ms),
+        "queue_ms": _number(reading.queue_ms),
+    }
+
+
+def _totals_record(key: SeriesKey, counters: Counters) -> dict[str, Any]:
+    usage = usage_of(counters)
+    return {
+        "model": key.model,
+        "version": key.version,
+        REQUESTS: counters.requests,
+        INFERENCE_US: counters.inference_us,
+        QUEUE_US: counters.queue_us,
+        "inference_ms": _number(usage.inference_ms),
+        "queue_ms": _number(usage.queue_ms),
+    }
+
+
+def _number(value: float | Missing) -> float | None:
+    return None if isinstance(value, Missing) else value
+
+
+def _words(value: float | Missing) -> str:
+    return "–" if isinstance(value, Missing) else f"{value:.2f}"

@@ -1,0 +1,82 @@
+"""The monitor verb, which is also what `tsmon` alone does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.serving.assets import digit_assets
+from tsmon.serving.errors import AssetsMissing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_OPTIONS = (
+    click.option(
+        "--period", default=1.0, show_default=True, type=click.FloatRange(0.2), help="Seconds."
+    ),
+    click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
+    click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
+)
+
+
+def monitor_options(command: F) -> F:
+    """The options of the monitor."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@server_options
+@monitor_options
+@pass_target
+def monitor(target: Target, period: float, model_store: Path | None, samples: Path | None) -> int:
+    """Open the monitor."""
+    return open_monitor(target, period=period, model_store=model_store, samples=samples)
+
+
+def open_monitor(
+    target: Target,
+    *,
+    period: float = 1.0,
+    model_store: Path | None = None,
+    samples: Path | None = None,
+    note: str = "",
+) -> int:
+    """Open the monitor on a server and give its exit code when it is left."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fail(
+            "the monitor needs a terminal",
+            "`tsmon metrics --watch` prints a line per tick instead",
+            Exit.USAGE,
+        )
+    from tsmon.tui.app import MonitorOptions, TsmonApp
+
+    client = target.client()
+    options = MonitorOptions(
+        period_s=period,
+        model_store=model_store or target.model_store(client.addresses) or _artifacts(),
+        samples=samples or _samples(),
+        server_home=target.local_server().home.path,
+        note=note,
+    )
+    return TsmonApp(client, options).run() or Exit.DONE
+
+
+def _artifacts() -> Path | None:
+    folder = Path("artifacts")
+    return folder.absolute() if folder.is_dir() else None
+
+
+def _samples() -> Path | None:
+    try:
+        return digit_assets().samples
+    except AssetsMissing:
+        return None

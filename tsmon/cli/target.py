@@ -1,0 +1,137 @@
+"""Which server a command talks to: the options that say so, and what is found when none do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import httpx
+
+from tsmon.serving.errors import ServingError
+from tsmon.serving.local_server import LocalServer, State
+from tsmon.serving.record import ServerRecord
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.tokens import KeyRing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Target:
+    """The server options as given; an option after the command wins over one before it."""
+
+    server: str | None = None
+    inference_url: str | None = None
+    management_url: str | None = None
+    metrics_url: str | None = None
+    key_file: Path | None = None
+    ca_file: Path | None = None
+    insecure: bool = False
+    read_only: bool = False
+    home: Path | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+    """What carries the requests; None is the network."""
+
+    def local_server(self) -> LocalServer:
+        """The server that `tsmon serve` starts, whether it runs or not."""
+        return LocalServer(self.home)
+
+    def own_server(self) -> ServerRecord | None:
+        """What is known of that server while it runs."""
+        try:
+            status = self.local_server().status()
+        except ServingError:
+            return None
+        return status.server if status.state is State.RUNNING else None
+
+    def addresses(self) -> Addresses:
+        """The addresses that the options mean; without any, those of the server of the home folder.
+
+        Raises:
+            InvalidArgument: an option is no address.
+        """
+        urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
+        own = self.own_server() if not any(urls) else None
+        if own is not None:
+            return Addresses(own.inference, own.management, own.metrics)
+        return Addresses.from_server(
+            self.server,
+            inference=self.inference_url,
+            management=self.management_url,
+            metrics=self.metrics_url,
+        )
+
+    def key_ring(self, addresses: Addresses) -> KeyRing:
+        """The keys of the file named, else of the own server there, else of ./key_file.json."""
+        if self.key_file is not None:
+            return KeyRing(self.key_file)
+        own = self.own_server()
+        if own is not None and own.management == addresses.management:
+            return KeyRing(own.key_file)
+        here = Path("key_file.json")
+        return KeyRing(here.absolute() if here.is_file() and addresses.is_local else None)
+
+    def model_store(self, addresses: Addresses) -> Path | None:
+        """The model store of the server at these addresses, where it is known."""
+        own = self.own_server()
+        if own is not None and own.management == addresses.management:
+            return own.model_store
+        return None
+
+    def client(self) -> TorchServe:
+        """A client for the server; use it as an async context manager."""
+        addresses = self.addresses()
+        verify: bool | str = False if self.insecure else str(self.ca_file or "") or True
+        return TorchServe(
+            addresses,
+            self.key_ring(addresses),
+            read_only=self.read_only,
+            verify=verify,
+            transport=self.transport,
+        )
+
+
+pass_target = click.make_pass_decorator(Target, ensure=True)
+
+
+def server_options(command: F) -> F:
+    """The options that choose the server; they may stand before and after a command's name."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    target = ctx.ensure_object(Target)
+    if value is not None and parameter.name:
+        setattr(target, parameter.name, value)
+
+
+def _option(*names: str, help_: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, help=help_, expose_value=False, callback=_remember, **settings)
+
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_OPTIONS = (
+    _option(
+        "--server",
+        metavar="URL",
+        help_="Management address; inference is one port below it, metrics one above.",
+    ),
+    _option("--inference-url", metavar="URL", help_="Inference address, where it is elsewhere."),
+    _option("--management-url", metavar="URL", help_="Management address."),
+    _option("--metrics-url", metavar="URL", help_="Metrics address."),
+    _option("--key-file", type=_FILE, help_="The server's key_file.json with its tokens."),
+    _option("--ca-file", type=_FILE, help_="Certificate authority of an https server."),
+    _option("--insecure", is_flag=True, default=None, help_="Accept any https certificate."),
+    _option("--read-only", is_flag=True, default=None, help_="Refuse everything that changes."),
+    _option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        help_="Folder of the server that `tsmon serve` starts.",
+    ),
+)

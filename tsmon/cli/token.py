@@ -1,0 +1,65 @@
+"""The token verbs: what the key file holds, and refreshing a key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from tsmon.cli.models import as_json
+from tsmon.cli.outcome import CommandGroup, fail, runs_async
+from tsmon.cli.output import emit_json, emit_table, say
+from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.torchserve.errors import TOKEN_HINT
+from tsmon.torchserve.tokens import Key, KeyKind
+
+
+@click.group(cls=CommandGroup)
+def token() -> None:
+    """Look at the server's tokens, or have it make new ones."""
+
+
+@token.command()
+@as_json
+@server_options
+@pass_target
+def status(target: Target, as_json: bool) -> None:
+    """Tell which keys the key file holds and when they expire; never the keys themselves."""
+    ring = target.key_ring(target.addresses())
+    keys = {kind: key for kind in KeyKind if (key := ring.key(kind))}
+    if not keys:
+        problem = ring.problem
+        fail(problem.message if problem else "no key file is known", TOKEN_HINT)
+    now = datetime.now(UTC)
+    if as_json:
+        emit_json(
+            {
+                "key_file": str(ring.path),
+                "keys": {
+                    kind.value: {"expires": key.expires, "expired": key.expired(now)}
+                    for kind, key in keys.items()
+                },
+            }
+        )
+        return
+    say(f"key file {ring.path}")
+    emit_table(("KEY", "EXPIRES"), [(kind.value, _expiry(key, now)) for kind, key in keys.items()])
+
+
+@token.command()
+@click.argument("kind", type=click.Choice(["management", "inference"]))
+@server_options
+@pass_target
+@runs_async
+async def refresh(target: Target, kind: str) -> None:
+    """Have the server write a new key; the old one is void at once, for everybody."""
+    async with target.client() as client:
+        await client.management.refresh_token(KeyKind(kind))
+        say(f"the server wrote a new {kind} key into its key file")
+
+
+def _expiry(key: Key, now: datetime) -> str:
+    if key.expires is None:
+        return "never"
+    minutes = (key.expires - now).total_seconds() / 60
+    return f"in {minutes:.0f} min" if minutes > 0 else f"{-minutes:.0f} min ago"

@@ -1,0 +1,26 @@
+"""Waiting for workers with a line that tells how far they are."""
+
+from __future__ import annotations
+
+from tsmon.cli.outcome import fail
+from tsmon.cli.output import say, talk
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.rollout import Outcome, Progress, follow
+
+
+async def wait_for_workers(
+    client: TorchServe, name: str, wanted: int, version: str | None = None
+) -> None:
+    """Wait until `wanted` workers are ready; end the command when they will not be."""
+    with talk.status(f"{name}: starting workers…") as status:
+        async for progress in follow(client.management, name, wanted, version=version):
+            status.update(f"{name}: {_words(progress)}")
+    if progress.outcome is Outcome.FAILED:
+        fail(f"{name}: {progress.reason}", progress.hint)
+    say(f"{name}: {_words(progress)}")
+
+
+def _words(progress: Progress) -> str:
+    if progress.wanted == 0 and progress.ready == 0:
+        return f"no workers, {progress.seconds:.1f} s"
+    return f"{progress.ready} of {progress.wanted} workers ready, {progress.seconds:.1f} s"

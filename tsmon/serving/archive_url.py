@@ -1,0 +1,20 @@
+"""What to call an archive in a registration, so that TorchServe finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def archive_url(archive: str, model_store: Path | None, *, local: bool) -> str:
+    """The `url` to register for a file name, a path or a URL.
+
+    TorchServe takes the names of files directly in its model store and refuses every path. A path
+    on this machine, where the server is `local`, becomes the name if it leads into `model_store`
+    and else a file:// URL, which TorchServe copies into its store.
+    """
+    path = Path(archive).expanduser()
+    if "://" in archive or archive == path.name or not local or not path.is_file():
+        return archive
+    if model_store is not None and path.resolve().parent == model_store.resolve():
+        return path.name
+    return path.resolve().as_uri()
