@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -65,4 +67,11 @@ for command in (
 
 def main() -> None:
     """Run tsmon with the arguments of this process."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
     sys.exit(run(cli))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as by Ctrl-C, so that what was started is stopped."""
+    signal.raise_signal(signal.SIGINT)

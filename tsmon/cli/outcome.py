@@ -68,10 +68,10 @@ class CommandGroup(click.Group):
             raise click.exceptions.Exit(Exit.FAILED) from None
 
 
-def run(group: click.Group, args: list[str] | None = None) -> int:
-    """Run the command line and give its exit code."""
+def run(group: click.Group, args: list[str] | None = None, obj: Any = None) -> int:
+    """Run the command line and give its exit code; `obj` is click's context object."""
     try:
-        result = group.main(args, prog_name="tsmon", standalone_mode=False)
+        result = group.main(args, prog_name="tsmon", standalone_mode=False, obj=obj)
     except click.exceptions.Abort:
         complain("interrupted")
         return Exit.INTERRUPTED

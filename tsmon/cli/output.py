@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,17 +26,17 @@ def data_console() -> Console:
 
 def emit(text: str) -> None:
     """Write a line of data."""
-    data_console().print(Text(text), soft_wrap=True)
+    click.echo(text)
 
 
 def emit_json(value: Any) -> None:
     """Write a value as JSON."""
-    print(json.dumps(value, indent=2, default=str))  # noqa: T201 (the one place that may)
+    click.echo(json.dumps(value, indent=2, default=str))
 
 
 def emit_json_line(value: Any) -> None:
     """Write a value as one line of JSON."""
-    print(json.dumps(value, default=str), flush=True)  # noqa: T201
+    click.echo(json.dumps(value, default=str))
 
 
 def emit_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> None:

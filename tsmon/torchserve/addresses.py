@@ -79,7 +79,8 @@ class Base:
             host, port = parts.hostname, parts.port
         except ValueError as error:
             raise InvalidArgument(f"{text!r} is no address: {error}", _ADDRESS_HINT) from None
-        if parts.scheme not in {"http", "https"} or not host or parts.path or parts.query:
+        beyond_the_port = parts.path or parts.query
+        if not host or " " in host or beyond_the_port or parts.scheme not in {"http", "https"}:
             raise InvalidArgument(f"{text!r} is no address", _ADDRESS_HINT)
         return cls(parts.scheme, f"[{host}]" if ":" in host else host, port)
 

@@ -1,0 +1,54 @@
+"""Runs `tsmon` as a person's shell would: in a process of its own, with files for its output."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST_S = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A working directory and the home of the server that its commands mean."""
+
+    directory: Path
+
+    @property
+    def home(self) -> Path:
+        return self.directory / "home"
+
+    def tsmon(self, *args: str) -> Ended:
+        """Run a command to its end."""
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("TSMON_")
+        }
+        ended = subprocess.run(
+            [sys.executable, "-m", "tsmon", *args],
+            cwd=self.directory,
+            env=environment | {"TSMON_HOME": str(self.home)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)

@@ -1,0 +1,31 @@
+"""One real TorchServe for all that does not need a server of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.commands import Shell
+
+
+@pytest.fixture(scope="session")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A shell whose server runs on free ports and is stopped at the end."""
+    shell = Shell(tmp_path_factory.mktemp("shell"))
+    started = shell.tsmon("serve", "start", "--ports", "free")
+    assert started.code == 0, started.stderr
+    try:
+        yield shell
+    finally:
+        stopped = shell.tsmon("serve", "stop")
+    assert stopped.code == 0, stopped.stderr
+
+
+@pytest.fixture
+def archive(shell: Shell) -> Path:
+    """The digit model, freshly archived in the model store."""
+    ended = shell.tsmon("archive", "--force", "--json")
+    assert ended.code == 0, ended.stderr
+    return shell.directory / Path(ended.json["archive"])

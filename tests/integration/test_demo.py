@@ -1,0 +1,94 @@
+"""`tsmon demo` without a terminal: the whole walkthrough, twice in a row."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.commands import LONGEST_S, Shell
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Shell]:
+    """An empty folder without a server; one that a test leaves running is stopped."""
+    shell = Shell(tmp_path)
+    yield shell
+    shell.tsmon("serve", "stop")
+
+
+def test_the_demo_does_every_step_and_leaves_no_server(fresh: Shell) -> None:
+    for _ in range(2):
+        ended = fresh.tsmon("demo", "--headless", "--seed", "3")
+
+        assert ended.code == 0, ended.stderr
+        assert "registered with 0 initial workers" in ended.stdout
+        assert "409 ConflictStatusException" in ended.stdout
+        assert 'Model "mnist" unregistered' in ended.stdout
+        assert "every step answered as it should" in ended.stderr
+        assert fresh.tsmon("serve", "status", "--json").json["state"] == "stopped"
+
+
+def test_with_keep_the_server_stays_and_the_next_demo_uses_it(fresh: Shell) -> None:
+    first = fresh.tsmon("demo", "--headless", "--keep")
+    assert "still runs at" in first.stderr
+    pid = fresh.tsmon("serve", "status", "--json").json["server"]["pid"]
+
+    second = fresh.tsmon("demo", "--headless")
+
+    assert second.code == 0, second.stderr
+    assert fresh.tsmon("serve", "status", "--json").json["server"]["pid"] == pid
+
+
+def test_a_step_that_answers_otherwise_fails_the_demo_and_stops_the_server(fresh: Shell) -> None:
+    """A server on which the model is registered already refuses the third step."""
+    fresh.tsmon("demo", "--headless", "--keep")
+    fresh.tsmon("register", "mnist.mar", "--workers", "0")
+
+    ended = fresh.tsmon("demo", "--headless")
+
+    assert ended.code == 1
+    assert "already registered" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_stops_the_server_it_started(
+    fresh: Shell, interruption: signal.Signals
+) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tsmon", "demo", "--headless"],
+        cwd=fresh.directory,
+        env=os.environ | {"TSMON_HOME": str(fresh.home), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    next(line for line in demo.stdout if "Scale it" in line)
+    java = json.loads((fresh.home / "server.json").read_text())["pid"]
+
+    demo.send_signal(interruption)
+    _, stderr = demo.communicate(timeout=LONGEST_S)
+
+    assert demo.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    assert _has_ended(java)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether no such process runs; where nobody collects orphans it stays as a zombie."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
