@@ -14,7 +14,12 @@ import click
 from tsmon.cli.monitor import open_monitor
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say, talk
-from tsmon.cli.serve import DEFAULT_STORE, start_with_progress, stop_with_progress
+from tsmon.cli.serve import (
+    DEFAULT_STORE,
+    make_model_store,
+    start_with_progress,
+    stop_with_progress,
+)
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
 from tsmon.cli.walkthrough import MODEL, StepFailed, Walkthrough
@@ -48,7 +53,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
     Without a terminal, or with --headless, the same job is printed as a walk through every step,
     with exit code 0 only if each answered as it should. Leaving stops the server.
     """
-    model_store.mkdir(parents=True, exist_ok=True)
+    make_model_store(model_store)
     samples = digit_assets().samples
     with _server(target.local_server(), model_store, keep=keep) as record:
         own = replace(

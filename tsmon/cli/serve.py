@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from tsmon.cli.models import as_json
-from tsmon.cli.outcome import CommandGroup, Exit
+from tsmon.cli.outcome import CommandGroup, Exit, fail
 from tsmon.cli.output import complain, emit, emit_json, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.serving.configuration import extra_settings
+from tsmon.serving.extras import require_server
 from tsmon.serving.launch import Progress
 from tsmon.serving.local_server import LocalServer, ServerStatus, State
 from tsmon.serving.logs import LogKind, follow, log_path, tail
@@ -69,7 +70,7 @@ def start(
     as_json: bool,
 ) -> None:
     """Start a server on the loopback address and wait until it answers."""
-    model_store.mkdir(parents=True, exist_ok=True)
+    make_model_store(model_store)
     plan = ServerPlan(
         model_store=model_store,
         ports=free_ports() if ports == "free" else Ports(),
@@ -130,6 +131,15 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
         raise click.exceptions.Exit(Exit.FAILED)
     for line in follow(path, lines) if keep_on else tail(path, lines):
         click.echo(line)
+
+
+def make_model_store(folder: Path) -> None:
+    """Make the folder for the archives, unless no server could use it anyway."""
+    require_server()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"cannot make the model store {folder}: {error.strerror or error}")
 
 
 def start_with_progress(server: LocalServer, plan: ServerPlan) -> ServerRecord:
