@@ -112,4 +112,5 @@ def test_a_file_that_is_no_image_gets_a_clear_refusal(
 
 def _requests(shell: Shell) -> float:
     ended = shell.tsmon("metrics", "--json")
-    return sum(series["ts_inference_requests_total"] for series in ended.json or [])
+    counts: list[float] = [series["ts_inference_requests_total"] for series in ended.json or []]
+    return sum(counts)
