@@ -1,0 +1,109 @@
+# `make` lists the targets. Everything runs in .venv, which `make setup` makes and keeps up to date.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The Python that .venv was made with, or else one that TorchServe was tried with.
+PYTHONS = $(shell sed -n 's/^executable = //p' $(VENV)/pyvenv.cfg 2>/dev/null) \
+	python3.13 python3.12 python3.11 python3.14 python3
+IS_NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for python in $(PYTHONS); do \
+	"$$python" -c '$(IS_NEW_ENOUGH)' >/dev/null 2>&1 && echo "$$python" && break; done),python3)
+
+# What the walkthrough's targets can be told, as in: make register-model num_workers=2
+model_name := mnist
+model_version := 1.0
+tserve_url := http://127.0.0.1
+models_port := 8081
+num_workers := 1
+model_url := $(model_name).mar
+container_name := tsmon
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@/ { print "\n" substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ First steps
+
+.PHONY: setup demo
+setup: ## Make .venv with all that is needed; does nothing when nothing changed
+	@$(PYTHON) tools/setup_venv.py $(VENV)
+
+demo: setup ## Serve the digit model and open the monitor
+	$(BIN)/tsmon demo
+
+##@ Checks
+
+.PHONY: test lint types imports test-unit test-tui test-integration format
+test: lint types imports ## All of them: style, types, import rules, tests
+	$(BIN)/pytest
+
+lint: setup ## Style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup ## Types
+	$(BIN)/mypy
+
+imports: setup ## Which package may import which
+	$(BIN)/lint-imports
+
+test-unit: setup ## Tests that need no server
+	$(BIN)/pytest tests/unit
+
+test-tui: setup ## Tests of the screens
+	$(BIN)/pytest tests/tui
+
+test-integration: setup ## Tests with a real TorchServe
+	$(BIN)/pytest tests/integration
+
+format: setup ## Put the style right
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+##@ The digit model
+
+.PHONY: train samples
+train: setup ## Train the network: artifacts/mnist_cnn.pt
+	$(BIN)/python -m model.train
+
+samples: setup ## Draw the digits to send: artifacts/samples
+	$(BIN)/python -m model.draw_samples --out artifacts/samples
+
+##@ The walkthrough
+
+.PHONY: mar serve-run serve-start serve-stop register-model docker-run docker-start docker-exec
+mar: setup ## Build the archive in artifacts (model_name, model_version)
+	$(BIN)/tsmon archive --force --model-name $(model_name) --version $(model_version) \
+		--export-path artifacts
+
+serve-run: setup ## Start TorchServe with artifacts as its model store
+	$(BIN)/tsmon serve start --model-store artifacts
+
+serve-start: serve-run ## Start it again; it keeps its logs, and no registered model
+
+serve-stop: setup ## Stop it
+	$(BIN)/tsmon serve stop
+
+register-model: setup ## Register a model (model_url, num_workers, tserve_url, models_port)
+	$(BIN)/tsmon --server $(tserve_url):$(models_port) register $(model_url) \
+		--workers $(num_workers)
+
+docker-run docker-start docker-exec:
+	@echo "make $@: a container ($(container_name)) is not available yet." \
+		"Without Docker: make mar serve-run register-model" >&2
+	@exit 2
+
+##@ Cleaning
+
+.PHONY: clean distclean
+clean: ## Remove caches, builds and archives
+	rm -rf build dist *.egg-info artifacts/*.mar
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+distclean: clean ## Remove .venv as well
+	rm -rf $(VENV)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tsmon.serving import properties
+from tsmon.serving.configuration import extra_settings, render
+from tsmon.serving.errors import BadConfiguration
+from tsmon.serving.plan import ServerPlan
+from tsmon.serving.ports import Ports
+
+
+def test_every_default_is_safe_and_useful(tmp_path: Path) -> None:
+    settings = properties.parse(render(ServerPlan(model_store=tmp_path)))
+
+    assert settings == {
+        "inference_address": "http://127.0.0.1:8080",
+        "management_address": "http://127.0.0.1:8081",
+        "metrics_address": "http://127.0.0.1:8082",
+        "grpc_inference_address": "127.0.0.1",
+        "grpc_inference_port": "7070",
+        "grpc_management_address": "127.0.0.1",
+        "grpc_management_port": "7071",
+        "disable_token_authorization": "false",
+        "model_store": str(tmp_path),
+        "enable_model_api": "true",
+        "install_py_dep_per_model": "false",
+        "metrics_mode": "prometheus",
+        "default_workers_per_model": "1",
+        "job_queue_size": "100",
+        "initial_worker_port": "9000",
+    }
+
+
+def test_the_plan_decides(tmp_path: Path) -> None:
+    plan = ServerPlan(
+        model_store=tmp_path,
+        ports=Ports(management=18081, first_worker=9500),
+        token_auth=False,
+        default_workers=3,
+        extra={"max_request_size": "10"},
+    )
+
+    settings = properties.parse(render(plan))
+
+    assert settings["management_address"] == "http://127.0.0.1:18081"
+    assert settings["initial_worker_port"] == "9500"
+    assert settings["disable_token_authorization"] == "true"
+    assert settings["default_workers_per_model"] == "3"
+    assert settings["max_request_size"] == "10"
+
+
+def test_a_path_with_any_character_survives(tmp_path: Path) -> None:
+    store = tmp_path / "mödels #1 = \\new"
+    store.mkdir()
+
+    assert properties.parse(render(ServerPlan(model_store=store)))["model_store"] == str(store)
+
+
+def test_every_block_of_settings_has_its_reason(tmp_path: Path) -> None:
+    blocks = render(ServerPlan(model_store=tmp_path, extra={"a": "1", "b": "2"})).split("\n\n")
+
+    assert all(block.startswith("# ") for block in blocks)
+
+
+def test_a_default_can_be_set_otherwise(tmp_path: Path) -> None:
+    text = render(ServerPlan(model_store=tmp_path, extra={"job_queue_size": "7"}))
+
+    assert properties.parse(text)["job_queue_size"] == "7"
+    assert text.count("job_queue_size") == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "instead"),
+    [
+        ("metrics_mode", "tsmon cannot do its work without it"),
+        ("management_address", "Use --ports"),
+        ("grpc_inference_port", "Use --ports"),
+        ("model_store", "Use --model-store"),
+    ],
+)
+def test_a_setting_that_the_rest_depends_on_is_refused(
+    tmp_path: Path, key: str, instead: str
+) -> None:
+    with pytest.raises(BadConfiguration, match=f"{key}=x cannot be set") as caught:
+        render(ServerPlan(model_store=tmp_path, extra={key: "x"}))
+
+    assert caught.value.hint == instead
+
+
+def test_a_setting_cannot_smuggle_in_another(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration):
+        render(ServerPlan(model_store=tmp_path, extra={"a\nmetrics_mode": "log"}))
+
+    text = render(ServerPlan(model_store=tmp_path, extra={"a": "1\nmetrics_mode=log"}))
+    assert properties.parse(text)["metrics_mode"] == "prometheus"
+
+
+def test_settings_of_a_command_line() -> None:
+    assert extra_settings(["a=1", "vmargs = -Xmx512m -Da=b", "b="]) == {
+        "a": "1",
+        "vmargs": "-Xmx512m -Da=b",
+        "b": "",
+    }
+
+
+@pytest.mark.parametrize("word", ["a", "=1", "", "a b=1", "1a=2", "ä=1"])
+def test_a_word_that_is_no_setting_is_refused(word: str) -> None:
+    with pytest.raises(BadConfiguration, match="Not a setting"):
+        extra_settings([word])

@@ -1,0 +1,1 @@
+"""Makes a server exist: the archive, its configuration, a TorchServe process on this machine."""

@@ -1,0 +1,49 @@
+"""Finds what `tsmon demo` serves and sends: in a checkout beside the package, in a wheel inside."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from tsmon.serving.errors import AssetsMissing
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class DigitAssets:
+    """Where the digit model is: the files of its archive, and a folder of digits to send."""
+
+    model_file: Path
+    handler: Path
+    preprocess: Path
+    weights: Path
+    samples: Path
+
+
+def assets_root(package: Path = _PACKAGE) -> Path:
+    """The folder that holds `model/`, `handler/` and `artifacts/`."""
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent
+
+
+def digit_assets(root: Path | None = None) -> DigitAssets:
+    """The digit model below *root* (default: the one that came with tsmon).
+
+    Raises:
+        AssetsMissing: a part of it is not there.
+    """
+    root = root or assets_root()
+    assets = DigitAssets(
+        model_file=root / "model" / "network.py",
+        handler=root / "handler" / "mnist_handler.py",
+        preprocess=root / "handler" / "preprocess.py",
+        weights=root / "artifacts" / "mnist_cnn.pt",
+        samples=root / "artifacts" / "samples",
+    )
+    if missing := [str(path) for path in astuple(assets) if not path.exists()]:
+        raise AssetsMissing(
+            f"Parts of the digit model are not there: {', '.join(missing)}",
+            "Get them back with git, or make them anew: make train samples",
+        )
+    return assets

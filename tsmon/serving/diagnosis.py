@@ -1,0 +1,80 @@
+"""Says from what TorchServe wrote why it did not start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tsmon.serving.home import Home
+from tsmon.serving.logs import size_of, tail
+
+_SHOWN_LINES = 20
+# What every start prints, and a second failure while a failed start shuts down.
+_NOISE = re.compile(r'WARNING: |nvidia-smi not available|Exception in thread "Thread-0"|\tat |\s*$')
+
+
+class Diagnosis(NamedTuple):
+    """Why a start failed, and what to do."""
+
+    cause: str
+    hint: str
+    log_lines: tuple[str, ...]
+
+
+class _Known(NamedTuple):
+    pattern: re.Pattern[str]
+    hint: str
+
+
+_KNOWN = (
+    _Known(
+        re.compile(r"Failed to bind to address: \S+|Failed to bind .*"),
+        "Another process took the port; choose others: tsmon serve start --ports free",
+    ),
+    _Known(
+        re.compile(r"Invalid configuration: .*"),
+        "Correct the setting; {config} is what TorchServe was given",
+    ),
+    _Known(
+        re.compile(r"\S*UnsupportedClassVersionError.*"),
+        "This Java is too old; unset JAVA_HOME to use the one of tsmon[server]",
+    ),
+    _Known(
+        re.compile(r".*(?:Could not reserve enough space|insufficient memory|OutOfMemoryError).*"),
+        "Give Java less memory with the setting vmargs=-Xmx512m, or free some",
+    ),
+    _Known(re.compile(r"TorchServe is already running.*"), "Look with: tsmon serve status"),
+)
+
+
+class StartLogs:
+    """What a start writes to the console and to ts_log, apart from what was there before."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        paths = (home.logs / "ts_log.log", home.console)
+        self._sizes = {path: size_of(path) for path in paths}
+
+    def diagnose(self) -> Diagnosis:
+        """The known cause in what was written, or else only its last lines."""
+        lines = self._lines()
+        for known in _KNOWN:
+            for line in lines:
+                if match := known.pattern.search(line):
+                    hint = known.hint.format(config=self._home.config)
+                    return Diagnosis(match[0], hint, lines)
+        return Diagnosis("", f"The whole story is in {self._home.logs / 'ts_log.log'}", lines)
+
+    def _lines(self) -> tuple[str, ...]:
+        """The last lines of both files, the server's own log first."""
+        return tuple(
+            line
+            for path, size in self._sizes.items()
+            for line in _without_noise(tail(path, 10 * _SHOWN_LINES, since=size))[-_SHOWN_LINES:]
+        )
+
+
+def _without_noise(lines: Sequence[str]) -> list[str]:
+    """Lines that say something, each once: most of ts_log stands there twice."""
+    return [line for line in dict.fromkeys(lines) if not _NOISE.match(line)]

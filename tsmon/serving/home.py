@@ -1,0 +1,104 @@
+"""The folder that one server lives in: its configuration, its logs, our record of it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from tsmon.serving.errors import BadHome, HomeBusy
+
+# TorchServe sends every log line to the console as well, 1.3 kB a request. Nobody rotates that
+# file, so only errors go there; its log files stay as they are.
+_CONSOLE_LOGGING = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<Configuration>
+  <Appenders>
+    <Console name="STDOUT" target="SYSTEM_OUT">
+      <ThresholdFilter level="ERROR"/>
+      <PatternLayout pattern="%d{ISO8601} [%-5p] %t %c - %m%n"/>
+    </Console>
+  </Appenders>
+</Configuration>
+"""
+
+
+def default_home() -> Path:
+    """Where the server lives when nobody says otherwise."""
+    return user_state_path("tsmon") / "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths of a server's folder; *path* must be absolute."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The config.properties that the server started with."""
+        return self.path / "config.properties"
+
+    @property
+    def console_logging(self) -> Path:
+        """What we add to TorchServe's logging configuration."""
+        return self.path / "console-log4j2.xml"
+
+    @property
+    def logs(self) -> Path:
+        """TorchServe's log files."""
+        return self.path / "logs"
+
+    @property
+    def console(self) -> Path:
+        """What the launcher and the server print."""
+        return self.path / "console.log"
+
+    @property
+    def key_file(self) -> Path:
+        """The tokens, which TorchServe writes to its working directory."""
+        return self.path / "key_file.json"
+
+    @property
+    def record(self) -> Path:
+        """What we know of the server that runs from here."""
+        return self.path / "server.json"
+
+    def create(self) -> None:
+        """Make the folder ready for a start.
+
+        Raises:
+            BadHome: it cannot be made or written to.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
+            self.console_logging.write_text(_CONSOLE_LOGGING)
+        except OSError as error:
+            raise BadHome(
+                f"Cannot use {self.path} as home of a server: {error.strerror or error}",
+                "Choose another folder with --home or TSMON_HOME",
+            ) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the home for oneself; the system lets go of it when the process ends.
+
+        Raises:
+            HomeBusy: somebody else holds it.
+            BadHome: there is no such folder, or it is not writable.
+        """
+        try:
+            lock = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise BadHome(f"Cannot use {self.path}: {error.strerror or error}") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HomeBusy(self.path) from None
+            yield

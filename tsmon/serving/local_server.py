@@ -1,0 +1,197 @@
+"""A TorchServe on this machine: its start, its end and how it is.
+
+All functions block; from an asyncio program call them through `asyncio.to_thread`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+
+from tsmon.serving import processes
+from tsmon.serving.configuration import render
+from tsmon.serving.errors import AlreadyRunning, BadConfiguration, HomeBusy, NotRunning
+from tsmon.serving.extras import require_server
+from tsmon.serving.home import Home, default_home
+from tsmon.serving.java import find_java
+from tsmon.serving.launch import Launch, ProgressCallback
+from tsmon.serving.plan import ServerPlan
+from tsmon.serving.ports import LOOPBACK, check_free
+from tsmon.serving.record import ServerRecord
+from tsmon.serving.temp_dir import make_temp_dir, remove_temp_dir
+
+_STOP_SECONDS = 30.0
+
+
+class State(StrEnum):
+    """How a server is."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    DIED = "died"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """A server at one moment.
+
+    Attributes:
+        server: what is known of it; None when it is stopped.
+        uptime: seconds since its start; None unless it runs.
+        memory: resident bytes of the Java process.
+        worker_memory: resident bytes of the processes below it, by pid.
+    """
+
+    state: State
+    home: Path
+    server: ServerRecord | None = None
+    uptime: float | None = None
+    memory: int = 0
+    worker_memory: dict[int, int] = field(default_factory=dict)
+
+
+def find_running(home: Home) -> ServerRecord | None:
+    """The server that runs from *home*; None if there is none or it is still starting.
+
+    Raises:
+        BadHome: its record cannot be read.
+    """
+    record = ServerRecord.load(home.record)
+    if record is None or not record.ready or not processes.find_server(record.temp_dir):
+        return None
+    return record
+
+
+class LocalServer:
+    """The server that lives in a home folder; there is at most one."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = Home((home or default_home()).expanduser().resolve())
+
+    def start(
+        self, plan: ServerPlan, on_progress: ProgressCallback = lambda _: None
+    ) -> ServerRecord:
+        """Start a server and wait until it answers.
+
+        Whatever ends the start early, Ctrl-C or an exception of *on_progress* included, also
+        ends what was started. *on_progress* is called about ten times a second.
+
+        Raises:
+            MissingExtra: TorchServe is not installed.
+            NoJava: it has no Java to run with.
+            BadConfiguration: the plan cannot be honoured.
+            BadHome: the home folder cannot be used.
+            HomeBusy: another start or stop of this home goes on.
+            AlreadyRunning: a server runs from this home.
+            PortTaken: another process has one of the plan's ports.
+            StartFailed: TorchServe did not become ready.
+        """
+        require_server()
+        java = find_java()
+        if not plan.model_store.is_dir():
+            raise BadConfiguration(f"No such folder: {plan.model_store}", "Make the model store")
+        configuration = render(plan)
+        self.home.create()
+        with self.home.locked():
+            self._clear_the_way()
+            check_free(plan.ports)
+            self.home.config.write_text(configuration, encoding="ascii")
+            with self._recorded(plan) as record:
+                launch = Launch(self.home, plan, java, record.temp_dir, on_progress)
+                record = replace(record, pid=launch.run().pid, ready=True)
+                record.save(self.home.record)
+        return record
+
+    def stop(self, seconds: float = _STOP_SECONDS) -> ServerRecord:
+        """End the server and its workers, by force after *seconds*, and clean up after it.
+
+        Raises:
+            NotRunning: none was started from this home.
+            BadHome: its record cannot be read.
+            HomeBusy: another start or stop of this home goes on.
+            StopFailed: a process cannot be ended.
+        """
+        if not self.home.record.exists():
+            raise NotRunning(self.home.path)
+        with self.home.locked():
+            record = ServerRecord.load(self.home.record)
+            if record is None:
+                raise NotRunning(self.home.path)
+            self._end(record, seconds)
+        return record
+
+    def status(self) -> ServerStatus:
+        """How the server is now.
+
+        Raises:
+            BadHome: its record cannot be read.
+        """
+        record = ServerRecord.load(self.home.record)
+        if record is None:
+            return ServerStatus(State.STOPPED, self.home.path)
+        server = processes.find_server(record.temp_dir)
+        if server is None:
+            state = State.STARTING if self._is_being_launched(record) else State.DIED
+            return ServerStatus(state, self.home.path, record)
+        memory = processes.memory_of(processes.find_all(record.temp_dir))
+        return ServerStatus(
+            State.RUNNING if record.ready else State.STARTING,
+            self.home.path,
+            replace(record, pid=server.pid),
+            uptime=max(0.0, time.time() - record.started_at),
+            memory=memory.pop(server.pid, 0),
+            worker_memory=memory,
+        )
+
+    def _clear_the_way(self) -> None:
+        """Refuse to start a second server; clean up after one that died or never got ready."""
+        record = ServerRecord.load(self.home.record)
+        if record is None:
+            return
+        server = processes.find_server(record.temp_dir)
+        if server and record.ready:
+            raise AlreadyRunning(server.pid, record.management)
+        self._end(record, seconds=0)
+
+    @contextmanager
+    def _recorded(self, plan: ServerPlan) -> Iterator[ServerRecord]:
+        """A record of the start, from before there is a process until its failure."""
+        ports = plan.ports
+        record = ServerRecord(
+            temp_dir=make_temp_dir(),
+            inference=f"http://{LOOPBACK}:{ports.inference}",
+            management=f"http://{LOOPBACK}:{ports.management}",
+            metrics=f"http://{LOOPBACK}:{ports.metrics}",
+            model_store=plan.model_store.resolve(),
+            key_file=self.home.key_file if plan.token_auth else None,
+            started_at=time.time(),
+            version=version("torchserve"),
+        )
+        try:
+            record.save(self.home.record)
+            yield record
+        except BaseException:
+            self._end(record, seconds=0)
+            raise
+
+    def _end(self, record: ServerRecord, seconds: float) -> None:
+        processes.end_all(record.temp_dir, seconds)
+        remove_temp_dir(record.temp_dir)
+        self.home.key_file.unlink(missing_ok=True)
+        self.home.record.unlink(missing_ok=True)
+
+    def _is_being_launched(self, record: ServerRecord) -> bool:
+        """Whether a start is at the point where there is a record but no process yet."""
+        if record.pid is not None:
+            return False
+        try:
+            with self.home.locked():
+                return False
+        except HomeBusy:
+            return True

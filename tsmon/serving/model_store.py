@@ -1,0 +1,109 @@
+"""Reads what lies in a model store: the manifests of model archives."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tsmon.serving.errors import ArchiveError
+
+_MANIFEST = "MAR-INF/MANIFEST.json"
+_REBUILD = "Build it again: tsmon archive --force"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveInfo:
+    """What an archive's manifest and its file say.
+
+    Attributes:
+        handler: file name inside the archive, or the name of a built-in handler.
+        size: in bytes.
+        modified: when the file was last written, local time with its zone.
+    """
+
+    path: Path
+    model_name: str
+    version: str
+    handler: str
+    runtime: str
+    size: int
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BadArchive:
+    """An archive that cannot be read, and why."""
+
+    path: Path
+    error: ArchiveError
+
+
+def read_archive(path: Path) -> ArchiveInfo:
+    """Read the manifest of a `.mar` or `.tar.gz` archive.
+
+    Raises:
+        ArchiveError: there is none, or TorchServe would not accept it either.
+    """
+    try:
+        manifest = json.loads(_manifest_text(path))
+        stat = path.stat()
+    except FileNotFoundError:
+        raise ArchiveError(f"No such archive: {path}", "Build it: tsmon archive") from None
+    except KeyError:
+        raise ArchiveError(f"No {_MANIFEST} in {path}", _REBUILD) from None
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError) as error:
+        raise ArchiveError(f"Not a model archive: {path} ({error})", _REBUILD) from error
+    except OSError as error:
+        raise ArchiveError(f"Cannot read {path}: {error.strerror or error}") from error
+    model = _model_section(manifest, path)
+    return ArchiveInfo(
+        path=path,
+        model_name=model["modelName"],
+        version=str(model.get("modelVersion", "")),
+        handler=str(model.get("handler", "")),
+        runtime=str(manifest.get("runtime", "python")),
+        size=stat.st_size,
+        modified=datetime.fromtimestamp(stat.st_mtime).astimezone(),
+    )
+
+
+def list_archives(folder: Path) -> list[ArchiveInfo | BadArchive]:
+    """All `.mar` files of a model store by name; never raises."""
+    try:
+        paths = sorted(path for path in folder.glob("*.mar") if path.is_file())
+    except OSError:
+        return []
+    return [_read_or_say_why(path) for path in paths]
+
+
+def _read_or_say_why(path: Path) -> ArchiveInfo | BadArchive:
+    try:
+        return read_archive(path)
+    except ArchiveError as error:
+        return BadArchive(path, error)
+
+
+def _manifest_text(path: Path) -> bytes:
+    if path.name.endswith(".tar.gz"):
+        with tarfile.open(path) as tar:
+            # The archiver puts everything of a .tar.gz in a folder named after the model.
+            member = next((each for each in tar if each.name.endswith(_MANIFEST)), None)
+            file = tar.extractfile(member) if member else None
+            if file is None:
+                raise KeyError(_MANIFEST)
+            return file.read()
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(_MANIFEST)
+
+
+def _model_section(manifest: Any, path: Path) -> Mapping[str, Any]:
+    model = manifest.get("model") if isinstance(manifest, dict) else None
+    if not isinstance(model, dict) or not isinstance(model.get("modelName"), str):
+        raise ArchiveError(f"The manifest of {path} names no model", _REBUILD)
+    return model

@@ -1,0 +1,126 @@
+"""The ports that one TorchServe binds, and whether they are free."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass
+
+import psutil
+
+from tsmon.serving.errors import BadConfiguration, PortTaken
+
+LOOPBACK = "127.0.0.1"
+_CONNECT_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """TCP ports on the loopback address, TorchServe's own defaults.
+
+    Workers are numbered from `first_worker` on. That is a number only: they talk to the server
+    through unix sockets in its private temporary folder, so it needs no free port.
+
+    Raises:
+        BadConfiguration: a port is out of range or used twice.
+    """
+
+    inference: int = 8080
+    management: int = 8081
+    metrics: int = 8082
+    grpc_inference: int = 7070
+    grpc_management: int = 7071
+    first_worker: int = 9000
+
+    def __post_init__(self) -> None:
+        if out_of_range := [port for port in astuple(self) if not 0 < port < 2**16]:
+            raise BadConfiguration(f"Not a port: {out_of_range[0]}", "Use 1 to 65535")
+        if len(set(self.bound)) < len(self.bound):
+            raise BadConfiguration(
+                f"One port is used twice: {', '.join(map(str, self.bound))}",
+                "TorchServe with tokens needs an own port for each of its APIs",
+            )
+
+    @property
+    def bound(self) -> tuple[int, ...]:
+        """The ports that must be free before the start."""
+        return (
+            self.inference,
+            self.management,
+            self.metrics,
+            self.grpc_inference,
+            self.grpc_management,
+        )
+
+
+def free_ports() -> Ports:
+    """Ports that were free a moment ago."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(_any_port()) for _ in Ports().bound]
+        numbers = iter([each.getsockname()[1] for each in sockets])
+    return Ports(
+        inference=next(numbers),
+        management=next(numbers),
+        metrics=next(numbers),
+        grpc_inference=next(numbers),
+        grpc_management=next(numbers),
+    )
+
+
+def check_free(ports: Ports) -> None:
+    """Check that TorchServe will be able to bind all *ports*.
+
+    Raises:
+        PortTaken: for the first that another process has.
+    """
+    for port in ports.bound:
+        if not _is_free(port):
+            pid, name = _owner(port)
+            raise PortTaken(f"{LOOPBACK}:{port}", pid, name)
+
+
+def _any_port() -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.bind((LOOPBACK, 0))
+    return bound
+
+
+def _is_free(port: int) -> bool:
+    # Binding alone is not enough on macOS, where a listener on 0.0.0.0 does not hinder it.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_CONNECT_SECONDS)
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            return False
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As Java does: connections that linger after the last server are no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _owner(port: int) -> tuple[int | None, str]:
+    """Pid and name of the process that listens on *port*, as far as the system tells."""
+    pid = next(_listeners(port), None)
+    if pid is None:
+        return None, ""
+    try:
+        return pid, psutil.Process(pid).name()
+    except psutil.Error:
+        return pid, ""
+
+
+def _listeners(port: int) -> Iterator[int]:
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.Error:  # macOS tells only root
+        return
+    for connection in connections:
+        local = connection.laddr
+        if connection.status != psutil.CONN_LISTEN or not local or local.port != port:
+            continue
+        if connection.pid is not None:
+            yield connection.pid

@@ -1,0 +1,68 @@
+"""What we know of a server that we started, kept in its home as server.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from tsmon.serving.errors import BadHome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRecord:
+    """A server that we started.
+
+    Attributes:
+        pid: of its Java process; None until that is known.
+        temp_dir: made for this start alone; its processes are found again by it.
+        inference: address such as `http://127.0.0.1:8080`.
+        management: likewise.
+        metrics: likewise.
+        key_file: the tokens; None when the server asks for none.
+        started_at: seconds since the epoch.
+        version: of TorchServe.
+        ready: whether it has answered.
+    """
+
+    pid: int | None = None
+    temp_dir: Path
+    inference: str
+    management: str
+    metrics: str
+    model_store: Path
+    key_file: Path | None
+    started_at: float
+    version: str
+    ready: bool = False
+
+    def save(self, path: Path) -> None:
+        """Write it to *path*, in one step."""
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n", encoding="utf-8")
+        new.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """The record at *path*; None if there is none.
+
+        Raises:
+            BadHome: it is not a record of ours.
+        """
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            key_file = raw.pop("key_file")
+            return cls(
+                temp_dir=Path(raw.pop("temp_dir")),
+                model_store=Path(raw.pop("model_store")),
+                key_file=Path(key_file) if key_file else None,
+                **raw,
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadHome(
+                f"Cannot read {path}: {error}",
+                "Make sure that no TorchServe runs from there, then delete the file",
+            ) from error
