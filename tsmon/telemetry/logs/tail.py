@@ -1,0 +1,122 @@
+"""New lines of a growing log file, through rotation and truncation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+BLOCK = 1 << 20
+LONGEST_LINE = 1 << 20
+"""A longer line is cut: no line of TorchServe's is, and memory must stay bounded."""
+
+
+class LogTail:
+    """Reads what was added to a file since the last call; never blocks and never raises OSError.
+
+    TorchServe rolls a log by renaming it, so the rest of the old file is read before the new one
+    is begun. A file that became shorter was cut and is read anew from its start.
+    """
+
+    def __init__(self, path: Path, *, backlog: int = 0) -> None:
+        """Begin `backlog` bytes before the present end of the file."""
+        self.path = path
+        self.problem: OSError | None = None
+        """Why the file cannot be read at present; None also when there is none yet."""
+        self._file: BinaryIO | None = None
+        self._rest = b""
+        self._open(backlog)
+
+    def read(self, most: int = 64 * BLOCK) -> list[bytes]:
+        """The complete lines added since the last call, without their ends.
+
+        At most about `most` bytes; what is left comes with the next call.
+        """
+        if self._file is None:
+            self._open(None)
+        lines: list[bytes] = []
+        while self._file is not None and most > 0:
+            replaced = self._replaced()  # asked first, so that its last lines are read too
+            block = self._block()
+            most -= len(block)
+            lines += self._split(block)
+            if not block and not replaced:
+                break
+            if not block:
+                self._close()
+                self._open(None)
+        return lines
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._close()
+
+    def _open(self, backlog: int | None) -> None:
+        """Open the file, `backlog` bytes before its end or, with None, at its start."""
+        try:
+            file = self.path.open("rb", buffering=0)
+        except FileNotFoundError:
+            self.problem = None
+            return
+        except OSError as error:
+            self.problem = error
+            return
+        self.problem = None
+        self._file = file
+        if backlog is not None:
+            end = file.seek(0, os.SEEK_END)
+            start = file.seek(max(0, end - backlog))
+            if start:
+                self._drop_half_line(file, start)
+
+    def _drop_half_line(self, file: BinaryIO, start: int) -> None:
+        """Go to the next line unless the place is the start of one."""
+        file.seek(start - 1)
+        before = file.read(1)
+        if before != b"\n":
+            self._skip_to_line_end(file)
+
+    @staticmethod
+    def _skip_to_line_end(file: BinaryIO) -> None:
+        while block := file.read(4096):
+            end = block.find(b"\n")
+            if end >= 0:
+                file.seek(end + 1 - len(block), os.SEEK_CUR)
+                return
+
+    def _block(self) -> bytes:
+        if self._file is None:
+            return b""
+        try:
+            return self._file.read(BLOCK) or b""
+        except OSError as error:
+            self.problem = error
+            self._close()
+            return b""
+
+    def _split(self, block: bytes) -> list[bytes]:
+        *lines, rest = (self._rest + block).split(b"\n")
+        self._rest = rest[:LONGEST_LINE]
+        return lines
+
+    def _replaced(self) -> bool:
+        """Whether the path leads to another file by now, or this one was cut."""
+        if self._file is None:
+            return False
+        try:
+            now = self.path.stat()
+        except OSError:  # between the renaming of the old file and the making of the new
+            return False
+        here = os.fstat(self._file.fileno())
+        if (now.st_dev, now.st_ino) != (here.st_dev, here.st_ino):
+            return True
+        if here.st_size < self._file.tell():
+            self._file.seek(0, os.SEEK_END)  # what was cut away cannot be read any more
+            return True
+        return False
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+        self._rest = b""
