@@ -1,0 +1,273 @@
+"""From any picture of a digit to the 28x28 picture that the network sees.
+
+The network knows MNIST: light ink on black ground, the digit 20 pixels high or wide, its centre of
+mass in the middle. A 28x28 picture of light ink on black ground is taken to be just that and goes
+through untouched. From any other one the ink is cut out, scaled and centred the same way.
+
+Pillow is all it needs, so that the monitor can show what the model sees without having torch.
+TorchServe's official image runs Python 3.9; nothing newer is used here.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterable
+
+from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+SIDE = 28
+"""Side of the picture that the network sees, in pixels."""
+BOX = 20
+"""Side of the square that the ink fills in it, in pixels."""
+MAX_PIXELS = 25_000_000
+"""A camera's picture passes; what would fill the memory does not."""
+
+_FORMATS = ("PNG", "JPEG")
+_WORK = 4
+"""The ink is prepared at four times the final size, where the pen's width can still be changed."""
+_FAINT = 0.2
+"""Share of the contrast between paper and ink that is noise, shade or JPEG ringing."""
+_BLACK = 16
+"""Of 255 levels; MNIST's ground is 0, but JPEG blurs it."""
+_MIN_CONTRAST = 16
+"""Of 255 levels; a picture that has less is blank."""
+_INK = 64
+"""From this level on, after the contrast was stretched, a pixel tells where the digit is."""
+_GRID = 64
+"""The ink is searched for on a grid with this many cells along the longer side."""
+_SPECK = 0.06
+"""What has less ink than this share of the largest piece is dirt, not part of the digit."""
+_PEN = (2.2, 4.5)
+"""Widths of the pen, in final pixels, that the network is used to."""
+
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+"""What Pillow raises for files that are not what their first bytes promise."""
+
+
+class PictureError(ValueError):
+    """These bytes are not a picture that can be read; the text says why."""
+
+
+def read_picture(data: bytes) -> Image.Image:
+    """Decode a PNG or JPEG file, upright as its camera saw it.
+
+    Raises:
+        PictureError: Nothing there, another format, damaged, cut off, or over MAX_PIXELS.
+    """
+    if not data:
+        raise PictureError("the picture has no bytes")
+    try:
+        picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except Image.DecompressionBombError as error:
+        raise PictureError(str(error)) from error
+    except _DAMAGED as error:
+        raise PictureError("this is not a PNG or JPEG picture") from error
+    if picture.width * picture.height > MAX_PIXELS:
+        raise PictureError(
+            f"the picture is too large: {picture.width}x{picture.height} pixels, "
+            f"at most {MAX_PIXELS // 1_000_000} million are read"
+        )
+    try:
+        picture.load()
+        return ImageOps.exif_transpose(picture)
+    except _DAMAGED as error:
+        raise PictureError(f"the picture is damaged or cut off: {error}") from error
+
+
+def to_digit(picture: Image.Image) -> Image.Image:
+    """The picture as the network sees it: mode ``L``, 28x28, light ink on dark ground.
+
+    A picture without any ink becomes a black one.
+    """
+    gray = _light_on_dark(_flatten(picture))
+    if gray.size == (SIDE, SIDE):
+        return gray if _border_shade(gray) <= _BLACK else _contrasted(gray)
+    ink = _contrasted(gray)
+    box = _ink_box(ink)
+    if box is None:
+        return Image.new("L", (SIDE, SIDE))
+    return _centred(_fitted(ink.crop(box)))
+
+
+def _flatten(picture: Image.Image) -> Image.Image:
+    """The picture as one opaque channel of 0..255."""
+    if picture.mode.startswith(("I", "F")):  # 16 bits; converting would clip, not scale
+        return picture.convert("F").point(lambda level: level * (1 / 257)).convert("L")
+    if not picture.has_transparency_data:
+        return picture.convert("L")
+    coloured = picture.convert("RGBA")
+    alpha = coloured.getchannel("A")
+    gray = coloured.convert("L")
+    return Image.composite(gray, Image.new("L", gray.size, _paper_behind(gray, alpha)), alpha)
+
+
+def _paper_behind(gray: Image.Image, alpha: Image.Image) -> int:
+    """The shade to show where the picture is transparent.
+
+    When little is opaque, that is the ink, and the paper must contrast with it. When most is
+    opaque, the picture brings its own paper, and the holes in it get the same shade.
+    """
+    visible = alpha.point(lambda level: 255 if level > 127 else 0)
+    shades = gray.histogram(visible)
+    if not sum(shades):
+        return 0
+    shade = _median(shades)
+    if sum(shades) * 2 > gray.width * gray.height:
+        return shade
+    return 0 if shade > 127 else 255
+
+
+def _light_on_dark(gray: Image.Image) -> Image.Image:
+    """The picture, inverted when its border says that the paper is lighter than the ink."""
+    paper = _border_shade(gray)
+    low, high = _extremes(gray)
+    return ImageChops.invert(gray) if paper - low > high - paper else gray
+
+
+def _border_shade(gray: Image.Image) -> int:
+    """The median shade along the four edges: the paper, unless the digit fills the picture."""
+    width, height = gray.size
+    rim = max(1, min(width, height) // 20)
+    border = Image.new("L", gray.size, 255)
+    if min(width, height) > 2 * rim:
+        border.paste(0, (rim, rim, width - rim, height - rim))
+    return _median(gray.histogram(border))
+
+
+def _median(histogram: list[int]) -> int:
+    """The shade that halves the pixels of a histogram which has some."""
+    rest = sum(histogram) / 2
+    for shade, count in enumerate(histogram):
+        rest -= count
+        if rest <= 0:
+            return shade
+    return 0
+
+
+def _extremes(gray: Image.Image) -> tuple[int, int]:
+    """The darkest and the lightest shade that occur."""
+    shades = [shade for shade, count in enumerate(gray.histogram()) if count]
+    return shades[0], shades[-1]
+
+
+def _contrasted(gray: Image.Image) -> Image.Image:
+    """Paper and faint dirt at 0, the strongest ink at 255; all 0 when the picture is blank."""
+    ink = ImageChops.subtract(gray, _paper(gray))
+    _, high = _extremes(ink)
+    if high < _MIN_CONTRAST:
+        return Image.new("L", gray.size)
+    return _stretched(ink, _FAINT * high, high)
+
+
+def _paper(gray: Image.Image) -> Image.Image:
+    """The picture as it would be without ink: the light on it may differ from side to side.
+
+    The shades of the four corners are spread over the picture, but a corner that has ink in it
+    gets the shade of the border.
+    """
+    width, height = gray.size
+    border = _border_shade(gray)
+    _, high = _extremes(gray)
+    across, down = -(-width // 8), -(-height // 8)
+    corners = Image.new("L", (2, 2))
+    for x, left in enumerate((0, width - across)):
+        for y, top in enumerate((0, height - down)):
+            shade = _median(gray.crop((left, top, left + across, top + down)).histogram())
+            corners.putpixel((x, y), shade if shade - border < (high - border) / 2 else border)
+    return corners.resize(gray.size, Image.Resampling.BILINEAR)
+
+
+def _stretched(gray: Image.Image, low: float, high: float) -> Image.Image:
+    """The shades from low to high spread over 0..255."""
+    scale = 255 / (high - low)
+    return gray.point([round(min(max((shade - low) * scale, 0), 255)) for shade in range(256)])
+
+
+def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of the digit, without the specks around it."""
+    mask = ink.point([0] * _INK + [255] * (256 - _INK))
+    cell = max(1, -(-max(mask.size) // _GRID))
+    grid = mask.reduce(cell) if cell > 1 else mask
+    pieces = _pieces(grid)
+    if not pieces:
+        return None
+    speck = _SPECK * max(sum(piece.values()) for piece in pieces)
+    kept = [place for piece in pieces if sum(piece.values()) >= speck for place in piece]
+    columns = [column for column, _ in kept]
+    rows = [row for _, row in kept]
+    left, top = min(columns) * cell, min(rows) * cell
+    right, bottom = (max(columns) + 1) * cell, (max(rows) + 1) * cell
+    inner = mask.crop((left, top, right, bottom)).getbbox()
+    if inner is None:
+        return None
+    return left + inner[0], top + inner[1], left + inner[2], top + inner[3]
+
+
+def _pieces(grid: Image.Image) -> list[dict[tuple[int, int], int]]:
+    """The connected pieces of ink: for each one its cells, as column and row, and their ink."""
+    width = grid.width
+    left = {(i % width, i // width): ink for i, ink in enumerate(grid.tobytes()) if ink > 1}
+    pieces = []
+    while left:
+        start = next(iter(left))
+        piece = {start: left.pop(start)}
+        border = [start]
+        while border:
+            column, row = border.pop()
+            for place in _around(column, row):
+                if place in left:
+                    piece[place] = left.pop(place)
+                    border.append(place)
+        pieces.append(piece)
+    return pieces
+
+
+def _around(column: int, row: int) -> Iterable[tuple[int, int]]:
+    return ((column + x, row + y) for y in (-1, 0, 1) for x in (-1, 0, 1))
+
+
+def _fitted(ink: Image.Image) -> Image.Image:
+    """The cut-out ink scaled to fit the box, drawn with a pen of the usual width."""
+    work = _scaled(ink, BOX * _WORK)
+    pen = _pen_width(work)
+    thin, thick = (width * _WORK for width in _PEN)
+    if pen < thin:
+        steps = round((thin - pen) / 2)
+        work = ImageOps.expand(work, steps)
+        for _ in range(steps):
+            work = work.filter(ImageFilter.MaxFilter(3))
+    elif pen > thick:
+        for _ in range(round((pen - thick) / 2)):
+            work = work.filter(ImageFilter.MinFilter(3))
+        work = work.crop(work.getbbox())
+    return _scaled(work, BOX)
+
+
+def _scaled(ink: Image.Image, longest: int) -> Image.Image:
+    """The ink with its longer side at the given length, its shape kept and its strongest at 255."""
+    scale = longest / max(ink.size)
+    width, height = (max(1, round(side * scale)) for side in ink.size)
+    scaled = ink.resize((width, height), Image.Resampling.BICUBIC)
+    return _stretched(scaled, 0, max(_extremes(scaled)[1], 1))
+
+
+def _pen_width(ink: Image.Image) -> float:
+    """Width of the strokes in pixels, at least 2: their area over half their edges' length."""
+    area = sum(ink.tobytes())
+    core = sum(ImageOps.expand(ink, 1).filter(ImageFilter.MinFilter(3)).tobytes())
+    return 2 * area / (area - core)
+
+
+def _centred(ink: Image.Image) -> Image.Image:
+    """The ink on black ground, its centre of mass in the middle as far as there is room."""
+    values = ink.tobytes()
+    mass = max(sum(values), 1)
+    across = sum(value * (i % ink.width) for i, value in enumerate(values)) / mass
+    down = sum(value * (i // ink.width) for i, value in enumerate(values)) / mass
+    left = min(max(round(SIDE / 2 - 0.5 - across), 0), SIDE - ink.width)
+    top = min(max(round(SIDE / 2 - 0.5 - down), 0), SIDE - ink.height)
+    digit = Image.new("L", (SIDE, SIDE))
+    digit.paste(ink, (left, top))
+    return digit

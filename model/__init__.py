@@ -1,0 +1,1 @@
+"""The digit recogniser: its network, its training, its evaluation and its sample pictures."""
