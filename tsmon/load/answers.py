@@ -77,11 +77,15 @@ def _digit_and_confidence(text: str) -> tuple[str, float | None]:
         return _shorten(text), None
     if not isinstance(answer, dict) or "digit" not in answer:
         return _shorten(text), None
-    probabilities = answer.get("probabilities")
-    confidence = None
-    if isinstance(probabilities, list) and all(isinstance(p, int | float) for p in probabilities):
-        confidence = max(map(float, probabilities), default=None)
-    return _shorten(str(answer["digit"])), confidence
+    return _shorten(str(answer["digit"])), _highest(answer.get("probabilities"))
+
+
+def _highest(probabilities: object) -> float | None:
+    if not isinstance(probabilities, list) or not probabilities:
+        return None
+    if not all(isinstance(p, int | float) and 0 <= p <= 1 for p in probabilities):
+        return None
+    return float(max(probabilities))
 
 
 def _shorten(text: str) -> str:

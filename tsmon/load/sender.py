@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 
 from tsmon.digits.images import DigitImage, ImageError
 from tsmon.load.answers import Answer, read_answer
@@ -18,7 +18,7 @@ async def send(
     *,
     version: str | None = None,
     concurrency: int = 1,
-) -> AsyncIterator[Answer]:
+) -> AsyncGenerator[Answer, None]:
     """Send images with `concurrency` requests under way; answers come as they arrive.
 
     What cannot be read or is refused is an answer with its error and stops nothing. A consumer that

@@ -21,21 +21,27 @@ class Point:
 
 
 class History:
-    """The last `capacity` points of each model seen."""
+    """The last `capacity` points of each model seen; one that left goes with its last point."""
 
     def __init__(self, capacity: int = 3600) -> None:
         self._capacity = capacity
         self._points: dict[ModelKey, deque[Point]] = {}
+        self._absent_ticks: dict[ModelKey, int] = {}
 
     def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
         """Append a point for each model; an empty one when the tick brought no scrape."""
         seen = set()
         for model in snapshot.models:
             seen.add(model.key)
+            self._absent_ticks.pop(model.key, None)
             usage = model.traffic.interval if scraped and not model.gone else None
             self._append(model.key, _point(snapshot.at, usage))
         for key in self._points.keys() - seen:
-            self._append(key, Point(snapshot.at))
+            self._absent_ticks[key] = self._absent_ticks.get(key, 0) + 1
+            if self._absent_ticks[key] < self._capacity:
+                self._append(key, Point(snapshot.at))
+            else:
+                self.forget(key)
 
     def points(self, key: ModelKey, seconds: float, now: Instant) -> list[Point]:
         """The points of the last `seconds`, oldest first."""
@@ -50,6 +56,7 @@ class History:
     def forget(self, key: ModelKey) -> None:
         """Drop a model's past."""
         self._points.pop(key, None)
+        self._absent_ticks.pop(key, None)
 
     def _append(self, key: ModelKey, point: Point) -> None:
         self._points.setdefault(key, deque(maxlen=self._capacity)).append(point)

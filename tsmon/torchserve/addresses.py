@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import httpx
 
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -39,7 +42,7 @@ class Addresses:
             InvalidArgument: an address is no http(s) URL or host[:port].
         """
         base = Base.parse(server or DEFAULT_HOST)
-        port = base.port or MANAGEMENT_PORT
+        port = MANAGEMENT_PORT if base.port is None else base.port
         return cls(
             inference=base_url(inference) if inference else base.url(port - 1),
             management=base_url(management) if management else base.url(port),
@@ -73,16 +76,18 @@ class Base:
         Raises:
             InvalidArgument: it is none of these.
         """
-        stripped = text.strip().rstrip("/")
+        stripped = text.strip()
         try:
             parts = urlsplit(stripped if "://" in stripped else f"http://{stripped}")
-            host, port = parts.hostname, parts.port
-        except ValueError as error:
+            host, port = parts.hostname or "", parts.port
+            base = cls(parts.scheme, f"[{host}]" if ":" in host else host, port)
+            httpx.URL(f"{base.scheme}://{base.host}")  # the client's own rules for a host
+        except (ValueError, httpx.InvalidURL) as error:
             raise InvalidArgument(f"{text!r} is no address: {error}", _ADDRESS_HINT) from None
-        beyond_the_port = parts.path or parts.query
-        if not host or " " in host or beyond_the_port or parts.scheme not in {"http", "https"}:
+        more = "@" in parts.netloc or parts.path not in {"", "/"} or parts.query or parts.fragment
+        if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or more:
             raise InvalidArgument(f"{text!r} is no address", _ADDRESS_HINT)
-        return cls(parts.scheme, f"[{host}]" if ":" in host else host, port)
+        return base
 
     def url(self, port: int) -> str:
         """The base URL on this host with another port."""
@@ -91,6 +96,7 @@ class Base:
         return f"{self.scheme}://{self.host}:{port}"
 
 
+_HOST = re.compile(r"[\w.:-]+", re.ASCII)
 _ADDRESS_HINT = "write it as host, host:port or http://host:port"
 
 

@@ -78,6 +78,7 @@ class Connection:
         Raises:
             Unreachable: no connection, or it broke.
             TimedOut: no answer within `timeout_s` seconds.
+            NotTorchServe: a redirection, or an answer that cannot be decoded.
             ApiError: the server answered with an error.
         """
 
@@ -98,9 +99,13 @@ class Connection:
             response = await self._send(build())
         if response.is_error:
             raise self._error(response, key)
+        if not response.is_success:
+            where = response.headers.get("location", "somewhere else")
+            raise NotTorchServe(f"{self.base_url} redirects to {where}", "name that address")
         return response
 
     def _retry_has_other_key(self, request: httpx.Request, key: KeyKind) -> bool:
+        self._keys.reload(force=True)
         header = self._keys.headers(key).get("Authorization")
         return header is not None and header != request.headers.get("Authorization")
 
@@ -117,6 +122,8 @@ class Connection:
                 f"no TorchServe answers at {self.base_url}: {_reason(error)}",
                 "start one with `tsmon serve start`, or name another with --server",
             ) from None
+        except httpx.DecodingError as error:
+            raise NotTorchServe(f"{request.url} cannot be decoded: {error}") from None
 
     def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
         self._under_way.discard(task)

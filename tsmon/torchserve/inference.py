@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tsmon.torchserve.connection import Connection
+from tsmon.torchserve.connection import Connection, read_json
 from tsmon.torchserve.errors import ApiError, InvalidArgument
+from tsmon.torchserve.records import parse_status
 from tsmon.torchserve.tokens import KeyKind
 
 PING_TIMEOUT_S = 2.0
@@ -51,8 +52,7 @@ class Inference:
             if error.code == 500 and error.message == "Unhealthy":
                 return error.message
             raise
-        answer = response.json()
-        return str(answer.get("status") or answer.get("Status") or "")
+        return parse_status(read_json(response))
 
     async def predict(
         self,

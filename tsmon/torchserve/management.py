@@ -25,7 +25,9 @@ from tsmon.torchserve.records import (
     Page,
     RegisteredModel,
     parse_api_description,
+    parse_customized,
     parse_page,
+    parse_status,
     parse_versions,
 )
 from tsmon.torchserve.tokens import KeyKind
@@ -150,7 +152,7 @@ class Management:
         """The metadata the model's own handler gives; costs a worker's time, so never poll it."""
         path = _model_path(name, version)
         answer = await self._get(path, {"customized": "true"}, timeout_s=timeout_s)
-        return [entry.get("customizedMetadata") for entry in answer]
+        return parse_customized(answer)
 
     async def register(self, registration: Registration, *, synchronous: bool = False) -> str:
         """Register an archive; gives the server's own message.
@@ -255,8 +257,7 @@ class Management:
 
     async def _change(self, method: str, path: str, query: Parameters | None = None) -> str:
         self._refuse_when_read_only()
-        answer = read_json(await self._request(method, path, query, CHANGE_TIMEOUT_S))
-        return str(answer.get("status", "")) if isinstance(answer, dict) else ""
+        return parse_status(read_json(await self._request(method, path, query, CHANGE_TIMEOUT_S)))
 
     async def _request(
         self, method: str, path: str, query: Parameters | None, timeout_s: float

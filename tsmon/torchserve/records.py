@@ -131,6 +131,17 @@ def parse_api_description(payload: object) -> ApiDescription:
     return ApiDescription(str(info.get("version", "")), tuple(map(str, paths)))
 
 
+def parse_status(payload: object) -> str:
+    """Read the sentence that answers a change, or the word that answers a ping."""
+    answer = _mapping(payload)
+    return str(answer.get("status") or answer.get("Status") or "")  # SageMaker's is capitalised
+
+
+def parse_customized(payload: object) -> list[Any]:
+    """Read what the handlers told of themselves, one entry for each version described."""
+    return [entry.get("customizedMetadata") for entry in _mappings(payload)]
+
+
 def _version(entry: Json) -> ModelVersion:
     queue = entry.get("jobQueueStatus")
     return ModelVersion(

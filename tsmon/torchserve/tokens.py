@@ -56,8 +56,10 @@ def parse_key_file(text: str) -> dict[KeyKind, Key]:
 
 
 def _parse_key(entry: dict[str, Any]) -> Key:
-    expiry = entry.get("expiration time")
-    return Key(str(entry["key"]), _parse_time(expiry) if expiry else None)
+    value, expiry = entry["key"], entry.get("expiration time")
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ValueError("a key is no plain text")
+    return Key(value, _parse_time(expiry) if expiry else None)
 
 
 def _parse_time(text: str) -> datetime:
@@ -87,16 +89,19 @@ class KeyRing:
         key = self.key(kind)
         return {"Authorization": f"Bearer {key.value}"} if key else {}
 
-    def reload(self) -> bool:
-        """Read the file if it changed; whether the keys are other ones now."""
+    def reload(self, *, force: bool = False) -> bool:
+        """Read the file if it changed, or with `force` anyway; whether the keys are other ones now.
+
+        Without `force` a change within one tick of the file system's clock is not noticed.
+        """
         if self.path is None:
             return False
         try:
             stat = self.path.stat()
             stamp = (stat.st_mtime_ns, stat.st_ino)
-            if stamp == self._stamp:
+            if stamp == self._stamp and not force:
                 return False
-            keys = parse_key_file(self.path.read_text())
+            keys = parse_key_file(self.path.read_text("utf-8", errors="replace"))
         except OSError as error:
             reason = error.strerror or str(error)
             self.problem = KeyFileError(f"cannot read {self.path}: {reason}", TOKEN_HINT)

@@ -1,0 +1,106 @@
+"""The contract's servers: each test runs on the fake and on a real TorchServe."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.contract.real import RealTorchServe, real_torchserve
+from tests.contract.servers import Fake, Real, Server
+from tests.fake import FakeTorchServe
+from tsmon.torchserve.client import TorchServe
+
+QUEUE_SIZE = 2
+FLEETING_MINUTES = "0.0001"
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which server a test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def server(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Server]:
+    """A server that may all that tsmon uses, with tokens and without models."""
+    if kind == "fake":
+        key_file = tmp_path / "key_file.json"
+        yield Fake(FakeTorchServe(key_file=key_file, job_queue_size=QUEUE_SIZE))
+        return
+    real = Real(request.getfixturevalue("real"))
+    yield real
+    real.release("")
+    async with real.client() as client:
+        await _unregister_all(client)
+
+
+@pytest.fixture
+async def client(server: Server) -> AsyncIterator[TorchServe]:
+    """A client of the server, with its keys."""
+    async with server.client() as opened:
+        yield opened
+
+
+@pytest.fixture
+def bare(kind: str, request: pytest.FixtureRequest) -> Server:
+    """A server as it is by default, but without tokens: metrics_mode log, model API off."""
+    if kind == "fake":
+        return Fake(FakeTorchServe(metrics_mode="log", model_api=False))
+    return Real(request.getfixturevalue("real_bare"))
+
+
+@pytest.fixture
+def fleeting(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Server:
+    """A server in metrics_mode legacy whose keys are expired."""
+    if kind == "fake":
+        fake = FakeTorchServe(metrics_mode="legacy", key_file=tmp_path / "key_file.json")
+        fake.keys.expire("management", "inference")
+        return Fake(fake)
+    return Real(request.getfixturevalue("real_fleeting"))
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[RealTorchServe]:
+    with _real(
+        {
+            "metrics_mode": "prometheus",
+            "enable_model_api": "true",
+            "job_queue_size": str(QUEUE_SIZE),
+        }
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def real_bare() -> Iterator[RealTorchServe]:
+    with _real({"disable_token_authorization": "true"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def real_fleeting() -> Iterator[RealTorchServe]:
+    with _real({"metrics_mode": "legacy", "token_expiration_min": FLEETING_MINUTES}) as server:
+        yield server
+
+
+@contextmanager
+def _real(settings: dict[str, str]) -> Iterator[RealTorchServe]:
+    if find_spec("ts") is None:
+        pytest.skip("needs TorchServe: pip install -e '.[server,dev]'")
+    with real_torchserve(settings) as server:
+        yield server
+
+
+async def _unregister_all(client: TorchServe) -> None:
+    for model in await client.management.models():
+        default = await client.management.describe(model.name)
+        for version in await client.management.describe_all(model.name):
+            if version.version != default.version:
+                await client.management.unregister(model.name, version.version)
+        await client.management.unregister(model.name)

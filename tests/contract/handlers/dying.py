@@ -1,0 +1,3 @@
+"""Dies while it is loaded."""
+
+raise ImportError("the handler died at its import")

@@ -1,0 +1,60 @@
+"""The fake's tokens and the key file that tells them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.fake import answers
+
+PAST = datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+class Keys:
+    """Management, inference and API key; without a path there are none and nothing is checked."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._values: dict[str, str] = {}
+        self._expired: set[str] = set()
+
+    def renew(self, *kinds: str) -> None:
+        """Make new keys, void the old ones and write the file."""
+        for kind in kinds:
+            self._values[kind] = f"{kind[0]}-{next(_numbers):06d}"
+            self._expired.discard(kind)
+        self._write()
+
+    def expire(self, *kinds: str) -> None:
+        """As if the keys' time were over, which the file then says too."""
+        self._expired.update(kinds)
+        self._write()
+
+    def check(self, request: httpx.Request, kind: str) -> None:
+        """Refuse a request without this key."""
+        if self.path is None:
+            return
+        given = request.headers.get("Authorization")
+        if given != f"Bearer {self._values[kind]}" or kind in self._expired:
+            raise answers.bad_token("Authentication" if kind == "API" else "Authorization")
+
+    def _write(self) -> None:
+        if self.path is None:
+            return
+        self.path.write_text(json.dumps({kind: self._entry(kind) for kind in self._values}))
+        self.path.chmod(0o600)
+
+    def _entry(self, kind: str) -> dict[str, Any]:
+        entry = {"key": self._values[kind]}
+        if kind != "API":
+            expires = PAST if kind in self._expired else datetime.now(UTC) + timedelta(hours=1)
+            # Java writes nine fraction digits.
+            entry["expiration time"] = f"{expires:%Y-%m-%dT%H:%M:%S.%f}000Z"
+        return entry

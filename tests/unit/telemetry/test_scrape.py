@@ -1,0 +1,100 @@
+"""The text of /metrics, as TorchServe writes it and as it should not be."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fake import FakeTorchServe
+from tests.fake.counters import sample
+from tests.unit.telemetry.scrapes import MNIST, at
+from tsmon.telemetry.scrape import (
+    INFERENCE_US,
+    QUEUE_US,
+    REQUESTS,
+    Counters,
+    MetricsMode,
+    Scrape,
+    SeriesKey,
+    UnreadableScrape,
+    parse_scrape,
+)
+
+numbers = st.floats(0, 1e15)
+names = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('\n"\\,{}'),
+    min_size=1,
+    max_size=20,
+)
+series = st.dictionaries(
+    st.builds(SeriesKey, names, names), st.builds(Counters, numbers, numbers, numbers), max_size=5
+)
+
+
+@given(series)
+def test_every_series_is_read_with_its_sums(series: dict[SeriesKey, Counters]) -> None:
+    assert _parse(_text(series)).series == series
+
+
+@given(st.text() | st.text('ts_inference_requests_total{}"=,#HELPTYPE counter.0123456789\n\\ '))
+def test_any_other_text_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(UnreadableScrape):
+        _parse(text)
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "-1.0"])
+def test_value_no_counter_can_have_is_left_out(value: str) -> None:
+    text = _text({MNIST: Counters(3, 2000, 100)})
+    odd = text.replace(" 2000.0", f" {value}")
+    assert _parse(odd).series == {MNIST: Counters(3, 0, 100)}
+
+
+def test_series_of_several_hosts_are_added_up() -> None:
+    text = _text({MNIST: Counters(3, 2000, 100)})
+    assert _parse(text + text.replace('"vm"', '"other"')).series == {MNIST: Counters(6, 4000, 200)}
+
+
+def test_request_without_a_latency_yet_has_counted_only() -> None:
+    server = FakeTorchServe()
+    server.arrive("mnist", "1.0", n=2)
+    text = server.counters.text("prometheus")
+    assert _parse(text).series == {SeriesKey("mnist", "1.0"): Counters(requests=2)}
+
+
+def test_gauges_of_the_host_are_read_by_name() -> None:
+    gauges = _parse(FakeTorchServe().counters.text("prometheus")).gauges
+    assert gauges["MemoryUsed"] == 2216.953125
+    assert "GPUUtilization" not in gauges  # declared without a sample
+
+
+@pytest.mark.parametrize("mode", MetricsMode)
+def test_mode_is_told_by_what_is_declared_before_any_sample(mode: MetricsMode) -> None:
+    assert _parse(FakeTorchServe().counters.text(mode)).mode is mode
+
+
+def test_another_address_than_that_of_the_metrics_is_suspected() -> None:
+    with pytest.raises(UnreadableScrape) as error:
+        _parse("<!doctype html>\n<html>")
+    assert "metrics address" in error.value.hint
+
+
+def _parse(text: str) -> Scrape:
+    return parse_scrape(text, at(0))
+
+
+def _text(series: dict[SeriesKey, Counters]) -> str:
+    """Exposition text in TorchServe's dialect."""
+    lines = []
+    for name, field in (
+        (REQUESTS, "requests"),
+        (INFERENCE_US, "inference_us"),
+        (QUEUE_US, "queue_us"),
+    ):
+        lines += [f"# HELP {name} Torchserve prometheus counter metric", f"# TYPE {name} counter"]
+        for key, counters in series.items():
+            labels = {"model_name": key.model, "model_version": key.version, "hostname": "vm"}
+            lines.append(sample(name, labels, getattr(counters, field)))
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,37 @@
+"""What importing costs: only the screens load Textual, and nothing here loads torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(module.name)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "tsmon.torchserve",
+        "tsmon.telemetry",
+        "tsmon.digits",
+        "tsmon.load",
+        "tsmon.serving",
+        "tsmon.cli",
+    ],
+)
+def test_package_without_screens_loads_neither_textual_nor_torch(package: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, package], capture_output=True, text=True, check=True
+    )
+    loaded = set(result.stdout.split())
+    assert "tsmon" in loaded
+    # Pillow and prometheus_client are loaded when an image or a scrape is read.
+    assert not loaded & {"textual", "torch", "torchvision", "ts", "PIL", "prometheus_client"}

@@ -1,0 +1,138 @@
+"""The key file: what is read from it, when, and what a refusal means."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tsmon.torchserve.errors import KeyProblem
+from tsmon.torchserve.tokens import Key, KeyFileError, KeyKind, KeyRing, parse_key_file
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+values = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=1)
+moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(values, values, values, moments, st.integers(0, 999))
+def test_keys_and_times_are_read_as_java_writes_them(
+    management: str, inference: str, api: str, expires: datetime, nanoseconds: int
+) -> None:
+    # Instant.toString writes nine fraction digits, or six when the last three are zero.
+    time = f"{expires:%Y-%m-%dT%H:%M:%S.%f}{f'{nanoseconds:03d}' if nanoseconds else ''}Z"
+    entries = {
+        "management": {"key": management, "expiration time": time},
+        "inference": {"key": inference, "expiration time": time},
+        "API": {"key": api},
+    }
+    assert parse_key_file(json.dumps(entries)) == {
+        KeyKind.MANAGEMENT: Key(management, expires),
+        KeyKind.INFERENCE: Key(inference, expires),
+        KeyKind.API: Key(api, None),
+    }
+
+
+@given(
+    json_values
+    | st.dictionaries(
+        st.sampled_from(["management", "API"]),
+        json_values
+        | st.fixed_dictionaries({"key": json_values}, optional={"expiration time": json_values}),
+    )
+)
+@example({"management": {"key": "schlüssel"}})
+@example({"management": {"key": "two\nlines"}})
+def test_any_other_json_is_refused_or_gives_keys_that_can_be_sent(entries: Any) -> None:
+    try:
+        keys = parse_key_file(json.dumps(entries))
+    except KeyFileError:
+        return
+    assert all(key.value.isascii() and key.value.isprintable() for key in keys.values())
+
+
+@given(st.text())
+def test_any_other_text_is_refused_or_has_no_keys(text: str) -> None:
+    with contextlib.suppress(KeyFileError):
+        assert parse_key_file(text) == {}
+
+
+def test_key_is_not_shown_by_its_repr() -> None:
+    assert "secret" not in repr(Key("secret"))
+
+
+def test_without_a_key_file_nothing_is_sent() -> None:
+    assert KeyRing().headers(KeyKind.INFERENCE) == {}
+
+
+def test_changed_file_is_read_again(tmp_path: Path) -> None:
+    keys = KeyRing(_write(tmp_path, "old"))
+    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer old"}
+    _write(tmp_path, "new", modified=2)
+    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer new"}
+
+
+def test_file_changed_within_one_tick_of_its_clock_is_read_when_forced(tmp_path: Path) -> None:
+    keys = KeyRing(_write(tmp_path, "old"))
+    keys.reload()
+    _write(tmp_path, "new")
+    assert keys.reload(force=True)
+    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer new"}
+
+
+@pytest.mark.parametrize("content", [b"", b'{"inference": {"ke', b"\xff\xfe\x00"])
+def test_file_that_is_being_written_leaves_the_keys_known(tmp_path: Path, content: bytes) -> None:
+    path = _write(tmp_path, "old")
+    keys = KeyRing(path)
+    keys.reload()
+    path.write_bytes(content)
+    os.utime(path, (2, 2))
+    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer old"}
+    assert str(path) in str(keys.problem)
+    _write(tmp_path, "new", modified=3)
+    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer new"}
+    assert keys.problem is None
+
+
+def test_missing_key_is_explained_by_why_the_file_cannot_be_read(tmp_path: Path) -> None:
+    keys = KeyRing(tmp_path / "absent.json")
+    keys.reload()
+    problem, hint = keys.diagnose(KeyKind.MANAGEMENT)
+    assert problem is KeyProblem.MISSING
+    assert hint.endswith("absent.json: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("age", "problem"),
+    [
+        (timedelta(seconds=-1), KeyProblem.WRONG),
+        (timedelta(), KeyProblem.EXPIRED),
+        (timedelta(seconds=1), KeyProblem.EXPIRED),
+    ],
+)
+def test_refused_key_is_expired_from_its_time_on_and_wrong_before(
+    tmp_path: Path, age: timedelta, problem: KeyProblem
+) -> None:
+    keys = KeyRing(_write(tmp_path, "key"))
+    keys.reload()
+    assert keys.diagnose(KeyKind.INFERENCE, NOW + age)[0] is problem
+
+
+def _write(folder: Path, key: str, *, modified: int = 1) -> Path:
+    """A key file whose time of change is what the test says."""
+    path = folder / "key_file.json"
+    path.write_text(json.dumps({"inference": {"key": key, "expiration time": NOW.isoformat()}}))
+    os.utime(path, (modified, modified))
+    return path
