@@ -1,0 +1,49 @@
+"""A fake server and a folder of images for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import PERIOD_S
+from tsmon.torchserve import rollout
+from tsmon.tui import rollouts
+from tsmon.tui.app import MonitorOptions
+
+LABELS = "0123456789"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for a person's fingers or a worker's start."""
+    monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
+    monkeypatch.setattr(rollout, "POLL_S", 0.02)
+
+
+@pytest.fixture
+def fake() -> FakeTorchServe:
+    """A server without models."""
+    return FakeTorchServe()
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """Ten images, one for each digit."""
+    folder = tmp_path / "samples"
+    folder.mkdir()
+    for label in LABELS:
+        Image.new("L", (28, 28), 25 * int(label)).save(folder / f"image.{label}.png")
+    return folder
+
+
+@pytest.fixture
+def options(samples: Path, tmp_path: Path) -> MonitorOptions:
+    """A quick monitor with images and an empty model store."""
+    store = tmp_path / "store"
+    store.mkdir()
+    return MonitorOptions(
+        period_s=PERIOD_S, samples=samples, model_store=store, server_home=tmp_path / "home"
+    )

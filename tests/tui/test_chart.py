@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import App, ComposeResult
+
+from tests.tui.seat import screen_text
+from tsmon.digits.images import PixelGrid
+from tsmon.tui.format import milliseconds, number
+from tsmon.tui.widgets.chart import Chart, TimeAxis, times
+from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.raster import Sample, Symbols
+
+
+PICTURE = [
+    " 20 ms│",
+    "      │",
+    " 10 ms│▇▆▆▅▄▃▂",
+    "      │█████████▇     ▁",
+    "     0│██████████     ██▇▆▅▄▃▂▁",
+    "       -2m        -1m       now",
+]
+
+
+class Paper(App[int]):
+    """One chart with its time axis."""
+
+    def __init__(self, unit: Callable[[float], str] = number) -> None:
+        super().__init__()
+        self.unit = unit
+
+    def compose(self) -> ComposeResult:
+        yield Chart(self.unit, seconds=120)
+        yield TimeAxis(120)
+
+
+async def test_a_chart_has_a_baseline_labels_and_gaps() -> None:
+    app = Paper(milliseconds)
+    async with app.run_test(size=(31, 6)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = Symbols.BLOCK
+        ages = range(115, 0, -5)
+        samples = [Sample(age, None if 50 <= age <= 70 else age / 10) for age in ages]
+        chart.plot(samples, gap_s=6)
+        await pilot.pause()
+        assert screen_text(app).splitlines() == PICTURE
+
+
+async def test_a_chart_without_samples_or_room_is_empty() -> None:
+    app = Paper()
+    async with app.run_test(size=(5, 2)) as pilot:
+        app.query_one(Chart).plot([Sample(1, 3.0)], gap_s=3)
+        await pilot.pause()
+        assert app.query_one(Chart).lines == []
+
+
+async def test_a_chart_can_be_drawn_in_plain_ascii() -> None:
+    app = Paper()
+    async with app.run_test(size=(40, 8)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = Symbols.ASCII
+        chart.plot([Sample(age, age % 7) for age in range(100, 0, -1)], gap_s=3)
+        await pilot.pause()
+        assert screen_text(app).isascii()
+
+
+def test_the_time_axis_ends_now() -> None:
+    assert times(120, 20) == "-2m      -1m     now"
+    assert times(120, 8) == "-2m  now"
+    assert len(times(120, 3)) <= 6
+
+
+async def test_a_digit_is_28_columns_of_half_blocks() -> None:
+    class Frame(App[int]):
+        def compose(self) -> ComposeResult:
+            yield PixelView()
+
+    app = Frame()
+    async with app.run_test(size=(40, 20)) as pilot:
+        view = app.query_one(PixelView)
+        view.grid = PixelGrid(28, 28, bytes(range(28)) * 28)
+        await pilot.pause()
+        assert view.size == (28, 14)
+        assert screen_text(app).splitlines()[:14] == ["▀" * 28] * 14
+        view.symbols = Symbols.ASCII
+        await pilot.pause()
+        assert screen_text(app).isascii()
+
+
+async def test_an_odd_last_row_of_pixels_is_drawn_on_black() -> None:
+    class Frame(App[int]):
+        def compose(self) -> ComposeResult:
+            yield PixelView()
+
+    app = Frame()
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.query_one(PixelView).grid = PixelGrid(2, 3, bytes([255] * 6))
+        await pilot.pause()
+        assert screen_text(app).splitlines()[:3] == ["▀▀", "▀▀", ""]

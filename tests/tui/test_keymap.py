@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tsmon.tui import keymap
+from tsmon.tui.app import TsmonApp
+from tsmon.tui.keymap import ALL_KEYS, KEYS, Key, PaneName
+from tsmon.tui.screens.describe import Describe
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.help import Help
+from tsmon.tui.screens.monitor import MonitorScreen
+
+
+@pytest.mark.parametrize("key", ALL_KEYS, ids=lambda key: key.id)
+def test_every_key_says_what_it_is(key: Key) -> None:
+    assert key.id
+    assert key.group
+    assert key.label
+    assert key.shown
+    assert key.help.endswith(".")
+    assert key.binding().id == key.id
+
+
+def test_no_id_and_no_key_of_the_monitor_is_used_twice() -> None:
+    assert max(Counter(key.id for key in ALL_KEYS).values()) == 1
+    names = Counter(name for key in KEYS for name in key.keys.split(","))
+    assert max(names.values()) == 1
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
+def test_every_key_of_the_monitor_has_its_action(key: Key) -> None:
+    owner, _, name = key.action_name.rpartition(".")
+    where = TsmonApp if owner == "app" else MonitorScreen
+    assert callable(getattr(where, f"action_{name}"))
+
+
+def test_every_dialog_key_has_its_action() -> None:
+    for screen in (Dialog, Describe, Help):
+        assert hasattr(screen, "action_cancel")
+    assert hasattr(Describe, "action_copy")
+
+
+@pytest.mark.parametrize("pane", PaneName)
+def test_a_footer_is_short(pane: PaneName) -> None:
+    assert 1 <= len(keymap.footer(pane)) <= keymap.FOOTER_MOST

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsmon.tui.widgets.raster import Sample, Symbols, columns, draw, heights, nice_top
+
+VALUES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
+SAMPLES = st.lists(st.tuples(st.floats(-10, 200), VALUES), max_size=60).map(
+    lambda pairs: [Sample(age, value) for age, value in sorted(pairs, key=lambda p: -p[0])]
+)
+
+
+@given(SAMPLES, st.integers(1, 80), st.integers(1, 12), st.sampled_from(Symbols))
+def test_whatever_the_samples_the_drawing_fits(
+    samples: list[Sample], width: int, rows: int, symbols: Symbols
+) -> None:
+    values = columns(samples, 120, width * symbols.dots_across, gap_s=3)
+    assert all(value is None or (math.isfinite(value) and value >= 0) for value in values)
+    top = nice_top(max((value for value in values if value is not None), default=0))
+    levels = heights(values, top, rows * symbols.dots_up)
+    assert all(level is None or 1 <= level <= rows * symbols.dots_up for level in levels)
+    lines = draw(levels, rows, symbols)
+    assert [len(line) for line in lines] == [width] * rows
+
+
+@given(st.floats(min_value=1e-9, max_value=1e15))
+def test_the_axis_ends_at_or_above_the_largest_value_but_not_far(value: float) -> None:
+    top = nice_top(value)
+    assert value <= top * (1 + 1e-8)
+    assert top <= 2 * value * (1 + 1e-8)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+def test_the_axis_of_nothing(value: float) -> None:
+    assert nice_top(value) == 1
+
+
+def test_an_unknown_value_is_a_gap_and_a_zero_is_the_baseline() -> None:
+    samples = [Sample(3.5, 8.0), Sample(2.5, None), Sample(1.5, 0.0), Sample(0.5, 4.0)]
+    values = columns(samples, 5, 5, gap_s=2)
+    assert values == [None, 8.0, None, 0.0, 4.0]
+    assert draw(heights(values, 8.0, 8), 1, Symbols.BLOCK) == [" █ ▁▄"]
+
+
+def test_neighbours_are_joined_but_not_over_an_outage() -> None:
+    near = columns([Sample(7.5, 0.0), Sample(3.5, 4.0)], 10, 10, gap_s=5)
+    assert near[2:7] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    far = columns([Sample(7.5, 0.0), Sample(3.5, 4.0)], 10, 10, gap_s=3)
+    assert far[2:7] == [0.0, None, None, None, 4.0]
+
+
+def test_the_largest_of_several_values_in_a_column_is_drawn() -> None:
+    samples = [Sample(1.2, 3.0), Sample(1.1, 9.0), Sample(1.0, 2.0)]
+    assert max(v for v in columns(samples, 120, 4, gap_s=3) if v is not None) == 9.0
+
+
+def test_braille_is_filled_from_below() -> None:
+    assert draw([1, 2, 3, 4], 1, Symbols.BRAILLE) == ["⣠⣾"]
+    assert draw([5, 8], 2, Symbols.BRAILLE) == ["⣸", "⣿"]
+
+
+def test_ascii_needs_no_other_characters() -> None:
+    assert draw([None, 1, 2, 3, 6], 2, Symbols.ASCII) == ["    #", " .:##"]
+
+
+def test_the_kinds_of_symbols_go_round() -> None:
+    assert Symbols.BRAILLE.following is Symbols.BLOCK
+    assert Symbols.ASCII.following is Symbols.BRAILLE

@@ -1,0 +1,113 @@
+"""What the monitor shows when the server is not as it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import watching
+from tsmon.tui.app import MonitorOptions
+
+
+async def test_a_server_that_goes_away_leaves_its_models_on_the_screen(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist", at_start=True)
+    async with watching(fake, options) as seat:
+        await seat.sees("● up", "mnist", "● ready")
+        fake.kill()
+        await seat.sees("✗ away", "stale", "connection refused", "S starts one here", "mnist")
+        fake.start()
+        await seat.sees("● up", "● ready")
+        await seat.misses("connection refused")
+
+
+async def test_a_model_that_a_restart_forgot_is_gone_until_it_is_dismissed(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("mnist", "● ready")
+        fake.kill()
+        await seat.sees("✗ away")
+        fake.start()
+        await seat.sees("● up", "✗ gone", "gone: the server restarted without it")
+        await seat.press("n")
+        await seat.sees("u takes it off the list")
+        await seat.press("u")
+        await seat.sees("No models are registered.")
+
+
+async def test_no_server_from_the_beginning(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.kill()
+    async with watching(fake, options) as seat:
+        await seat.sees("✗ away", "no sample yet", "no models seen yet")
+
+
+async def test_a_slow_server_is_no_reason_to_lose_the_screen(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("mnist")
+        fake.fail("/models", httpx.ReadTimeout)
+        await seat.sees("◐ not answering", "got no answer within", "mnist")
+        fake.heal()
+        await seat.sees("● up")
+
+
+async def test_something_else_that_answers(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.fail("/", httpx.Response(200, text="<html>hello</html>"))
+    async with watching(fake, options) as seat:
+        await seat.sees("? no TorchServe")
+
+
+async def test_an_expired_token_is_refused_and_another_key_file_helps(
+    tmp_path: Path, options: MonitorOptions
+) -> None:
+    fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● up", "token 59m")
+        good = (tmp_path / "key_file.json").read_text()
+        other = tmp_path / "other.json"
+        other.write_text(good)
+        (tmp_path / "key_file.json").write_text(good.replace("m-0", "x-0"))
+        await seat.sees("✗ token refused", "it is wrong", "K reads another key file")
+        await seat.press("K")
+        await seat.sees("Key file", "key_file.json")
+        await seat.write(str(tmp_path / "nowhere"))
+        await seat.press("enter")
+        await seat.sees("cannot read", "No such file")
+        await seat.write(str(other))
+        await seat.press("enter")
+        await seat.sees("● up")
+
+
+async def test_without_counters_the_metrics_say_why_and_what_to_do(
+    options: MonitorOptions,
+) -> None:
+    fake = FakeTorchServe(metrics_mode="log")
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("its metrics_mode is log", "metrics_mode=prometheus", "config.properties")
+
+
+async def test_a_failing_scrape_is_told_in_the_metrics_only(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● up", "requests/s")
+        fake.fail("/metrics", httpx.Response(500, text="out of order"))
+        await seat.sees("● up", "out of order", "no counters")
+
+
+async def test_a_disabled_model_api_is_told_before_anybody_tries(options: MonitorOptions) -> None:
+    fake = FakeTorchServe(model_api=False)
+    async with watching(fake, options) as seat:
+        await seat.sees("! model API off", "enable_model_api=true")
+        await seat.press("r")
+        await seat.sees("The model API of this server is off")

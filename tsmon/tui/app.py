@@ -1,0 +1,84 @@
+"""The monitor's app: a client in, an exit code out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.source import Source
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.tokens import KeyRing
+from tsmon.tui.keymap import KEYS
+from tsmon.tui.messages import ServerOpened
+from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.session import Session
+
+__all__ = ["MonitorOptions", "TsmonApp"]
+
+
+class TsmonApp(App[int]):
+    """Watches one TorchServe; its result is the exit code."""
+
+    TITLE = "tsmon"
+    CSS_PATH = "tsmon.tcss"
+
+    def __init__(
+        self,
+        client: TorchServe,
+        options: MonitorOptions = MonitorOptions(),  # noqa: B008 (frozen)
+        *,
+        source: Source | None = None,
+    ) -> None:
+        """`source` is by default the server that `client` speaks to, asked live."""
+        super().__init__()
+        self.animation_level = "none"
+        self.session = Session.begin(client, options.period_s, source)
+        self.started: ServerRecord | None = None
+        """The server that was started from within, if one was."""
+        self._options = options
+
+    def get_default_screen(self) -> MonitorScreen:
+        """The monitor itself."""
+        return MonitorScreen(self.session, self._options)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every action of the monitor, then the themes."""
+        if isinstance(screen, MonitorScreen):
+            for key in KEYS:
+                if key.id != "app.palette" and screen.check_action(key.action_name, ()):
+                    yield SystemCommand(
+                        f"{key.group}: {key.label} ({key.shown})", key.help, self._runs(key.action)
+                    )
+        yield SystemCommand("Theme", "Choose the colours.", self.action_change_theme)
+
+    async def on_server_opened(self, message: ServerOpened) -> None:
+        """Watch a server of this machine instead."""
+        record, old = message.record, self.session
+        if message.started:
+            self.started = record
+        addresses = Addresses(record.inference, record.management, record.metrics)
+        client = TorchServe(addresses, KeyRing(record.key_file), read_only=old.client.read_only)
+        self.session = Session.begin(client, self._options.period_s)
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
+        screen.connect(self.session)
+        await old.client.close()
+
+    async def action_quit(self) -> None:
+        """Leave; all is well."""
+        self.exit(0)
+
+    async def on_unmount(self) -> None:
+        """Close the connections; requests under way get a moment."""
+        await self.session.client.close()
+
+    def _runs(self, action: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.run_action(action, self.screen)
+
+        return run

@@ -1,0 +1,258 @@
+"""The one table of keys: bindings, footer, help page and command palette all come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+
+class PaneName(StrEnum):
+    """The four panes, in the order of their numbers."""
+
+    MODELS = "models"
+    WORKERS = "workers"
+    METRICS = "metrics"
+    DIGITS = "digits"
+
+    @property
+    def number(self) -> int:
+        """The key that focuses it."""
+        return list(PaneName).index(self) + 1
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # a word to show, not str.title()
+        """What stands on its border."""
+        return f"{self.number} {self.value.capitalize()}"
+
+
+class Group(StrEnum):
+    """The headings of the help page, in its order."""
+
+    MODELS = "Models"
+    WORKERS = "Workers"
+    DIGITS = "Digits"
+    SERVER = "Server"
+    VIEW = "View"
+    GENERAL = "General"
+    DIALOGS = "Dialogs"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the monitor and everything that is said about it."""
+
+    id: str
+    """Stable name, by which a keymap can move it to another key."""
+    keys: str
+    """Textual's names of the keys, separated by commas."""
+    shown: str
+    """How a person reads the key."""
+    action: str
+    """Name of the screen's action method, without `action_`."""
+    group: Group
+    label: str
+    """Two words at most, for the footer and the palette."""
+    help: str
+    """One sentence for the help page."""
+    footer: tuple[PaneName, ...] = ()
+    """The panes in whose footer it stands."""
+    changes: bool = False
+    """Whether it changes the server; refused in a read-only session."""
+
+    @property
+    def action_name(self) -> str:
+        """The action without its arguments."""
+        return self.action.partition("(")[0]
+
+    def binding(self) -> Binding:
+        """The key as Textual wants it."""
+        return Binding(
+            self.keys,
+            self.action,
+            self.label,
+            key_display=self.shown,
+            tooltip=self.help,
+            id=self.id,
+        )
+
+
+_LEFT = (PaneName.MODELS, PaneName.WORKERS)
+_SEEING = (PaneName.MODELS, PaneName.WORKERS, PaneName.METRICS)
+_SENDING = (PaneName.METRICS, PaneName.DIGITS)
+_ALL = tuple(PaneName)
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "model.register", "r", "r", "register", Group.MODELS, "register",
+        "Register an archive of the model store, or of a URL, and start its workers.",
+        (PaneName.MODELS,), changes=True,
+    ),
+    Key(
+        "model.unregister", "u", "u", "unregister", Group.MODELS, "unregister",
+        "Remove the selected version from the server, after a question.",
+        (PaneName.MODELS,), changes=True,
+    ),
+    Key(
+        "model.set-default", "D,asterisk", "D", "set_default", Group.MODELS, "set default",
+        "Send requests without a version to the selected one from now on.",
+        changes=True,
+    ),
+    Key(
+        "model.describe", "d", "d", "describe", Group.MODELS, "describe",
+        "Show the server's full description of the selected version.",
+        _LEFT,
+    ),
+    Key(
+        "model.archive", "a", "a", "archive", Group.MODELS, "archive",
+        "Package a model with torch-model-archiver; the digit model is filled in.",
+        (PaneName.MODELS,),
+    ),
+    Key(
+        "model.filter", "slash", "/", "filter", Group.MODELS, "filter",
+        "Show only the models whose name or version has these letters.",
+    ),
+    Key(
+        "model.sort", "o", "o", "sort", Group.MODELS, "sort",
+        "Sort the models by the next column: name, requests/s, inference, queue, workers.",
+    ),
+    Key(
+        "workers.more", "plus,equals_sign", "+", "scale_by(1)", Group.WORKERS, "worker",
+        "One worker more; quick presses add up to one change.",
+        _SEEING, changes=True,
+    ),
+    Key(
+        "workers.fewer", "minus", "-", "scale_by(-1)", Group.WORKERS, "worker",
+        "One worker fewer; the last one goes only after a question.",
+        _SEEING, changes=True,
+    ),
+    Key(
+        "workers.scale", "s", "s", "scale", Group.WORKERS, "scale",
+        "Set the number of workers and see first what will happen.",
+        _LEFT, changes=True,
+    ),
+    Key(
+        "digits.send", "i", "i", "send_one", Group.DIGITS, "send image",
+        "Send the chosen image to the selected version (enter in the list does it too).",
+        _SENDING,
+    ),
+    Key(
+        "digits.send-many", "n", "n", "send_many", Group.DIGITS, "send random",
+        "Send as many random images as last time, 10 at first.",
+        _ALL,
+    ),
+    Key(
+        "digits.send-number", "N", "N", "send_number", Group.DIGITS, "send …",
+        "Send another number of random images, several at a time if you like.",
+        _SENDING,
+    ),
+    Key(
+        "digits.folder", "f", "f", "folder", Group.DIGITS, "folder",
+        "Pick images from another folder.",
+        (PaneName.DIGITS,),
+    ),
+    Key(
+        "digits.clear", "c", "c", "clear_answers", Group.DIGITS, "clear",
+        "Empty the answers and the score.",
+        (PaneName.DIGITS,),
+    ),
+    Key(
+        "digits.stop", "escape", "esc", "stop", Group.DIGITS, "stop",
+        "Stop the batch that is being sent; close the filter.",
+    ),
+    Key(
+        "server.start", "S", "S", "start_server", Group.SERVER, "start server",
+        "Start a TorchServe on this machine and watch it.",
+    ),
+    Key(
+        "server.key-file", "K", "K", "key_file", Group.SERVER, "key file",
+        "Read the tokens from another key_file.json.",
+    ),
+    Key(
+        "view.models", "1", "1", "focus_pane('models')", Group.VIEW, "models",
+        "Go to the models.",
+    ),
+    Key(
+        "view.workers", "2", "2", "focus_pane('workers')", Group.VIEW, "workers",
+        "Go to the workers of the selected version.",
+    ),
+    Key(
+        "view.metrics", "3", "3", "focus_pane('metrics')", Group.VIEW, "metrics",
+        "Go to the charts of the selected version.",
+    ),
+    Key(
+        "view.digits", "4", "4", "focus_pane('digits')", Group.VIEW, "digits",
+        "Go to the images and answers.",
+    ),
+    Key(
+        "view.zoom", "z", "z", "zoom", Group.VIEW, "zoom",
+        "Give the whole screen to the pane in focus, and back.",
+        (PaneName.METRICS,),
+    ),
+    Key(
+        "view.pause", "p", "p", "pause", Group.VIEW, "pause",
+        "Hold the display still; sampling goes on.",
+        (PaneName.METRICS,),
+    ),
+    Key(
+        "view.symbols", "g", "g", "symbols", Group.VIEW, "chart symbols",
+        "Draw charts with braille, blocks or plain ASCII.",
+    ),
+    Key(
+        "view.theme", "t", "t", "theme", Group.VIEW, "dark / light",
+        "Change between the dark and the light theme.",
+    ),
+    Key(
+        "app.help", "question_mark", "?", "help", Group.GENERAL, "help",
+        "Show this page.",
+    ),
+    Key(
+        "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
+        "Find any of these actions, and the themes, by name.",
+    ),
+    Key(
+        "app.quit", "q", "q", "app.quit", Group.GENERAL, "quit",
+        "Leave the monitor; the server stays as it is.",
+    ),
+)  # fmt: skip
+
+DIALOG_KEYS: tuple[Key, ...] = (
+    Key(
+        "dialog.cancel", "escape", "esc", "cancel", Group.DIALOGS, "cancel",
+        "Close the dialog; nothing is changed.",
+    ),
+)  # fmt: skip
+
+DESCRIBE_KEYS: tuple[Key, ...] = (
+    Key(
+        "describe.copy", "y", "y", "copy", Group.DIALOGS, "copy",
+        "Copy the description to the terminal's clipboard.",
+    ),
+)  # fmt: skip
+
+ALL_KEYS = (*KEYS, *DIALOG_KEYS, *DESCRIBE_KEYS)
+
+BY_ID = {key.id: key for key in KEYS}
+
+CHANGES = frozenset(key.action_name for key in KEYS if key.changes)
+"""The actions that a read-only session refuses."""
+
+FOOTER_MOST = 8
+"""Keys in the footer besides those for help and quit."""
+
+
+def bindings(keys: Iterable[Key] = KEYS) -> list[BindingType]:
+    """Keys as a screen's `BINDINGS` want them."""
+    return [key.binding() for key in keys]
+
+
+def footer(pane: PaneName) -> list[Key]:
+    """The keys that matter most in a pane, at most `FOOTER_MOST`."""
+    return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
+
+
+def pressed(name: str) -> Key | None:
+    """The key of the monitor that Textual's key `name` stands for."""
+    return next((key for key in KEYS if name in key.keys.split(",")), None)

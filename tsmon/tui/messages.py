@@ -1,0 +1,30 @@
+"""What the parts of the monitor tell each other."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.snapshot import Snapshot
+
+
+class Refreshed(Message):
+    """A tick of the monitor; a newer one replaces those that still wait, so none pile up."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """A later snapshot says all that an earlier one said."""
+        return isinstance(message, Refreshed)
+
+
+class ServerOpened(Message):
+    """There is a server on this machine to be watched from now on."""
+
+    def __init__(self, record: ServerRecord, *, started: bool) -> None:
+        super().__init__()
+        self.record = record
+        self.started = started
+        """Whether it was started from within the monitor."""

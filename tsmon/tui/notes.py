@@ -1,0 +1,28 @@
+"""How an expected error is put to a person: one line that says what, one that says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tsmon.digits.images import ImageError
+from tsmon.serving.errors import ServingError
+from tsmon.torchserve.errors import TorchServeError
+
+EXPECTED = (TorchServeError, ServingError, ImageError)
+"""Errors that are news for the person at the screen; anything else is a fault of tsmon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message and, where there is one, the way out."""
+
+    message: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> Note:
+        """What an expected error says."""
+        return cls(str(error), str(getattr(error, "hint", "")))
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message

@@ -1,0 +1,114 @@
+"""Changes of the number of workers that are under way: sent, followed and added up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.management import Management
+from tsmon.torchserve.rollout import Outcome, Progress, follow
+
+QUIET_S = 0.3
+"""Presses that come quicker than this after each other become one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One change of the workers of one version."""
+
+    key: ModelKey
+    before: int
+    target: int
+    progress: Progress | None = None
+    """None until the server took the change."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it is neither done nor failed."""
+        return self.progress is None or self.progress.outcome is Outcome.RUNNING
+
+
+class Rollouts:
+    """At most one rollout for each version; a new target takes over the one under way."""
+
+    def __init__(
+        self,
+        management: Management,
+        start: Callable[[Coroutine[None, None, None]], object],
+        changed: Callable[[Rollout], None],
+    ) -> None:
+        """`start` runs a coroutine beside the caller; `changed` hears of every step."""
+        self._management = management
+        self._start = start
+        self._changed = changed
+        self._rollouts: dict[ModelKey, Rollout] = {}
+
+    def of(self, key: ModelKey) -> Rollout | None:
+        """The rollout of a version: the one under way, or how the last one ended."""
+        return self._rollouts.get(key)
+
+    def target(self, key: ModelKey, now: int) -> int:
+        """How many workers the version will have; `now` when nothing is under way."""
+        rollout = self._rollouts.get(key)
+        return rollout.target if rollout and rollout.running else now
+
+    def forget(self, key: ModelKey) -> None:
+        """Drop how the last rollout of a version ended."""
+        rollout = self._rollouts.get(key)
+        if rollout and not rollout.running:
+            del self._rollouts[key]
+
+    def scale(self, key: ModelKey, now: int, target: int) -> None:
+        """Have the server give a version `target` workers, and follow it."""
+        running = self._rollouts.get(key)
+        if running and running.running:
+            self._set(replace(running, target=target, progress=None))
+        else:
+            self._set(Rollout(key, now, target))
+            self._start(self._carry_out(key))
+
+    def watch(self, key: ModelKey, target: int) -> None:
+        """Follow the first workers of a version that was just registered with `target` of them."""
+        self._set(Rollout(key, 0, target))
+        self._start(self._carry_out(key, sent=target))
+
+    async def _carry_out(self, key: ModelKey, sent: int | None = None) -> None:
+        """Send the target, and whatever it becomes meanwhile, until one is reached or fails."""
+        try:
+            while self._rollouts[key].running:
+                if self._rollouts[key].target == sent:
+                    await self._follow(key, sent)
+                else:
+                    sent = await self._settle(key)
+                    await self._management.scale(key.name, sent, version=key.version)
+        except TorchServeError as error:
+            self._fail(key, error)
+
+    async def _settle(self, key: ModelKey) -> int:
+        """The target, once it has not moved for a moment."""
+        while True:
+            target = self._rollouts[key].target
+            await asyncio.sleep(QUIET_S)
+            if self._rollouts[key].target == target:
+                return target
+
+    async def _follow(self, key: ModelKey, target: int) -> None:
+        """Follow until the target is reached, given up or replaced by another one."""
+        async for progress in follow(self._management, key.name, target, version=key.version):
+            if self._rollouts[key].target != target:
+                return
+            self._set(replace(self._rollouts[key], progress=progress))
+
+    def _fail(self, key: ModelKey, error: TorchServeError) -> None:
+        rollout = self._rollouts[key]
+        ready = rollout.progress.ready if rollout.progress else rollout.before
+        seconds = rollout.progress.seconds if rollout.progress else 0.0
+        failed = Progress(Outcome.FAILED, ready, rollout.target, seconds, str(error), error.hint)
+        self._set(replace(rollout, progress=failed))
+
+    def _set(self, rollout: Rollout) -> None:
+        self._rollouts[rollout.key] = rollout
+        self._changed(rollout)

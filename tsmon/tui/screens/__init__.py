@@ -1,0 +1,1 @@
+"""The monitor's screen and its dialogs."""

@@ -1,0 +1,99 @@
+"""Small questions: a path, a number of images."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.widgets.field import Field
+
+
+class AskPath(Dialog[Path]):
+    """Asks for a path and does not let go of it before `use` could do with it."""
+
+    def __init__(
+        self, heading: str, words: str, start: Path | None, use: Callable[[Path], Awaitable[None]]
+    ) -> None:
+        """`use` takes the path; an expected error of it is told in the dialog."""
+        super().__init__()
+        self._heading = heading
+        self._words = words
+        self._start = start
+        self._use = use
+
+    @property
+    def heading(self) -> str:
+        """What the path is for."""
+        return self._heading
+
+    def body(self) -> ComposeResult:
+        """The path."""
+        yield Static(Content(self._words), classes="explanation")
+        yield Field("path", str(self._start or ""), id="path", path=True)
+
+    def accept(self) -> None:
+        """Try the path."""
+        path = self.query_one("#path", Field).path
+        if path is None:
+            self.tell(Note("no path given", "type one; the right arrow completes it"))
+            return
+        self.carry_out(self._try(path), "reading …")
+
+    async def _try(self, path: Path) -> None:
+        await self._use(path)
+        self.dismiss(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How many images to send, and how many at a time."""
+
+    images: int = 10
+    concurrency: int = 1
+
+
+MOST_AT_ONCE = 64
+"""The client's own limit is 100 connections."""
+
+
+class AskAmount(Dialog[Amount]):
+    """Asks how many random images to send."""
+
+    HEADING: ClassVar[str] = "Send random images"
+    ACCEPT: ClassVar[str] = "Send"
+
+    def __init__(self, last: Amount) -> None:
+        super().__init__()
+        self._last = last
+
+    def body(self) -> ComposeResult:
+        """The two numbers."""
+        yield Field("images", str(self._last.images), id="images", number=True)
+        yield Field("at a time", str(self._last.concurrency), id="concurrency", number=True)
+
+    def accept(self) -> None:
+        """Check the numbers."""
+        try:
+            amount = Amount(
+                self._number("images", "images", 100_000),
+                self._number("concurrency", "at a time", MOST_AT_ONCE),
+            )
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
+            return
+        self.dismiss(amount)
+
+    def _number(self, id_: str, what: str, most: int) -> int:
+        value = self.query_one(f"#{id_}", Field).number
+        if value is None or not 1 <= value <= most:
+            raise InvalidArgument(f"{what}: it takes 1 to {most:,}")
+        return value

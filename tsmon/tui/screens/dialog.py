@@ -1,0 +1,109 @@
+"""What all dialogs have in common: a box with a title, a place for problems, and two buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+from textual.widgets.button import ButtonVariant
+
+from tsmon.tui import keymap
+from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.tones import Span, Tone, line
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result | None]):
+    """Asks something; its result is None when it is left without an answer.
+
+    A problem is told inside the dialog, so that nothing typed is lost.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
+
+    HEADING: ClassVar[str]
+    ACCEPT: ClassVar[str] = "OK"
+    CANCEL: ClassVar[str] = "Cancel"
+    VARIANT: ClassVar[ButtonVariant] = "primary"
+
+    def body(self) -> ComposeResult:
+        """The widgets between the title and the buttons."""
+        yield from ()
+
+    def accept(self) -> None:
+        """The person wants it: enter, or the first button."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The box."""
+        with VerticalScroll(id="dialog", can_focus=False) as box:
+            box.border_title = self.heading
+            yield from self.body()
+            words = Static(id="dialog-words")
+            words.display = False
+            yield words
+            with Horizontal(id="dialog-buttons"):
+                yield Button(self.ACCEPT, variant=self.VARIANT, id="accept", compact=True)
+                yield Button(self.CANCEL, id="cancel", compact=True)
+
+    @property
+    def heading(self) -> str:
+        """The title of the box."""
+        return self.HEADING
+
+    def tell(self, note: Note) -> None:
+        """Say what is wrong and what to do."""
+        spans: list[Span] = [(f"✗ {note.message}", Tone.BAD)]
+        if note.hint:
+            spans.append((f"\n  {note.hint}", Tone.PLAIN))
+        self.say(*spans)
+
+    def say(self, *spans: Span) -> None:
+        """Put words above the buttons."""
+        words = self.query_one("#dialog-words", Static)
+        words.display = True
+        words.update(line(*spans))
+        words.scroll_visible(animate=False)
+
+    def carry_out(self, work: Coroutine[None, None, None], saying: str) -> None:
+        """Do something that may fail and takes a while; meanwhile it cannot be asked again."""
+        self.say((f"◌ {saying}", Tone.WARNING))
+        self.query_one("#accept", Button).disabled = True
+        self.run_worker(self._carry_out(work), group="dialog")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being carried out."""
+        return self.query_one("#accept", Button).disabled
+
+    async def _carry_out(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except EXPECTED as error:
+            self.tell(Note.of(error))
+        finally:
+            self.query_one("#accept", Button).disabled = False
+
+    def action_cancel(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field is the first button."""
+        event.stop()
+        if not self.busy:
+            self.accept()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The two buttons."""
+        event.stop()
+        if event.button.id == "accept":
+            self.accept()
+        else:
+            self.action_cancel()

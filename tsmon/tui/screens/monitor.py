@@ -1,0 +1,200 @@
+"""The monitor as something to act with: each action asks, calls a lower layer and tells the end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.torchserve.addresses import MANAGEMENT_PORT
+from tsmon.torchserve.tokens import KeyFileError, parse_key_file
+from tsmon.tui.format import plural
+from tsmon.tui.messages import ServerOpened
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.archive import ArchiveDialog
+from tsmon.tui.screens.ask import AskPath
+from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.screens.describe import Describe
+from tsmon.tui.screens.help import Help
+from tsmon.tui.screens.register import RegisterDialog
+from tsmon.tui.screens.scale import ScaleDialog
+from tsmon.tui.screens.sending import SendingScreen
+from tsmon.tui.screens.start_server import StartServerDialog
+from tsmon.tui.widgets.models_pane import ModelsPane
+
+
+class MonitorScreen(SendingScreen):
+    """The one screen; dialogs open above it."""
+
+    # Models
+
+    def action_register(self) -> None:
+        """Register an archive."""
+        self._do(self._register())
+
+    async def _register(self) -> None:
+        snapshot = self.session.monitor.latest
+        dialog = RegisterDialog(
+            self.session.client.management,
+            self.options.model_store,
+            [model.key for model in snapshot.models if not model.gone],
+            model_api=snapshot.server.model_api,
+        )
+        done = await self.app.push_screen_wait(dialog)
+        if done is None:
+            return
+        self.session.monitor.poke()
+        if done.key is None or done.model is None:
+            self.note(Note(done.message), bad=False)
+            return
+        self.query_one(ModelsPane).select(done.key)
+        if done.model.min_workers:
+            self.rollouts.watch(done.key, done.model.min_workers)
+            self.note(Note(f"{done.key} is registered"), bad=False)
+        else:
+            self.note(Note(done.message), bad=False)
+        if done.differences:
+            self.note(
+                Note("the archive's own settings won", "; ".join(done.differences)), bad=False
+            )
+
+    def action_unregister(self) -> None:
+        """Remove the selected version; one that is gone only leaves the screen."""
+        if self.model and self.model.gone:
+            self._dismiss(self.model.key)
+        elif model := self._chosen():
+            self._do(self._unregister(model))
+
+    def _dismiss(self, key: ModelKey) -> None:
+        """Let go of a version that is not, or soon will not be, on the server."""
+        self.session.monitor.dismiss(key)
+        self.session.monitor.poke()
+
+    async def _unregister(self, model: ModelStatus) -> None:
+        others = [
+            other
+            for other in self.session.monitor.latest.models
+            if other.key.name == model.key.name and other.key != model.key and not other.gone
+        ]
+        if model.is_default and others:
+            self.note(
+                Note(
+                    f"{model.key} is the default version; TorchServe removes it only as the last",
+                    "select another version and make it the default with D first",
+                )
+            )
+            return
+        if not await self.app.push_screen_wait(Confirm(f"Unregister {model.key}?", _loss(model))):
+            return
+        await self.session.client.management.unregister(model.key.name, model.key.version)
+        self._dismiss(model.key)
+        self.note(Note(f"{model.key} is unregistered"), bad=False)
+
+    def action_set_default(self) -> None:
+        """Make the selected version the default one."""
+        model = self._chosen()
+        if model and model.is_default:
+            self.note(Note(f"{model.key} is the default version already"), bad=False)
+        elif model:
+            self._do(self._set_default(model.key))
+
+    async def _set_default(self, key: ModelKey) -> None:
+        await self.session.client.management.set_default(key.name, key.version)
+        self.session.monitor.poke()
+        self.note(
+            Note(f"requests to {key.name} without a version go to {key.version} now"), bad=False
+        )
+
+    def action_describe(self) -> None:
+        """Show all that the server tells of the selected version."""
+        model = self._chosen()
+        if model:
+            self._do(self._describe(model.key))
+
+    async def _describe(self, key: ModelKey) -> None:
+        described = await self.session.client.management.describe(key.name, key.version)
+        self.app.push_screen(Describe(described))
+
+    def action_archive(self) -> None:
+        """Package a model."""
+        self._do(self._archive())
+
+    async def _archive(self) -> None:
+        folder = self.options.model_store or Path.cwd()
+        path = await self.app.push_screen_wait(ArchiveDialog(folder))
+        if path:
+            self.note(Note(f"built {path}", "r registers it"), bad=False)
+
+    # Workers
+
+    def action_scale_by(self, change: int) -> None:
+        """One worker more or fewer."""
+        model = self._chosen()
+        if model:
+            now = self.rollouts.target(model.key, model.wanted)
+            self._do(self._set_workers(model, max(now + change, 0)))
+
+    def action_scale(self) -> None:
+        """Ask for a number of workers."""
+        model = self._chosen()
+        if model:
+            self._do(self._scale(model))
+
+    async def _scale(self, model: ModelStatus) -> None:
+        now = self.rollouts.target(model.key, model.wanted)
+        local = self.session.client.addresses.is_local
+        target = await self.app.push_screen_wait(ScaleDialog(model, now, local=local))
+        if target is not None:
+            await self._set_workers(model, target)
+
+    async def _set_workers(self, model: ModelStatus, target: int) -> None:
+        now = self.rollouts.target(model.key, model.wanted)
+        if target == now and target == len(model.workers):
+            return
+        if target == 0:
+            words = "Every request to it is refused with 503 until it has a worker again."
+            if not await self.app.push_screen_wait(Confirm(f"No workers for {model.key}?", words)):
+                return
+        self.rollouts.scale(model.key, len(model.workers), target)
+
+    # Server
+
+    def action_key_file(self) -> None:
+        """Ask for another key file."""
+        words = "TorchServe writes key_file.json into the folder it was started in."
+        start = self.session.client.keys.path
+        self.app.push_screen(AskPath("Key file", words, start, self._use_key_file))
+
+    async def _use_key_file(self, path: Path) -> None:
+        try:
+            parse_key_file(await asyncio.to_thread(path.read_text))
+        except OSError as error:
+            raise KeyFileError(f"cannot read {path}: {error.strerror or error}") from None
+        self.session.client.keys.path = path
+        self.session.monitor.poke()
+
+    def action_start_server(self) -> None:
+        """Start a server here."""
+        self._do(self._start_server())
+
+    async def _start_server(self) -> None:
+        port = urlsplit(self.session.client.addresses.management).port or MANAGEMENT_PORT
+        dialog = StartServerDialog(self.options.server_home, self.options.model_store, port)
+        opened = await self.app.push_screen_wait(dialog)
+        if opened:
+            self.post_message(ServerOpened(opened.record, started=opened.started))
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.app.push_screen(Help(read_only=self.session.client.read_only))
+
+
+def _loss(model: ModelStatus) -> str:
+    """What is lost with a version."""
+    queue = model.described.queue
+    waiting = f" {queue.pending} requests are waiting for it." if queue and queue.pending else ""
+    return (
+        f"Its {plural(len(model.workers), 'worker')} will stop, requests to it get 404.{waiting} "
+        "The archive stays in the model store, unless it was registered from a URL."
+    )

@@ -1,0 +1,92 @@
+"""The dialog that sets a number of workers and says first what will happen."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.format import memory, plural
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.field import Field
+
+
+class ScaleDialog(Dialog[int]):
+    """Gives the number of workers that is wanted."""
+
+    HEADING: ClassVar[str] = "Scale"
+    ACCEPT: ClassVar[str] = "Scale"
+
+    def __init__(self, model: ModelStatus, now: int, *, local: bool) -> None:
+        """`now` is how many workers there are or soon will be."""
+        super().__init__()
+        self._model = model
+        self._now = now
+        self._cpus = os.cpu_count() if local else None
+
+    @property
+    def heading(self) -> str:
+        """Which version is scaled."""
+        return f"Workers of {self._model.key}"
+
+    def body(self) -> ComposeResult:
+        """The number and its consequences."""
+        yield Field("workers", str(self._now), id="workers", number=True)
+        yield Static(id="consequences", classes="explanation")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell the consequences while the number is typed."""
+        event.stop()
+        words = self.query_one("#consequences", Static)
+        try:
+            target = self.query_one("#workers", Field).number
+        except InvalidArgument:
+            target = None
+        words.update(
+            "" if target is None else consequences(self._model, self._now, target, self._cpus)
+        )
+
+    def accept(self) -> None:
+        """Take the number."""
+        try:
+            target = self.query_one("#workers", Field).number
+            if target is None or target < 0:
+                raise InvalidArgument("how many workers?", "type a number, 0 or more")
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
+            return
+        self.dismiss(target)
+
+
+def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) -> Content:
+    """What a number of workers will mean."""
+    spans: list[Span] = [(f"{now} → {plural(target, 'worker')}", Tone.ACCENT)]
+    sizes = [size for worker in model.workers if (size := worker.memory_bytes) is not None]
+    if sizes and target != now:
+        each = sum(sizes) // len(sizes)
+        sign = "+" if target > now else "-"
+        total = f"about {sign}{memory(abs(target - now) * each)} of memory"
+        spans.append((f", {total} ({memory(each)} each now)", Tone.PLAIN))
+    if target > now:
+        spans.append(
+            ("\nEach new worker loads the model first; requests go on meanwhile.", Tone.MUTED)
+        )
+    elif 0 < target < now:
+        spans.append(
+            ("\nThe newest workers go first; what they are answering may fail.", Tone.MUTED)
+        )
+    elif target == 0:
+        spans.append(("\n! Without workers every request is refused with 503.", Tone.WARNING))
+    if cpus and target > cpus and not any(worker.worker.gpu for worker in model.workers):
+        spans.append(
+            (f"\n! This machine has {plural(cpus, 'CPU')}; more workers are slower, not faster.",
+             Tone.WARNING)
+        )  # fmt: skip
+    return line(*spans)

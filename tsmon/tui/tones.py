@@ -1,0 +1,42 @@
+"""What a colour means on this screen; never the only carrier of the meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.content import Content
+
+
+class Tone(StrEnum):
+    """The meanings, by the theme variable that colours them."""
+
+    PLAIN = ""
+    MUTED = "foreground-muted"
+    GOOD = "text-success"
+    WARNING = "text-warning"
+    BAD = "text-error"
+    ACCENT = "text-primary"
+
+
+Span = tuple[str, Tone]
+"""A piece of text and its meaning."""
+
+
+def line(*spans: Span) -> Content:
+    """Pieces of text as one content, which follows the theme."""
+    return Content.assemble(*((text, f"${tone}" if tone else "") for text, tone in spans))
+
+
+def rich_style(tone: Tone, variables: Mapping[str, str]) -> Style:
+    """The tone for those widgets that take Rich text; `variables` are the theme's."""
+    if tone is Tone.PLAIN:
+        return Style.null()
+    if tone is Tone.MUTED:
+        return Style(dim=True)
+    try:
+        return Style(color=Color.parse(variables[tone]).rich_color)
+    except (KeyError, ColorParseError):
+        return Style.null()

@@ -1,0 +1,47 @@
+"""The lines below the first one, there only when something is wrong: what, and the way out."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tsmon.telemetry.snapshot import ServerState, Snapshot
+from tsmon.torchserve.errors import MODEL_API_HINT
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.words import Words
+
+
+class Banner(Words):
+    """Says why the server is not as it should be."""
+
+    def show(self, snapshot: Snapshot, *, can_start: bool, read_only: bool) -> None:
+        """Render a tick, or the passing of time since the last one."""
+        self.say(explain(snapshot, can_start=can_start, read_only=read_only))
+
+
+def explain(snapshot: Snapshot, *, can_start: bool, read_only: bool) -> Content | None:
+    """What is wrong with the server and what can be done, None when nothing is."""
+    server = snapshot.server
+    if server.state is ServerState.CONNECTING:
+        return None
+    if server.state is ServerState.UP:
+        if server.model_api is False and not read_only:
+            return line(("! model API off  ", Tone.WARNING), (MODEL_API_HINT, Tone.MUTED))
+        return None
+    problem = server.problem
+    ways_out = [problem.hint] if problem and problem.hint else []
+    if can_start and server.state is ServerState.AWAY:
+        ways_out.insert(0, "S starts one here")
+    if server.state is ServerState.TOKEN_REFUSED:
+        ways_out.insert(0, "K reads another key file")
+    spans: list[Span] = [
+        (f"✗ {problem or server.state}  ", Tone.BAD),
+        (_next_try(snapshot), Tone.MUTED),
+    ]
+    if ways_out:
+        spans.append(("\n  " + " · ".join(ways_out), Tone.PLAIN))
+    return line(*spans)
+
+
+def _next_try(snapshot: Snapshot) -> str:
+    left = snapshot.next_poll_s - snapshot.at.age()
+    return f"next try in {left:.0f} s" if left >= 0.5 else "trying now"

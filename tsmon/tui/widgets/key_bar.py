@@ -1,0 +1,44 @@
+"""The last line: the keys that matter in the pane in focus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tsmon.tui.keymap import BY_ID, Key
+from tsmon.tui.widgets.words import Words
+
+
+class KeyBar(Words):
+    """Keys and what they do; each can be clicked."""
+
+    def show(self, keys: Sequence[Key]) -> None:
+        """Show these keys, as many as fit, and always the way to the help page."""
+        self.say(compose_keys(keys, self.size.width))
+
+
+def compose_keys(keys: Sequence[Key], width: int) -> Content:
+    """The line for a width."""
+    always = [BY_ID["app.help"], BY_ID["app.quit"]]
+    room = width - 1 - sum(map(_width, always))
+    parts: list[Content] = []
+    for key in keys:
+        room -= _width(key)
+        if room < 0:
+            break
+        parts.append(_part(key))
+    return Content(" ").append(Content("").join([*parts, *map(_part, always)]))
+
+
+def _width(key: Key) -> int:
+    return len(key.shown) + 1 + len(key.label) + 2
+
+
+def _part(key: Key) -> Content:
+    action = key.action if "." in key.action else f"screen.{key.action}"
+    return Content.assemble(
+        (key.shown, f"$text-primary bold @click={action}"),
+        (f" {key.label}", f"$foreground-muted @click={action}"),
+        "  ",
+    )

@@ -1,0 +1,168 @@
+"""Pane 3: what the requests of the selected version cost, as charts and as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tsmon.telemetry.history import Point
+from tsmon.telemetry.scrape import MetricsMode
+from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.traffic import Missing, Reading, Usage
+from tsmon.tui.format import count, milliseconds, per_second
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.chart import Chart, TimeAxis
+from tsmon.tui.widgets.pane import Pane
+from tsmon.tui.widgets.raster import Sample, Symbols
+from tsmon.tui.widgets.words import Words
+
+WINDOW_S = 120.0
+"""What the charts show, and what the monitor's own window is."""
+
+LEAST_GAP_S = 3.0
+
+_WHY = {
+    Missing.FIRST_SAMPLE: "1st sample",
+    Missing.NO_TRAFFIC: "no requests",
+    Missing.UNANSWERED: "unanswered",
+    Missing.RESTARTED: "restarted",
+    Missing.NO_COUNTERS: "no counters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One of the three numbers: what it is called, how it is read and written."""
+
+    id: str
+    title: str
+    of_usage: Callable[[Usage], float | Missing]
+    of_point: Callable[[Point], float | None]
+    write: Callable[[float | Missing | None], str]
+
+
+RATE = Measure("rate", "requests/s", lambda u: u.per_second, lambda p: p.per_second, per_second)
+INFERENCE = Measure(
+    "inference", "inference", lambda u: u.inference_ms, lambda p: p.inference_ms, milliseconds
+)
+QUEUE = Measure("queue", "queue", lambda u: u.queue_ms, lambda p: p.queue_ms, milliseconds)
+MEASURES = (RATE, INFERENCE, QUEUE)
+
+
+class MetricsPane(Pane, can_focus=True):
+    """Three charts over the last two minutes, each beside its numbers."""
+
+    NAME = PaneName.METRICS
+
+    symbols = reactive(Symbols.BRAILLE)
+
+    def compose(self) -> ComposeResult:
+        """The notice, and for each measure its numbers and its chart."""
+        yield Words(id="metrics-notice")
+        with Vertical(id="metrics-charts"):
+            for measure in MEASURES:
+                with Horizontal(classes="measure"):
+                    yield Words(id=f"{measure.id}-numbers", classes="numbers")
+                    yield Chart(
+                        measure.write,
+                        seconds=WINDOW_S,
+                        id=f"{measure.id}-chart",
+                    )
+            with Horizontal(id="metrics-times"):
+                yield Static(classes="numbers")
+                yield TimeAxis(WINDOW_S)
+
+    def watch_symbols(self, symbols: Symbols) -> None:
+        """Draw with other characters."""
+        for chart in self.query(Chart):
+            chart.symbols = symbols
+
+    def show(
+        self,
+        snapshot: Snapshot,
+        model: ModelStatus | None,
+        points: Sequence[Point],
+        period_s: float,
+    ) -> None:
+        """Render a tick."""
+        self.head(str(model.key) if model else "", f"last {WINDOW_S / 60:g} min")
+        notice = explain(snapshot.server.state, snapshot.metrics, model)
+        self.query_one("#metrics-notice", Words).say(notice)
+        usable = model is not None and snapshot.metrics.mode is not MetricsMode.LOG
+        self.query_one("#metrics-charts").display = usable
+        if not model or not usable:
+            return
+        gap_s = max(LEAST_GAP_S, 3 * period_s)
+        for measure in MEASURES:
+            samples = [Sample(snapshot.at.since(p.at), measure.of_point(p)) for p in points]
+            self.query_one(f"#{measure.id}-chart", Chart).plot(samples, gap_s)
+            self.query_one(f"#{measure.id}-numbers", Words).say(
+                _numbers(measure, model, away=snapshot.stale)
+            )
+
+
+def explain(
+    state: ServerState, metrics: MetricsStatus, model: ModelStatus | None
+) -> Content | None:
+    """Why there are no numbers, or only some, and what to do; None when all is well."""
+    if metrics.problem is not None and state is ServerState.UP:
+        hint = f"\n{metrics.problem.hint}" if metrics.problem.hint else ""
+        return line((f"✗ {metrics.problem}", Tone.BAD), (hint, Tone.MUTED))
+    if metrics.mode is MetricsMode.LOG:
+        return line(
+            ("The server gives no counters: its metrics_mode is log.\n", Tone.WARNING),
+            ("Add ", Tone.MUTED), ("metrics_mode=prometheus", Tone.PLAIN),
+            (" to its config.properties and restart it.", Tone.MUTED),
+        )  # fmt: skip
+    if model is None:
+        return line(("no model is selected", Tone.MUTED))
+    if model.gone:
+        return line(("gone: the server restarted without this model", Tone.MUTED))
+    return None
+
+
+def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
+    """The measure now, in the window and since the start, with the requests each rests on."""
+    traffic = model.traffic
+    rows = [
+        (measure.title, Tone.PLAIN, traffic.interval, Tone.ACCENT),
+        (" 2 min", Tone.MUTED, traffic.window, Tone.PLAIN),
+    ]
+    if measure is not RATE:
+        rows.append((" start", Tone.MUTED, traffic.since_start, Tone.PLAIN))
+    spans: list[Span] = []
+    for label, label_tone, reading, tone in rows:
+        basis = "no answer" if away and reading is traffic.interval else _basis(reading)
+        spans += [
+            (f"{label:<10}", label_tone),
+            (f"{measure.write(_value(reading, measure)):>8}", tone),
+            (f"  {basis}\n", Tone.MUTED),
+        ]
+    if measure is RATE:
+        spans.append((_total(traffic.since_start), Tone.MUTED))
+    return line(*spans)
+
+
+def _total(reading: Reading) -> str:
+    """The requests since the start; how long that is ago is not known, so there is no rate."""
+    if isinstance(reading, Missing):
+        return f" {_WHY[reading]}"
+    return f" start    {count(reading.arrived):>8}  requests"
+
+
+def _value(reading: Reading, measure: Measure) -> float | Missing:
+    return reading if isinstance(reading, Missing) else measure.of_usage(reading)
+
+
+def _basis(reading: Reading) -> str:
+    """How many requests the number rests on, or why there is none."""
+    if isinstance(reading, Missing):
+        return _WHY[reading]
+    return f"n {count(reading.counted)}" if reading.counted else _WHY[Missing.NO_TRAFFIC]

@@ -1,0 +1,36 @@
+"""What the four panes have in common: a border with their number, title and a note."""
+
+from __future__ import annotations
+
+from textual.containers import Vertical
+
+from tsmon.tui.keymap import PaneName
+
+
+class Pane(Vertical):
+    """A numbered box; the one in focus has a coloured border."""
+
+    NAME: PaneName
+
+    def __init__(self) -> None:
+        super().__init__(id=self.NAME.value)
+        self._head = self._foot = ""
+        self.head()
+
+    def head(self, *parts: str) -> None:
+        """Set the title's words after the pane's own name."""
+        title = " · ".join([self.NAME.title, *filter(None, parts)])
+        if title != self._head:
+            self._head = self.border_title = title
+
+    def foot(self, text: str) -> None:
+        """Set the note in the lower border."""
+        if text != self._foot:
+            self._foot = self.border_subtitle = text
+
+    def take_focus(self) -> None:
+        """Put the focus on the pane's first widget that can have it."""
+        for widget in self.query("*"):
+            if widget.focusable and widget.display:
+                widget.focus()
+                return

@@ -1,0 +1,21 @@
+"""The names of the panes, where the screen is too small for all of them."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.widgets.words import Words
+
+
+class TabLine(Words):
+    """One line; the pane that is shown stands out, each can be clicked."""
+
+    def show(self, current: PaneName) -> None:
+        """Mark a pane."""
+        parts = [Content(" ")]
+        for name in PaneName:
+            style = "$text-primary bold reverse" if name is current else "$foreground-muted"
+            action = f"@click=screen.focus_pane('{name}')"
+            parts += [Content.styled(f" {name.title} ", f"{style} {action}"), Content(" ")]
+        self.say(Content("").join(parts))

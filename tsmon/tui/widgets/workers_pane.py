@@ -1,0 +1,123 @@
+"""Pane 2: the workers of the selected version, and how a change of their number goes."""
+
+from __future__ import annotations
+
+import time
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerState, WorkerStatus
+from tsmon.torchserve.rollout import Outcome
+from tsmon.tui.format import ABSENT, duration, memory, percent, plural
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.rollouts import Rollout
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
+from tsmon.tui.widgets.pane import Pane
+from tsmon.tui.widgets.words import Words
+
+COLUMNS = (
+    Column("id", "ID", 5),
+    Column("state", "STATE", 0),
+    Column("pid", "PID", 7, right=True),
+    Column("memory", "MEMORY", 8, right=True),
+    Column("cpu", "CPU", 5, right=True),
+    Column("age", "AGE", 6, right=True),
+    Column("gpu", "DEVICE", 7, needs=72),
+)
+
+_STATES = {
+    WorkerState.READY: ("● ready", Tone.GOOD),
+    WorkerState.STARTING: ("◌ starting", Tone.WARNING),
+    WorkerState.RETRYING: ("✗ retrying", Tone.BAD),
+}
+
+
+class WorkersPane(Pane):
+    """One row for each worker, below a line with their number and the buttons to change it."""
+
+    NAME = PaneName.WORKERS
+
+    def compose(self) -> ComposeResult:
+        """The line of numbers, the rollout under way, and the workers."""
+        yield Words(id="workers-count")
+        yield Words(id="workers-failure")
+        yield LiveTable(COLUMNS, id="workers-table")
+
+    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
+        """Nothing depends on the worker under the cursor."""
+        event.stop()
+
+    def show(self, snapshot: Snapshot, model: ModelStatus | None, rollout: Rollout | None) -> None:
+        """Render a tick."""
+        self.head(str(model.key) if model else "")
+        self.query_one("#workers-count", Words).say(_count(model, rollout))
+        self.query_one("#workers-failure", Words).say(explain_failure(rollout))
+        workers = model.workers if model else ()
+        stale = snapshot.stale
+        self.query_one(LiveTable).display = bool(workers)
+        self.query_one(LiveTable).show([_row(worker, stale) for worker in workers])
+
+
+def explain_failure(rollout: Rollout | None) -> Content | None:
+    """Why a change of the number of workers failed, and what to do; None when none did."""
+    progress = rollout.progress if rollout else None
+    if progress is None or progress.outcome is not Outcome.FAILED:
+        return None
+    hint = f"\n  {progress.hint}" if progress.hint else ""
+    return line((f"✗ {progress.reason}", Tone.BAD), (hint, Tone.MUTED))
+
+
+def progress_of(rollout: Rollout | None) -> Span:
+    """How far a change of the number of workers is."""
+    if rollout is None:
+        return "", Tone.PLAIN
+    progress = rollout.progress
+    if progress is None:
+        return f"◌ {rollout.before} → {plural(rollout.target, 'worker')} …", Tone.WARNING
+    done = f"{progress.ready}/{progress.wanted} ready, {progress.seconds:.0f} s"
+    glyph, tone = {
+        Outcome.RUNNING: ("◌", Tone.WARNING),
+        Outcome.DONE: ("✓", Tone.GOOD),
+        Outcome.FAILED: ("✗", Tone.BAD),
+    }[progress.outcome]
+    return f"{glyph} {done}", tone
+
+
+def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
+    """The number of workers, the buttons that change it, and how a change goes."""
+    if model is None:
+        return line(("no model is selected", Tone.MUTED))
+    if model.gone:
+        return line(("gone: the server restarted without it", Tone.MUTED))
+    described = model.described
+    target = rollout.target if rollout and rollout.running else model.wanted
+    minus = Content.styled("[-]", "$text-primary @click=screen.scale_by(-1)")
+    plus = Content.styled("[+]", "$text-primary @click=screen.scale_by(1)")
+    return Content("").join(
+        [
+            line((f"{model.ready}/{model.wanted} ready ", Tone.PLAIN)),
+            line((f" min {described.min_workers} max {described.max_workers}  ", Tone.MUTED)),
+            *(minus, Content(f" {target} "), plus, Content("  ")),
+            line(progress_of(rollout)),
+        ]
+    )
+
+
+def _row(worker: WorkerStatus, stale: bool) -> Row:
+    state, tone = _STATES[worker.state]
+    process = worker.process
+    texts = (
+        worker.worker.id,
+        state,
+        str(worker.worker.pid) if worker.worker.pid else ABSENT,
+        memory(worker.memory_bytes),
+        percent(process.cpu_percent if process else None),
+        duration(time.time() - process.started) if process else ABSENT,
+        "gpu" if worker.worker.gpu else "cpu",
+    )
+    tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)
+    if not stale:
+        tones[1] = tone
+    return Row(worker.worker.id, tuple(map(Cell, texts, tones)))
