@@ -134,7 +134,7 @@ class Monitor:
         scrape = observation.scrape
         if isinstance(scrape, TorchServeError) or scrape.mode is MetricsMode.LOG:
             return Missing.NO_COUNTERS
-        return self._meter.observe(scrape)
+        return self._meter.observe(scrape, _in_flight(observation))
 
     def _server(self, observation: Observation) -> ServerStatus:
         last = self._latest.server
@@ -161,6 +161,20 @@ class Monitor:
             return self.period_s
         backoff = min(self.period_s * 2.0 ** min(self._failures - 1, 10), LONGEST_BACKOFF_S)
         return max(self.period_s, backoff * random.uniform(0.8, 1.0))  # noqa: S311 (jitter)
+
+
+def _in_flight(observation: Observation) -> dict[str, float] | None:
+    """How many requests of each model can be in the queue or at a worker; None when unknown."""
+    if isinstance(observation.models, TorchServeError):
+        return None
+    most: dict[str, float] = {}
+    for entry in observation.models:
+        model = entry.model
+        if model.queue is None:
+            return None
+        working = len(model.workers) * model.batch_size
+        most[model.name] = most.get(model.name, 0.0) + model.queue.pending + working
+    return most
 
 
 def _state(problem: TorchServeError) -> ServerState:

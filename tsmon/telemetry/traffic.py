@@ -11,8 +11,9 @@ that says why; it is never 0.
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
@@ -123,8 +124,14 @@ class TrafficMeter:
         self._scrapes: deque[Scrape] = deque()
         self._unanswered: dict[SeriesKey, float] = {}
 
-    def observe(self, scrape: Scrape) -> dict[SeriesKey, Traffic]:
-        """Take the next scrape and tell the traffic of each series in it."""
+    def observe(
+        self, scrape: Scrape, in_flight: Mapping[str, float] | None = None
+    ) -> dict[SeriesKey, Traffic]:
+        """Take the next scrape and tell the traffic of each series in it.
+
+        `in_flight` is how many requests of each model can be waiting or worked on at present; more
+        are not carried, since the rest was refused and will never be answered.
+        """
         if not self._scrapes:
             return self._begin_life(scrape, Missing.FIRST_SAMPLE)
         last = self._scrapes[-1]
@@ -137,7 +144,7 @@ class TrafficMeter:
         self._scrapes.append(scrape)
         return {
             key: Traffic(
-                interval=self._carry(key, _between(last, scrape, key)),
+                interval=self._carry(key, _between(last, scrape, key), in_flight),
                 window=_between(first, scrape, key),
                 since_start=usage_of(counters),
             )
@@ -152,11 +159,12 @@ class TrafficMeter:
             key: Traffic(why, why, usage_of(counters)) for key, counters in scrape.series.items()
         }
 
-    def _carry(self, key: SeriesKey, usage: Usage) -> Usage:
+    def _carry(self, key: SeriesKey, usage: Usage, in_flight: Mapping[str, float] | None) -> Usage:
         """The usage with the requests of earlier intervals that were not answered in them."""
         counted = usage.arrived + self._unanswered.pop(key, 0.0)
         if counted > 0 and usage.inference_us <= 0:
-            self._unanswered[key] = counted
+            most = math.inf if in_flight is None else in_flight.get(key.model, math.inf)
+            self._unanswered[key] = min(counted, most)
         return replace(usage, counted=counted)
 
 

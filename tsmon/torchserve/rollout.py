@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tsmon.torchserve.errors import NotFound
+from tsmon.torchserve.errors import NotFound, TimedOut
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.records import ModelVersion
 
@@ -21,6 +21,8 @@ DEATHS_TO_GIVE_UP = 2
 """A worker that died this often while loading will not come up: TorchServe repeats the same."""
 MARGIN_S = 10.0
 """Beyond the model's own start-up time-out."""
+LONGEST_SILENCE_S = 120.0
+"""How long describe may time out while nothing is known of the model's own time-out."""
 
 
 class Outcome(StrEnum):
@@ -65,6 +67,11 @@ async def follow(
     while True:
         try:
             model = await management.describe(name, version)
+        except TimedOut:
+            # Management shares its few threads with the very work that is followed here.
+            if time.monotonic() - started > (timeout_s or LONGEST_SILENCE_S):
+                raise
+            continue
         except NotFound:
             elapsed = time.monotonic() - started
             yield Progress(

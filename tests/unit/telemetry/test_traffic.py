@@ -64,6 +64,14 @@ def test_unanswered_requests_are_carried_to_the_interval_of_their_answer() -> No
     assert later.inference_ms == 10.0  # nothing is carried twice
 
 
+def test_refused_requests_are_not_carried_as_if_they_were_still_waiting() -> None:
+    meter = TrafficMeter()
+    meter.observe(scraped(0, {MNIST: Counters()}))
+    meter.observe(scraped(1, {MNIST: Counters(1000, 0, 0)}), in_flight={"mnist": 1.0})
+    answered = _usage(meter.observe(scraped(2, {MNIST: Counters(1001, 10_000, 0)}))[MNIST])
+    assert answered.inference_ms == 5.0  # one was in flight, one came
+
+
 @given(lives)
 def test_window_is_the_difference_of_its_ends_and_the_sum_of_its_intervals(
     life: list[Counters],
