@@ -11,6 +11,7 @@ import click
 from tsmon import __version__
 from tsmon.cli.archive import archive
 from tsmon.cli.demo import demo
+from tsmon.cli.doctor import doctor
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
@@ -61,6 +62,7 @@ for command in (
     send,
     metrics,
     token,
+    doctor,
 ):
     cli.add_command(command)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +13,9 @@ from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, emit, emit_json, emit_json_line, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.reader import TS_METRICS, read_counters
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import (
     INFERENCE_US,
@@ -23,7 +28,6 @@ from tsmon.telemetry.scrape import (
     parse_scrape,
 )
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
-from tsmon.telemetry.source import LiveSource
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
@@ -51,11 +55,11 @@ async def metrics(
     """
     async with target.client() as client:
         if watch:
-            await _watch(client, interval, count, as_json)
+            await _watch(client, target.logs, interval, count, as_json)
         elif raw:
             click.echo(await client.metrics.scrape(), nl=False)
         else:
-            scrape = await read_scrape(client)
+            scrape = await read_scrape(client, target.logs)
             if as_json:
                 emit_json([_totals_record(*entry) for entry in sorted_series(scrape)])
             elif scrape.series:
@@ -64,12 +68,17 @@ async def metrics(
                 say("no counters yet: nothing has been sent to a model since the server started")
 
 
-async def read_scrape(client: TorchServe) -> Scrape:
-    """Scrape once; ends the command when the server publishes no counters."""
+async def read_scrape(client: TorchServe, logs: Path | None = None) -> Scrape:
+    """Scrape once, or add up the log file; ends the command when there are no counters at all."""
     scrape = parse_scrape(await client.metrics.scrape(), Instant.now())
-    if scrape.mode is MetricsMode.LOG:
+    if scrape.mode is not MetricsMode.LOG:
+        return scrape
+    if logs is None and client.addresses.is_local:
+        logs = find_log_folder(client.addresses.management)
+    if logs is None:
         fail(LOG_MODE, LOG_MODE_HINT)
-    return scrape
+    say(f"/metrics is empty (metrics_mode log); these sums are those of {logs / TS_METRICS}")
+    return replace(scrape, series=read_counters(logs), logged=True)
 
 
 def sorted_series(scrape: Scrape) -> list[tuple[SeriesKey, Counters]]:
@@ -97,8 +106,10 @@ def print_totals(scrape: Scrape) -> None:
     )
 
 
-async def _watch(client: TorchServe, interval: float, count: int | None, as_json: bool) -> None:
-    monitor = Monitor(LiveSource(client), period_s=interval, local=client.addresses.is_local)
+async def _watch(
+    client: TorchServe, logs: Path | None, interval: float, count: int | None, as_json: bool
+) -> None:
+    monitor = Monitor(LiveSource(client, logs), period_s=interval)
     problems = _Problems()
     shown = 0
     async for snapshot in monitor.ticks():
@@ -125,11 +136,15 @@ class _Problems:
         for part, message, hint in (
             _problem("server", snapshot.server.problem),
             _problem("metrics", snapshot.metrics.problem),
-            ("mode", LOG_MODE if snapshot.metrics.mode is MetricsMode.LOG else "", LOG_MODE_HINT),
+            ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
         ):
             if message and self._told.get(part) != message:
                 complain(message, hint)
             self._told[part] = message
+
+
+def _lacks_counters(snapshot: Snapshot) -> bool:
+    return snapshot.metrics.mode is MetricsMode.LOG and not snapshot.metrics.logged
 
 
 def _problem(part: str, error: TorchServeError | None) -> tuple[str, str, str]:

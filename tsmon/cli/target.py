@@ -33,6 +33,7 @@ class Target:
     insecure: bool = False
     read_only: bool = False
     home: Path | None = None
+    logs: Path | None = None
     transport: httpx.AsyncBaseTransport | None = None
     """What carries the requests; None is the network."""
 
@@ -129,6 +130,11 @@ _OPTIONS = (
     _option("--ca-file", type=_FILE, help_="Certificate authority of an https server."),
     _option("--insecure", is_flag=True, default=None, help_="Accept any https certificate."),
     _option("--read-only", is_flag=True, default=None, help_="Refuse everything that changes."),
+    _option(
+        "--logs",
+        type=click.Path(path_type=Path, file_okay=False),
+        help_="The server's log folder; a local server's is found by itself.",
+    ),
     _option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),

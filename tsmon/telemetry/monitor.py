@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from tsmon.telemetry.history import History
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import (
@@ -46,9 +45,7 @@ class Monitor:
         *,
         period_s: float = 1.0,
         window_s: float = 120.0,
-        local: bool = False,
     ) -> None:
-        """With `local` the workers' processes are read from this machine's process table."""
         self.period_s = period_s
         self.focus: ModelKey | None = None
         """The model whose details are looked at; it is described at every tick."""
@@ -56,7 +53,6 @@ class Monitor:
         self._source = source
         self._meter = TrafficMeter(window_s)
         self._roster = Roster()
-        self._processes = ProcessTable() if local else None
         self._failures = 0
         self._soon = asyncio.Event()
         self._latest = Snapshot(Instant.now(), ServerStatus(source.label))
@@ -96,7 +92,10 @@ class Monitor:
 
     async def tick(self) -> Snapshot:
         """Ask the source once and give the snapshot that follows."""
-        observation = await self._source.observe(self.focus)
+        return self.digest(await self._source.observe(self.focus))
+
+    def digest(self, observation: Observation) -> Snapshot:
+        """The snapshot that follows from one more observation."""
         server = self._server(observation)
         metrics = self._metrics(observation)
         traffic = self._traffic(observation)
@@ -121,18 +120,19 @@ class Monitor:
     ) -> tuple[ModelStatus, ...]:
         if isinstance(observation.models, TorchServeError):
             return self._roster.without_traffic(Missing.NO_COUNTERS)
-        pids = [
-            worker.pid
-            for entry in observation.models
-            for worker in entry.model.workers
-            if worker.pid is not None
-        ]
-        processes = self._processes.read(pids) if self._processes else {}
-        return self._roster.update(observation.models, traffic, processes, outage=outage)
+        return self._roster.update(
+            observation.models,
+            traffic,
+            observation.processes,
+            observation.reports,
+            outage=outage,
+        )
 
     def _traffic(self, observation: Observation) -> Mapping[SeriesKey, Traffic] | Missing:
         scrape = observation.scrape
-        if isinstance(scrape, TorchServeError) or scrape.mode is MetricsMode.LOG:
+        if isinstance(scrape, TorchServeError):
+            return Missing.NO_COUNTERS
+        if scrape.mode is MetricsMode.LOG and not scrape.logged:
             return Missing.NO_COUNTERS
         return self._meter.observe(scrape, _in_flight(observation))
 
@@ -154,7 +154,13 @@ class Monitor:
     def _metrics(self, observation: Observation) -> MetricsStatus:
         if isinstance(observation.scrape, TorchServeError):
             return replace(self._latest.metrics, problem=observation.scrape)
-        return MetricsStatus(observation.scrape.mode, None, observation.scrape.at)
+        return MetricsStatus(
+            observation.scrape.mode,
+            None,
+            observation.scrape.at,
+            observation.scrape.logged,
+            observation.log_folder,
+        )
 
     def _pause(self) -> float:
         if not self._failures:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.snapshot import (
     ModelKey,
@@ -33,6 +34,7 @@ class Roster:
         descriptions: Sequence[Description],
         traffic: Mapping[SeriesKey, Traffic] | Missing,
         processes: Mapping[int, ProcessUsage],
+        reports: Mapping[ModelKey, RequestReport],
         *,
         outage: bool,
     ) -> tuple[ModelStatus, ...]:
@@ -41,7 +43,10 @@ class Roster:
         After an outage, models that are missing stay in the roster as gone: nobody removed them,
         the server forgot them. Otherwise a missing model was unregistered and leaves.
         """
-        present = [self._status(entry, traffic, processes) for entry in descriptions]
+        present = [
+            replace(status, requests=reports.get(status.key))
+            for status in (self._status(entry, traffic, processes) for entry in descriptions)
+        ]
         keys = {model.key for model in present}
         lost = [
             self._gone(model)
@@ -99,7 +104,9 @@ class Roster:
 
     @staticmethod
     def _gone(model: ModelStatus) -> ModelStatus:
-        return replace(model, gone=True, workers=(), traffic=Traffic.missing(Missing.RESTARTED))
+        return replace(
+            model, gone=True, workers=(), requests=None, traffic=Traffic.missing(Missing.RESTARTED)
+        )
 
 
 def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing) -> Traffic:

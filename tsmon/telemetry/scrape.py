@@ -83,6 +83,8 @@ class Scrape:
     series: Mapping[SeriesKey, Counters]
     gauges: Mapping[str, float]
     """The host's gauges by name, such as `CPUUtilization`; unlabelled beyond host and level."""
+    logged: bool = False
+    """The series were added up from log files since tsmon began to read them."""
 
 
 def parse_scrape(text: str, at: Instant) -> Scrape:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.traffic import Traffic
 from tsmon.torchserve.errors import TorchServeError
@@ -82,6 +84,8 @@ class ModelStatus:
     is_default: bool
     traffic: Traffic
     workers: tuple[WorkerStatus, ...]
+    requests: RequestReport | None = None
+    """What the log files say of its requests, where they can be read."""
     gone: bool = False
     """It was registered before the server went away or restarted, and is not now."""
 
@@ -126,6 +130,10 @@ class MetricsStatus:
     mode: MetricsMode | None = None
     problem: TorchServeError | None = None
     last_scrape: Instant | None = None
+    logged: bool = False
+    """The counters come from log files, since the endpoint publishes none."""
+    log_folder: Path | None = None
+    """Where the server's log files are, if they can be read."""
 
 
 @dataclass(frozen=True, slots=True)

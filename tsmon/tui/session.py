@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
-from tsmon.telemetry.source import LiveSource, Source
+from tsmon.telemetry.source import Source
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyKind
 
@@ -21,9 +22,7 @@ class Session:
     @classmethod
     def begin(cls, client: TorchServe, period_s: float, source: Source | None = None) -> Session:
         """Get ready to watch a server."""
-        monitor = Monitor(
-            source or LiveSource(client), period_s=period_s, local=client.addresses.is_local
-        )
+        monitor = Monitor(source or LiveSource(client), period_s=period_s)
         return cls(client, monitor)
 
     @property

@@ -92,5 +92,5 @@ def _snapshot(seconds: float, interval: Reading | None = None, *, gone: bool = F
     if interval is None:
         return Snapshot(at(seconds), server)
     traffic = Traffic(interval, interval, interval)
-    model = ModelStatus(ModelVersion("mnist", "1.0"), True, traffic, (), gone)
+    model = ModelStatus(ModelVersion("mnist", "1.0"), True, traffic, (), gone=gone)
     return Snapshot(at(seconds), server, models=(model,))

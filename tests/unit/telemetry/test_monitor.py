@@ -13,10 +13,11 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.telemetry.scrapes import at
+from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import ModelKey, ServerState, Snapshot
-from tsmon.telemetry.source import LiveSource, Observation
+from tsmon.telemetry.source import Observation
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.torchserve.errors import Unreachable
 

@@ -150,5 +150,5 @@ def _update(
     outage: bool = False,
 ) -> tuple[ModelStatus, ...]:
     return roster.update(
-        descriptions, {} if traffic is None else traffic, processes or {}, outage=outage
+        descriptions, {} if traffic is None else traffic, processes or {}, {}, outage=outage
     )

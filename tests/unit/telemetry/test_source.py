@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from tests.fake import FakeTorchServe, Loading
+from tsmon.telemetry.live import DESCRIBES_AT_ONCE, DESCRIBES_PER_TICK, LiveSource
 from tsmon.telemetry.scrape import Scrape, UnreadableScrape
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import DESCRIBES_AT_ONCE, DESCRIBES_PER_TICK, LiveSource, Observation
+from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TimedOut, Unreachable
 
 

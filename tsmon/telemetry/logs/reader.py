@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tsmon.telemetry.logs.counting import LoggedCounters
 from tsmon.telemetry.logs.lines import Answered, Doubles, RequestLine, parse_request_line
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.times import RequestTimes
-from tsmon.telemetry.scrape import MetricsMode, Scrape
+from tsmon.telemetry.scrape import Counters, SeriesKey
 
 TS_LOG = "ts_log.log"
 ACCESS_LOG = "access_log.log"
@@ -25,6 +26,16 @@ class LogsRead:
     requests: tuple[RequestLine, ...]
     problem: str = ""
     """Why there is nothing to read, if so."""
+
+
+def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
+    """The counters of the whole present ts_metrics.log; none where it cannot be read."""
+    tail = LogTail(folder / TS_METRICS, backlog=sys.maxsize)
+    counters = LoggedCounters()
+    while lines := tail.read():
+        counters.add(lines)
+    tail.close()
+    return counters.series
 
 
 class LogReader:
@@ -50,10 +61,6 @@ class LogReader:
         self.times.add(found, now.monotonic)
         self.counters.add(self._metrics.read())
         return LogsRead(now, found, self._problem())
-
-    def scrape(self, at: Instant) -> Scrape:
-        """The counters as a scrape, so that log mode is metered like every other."""
-        return Scrape(at, MetricsMode.LOG, dict(self.counters.series), {})
 
     def close(self) -> None:
         """Let go of the files."""

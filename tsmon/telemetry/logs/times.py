@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -12,6 +12,7 @@ from itertools import chain
 from tsmon.telemetry.logs.lines import Answered, Handled, RequestLine, Waited
 from tsmon.telemetry.logs.quantiles import Quantiles
 
+MINUTE_S = 60.0
 KEPT_S = 300.0
 """The longest window."""
 
@@ -39,6 +40,16 @@ class TimesKey:
 
 Profile = dict[Part, Quantiles]
 """Quantiles of each part that there are samples of, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReport:
+    """What the log files say of the requests of one version."""
+
+    minute: Profile
+    five_minutes: Profile
+    statuses: Mapping[int, int]
+    """How many requests of the last five minutes ended with which HTTP status."""
 
 
 @dataclass(slots=True)
@@ -82,6 +93,16 @@ class RequestTimes:
             slot.close()
             self._slots.setdefault(key, deque()).append(slot)
         self._forget(at)
+
+    def report(self, keys: Sequence[TimesKey], now: float) -> RequestReport | None:
+        """The windows up to `now` of several keys together; None when there was no request."""
+        if not any(key in self._slots for key in keys):
+            return None
+        return RequestReport(
+            minute=self.profile(keys, now - MINUTE_S),
+            five_minutes=self.profile(keys, now - KEPT_S),
+            statuses=self.statuses(keys, now - KEPT_S),
+        )
 
     def keys(self) -> set[TimesKey]:
         """The versions there are samples of."""

@@ -1,0 +1,169 @@
+"""The source that asks a running TorchServe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.reader import LogReader
+from tsmon.telemetry.logs.times import RequestReport, TimesKey
+from tsmon.telemetry.processes import ProcessTable
+from tsmon.telemetry.scrape import MetricsMode, Scrape, parse_scrape
+from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
+from tsmon.telemetry.source import Description, Observation, ServerFacts
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import NotFound, TorchServeError
+
+T = TypeVar("T")
+
+DESCRIBES_PER_TICK = 8
+"""Settled models described at each tick besides the one in focus; the others wait their turn."""
+DESCRIBES_AT_ONCE = 4
+"""TorchServe answers management calls on the threads that inference uses, one per CPU."""
+
+
+class LiveSource:
+    """Asks a running TorchServe, and where it is local its processes and log files."""
+
+    def __init__(self, client: TorchServe, log_folder: Path | None = None) -> None:
+        """With `log_folder` its logs are read there; else a local server's folder is looked for."""
+        self._client = client
+        self._log_folder = log_folder
+        self._logs: LogReader | None = None
+        self._processes = ProcessTable() if client.addresses.is_local else None
+        self._facts: ServerFacts | None = None
+        self._known: dict[str, tuple[Description, ...]] = {}
+        self._next = 0
+
+    @property
+    def label(self) -> str:
+        """The management address without its scheme."""
+        return self._client.addresses.label
+
+    async def observe(self, focus: ModelKey | None) -> Observation:
+        """Scrape the metrics, read the models and the logs, all at the same time."""
+        models, scrape, logs = await asyncio.gather(
+            _outcome(self._models(focus)), _outcome(self._scrape()), self._read_logs()
+        )
+        if isinstance(models, TorchServeError):
+            # It may be another server, or one with other settings, when it answers again.
+            self._facts, self._known = None, {}
+            return Observation(Instant.now(), None, models, _counted(scrape, logs))
+        return Observation(
+            Instant.now(),
+            self._facts,
+            models,
+            _counted(scrape, logs),
+            processes=self._process_usages(models),
+            reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
+            log_folder=logs.folder if logs else None,
+        )
+
+    async def _scrape(self) -> Scrape:
+        text = await self._client.metrics.scrape()
+        return parse_scrape(text, Instant.now())
+
+    async def _read_logs(self) -> LogReader | None:
+        """Read what the logs have new; None while there are none to read."""
+        if self._facts is None:
+            await self._find_logs()
+        if self._logs is not None:
+            await asyncio.to_thread(self._logs.read)
+        return self._logs
+
+    async def _find_logs(self) -> None:
+        """Look for the logs of this life of the server; they may be elsewhere than before."""
+        folder = self._log_folder
+        if folder is None and self._client.addresses.is_local:
+            folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
+        if folder is not None and (self._logs is None or self._logs.folder != folder):
+            self._logs = LogReader(folder)
+
+    def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
+        if self._processes is None:
+            return {}
+        workers = [worker for entry in models for worker in entry.model.workers]
+        return self._processes.read(worker.pid for worker in workers if worker.pid is not None)
+
+    async def _models(self, focus: ModelKey | None) -> tuple[Description, ...]:
+        if self._facts is None:
+            self._facts = await self._read_facts()
+        registered = await self._client.management.models()
+        names = [model.name for model in registered]
+        self._known = {name: self._known[name] for name in names if name in self._known}
+        limit = asyncio.Semaphore(DESCRIBES_AT_ONCE)
+
+        async def describe(name: str) -> None:
+            async with limit:
+                await self._describe(name)
+
+        await asyncio.gather(*map(describe, self._turn(names, focus)))
+        return tuple(entry for name in names for entry in self._known.get(name, ()))
+
+    def _turn(self, names: Sequence[str], focus: ModelKey | None) -> list[str]:
+        """Which models to describe now: new ones, the one in focus, some of the rest in turn."""
+        urgent = {name for name in names if name not in self._known or self._unsettled(name)}
+        if focus is not None and focus.name in names:
+            urgent.add(focus.name)
+        rest = [name for name in names if name not in urgent]
+        start = self._next % len(rest) if rest else 0
+        turn = (rest[start:] + rest[:start])[:DESCRIBES_PER_TICK]
+        self._next = start + len(turn)
+        return [*urgent, *turn]
+
+    def _unsettled(self, name: str) -> bool:
+        return any(
+            entry.model.ready_workers != entry.model.min_workers for entry in self._known[name]
+        )
+
+    async def _describe(self, name: str) -> None:
+        try:
+            versions = await self._client.management.describe_all(name)
+            default = versions[0].version if len(versions) == 1 else await self._default(name)
+        except NotFound:
+            self._known.pop(name, None)  # it was removed since the list was read
+            return
+        self._known[name] = tuple(
+            Description(model, model.version == default) for model in versions
+        )
+
+    async def _default(self, name: str) -> str:
+        return (await self._client.management.describe(name)).version
+
+    async def _read_facts(self) -> ServerFacts:
+        management = self._client.management
+        description = await management.api_description()
+        enabled = None if management.read_only else await management.model_api_enabled()
+        return ServerFacts(description.version, enabled)
+
+
+async def _outcome(work: Awaitable[T]) -> T | TorchServeError:
+    try:
+        return await work
+    except TorchServeError as error:
+        return error
+
+
+def _counted(scrape: Scrape | TorchServeError, logs: LogReader | None) -> Scrape | TorchServeError:
+    """The scrape; where the server publishes no counters, with those of its log file."""
+    if logs is None or isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
+        return scrape
+    return replace(scrape, series=dict(logs.counters.series), logged=True)
+
+
+def _reports(logs: LogReader, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
+    """What the logs say of each version; requests that reached no worker are the default one's."""
+    now = Instant.now().monotonic
+    reports = {}
+    for entry in models:
+        key = ModelKey(entry.model.name, entry.model.version)
+        versions = [key.version, *([""] if entry.is_default else [])]
+        report = logs.times.report([TimesKey(key.name, version) for version in versions], now)
+        if report is not None:
+            reports[key] = report
+    return reports
