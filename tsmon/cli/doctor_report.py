@@ -36,17 +36,13 @@ async def examine(target: Target, checks: list[Check], config: Path | None) -> R
             examination = Examination(
                 client,
                 lambda url: Connection(
-                    url, KeyRing(), verify=_verify(target), transport=target.transport
+                    url, KeyRing(), verify=target.verify, transport=target.transport
                 ),
                 config=config,
                 home_config=_home_config(target),
                 on_progress=status.update,
             )
             return await examination.make(checks)
-
-
-def _verify(target: Target) -> bool | str:
-    return False if target.insecure else str(target.ca_file or "") or True
 
 
 def _home_config(target: Target) -> Path | None:

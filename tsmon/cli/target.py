@@ -83,15 +83,19 @@ class Target:
             return own.model_store
         return None
 
+    @property
+    def verify(self) -> bool | str:
+        """Whether https certificates are checked, or the file with the authority to check them by."""
+        return False if self.insecure else str(self.ca_file or "") or True
+
     def client(self) -> TorchServe:
         """A client for the server; use it as an async context manager."""
         addresses = self.addresses()
-        verify: bool | str = False if self.insecure else str(self.ca_file or "") or True
         return TorchServe(
             addresses,
             self.key_ring(addresses),
             read_only=self.read_only,
-            verify=verify,
+            verify=self.verify,
             transport=self.transport,
         )
 

@@ -1,0 +1,1 @@
+"""Examines a server and this machine, and says how to mend what is wrong."""

@@ -1,0 +1,1 @@
+"""The checks: functions that judge facts and ask nothing themselves."""

@@ -1,0 +1,77 @@
+"""The parts of the facts that checks need, or why they are not to be had."""
+
+from __future__ import annotations
+
+from tsmon.doctor.facts import Facts, JavaProcess, ServerFacts
+from tsmon.doctor.findings import NotChecked
+from tsmon.telemetry.scrape import Scrape
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.records import ModelVersion
+
+
+def server_of(facts: Facts) -> ServerFacts:
+    """The server's answers.
+
+    Raises:
+        NotChecked: it does not answer.
+    """
+    if facts.server is None:
+        raise NotChecked("the server was not asked")
+    if not facts.server.reachable:
+        raise NotChecked("the server does not answer")
+    return facts.server
+
+
+def models_of(facts: Facts) -> tuple[ModelVersion, ...]:
+    """Every version of every model.
+
+    Raises:
+        NotChecked: they cannot be read, or there are none.
+    """
+    models = server_of(facts).observation.models
+    if isinstance(models, TorchServeError):
+        raise NotChecked(f"the models cannot be read: {models}")
+    if not models:
+        raise NotChecked("no model is registered")
+    return tuple(description.model for description in models)
+
+
+def scrape_of(facts: Facts) -> Scrape:
+    """What /metrics answered.
+
+    Raises:
+        NotChecked: it did not.
+    """
+    scrape = server_of(facts).observation.scrape
+    if isinstance(scrape, TorchServeError):
+        raise NotChecked(f"/metrics cannot be read: {scrape}")
+    return scrape
+
+
+def process_of(facts: Facts) -> JavaProcess:
+    """The server's process on this machine.
+
+    Raises:
+        NotChecked: it is not here, or cannot be seen.
+    """
+    if facts.machine.server is None:
+        raise NotChecked(facts.machine.why_no_server)
+    return facts.machine.server
+
+
+def named(model: ModelVersion) -> str:
+    """A model as a person calls it."""
+    return f"{model.name} {model.version}"
+
+
+def human(size: float) -> str:
+    """A size with the unit that fits."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}" if size < 10 * unit else f"{size / unit:.0f} {name}"
+    return f"{size / 1e3:.0f} kB"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number and its noun."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,152 @@
+"""Checks of the server's processes, where it runs on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tsmon.doctor.checks.had import (
+    human,
+    models_of,
+    named,
+    plural,
+    process_of,
+    server_of,
+)
+from tsmon.doctor.facts import Facts, JavaProcess
+from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
+from tsmon.telemetry.scrape import MetricsMode
+from tsmon.torchserve.errors import TorchServeError
+
+COLLECTOR_SECONDS = 70
+"""The system metrics are collected every 60 s; a little later they must have been."""
+LOW_MEMORY = 0.1
+
+
+def torch_threads(facts: Facts) -> Iterator[Finding]:
+    """Whether the workers' threads fit the cores."""
+    process = process_of(facts)
+    if not process.workers:
+        raise NotChecked("no worker runs here")
+    cores = facts.machine.cores
+    unset = sum(worker.threads is None for worker in process.workers)
+    total = sum(worker.threads or cores for worker in process.workers)
+    evidence = f"{plural(len(process.workers), 'worker')}, {plural(total, 'torch thread')}, "
+    evidence += plural(cores, "core")
+    if unset:
+        evidence += f"; {plural(unset, 'worker')} without OMP_NUM_THREADS, which takes every core"
+    if len(process.workers) > cores:
+        yield warning(
+            "there are more workers than cores",
+            evidence,
+            "scale down: more workers than cores answer fewer requests, not more",
+        )
+    elif total > cores:
+        each = max(1, cores // len(process.workers))
+        yield warning(
+            "the workers' torch threads fight for the cores",
+            evidence,
+            f"restart the server with OMP_NUM_THREADS={each} in its environment "
+            f"(tsmon serve start --torch-threads {each})",
+        )
+    else:
+        yield ok("the workers' torch threads fit the cores", evidence)
+
+
+def memory(facts: Facts) -> Iterator[Finding]:
+    """Whether there is memory for the workers, and for one more."""
+    machine = facts.machine
+    free = f"{human(machine.memory_available)} of {human(machine.memory_total)} free"
+    if machine.memory_available < LOW_MEMORY * machine.memory_total:
+        yield error(
+            "memory is nearly used up; the system may kill workers",
+            free,
+            "scale a model down: tsmon scale MODEL WORKERS",
+        )
+        return
+    process = process_of(facts)
+    if not process.workers:
+        yield ok("there is memory for workers", free)
+        return
+    used = sum(worker.memory for worker in process.workers)
+    evidence = f"{plural(len(process.workers), 'worker')} with {human(used)}, {free}"
+    tight = list(_no_room(facts, process))
+    yield from tight
+    if not tight:
+        yield ok("there is memory for one more worker of each model", evidence)
+
+
+def _no_room(facts: Facts, process: JavaProcess) -> Iterator[Finding]:
+    """The models of which no further worker fits."""
+    free = facts.machine.memory_available
+    for name, size in _largest_workers(facts, process).items():
+        if size > free:
+            yield warning(
+                f"one more worker of {name} does not fit into memory",
+                f"its largest has {human(size)}, {human(free)} are free",
+                "do not scale it up here, or free memory first",
+            )
+
+
+def _largest_workers(facts: Facts, process: JavaProcess) -> dict[str, int]:
+    sizes = {worker.pid: worker.memory for worker in process.workers}
+    largest = {}
+    try:
+        models = models_of(facts)
+    except NotChecked:
+        return {"the largest model": max(sizes.values())}
+    for model in models:
+        known = [sizes[each.pid] for each in model.workers if each.pid in sizes]
+        if known:
+            largest[named(model)] = max(known)
+    return largest
+
+
+def system_metrics(facts: Facts) -> Iterator[Finding]:
+    """Whether the server's collector of system metrics lives."""
+    process = process_of(facts)
+    uptime = facts.now.timestamp() - process.started
+    if uptime < COLLECTOR_SECONDS:
+        raise NotChecked(f"the server runs for {uptime:.0f} s; the first are due after 60 s")
+    if (facts.config.settings or {}).get("disable_system_metrics", "").lower() == "true":
+        yield note(
+            "system metrics are switched off",
+            "disable_system_metrics=true",
+            "remove that line from config.properties to get gauges and the memory of workers",
+        )
+        return
+    signs = [*_worker_signs(facts, process), *_gauge_signs(facts)]
+    missing = [sign for sign, seen in signs if not seen]
+    if missing:
+        yield warning(
+            "the collector of system metrics does not run",
+            f"up {uptime / 60:.0f} min, but nothing known of {', '.join(missing)}",
+            "it never starts again by itself: restart the server; if that does not help, see "
+            "`tsmon serve logs server` for MetricCollector (on a GPU host it needs nvgpu, pynvml)",
+        )
+    elif signs:
+        yield ok(
+            "the collector of system metrics has run",
+            "whether it still does shows only in gauges that change from minute to minute",
+        )
+    else:
+        raise NotChecked("neither workers nor gauges are to be seen")
+
+
+def _worker_signs(facts: Facts, process: JavaProcess) -> Iterator[tuple[str, bool]]:
+    """Workers older than a round of the collector, and whether it has measured them."""
+    models = server_of(facts).observation.models
+    if isinstance(models, TorchServeError):
+        return
+    now = facts.now.timestamp()
+    old = {each.pid for each in process.workers if now - each.started > COLLECTOR_SECONDS}
+    for description in models:
+        for worker in description.model.workers:
+            if worker.pid in old:
+                yield f"the memory of worker {worker.id}", worker.memory_bytes is not None
+
+
+def _gauge_signs(facts: Facts) -> Iterator[tuple[str, bool]]:
+    scrape = server_of(facts).observation.scrape
+    if isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.PROMETHEUS:
+        return
+    yield "the host's memory in /metrics", "MemoryUsed" in scrape.gauges

@@ -1,0 +1,181 @@
+"""Checks of each registered model version, by what describe says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from shlex import quote
+
+from tsmon.doctor.checks.had import models_of, named, plural
+from tsmon.doctor.facts import Facts
+from tsmon.doctor.findings import Finding, error, note, ok, warning
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.records import ModelVersion, Worker
+
+SHORT_STARTUP_S = 10
+NEARLY_FULL = 0.8
+RESTART_S = 3
+ZONE_STEP_S = 900
+_AGAIN = "settings of a model change only by `tsmon unregister` and `tsmon register` with"
+_RETRIES = "TorchServe retries for 5 min, then never again"
+_LOGS = "`tsmon serve logs model` tells why"
+
+
+def workers(facts: Facts) -> Iterator[Finding]:
+    """Whether the workers that should be there are ready."""
+    yield from _each(facts, _workers, "every worker is ready")
+
+
+def limits(facts: Facts) -> Iterator[Finding]:
+    """Whether the limits of the workers make sense."""
+    yield from _each(facts, lambda _, model: _limits(model), "worker limits fit")
+
+
+def timeouts(facts: Facts) -> Iterator[Finding]:
+    """Whether a model's time-outs leave it time."""
+    yield from _each(facts, lambda _, model: _timeouts(model), "time-outs leave time enough")
+
+
+def batching(facts: Facts) -> Iterator[Finding]:
+    """Whether batches can fill."""
+    yield from _each(facts, lambda _, model: _batching(model), "batch settings fit")
+
+
+def queues(facts: Facts) -> Iterator[Finding]:
+    """Whether the queues have room."""
+    yield from _each(facts, lambda _, model: _queue(model), "the queues have room")
+
+
+def _each(
+    facts: Facts, judge: Callable[[Facts, ModelVersion], Iterator[Finding]], fine: str
+) -> Iterator[Finding]:
+    models = models_of(facts)
+    findings = [finding for model in models for finding in judge(facts, model)]
+    yield from findings
+    if not findings:
+        yield ok(fine, plural(len(models), "model version"))
+
+
+def _workers(facts: Facts, model: ModelVersion) -> Iterator[Finding]:
+    if not model.workers and model.min_workers == 0:
+        yield warning(
+            f"{named(model)} has no workers",
+            "every request to it is answered with 503",
+            f"tsmon scale {_words(model)} 1",
+        )
+        return
+    missing = [worker for worker in model.workers if not worker.ready]
+    if not missing and len(model.workers) >= model.min_workers:
+        return
+    evidence = f"{model.ready_workers} of {max(model.min_workers, len(model.workers))} ready"
+    dead = [worker for worker in missing if _has_died(facts, worker)]
+    if facts.machine.server is not None and missing and not dead:
+        yield note(f"{named(model)} is loading", f"{evidence}, their processes run")
+        return
+    death = facts.deaths.get(ModelKey(model.name, model.version))
+    evidence += (
+        f"; {death.message}" if death else "; TorchServe retries for 5 min, then never again"
+    )
+    ids = ", ".join(worker.id for worker in dead or missing)
+    report = error if model.ready_workers == 0 else warning
+    again = max(model.min_workers, 1)
+    yield report(
+        f"{named(model)}: worker {ids or 'missing'} {'died' if dead else 'is not ready'}",
+        evidence,
+        f"{death.hint if death and death.hint else _LOGS}; then "
+        f"tsmon scale {_words(model)} 0 and tsmon scale {_words(model)} {again}",
+    )
+
+
+def _has_died(facts: Facts, worker: Worker) -> bool:
+    """Whether its process is gone, or was started again later than the worker was made."""
+    server = facts.machine.server
+    if server is None or worker.pid is None:
+        return False
+    process = next((each for each in server.workers if each.pid == worker.pid), None)
+    if process is None:
+        return True
+    try:
+        made = datetime.fromisoformat(worker.start_time.removesuffix("Z")).timestamp()
+    except ValueError:
+        return False
+    # It is the server's local time, whose zone may differ from ours by quarters of an hour.
+    late = (process.started - made) % ZONE_STEP_S
+    return RESTART_S < late < ZONE_STEP_S - RESTART_S
+
+
+def _limits(model: ModelVersion) -> Iterator[Finding]:
+    if model.min_workers > model.max_workers:
+        yield warning(
+            f"{named(model)}: more workers at least than at most",
+            f"minWorkers {model.min_workers}, maxWorkers {model.max_workers}",
+            f"tsmon scale {_words(model)} {max(model.min_workers, 1)}",
+        )
+
+
+def _timeouts(model: ModelVersion) -> Iterator[Finding]:
+    if model.response_timeout_s < 1:
+        yield error(
+            f"{named(model)}: every request kills its worker",
+            f"the response time-out is {model.response_timeout_s} s",
+            f"{_AGAIN} --response-timeout 120",
+        )
+    elif model.max_batch_delay_ms >= model.response_timeout_s * 1000:
+        yield warning(
+            f"{named(model)}: requests may wait for a batch longer than inference may take",
+            f"batch delay {model.max_batch_delay_ms} ms, "
+            f"response time-out {model.response_timeout_s} s",
+            f"{_AGAIN} a smaller --max-batch-delay",
+        )
+    if model.startup_timeout_s < SHORT_STARTUP_S:
+        report = error if model.startup_timeout_s < 1 else warning
+        yield report(
+            f"{named(model)}: little time to load the model",
+            f"the start-up time-out is {model.startup_timeout_s} s; importing torch takes seconds",
+            f"{_AGAIN} --startup-timeout 120",
+        )
+    patience = model.raw.get("clientTimeoutInMills")
+    if isinstance(patience, int) and 0 < patience <= model.max_batch_delay_ms:
+        yield error(
+            f"{named(model)}: requests are dropped without an answer while they wait for a batch",
+            f"clientTimeoutInMills {patience}, batch delay {model.max_batch_delay_ms} ms",
+            "raise clientTimeoutInMills in the archive's yaml, or set it to 0",
+        )
+
+
+def _batching(model: ModelVersion) -> Iterator[Finding]:
+    if model.max_batch_delay_ms < 0:
+        yield warning(
+            f"{named(model)}: the batch delay is negative",
+            f"{model.max_batch_delay_ms} ms: it was registered by a JSON body without one",
+            f"{_AGAIN} --max-batch-delay 100",
+        )
+    elif model.batch_size > 2 and model.max_batch_delay_ms == 0:
+        yield warning(
+            f"{named(model)}: batches never hold more than 2 requests",
+            f"batch size {model.batch_size}, batch delay 0 ms",
+            f"{_AGAIN} --max-batch-delay 50, or --batch-size 1",
+        )
+    if model.queue and 0 < model.queue.capacity < model.batch_size:
+        yield warning(
+            f"{named(model)}: a batch is larger than the queue it is taken from",
+            f"batch size {model.batch_size}, queue of {model.queue.capacity}",
+            f"put job_queue_size={model.batch_size * 2} or more into config.properties and restart",
+        )
+
+
+def _queue(model: ModelVersion) -> Iterator[Finding]:
+    queue = model.queue
+    if queue is None or queue.capacity == 0 or queue.pending < NEARLY_FULL * queue.capacity:
+        return
+    evidence = f"{queue.pending} of {queue.capacity} places taken, {model.ready_workers} ready"
+    remedy = f"tsmon scale {_words(model)} {len(model.workers) + 1}, or a larger job_queue_size"
+    if not queue.remaining:
+        yield error(f"{named(model)}: the queue is full; requests get 503", evidence, remedy)
+    else:
+        yield warning(f"{named(model)}: the queue is nearly full", evidence, remedy)
+
+
+def _words(model: ModelVersion) -> str:
+    """The model as an argument of a command."""
+    return f"{quote(model.name)} --model-version {quote(model.version)}"

@@ -1,0 +1,52 @@
+"""Finds the config.properties that a server starts with, and reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tsmon.doctor.facts import ConfigFacts, MachineFacts
+from tsmon.doctor.machine import log_folder, named_config
+from tsmon.serving import properties
+
+
+def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None) -> ConfigFacts:
+    """The file that was named, else the one of the running server, else that of the home folder.
+
+    `home` is None when the server asked about is not the home's.
+    """
+    server = machine.server
+    snapshots = newest_snapshot(log_folder(server)) if server and server.files_here else None
+    if named is not None:
+        return _read(named, snapshots)
+    if server is not None and not server.files_here:
+        return ConfigFacts(problem="the server's files are in a container; name one with --config")
+    if server is not None:
+        candidates = [named_config(server), snapshots]
+        if server.directory is not None:
+            candidates.append(server.directory / "config.properties")
+        path = next((each for each in candidates if each and each.is_file()), None)
+        if path is None:
+            return ConfigFacts(problem="the server runs without a config.properties")
+        return _read(path, snapshots)
+    if home is not None and home.is_file():
+        return _read(home, None)
+    return ConfigFacts(problem="no config.properties is known; name one with --config")
+
+
+def newest_snapshot(logs: Path | None) -> Path | None:
+    """The snapshot that a TorchServe without --ncs and --ts-config would start from."""
+    if logs is None:
+        return None
+    # Their names begin with the time.
+    return max((logs / "config").glob("*.cfg"), key=lambda path: path.name, default=None)
+
+
+def _read(path: Path, snapshots: Path | None) -> ConfigFacts:
+    try:
+        settings = properties.parse(path.read_text("latin-1"))
+    except OSError as error:
+        reason = f"cannot read {path}: {error.strerror or error}"
+        return ConfigFacts(path, problem=reason, snapshots=snapshots)
+    except ValueError as error:
+        return ConfigFacts(path, problem=f"cannot read {path}: {error}", snapshots=snapshots)
+    return ConfigFacts(path, settings, snapshots=snapshots)

@@ -1,0 +1,205 @@
+"""What the checks judge: everything that was asked and looked at, as plain values.
+
+A part that could not be had carries the error instead; checks turn that into "not checked".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from tsmon.serving.errors import NoJava, PortTaken
+from tsmon.serving.java import Java
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.telemetry.source import Observation
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.errors import TimedOut, TorchServeError, Unreachable
+from tsmon.torchserve.records import ApiDescription
+from tsmon.torchserve.tokens import KeyKind
+
+
+class Api(StrEnum):
+    """The three APIs of a server."""
+
+    INFERENCE = "inference"
+    MANAGEMENT = "management"
+    METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFileFacts:
+    """The key file that tsmon uses.
+
+    Attributes:
+        path: None when no file is known.
+        problem: why it cannot be read; empty if it can.
+        mode: its permission bits; None if it is not there.
+        written: when, in seconds since the epoch.
+        expires: by key; None for a key that never does.
+    """
+
+    path: Path | None = None
+    problem: str = ""
+    mode: int | None = None
+    written: float | None = None
+    expires: Mapping[KeyKind, datetime | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What the server says.
+
+    Attributes:
+        descriptions: what each address says it serves.
+        ping: the server's own word for its health.
+        wants_token: whether it refuses who has no key; None while that is unknown.
+    """
+
+    addresses: Addresses
+    descriptions: Mapping[Api, ApiDescription | TorchServeError]
+    observation: Observation
+    ping: str | TorchServeError
+    wants_token: bool | None
+    key_file: KeyFileFacts = KeyFileFacts()
+
+    def url(self, api: Api) -> str:
+        """The address of an API."""
+        return str(getattr(self.addresses, api.value))
+
+    @property
+    def reachable(self) -> bool:
+        """Whether anything answers at any of the addresses."""
+        silent = (Unreachable, TimedOut)
+        return not all(isinstance(answer, silent) for answer in self.descriptions.values())
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    """A worker in this machine's process table.
+
+    Attributes:
+        threads: OMP_NUM_THREADS of its environment; None if it is not set there.
+        directory: the unpacked model it works in.
+    """
+
+    pid: int
+    memory: int
+    started: float
+    threads: int | None = None
+    directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JavaProcess:
+    """The server in this machine's process table.
+
+    Attributes:
+        directory: its working directory, where key_file.json is; None if that cannot be read.
+        files_here: False for one in a container, whose paths mean nothing out here.
+    """
+
+    pid: int
+    started: float
+    command: tuple[str, ...]
+    directory: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    workers: tuple[WorkerProcess, ...] = ()
+    files_here: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OtherServer:
+    """A TorchServe that listens elsewhere, or does not listen yet."""
+
+    pid: int
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that grows.
+
+    Attributes:
+        size: bytes of all files in it.
+        entries: names directly in it.
+        free: bytes left on its file system.
+    """
+
+    path: Path
+    size: int
+    entries: tuple[str, ...]
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """What the operating system says.
+
+    Attributes:
+        why_no_server: why `server` is None.
+        others: TorchServe processes that do not listen at the management port.
+        logs, models: None when there is no such folder to look at.
+    """
+
+    cores: int
+    memory_total: int
+    memory_available: int
+    server: JavaProcess | None = None
+    why_no_server: str = ""
+    others: tuple[OtherServer, ...] = ()
+    logs: Folder | None = None
+    models: Folder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFacts:
+    """The settings file of the server, or the one that was named.
+
+    Attributes:
+        path: None when there is none to look at, which `problem` explains.
+        settings: None when it cannot be read.
+        snapshots: the newest of the snapshots beside the server's logs.
+    """
+
+    path: Path | None = None
+    settings: Mapping[str, str] | None = None
+    problem: str = ""
+    snapshots: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationFacts:
+    """What this Python has for running a server.
+
+    Attributes:
+        versions: by package; those not installed are not in it.
+    """
+
+    python: str
+    versions: Mapping[str, str]
+    java: Java | NoJava
+    taken: tuple[PortTaken, ...] = ()
+    gpu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Why workers of a model died, as the logs tell it."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All of it; a part that no check needs is None."""
+
+    server: ServerFacts | None
+    machine: MachineFacts
+    config: ConfigFacts
+    installation: InstallationFacts
+    deaths: Mapping[ModelKey, Death] = field(default_factory=dict)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -1,0 +1,172 @@
+"""Looks for the server among this machine's processes, and at what it keeps on the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from tsmon.doctor.facts import Folder, JavaProcess, MachineFacts, OtherServer, WorkerProcess
+from tsmon.telemetry.processes import WORKER_SCRIPT
+from tsmon.torchserve.addresses import Addresses
+
+MAIN_CLASS = "org.pytorch.serve.ModelServer"
+_TEMP_OPTION = "-Djava.io.tmpdir="
+_HTTP_PORT, _HTTPS_PORT = 80, 443
+
+
+def look_at_machine(addresses: Addresses) -> MachineFacts:
+    """The machine, and the server at these addresses if it runs here."""
+    memory = psutil.virtual_memory()
+    machine = MachineFacts(
+        cores=_usable_cores(), memory_total=memory.total, memory_available=memory.available
+    )
+    if not addresses.is_local:
+        return replace(machine, why_no_server="the server is on another machine")
+    port = port_of(addresses.management)
+    found = find_servers()
+    server = next((_read_java(each) for each, ports in found.items() if port in ports), None)
+    if server is None:
+        return replace(
+            machine,
+            others=tuple(OtherServer(each.pid, ports) for each, ports in found.items()),
+            why_no_server=f"no TorchServe that this user can see listens at {addresses.label}: it "
+            "is stopped, in a container, behind a tunnel or another user's",
+        )
+    if not server.files_here:
+        return replace(machine, server=server)
+    return replace(
+        machine,
+        server=server,
+        logs=measure(log_folder(server)),
+        models=measure(temp_folder(server) / "models"),
+    )
+
+
+def find_servers() -> dict[psutil.Process, tuple[int, ...]]:
+    """The TorchServe processes of this machine, and the ports at which they listen."""
+    found = {}
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if MAIN_CLASS in process.cmdline():
+                found[process] = _listening(process)
+    return found
+
+
+def port_of(url: str) -> int:
+    """The port of a base URL."""
+    parts = urlsplit(url)
+    return parts.port or (_HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT)
+
+
+def log_folder(server: JavaProcess) -> Path | None:
+    """Where the server writes its logs; None if its working directory is not known."""
+    return _within(server, server.environment.get("LOG_LOCATION", "logs"))
+
+
+def temp_folder(server: JavaProcess) -> Path:
+    """Where the server unpacks models."""
+    options = [word for word in server.command if word.startswith(_TEMP_OPTION)]
+    return Path(options[-1].removeprefix(_TEMP_OPTION) if options else "/tmp")  # noqa: S108
+
+
+def named_config(server: JavaProcess) -> Path | None:
+    """The settings file that the server was told to start with."""
+    named = server.environment.get("TS_CONFIG_FILE") or _argument(server.command, "-f")
+    return _within(server, named) if named else None
+
+
+def measure(path: Path | None) -> Folder | None:
+    """Size and entries of a folder; None if there is no such folder."""
+    if path is None or not path.is_dir():
+        return None
+    try:
+        entries = tuple(sorted(entry.name for entry in path.iterdir()))
+        return Folder(path, sum(_sizes(path)), entries, shutil.disk_usage(path).free)
+    except OSError:
+        return None
+
+
+def _read_java(process: psutil.Process) -> JavaProcess:
+    directory, environment = _place(process)
+    return JavaProcess(
+        pid=process.pid,
+        started=process.create_time(),
+        command=tuple(process.cmdline()),
+        directory=directory,
+        environment=environment,
+        workers=tuple(_workers(process)),
+        files_here=_shares_files(process.pid),
+    )
+
+
+def _workers(java: psutil.Process) -> Iterator[WorkerProcess]:
+    for process in java.children(recursive=True):
+        with suppress(psutil.Error):
+            # cpu_launcher_enable starts workers below a shell that names the script, too
+            if not any(Path(word).name == WORKER_SCRIPT for word in process.cmdline()[:4]):
+                continue
+            directory, environment = _place(process)
+            yield WorkerProcess(
+                pid=process.pid,
+                memory=process.memory_info().rss,
+                started=process.create_time(),
+                threads=_number(environment.get("OMP_NUM_THREADS")),
+                directory=directory,
+            )
+
+
+def _place(process: psutil.Process) -> tuple[Path | None, Mapping[str, str]]:
+    """Working directory and environment, as far as the system tells."""
+    try:
+        return Path(process.cwd()), process.environ()
+    except psutil.Error:
+        return None, {}
+
+
+def _listening(process: psutil.Process) -> tuple[int, ...]:
+    connections = process.net_connections("tcp")
+    return tuple(
+        sorted({each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN})
+    )
+
+
+def _shares_files(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/root").samefile("/")
+    except OSError:  # no /proc here, or another user's
+        return True
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _within(server: JavaProcess, path: str) -> Path | None:
+    if Path(path).is_absolute():
+        return Path(path)
+    return server.directory / path if server.directory else None
+
+
+def _argument(command: tuple[str, ...], option: str) -> str | None:
+    after = command[command.index(option) + 1 :] if option in command else ()
+    return after[0] if after else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and int(text) > 0 else None
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                yield (Path(parent) / name).lstat().st_size

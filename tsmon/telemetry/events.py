@@ -1,0 +1,160 @@
+"""What happened between two snapshots, as events with their time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerState, WorkerStatus
+
+BURST = 5
+"""Requests ending with 5xx within the last minutes, more than before, that make an event."""
+
+
+class EventKind(StrEnum):
+    """What can happen."""
+
+    SERVER_AWAY = "server away"
+    SERVER_BACK = "server back"
+    COUNTERS_RESET = "counters reset"
+    TOKEN_REFUSED = "token refused"
+    MODEL_ADDED = "model added"
+    MODEL_REMOVED = "model removed"
+    MODEL_REPLACED = "model replaced"
+    DEFAULT_CHANGED = "default changed"
+    WORKERS_CHANGED = "workers changed"
+    WORKER_READY = "worker ready"
+    WORKER_DIED = "worker died"
+    WORKER_RESTARTED = "worker restarted"
+    SERVER_ERRORS = "5xx"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody should look."""
+        return self in _BAD
+
+
+_BAD = frozenset(
+    {
+        EventKind.SERVER_AWAY,
+        EventKind.TOKEN_REFUSED,
+        EventKind.WORKER_DIED,
+        EventKind.SERVER_ERRORS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    at: Instant
+    """When it was noticed, at most one tick after it happened."""
+    kind: EventKind
+    subject: str
+    """The server, the model version or the worker."""
+    text: str
+    """What a person wants to know of it."""
+
+
+class EventLog:
+    """The last `capacity` events."""
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._events: deque[Event] = deque(maxlen=capacity)
+        self._last: Snapshot | None = None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events kept, oldest first."""
+        return tuple(self._events)
+
+    def observe(self, snapshot: Snapshot) -> list[Event]:
+        """Take the next snapshot; gives the events it brought."""
+        news = [] if self._last is None else list(between(self._last, snapshot))
+        self._last = snapshot
+        self._events.extend(news)
+        return news
+
+
+def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
+    """What happened from one snapshot to the next."""
+    yield from _server_events(before, after)
+    if before.server.last_answer is None or after.stale:
+        return  # nothing is known of the models on one of the two sides
+    old = {model.key: model for model in before.models if not model.gone}
+    new = {model.key: model for model in after.models if not model.gone}
+    for key in new.keys() - old.keys():
+        yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]))
+    for key in old.keys() - new.keys():
+        yield Event(after.at, EventKind.MODEL_REMOVED, str(key), "no longer registered")
+    for key in new.keys() & old.keys():
+        yield from _model_events(old[key], new[key], after.at)
+
+
+def _server_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
+    was, now, label = before.server, after.server, after.server.label
+    if now.state is not was.state:
+        if now.state is ServerState.TOKEN_REFUSED:
+            yield Event(after.at, EventKind.TOKEN_REFUSED, label, str(now.problem))
+        elif now.state is ServerState.UP and was.last_answer is not None:
+            seconds = after.at.since(was.last_answer)
+            yield Event(after.at, EventKind.SERVER_BACK, label, f"after {seconds:.0f} s")
+        elif was.state is ServerState.UP:
+            yield Event(after.at, EventKind.SERVER_AWAY, label, str(now.problem or now.state))
+    if now.lives > was.lives:
+        yield Event(after.at, EventKind.COUNTERS_RESET, label, "the server started anew")
+
+
+def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Iterator[Event]:
+    subject = str(after.key)
+    if after.is_default and not before.is_default:
+        text = "requests without a version go here now"
+        yield Event(at, EventKind.DEFAULT_CHANGED, subject, text)
+    if after.described.url != before.described.url:
+        text = f"{before.described.url} → {after.described.url}"
+        yield Event(at, EventKind.MODEL_REPLACED, subject, text)
+    if after.wanted != before.wanted:
+        text = f"{before.wanted} → {after.wanted} wanted"
+        yield Event(at, EventKind.WORKERS_CHANGED, subject, text)
+    failed = _server_errors(after) - _server_errors(before)
+    if failed >= BURST:
+        yield Event(at, EventKind.SERVER_ERRORS, subject, f"{failed} requests failed")
+    workers = {worker.worker.id: worker for worker in before.workers}
+    for worker in after.workers:
+        earlier = workers.get(worker.worker.id)
+        yield from _worker_events(earlier, worker, subject, at)
+
+
+def _worker_events(
+    before: WorkerStatus | None, after: WorkerStatus, model: str, at: Instant
+) -> Iterator[Event]:
+    subject = f"{model} worker {after.worker.id}"
+    was_ready = before is not None and before.state is WorkerState.READY
+    is_ready = after.state is WorkerState.READY
+    replaced = (
+        before is not None
+        and before.worker.pid is not None
+        and after.worker.pid is not None
+        and before.worker.pid != after.worker.pid
+    )
+    if before is not None and was_ready and not is_ready:
+        yield Event(at, EventKind.WORKER_DIED, subject, f"pid {before.worker.pid}")
+    if before is not None and replaced:
+        text = f"pid {before.worker.pid} → {after.worker.pid}"
+        yield Event(at, EventKind.WORKER_RESTARTED, subject, text)
+    if is_ready and not was_ready:
+        yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}")
+
+
+def _server_errors(model: ModelStatus) -> int:
+    if model.requests is None:
+        return 0
+    return sum(count for status, count in model.requests.statuses.items() if status >= 500)
+
+
+def _registered(model: ModelStatus) -> str:
+    return f"registered from {model.described.url}, {model.wanted} workers wanted"
