@@ -12,6 +12,7 @@ from tsmon import __version__
 from tsmon.cli.archive import archive
 from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
+from tsmon.cli.events import events
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
@@ -61,6 +62,7 @@ for command in (
     predict,
     send,
     metrics,
+    events,
     token,
     doctor,
 ):

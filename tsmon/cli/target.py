@@ -85,7 +85,7 @@ class Target:
 
     @property
     def verify(self) -> bool | str:
-        """Whether https certificates are checked, or the file with the authority to check them by."""
+        """Whether https certificates are checked, or the file of the authority to check by."""
         return False if self.insecure else str(self.ca_file or "") or True
 
     def client(self) -> TorchServe:

@@ -11,7 +11,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerState, WorkerStatus
 
 BURST = 5
-"""Requests ending with 5xx within the last minutes, more than before, that make an event."""
+"""Requests that ended with 5xx since the last snapshot, from which on they are an event."""
 
 
 class EventKind(StrEnum):
@@ -72,12 +72,20 @@ class EventLog:
         """The events kept, oldest first."""
         return tuple(self._events)
 
-    def observe(self, snapshot: Snapshot) -> list[Event]:
-        """Take the next snapshot; gives the events it brought."""
-        news = [] if self._last is None else list(between(self._last, snapshot))
+    def observe(self, snapshot: Snapshot) -> None:
+        """Take the next snapshot, and keep the events it brought."""
+        if self._last is not None:
+            self._events.extend(between(self._last, snapshot))
         self._last = snapshot
-        self._events.extend(news)
-        return news
+
+    def after(self, last: Event | None) -> list[Event]:
+        """The events that came later than `last`, one of this log; all with None."""
+        later: list[Event] = []
+        for event in reversed(self._events):
+            if event is last:
+                break
+            later.append(event)
+        return later[::-1]
 
 
 def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
@@ -90,7 +98,9 @@ def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
     for key in new.keys() - old.keys():
         yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]))
     for key in old.keys() - new.keys():
-        yield Event(after.at, EventKind.MODEL_REMOVED, str(key), "no longer registered")
+        forgotten = after.model(key) is not None
+        text = "the server came back without it" if forgotten else "no longer registered"
+        yield Event(after.at, EventKind.MODEL_REMOVED, str(key), text)
     for key in new.keys() & old.keys():
         yield from _model_events(old[key], new[key], after.at)
 

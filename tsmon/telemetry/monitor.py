@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 
+from tsmon.telemetry.events import EventLog
 from tsmon.telemetry.history import History
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.roster import Roster
@@ -50,6 +51,7 @@ class Monitor:
         self.focus: ModelKey | None = None
         """The model whose details are looked at; it is described at every tick."""
         self.history = History()
+        self.events = EventLog()
         self._source = source
         self._meter = TrafficMeter(window_s)
         self._roster = Roster()
@@ -108,6 +110,7 @@ class Monitor:
             models=self._models(observation, traffic, outage=outage),
             next_poll_s=self._pause(),
         )
+        self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
         return self._latest
 
