@@ -1,0 +1,160 @@
+"""The verdict on one worker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.telemetry.health import worlds
+from tests.unit.telemetry.health.worlds import at, life, log_time, model, worker
+from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
+from tsmon.telemetry.health.workers import WorkerSeen, judge_worker, last_retry_s, max_retry_s
+from tsmon.telemetry.logs.life_events import Phase
+from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
+from tsmon.torchserve.records import ModelVersion, Worker
+
+DEAD = worker(ready=False)
+DEATH = Death(log_time(0), DeathReason.ENDED, loading=False)
+
+
+def test_ready_worker_is_ready() -> None:
+    verdict = _watched((0, worker(pid=412)))
+    assert (verdict.health, verdict.evidence) == (WorkerHealth.READY, "pid 412")
+
+
+def test_worker_that_was_never_ready_is_starting_until_its_time_out() -> None:
+    new = worker(ready=False, pid=None)
+    assert _watched((0, new), (30, new)).health is WorkerHealth.STARTING
+    assert "not ready for 30 s, time-out 120 s" in _watched((0, new), (30, new)).evidence
+    late = _watched((0, new), (131, new))
+    assert (late.health, late.inferred) == (WorkerHealth.RETRYING, True)
+
+
+def test_worker_that_was_ready_before_is_retrying() -> None:
+    verdict = _watched((0, worker()), (10, DEAD), (14, DEAD))
+    assert verdict.health is WorkerHealth.RETRYING
+    assert verdict.evidence == "not ready for 4 s, was ready before (inferred: its process ended)"
+
+
+def test_new_pid_of_the_same_worker_is_a_restart() -> None:
+    verdict = _watched((0, worker(pid=1)), (5, worker(ready=False, pid=1)), (9, worker(pid=2)))
+    assert (verdict.health, verdict.restarts) == (WorkerHealth.READY, 1)
+    assert verdict.evidence == "pid 2, restarted once"
+
+
+def test_pid_that_becomes_known_is_no_restart() -> None:
+    assert _watched((0, worker(ready=False, pid=None)), (5, worker(pid=7))).restarts == 0
+
+
+def test_worker_not_ready_for_longer_than_all_retries_is_given_up() -> None:
+    last = last_retry_s(300) + 130
+    assert _watched((0, DEAD), (last, DEAD)).health is WorkerHealth.RETRYING
+    verdict = _watched((0, DEAD), (last + 1, DEAD))
+    assert (verdict.health, verdict.inferred) == (WorkerHealth.GIVEN_UP, True)
+    assert "TorchServe tries for 5 min (inferred: no log)" in verdict.evidence
+
+
+def test_last_retry_may_begin_after_the_retries_have_ended() -> None:
+    assert last_retry_s(300) == 376  # 1+1+2+3+5+8+13+21+34+55+89 = 232 s, and then 144 s
+    assert last_retry_s(1) == 1
+    assert last_retry_s(1e9) == 1e9
+
+
+def test_time_of_retries_is_the_models_own() -> None:
+    assert max_retry_s(model()) == 300
+    assert max_retry_s(replace(model(), raw={"maxRetryTimeoutInSec": 20})) == 20
+
+
+def test_countdown_comes_from_the_log() -> None:
+    dead = life(Phase.STOPPED, retry_due=log_time(8), deaths=2, last_death=DEATH)
+    verdict = _logged(dead, now=5)
+    assert (verdict.health, verdict.retry_in_s) == (WorkerHealth.RETRYING, 3.0)
+    assert verdict.evidence == "died twice: its process ended; next try in 3 s"
+    assert (verdict.restarts, verdict.inferred) == (2, False)
+
+
+def test_given_up_is_told_by_the_log() -> None:
+    dead = life(
+        Phase.STOPPED,
+        since=log_time(376),
+        recovering_since=log_time(0),
+        deaths=13,
+        last_death=DEATH,
+    )
+    verdict = _logged(dead, now=400)
+    assert (verdict.health, verdict.inferred) == (WorkerHealth.GIVEN_UP, False)
+    assert verdict.evidence.startswith("died 13 times in 6 min, at last because its process ended")
+
+
+def test_first_load_is_told_by_the_log() -> None:
+    verdict = _logged(life(Phase.STARTED, launched=log_time(0)), now=4)
+    assert (verdict.health, verdict.inferred) == (WorkerHealth.STARTING, False)
+    assert verdict.evidence == "loads the model for 4 s, time-out 120 s"
+
+
+def test_worker_that_is_removed_is_stopping_even_if_describe_lags() -> None:
+    gone = life(Phase.SCALED_DOWN, stopping=True)
+    assert _logged(gone, now=1, described=worker()).health is WorkerHealth.STOPPING
+
+
+def test_ready_worker_of_a_stuck_model_is_stuck() -> None:
+    verdict = judge_worker(
+        model(worker()), worker(), WorkerSeen.first(worker(), 0.0), 0.0, idle_s=42.0
+    )
+    assert (verdict.health, verdict.evidence) == (
+        WorkerHealth.STUCK,
+        "counts as ready, answered nothing for 42 s",
+    )
+
+
+@given(
+    worlds.models,
+    worlds.workers,
+    worlds.seen,
+    st.floats(-1000, 1000),
+    st.none() | worlds.lives,
+    st.none() | st.floats(-1000, 1000).map(log_time),
+    st.none() | st.floats(0, 1000),
+)
+def test_every_combination_gives_one_verdict(
+    described: ModelVersion,
+    one: Worker,
+    before: WorkerSeen,
+    now: float,
+    told: WorkerLife | None,
+    log_now: datetime | None,
+    idle_s: float | None,
+) -> None:
+    verdict = judge_worker(described, one, before, now, life=told, log_now=log_now, idle_s=idle_s)
+    assert verdict.health in WorkerHealth
+    assert verdict.evidence
+    assert verdict.retry_in_s is None or verdict.health is WorkerHealth.RETRYING
+    if told is None:
+        assert ("inferred" in verdict.evidence) <= verdict.inferred
+    if one.ready and not (told and told.stopping):
+        assert verdict.health in (WorkerHealth.READY, WorkerHealth.STUCK)
+
+
+@pytest.mark.parametrize("milder", [WorkerHealth.READY, WorkerHealth.STARTING])
+def test_severity_grows(milder: WorkerHealth) -> None:
+    assert milder.severity < WorkerHealth.RETRYING.severity < WorkerHealth.GIVEN_UP.severity
+
+
+def _watched(*descriptions: tuple[float, Worker]) -> WorkerVerdict:
+    """The verdict after these descriptions, without a log."""
+    (first_at, first), *rest = descriptions
+    before, now, last = WorkerSeen.first(first, at(first_at).monotonic), first_at, first
+    for now, last in rest:
+        before = before.then(last, at(now).monotonic)
+    return judge_worker(model(last), last, before, at(now).monotonic)
+
+
+def _logged(told: WorkerLife, now: float, described: Worker = DEAD) -> WorkerVerdict:
+    before = WorkerSeen.first(described, at(0).monotonic)
+    return judge_worker(
+        model(described), described, before, at(now).monotonic, life=told, log_now=log_time(now)
+    )

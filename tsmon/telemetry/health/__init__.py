@@ -1,0 +1,1 @@
+"""Verdicts on workers and models, each with its evidence."""

@@ -1,0 +1,138 @@
+"""The verdict on one model version: the worst of all that is found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
+from tsmon.telemetry.health.workers import seconds
+from tsmon.torchserve.records import ModelVersion
+
+QUEUE_NEARLY_FULL = 0.8
+"""The share of `job_queue_size` from which on a model is overloaded."""
+LEAST_PATIENCE_S = 15.0
+MOST_PATIENCE_S = 60.0
+"""Where nothing was ever answered, so that nobody knows how long an answer takes."""
+USUAL_TIMES = 20
+"""How many usual answers may fit into the time without one."""
+MARGIN_S = 5.0
+
+_WITHOUT_READY = {
+    WorkerHealth.STARTING: ModelHealth.STARTING,
+    WorkerHealth.RETRYING: ModelHealth.RETRYING,
+    WorkerHealth.GIVEN_UP: ModelHealth.GIVEN_UP,
+}
+_FAILED = (WorkerHealth.RETRYING, WorkerHealth.GIVEN_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    health: ModelHealth
+    evidence: str
+
+
+def patience_s(response_timeout_s: float, usual_ms: float | None = None) -> float:
+    """Seconds without an answer after which a model with waiting requests is stuck.
+
+    A multiple of what an answer usually takes, but never beyond the response time-out: by then
+    TorchServe should have ended the worker.
+    """
+    longest = response_timeout_s + MARGIN_S if response_timeout_s > 0 else float("inf")
+    usual = MOST_PATIENCE_S if usual_ms is None else USUAL_TIMES * usual_ms / 1000
+    return max(LEAST_PATIENCE_S, min(usual, longest))
+
+
+def is_stuck(model: ModelVersion, idle_s: float, usual_ms: float | None = None) -> bool:
+    """Whether requests wait, workers count as ready, and nothing was answered for too long."""
+    waiting = model.queue.pending if model.queue else 0
+    if not waiting or not model.ready_workers:
+        return False
+    return idle_s > patience_s(model.response_timeout_s, usual_ms)
+
+
+def judge_model(
+    model: ModelVersion,
+    workers: Sequence[tuple[str, WorkerVerdict]],
+    *,
+    idle_s: float | None = None,
+    unregistering: bool = False,
+) -> ModelVerdict:
+    """What this model version is.
+
+    `workers` are the verdicts on its workers by id; `idle_s` is given when the model is stuck: the
+    seconds since anything was answered; `unregistering` when somebody asked for that.
+    """
+    findings = [_Finding(ModelHealth.READY, _ready(model, workers))]
+    findings += _of_workers(model, [verdict for _, verdict in workers])
+    findings += _of_queue(model, idle_s)
+    if unregistering:
+        evidence = f"is being removed, {_count(len(workers), 'worker')} left"
+        findings.append(_Finding(ModelHealth.UNREGISTERING, evidence))
+    worst = max(findings, key=lambda finding: finding.health.severity)
+    inferred = worst.health not in (ModelHealth.READY, ModelHealth.UNREGISTERING) and any(
+        verdict.inferred for _, verdict in workers
+    )
+    return ModelVerdict(worst.health, worst.evidence, tuple(workers), inferred)
+
+
+def _of_queue(model: ModelVersion, idle_s: float | None) -> Iterator[_Finding]:
+    queue = model.queue
+    if queue is None:
+        return
+    if idle_s is not None:
+        evidence = (
+            f"{_count(queue.pending, 'request')} waiting, none answered for {seconds(idle_s)}"
+        )
+        yield _Finding(ModelHealth.STUCK, evidence)
+    if queue.capacity > 0 and queue.pending >= QUEUE_NEARLY_FULL * queue.capacity:
+        evidence = f"{queue.pending} of {queue.capacity} places in the queue taken"
+        yield _Finding(ModelHealth.OVERLOADED, evidence)
+
+
+def _of_workers(model: ModelVersion, verdicts: Sequence[WorkerVerdict]) -> Iterator[_Finding]:
+    """What the workers tell; those that are removed on purpose do not count."""
+    staying = [verdict for verdict in verdicts if verdict.health is not WorkerHealth.STOPPING]
+    if not staying:
+        yield _Finding(ModelHealth.NO_WORKERS, _without_workers(model, len(verdicts)))
+        return
+    serving = [v for v in staying if v.health in (WorkerHealth.READY, WorkerHealth.STUCK)]
+    evidence = _summary(staying)
+    if not serving:
+        worst = max(staying, key=lambda verdict: verdict.health.severity)
+        detail = worst.evidence if len(staying) == 1 else f"{evidence}; {worst.evidence}"
+        yield _Finding(_WITHOUT_READY[worst.health], detail)
+    elif any(verdict.health in _FAILED for verdict in staying):
+        yield _Finding(ModelHealth.DEGRADED, evidence)
+    elif len(serving) < len(staying):
+        yield _Finding(ModelHealth.STARTING, evidence)
+    elif len(serving) < model.min_workers:
+        evidence = f"{len(serving)} of {model.min_workers} wanted workers are there"
+        yield _Finding(ModelHealth.DEGRADED, evidence)
+
+
+def _summary(staying: Sequence[WorkerVerdict]) -> str:
+    counts = Counter(verdict.health for verdict in staying)
+    ready = counts.pop(WorkerHealth.READY, 0)
+    others = [f"{counts[health]} {health}" for health in WorkerHealth if counts[health]]
+    return ", ".join([f"{ready} of {len(staying)} ready", *others])
+
+
+def _without_workers(model: ModelVersion, stopping: int) -> str:
+    if stopping:
+        return f"{_count(stopping, 'worker')} stopping, none stays"
+    if model.min_workers:
+        return f"none of {model.min_workers} wanted workers is there"
+    return "scaled to 0: requests are refused"
+
+
+def _ready(model: ModelVersion, workers: Sequence[tuple[str, WorkerVerdict]]) -> str:
+    ready = sum(verdict.health is WorkerHealth.READY for _, verdict in workers)
+    pending = model.queue.pending if model.queue else 0
+    waiting = f", {_count(pending, 'request')} waiting" if pending else ""
+    return f"{ready} of {len(workers)} ready{waiting}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

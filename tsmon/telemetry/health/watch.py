@@ -1,0 +1,159 @@
+"""Remembers from tick to tick what verdicts need, and gives the verdicts of each tick."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from tsmon.telemetry.health.models import is_stuck, judge_model
+from tsmon.telemetry.health.verdicts import ModelVerdict
+from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.lives import WorkerLife
+from tsmon.telemetry.traffic import Traffic, Usage
+from tsmon.torchserve.records import ModelVersion, Worker
+
+VersionKey = tuple[str, str]
+"""Name and version of a model."""
+_WorkerKey = tuple[str, str, str, str]
+BLIND_S = 15.0
+"""After a longer time between two ticks, as in an outage, nobody knows what was answered in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is known of the answers of a model version at one tick."""
+
+    finished: bool | None = None
+    """Whether anything was answered since the tick before; None where that is not known."""
+    usual_ms: float | None = None
+    """What an answer took on average lately."""
+
+    @classmethod
+    def of(cls, traffic: Traffic) -> Answers:
+        """What the counters tell: they count an answer when it is given, if it is a good one."""
+        interval, window = traffic.interval, traffic.window
+        finished = interval.inference_us > 0 if isinstance(interval, Usage) else None
+        usual = window.inference_ms if isinstance(window, Usage) else None
+        return cls(finished, usual if isinstance(usual, float) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """The queue at the tick before."""
+
+    pending: int
+    moved: float
+    """Monotonic: when anything was last seen to be answered, or the queue to be empty."""
+    seen: float
+    """Monotonic: the tick."""
+
+
+class HealthWatch:
+    """The health of one server's models from tick to tick."""
+
+    def __init__(self) -> None:
+        self._workers: dict[_WorkerKey, WorkerSeen] = {}
+        self._queues: dict[VersionKey, _Queue] = {}
+
+    def judge(
+        self,
+        at: Instant,
+        models: Sequence[ModelVersion],
+        *,
+        answers: Mapping[VersionKey, Answers] | None = None,
+        lives: Mapping[str, WorkerLife] | None = None,
+        unregistering: Collection[VersionKey] = (),
+    ) -> dict[VersionKey, ModelVerdict]:
+        """The verdict on each of these models, the ones that describe shows at this tick.
+
+        `answers` by name and version; `lives` from the server's own log by worker id, None for a
+        remote server; `unregistering` are those that somebody is removing. Models and workers that
+        are missing are forgotten.
+        """
+        keys = {(model.name, model.version) for model in models}
+        self._queues = {key: queue for key, queue in self._queues.items() if key in keys}
+        self._workers = {
+            _key(model, worker): self._seen(model, worker, at.monotonic)
+            for model in models
+            for worker in model.workers
+        }
+        return {
+            (model.name, model.version): self._judge(
+                at,
+                model,
+                (answers or {}).get((model.name, model.version), Answers()),
+                lives or {},
+                unregistering=(model.name, model.version) in unregistering,
+            )
+            for model in models
+        }
+
+    def _judge(
+        self,
+        at: Instant,
+        model: ModelVersion,
+        answers: Answers,
+        lives: Mapping[str, WorkerLife],
+        *,
+        unregistering: bool,
+    ) -> ModelVerdict:
+        idle_s: float | None = self._idle(model, answers, at.monotonic)
+        if idle_s is None or not is_stuck(model, idle_s, answers.usual_ms):
+            idle_s = None
+        log_now = at.wall.astimezone().replace(tzinfo=None)
+        verdicts = [
+            (
+                worker.id,
+                judge_worker(
+                    model,
+                    worker,
+                    self._workers[_key(model, worker)],
+                    at.monotonic,
+                    life=_life_of(model, worker, lives),
+                    log_now=log_now,
+                    idle_s=idle_s,
+                ),
+            )
+            for worker in model.workers
+        ]
+        return judge_model(model, verdicts, idle_s=idle_s, unregistering=unregistering)
+
+    def _seen(self, model: ModelVersion, worker: Worker, now: float) -> WorkerSeen:
+        before = self._workers.get(_key(model, worker))
+        return before.then(worker, now) if before else WorkerSeen.first(worker, now)
+
+    def _idle(self, model: ModelVersion, answers: Answers, now: float) -> float:
+        """Seconds since the model was last seen to get on with its work."""
+        key = (model.name, model.version)
+        pending = model.queue.pending if model.queue else 0
+        before = self._queues.get(key)
+        # A worker takes a request when it has answered the one before, failed ones included, which
+        # the counters do not have. A queue that stays full hides that nothing is answered.
+        moving = (
+            before is None
+            or pending == 0
+            or pending < before.pending
+            or bool(answers.finished)
+            or model.ready_workers == 0
+            or now - before.seen > BLIND_S
+        )
+        moved = now if before is None or moving else before.moved
+        self._queues[key] = _Queue(pending, moved, now)
+        return now - moved
+
+
+def _key(model: ModelVersion, worker: Worker) -> _WorkerKey:
+    # The start time is that of the worker, not of its process: another one is another worker, for
+    # example of the server's next life, whose ids begin anew.
+    return model.name, model.version, worker.id, worker.start_time
+
+
+def _life_of(
+    model: ModelVersion, worker: Worker, lives: Mapping[str, WorkerLife]
+) -> WorkerLife | None:
+    life = lives.get(worker.id)
+    if life is None:
+        return None
+    is_same = (life.worker.model, life.worker.version) == (model.name, model.version)
+    return life if is_same else None

@@ -1,0 +1,168 @@
+"""The verdict on one worker, from describe over time and, for a local server, from ts_log.
+
+Describe says UNLOADING for loading, crashed, waiting to be retried, given up and being removed.
+ts_log tells them apart. Without it the verdict is inferred: a new pid for the same id is a restart,
+and a worker that was not ready for longer than TorchServe retries is given up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
+from tsmon.telemetry.logs.lives import MAX_RETRY_S, DeathReason, WorkerLife
+from tsmon.torchserve.records import ModelVersion, Worker
+
+MARGIN_S = 10.0
+"""How much later than its time-out TorchServe may act on a busy machine."""
+_FIRST_DELAYS_S = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584)
+"""TorchServe's pauses between the end of one process and the start of the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeen:
+    """What describe showed of one worker over time; moments are monotonic seconds."""
+
+    first_seen: float
+    pid: int | None
+    restarts: int = 0
+    was_ready: bool = False
+    unready_since: float | None = None
+    """When it was first seen not ready since it was last ready; None while it is ready."""
+    pid_since: float = 0.0
+    """When its present process was first seen."""
+
+    @classmethod
+    def first(cls, worker: Worker, now: float) -> WorkerSeen:
+        """What the first description of a worker tells."""
+        unready = None if worker.ready else now
+        return cls(now, worker.pid, 0, worker.ready, unready, now)
+
+    def then(self, worker: Worker, now: float) -> WorkerSeen:
+        """What is known after the next description."""
+        is_new = worker.pid is not None and worker.pid != self.pid
+        unready = None if worker.ready else self.unready_since
+        return replace(
+            self,
+            pid=worker.pid or self.pid,
+            pid_since=now if is_new else self.pid_since,
+            restarts=self.restarts + (is_new and self.pid is not None),
+            was_ready=self.was_ready or worker.ready,
+            unready_since=now if unready is None and not worker.ready else unready,
+        )
+
+
+def max_retry_s(model: ModelVersion) -> float:
+    """How long TorchServe retries a worker of this model, in seconds (`maxRetryTimeoutInSec`)."""
+    value = model.raw.get("maxRetryTimeoutInSec")
+    return float(value) if isinstance(value, int) and value > 0 else float(MAX_RETRY_S)
+
+
+def last_retry_s(retry_s: float) -> float:
+    """Seconds after the first death at which the last retry may begin.
+
+    A retry is announced as long as `retry_s` has not passed, and its pause may end after that.
+    """
+    passed = 0.0
+    for delay in _FIRST_DELAYS_S:
+        if passed >= retry_s:
+            return passed
+        passed += delay
+    return max(passed, retry_s)
+
+
+def judge_worker(
+    model: ModelVersion,
+    worker: Worker,
+    seen: WorkerSeen,
+    now: float,
+    *,
+    life: WorkerLife | None = None,
+    log_now: datetime | None = None,
+    idle_s: float | None = None,
+) -> WorkerVerdict:
+    """What this worker is.
+
+    `now` is monotonic; `log_now` is the server's local time, needed with a `life` from its log;
+    `idle_s` is given when its model is stuck: the seconds since anything was answered.
+    """
+    restarts = max(seen.restarts, life.deaths if life else 0)
+    if life is not None and life.stopping:
+        verdict = WorkerVerdict(WorkerHealth.STOPPING, "is being removed")
+    elif worker.ready and idle_s is not None:
+        verdict = WorkerVerdict(
+            WorkerHealth.STUCK, f"counts as ready, answered nothing for {seconds(idle_s)}"
+        )
+    elif worker.ready:
+        verdict = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
+    elif life is not None and log_now is not None:
+        verdict = _by_log(model, life, log_now)
+    else:
+        verdict = _by_describe(model, seen, now)
+    return replace(verdict, restarts=restarts)
+
+
+def seconds(value: float) -> str:
+    """A length of time as a person reads it."""
+    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
+
+
+def _ready(worker: Worker, restarts: int) -> str:
+    pid = f"pid {worker.pid}" if worker.pid else "pid not known yet"
+    return f"{pid}, restarted {_times(restarts)}" if restarts else pid
+
+
+def _by_log(model: ModelVersion, life: WorkerLife, now: datetime) -> WorkerVerdict:
+    if life.given_up(max_retry_s(model)):
+        return WorkerVerdict(WorkerHealth.GIVEN_UP, _given_up(life))
+    if life.deaths == 0:
+        running = f" for {seconds(_age(life.launched, now))}" if life.launched else ""
+        limit = f", time-out {model.startup_timeout_s} s" if model.startup_timeout_s else ""
+        return WorkerVerdict(WorkerHealth.STARTING, f"loads the model{running}{limit}")
+    died = f"died {_times(life.deaths)}: {life.last_death.reason if life.last_death else '?'}"
+    due = life.retry_in_s(now)
+    if due is not None:
+        return WorkerVerdict(
+            WorkerHealth.RETRYING, f"{died}; next try in {seconds(due)}", retry_in_s=due
+        )
+    return WorkerVerdict(WorkerHealth.RETRYING, f"{died}; is being started again")
+
+
+def _given_up(life: WorkerLife) -> str:
+    reason = life.last_death.reason if life.last_death else DeathReason.ENDED
+    times = _times(life.deaths)
+    if life.since is None or life.recovering_since is None:
+        return f"died {times}, the last time because {reason}; no further try"
+    tried = (life.since - life.recovering_since).total_seconds()
+    return f"died {times} in {seconds(tried)}, at last because {reason}; no further try"
+
+
+def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVerdict:
+    since = seen.first_seen if seen.unready_since is None else seen.unready_since
+    unready_s = max(now - since, 0.0)
+    tries_s = max_retry_s(model)
+    limit = model.startup_timeout_s + MARGIN_S
+    for_s = f"not ready for {seconds(unready_s)}"
+    if unready_s > last_retry_s(tries_s) + limit and now - seen.pid_since > limit:
+        evidence = f"{for_s}, TorchServe tries for {seconds(tries_s)} (inferred: no log)"
+        return WorkerVerdict(WorkerHealth.GIVEN_UP, evidence, inferred=True)
+    if seen.restarts:
+        evidence = f"{for_s}, new process {_times(seen.restarts)} (inferred: its pid changed)"
+        return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
+    if seen.was_ready:
+        evidence = f"{for_s}, was ready before (inferred: its process ended)"
+        return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
+    if model.startup_timeout_s and unready_s > limit:
+        evidence = f"{for_s}, time-out {model.startup_timeout_s} s (inferred: the load failed)"
+        return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
+    timeout = f", time-out {model.startup_timeout_s} s" if model.startup_timeout_s else ""
+    return WorkerVerdict(WorkerHealth.STARTING, f"{for_s}{timeout}", inferred=True)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0

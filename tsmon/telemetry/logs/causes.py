@@ -1,0 +1,286 @@
+"""Says why a worker died or a request failed, from the log files.
+
+ts_log tells that a process ended and how; model_log tells what it said. The two are joined by
+worker and time. TorchServe stops reading a process's output when it sees the process end, so the
+traceback of a death may be cut off or missing; since TorchServe repeats a failed load, the words of
+another attempt of the same model version then stand in for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tsmon.telemetry.logs.endings import Ending, PipFailure, Story, read_story
+from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
+from tsmon.telemetry.logs.lines import WorkerThread
+from tsmon.telemetry.logs.lives import DeathReason
+from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.tracebacks import Said, Traceback, tracebacks, worker_lines
+
+MOST_BYTES = 8 << 20
+"""How much of the end of each log file is read; twice this takes about a second."""
+LONGEST_MESSAGE = 300
+_LAG = timedelta(seconds=2)
+"""How much later TorchServe may write what a worker said than that the worker ended."""
+
+_AT_LOAD = re.compile(
+    r"^(Backend worker process died\.$|Load model .+ (cpu|cuda) OOM, |Failed to load model .+, ex)"
+)
+_AT_REQUEST = re.compile(
+    r"^(Invoking custom service failed\.|Prediction error|System out of memory|CUDA out of memory)$"
+)
+_ECHO = re.compile(r"^RuntimeError: 50[07] - (System out of memory|Unknown exception)$")
+_MISMATCHED = re.compile(r"number of batch response mismatched, expect: (\d+), got: (\d+)\.$")
+_INVALID = re.compile(r"Invalid return type: (.+)\.$")
+_NO_FAILURE = re.compile(r"^(Exception in thread|Exception ignored in)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something failed, and what to do then."""
+
+    kind: CauseKind
+    message: str
+    """One line: the exception that began it, or what happened instead of one."""
+    detail_lines: tuple[str, ...]
+    """The whole traceback, or what else was written; may be empty."""
+    hint: str
+    worker_id: str
+    """Empty when no worker was involved."""
+    model: str
+    version: str
+    """Empty when the log does not name it."""
+    time: datetime
+    """The server's local time without a zone."""
+    fatal: bool = True
+    """Whether a worker ended; otherwise a request failed."""
+    certain: bool = True
+    """False when the words are those of another attempt, as this one's were lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A failure that a worker spoke of."""
+
+    worker: WorkerThread
+    time: datetime
+    cause: Cause
+    clear: bool
+    """TorchServe announced it; otherwise it is a traceback on stderr, of whatever meaning."""
+
+
+def find_cause(
+    model_lines: Iterable[bytes],
+    server_lines: Iterable[bytes] = (),
+    *,
+    worker_id: str | None = None,
+    model: str | None = None,
+    version: str | None = None,
+    since: datetime | None = None,
+) -> Cause | None:
+    """Why the worker or model last failed; None if it did not, as far as the lines tell.
+
+    Workers that are down come first, then whatever failed last. `since` is in the server's local
+    time without a zone; without `server_lines` (ts_log) time-outs and silent deaths are not seen.
+    """
+    story = read_story(server_lines)
+    failures = [
+        failure
+        for failure in _failures(list(worker_lines(model_lines)))
+        if story.begin is None or failure.time >= story.begin
+    ]
+    found = [(cause, is_down) for cause, is_down in _causes(story, failures)]
+    matching = [
+        (is_down, cause.time, cause)
+        for cause, is_down in found
+        if worker_id in (None, cause.worker_id)
+        and model in (None, cause.model)
+        and (version is None or cause.version in ("", version))
+        and (since is None or cause.time >= since)
+    ]
+    return max(matching, key=lambda entry: entry[:2])[2] if matching else None
+
+
+def read_cause(
+    folder: Path,
+    *,
+    worker_id: str | None = None,
+    model: str | None = None,
+    version: str | None = None,
+    since: datetime | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Cause | None:
+    """Like `find_cause`, from the end of the log files in this folder; blocks while it reads."""
+    return find_cause(
+        _last_lines(folder / "model_log.log", most_bytes),
+        _last_lines(folder / "ts_log.log", most_bytes),
+        worker_id=worker_id,
+        model=model,
+        version=version,
+        since=since,
+    )
+
+
+def _last_lines(path: Path, most_bytes: int) -> list[bytes]:
+    tail = LogTail(path, backlog=most_bytes)
+    try:
+        return tail.read()
+    finally:
+        tail.close()
+
+
+def _causes(story: Story, failures: list[_Failure]) -> Iterable[tuple[Cause, bool]]:
+    """All causes, each with whether its worker is down since."""
+    explained: set[int] = set()
+    last = {ending.worker: ending for ending in story.endings}
+    for ending in story.endings:
+        mine = [failure for failure in failures if _is_of(failure, ending)]
+        explained |= {id(failure) for failure in mine}
+        is_down = ending.worker in story.down and last[ending.worker] is ending
+        yield _cause_of(ending, mine, failures), is_down
+    for failure in failures:
+        if failure.clear and id(failure) not in explained:
+            yield failure.cause, False
+    for pip in story.pip_failures:
+        yield _cause_of_pip(pip), False
+
+
+def _is_of(failure: _Failure, ending: Ending) -> bool:
+    """Whether this failure belongs to the process that ended so."""
+    if failure.worker != ending.worker or not failure.cause.fatal:
+        return False
+    is_late_enough = ending.began is None or failure.time >= ending.began
+    return is_late_enough and failure.time <= ending.time + _LAG
+
+
+def _cause_of(ending: Ending, mine: list[_Failure], failures: list[_Failure]) -> Cause:
+    if ending.reason is DeathReason.TIMED_OUT:
+        return _of_ending(ending, _timeout_kind(ending), _timeout_message(ending))
+    if spoken := _clearest(mine):
+        return replace(spoken.cause, time=ending.time)
+    if ending.loading and (other := _other_attempt(ending, failures)):
+        worker_id = ending.worker.worker_id
+        return replace(other.cause, time=ending.time, worker_id=worker_id, certain=False)
+    if ending.reason is DeathReason.NOT_STARTED:
+        return _of_ending(ending, CauseKind.NOT_STARTED, ending.message)
+    when = "while it loaded the model" if ending.loading else "after it had loaded the model"
+    message = f"the process ended {when} and said nothing"
+    return _of_ending(ending, CauseKind.DIED_SILENTLY, message)
+
+
+def _clearest(failures: list[_Failure]) -> _Failure | None:
+    """The first that TorchServe announced, since later ones follow from it, or else any."""
+    return next((each for each in failures if each.clear), failures[-1] if failures else None)
+
+
+def _other_attempt(ending: Ending, failures: list[_Failure]) -> _Failure | None:
+    """What a process of the same model version said the last time one failed to load."""
+    spoken = [
+        failure
+        for failure in failures
+        if failure.clear
+        and failure.cause.fatal
+        and (failure.worker.model, failure.worker.version)
+        == (ending.worker.model, ending.worker.version)
+    ]
+    return spoken[-1] if spoken else None
+
+
+def _timeout_kind(ending: Ending) -> CauseKind:
+    return CauseKind.LOAD_TIMEOUT if ending.loading else CauseKind.INFERENCE_TIMEOUT
+
+
+def _timeout_message(ending: Ending) -> str:
+    setting = "startup_timeout" if ending.loading else "response_timeout"
+    what = "the model was not loaded" if ending.loading else "no answer came"
+    waited = "in time" if ending.waited_s is None else f"within {ending.waited_s:.0f} s"
+    return f"{what} {waited} ({setting})"
+
+
+def _of_ending(ending: Ending, kind: CauseKind, message: str) -> Cause:
+    worker = ending.worker
+    return Cause(
+        kind=kind,
+        message=message,
+        detail_lines=(ending.message,) if ending.message else (),
+        hint=HINTS[kind],
+        worker_id=worker.worker_id,
+        model=worker.model,
+        version=worker.version,
+        time=ending.time,
+    )
+
+
+def _cause_of_pip(failure: PipFailure) -> Cause:
+    errors = [line for line in failure.lines if line.startswith("ERROR: ")]
+    return Cause(
+        kind=CauseKind.PIP_FAILED,
+        message=_short(errors[0] if errors else "pip could not install the requirements"),
+        detail_lines=failure.lines,
+        hint=HINTS[CauseKind.PIP_FAILED],
+        worker_id="",
+        model=failure.model,
+        version="",
+        time=failure.time,
+        fatal=False,
+    )
+
+
+def _failures(said: list[Said]) -> list[_Failure]:
+    """What workers said of failures, in the order of time."""
+    spoken = [failure for each in tracebacks(said) if (failure := _of_traceback(each))]
+    lines = [failure for each in said if (failure := _of_line(each))]
+    return sorted([*spoken, *lines], key=lambda failure: failure.time)
+
+
+def _of_traceback(traceback: Traceback) -> _Failure | None:
+    """What a traceback means; None for those that are no failure, or the echo of another."""
+    announcement = traceback.announcement
+    if _ECHO.match(traceback.root) or _NO_FAILURE.match(announcement):
+        return None
+    fatal = traceback.stderr or bool(_AT_LOAD.match(announcement))
+    if not fatal and not _AT_REQUEST.match(announcement):
+        return None  # the handler's own logging, or input that TorchServe could not decode
+    fallback = CauseKind.UNKNOWN if fatal else CauseKind.HANDLER_RAISED
+    verdict = classify(traceback.root, traceback.raised) or Verdict(fallback, HINTS[fallback])
+    cause = _spoken(traceback, verdict, traceback.root, traceback.lines, fatal=fatal)
+    return _Failure(traceback.worker, traceback.time, cause, clear=not traceback.stderr)
+
+
+def _of_line(said: Said) -> _Failure | None:
+    """What a single line means; None for most lines."""
+    if match := _MISMATCHED.search(said.text):
+        kind = CauseKind.WRONG_ANSWER_COUNT
+        message = f"the handler gave {match[2]} answers to a batch of {match[1]}"
+    elif match := _INVALID.search(said.text):
+        kind = CauseKind.INVALID_ANSWER
+        message = f"the handler gave a {match[1]} instead of a list"
+    else:
+        return None
+    verdict = Verdict(kind, HINTS[kind])
+    cause = _spoken(said, verdict, message, (said.text,), fatal=False)
+    return _Failure(said.worker, said.time, cause, clear=True)
+
+
+def _spoken(
+    source: Said | Traceback, verdict: Verdict, message: str, lines: tuple[str, ...], *, fatal: bool
+) -> Cause:
+    return Cause(
+        kind=verdict.kind,
+        message=_short(message),
+        detail_lines=lines,
+        hint=verdict.hint,
+        worker_id=source.worker.worker_id,
+        model=source.worker.model,
+        version=source.worker.version,
+        time=source.time,
+        fatal=fatal,
+    )
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"

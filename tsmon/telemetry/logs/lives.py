@@ -1,0 +1,171 @@
+"""Folds the events of ts_log into one record per worker: state, next retry, deaths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tsmon.telemetry.logs.life import LifeLines
+from tsmon.telemetry.logs.life_events import (
+    BackendError,
+    HasPid,
+    Launched,
+    LifeEvent,
+    Phase,
+    ProcessEnded,
+    RecoveryBegan,
+    RecoverySucceeded,
+    Removed,
+    RetryDue,
+    ServerStarted,
+    StateChanged,
+    Unanswered,
+    WorkerEvent,
+)
+from tsmon.telemetry.logs.lines import WorkerThread
+
+MAX_RETRY_S = 300
+"""TorchServe's default of `maxRetryTimeoutInSec`: seconds of retries from the first death on."""
+
+
+class DeathReason(StrEnum):
+    """How a worker's process came to its end, as far as ts_log tells."""
+
+    ENDED = "its process ended"
+    """By itself or by a signal; ts_log does not say which."""
+    TIMED_OUT = "it did not answer in time"
+    REFUSED = "it answered that it cannot load the model"
+    NOT_STARTED = "its process could not be started"
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """The end of one process of a worker."""
+
+    time: datetime
+    reason: DeathReason
+    loading: bool
+    """Whether the model was not loaded yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLife:
+    """One worker as ts_log tells it. Times are the server's local ones, without a zone."""
+
+    worker: WorkerThread
+    phase: Phase | None = None
+    """None until its first process has answered."""
+    since: datetime | None = None
+    """When it came to that state."""
+    pid: int | None = None
+    launched: datetime | None = None
+    """When its present process was started."""
+    retry_due: datetime | None = None
+    """When the next process is started; None when none is announced."""
+    recovering_since: datetime | None = None
+    """The first death since it was last ready; None while it needs no recovery."""
+    deaths: int = 0
+    """Since it was created."""
+    last_death: Death | None = None
+    stopping: bool = False
+    """It is being removed on purpose."""
+
+    def retry_in_s(self, now: datetime) -> float | None:
+        """Seconds until the next process is started, at least 0; None when none is announced."""
+        if self.retry_due is None:
+            return None
+        return max((self.retry_due - now).total_seconds(), 0.0)
+
+    def given_up(self, max_retry_s: float = MAX_RETRY_S) -> bool:
+        """Whether TorchServe will not start it again, by the model's `maxRetryTimeoutInSec`."""
+        if self.stopping or self.phase is not Phase.STOPPED or self.retry_due is not None:
+            return False
+        if self.recovering_since is None or self.since is None:
+            return False
+        return (self.since - self.recovering_since).total_seconds() >= max_retry_s
+
+
+# A time-out is written before the error and the end of the process that follow from it.
+_REASONS: dict[type, DeathReason] = {
+    Unanswered: DeathReason.TIMED_OUT,
+    ProcessEnded: DeathReason.ENDED,
+    BackendError: DeathReason.NOT_STARTED,
+}
+
+
+class WorkerLives(Mapping[str, WorkerLife]):
+    """The workers of one server by id; a removed one leaves, a server's restart empties it."""
+
+    def __init__(self) -> None:
+        self._lines = LifeLines()
+        self._lives: dict[str, WorkerLife] = {}
+        self._pending: dict[str, DeathReason] = {}
+
+    def __getitem__(self, worker_id: str) -> WorkerLife:
+        return self._lives[worker_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lives)
+
+    def __len__(self) -> int:
+        return len(self._lives)
+
+    def read(self, lines: Iterable[bytes]) -> tuple[LifeEvent, ...]:
+        """Take the next lines of ts_log; gives the events in them."""
+        events = tuple(self._lines.read(lines))
+        for event in events:
+            self.add(event)
+        return events
+
+    def add(self, event: LifeEvent) -> None:
+        """Take the next event."""
+        if isinstance(event, ServerStarted):
+            self._lives.clear()
+            self._pending.clear()
+        elif isinstance(event, WorkerEvent):
+            self._add(event)
+
+    def _add(self, event: WorkerEvent) -> None:
+        worker_id = event.worker.worker_id
+        if isinstance(event, Removed):
+            self._lives.pop(worker_id, None)
+            self._pending.pop(worker_id, None)
+            return
+        life = self._lives.get(worker_id)
+        if life is None or life.worker != event.worker:  # an id of an earlier life of the server
+            life = WorkerLife(event.worker)
+        if reason := _REASONS.get(type(event)):
+            self._pending.setdefault(worker_id, reason)
+        self._lives[worker_id] = self._next(life, event)
+
+    def _next(self, life: WorkerLife, event: WorkerEvent) -> WorkerLife:
+        match event:
+            case Launched():
+                return replace(life, launched=event.time, retry_due=None)
+            case HasPid():
+                return replace(life, pid=event.pid)
+            case StateChanged():
+                return self._changed(life, event)
+            case RecoveryBegan():
+                return replace(life, recovering_since=event.time)
+            case RecoverySucceeded():
+                return replace(life, recovering_since=None)
+            case RetryDue():
+                return replace(life, retry_due=event.time + timedelta(seconds=event.seconds))
+        return life  # of the other events the state change beside them says all
+
+    def _changed(self, life: WorkerLife, event: StateChanged) -> WorkerLife:
+        changed = replace(life, phase=event.after, since=event.time)
+        if event.after is Phase.SCALED_DOWN or event.before is Phase.SCALED_DOWN:
+            return replace(changed, stopping=True, retry_due=None)
+        if event.after is Phase.LOADED:
+            return replace(changed, retry_due=None, recovering_since=None)
+        if event.after is not Phase.STOPPED:
+            return changed
+        reason = self._pending.pop(life.worker.worker_id, DeathReason.ENDED)
+        if event.before is Phase.ERROR:
+            reason = DeathReason.REFUSED
+        death = Death(event.time, reason, loading=event.before is not Phase.LOADED)
+        return replace(changed, retry_due=None, deaths=life.deaths + 1, last_death=death)

@@ -1,0 +1,147 @@
+"""Finds Python's tracebacks in model_log, each with the worker that printed it.
+
+model_log has the lines of all workers in the order in which TorchServe's threads read them, one
+thread for stdout and one for stderr of each worker. Of a chain of exceptions the first is the root;
+what follows it is only how the failure travelled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tsmon.telemetry.logs.lines import WorkerThread, parse_stamp, worker_thread
+
+_LINE = re.compile(rb"^(\S+) \[\w+ *\] (\S+?)-(stdout|stderr) MODEL_LOG - (.*)$", re.DOTALL)
+_BEGIN = "Traceback (most recent call last):"
+_CHAIN = re.compile(r"^(During handling of the above|The above exception was the direct cause)")
+_RAISED = re.compile(r"^[\w.]+(: .*)?$")
+_MOST_LINES = 500
+"""Of one traceback; a RecursionError is folded by Python itself, others are never that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line that a worker printed."""
+
+    time: datetime
+    worker: WorkerThread
+    stderr: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traceback:
+    """A traceback, or a chain of them."""
+
+    time: datetime
+    """Of its first line: the server's local time without a zone."""
+    worker: WorkerThread
+    stderr: bool
+    announcement: str
+    """The line before it, which tells what Python's logging was asked to say."""
+    raised: tuple[str, ...]
+    """The exceptions of the chain as `Type: message`, the root first."""
+    details: tuple[str, ...]
+    """The root's message, its further lines each by itself."""
+    lines: tuple[str, ...]
+    """All of it, with the announcement."""
+
+    @property
+    def root(self) -> str:
+        """The exception that began it, on one line."""
+        return " ".join(" ".join(self.details).split())
+
+
+@dataclass(slots=True)
+class _Open:
+    """A traceback whose end was not seen yet."""
+
+    first: Said
+    announcement: str
+    lines: list[str]
+    raised: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    framing: bool = True
+    """Inside of the frames, where indented lines are source and not a message."""
+
+    def takes(self, text: str) -> bool:
+        """Whether this line belongs to it; if so it is taken."""
+        if len(self.lines) >= _MOST_LINES:
+            return False
+        if text == _BEGIN:
+            if not self.framing and not self._chained():
+                return False
+            self.framing = True
+        elif self.framing and not text.startswith(" "):
+            self._raise(text)
+        elif not self.framing and text.startswith((" ", "\t")):
+            if len(self.raised) == 1:
+                self.details.append(text.strip())
+        elif not self.framing and text and not _CHAIN.match(text):
+            return False
+        self.lines.append(text)
+        return True
+
+    def _raise(self, text: str) -> None:
+        self.framing = False
+        self.raised.append(text)
+        if len(self.raised) == 1:
+            self.details.append(text)
+
+    def _chained(self) -> bool:
+        return any(_CHAIN.match(line) for line in self.lines[-3:])
+
+    def close(self) -> Traceback | None:
+        """What was found; None when the end of the root is missing, as TorchServe may lose it."""
+        if not self.raised or not _RAISED.match(self.raised[0]):
+            return None
+        return Traceback(
+            self.first.time,
+            self.first.worker,
+            self.first.stderr,
+            self.announcement,
+            tuple(self.raised),
+            tuple(self.details),
+            tuple(self.lines),
+        )
+
+
+def worker_lines(lines: Iterable[bytes]) -> Iterator[Said]:
+    """What workers printed, in the order of the log; other lines are passed over."""
+    for line in lines:
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        stamp, thread, channel, text = match.groups()
+        worker, time = worker_thread(thread), parse_stamp(stamp.decode(errors="replace"))
+        if worker is not None and time is not None:
+            yield Said(time, worker, channel == b"stderr", text.decode(errors="replace"))
+
+
+def tracebacks(said: Iterable[Said]) -> Iterator[Traceback]:
+    """The tracebacks in these lines, by the order in which they end."""
+    opened: dict[tuple[WorkerThread, bool], _Open] = {}
+    before: dict[tuple[WorkerThread, bool], list[str]] = {}
+    for line in said:
+        key = (line.worker, line.stderr)
+        if key in opened and opened[key].takes(line.text):
+            continue
+        if key in opened:
+            yield from _closed(opened.pop(key))
+        if line.text == _BEGIN:
+            announced = before.pop(key, [])
+            opened[key] = _Open(line, announced[0] if announced else "", [*announced, line.text])
+        elif line.text.startswith("\t"):  # a message of several lines that announces one
+            before.setdefault(key, []).append(line.text)
+        else:
+            before[key] = [line.text]
+    for rest in opened.values():
+        yield from _closed(rest)
+
+
+def _closed(opened: _Open) -> Iterator[Traceback]:
+    if found := opened.close():
+        yield found
