@@ -1,0 +1,210 @@
+"""A Prometheus server's HTTP API (`/api/v1`): instant queries, range queries, targets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
+from tsmon.torchserve.errors import InvalidArgument, TimedOut, Unreachable
+
+CONNECT_TIMEOUT_S = 2.0
+QUERY_TIMEOUT_S = 10.0
+CLOSE_GRACE_S = 2.0
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a series."""
+
+    at: float
+    """Unix time on Prometheus' clock, to the millisecond."""
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Samples of one set of labels, oldest first; an instant query gives one."""
+
+    labels: Labels
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that Prometheus scrapes."""
+
+    labels: Labels
+    last_error: str
+    """Why the last scrape failed; empty when it did not."""
+
+
+class Prometheus:
+    """Queries to one Prometheus server.
+
+    A request once sent is never cancelled: a caller that goes away leaves it to end by its own
+    time-out, because httpx leaks the pool slot of a cancelled request (encode/httpcore#1093).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        verify: bool | str = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`url` is what `--web.external-url` is: a path and `user:password@` may be in it.
+
+        `headers` go with each request, such as `Authorization` or `X-Scope-OrgID`. `verify` is
+        False, or the path of a CA file, for a server with a self-signed certificate.
+
+        Raises:
+            InvalidArgument: it is no address.
+        """
+        base = _base_url(url)
+        self.label = base.netloc.decode() + base.path.rstrip("/")
+        """Host, port and path, without the password."""
+        self._client = httpx.AsyncClient(
+            base_url=base,
+            headers=dict(headers or {}),
+            verify=verify,
+            transport=transport,
+            trust_env=False,  # a proxy variable must not send a loopback request elsewhere
+            timeout=httpx.Timeout(QUERY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            limits=httpx.Limits(max_connections=10),
+        )
+        self._under_way: set[asyncio.Task[httpx.Response]] = set()
+
+    async def query(self, expression: str, at: float | None = None) -> list[Series]:
+        """Evaluate an expression once, by default now; a range selector gives raw samples."""
+        moment = {} if at is None else {"time": f"{at:.3f}"}
+        return _series(await self._get("query", {"query": expression, **moment}))
+
+    async def query_range(
+        self, expression: str, start: float, end: float, step_s: float
+    ) -> list[Series]:
+        """Evaluate an expression at `start`, `start + step_s` and so on to `end`, Unix times."""
+        moments = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step_s:.3f}"}
+        return _series(await self._get("query_range", {"query": expression, **moments}))
+
+    async def targets(self) -> list[Target]:
+        """What is scraped; what only stores samples, such as Thanos or Mimir, cannot tell."""
+        data = await self._get("targets", {"state": "active"})
+        try:
+            return [
+                Target(dict(target["labels"]), str(target.get("lastError", "")))
+                for target in data["activeTargets"]
+            ]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise NotPrometheus("the list of targets is none as Prometheus gives it") from None
+
+    async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
+        """Give the requests under way `grace_s` seconds to end, then close the connections."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
+            for task in late:
+                task.cancel()
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _get(self, path: str, parameters: Mapping[str, str]) -> Any:
+        request = self._client.build_request("GET", f"api/v1/{path}", params=dict(parameters))
+        response = await self._send(request)
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict) and answer.get("status") == "success" and "data" in answer:
+            return answer["data"]
+        raise self._error(response, answer)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        task = asyncio.create_task(self._client.send(request))
+        self._under_way.add(task)
+        task.add_done_callback(self._finished)
+        try:
+            return await asyncio.shield(task)
+        except httpx.ConnectTimeout:
+            raise Unreachable(f"{self.label} does not accept connections") from None
+        except httpx.TimeoutException:
+            raise TimedOut(
+                f"Prometheus at {self.label} got no answer ready within {QUERY_TIMEOUT_S:g} s"
+            ) from None
+        except httpx.TransportError as error:
+            raise Unreachable(
+                f"no Prometheus answers at {self.label}: {str(error) or type(error).__name__}",
+                "name its address with --prometheus",
+            ) from None
+        except httpx.DecodingError as error:
+            raise NotPrometheus(f"{self.label} cannot be decoded: {error}") from None
+
+    def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # read it, or asyncio reports a request whose caller went away
+
+    def _error(self, response: httpx.Response, answer: object) -> Exception:
+        if isinstance(answer, dict) and answer.get("status") == "error":
+            return QueryFailed(str(answer.get("errorType", "")), str(answer.get("error", "")))
+        code = response.status_code
+        if code in {401, 403}:
+            hint = "put user:password@ into its address"
+            return QueryFailed("", f"Prometheus at {self.label} answers {code}", hint)
+        if code in {502, 503, 504}:  # 503 is also its own answer while it reads its log at start
+            return QueryFailed("", f"Prometheus at {self.label} is not ready: it answers {code}")
+        return NotPrometheus(
+            f"{self.label} answers {code}, but it is no Prometheus",
+            "name the address of its web page with --prometheus",
+        )
+
+
+def _base_url(text: str) -> httpx.URL:
+    stripped = text.strip()
+    hint = "write it as host:port or http://host:port/path"
+    try:
+        url = httpx.URL(stripped if "://" in stripped else f"http://{stripped}")
+    except httpx.InvalidURL as error:
+        raise InvalidArgument(f"that is no address: {error}", hint) from None
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+        raise InvalidArgument("that is no address of a Prometheus", hint)
+    return url
+
+
+def _series(data: object) -> list[Series]:
+    """Read `data` of a query: a vector or a matrix."""
+    try:
+        if not isinstance(data, dict) or data["resultType"] not in {"vector", "matrix"}:
+            raise ValueError
+        return [
+            Series(dict(entry["metric"]), tuple(map(_sample, _pairs(entry))))
+            for entry in data["result"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise NotPrometheus("the answer is no query result as Prometheus gives it") from None
+
+
+def _pairs(entry: Mapping[str, Any]) -> Any:
+    return entry["values"] if "values" in entry else [entry["value"]]
+
+
+def _sample(pair: Any) -> Sample:
+    at, value = pair
+    return Sample(float(at), float(value))

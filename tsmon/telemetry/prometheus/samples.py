@@ -1,0 +1,156 @@
+"""From Prometheus' samples to scrapes and models as a live source would have seen them.
+
+Prometheus stores all samples of one scrape with one timestamp, that of `up` included, so a scrape
+is put together again from the samples of one moment.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.prometheus.client import Labels, Series
+from tsmon.telemetry.scrape import (
+    DEFAULT_VERSION_LABEL,
+    INFERENCE_US,
+    QUEUE_US,
+    REQUESTS,
+    Counters,
+    MetricsMode,
+    Scrape,
+    SeriesKey,
+)
+from tsmon.telemetry.source import Description
+from tsmon.torchserve.records import ModelVersion, Worker
+
+UP = "up"
+WORKER_LOAD_MS = "WorkerLoadTime"
+GAUGES = (
+    *("CPUUtilization", "MemoryUsed", "MemoryAvailable", "MemoryUtilization"),
+    *("DiskUsage", "DiskAvailable", "DiskUtilization"),
+    *("GPUUtilization", "GPUMemoryUsed", "GPUMemoryUtilization"),
+    *("QueueTime", "WorkerThreadTime", WORKER_LOAD_MS, "HandlerTime", "PredictionTime"),
+)
+ANSWERS = ("Requests2XX", "Requests4XX", "Requests5XX")
+"""Counters that metrics_mode prometheus has and legacy has not."""
+NAMES = (UP, REQUESTS, INFERENCE_US, QUEUE_US, *ANSWERS, *GAUGES)
+
+STATUS_NOT_EXPORTED = ""
+"""`Worker.status` of workers known from a metric only: whether they live is not exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The value of one series in one scrape."""
+
+    labels: Labels
+    value: float
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return self.labels.get("__name__", "")
+
+
+Readings = tuple[Reading, ...]
+
+
+def by_moment(series: Iterable[Series]) -> dict[float, Readings]:
+    """The readings of each scrape by its Unix time, oldest first; failed scrapes are among them."""
+    moments: dict[float, list[Reading]] = {}
+    for each in series:
+        for sample in each.samples:
+            moments.setdefault(sample.at, []).append(Reading(each.labels, sample.value))
+    return {at: tuple(moments[at]) for at in sorted(moments)}
+
+
+def is_up(readings: Readings) -> bool:
+    """Whether the scrape succeeded."""
+    return any(reading.name == UP and reading.value == 1 for reading in readings)
+
+
+def scrape_of(readings: Readings, at: Instant) -> Scrape:
+    """The scrape as `parse_scrape` would have read it from `/metrics`.
+
+    The mode is told from the series there are, since Prometheus does not store that a family was
+    declared: metrics_mode legacy looks like log until the first request.
+    """
+    sound = [each for each in readings if math.isfinite(each.value) and each.value >= 0]
+    gauges = {each.name: each.value for each in sound if each.name in GAUGES}
+    return Scrape(at, _mode(sound), _counters(sound), gauges)
+
+
+def models_of(readings: Readings) -> tuple[Description, ...]:
+    """The models that the series tell of, by name, then version.
+
+    Series outlive their model: one that was unregistered is there until the server restarts, and
+    so are the ids of workers that ended. Which version is the default one is not exported. Where
+    only one version loaded workers it is that one; else the requests that named no version are
+    those of a version `default`.
+    """
+    series = {_key(each) for each in readings if each.name in {REQUESTS, INFERENCE_US, QUEUE_US}}
+    workers = _workers(readings, {key.model for key in series})
+    loaded = {SeriesKey(model, version) for model, version in workers}
+    found: list[Description] = []
+    for name in sorted({key.model for key in series | loaded}):
+        versions = {key.version for key in series | loaded if key.model == name}
+        named = versions - {DEFAULT_VERSION_LABEL}
+        only = len(named) == 1 and SeriesKey(name, *named) in loaded
+        for version in sorted(named if only else versions):
+            model = ModelVersion(name, version, workers=workers.get((name, version), ()))
+            found.append(Description(model, is_default=only))
+    return tuple(found)
+
+
+def _counters(readings: Iterable[Reading]) -> dict[SeriesKey, Counters]:
+    series: dict[SeriesKey, Counters] = {}
+    for each in readings:
+        grown = {
+            REQUESTS: Counters(requests=each.value),
+            INFERENCE_US: Counters(inference_us=each.value),
+            QUEUE_US: Counters(queue_us=each.value),
+        }.get(each.name)
+        if grown is not None:
+            series[_key(each)] = series.get(_key(each), Counters()) + grown
+    return series
+
+
+def _key(reading: Reading) -> SeriesKey:
+    labels = reading.labels
+    version = labels.get("model_version", DEFAULT_VERSION_LABEL)
+    return SeriesKey(labels.get("model_name", ""), version)
+
+
+def _mode(readings: Iterable[Reading]) -> MetricsMode:
+    names = {reading.name for reading in readings}
+    if names & {*ANSWERS, *GAUGES}:
+        return MetricsMode.PROMETHEUS
+    return MetricsMode.LEGACY if names & {REQUESTS, INFERENCE_US, QUEUE_US} else MetricsMode.LOG
+
+
+def _workers(readings: Readings, models: set[str]) -> Mapping[tuple[str, str], tuple[Worker, ...]]:
+    """The workers by model and version, from WorkerLoadTime{WorkerName="W-9000-mnist_1.0"}."""
+    ids: dict[tuple[str, str], set[str]] = {}
+    for each in readings:
+        match = _WORKER_NAME.fullmatch(each.labels.get("WorkerName", ""))
+        if each.name == WORKER_LOAD_MS and match:
+            ids.setdefault(_split(match["model"], models), set()).add(match["id"])
+    return {
+        key: tuple(
+            Worker(id_, STATUS_NOT_EXPORTED, None, None, "") for id_ in sorted(found, key=int)
+        )
+        for key, found in ids.items()
+    }
+
+
+_WORKER_NAME = re.compile(r"W-(?P<id>[0-9]+)-(?P<model>.+_.+)", re.DOTALL)
+
+
+def _split(joined: str, models: set[str]) -> tuple[str, str]:
+    """Name and version of `name_version`, either of which may have an underscore of its own."""
+    known = [name for name in models if joined.startswith(f"{name}_")]
+    name = max(known, key=len) if known else joined.rpartition("_")[0]
+    return name, joined[len(name) + 1 :]

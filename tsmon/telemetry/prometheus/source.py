@@ -1,0 +1,146 @@
+"""One TorchServe as a Prometheus server knows it, observed like a live one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from tsmon.telemetry.history import Point
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.prometheus.charts import Grid, chart
+from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.telemetry.prometheus.errors import TargetDown
+from tsmon.telemetry.prometheus.instances import quoted
+from tsmon.telemetry.prometheus.samples import Readings, is_up, models_of, scrape_of
+from tsmon.telemetry.prometheus.target import Newest, ScrapedTarget
+from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, Scrape
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.telemetry.source import Description, Observation
+from tsmon.torchserve.errors import TorchServeError
+
+POLL_S = 1.0
+"""Pause between two questions for a newer sample."""
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+class PrometheusSource:
+    """Tells what Prometheus scraped from one instance.
+
+    Observations are made of raw samples with their own timestamps, so a `TrafficMeter` computes
+    from them what it would have computed from the same scrapes. Each scrape is given once: after
+    the first two, `observe` waits until Prometheus has a newer one, because the same sample read
+    twice is no interval and must not become a rate of 0. So the ticks of a monitor follow
+    Prometheus' scrape interval.
+
+    Workers are known by their ids only, and there are no server facts: nothing else is exported.
+    """
+
+    def __init__(
+        self,
+        client: Prometheus,
+        instance: str,
+        job: str | None = None,
+        *,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        """`job` is needed only where several jobs scrape a TorchServe at this `instance`."""
+        self._client = client
+        self._target = ScrapedTarget(client, instance, job)
+        self._pause = pause
+        self._given: float | None = None
+        self._defaults: frozenset[ModelKey] = frozenset()
+
+    @property
+    def label(self) -> str:
+        """The instance and the Prometheus that knows it."""
+        return f"{self._target.instance} (Prometheus {self._client.label})"
+
+    async def observe(self, focus: ModelKey | None) -> Observation:
+        """The newest scrape not given yet; it is waited for.
+
+        The first answer is the scrape before the newest, so that the second one, which comes at
+        once, already has an interval. `focus` makes no difference here.
+        """
+        try:
+            at, readings = await self._next()
+            if not is_up(readings):
+                raise await self._down()
+        except TorchServeError as problem:
+            return Observation(Instant.now(), None, problem, problem)
+        models = self._learn(readings)
+        scrape = scrape_of(readings, self._target.instant(at))
+        return Observation(Instant.now(), None, models, scrape)
+
+    async def scrapes(self, seconds: float, until: float | None = None) -> list[Scrape]:
+        """The successful scrapes of the last `seconds`, oldest first, both ends included.
+
+        `until` is a Unix time, by default that of the newest scrape. What `observe` gives does
+        not depend on it.
+        """
+        end = (await self._target.newest()).at if until is None else until
+        scrapes = await self._target.scrapes(end - seconds, end)
+        return [
+            scrape_of(readings, self._target.instant(at))
+            for at, readings in scrapes.items()
+            if is_up(readings)
+        ]
+
+    async def history(self, key: ModelKey, seconds: float, step_s: float) -> list[Point]:
+        """A chart of one version by Prometheus' `rate()`, its points `step_s` seconds apart.
+
+        It ends at the newest scrape; a point is None where nothing is known. Unlike the intervals
+        of a `TrafficMeter`, `rate()` extrapolates and loses the first sample of a new series.
+        """
+        newest = await self._target.newest()
+        await self._target.measure_interval(newest)
+        if self._given is None:
+            self._learn(await self._target.scrape(newest.at))
+        # The range that Grafana takes as $__rate_interval: at least three intervals are in it.
+        range_s = max(step_s + self._target.interval_s, 4 * self._target.interval_s)
+        grid = Grid(self._target.instant(newest.at), newest.at, seconds, step_s)
+        return await chart(self._client, self._selector(key), grid, range_s)
+
+    def _learn(self, readings: Readings) -> tuple[Description, ...]:
+        models = models_of(readings)
+        self._defaults = frozenset(
+            ModelKey(each.model.name, each.model.version) for each in models if each.is_default
+        )
+        return models
+
+    def _selector(self, key: ModelKey) -> str:
+        """The series of a version: requests that named it, and for the default those without."""
+        versions = [key.version, *([DEFAULT_VERSION_LABEL] if key in self._defaults else [])]
+        pattern = quoted("|".join(map(re.escape, versions)))
+        matchers = f"model_name={quoted(key.name)},model_version=~{pattern}"
+        return f"{{{self._target.matchers},{matchers}}}"
+
+    async def _next(self) -> tuple[float, Readings]:
+        newest = await self._target.newest()
+        if self._given is None:
+            return await self._first(newest)
+        while newest.at <= self._given:
+            self._target.check_age(newest)
+            await self._pause(POLL_S)
+            newest = await self._target.newest()
+        return await self._give(newest.at)
+
+    async def _first(self, newest: Newest) -> tuple[float, Readings]:
+        before = await self._target.measure_interval(newest)
+        self._target.check_age(newest)
+        if before is not None:
+            at, readings = await self._give(before)
+            if is_up(readings):
+                return at, readings
+        return await self._give(newest.at)
+
+    async def _give(self, at: float) -> tuple[float, Readings]:
+        readings = await self._target.scrape(at)
+        self._given = at
+        return at, readings
+
+    async def _down(self) -> TargetDown:
+        reason = await self._target.why_down()
+        what = f"Prometheus cannot scrape {self._target.instance}"
+        return TargetDown(f"{what}: {reason}" if reason else what, "is this TorchServe running?")
