@@ -18,6 +18,7 @@ from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
 from tsmon.cli.monitor import monitor, monitor_options
 from tsmon.cli.outcome import CommandGroup, run
+from tsmon.cli.recording import record, replay
 from tsmon.cli.serve import serve
 from tsmon.cli.target import server_options
 from tsmon.cli.token import token
@@ -63,6 +64,8 @@ for command in (
     send,
     metrics,
     events,
+    record,
+    replay,
     token,
     doctor,
 ):

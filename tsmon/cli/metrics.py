@@ -12,6 +12,7 @@ from tsmon.cli.models import as_json
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, emit, emit_json, emit_json_line, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.ticks import number_or_none, number_words, tick_line, tick_record
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.locate import find_log_folder
@@ -27,8 +28,8 @@ from tsmon.telemetry.scrape import (
     SeriesKey,
     parse_scrape,
 )
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
-from tsmon.telemetry.traffic import Missing, Usage, usage_of
+from tsmon.telemetry.snapshot import Snapshot
+from tsmon.telemetry.traffic import usage_of
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
 
@@ -97,8 +98,8 @@ def print_totals(scrape: Scrape) -> None:
                 f"{counters.requests:.0f}",
                 f"{counters.inference_us:.3f}",
                 f"{counters.queue_us:.3f}",
-                _words(usage_of(counters).inference_ms),
-                _words(usage_of(counters).queue_ms),
+                number_words(usage_of(counters).inference_ms),
+                number_words(usage_of(counters).queue_ms),
             )
             for key, counters in sorted_series(scrape)
         ],
@@ -116,9 +117,9 @@ async def _watch(
         problems.tell(snapshot)
         for model in snapshot.models:
             if as_json:
-                emit_json_line(_tick_record(snapshot, model))
+                emit_json_line(tick_record(snapshot, model))
             else:
-                emit(_tick_line(snapshot, model))
+                emit(tick_line(snapshot, model))
         shown += 1
         if shown == count:
             break
@@ -151,54 +152,6 @@ def _problem(part: str, error: TorchServeError | None) -> tuple[str, str, str]:
     return (part, str(error), error.hint) if error else (part, "", "")
 
 
-def _tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
-    interval = model.traffic.interval
-    cells = [
-        f"{snapshot.at.wall:%H:%M:%S}",
-        f"{model.key!s:<24}",
-        f"{model.ready}/{model.wanted} ready",
-    ]
-    if model.gone:
-        cells.append("gone")
-    elif isinstance(interval, Missing):
-        cells.append(f"– {interval}")
-    else:
-        cells += [
-            f"{interval.per_second:7.1f} req/s",
-            f"inference {_words(interval.inference_ms):>8} ms",
-            f"queue {_words(interval.queue_ms):>8} ms",
-        ]
-    return "  ".join(cells)
-
-
-def _tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
-    return {
-        "time": snapshot.at.wall.isoformat(),
-        "server": snapshot.server.state.value,
-        "model": model.key.name,
-        "version": model.key.version,
-        "default": model.is_default,
-        "gone": model.gone,
-        "ready_workers": model.ready,
-        "min_workers": model.wanted,
-        "interval": _reading_record(model.traffic.interval),
-        "window": _reading_record(model.traffic.window),
-        "since_start": _reading_record(model.traffic.since_start),
-    }
-
-
-def _reading_record(reading: Usage | Missing) -> dict[str, Any]:
-    if isinstance(reading, Missing):
-        return {"missing": reading.value}
-    return {
-        "seconds": reading.seconds or None,
-        "requests": reading.arrived,
-        "requests_per_second": reading.per_second if reading.seconds else None,
-        "inference_ms": _number(reading.inference_ms),
-        "queue_ms": _number(reading.queue_ms),
-    }
-
-
 def _totals_record(key: SeriesKey, counters: Counters) -> dict[str, Any]:
     usage = usage_of(counters)
     return {
@@ -207,14 +160,6 @@ def _totals_record(key: SeriesKey, counters: Counters) -> dict[str, Any]:
         REQUESTS: counters.requests,
         INFERENCE_US: counters.inference_us,
         QUEUE_US: counters.queue_us,
-        "inference_ms": _number(usage.inference_ms),
-        "queue_ms": _number(usage.queue_ms),
+        "inference_ms": number_or_none(usage.inference_ms),
+        "queue_ms": number_or_none(usage.queue_ms),
     }
-
-
-def _number(value: float | Missing) -> float | None:
-    return None if isinstance(value, Missing) else value
-
-
-def _words(value: float | Missing) -> str:
-    return "–" if isinstance(value, Missing) else f"{value:.2f}"

@@ -1,0 +1,69 @@
+"""Recording a real server, and what is left of it after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.commands import LONGEST_S, Shell
+from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.schema import RecordingError
+
+pytestmark = pytest.mark.integration
+
+PERIOD_S = 0.2
+
+
+def test_a_killed_recording_has_lost_at_most_two_ticks(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "killed.tsmon"
+    recorder = subprocess.Popen(
+        [sys.executable, "-m", "tsmon", "record", str(file), "--interval", str(PERIOD_S)],
+        cwd=shell.directory,
+        env=os.environ | {"TSMON_HOME": str(shell.home)},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_ticks(file, 10)
+    finally:
+        recorder.send_signal(signal.SIGKILL)
+        killed = time.time()
+        recorder.wait(LONGEST_S)
+
+    ticks = Recording(file).ticks
+
+    assert killed - ticks[-1].time < 2 * PERIOD_S + 0.5  # and what a busy machine takes to kill
+    assert all(later.id == earlier.id + 1 for earlier, later in zip(ticks, ticks[1:], strict=False))
+
+
+def test_an_interrupted_recording_is_whole_and_can_be_exported(
+    shell: Shell, archive: Path, tmp_path: Path
+) -> None:
+    shell.tsmon("register", "mnist.mar")
+    file = tmp_path / "whole.tsmon"
+
+    recorded = shell.tsmon("record", str(file), "--count", "3", "--interval", "0.2")
+    exported = shell.tsmon("replay", str(file), "--csv")
+    shell.tsmon("unregister", "mnist")
+
+    assert recorded.code == 0, recorded.stderr
+    header, *rows = exported.stdout.splitlines()
+    assert header.startswith("time,server,model,version")
+    assert [row.split(",")[1:4] for row in rows] == [["up", "mnist", "1.0"]] * 3
+
+
+def _wait_for_ticks(file: Path, count: int) -> None:
+    deadline = time.monotonic() + LONGEST_S
+    while time.monotonic() < deadline:
+        try:
+            if len(Recording(file).ticks) >= count:
+                return
+        except RecordingError:
+            continue  # it is not begun yet
+    raise AssertionError(f"{file} did not get {count} ticks")

@@ -1,0 +1,132 @@
+"""The recording verbs: record what a server says into a file, and read it back."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tsmon.cli.outcome import fail, runs_async
+from tsmon.cli.output import emit_json_line, say, talk
+from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.ticks import tick_record
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.snapshot import Snapshot
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
+@click.option("--count", type=click.IntRange(1), help="End after so many ticks.")
+@server_options
+@pass_target
+@runs_async
+async def record(target: Target, file: Path, interval: float, count: int | None) -> None:
+    """Record a server into an SQLite FILE, until interrupted; an existing recording goes on.
+
+    A kill loses at most the tick being written. Ticks older than an hour are thinned to one per
+    ten seconds, those older than a day to one per minute; sums and restarts stay exact.
+    """
+    async with target.client() as client:
+        with closing(RecordedSource(LiveSource(client, target.logs), file)) as source:
+            monitor = Monitor(source, period_s=interval)
+            with talk.status(f"recording {source.label} into {file}; ctrl+c ends") as status:
+                try:
+                    await _record(monitor, count, lambda n: status.update(f"{n} ticks in {file}"))
+                except asyncio.CancelledError:
+                    say(f"recorded into {file}")
+                    raise
+    say(f"recorded into {file}")
+
+
+async def _record(monitor: Monitor, count: int | None, tell: Any) -> None:
+    written = 0
+    async for _ in monitor.ticks():
+        written += 1
+        tell(written)
+        if written == count:
+            return
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per model and tick.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row per model and tick.")
+@click.option("--from", "start", type=click.DateTime(), help="Local time to begin at.")
+@click.option("--to", "end", type=click.DateTime(), help="Local time to end at.")
+def replay(
+    file: Path, as_json: bool, as_csv: bool, start: datetime | None, end: datetime | None
+) -> None:
+    """Read a recording back and print what each model did at each tick."""
+    if as_json == as_csv:
+        raise click.UsageError("choose --json or --csv")
+    with closing(Recording(file)) as recording:
+        snapshots = _snapshots(recording, start, end)
+        records = (
+            tick_record(snapshot, model) for snapshot in snapshots for model in snapshot.models
+        )
+        if as_json:
+            for entry in records:
+                emit_json_line(entry)
+        else:
+            _print_csv(records)
+
+
+def _snapshots(
+    recording: Recording, start: datetime | None, end: datetime | None
+) -> Iterator[Snapshot]:
+    """The snapshots in a span; earlier ticks are digested too, so that intervals are known."""
+    monitor = Monitor(_Nothing(recording.label))
+    first, last = _unix(start), _unix(end)
+    for index, tick in enumerate(recording.ticks):
+        if last is not None and tick.time > last:
+            return
+        snapshot = monitor.digest(recording.observation(index))
+        if first is None or tick.time >= first:
+            yield snapshot
+
+
+class _Nothing:
+    """A source that is never asked: what is digested comes from the recording."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    async def observe(self, focus: object) -> Any:
+        raise NotImplementedError
+
+
+def _print_csv(records: Iterator[dict[str, Any]]) -> None:
+    writer: csv.DictWriter[str] | None = None
+    for entry in records:
+        row = dict(_flat(entry))
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, row, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(row)
+    if writer is None:
+        fail("nothing was recorded in that time")
+
+
+def _flat(entry: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in entry.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}_")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _unix(moment: datetime | None) -> float | None:
+    return moment.astimezone().timestamp() if moment else None

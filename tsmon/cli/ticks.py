@@ -1,0 +1,68 @@
+"""One model at one tick, as a line for people and as a record for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.traffic import Missing, Usage
+
+
+def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
+    """A line such as `tsmon metrics --watch` prints."""
+    interval = model.traffic.interval
+    cells = [
+        f"{snapshot.at.wall:%H:%M:%S}",
+        f"{model.key!s:<24}",
+        f"{model.ready}/{model.wanted} ready",
+    ]
+    if model.gone:
+        cells.append("gone")
+    elif isinstance(interval, Missing):
+        cells.append(f"– {interval}")
+    else:
+        cells += [
+            f"{interval.per_second:7.1f} req/s",
+            f"inference {number_words(interval.inference_ms):>8} ms",
+            f"queue {number_words(interval.queue_ms):>8} ms",
+        ]
+    return "  ".join(cells)
+
+
+def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
+    """A record such as `--json` prints; every number that cannot be known is null."""
+    return {
+        "time": snapshot.at.wall.isoformat(),
+        "server": snapshot.server.state.value,
+        "model": model.key.name,
+        "version": model.key.version,
+        "default": model.is_default,
+        "gone": model.gone,
+        "ready_workers": model.ready,
+        "min_workers": model.wanted,
+        "interval": _reading_record(model.traffic.interval),
+        "window": _reading_record(model.traffic.window),
+        "since_start": _reading_record(model.traffic.since_start),
+    }
+
+
+def _reading_record(reading: Usage | Missing) -> dict[str, Any]:
+    if isinstance(reading, Missing):
+        return {"missing": reading.value}
+    return {
+        "seconds": reading.seconds or None,
+        "requests": reading.arrived,
+        "requests_per_second": reading.per_second if reading.seconds else None,
+        "inference_ms": number_or_none(reading.inference_ms),
+        "queue_ms": number_or_none(reading.queue_ms),
+    }
+
+
+def number_or_none(value: float | Missing) -> float | None:
+    """A number for a record; null where it cannot be known."""
+    return None if isinstance(value, Missing) else value
+
+
+def number_words(value: float | Missing) -> str:
+    """A number for people; a dash where it cannot be known."""
+    return "–" if isinstance(value, Missing) else f"{value:.2f}"

@@ -1,0 +1,1 @@
+"""Observations in an SQLite file: written while watching, read back as a source."""

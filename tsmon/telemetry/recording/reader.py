@@ -1,0 +1,178 @@
+"""Reads a recording back, tick by tick, as the observations they were."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import MINUTE_S, Part, Profile, RequestReport
+from tsmon.telemetry.recording.schema import RecordingError, open_for_reading
+from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
+from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
+from tsmon.telemetry.source import Description, Observation, ServerFacts
+from tsmon.torchserve.errors import (
+    ApiError,
+    KeyProblem,
+    NotTorchServe,
+    TimedOut,
+    TokenRefused,
+    TorchServeError,
+    Unreachable,
+)
+from tsmon.torchserve.records import parse_versions
+
+_PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, NotTorchServe)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Where a tick is in time."""
+
+    id: int
+    session: int
+    time: float
+    """Unix time, of the recording machine's wall clock."""
+
+
+class Recording:
+    """A recording that is read; ticks are numbered from 0."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            RecordingError: there is none, or nothing is in it.
+        """
+        self.path = path
+        self._connection = open_for_reading(path)
+        rows = self._connection.execute("SELECT id, session, time FROM tick ORDER BY id")
+        self.ticks = [Tick(*row) for row in rows]
+        if not self.ticks:
+            raise RecordingError(f"{path} has no tick yet", "let it record for a moment")
+        sessions = self._connection.execute("SELECT id, server, started FROM session")
+        self._sessions = {id_: (server, started) for id_, server, started in sessions}
+
+    @property
+    def label(self) -> str:
+        """The server that was recorded last."""
+        return str(self._sessions[self.ticks[-1].session][0])
+
+    def index_at(self, time: float) -> int:
+        """The last tick not after a Unix time; 0 when all are later."""
+        return max(bisect_right([tick.time for tick in self.ticks], time) - 1, 0)
+
+    def observation(self, index: int) -> Observation:
+        """What the source said at a tick.
+
+        Raises:
+            RecordingError: the file is damaged.
+        """
+        try:
+            return self._read(self.ticks[index])
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
+            raise RecordingError(f"{self.path} is damaged: {error}") from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _read(self, tick: Tick) -> Observation:
+        cursor = self._connection.execute("SELECT * FROM tick WHERE id = ?", (tick.id,))
+        names = [column[0] for column in cursor.description]
+        row = dict(zip(names, cursor.fetchone(), strict=True))
+        at = self._instant(tick, row["elapsed"])
+        problem = _problem(row["problem_kind"], row["problem"], row["problem_hint"])
+        no_scrape = _problem(
+            row["metrics_problem_kind"], row["metrics_problem"], row["metrics_problem_hint"]
+        )
+        return Observation(
+            at=at,
+            facts=_facts(row["server_version"], row["model_api"]),
+            models=problem or self._descriptions(tick),
+            scrape=no_scrape
+            or Scrape(
+                self._instant(tick, row["metrics_elapsed"]),
+                MetricsMode(row["metrics_mode"]),
+                self._series(tick),
+                {},
+                logged=bool(row["metrics_logged"]),
+            ),
+            processes=self._processes(tick),
+            reports=self._reports(tick),
+        )
+
+    def _instant(self, tick: Tick, elapsed: float) -> Instant:
+        """Differences within a session are those of the monotonic clock it was recorded by."""
+        started = float(self._sessions[tick.session][1])
+        return Instant(started + elapsed, datetime.fromtimestamp(tick.time, UTC))
+
+    def _descriptions(self, tick: Tick) -> tuple[Description, ...]:
+        rows = self._connection.execute(
+            "SELECT is_default, json FROM description JOIN body ON body.id = body"
+            " WHERE tick = ? ORDER BY position",
+            (tick.id,),
+        )
+        return tuple(
+            Description(parse_versions([json.loads(body)])[0], bool(is_default))
+            for is_default, body in rows
+        )
+
+    def _series(self, tick: Tick) -> dict[SeriesKey, Counters]:
+        rows = self._connection.execute(
+            "SELECT model, version, requests, inference_us, queue_us FROM counter WHERE tick = ?",
+            (tick.id,),
+        )
+        return {SeriesKey(model, version): Counters(*sums) for model, version, *sums in rows}
+
+    def _processes(self, tick: Tick) -> dict[int, ProcessUsage]:
+        rows = self._connection.execute(
+            "SELECT pid, memory_bytes, cpu_percent, started FROM process WHERE tick = ?",
+            (tick.id,),
+        )
+        return {pid: ProcessUsage(*usage) for pid, *usage in rows}
+
+    def _reports(self, tick: Tick) -> dict[ModelKey, RequestReport]:
+        profiles: dict[ModelKey, dict[float, Profile]] = defaultdict(lambda: defaultdict(dict))
+        for model, version, window, part, *numbers in self._connection.execute(
+            "SELECT model, version, window_s, part, requests, p50, p90, p95, p99"
+            " FROM quantile WHERE tick = ?",
+            (tick.id,),
+        ):
+            profiles[ModelKey(model, version)][window][Part(part)] = Quantiles(*numbers)
+        statuses: dict[ModelKey, dict[int, int]] = defaultdict(dict)
+        for model, version, status, requests in self._connection.execute(
+            "SELECT model, version, status, requests FROM status WHERE tick = ?", (tick.id,)
+        ):
+            statuses[ModelKey(model, version)][status] = requests
+        return {
+            key: RequestReport(
+                minute=profiles[key].pop(MINUTE_S, {}),
+                five_minutes=next(iter(profiles[key].values()), {}),
+                statuses=statuses[key],
+            )
+            for key in profiles.keys() | statuses.keys()
+        }
+
+
+def _facts(version: str | None, model_api: int | None) -> ServerFacts | None:
+    if version is None:
+        return None
+    return ServerFacts(version, None if model_api is None else bool(model_api))
+
+
+def _problem(kind: str | None, message: str | None, hint: str | None) -> TorchServeError | None:
+    if kind is None:
+        return None
+    if kind == TokenRefused.__name__:
+        problem = next((word for word in KeyProblem if word in (message or "")), KeyProblem.WRONG)
+        return TokenRefused(400, "InvalidKeyException", message or "", problem, hint or "")
+    if kind in _PLAIN:
+        return _PLAIN[kind](message or "", hint or "")
+    return ApiError(0, "", message or "", hint or "")

@@ -1,0 +1,208 @@
+"""Writes what a source says, a transaction per tick."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
+from tsmon.telemetry.recording.schema import RecordingError, open_for_writing
+from tsmon.telemetry.scrape import Scrape, SeriesKey
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.telemetry.source import Description, Observation, Source
+from tsmon.torchserve.errors import TorchServeError
+
+THINNING = ((3600.0, 10), (86_400.0, 60))
+"""Ticks older than so many seconds are thinned to one per so many seconds."""
+THIN_EVERY_S = 600.0
+
+# TorchServe's sums are cumulative, so leaving ticks out loses none of them: the growth between two
+# ticks that stay is the growth of all that were between them.
+_THIN = """
+DELETE FROM tick WHERE notable = 0 AND time < :before AND id NOT IN (
+    SELECT MIN(id) FROM tick WHERE time < :before GROUP BY session, CAST(time / :bucket AS INTEGER)
+)
+"""
+
+
+class RecordedSource:
+    """A source whose observations are written to a file as they are asked for."""
+
+    def __init__(self, source: Source, path: Path) -> None:
+        """Begin a session in the file.
+
+        Raises:
+            RecordingError: the file cannot be used.
+        """
+        self._source = source
+        self._writer = Writer(path, source.label)
+
+    @property
+    def label(self) -> str:
+        """That of the source."""
+        return self._source.label
+
+    async def observe(self, focus: ModelKey | None) -> Observation:
+        """Ask the source, and write down what it says.
+
+        Raises:
+            RecordingError: it cannot be written, for example because the disk is full.
+        """
+        observation = await self._source.observe(focus)
+        await asyncio.to_thread(self._writer.write, observation)
+        return observation
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
+
+
+class Writer:
+    """One session of a recording."""
+
+    def __init__(self, path: Path, server: str) -> None:
+        self._path = path
+        self._connection = open_for_writing(path)
+        self._thinned = time.monotonic()
+        self._origin: float | None = None
+        self._last: Observation | None = None
+        with self._connection:
+            cursor = self._connection.execute(
+                "INSERT INTO session (server, started) VALUES (?, ?)", (server, time.time())
+            )
+        self._session = cursor.lastrowid
+
+    def write(self, observation: Observation) -> None:
+        """Write one tick.
+
+        Raises:
+            RecordingError: it cannot be written.
+        """
+        try:
+            self._connection.execute("BEGIN")
+            self._write_tick(observation)
+            self._connection.execute("COMMIT")
+            if time.monotonic() - self._thinned > THIN_EVERY_S:
+                self.thin(observation.at.wall.timestamp())
+        except sqlite3.Error as error:
+            raise RecordingError(f"cannot record to {self._path}: {error}") from None
+        self._last = observation
+
+    def thin(self, now: float) -> None:
+        """Roll up old ticks; `now` is Unix time."""
+        for age, bucket in THINNING:
+            self._connection.execute(_THIN, {"before": now - age, "bucket": bucket})
+        self._connection.execute("DELETE FROM body WHERE id NOT IN (SELECT body FROM description)")
+        self._thinned = time.monotonic()
+
+    def close(self) -> None:
+        """Finish the file: its write-ahead log is folded in."""
+        self._connection.close()
+
+    def _write_tick(self, observation: Observation) -> None:
+        tick = self._insert_tick(observation)
+        scrape, models = observation.scrape, observation.models
+        if isinstance(scrape, Scrape):
+            self._insert(
+                "counter",
+                (
+                    (tick, key.model, key.version, sums.requests, sums.inference_us, sums.queue_us)
+                    for key, sums in scrape.series.items()
+                ),
+            )
+        if not isinstance(models, TorchServeError):
+            self._insert_descriptions(tick, models)
+        self._insert(
+            "process",
+            (
+                (tick, pid, usage.memory_bytes, usage.cpu_percent, usage.started)
+                for pid, usage in observation.processes.items()
+            ),
+        )
+        for key, report in observation.reports.items():
+            self._insert_profile(tick, key, MINUTE_S, report.minute)
+            self._insert_profile(tick, key, KEPT_S, report.five_minutes)
+            self._insert(
+                "status",
+                ((tick, key.name, key.version, s, n) for s, n in report.statuses.items()),
+            )
+
+    def _insert_tick(self, observation: Observation) -> int:
+        if self._origin is None:
+            self._origin = observation.at.monotonic
+        facts, scrape = observation.facts, observation.scrape
+        notable = self._notable(observation)
+        if notable:  # the last tick before the change shows what it changed from
+            self._connection.execute(
+                "UPDATE tick SET notable = 1 WHERE id = (SELECT MAX(id) FROM tick)"
+            )
+        row = (
+            self._session,
+            observation.at.wall.timestamp(),
+            observation.at.monotonic - self._origin,
+            facts.version if facts else None,
+            facts.model_api if facts else None,
+            *_problem(observation.models),
+            scrape.mode.value if isinstance(scrape, Scrape) else None,
+            scrape.at.monotonic - self._origin if isinstance(scrape, Scrape) else None,
+            scrape.logged if isinstance(scrape, Scrape) else None,
+            *_problem(scrape),
+            notable,
+        )
+        marks = ", ".join("?" * len(row))
+        cursor = self._connection.execute(f"INSERT INTO tick VALUES (NULL, {marks})", row)  # noqa: S608
+        return cursor.lastrowid or 0
+
+    def _insert_descriptions(self, tick: int, models: Iterable[Description]) -> None:
+        for position, entry in enumerate(models):
+            body = json.dumps(entry.model.raw, sort_keys=True)
+            self._connection.execute("INSERT OR IGNORE INTO body (json) VALUES (?)", (body,))
+            self._connection.execute(
+                "INSERT INTO description SELECT ?, ?, ?, id FROM body WHERE json = ?",
+                (tick, position, entry.is_default, body),
+            )
+
+    def _insert_profile(self, tick: int, key: ModelKey, window: float, profile: Profile) -> None:
+        self._insert(
+            "quantile",
+            (
+                (
+                    *(tick, key.name, key.version, int(window), part.value),
+                    *(found.count, found.p50, found.p90, found.p95, found.p99),
+                )
+                for part, found in profile.items()
+            ),
+        )
+
+    def _insert(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            self._connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608
+
+    def _notable(self, observation: Observation) -> bool:
+        """Whether something changed that must outlast thinning."""
+        last = self._last
+        if last is None:
+            return True
+        return _problem(last.models) != _problem(observation.models) or _fell(
+            last.scrape, observation.scrape
+        )
+
+
+def _fell(before: Scrape | TorchServeError, after: Scrape | TorchServeError) -> bool:
+    if isinstance(before, TorchServeError) or isinstance(after, TorchServeError):
+        return before is not after
+    keys: Iterable[SeriesKey] = before.series
+    return any(
+        key not in after.series or after.series[key].fell_below(before.series[key]) for key in keys
+    )
+
+
+def _problem(part: object) -> tuple[str | None, str | None, str | None]:
+    if isinstance(part, TorchServeError):
+        return type(part).__name__, str(part), part.hint
+    return None, None, None
