@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_killed_recording_has_lost_at_most_two_ticks(shell: Shell, tmp_path: P
     ticks = Recording(file).ticks
 
     assert killed - ticks[-1].time < 2 * PERIOD_S + 0.5  # and what a busy machine takes to kill
-    assert all(later.id == earlier.id + 1 for earlier, later in zip(ticks, ticks[1:], strict=False))
+    assert all(later.id == earlier.id + 1 for earlier, later in pairwise(ticks))
 
 
 def test_an_interrupted_recording_is_whole_and_can_be_exported(
