@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.locate import find_log_folder
-from tsmon.telemetry.logs.reader import LogReader
 from tsmon.telemetry.logs.times import RequestReport, TimesKey
+from tsmon.telemetry.logs.watch import LogWatch
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.scrape import MetricsMode, Scrape, parse_scrape
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
@@ -34,7 +35,7 @@ class LiveSource:
         """With `log_folder` its logs are read there; else a local server's folder is looked for."""
         self._client = client
         self._log_folder = log_folder
-        self._logs: LogReader | None = None
+        self._logs: LogWatch | None = None
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
         self._known: dict[str, tuple[Description, ...]] = {}
@@ -61,6 +62,8 @@ class LiveSource:
             _counted(scrape, logs),
             processes=self._process_usages(models),
             reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
+            lives=logs.lives if logs else None,
+            causes=_causes(logs, models) if logs else {},
             log_folder=logs.folder if logs else None,
         )
 
@@ -68,7 +71,7 @@ class LiveSource:
         text = await self._client.metrics.scrape()
         return parse_scrape(text, Instant.now())
 
-    async def _read_logs(self) -> LogReader | None:
+    async def _read_logs(self) -> LogWatch | None:
         """Read what the logs have new; None while there are none to read."""
         if self._facts is None:
             await self._find_logs()
@@ -82,7 +85,7 @@ class LiveSource:
         if folder is None and self._client.addresses.is_local:
             folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
         if folder is not None and (self._logs is None or self._logs.folder != folder):
-            self._logs = LogReader(folder)
+            self._logs = LogWatch(folder)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:
@@ -149,21 +152,29 @@ async def _outcome(work: Awaitable[T]) -> T | TorchServeError:
         return error
 
 
-def _counted(scrape: Scrape | TorchServeError, logs: LogReader | None) -> Scrape | TorchServeError:
+def _counted(scrape: Scrape | TorchServeError, logs: LogWatch | None) -> Scrape | TorchServeError:
     """The scrape; where the server publishes no counters, with those of its log file."""
     if logs is None or isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
         return scrape
-    return replace(scrape, series=dict(logs.counters.series), logged=True)
+    return replace(scrape, series=dict(logs.requests.counters.series), logged=True)
 
 
-def _reports(logs: LogReader, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
+def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
     """What the logs say of each version; requests that reached no worker are the default one's."""
     now = Instant.now().monotonic
     reports = {}
     for entry in models:
         key = ModelKey(entry.model.name, entry.model.version)
         versions = [key.version, *([""] if entry.is_default else [])]
-        report = logs.times.report([TimesKey(key.name, version) for version in versions], now)
+        report = logs.requests.times.report(
+            [TimesKey(key.name, version) for version in versions], now
+        )
         if report is not None:
             reports[key] = report
     return reports
+
+
+def _causes(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, Cause]:
+    keys = [ModelKey(entry.model.name, entry.model.version) for entry in models]
+    found = logs.causes
+    return {key: found[key.name, key.version] for key in keys if (key.name, key.version) in found}

@@ -1,0 +1,94 @@
+"""All that a server's log folder tells from tick to tick: requests, workers' lives, causes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tsmon.telemetry.logs.causes import Cause, read_cause
+from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.lines import Answered, RequestLine
+from tsmon.telemetry.logs.lives import WorkerLife, WorkerLives
+from tsmon.telemetry.logs.reader import TS_LOG, LogReader
+from tsmon.telemetry.logs.tail import LogTail
+
+LIFE_BACKLOG = 4 << 20
+"""Bytes of ts_log that are read back at first, so that workers already down are known."""
+CAUSE_EVERY_S = 2.0
+"""Looking for a cause reads megabytes; a model that fails on and on is looked at so often."""
+LOOKS = 5
+"""A worker's last words may be written after its end, so they are looked for again."""
+
+VersionKey = tuple[str, str]
+"""Name and version of a model; the version is empty where a line names none."""
+
+
+class LogWatch:
+    """Follows one log folder. `read` blocks: call it in a thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.requests = LogReader(folder)
+        self._lives = WorkerLives()
+        self._life_tail = LogTail(folder / TS_LOG, backlog=LIFE_BACKLOG)
+        self._deaths: dict[str, int] = {}
+        self._causes: dict[VersionKey, Cause] = {}
+        self._looks_left: dict[VersionKey, int] = {}
+        self._looked: dict[VersionKey, float] = {}
+
+    @property
+    def lives(self) -> Mapping[str, WorkerLife]:
+        """The life of each worker by its id, as it was at the last reading."""
+        return dict(self._lives)
+
+    @property
+    def causes(self) -> Mapping[VersionKey, Cause]:
+        """Why a version's worker died or its requests failed the last time."""
+        return dict(self._causes)
+
+    def read(self) -> None:
+        """Read what was added since the last call."""
+        read = self.requests.read()
+        self._lives.read(self._life_tail.read())
+        for key in self._newly_dead() | _failed(read.requests):
+            self._looks_left[key] = LOOKS
+        for key in list(self._looks_left):
+            self._look_for_cause(key)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.requests.close()
+        self._life_tail.close()
+
+    def _newly_dead(self) -> set[VersionKey]:
+        """The versions that lost a worker since the last reading."""
+        before, self._deaths = self._deaths, {id_: life.deaths for id_, life in self._lives.items()}
+        return {
+            (life.worker.model, life.worker.version)
+            for id_, life in self._lives.items()
+            if life.deaths > before.get(id_, 0)
+        }
+
+    def _look_for_cause(self, key: VersionKey) -> None:
+        now = time.monotonic()
+        if now - self._looked.get(key, -CAUSE_EVERY_S) < CAUSE_EVERY_S:
+            return
+        self._looked[key] = now
+        self._looks_left[key] -= 1
+        model, version = key
+        cause = read_cause(self.folder, model=model, version=version or None)
+        if cause is not None:
+            self._causes[key] = cause
+        found = cause is not None and cause.certain and cause.kind is not CauseKind.DIED_SILENTLY
+        if found or self._looks_left[key] == 0:
+            del self._looks_left[key]
+
+
+def _failed(requests: tuple[RequestLine, ...]) -> set[VersionKey]:
+    """The versions whose workers answered with an error; without a worker none was asked."""
+    return {
+        (line.model, line.version)
+        for line in requests
+        if isinstance(line, Answered) and line.status >= 500 and line.worker is not None
+    }
