@@ -20,7 +20,7 @@ LABELS = "0123456789"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a person's fingers or a worker's start."""
     monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
-    monkeypatch.setattr(rollout, "POLL_S", 0.02)
+    monkeypatch.setattr(rollout, "POLL_S", 0.05)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.monitor import MonitorScreen
 
 PATIENCE_S = 10.0
-PERIOD_S = 0.05
+PERIOD_S = 0.2
 
 WidgetType = TypeVar("WidgetType", bound=Widget)
 
@@ -65,7 +65,7 @@ class Seat:
         while not condition():
             assert time.monotonic() < deadline, f"it never came to that; the screen:\n{self.text}"
             await self.pilot.pause()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
     async def sees(self, *words: str) -> None:
         """Wait until all the words are on the screen."""

@@ -11,14 +11,13 @@ from tsmon.tui.widgets.chart import Chart, TimeAxis, times
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.raster import Sample, Symbols
 
-
 PICTURE = [
-    " 20 ms│",
-    "      │",
-    " 10 ms│▇▆▆▅▄▃▂",
-    "      │█████████▇     ▁",
-    "     0│██████████     ██▇▆▅▄▃▂▁",
-    "       -2m        -1m       now",
+    "  20 ms│",
+    "       │",
+    "  10 ms│▇▆▅▄▃▂▁",
+    "       │████████▇     ▁",
+    "      0│█████████     ██▇▆▅▄▃▂▁",
+    "        -2m       -1m       now",
 ]
 
 

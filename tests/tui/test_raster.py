@@ -34,7 +34,7 @@ def test_the_axis_ends_at_or_above_the_largest_value_but_not_far(value: float) -
     assert top <= 2 * value * (1 + 1e-8)
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("value", [0.0, -1.0, 5e-324, math.nan, math.inf])
 def test_the_axis_of_nothing(value: float) -> None:
     assert nice_top(value) == 1
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tsmon.cli.causes import log_folder
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, emit, emit_json, emit_json_line, emit_table, say
@@ -15,7 +16,6 @@ from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import number_or_none, number_words, tick_line, tick_record
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.telemetry.logs.reader import TS_METRICS, read_counters
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import (
@@ -60,7 +60,7 @@ async def metrics(
         elif raw:
             click.echo(await client.metrics.scrape(), nl=False)
         else:
-            scrape = await read_scrape(client, target.logs)
+            scrape = await read_scrape(client, log_folder(target.logs, client.addresses))
             if as_json:
                 emit_json([_totals_record(*entry) for entry in sorted_series(scrape)])
             elif scrape.series:
@@ -74,8 +74,6 @@ async def read_scrape(client: TorchServe, logs: Path | None = None) -> Scrape:
     scrape = parse_scrape(await client.metrics.scrape(), Instant.now())
     if scrape.mode is not MetricsMode.LOG:
         return scrape
-    if logs is None and client.addresses.is_local:
-        logs = find_log_folder(client.addresses.management)
     if logs is None:
         fail(LOG_MODE, LOG_MODE_HINT)
     say(f"/metrics is empty (metrics_mode log); these sums are those of {logs / TS_METRICS}")

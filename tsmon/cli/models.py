@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from tsmon.cli.causes import cause_lines, cause_of
 from tsmon.cli.outcome import runs_async
 from tsmon.cli.output import emit, emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
@@ -73,6 +74,10 @@ async def describe(
         return
     for described in versions:
         _print_description(described)
+        if described.ready_workers < described.min_workers:
+            cause = cause_of(target.logs, client.addresses, model, described.version)
+            for line in cause_lines(cause) if cause else ():
+                emit(line)
     if extra is not None:
         emit(f"customized metadata: {extra}")
 
@@ -134,7 +139,7 @@ async def register(
             return
         for name, version in set(await _known_versions(client)) - before:
             described = await client.management.describe(name, version)
-            await wait_for_workers(client, name, described.min_workers, version)
+            await wait_for_workers(client, name, described.min_workers, version, target.logs)
 
 
 @click.command()
@@ -163,7 +168,7 @@ async def scale(
         )
         _report(status, as_json)
         if wait:
-            await wait_for_workers(client, model, workers, version)
+            await wait_for_workers(client, model, workers, version, target.logs)
 
 
 @click.command("set-default")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tsmon.cli.causes import cause_lines, cause_of
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say, talk
 from tsmon.torchserve.client import TorchServe
@@ -9,14 +12,24 @@ from tsmon.torchserve.rollout import Outcome, Progress, follow
 
 
 async def wait_for_workers(
-    client: TorchServe, name: str, wanted: int, version: str | None = None
+    client: TorchServe,
+    name: str,
+    wanted: int,
+    version: str | None = None,
+    logs: Path | None = None,
 ) -> None:
-    """Wait until `wanted` workers are ready; end the command when they will not be."""
+    """Wait until `wanted` workers are ready; else end the command with the cause out of the logs.
+
+    `logs` is the log folder as named by the person, if it was.
+    """
     with talk.status(f"{name}: starting workers…") as status:
         async for progress in follow(client.management, name, wanted, version=version):
             status.update(f"{name}: {_words(progress)}")
     if progress.outcome is Outcome.FAILED:
-        fail(f"{name}: {progress.reason}", progress.hint)
+        cause = cause_of(logs, client.addresses, name, version)
+        for line in cause_lines(cause) if cause else ():
+            say(line)
+        fail(f"{name}: {progress.reason}", "" if cause else progress.hint)
     say(f"{name}: {_words(progress)}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -12,8 +13,10 @@ from tsmon.telemetry.source import Source
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
+from tsmon.tui import layout
 from tsmon.tui.keymap import KEYS
 from tsmon.tui.messages import ServerOpened
+from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import Session
@@ -26,6 +29,8 @@ class TsmonApp(App[int]):
 
     TITLE = "tsmon"
     CSS_PATH = "tsmon.tcss"
+    HORIZONTAL_BREAKPOINTS = layout.WIDTHS
+    VERTICAL_BREAKPOINTS = layout.HEIGHTS
 
     def __init__(
         self,
@@ -46,7 +51,7 @@ class TsmonApp(App[int]):
         """The monitor itself."""
         return MonitorScreen(self.session, self._options)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the monitor, then the themes."""
         if isinstance(screen, MonitorScreen):
             for key in KEYS:
@@ -56,7 +61,7 @@ class TsmonApp(App[int]):
                     )
         yield SystemCommand("Theme", "Choose the colours.", self.action_change_theme)
 
-    async def on_server_opened(self, message: ServerOpened) -> None:
+    def on_server_opened(self, message: ServerOpened) -> None:
         """Watch a server of this machine instead."""
         record, old = message.record, self.session
         if message.started:
@@ -67,7 +72,8 @@ class TsmonApp(App[int]):
         screen = self.screen_stack[0]
         assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
         screen.connect(self.session)
-        await old.client.close()
+        screen.note(Note(f"watching {record.management}"), bad=False)
+        self.run_worker(old.client.close(), group="closing")
 
     async def action_quit(self) -> None:
         """Leave; all is well."""
@@ -78,6 +84,8 @@ class TsmonApp(App[int]):
         await self.session.client.close()
 
     def _runs(self, action: str) -> Callable[[], Awaitable[None]]:
+        """What the palette calls."""
+
         async def run() -> None:
             await self.run_action(action, self.screen)
 

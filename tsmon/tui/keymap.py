@@ -165,6 +165,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "server.start", "S", "S", "start_server", Group.SERVER, "start server",
         "Start a TorchServe on this machine and watch it.",
+        changes=True,
     ),
     Key(
         "server.key-file", "K", "K", "key_file", Group.SERVER, "key file",

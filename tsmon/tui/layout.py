@@ -6,6 +6,10 @@ from enum import StrEnum
 
 from tsmon.tui.keymap import PaneName
 
+WIDTHS = [(0, "-narrow"), (96, "-wide"), (160, "-vast")]
+HEIGHTS = [(0, "-low"), (36, "-tall")]
+"""Columns and rows from which on every screen has a class of that name."""
+
 
 class Layout(StrEnum):
     """How many panes are shown at once; the values are classes in `tsmon.tcss`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,9 @@ from tsmon.torchserve.rollout import Outcome, Progress, follow
 QUIET_S = 0.3
 """Presses that come quicker than this after each other become one request."""
 
+SEEN_AFTER_S = 3.0
+"""By then the monitor has surely described the version anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
@@ -24,11 +28,13 @@ class Rollout:
     target: int
     progress: Progress | None = None
     """None until the server took the change."""
+    ended_at: float | None = None
+    """When it was done or failed, on the monotonic clock."""
 
     @property
     def running(self) -> bool:
         """Whether it is neither done nor failed."""
-        return self.progress is None or self.progress.outcome is Outcome.RUNNING
+        return self.ended_at is None
 
 
 class Rollouts:
@@ -50,10 +56,17 @@ class Rollouts:
         """The rollout of a version: the one under way, or how the last one ended."""
         return self._rollouts.get(key)
 
-    def target(self, key: ModelKey, now: int) -> int:
-        """How many workers the version will have; `now` when nothing is under way."""
+    def target(self, key: ModelKey, seen: int) -> int:
+        """How many workers the version will have: `seen` when nothing is under way.
+
+        A rollout that has just ended still counts, since what was seen may be older than its end.
+        """
         rollout = self._rollouts.get(key)
-        return rollout.target if rollout and rollout.running else now
+        if rollout is None:
+            return seen
+        ended = rollout.ended_at
+        fresh = ended is None or time.monotonic() - ended < SEEN_AFTER_S
+        return rollout.target if fresh else seen
 
     def forget(self, key: ModelKey) -> None:
         """Drop how the last rollout of a version ended."""
@@ -110,5 +123,8 @@ class Rollouts:
         self._set(replace(rollout, progress=failed))
 
     def _set(self, rollout: Rollout) -> None:
+        progress = rollout.progress
+        ended = progress is not None and progress.outcome is not Outcome.RUNNING
+        rollout = replace(rollout, ended_at=time.monotonic() if ended else None)
         self._rollouts[rollout.key] = rollout
         self._changed(rollout)

@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 from textual.widgets.button import ButtonVariant
 
 from tsmon.tui import keymap
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.words import Words
 
 Result = TypeVar("Result")
 
@@ -45,7 +46,7 @@ class Dialog(ModalScreen[Result | None]):
         with VerticalScroll(id="dialog", can_focus=False) as box:
             box.border_title = self.heading
             yield from self.body()
-            words = Static(id="dialog-words")
+            words = Words(id="dialog-words")
             words.display = False
             yield words
             with Horizontal(id="dialog-buttons"):
@@ -65,11 +66,10 @@ class Dialog(ModalScreen[Result | None]):
         self.say(*spans)
 
     def say(self, *spans: Span) -> None:
-        """Put words above the buttons."""
-        words = self.query_one("#dialog-words", Static)
-        words.display = True
-        words.update(line(*spans))
-        words.scroll_visible(animate=False)
+        """Put words above the buttons; nowhere once the dialog was left."""
+        for words in self.query("#dialog-words").results(Words):
+            words.say(line(*spans))
+            words.scroll_visible(animate=False)
 
     def carry_out(self, work: Coroutine[None, None, None], saying: str) -> None:
         """Do something that may fail and takes a while; meanwhile it cannot be asked again."""
@@ -88,7 +88,8 @@ class Dialog(ModalScreen[Result | None]):
         except EXPECTED as error:
             self.tell(Note.of(error))
         finally:
-            self.query_one("#accept", Button).disabled = False
+            for accept in self.query("#accept"):  # none once the dialog was left
+                accept.disabled = False
 
     def action_cancel(self) -> None:
         """Leave without an answer."""

@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -33,27 +33,24 @@ from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
 CLOCK_S = 1.0
-WIDTHS = [(0, "-narrow"), (96, "-wide"), (160, "-vast")]
-HEIGHTS = [(0, "-low"), (36, "-tall")]
 
 
 class Frame(Screen[None]):
     """Shows snapshots; what changes or sends anything is in `MonitorScreen`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings()
     AUTO_FOCUS = "#models-table"
-    HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
 
-    snapshot: reactive[Snapshot | None] = reactive(None, init=False)
+    # `var`, since a `reactive` of a screen has all of it painted again at every change.
+    snapshot: var[Snapshot | None] = var(None, init=False)
     """The tick that is shown."""
-    selected: reactive[ModelKey | None] = reactive(None, init=False)
+    selected: var[ModelKey | None] = var(None, init=False)
     """The version the panes 2 to 4 are about."""
-    paused = reactive(False, init=False)
-    zoomed = reactive(False, init=False)
-    current = reactive(PaneName.MODELS, init=False)
+    paused = var(False, init=False)
+    zoomed = var(False, init=False)
+    current = var(PaneName.MODELS, init=False)
     """The pane in focus."""
-    symbols = reactive(Symbols.BRAILLE)
+    symbols = var(Symbols.BRAILLE)
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:
         super().__init__()
@@ -149,6 +146,8 @@ class Frame(Screen[None]):
 
     def rollout_changed(self, rollout: Rollout) -> None:
         """A change of workers took a step."""
+        if not rollout.running:
+            self.session.monitor.poke()
         if self.is_mounted:
             self.show_selected()
 

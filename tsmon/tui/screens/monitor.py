@@ -70,6 +70,7 @@ class MonitorScreen(SendingScreen):
         """Let go of a version that is not, or soon will not be, on the server."""
         self.session.monitor.dismiss(key)
         self.session.monitor.poke()
+        self.rollouts.forget(key)
 
     async def _unregister(self, model: ModelStatus) -> None:
         others = [
@@ -132,8 +133,7 @@ class MonitorScreen(SendingScreen):
         """One worker more or fewer."""
         model = self._chosen()
         if model:
-            now = self.rollouts.target(model.key, model.wanted)
-            self._do(self._set_workers(model, max(now + change, 0)))
+            self._set_workers(model, self._planned(model) + change)
 
     def action_scale(self) -> None:
         """Ask for a number of workers."""
@@ -142,21 +142,30 @@ class MonitorScreen(SendingScreen):
             self._do(self._scale(model))
 
     async def _scale(self, model: ModelStatus) -> None:
-        now = self.rollouts.target(model.key, model.wanted)
         local = self.session.client.addresses.is_local
-        target = await self.app.push_screen_wait(ScaleDialog(model, now, local=local))
+        dialog = ScaleDialog(model, self._planned(model), local=local)
+        target = await self.app.push_screen_wait(dialog)
         if target is not None:
-            await self._set_workers(model, target)
+            self._set_workers(model, target)
 
-    async def _set_workers(self, model: ModelStatus, target: int) -> None:
-        now = self.rollouts.target(model.key, model.wanted)
-        if target == now and target == len(model.workers):
+    def _planned(self, model: ModelStatus) -> int:
+        """How many workers there are, or will be when the change under way is done."""
+        return self.rollouts.target(model.key, model.wanted)
+
+    def _set_workers(self, model: ModelStatus, target: int) -> None:
+        """Change the number at once, so that the next press counts from it; ask before 0."""
+        settled = target == self._planned(model) == len(model.workers)
+        if target < 0 or settled:
             return
         if target == 0:
-            words = "Every request to it is refused with 503 until it has a worker again."
-            if not await self.app.push_screen_wait(Confirm(f"No workers for {model.key}?", words)):
-                return
-        self.rollouts.scale(model.key, len(model.workers), target)
+            self._do(self._remove_workers(model))
+        else:
+            self.rollouts.scale(model.key, len(model.workers), target)
+
+    async def _remove_workers(self, model: ModelStatus) -> None:
+        words = "Every request to it is refused with 503 until it has a worker again."
+        if await self.app.push_screen_wait(Confirm(f"No workers for {model.key}?", words)):
+            self.rollouts.scale(model.key, len(model.workers), 0)
 
     # Server
 

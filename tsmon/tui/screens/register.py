@@ -151,10 +151,10 @@ def describe(archive: ArchiveInfo | BadArchive, known: Collection[ModelKey]) -> 
         return line(("✗ ", Tone.BAD), (message, Tone.MUTED))
     new = _is_new(archive, known)
     return line(
-        (f"{'○' if new else '●'} {archive.path.name:<20} ", Tone.PLAIN if new else Tone.MUTED),
+        (f"{'○' if new else '●'} {archive.path.name:<16} ", Tone.PLAIN if new else Tone.MUTED),
         (f"{archive.model_name} {archive.version}", Tone.PLAIN if new else Tone.MUTED),
-        (f"  {memory(archive.size)}", Tone.MUTED),
         ("" if new else "  registered", Tone.GOOD),
+        (f"  {memory(archive.size)}", Tone.MUTED),
     )
 
 

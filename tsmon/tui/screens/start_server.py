@@ -106,8 +106,7 @@ class StartServerDialog(Dialog[Opened]):
         self.app.call_from_thread(self._show, progress)
 
     def _show(self, progress: Progress) -> None:
-        if self.is_attached:
-            self.say((f"◌ {progress.phase}, {progress.elapsed:.0f} s", Tone.WARNING))
+        self.say((f"◌ {progress.phase}, {progress.elapsed:.0f} s", Tone.WARNING))
 
     def on_unmount(self) -> None:
         """Whoever leaves gives a start under way up; what it started is ended with it."""

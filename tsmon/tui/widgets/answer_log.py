@@ -37,7 +37,7 @@ class Widths(NamedTuple):
 
 
 _WIDE = Widths("PREDICTED", "ACTUAL", "IMAGE")
-_COMPACT = Widths("PRED", "ACTUAL", "")
+_COMPACT = Widths("PRED", "ACT", "")
 
 
 class AnswerLog(Vertical):

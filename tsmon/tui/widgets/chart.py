@@ -14,7 +14,8 @@ from textual.widget import Widget
 from tsmon.tui.format import number
 from tsmon.tui.widgets.raster import Sample, Symbols, columns, draw, heights, nice_top
 
-LABEL_WIDTH = 7
+LABEL_WIDTH = 8
+"""Columns of the value labels, with the axis."""
 
 
 class Chart(Widget):
@@ -101,7 +102,8 @@ class Chart(Widget):
         if rows >= 5 and rows % 2:
             texts[rows // 2] = self._tick(top / 2)
         texts[0] = self._tick(top)
-        return [f"{text:>{LABEL_WIDTH - 1}}{edge}" for text in texts]
+        room = LABEL_WIDTH - 1
+        return [f"{text[:room]:>{room}}{edge}" for text in texts]
 
     def _tick(self, value: float) -> str:
         """A round value of the axis, without zeros behind the point."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.widgets import OptionList
 
 from tsmon.digits.images import DigitImage, ImageError, find_images, preview
@@ -28,7 +28,7 @@ class DigitsPane(Pane):
 
     NAME = PaneName.DIGITS
 
-    symbols = reactive(Symbols.BRAILLE)
+    symbols = var(Symbols.BRAILLE)
 
     class Send(Message):
         """The chosen image is to be sent."""
@@ -134,6 +134,7 @@ class DigitsPane(Pane):
         except ImageError as error:
             picture.grid = None
             problem.say(line((f"✗ {error}", Tone.BAD)))
+        picture.display = picture.grid is not None
 
     def _show_score(self) -> None:
         score = self.score
@@ -149,7 +150,7 @@ class DigitsPane(Pane):
         if self._total:
             spans.append((f"  sending {self._done}/{self._total}, esc stops", Tone.ACCENT))
         if not spans:
-            spans.append(("enter sends the image, n sends 10", Tone.MUTED))
+            spans.append(("enter sends the image, n sends random ones", Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
 
 

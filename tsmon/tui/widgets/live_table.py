@@ -92,7 +92,11 @@ class LiveTable(DataTable[Text]):
         self.post_message(self.Moved(self.cursor_key))
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Make these the rows, in this order."""
+        """Make these the rows, in this order.
+
+        Without rows only the titles stay; hidden altogether it would lose the focus.
+        """
+        self.set_class(not rows, "-empty")
         if [row.key for row in rows] == list(self._rows):
             for row in rows:
                 self._update(row)

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.widgets import Static
 
 from tsmon.telemetry.history import Point
+from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Reading, Usage
-from tsmon.tui.format import count, milliseconds, per_second
+from tsmon.tui.format import count, milliseconds, number, per_second
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.chart import Chart, TimeAxis
@@ -46,13 +47,22 @@ class Measure:
     of_usage: Callable[[Usage], float | Missing]
     of_point: Callable[[Point], float | None]
     write: Callable[[float | Missing | None], str]
+    part: Part | None = None
+    """Which times of the log files it is about."""
 
 
 RATE = Measure("rate", "requests/s", lambda u: u.per_second, lambda p: p.per_second, per_second)
 INFERENCE = Measure(
-    "inference", "inference", lambda u: u.inference_ms, lambda p: p.inference_ms, milliseconds
+    "inference",
+    "inference",
+    lambda u: u.inference_ms,
+    lambda p: p.inference_ms,
+    milliseconds,
+    Part.BACKEND,
 )
-QUEUE = Measure("queue", "queue", lambda u: u.queue_ms, lambda p: p.queue_ms, milliseconds)
+QUEUE = Measure(
+    "queue", "queue", lambda u: u.queue_ms, lambda p: p.queue_ms, milliseconds, Part.QUEUE
+)
 MEASURES = (RATE, INFERENCE, QUEUE)
 
 
@@ -61,7 +71,7 @@ class MetricsPane(Pane, can_focus=True):
 
     NAME = PaneName.METRICS
 
-    symbols = reactive(Symbols.BRAILLE)
+    symbols = var(Symbols.BRAILLE)
 
     def compose(self) -> ComposeResult:
         """The notice, and for each measure its numbers and its chart."""
@@ -95,7 +105,8 @@ class MetricsPane(Pane, can_focus=True):
         self.head(str(model.key) if model else "", f"last {WINDOW_S / 60:g} min")
         notice = explain(snapshot.server.state, snapshot.metrics, model)
         self.query_one("#metrics-notice", Words).say(notice)
-        usable = model is not None and snapshot.metrics.mode is not MetricsMode.LOG
+        counted = snapshot.metrics.mode is not MetricsMode.LOG or snapshot.metrics.logged
+        usable = model is not None and counted
         self.query_one("#metrics-charts").display = usable
         if not model or not usable:
             return
@@ -115,6 +126,11 @@ def explain(
     if metrics.problem is not None and state is ServerState.UP:
         hint = f"\n{metrics.problem.hint}" if metrics.problem.hint else ""
         return line((f"✗ {metrics.problem}", Tone.BAD), (hint, Tone.MUTED))
+    if metrics.mode is MetricsMode.LOG and metrics.logged:
+        return line(
+            ("counted from the log files since they were first read; ", Tone.MUTED),
+            ("metrics_mode=prometheus counts from the server's start", Tone.MUTED),
+        )
     if metrics.mode is MetricsMode.LOG:
         return line(
             ("The server gives no counters: its metrics_mode is log.\n", Tone.WARNING),
@@ -147,7 +163,22 @@ def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
         ]
     if measure is RATE:
         spans.append((_total(traffic.since_start), Tone.MUTED))
-    return line(*spans)
+    return line(*spans, *_quantiles(measure, model))
+
+
+def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
+    """What most requests of the last minute did not exceed, where the log files tell it.
+
+    It is the last line, since a low pane has no room for it.
+    """
+    profile = model.requests.minute if model.requests else {}
+    quantiles = profile.get(measure.part) if measure.part else None
+    if quantiles is None:
+        return []
+    spans: list[Span] = []
+    for label, value in (("p50", quantiles.p50), ("p95", quantiles.p95), ("p99", quantiles.p99)):
+        spans += [(f" {label} ", Tone.MUTED), (number(round(value, 2)), Tone.PLAIN)]
+    return [*spans, (" ms", Tone.MUTED)]
 
 
 def _total(reading: Reading) -> str:

@@ -29,14 +29,14 @@ from tsmon.tui.widgets.words import Words
 COLUMNS = (
     Column("name", "MODEL", 0),
     Column("version", "VERSION", 7),
-    Column("workers", "WORKERS", 7, right=True),
-    Column("state", "STATE", 10),
+    Column("workers", "WORKERS", 7),
+    Column("state", "STATE", 8, needs=64),
     Column("rate", "REQ/S", 5, right=True),
     Column("inference", "INFER", 7, right=True),
     Column("queue", "QUEUE", 7, right=True),
-    Column("pending", "WAITING", 7, right=True, needs=72),
-    Column("memory", "MEMORY", 8, right=True, needs=80),
-    Column("batch", "BATCH", 5, right=True, needs=90),
+    Column("pending", "WAITING", 7, right=True, needs=79),
+    Column("memory", "MEMORY", 8, right=True, needs=88),
+    Column("batch", "BATCH", 5, right=True, needs=94),
 )
 
 
@@ -120,7 +120,6 @@ class ModelsPane(Pane):
         if self._wanted in self._models:
             self.table.go_to(self._wanted)
             self._wanted = None
-        self.table.display = bool(self._models)
         self.query_one("#models-empty", Words).say(self._why_empty(snapshot, needle))
         self.foot("" if self._order is Order.NAME else f"by {self._order.value}")
 
@@ -214,15 +213,15 @@ def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -
 
 def _row(model: ModelStatus, stale: bool) -> Row:
     muted = stale or model.gone
-    state, tone = _state(model)
     described = model.described
+    glyph, word, tone = _state(model)
     sizes = [worker.memory_bytes for worker in model.workers]
     known = [size for size in sizes if size is not None]
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
-        f"{model.ready}/{model.wanted}",
-        state,
+        f"{glyph} {word}" if model.gone else f"{glyph} {model.ready}/{model.wanted}",
+        word,
         number(_of_interval(model, lambda usage: usage.per_second)),
         milliseconds(_of_interval(model, lambda usage: usage.inference_ms)),
         milliseconds(_of_interval(model, lambda usage: usage.queue_ms)),
@@ -232,18 +231,18 @@ def _row(model: ModelStatus, stale: bool) -> Row:
     )
     tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
     if not muted:
-        tones[3] = tone
+        tones[2] = tones[3] = tone
     return Row(str(model.key), tuple(map(Cell, texts, tones)))
 
 
-def _state(model: ModelStatus) -> tuple[str, Tone]:
-    """A glyph and a word for the workers of a version."""
+def _state(model: ModelStatus) -> tuple[str, str, Tone]:
+    """A glyph, a word and a tone for the workers of a version."""
     if model.gone:
-        return "✗ gone", Tone.MUTED
+        return "✗", "gone", Tone.MUTED
     if model.wanted == 0 and not model.workers:
-        return "○ idle", Tone.MUTED
+        return "○", "idle", Tone.MUTED
     if model.ready == model.wanted == len(model.workers):
-        return "● ready", Tone.GOOD
+        return "●", "ready", Tone.GOOD
     if any(worker.state is WorkerState.RETRYING for worker in model.workers):
-        return "✗ retrying", Tone.BAD
-    return "◌ starting", Tone.WARNING
+        return "✗", "retrying", Tone.BAD
+    return "◌", "starting", Tone.WARNING

@@ -45,9 +45,13 @@ class Symbols(StrEnum):
         return kinds[(kinds.index(self) + 1) % len(kinds)]
 
 
+LEAST = 1e-9
+"""What is smaller is drawn as 0."""
+
+
 def nice_top(largest: float) -> float:
     """The end of the axis: the next round number."""
-    if not math.isfinite(largest) or largest <= 0:
+    if not math.isfinite(largest) or largest < LEAST:
         return 1.0
     magnitude = 10.0 ** math.floor(math.log10(largest))
     # A hair less, so that a sum such as 5.000000001 does not get the next axis.
@@ -99,7 +103,7 @@ def _finite(value: float | None) -> float | None:
 def _join(values: list[float | None], start: int, first: float, end: int, last: float) -> None:
     """Fill the columns between two samples with the straight line from one to the other."""
     for column in range(start + 1, end):
-        values[column] = first + (last - first) * (column - start) / (end - start)
+        values[column] = first + (last - first) * ((column - start) / (end - start))
 
 
 def _line(levels: Sequence[int | None], below: int, symbols: Symbols) -> list[str]:

@@ -56,7 +56,6 @@ class WorkersPane(Pane):
         self.query_one("#workers-failure", Words).say(explain_failure(rollout))
         workers = model.workers if model else ()
         stale = snapshot.stale
-        self.query_one(LiveTable).display = bool(workers)
         self.query_one(LiveTable).show([_row(worker, stale) for worker in workers])
 
 

@@ -1,0 +1,73 @@
+"""What the metrics pane says when there is something to explain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import watching
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import Part, RequestReport
+from tsmon.telemetry.scrape import MetricsMode
+from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState
+from tsmon.telemetry.traffic import Missing, Traffic
+from tsmon.torchserve.errors import Unreachable
+from tsmon.torchserve.records import ModelVersion
+from tsmon.tui.app import MonitorOptions
+from tsmon.tui.widgets.metrics_pane import explain
+
+UP = ServerState.UP
+MODEL = ModelStatus(ModelVersion("m", "1.0"), True, Traffic.missing(Missing.FIRST_SAMPLE), ())
+
+
+def words(metrics: MetricsStatus, model: ModelStatus | None = MODEL) -> str:
+    notice = explain(UP, metrics, model)
+    return notice.plain if notice else ""
+
+
+def test_nothing_is_explained_while_all_is_well() -> None:
+    assert words(MetricsStatus(MetricsMode.PROMETHEUS)) == ""
+
+
+def test_counters_of_the_log_files_are_told_apart() -> None:
+    assert "metrics_mode=prometheus" in words(MetricsStatus(MetricsMode.LOG))
+    logged = words(MetricsStatus(MetricsMode.LOG, logged=True))
+    assert logged.startswith("counted from the log files")
+
+
+def test_a_scrape_that_failed_comes_with_its_hint() -> None:
+    problem = Unreachable("connection refused", "is the metrics address right?")
+    text = words(MetricsStatus(MetricsMode.PROMETHEUS, problem))
+    assert text == "✗ connection refused\nis the metrics address right?"
+
+
+def test_no_model_and_a_lost_one() -> None:
+    prometheus = MetricsStatus(MetricsMode.PROMETHEUS)
+    assert words(prometheus, None) == "no model is selected"
+    assert "restarted without this model" in words(prometheus, replace(MODEL, gone=True))
+
+
+async def test_the_first_sample_is_not_a_zero(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.serve("mnist", n=12, inference_ms=8.0)
+    async with watching(fake, replace(options, period_s=60)) as seat:
+        await seat.sees("1st sample", "8.0 ms  n 12", "start          12  requests")
+
+
+async def test_quantiles_are_shown_where_there_is_room(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(140, 40)) as seat:
+        await seat.sees("● 1/1")
+        seat.monitor.paused = True
+        assert seat.monitor.snapshot is not None
+        (model,) = seat.monitor.snapshot.models
+        profile = {Part.BACKEND: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
+        report = RequestReport(profile, profile, {200: 40})
+        seat.monitor.snapshot = replace(
+            seat.monitor.snapshot, models=(replace(model, requests=report),)
+        )
+        await seat.sees("p50 7.9 p95 12.0 p99 18.4 ms")

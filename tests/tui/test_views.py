@@ -1,0 +1,150 @@
+"""What only changes the view: panes, sizes, zoom, pause, help, palette, themes, read-only."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import watching
+from tsmon.tui.app import MonitorOptions
+from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
+from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.widgets.raster import Symbols
+
+SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_pane_can_be_seen_at_every_size(
+    fake: FakeTorchServe, options: MonitorOptions, size: tuple[int, int]
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=size) as seat:
+        await seat.sees("● up", "1 Models", "mnist", "● 1/1", "? help")
+        await seat.press("2")
+        await seat.sees("2 Workers · mnist 1.0", "1/1 ready", "[-] 1 [+]")
+        await seat.press("3")
+        await seat.sees("3 Metrics · mnist 1.0", "requests/s", "queue", "now")
+        await seat.press("4")
+        await seat.sees("4 Digits", "image.0.png", "PRED", "10 images")
+        lines = seat.text.splitlines()
+        assert len(lines) == size[1]
+        assert max(map(len, lines)) <= size[0]
+        assert sum("▀" * 28 in line for line in lines) >= 13
+
+
+def test_the_room_decides_how_many_panes_there_are() -> None:
+    assert layout_for(60, 20) is Layout.ONE
+    assert layout_for(200, 20) is Layout.ONE
+    assert layout_for(80, 24) is Layout.TWO
+    assert layout_for(120, 30) is Layout.FOUR
+    digits, metrics = PaneName.DIGITS, PaneName.METRICS
+    assert visible(Layout.ONE, digits, digits, zoomed=False) == {digits}
+    assert visible(Layout.TWO, PaneName.MODELS, metrics, zoomed=False) == {
+        PaneName.MODELS,
+        metrics,
+    }
+    assert visible(Layout.FOUR, digits, digits, zoomed=True) == {digits}
+    assert visible(Layout.FOUR, digits, digits, zoomed=False) == set(PaneName)
+
+
+async def test_tab_goes_through_the_panes_in_the_order_of_their_numbers(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready", "10 images")
+        seen = [seat.monitor.current]
+        for _ in range(5):
+            await seat.press("tab")
+            seen.append(seat.monitor.current)
+        order = list(dict.fromkeys(seen))
+        assert order == list(PaneName)
+
+
+async def test_zoom_gives_one_pane_the_screen_and_esc_takes_it_back(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready")
+        await seat.press("3", "z")
+        await seat.misses("MODEL ")
+        await seat.sees("3 Metrics")
+        await seat.press("escape")
+        await seat.sees("MODEL ", "3 Metrics")
+
+
+async def test_pause_holds_the_display_and_then_shows_the_present(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        await seat.sees("No models are registered.")
+        await seat.press("p")
+        await seat.sees("PAUSED")
+        fake.load("mnist")
+        latest = seat.monitor.session.monitor
+        await seat.until(lambda: latest.latest.models)
+        assert "mnist" not in seat.text
+        await seat.press("p")
+        await seat.sees("mnist")
+        await seat.misses("PAUSED")
+
+
+async def test_help_lists_every_key(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    async with watching(fake, options, size=(120, 80)) as seat:
+        await seat.press("question_mark")
+        await seat.sees("Help", *(key.help[:50] for key in ALL_KEYS))
+        await seat.press("escape")
+        await seat.misses("esc closes")
+
+
+async def test_the_palette_has_every_action(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    async with watching(fake, options) as seat:
+        titles = [command.title for command in seat.app.get_system_commands(seat.monitor)]
+        for key in KEYS:
+            assert key.id == "app.palette" or any(key.label in title for title in titles)
+        await seat.press("ctrl+p")
+        await seat.pilot.pause()
+        for letter in "zoom":
+            await seat.press(letter)
+        await seat.sees("View: zoom")
+        await seat.press("down", "enter")
+        await seat.until(lambda: seat.monitor.zoomed)
+
+
+async def test_symbols_and_theme_change(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready", "10 images")
+        await seat.press("g", "g")
+        assert seat.monitor.symbols is Symbols.ASCII
+        await seat.misses("▀")
+        await seat.press("t")
+        assert seat.app.theme == "textual-light"
+        await seat.press("t")
+        assert seat.app.theme == "textual-dark"
+
+
+async def test_a_read_only_session_hides_what_changes_and_says_why(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, read_only=True) as seat:
+        await seat.sees("READ-ONLY", "● 1/1", "d describe")
+        assert "r register" not in seat.text
+        for key in ("r", "u", "plus", "minus", "s", "S", "D"):
+            await seat.press(key)
+        await seat.sees("read-only: set default is refused", "start tsmon without --read-only")
+        assert not fake.sent("PUT") + fake.sent("DELETE") + fake.sent("POST")
+        await seat.press("i")
+        await seat.sees("0/1 correct")
+
+
+async def test_leaving_gives_exit_code_0_and_closes_the_client(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        await seat.press("q")
+        await seat.until(lambda: not seat.app.is_running)
+    assert seat.app.return_value == 0
