@@ -19,11 +19,12 @@ from handler.preprocess import read_picture, to_digit
 from model.evaluate import predict
 from model.network import DigitNet
 
-COUNT = 500
+EVERY = 20
+"""One test digit in so many is tried: the first thousands are not like the last."""
 Change = Callable[[Image.Image, Random], Image.Image]
 
 
-def enlarged(digit: Image.Image, factor: int = 6) -> Image.Image:
+def enlarged(digit: Image.Image, factor: int = 5) -> Image.Image:
     return digit.resize((28 * factor, 28 * factor), Image.Resampling.BICUBIC)
 
 
@@ -111,8 +112,9 @@ def test_changed_digits_are_still_read(
     change: Change, network: DigitNet, mnist_test: tuple[Tensor, Tensor]
 ) -> None:
     random = Random(0)
-    pictures, labels = (part[:COUNT] for part in mnist_test)
+    pictures, labels = (part[::EVERY] for part in mnist_test)
     digits = (Image.fromarray(picture.numpy()) for picture in pictures)
     seen = [numpy.array(to_digit(change(digit, random))) for digit in digits]
     answers = predict(network, torch.from_numpy(numpy.stack(seen)))
-    assert (answers == labels).float().mean() >= 0.99
+    right = int((answers == labels).sum())
+    assert right / len(labels) >= 0.99

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import Part, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
@@ -17,7 +18,13 @@ from tsmon.tui.app import MonitorOptions
 from tsmon.tui.widgets.metrics_pane import explain
 
 UP = ServerState.UP
-MODEL = ModelStatus(ModelVersion("m", "1.0"), True, Traffic.missing(Missing.FIRST_SAMPLE), ())
+MODEL = ModelStatus(
+    ModelVersion("m", "1.0"),
+    True,
+    Traffic.missing(Missing.FIRST_SAMPLE),
+    (),
+    ModelVerdict(ModelHealth.READY, "1 of 1 ready"),
+)
 
 
 def words(metrics: MetricsStatus, model: ModelStatus | None = MODEL) -> str:

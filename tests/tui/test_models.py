@@ -11,6 +11,7 @@ from textual.widgets import Button
 
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, watching
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
 from tsmon.torchserve.records import ModelVersion
@@ -275,8 +276,14 @@ async def test_sorting_goes_through_the_columns_or_by_the_mouse(
 
 
 def status(name: str, reading: Reading) -> ModelStatus:
-    traffic = Traffic(reading, reading, reading)
-    return ModelStatus(ModelVersion(name, "1.0"), True, traffic, ())
+    traffic = Traffic(reading, reading, reading, reading)
+    return ModelStatus(
+        ModelVersion(name, "1.0"),
+        True,
+        traffic,
+        (),
+        ModelVerdict(ModelHealth.READY, "1 of 1 ready"),
+    )
 
 
 def test_the_busiest_comes_first_and_the_unknown_last() -> None:

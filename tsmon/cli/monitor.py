@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
+from tsmon.telemetry.live import LiveSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +69,11 @@ def open_monitor(
         server_home=target.local_server().home.path,
         note=note,
     )
-    return TsmonApp(client, options).run() or Exit.DONE
+    app = TsmonApp(client, options, source=LiveSource(client, target.logs))
+    code = app.run() or Exit.DONE
+    if app.started is not None:
+        say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
+    return code
 
 
 def _artifacts() -> Path | None:

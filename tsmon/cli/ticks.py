@@ -41,7 +41,8 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "ready_workers": model.ready,
         "min_workers": model.wanted,
         "interval": _reading_record(model.traffic.interval),
-        "window": _reading_record(model.traffic.window),
+        "last_minute": _reading_record(model.traffic.window),
+        "last_five_minutes": _reading_record(model.traffic.long_window),
         "since_start": _reading_record(model.traffic.since_start),
     }
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerState, WorkerStatus
+from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerStatus
 
 BURST = 5
 """Requests that ended with 5xx since the last snapshot, from which on they are an event."""
@@ -29,6 +30,8 @@ class EventKind(StrEnum):
     WORKER_READY = "worker ready"
     WORKER_DIED = "worker died"
     WORKER_RESTARTED = "worker restarted"
+    WORKER_STUCK = "worker stuck"
+    WORKER_GIVEN_UP = "worker given up"
     SERVER_ERRORS = "5xx"
 
     @property
@@ -42,9 +45,17 @@ _BAD = frozenset(
         EventKind.SERVER_AWAY,
         EventKind.TOKEN_REFUSED,
         EventKind.WORKER_DIED,
+        EventKind.WORKER_STUCK,
+        EventKind.WORKER_GIVEN_UP,
         EventKind.SERVER_ERRORS,
     }
 )
+
+
+_LOST = {
+    WorkerHealth.STUCK: EventKind.WORKER_STUCK,
+    WorkerHealth.GIVEN_UP: EventKind.WORKER_GIVEN_UP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +154,19 @@ def _worker_events(
     before: WorkerStatus | None, after: WorkerStatus, model: str, at: Instant
 ) -> Iterator[Event]:
     subject = f"{model} worker {after.worker.id}"
-    was_ready = before is not None and before.state is WorkerState.READY
-    is_ready = after.state is WorkerState.READY
+    was_ready = before is not None and before.worker.ready
+    is_ready = after.worker.ready
     replaced = (
         before is not None
         and before.worker.pid is not None
         and after.worker.pid is not None
         and before.worker.pid != after.worker.pid
     )
-    if before is not None and was_ready and not is_ready:
-        yield Event(at, EventKind.WORKER_DIED, subject, f"pid {before.worker.pid}")
+    health = after.verdict.health
+    if before is not None and was_ready and not is_ready and health is not WorkerHealth.STOPPING:
+        yield Event(at, EventKind.WORKER_DIED, subject, after.verdict.evidence)
+    if before is not None and health is not before.verdict.health and health in _LOST:
+        yield Event(at, _LOST[health], subject, after.verdict.evidence)
     if before is not None and replaced:
         text = f"pid {before.worker.pid} → {after.worker.pid}"
         yield Event(at, EventKind.WORKER_RESTARTED, subject, text)

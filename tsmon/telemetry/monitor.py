@@ -45,7 +45,6 @@ class Monitor:
         source: Source,
         *,
         period_s: float = 1.0,
-        window_s: float = 120.0,
     ) -> None:
         self.period_s = period_s
         self.focus: ModelKey | None = None
@@ -53,7 +52,7 @@ class Monitor:
         self.history = History()
         self.events = EventLog()
         self._source = source
-        self._meter = TrafficMeter(window_s)
+        self._meter = TrafficMeter()
         self._roster = Roster()
         self._failures = 0
         self._soon = asyncio.Event()
@@ -123,13 +122,7 @@ class Monitor:
     ) -> tuple[ModelStatus, ...]:
         if isinstance(observation.models, TorchServeError):
             return self._roster.without_traffic(Missing.NO_COUNTERS)
-        return self._roster.update(
-            observation.models,
-            traffic,
-            observation.processes,
-            observation.reports,
-            outage=outage,
-        )
+        return self._roster.update(observation, observation.models, traffic, outage=outage)
 
     def _traffic(self, observation: Observation) -> Mapping[SeriesKey, Traffic] | Missing:
         scrape = observation.scrape

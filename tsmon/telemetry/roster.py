@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tsmon.telemetry.logs.times import RequestReport
+from tsmon.telemetry.health.verdicts import ModelVerdict
+from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
-from tsmon.telemetry.snapshot import (
-    ModelKey,
-    ModelStatus,
-    ProcessUsage,
-    WorkerState,
-    WorkerStatus,
-)
-from tsmon.telemetry.source import Description
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, WorkerStatus
+from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
-from tsmon.torchserve.records import Worker
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
 
@@ -26,15 +20,14 @@ class Roster:
 
     def __init__(self) -> None:
         self.models: tuple[ModelStatus, ...] = ()
-        self._were_ready: set[tuple[ModelKey, str]] = set()
+        self._health = HealthWatch()
         self._expected_to_go: set[ModelKey] = set()
 
     def update(
         self,
+        observation: Observation,
         descriptions: Sequence[Description],
         traffic: Mapping[SeriesKey, Traffic] | Missing,
-        processes: Mapping[int, ProcessUsage],
-        reports: Mapping[ModelKey, RequestReport],
         *,
         outage: bool,
     ) -> tuple[ModelStatus, ...]:
@@ -43,27 +36,15 @@ class Roster:
         After an outage, models that are missing stay in the roster as gone: nobody removed them,
         the server forgot them. Otherwise a missing model was unregistered and leaves.
         """
-        present = [
-            replace(status, requests=reports.get(status.key))
-            for status in (self._status(entry, traffic, processes) for entry in descriptions)
-        ]
+        present = self._statuses(observation, descriptions, traffic)
         keys = {model.key for model in present}
         lost = [
-            self._gone(model)
+            _gone(model)
             for model in self.models
             if model.key not in keys and (model.gone or outage)
         ]
         kept = [model for model in lost if model.key not in self._expected_to_go]
         self._expected_to_go &= keys
-        self._were_ready &= {
-            (model.key, worker.worker.id) for model in present for worker in model.workers
-        }
-        self._were_ready |= {
-            (model.key, worker.worker.id)
-            for model in present
-            for worker in model.workers
-            if worker.state is WorkerState.READY
-        }
         self.models = tuple(sorted([*present, *kept], key=_order))
         return self.models
 
@@ -79,34 +60,52 @@ class Roster:
         self._expected_to_go.add(key)
         self.models = tuple(model for model in self.models if not (model.gone and model.key == key))
 
-    def _status(
+    def _statuses(
         self,
-        entry: Description,
+        observation: Observation,
+        descriptions: Sequence[Description],
         traffic: Mapping[SeriesKey, Traffic] | Missing,
-        processes: Mapping[int, ProcessUsage],
-    ) -> ModelStatus:
-        key = ModelKey(entry.model.name, entry.model.version)
-        workers = tuple(
-            WorkerStatus(
-                worker,
-                self._worker_state(key, worker),
-                processes.get(worker.pid) if worker.pid else None,
-            )
-            for worker in entry.model.workers
+    ) -> list[ModelStatus]:
+        costs = [_traffic(entry, traffic) for entry in descriptions]
+        verdicts = self._health.judge(
+            observation.at,
+            [entry.model for entry in descriptions],
+            answers={
+                (entry.model.name, entry.model.version): Answers.of(cost)
+                for entry, cost in zip(descriptions, costs, strict=True)
+            },
+            lives=observation.lives,
+            unregistering={(key.name, key.version) for key in self._expected_to_go},
         )
-        return ModelStatus(entry.model, entry.is_default, _traffic(entry, traffic), workers)
+        return [
+            _status(observation, entry, cost, verdicts[entry.model.name, entry.model.version])
+            for entry, cost in zip(descriptions, costs, strict=True)
+        ]
 
-    def _worker_state(self, key: ModelKey, worker: Worker) -> WorkerState:
-        if worker.ready:
-            return WorkerState.READY
-        before = (key, worker.id) in self._were_ready
-        return WorkerState.RETRYING if before else WorkerState.STARTING
 
-    @staticmethod
-    def _gone(model: ModelStatus) -> ModelStatus:
-        return replace(
-            model, gone=True, workers=(), requests=None, traffic=Traffic.missing(Missing.RESTARTED)
-        )
+def _status(
+    observation: Observation, entry: Description, traffic: Traffic, verdict: ModelVerdict
+) -> ModelStatus:
+    model = entry.model
+    key = ModelKey(model.name, model.version)
+    workers = tuple(
+        WorkerStatus(worker, of_worker, observation.processes.get(worker.pid or 0))
+        for worker, (_, of_worker) in zip(model.workers, verdict.workers, strict=True)
+    )
+    return ModelStatus(
+        model,
+        entry.is_default,
+        traffic,
+        workers,
+        verdict,
+        requests=observation.reports.get(key),
+        cause=observation.causes.get(key),
+    )
+
+
+def _gone(model: ModelStatus) -> ModelStatus:
+    traffic = Traffic.missing(Missing.RESTARTED)
+    return replace(model, gone=True, workers=(), requests=None, traffic=traffic)
 
 
 def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing) -> Traffic:
@@ -116,7 +115,7 @@ def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing)
     labels = [entry.model.version, *([DEFAULT_VERSION_LABEL] if entry.is_default else [])]
     keys = [SeriesKey(entry.model.name, label) for label in labels]
     parts = [traffic[key] for key in keys if key in traffic]
-    return Traffic.sum(parts) if parts else Traffic(QUIET, QUIET, QUIET)
+    return Traffic.sum(parts) if parts else Traffic(QUIET, QUIET, QUIET, QUIET)
 
 
 def _order(model: ModelStatus) -> tuple[str, str]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from tsmon.telemetry.health.verdicts import ModelVerdict, WorkerVerdict
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.traffic import Traffic
@@ -30,16 +32,6 @@ class ServerState(StrEnum):
     """Something else answers there."""
 
 
-class WorkerState(StrEnum):
-    """What a worker does, as far as describe tells it."""
-
-    READY = "ready"
-    STARTING = "starting"
-    """Its process is not known yet, or it loads the model for the first time."""
-    RETRYING = "retrying"
-    """It was ready before and is not now: its process died and is being started again."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProcessUsage:
     """What this machine's process table says of a worker, where the server is local."""
@@ -56,7 +48,7 @@ class WorkerStatus:
     """One worker at one tick."""
 
     worker: Worker
-    state: WorkerState
+    verdict: WorkerVerdict
     process: ProcessUsage | None = None
 
     @property
@@ -84,8 +76,11 @@ class ModelStatus:
     is_default: bool
     traffic: Traffic
     workers: tuple[WorkerStatus, ...]
+    verdict: ModelVerdict
     requests: RequestReport | None = None
     """What the log files say of its requests, where they can be read."""
+    cause: Cause | None = None
+    """Why its worker died or its requests failed the last time, where the log files tell it."""
     gone: bool = False
     """It was registered before the server went away or restarted, and is not now."""
 
@@ -97,7 +92,7 @@ class ModelStatus:
     @property
     def ready(self) -> int:
         """How many workers are ready."""
-        return sum(worker.state is WorkerState.READY for worker in self.workers)
+        return sum(worker.worker.ready for worker in self.workers)
 
     @property
     def wanted(self) -> int:

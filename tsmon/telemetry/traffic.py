@@ -17,8 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
+from itertools import takewhile
 
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
+
+WINDOW_S = 60.0
+LONG_WINDOW_S = 300.0
 
 
 class Missing(StrEnum):
@@ -95,14 +99,16 @@ class Traffic:
     interval: Reading
     """Since the scrape before."""
     window: Reading
-    """Over the last `TrafficMeter.window_s` seconds of this server life."""
+    """Over the last `WINDOW_S` seconds of this server life."""
+    long_window: Reading
+    """Over the last `LONG_WINDOW_S` seconds of it."""
     since_start: Reading
     """Since the server started."""
 
     @classmethod
     def missing(cls, why: Missing) -> Traffic:
         """Nothing known, for one reason."""
-        return cls(why, why, why)
+        return cls(why, why, why, why)
 
     @classmethod
     def sum(cls, parts: list[Traffic]) -> Traffic:
@@ -110,15 +116,17 @@ class Traffic:
         return cls(
             add_readings([part.interval for part in parts]),
             add_readings([part.window for part in parts]),
+            add_readings([part.long_window for part in parts]),
             add_readings([part.since_start for part in parts]),
         )
 
 
 class TrafficMeter:
-    """Follows the scrapes of one server and keeps those its window needs, in bounded memory."""
+    """Follows the scrapes of one server and keeps those its windows need, in bounded memory."""
 
-    def __init__(self, window_s: float = 120.0) -> None:
-        self.window_s = window_s
+    def __init__(self, window_s: float = WINDOW_S, long_window_s: float = LONG_WINDOW_S) -> None:
+        self._window_s = window_s
+        self._long_window_s = max(long_window_s, window_s)
         self.life = 0
         """How many restarts of the server were seen."""
         self._scrapes: deque[Scrape] = deque()
@@ -138,14 +146,16 @@ class TrafficMeter:
         if _restarted(last, scrape):
             self.life += 1
             return self._begin_life(scrape, Missing.RESTARTED)
-        while len(self._scrapes) > 1 and scrape.at.since(self._scrapes[0].at) > self.window_s:
+        while len(self._scrapes) > 1 and _age(self._scrapes[0], scrape) > self._long_window_s:
             self._scrapes.popleft()
-        first = self._scrapes[0]
+        first = self._first_within(self._window_s, scrape)
+        first_of_long = self._scrapes[0]
         self._scrapes.append(scrape)
         return {
             key: Traffic(
                 interval=self._carry(key, _between(last, scrape, key), in_flight),
                 window=_between(first, scrape, key),
+                long_window=_between(first_of_long, scrape, key),
                 since_start=usage_of(counters),
             )
             for key, counters in scrape.series.items()
@@ -156,8 +166,15 @@ class TrafficMeter:
         self._scrapes.append(scrape)
         self._unanswered.clear()
         return {
-            key: Traffic(why, why, usage_of(counters)) for key, counters in scrape.series.items()
+            key: Traffic(why, why, why, usage_of(counters))
+            for key, counters in scrape.series.items()
         }
+
+    def _first_within(self, window_s: float, scrape: Scrape) -> Scrape:
+        """The oldest scrape kept that is in the window, or the last one if none is."""
+        last = self._scrapes[-1]
+        recent = takewhile(lambda kept: _age(kept, scrape) <= window_s, reversed(self._scrapes))
+        return reduce(lambda _, older: older, recent, last)
 
     def _carry(self, key: SeriesKey, usage: Usage, in_flight: Mapping[str, float] | None) -> Usage:
         """The usage with the requests of earlier intervals that were not answered in them."""
@@ -174,6 +191,10 @@ def _restarted(last: Scrape, scrape: Scrape) -> bool:
         key not in scrape.series or scrape.series[key].fell_below(counters)
         for key, counters in last.series.items()
     )
+
+
+def _age(earlier: Scrape, scrape: Scrape) -> float:
+    return scrape.at.since(earlier.at)
 
 
 def _between(earlier: Scrape, later: Scrape, key: SeriesKey) -> Usage:

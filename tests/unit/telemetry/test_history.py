@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.telemetry.scrapes import at
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.history import History, Point
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
@@ -14,6 +15,8 @@ from tsmon.torchserve.records import ModelVersion
 MNIST = ModelKey("mnist", "1.0")
 BUSY = Usage(seconds=2.0, arrived=4, counted=4, inference_us=8_000, queue_us=400)
 QUIET = Usage(seconds=2.0, arrived=0, counted=0, inference_us=0, queue_us=0)
+
+FINE = ModelVerdict(ModelHealth.READY, "1 of 1 ready")
 
 
 def test_interval_becomes_a_point() -> None:
@@ -91,6 +94,6 @@ def _snapshot(seconds: float, interval: Reading | None = None, *, gone: bool = F
     server = ServerStatus("local")
     if interval is None:
         return Snapshot(at(seconds), server)
-    traffic = Traffic(interval, interval, interval)
-    model = ModelStatus(ModelVersion("mnist", "1.0"), True, traffic, (), gone=gone)
+    traffic = Traffic(interval, interval, interval, interval)
+    model = ModelStatus(ModelVersion("mnist", "1.0"), True, traffic, (), FINE, gone=gone)
     return Snapshot(at(seconds), server, models=(model,))

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.unit.telemetry.scrapes import at
+from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.telemetry.roster import QUIET, Roster
 from tsmon.telemetry.scrape import SeriesKey
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ProcessUsage, WorkerState
-from tsmon.telemetry.source import Description
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ProcessUsage
+from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
+from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion, Worker
 
 MNIST = ModelKey("mnist", "1.0")
@@ -79,7 +82,7 @@ def test_default_version_has_the_traffic_of_requests_that_named_none() -> None:
         traffic=traffic,
     )
     assert first.traffic == Traffic.sum([named, unnamed])
-    assert second.traffic == Traffic(QUIET, QUIET, QUIET)
+    assert second.traffic == Traffic(QUIET, QUIET, QUIET, QUIET)
 
 
 def test_without_counters_the_traffic_says_so() -> None:
@@ -100,16 +103,25 @@ def test_tick_without_an_answer_keeps_the_models_but_not_their_interval() -> Non
 
 
 @pytest.mark.parametrize(
-    ("before", "state"), [("READY", WorkerState.RETRYING), ("UNLOADING", WorkerState.STARTING)]
+    ("before", "health"), [("READY", WorkerHealth.RETRYING), ("UNLOADING", WorkerHealth.STARTING)]
 )
 def test_worker_that_is_not_ready_retries_if_it_was_and_starts_if_not(
-    before: str, state: WorkerState
+    before: str, health: WorkerHealth
 ) -> None:
     roster = Roster()
     _update(roster, _described("mnist", workers=[_worker("9000", before)]))
     (model,) = _update(roster, _described("mnist", workers=[_worker("9000", "UNLOADING")]))
-    assert [worker.state for worker in model.workers] == [state]
+    assert [worker.verdict.health for worker in model.workers] == [health]
     assert model.ready == 0
+
+
+def test_version_that_somebody_removes_is_unregistering_until_it_is_gone() -> None:
+    roster = Roster()
+    _update(roster, _described("mnist", workers=[_worker("9000")]))
+    roster.dismiss(MNIST)
+    (model,) = _update(roster, _described("mnist", workers=[_worker("9000")]))
+    assert model.verdict.health is ModelHealth.UNREGISTERING
+    assert _update(roster, outage=True) == ()
 
 
 def test_new_worker_starts_whatever_the_one_before_it_did() -> None:
@@ -117,7 +129,7 @@ def test_new_worker_starts_whatever_the_one_before_it_did() -> None:
     _update(roster, _described("mnist", workers=[_worker("9000")]))
     _update(roster, _described("mnist"))
     (model,) = _update(roster, _described("mnist", workers=[_worker("9000", "UNLOADING")]))
-    assert model.workers[0].state is WorkerState.STARTING
+    assert model.workers[0].verdict.health is WorkerHealth.STARTING
 
 
 def test_this_machines_reading_of_a_workers_memory_wins() -> None:
@@ -139,7 +151,7 @@ def _worker(id_: str, status: str = "READY", pid: int = 1) -> Worker:
 
 def _traffic(requests: float) -> Traffic:
     usage = Usage(1.0, requests, requests, requests * 1000, requests)
-    return Traffic(usage, usage, usage)
+    return Traffic(usage, usage, usage, usage)
 
 
 def _update(
@@ -149,6 +161,9 @@ def _update(
     processes: Mapping[int, ProcessUsage] | None = None,
     outage: bool = False,
 ) -> tuple[ModelStatus, ...]:
+    observation = Observation(
+        at(0), None, descriptions, Unreachable("not scraped"), processes=processes or {}
+    )
     return roster.update(
-        descriptions, {} if traffic is None else traffic, processes or {}, {}, outage=outage
+        observation, descriptions, {} if traffic is None else traffic, outage=outage
     )

@@ -99,6 +99,16 @@ def test_window_is_not_longer_than_asked_for(life: list[Counters], window_s: int
             assert window.arrived == (scrape.series[MNIST] - first).requests
 
 
+def test_both_windows_end_now_and_the_long_one_begins_earlier() -> None:
+    meter = TrafficMeter(window_s=60, long_window_s=300)
+    for second in range(0, 400, 10):
+        traffic = meter.observe(scraped(second, {MNIST: Counters(second, second * 10, 0)}))[MNIST]
+    assert isinstance(traffic.window, Usage)
+    assert isinstance(traffic.long_window, Usage)
+    assert (traffic.window.seconds, traffic.long_window.seconds) == (60, 300)
+    assert (traffic.window.arrived, traffic.long_window.arrived) == (60, 300)
+
+
 def test_scrapes_further_apart_than_the_window_still_give_one() -> None:
     meter = TrafficMeter(window_s=1)
     for seconds in (0, 60):

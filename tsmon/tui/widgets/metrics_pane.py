@@ -25,7 +25,7 @@ from tsmon.tui.widgets.raster import Sample, Symbols
 from tsmon.tui.widgets.words import Words
 
 WINDOW_S = 120.0
-"""What the charts show, and what the monitor's own window is."""
+"""What the charts show."""
 
 LEAST_GAP_S = 3.0
 
@@ -145,32 +145,40 @@ def explain(
 
 
 def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
-    """The measure now, in the window and since the start, with the requests each rests on."""
+    """The measure now, lately and since the start, with the requests each rests on.
+
+    What matters least comes last, since a low pane has no room for it.
+    """
     traffic = model.traffic
-    rows = [
-        (measure.title, Tone.PLAIN, traffic.interval, Tone.ACCENT),
-        (" 2 min", Tone.MUTED, traffic.window, Tone.PLAIN),
-    ]
-    if measure is not RATE:
-        rows.append((" start", Tone.MUTED, traffic.since_start, Tone.PLAIN))
-    spans: list[Span] = []
-    for label, label_tone, reading, tone in rows:
-        basis = "no answer" if away and reading is traffic.interval else _basis(reading)
-        spans += [
-            (f"{label:<10}", label_tone),
-            (f"{measure.write(_value(reading, measure)):>8}", tone),
-            (f"  {basis}\n", Tone.MUTED),
-        ]
+    spans = _reading(measure, measure.title, traffic.interval, Tone.ACCENT, away=away)
+    spans += _reading(measure, " 1 min", traffic.window)
     if measure is RATE:
         spans.append((_total(traffic.since_start), Tone.MUTED))
+    else:
+        spans += _reading(measure, " start", traffic.since_start)
+    spans += _reading(measure, " 5 min", traffic.long_window)
     return line(*spans, *_quantiles(measure, model))
 
 
-def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
-    """What most requests of the last minute did not exceed, where the log files tell it.
+def _reading(
+    measure: Measure,
+    label: str,
+    reading: Reading,
+    tone: Tone = Tone.PLAIN,
+    *,
+    away: bool = False,
+) -> list[Span]:
+    """One line: the label, the number and what it rests on."""
+    label_tone = Tone.PLAIN if tone is Tone.ACCENT else Tone.MUTED
+    return [
+        (f"{label:<10}", label_tone),
+        (f"{measure.write(_value(reading, measure)):>8}", tone),
+        (f"  {'no answer' if away else _basis(reading)}\n", Tone.MUTED),
+    ]
 
-    It is the last line, since a low pane has no room for it.
-    """
+
+def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
+    """What most requests of the last minute did not exceed, where the log files tell it."""
     profile = model.requests.minute if model.requests else {}
     quantiles = profile.get(measure.part) if measure.part else None
     if quantiles is None:
@@ -184,8 +192,8 @@ def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
 def _total(reading: Reading) -> str:
     """The requests since the start; how long that is ago is not known, so there is no rate."""
     if isinstance(reading, Missing):
-        return f" {_WHY[reading]}"
-    return f" start    {count(reading.arrived):>8}  requests"
+        return f" {_WHY[reading]}\n"
+    return f" start    {count(reading.arrived):>8}  requests\n"
 
 
 def _value(reading: Reading, measure: Measure) -> float | Missing:

@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable, Input
 
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
     ServerState,
     Snapshot,
-    WorkerState,
 )
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.format import ABSENT, memory, milliseconds, number
@@ -30,7 +30,7 @@ COLUMNS = (
     Column("name", "MODEL", 0),
     Column("version", "VERSION", 7),
     Column("workers", "WORKERS", 7),
-    Column("state", "STATE", 8, needs=64),
+    Column("state", "STATE", 10, needs=66),
     Column("rate", "REQ/S", 5, right=True),
     Column("inference", "INFER", 7, right=True),
     Column("queue", "QUEUE", 7, right=True),
@@ -38,6 +38,19 @@ COLUMNS = (
     Column("memory", "MEMORY", 8, right=True, needs=88),
     Column("batch", "BATCH", 5, right=True, needs=94),
 )
+
+
+_HEALTH = {
+    ModelHealth.READY: ("●", "ready", Tone.GOOD),
+    ModelHealth.STARTING: ("◌", "starting", Tone.WARNING),
+    ModelHealth.NO_WORKERS: ("○", "no workers", Tone.MUTED),
+    ModelHealth.DEGRADED: ("!", "degraded", Tone.WARNING),
+    ModelHealth.OVERLOADED: ("!", "overloaded", Tone.BAD),
+    ModelHealth.RETRYING: ("✗", "retrying", Tone.BAD),
+    ModelHealth.STUCK: ("✗", "stuck", Tone.BAD),
+    ModelHealth.GIVEN_UP: ("✗", "given up", Tone.BAD),
+    ModelHealth.UNREGISTERING: ("◌", "removing", Tone.MUTED),
+}
 
 
 class Order(Enum):
@@ -239,10 +252,4 @@ def _state(model: ModelStatus) -> tuple[str, str, Tone]:
     """A glyph, a word and a tone for the workers of a version."""
     if model.gone:
         return "✗", "gone", Tone.MUTED
-    if model.wanted == 0 and not model.workers:
-        return "○", "idle", Tone.MUTED
-    if model.ready == model.wanted == len(model.workers):
-        return "●", "ready", Tone.GOOD
-    if any(worker.state is WorkerState.RETRYING for worker in model.workers):
-        return "✗", "retrying", Tone.BAD
-    return "◌", "starting", Tone.WARNING
+    return _HEALTH[model.verdict.health]

@@ -7,7 +7,8 @@ import time
 from textual.app import ComposeResult
 from textual.content import Content
 
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerState, WorkerStatus
+from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
@@ -28,10 +29,16 @@ COLUMNS = (
 )
 
 _STATES = {
-    WorkerState.READY: ("● ready", Tone.GOOD),
-    WorkerState.STARTING: ("◌ starting", Tone.WARNING),
-    WorkerState.RETRYING: ("✗ retrying", Tone.BAD),
+    WorkerHealth.READY: ("● ready", Tone.GOOD),
+    WorkerHealth.STOPPING: ("◌ stopping", Tone.MUTED),
+    WorkerHealth.STARTING: ("◌ starting", Tone.WARNING),
+    WorkerHealth.RETRYING: ("✗ retrying", Tone.BAD),
+    WorkerHealth.STUCK: ("✗ stuck", Tone.BAD),
+    WorkerHealth.GIVEN_UP: ("✗ given up", Tone.BAD),
 }
+
+
+_WELL = frozenset({ModelHealth.READY, ModelHealth.STARTING, ModelHealth.UNREGISTERING})
 
 
 class WorkersPane(Pane):
@@ -53,19 +60,31 @@ class WorkersPane(Pane):
         """Render a tick."""
         self.head(str(model.key) if model else "")
         self.query_one("#workers-count", Words).say(_count(model, rollout))
-        self.query_one("#workers-failure", Words).say(explain_failure(rollout))
+        self.query_one("#workers-failure", Words).say(explain_failure(model, rollout))
         workers = model.workers if model else ()
         stale = snapshot.stale
         self.query_one(LiveTable).show([_row(worker, stale) for worker in workers])
 
 
-def explain_failure(rollout: Rollout | None) -> Content | None:
-    """Why a change of the number of workers failed, and what to do; None when none did."""
-    progress = rollout.progress if rollout else None
-    if progress is None or progress.outcome is not Outcome.FAILED:
+def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Content | None:
+    """What is wrong with the workers, why, and what to do; None when all is well."""
+    if model is None or model.gone:
         return None
-    hint = f"\n  {progress.hint}" if progress.hint else ""
-    return line((f"✗ {progress.reason}", Tone.BAD), (hint, Tone.MUTED))
+    progress = rollout.progress if rollout else None
+    failed = progress is not None and progress.outcome is Outcome.FAILED
+    well = model.verdict.health in _WELL
+    if well and not failed:
+        return None
+    if progress is not None and failed:
+        spans: list[Span] = [(f"✗ {progress.reason}", Tone.BAD)]
+    else:
+        spans = [(f"{model.verdict.health}: {model.verdict.evidence}", Tone.WARNING)]
+    if model.cause is not None and not well:
+        spans.append((f"\n{model.cause.message}", Tone.BAD))
+        spans.append((f"\n  {model.cause.hint}", Tone.MUTED))
+    elif progress is not None and failed and progress.hint:
+        spans.append((f"\n  {progress.hint}", Tone.MUTED))
+    return line(*spans)
 
 
 def progress_of(rollout: Rollout | None) -> Span:
@@ -105,7 +124,7 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
 
 
 def _row(worker: WorkerStatus, stale: bool) -> Row:
-    state, tone = _STATES[worker.state]
+    state, tone = _STATES[worker.verdict.health]
     process = worker.process
     texts = (
         worker.worker.id,

@@ -85,9 +85,11 @@ def test_life_of_another_models_worker_is_not_used() -> None:
 
 def test_answers_are_read_from_the_traffic() -> None:
     interval = Usage(1.0, 2.0, 2.0, 16_000.0, 100.0)
-    assert Answers.of(Traffic(interval, interval, interval)) == Answers(True, 8.0)
+    assert Answers.of(Traffic(interval, interval, interval, interval)) == Answers(True, 8.0)
     unanswered = Usage(1.0, 2.0, 2.0, 0.0, 0.0)
-    assert Answers.of(Traffic(unanswered, unanswered, unanswered)) == Answers(False, None)
+    assert Answers.of(Traffic(unanswered, unanswered, unanswered, unanswered)) == Answers(
+        False, None
+    )
     assert Answers.of(Traffic.missing(Missing.NO_COUNTERS)) == Answers(None, None)
 
 
