@@ -72,7 +72,7 @@ async def test_quantiles_are_shown_where_there_is_room(
         seat.monitor.paused = True
         assert seat.monitor.snapshot is not None
         (model,) = seat.monitor.snapshot.models
-        profile = {Part.BACKEND: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
+        profile = {Part.INFERENCE: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
         report = RequestReport(profile, profile, {200: 40})
         seat.monitor.snapshot = replace(
             seat.monitor.snapshot, models=(replace(model, requests=report),)

@@ -22,6 +22,8 @@ class Part(StrEnum):
 
     TOTAL = "total"
     """From the full request to the answer's headers."""
+    INFERENCE = "inference"
+    """Queue and backend together: what ts_inference_latency_microseconds adds up."""
     QUEUE = "queue"
     """Waiting for a worker."""
     BACKEND = "backend"
@@ -155,6 +157,7 @@ def _put(slot: _Slot, line: RequestLine) -> None:
             slot.samples[Part.TOTAL].append(line.milliseconds)
     elif isinstance(line, Waited):
         if not line.failed:
+            slot.samples[Part.INFERENCE].append(line.queue_ms + line.backend_ms)
             slot.samples[Part.QUEUE].append(line.queue_ms)
             slot.samples[Part.BACKEND].append(line.backend_ms)
     elif isinstance(line, Handled):

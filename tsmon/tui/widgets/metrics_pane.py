@@ -58,7 +58,7 @@ INFERENCE = Measure(
     lambda u: u.inference_ms,
     lambda p: p.inference_ms,
     milliseconds,
-    Part.BACKEND,
+    Part.INFERENCE,
 )
 QUEUE = Measure(
     "queue", "queue", lambda u: u.queue_ms, lambda p: p.queue_ms, milliseconds, Part.QUEUE
