@@ -75,15 +75,19 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
     well = model.verdict.health in _WELL
     if well and not failed:
         return None
+    parts: list[Span] = []
     if progress is not None and failed:
-        spans: list[Span] = [(f"✗ {progress.reason}", Tone.BAD)]
-    else:
-        spans = [(f"{model.verdict.health}: {model.verdict.evidence}", Tone.WARNING)]
+        parts.append((f"✗ {progress.reason}", Tone.BAD))
     if model.cause is not None and not well:
-        spans.append((f"\n{model.cause.message}", Tone.BAD))
-        spans.append((f"\n  {model.cause.hint}", Tone.MUTED))
+        parts.append((model.cause.message, Tone.BAD))
+        parts.append((f"  {model.cause.hint}", Tone.MUTED))
     elif progress is not None and failed and progress.hint:
-        spans.append((f"\n  {progress.hint}", Tone.MUTED))
+        parts.append((f"  {progress.hint}", Tone.MUTED))
+    if not well and not failed:
+        parts.append((f"{model.verdict.health}: {model.verdict.evidence}", Tone.WARNING))
+    spans: list[Span] = []
+    for text, tone in parts:
+        spans.append((f"\n{text}" if spans else text, tone))
     return line(*spans)
 
 
