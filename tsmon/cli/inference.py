@@ -14,9 +14,11 @@ from tsmon.cli.output import emit, emit_json, emit_table, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import DigitImage, ImageError, find_images, pick_random
 from tsmon.load.answers import Answer, Score
+from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.load.sender import ask
 from tsmon.load.sender import send as send_images
 from tsmon.serving.assets import digit_assets
+from tsmon.torchserve.client import TorchServe
 
 HEALTHY = "Healthy"
 
@@ -109,14 +111,27 @@ async def send(
                 answers.append(answer)
                 score = score.plus(answer)
                 status.update(f"{score.sent} of {number} sent")
+        explanation = await _explain(client, model, version, answers)
     if as_json:
         emit_json([answer_record(answer) for answer in answers])
     else:
         print_answers(answers)
         say(score_words(score))
     if score.failed:
-        first = next(answer.error for answer in answers if answer.error)
-        fail(f"{score.failed} of {score.sent} images got no answer: {first}")
+        kinds = count_kinds(answer.failure for answer in answers)
+        fail(f"{score.failed} of {score.sent} images got no answer: {kinds}", explanation)
+
+
+async def _explain(
+    client: TorchServe, model: str, version: str | None, answers: list[Answer]
+) -> str:
+    """What is behind the failures: which of its causes a 503 had, or the first error itself."""
+    errors = [answer for answer in answers if answer.error]
+    if not errors:
+        return ""
+    if any(answer.failure is Failure.NO_CAPACITY for answer in errors):
+        return capacity_cause(await client.management.describe(model, version))
+    return errors[0].error
 
 
 def print_answers(answers: list[Answer]) -> None:
@@ -150,6 +165,7 @@ def answer_record(answer: Answer) -> dict[str, object]:
         "confidence": answer.confidence,
         "milliseconds": answer.milliseconds,
         "error": answer.error or None,
+        "failure": answer.failure,
     }
 
 

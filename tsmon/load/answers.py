@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from tsmon.digits.images import DigitImage
+from tsmon.load.refusals import Failure
 from tsmon.torchserve.inference import Prediction
 
 LONGEST_ANSWER = 80
@@ -25,6 +26,8 @@ class Answer:
     """As the sender saw it: network, queue and inference."""
     error: str = ""
     """Why there is no answer."""
+    failure: Failure | None = None
+    """The kind of that error."""
 
     @property
     def correct(self) -> bool | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 
 from tsmon.digits.images import DigitImage, ImageError
 from tsmon.load.answers import Answer, read_answer
+from tsmon.load.refusals import Failure, kind_of
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.inference import Inference
 
@@ -65,7 +66,7 @@ async def ask(
             model, body, version=version, accept="application/json"
         )
     except ImageError as error:
-        return Answer(image, error=str(error))
+        return Answer(image, error=str(error), failure=Failure.UNREADABLE)
     except TorchServeError as error:
-        return Answer(image, error=str(error))
+        return Answer(image, error=str(error), failure=kind_of(error))
     return read_answer(image, prediction)

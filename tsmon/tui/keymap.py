@@ -172,6 +172,10 @@ KEYS: tuple[Key, ...] = (
         "Read the tokens from another key_file.json.",
     ),
     Key(
+        "server.events", "e", "e", "events", Group.SERVER, "events",
+        "Show what happened: models, workers, restarts, errors, with their time.",
+    ),
+    Key(
         "view.models", "1", "1", "focus_pane('models')", Group.VIEW, "models",
         "Go to the models.",
     ),

@@ -16,6 +16,7 @@ from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.describe import Describe
+from tsmon.tui.screens.events import Events
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
@@ -106,6 +107,10 @@ class MonitorScreen(SendingScreen):
         self.note(
             Note(f"requests to {key.name} without a version go to {key.version} now"), bad=False
         )
+
+    def action_events(self) -> None:
+        """Show what happened."""
+        self.app.push_screen(Events(self.session.monitor.events))
 
     def action_describe(self) -> None:
         """Show all that the server tells of the selected version."""

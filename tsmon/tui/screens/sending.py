@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 
 from tsmon.digits.images import DigitImage, pick_random
+from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.load.sender import send
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.notes import EXPECTED, Note
@@ -96,11 +97,23 @@ class SendingScreen(Frame):
             version=key.version,
             concurrency=concurrency,
         )
+        failures: list[Failure] = []
         try:
             async for answer in answers:
                 pane.add(answer)
+                if answer.failure is not None:
+                    failures.append(answer.failure)
         finally:
             pane.end()
+        if failures:
+            self.note(Note(count_kinds(failures), await self._capacity(key, failures)))
+
+    async def _capacity(self, key: ModelKey, failures: Sequence[Failure]) -> str:
+        """Which of its causes a 503 without capacity had; empty when there was none."""
+        if Failure.NO_CAPACITY not in failures:
+            return ""
+        management = self.session.client.management
+        return capacity_cause(await management.describe(key.name, key.version))
 
     def action_stop(self) -> None:
         """Stop what goes on: a batch, the filter, a finished rollout's words, the zoom."""

@@ -1,0 +1,62 @@
+"""Why requests failed, by kind; TorchServe gives one 503 for three causes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+from tsmon.torchserve.errors import (
+    ApiError,
+    HandlerFailed,
+    NoCapacity,
+    OutOfMemory,
+    TimedOut,
+    TorchServeError,
+    Unreachable,
+)
+from tsmon.torchserve.records import ModelVersion
+
+
+class Failure(StrEnum):
+    """Why an image got no answer."""
+
+    UNREADABLE = "unreadable image"
+    NO_CAPACITY = "no worker or queue full"
+    """503 ServiceUnavailableException; `capacity_cause` tells the two apart."""
+    HANDLER = "handler error"
+    """503 InternalServerException: the model's own code raised."""
+    OUT_OF_MEMORY = "out of memory"
+    REFUSED = "refused"
+    """Any other error of the server's, such as a 400 for a body that is no image."""
+    TIMED_OUT = "timed out"
+    UNREACHABLE = "unreachable"
+
+
+def kind_of(error: TorchServeError) -> Failure:
+    """The kind of an error that a prediction raised."""
+    kinds: tuple[tuple[type[TorchServeError], Failure], ...] = (
+        (NoCapacity, Failure.NO_CAPACITY),
+        (HandlerFailed, Failure.HANDLER),
+        (OutOfMemory, Failure.OUT_OF_MEMORY),
+        (ApiError, Failure.REFUSED),
+        (TimedOut, Failure.TIMED_OUT),
+        (Unreachable, Failure.UNREACHABLE),
+    )
+    return next((kind for type_, kind in kinds if isinstance(error, type_)), Failure.REFUSED)
+
+
+def capacity_cause(model: ModelVersion) -> str:
+    """Which of its causes a 503 without capacity had, by what describe says of the model now."""
+    if not model.workers:
+        return f"it has no worker; `tsmon scale {model.name} 1` gives it one"
+    if model.ready_workers == 0:
+        return f"none of its {len(model.workers)} workers is ready; `tsmon describe` tells why"
+    queue = f" of {model.queue.capacity}" if model.queue else ""
+    return f"its queue{queue} was full; send fewer at a time, add workers, or raise job_queue_size"
+
+
+def count_kinds(kinds: Iterable[Failure | None]) -> str:
+    """How many failures there were of each kind, the most frequent first."""
+    counts = Counter(kind for kind in kinds if kind is not None)
+    return ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
