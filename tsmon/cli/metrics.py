@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
+from tsmon.cli import watching
 from tsmon.cli.causes import log_folder
 from tsmon.cli.models import as_json
-from tsmon.cli.outcome import Exit, fail, runs_async
-from tsmon.cli.output import complain, emit, emit_json, emit_json_line, emit_table, say
+from tsmon.cli.outcome import fail, runs_async
+from tsmon.cli.output import emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
-from tsmon.cli.ticks import number_or_none, number_words, tick_line, tick_record
+from tsmon.cli.ticks import number_or_none, number_words
+from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT, live_source, prometheus_source
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.reader import TS_METRICS, read_counters
-from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import (
     INFERENCE_US,
     QUEUE_US,
@@ -28,13 +28,8 @@ from tsmon.telemetry.scrape import (
     SeriesKey,
     parse_scrape,
 )
-from tsmon.telemetry.snapshot import Snapshot
 from tsmon.telemetry.traffic import usage_of
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.errors import TorchServeError
-
-LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
-LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and restart it"
 
 
 @click.command()
@@ -42,22 +37,42 @@ LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and rest
 @click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
 @click.option("--count", type=click.IntRange(1), help="End --watch after so many ticks.")
 @click.option("--raw", is_flag=True, help="Print the server's text as it is.")
+@click.option("--prometheus", metavar="URL", help="With --watch: read a Prometheus server instead.")
+@click.option("--instance", help="With --prometheus: which TorchServe, unless there is only one.")
+@click.option("--job", help="With --prometheus: where several jobs scrape that instance.")
 @as_json
 @server_options
 @pass_target
 @runs_async
 async def metrics(
-    target: Target, watch: bool, interval: float, count: int | None, raw: bool, as_json: bool
+    target: Target,
+    watch: bool,
+    interval: float,
+    count: int | None,
+    raw: bool,
+    as_json: bool,
+    prometheus: str | None,
+    instance: str | None,
+    job: str | None,
 ) -> None:
     """Print the counters of each model and the milliseconds per request they give.
 
     With --watch: what requests cost between two readings. A dash says that a number cannot be
     known, for example because there was no traffic; it is never printed as 0.
     """
+    if watch:
+        opened = (
+            prometheus_source(target, prometheus, instance, job)
+            if prometheus
+            else live_source(target)
+        )
+        async with opened as source:
+            await watching.watch(source, interval, count, as_json)
+        return
+    if prometheus:
+        raise click.UsageError("--prometheus goes with --watch")
     async with target.client() as client:
-        if watch:
-            await _watch(client, target.logs, interval, count, as_json)
-        elif raw:
+        if raw:
             click.echo(await client.metrics.scrape(), nl=False)
         else:
             scrape = await read_scrape(client, log_folder(target.logs, client.addresses))
@@ -103,51 +118,6 @@ def print_totals(scrape: Scrape) -> None:
         ],
         right=f"{REQUESTS} {INFERENCE_US} {QUEUE_US} INFERENCE_MS QUEUE_MS",
     )
-
-
-async def _watch(
-    client: TorchServe, logs: Path | None, interval: float, count: int | None, as_json: bool
-) -> None:
-    monitor = Monitor(LiveSource(client, logs), period_s=interval)
-    problems = _Problems()
-    shown = 0
-    async for snapshot in monitor.ticks():
-        problems.tell(snapshot)
-        for model in snapshot.models:
-            if as_json:
-                emit_json_line(tick_record(snapshot, model))
-            else:
-                emit(tick_line(snapshot, model))
-        shown += 1
-        if shown == count:
-            break
-    if snapshot.stale:
-        raise click.exceptions.Exit(Exit.UNREACHABLE)
-
-
-class _Problems:
-    """Tells each problem once, when it begins."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, str] = {}
-
-    def tell(self, snapshot: Snapshot) -> None:
-        for part, message, hint in (
-            _problem("server", snapshot.server.problem),
-            _problem("metrics", snapshot.metrics.problem),
-            ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
-        ):
-            if message and self._told.get(part) != message:
-                complain(message, hint)
-            self._told[part] = message
-
-
-def _lacks_counters(snapshot: Snapshot) -> bool:
-    return snapshot.metrics.mode is MetricsMode.LOG and not snapshot.metrics.logged
-
-
-def _problem(part: str, error: TorchServeError | None) -> tuple[str, str, str]:
-    return (part, str(error), error.hint) if error else (part, "", "")
 
 
 def _totals_record(key: SeriesKey, counters: Counters) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tsmon.telemetry.prometheus.samples import STATUS_NOT_EXPORTED
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 
@@ -14,7 +15,7 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
     cells = [
         f"{snapshot.at.wall:%H:%M:%S}",
         f"{model.key!s:<24}",
-        f"{model.ready}/{model.wanted} ready",
+        _workers(model),
     ]
     if model.gone:
         cells.append("gone")
@@ -27,6 +28,12 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
             f"queue {number_words(interval.queue_ms):>8} ms",
         ]
     return "  ".join(cells)
+
+
+def _workers(model: ModelStatus) -> str:
+    if any(worker.worker.status == STATUS_NOT_EXPORTED for worker in model.workers):
+        return "workers not told"
+    return f"{model.ready}/{model.wanted} ready"
 
 
 def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""Watching a source: a line or a record per model and tick, and each problem once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import complain, emit, emit_json_line
+from tsmon.cli.target import Target
+from tsmon.cli.ticks import tick_line, tick_record
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.telemetry.prometheus.instances import discover
+from tsmon.telemetry.prometheus.source import PrometheusSource
+from tsmon.telemetry.scrape import MetricsMode
+from tsmon.telemetry.snapshot import Snapshot
+from tsmon.telemetry.source import Source
+from tsmon.torchserve.errors import TorchServeError
+
+LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
+LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and restart it"
+
+
+@asynccontextmanager
+async def live_source(target: Target) -> AsyncIterator[Source]:
+    """The server that the options mean, asked live."""
+    async with target.client() as client:
+        yield LiveSource(client, target.logs)
+
+
+@asynccontextmanager
+async def prometheus_source(
+    target: Target, url: str, instance: str | None, job: str | None
+) -> AsyncIterator[Source]:
+    """An instance of a Prometheus server; without a name the only one there is."""
+    client = Prometheus(url, verify=target.verify, transport=target.transport)
+    try:
+        yield PrometheusSource(client, instance or await _only_instance(client), job)
+    finally:
+        await client.close()
+
+
+async def _only_instance(client: Prometheus) -> str:
+    found = sorted({each.instance for each in await discover(client)})
+    if len(found) != 1:
+        names = ", ".join(found) or "none"
+        fail(
+            f"{client.label} has {len(found)} instances with TorchServe's metrics: {names}",
+            "name one with --instance",
+        )
+    return found[0]
+
+
+async def watch(source: Source, interval: float, count: int | None, as_json: bool) -> None:
+    """Print each tick, without end or `count` times."""
+    monitor = Monitor(source, period_s=interval)
+    problems = _Problems()
+    shown = 0
+    async for snapshot in monitor.ticks():
+        problems.tell(snapshot)
+        for model in snapshot.models:
+            if as_json:
+                emit_json_line(tick_record(snapshot, model))
+            else:
+                emit(tick_line(snapshot, model))
+        shown += 1
+        if shown == count:
+            break
+    if snapshot.stale:
+        raise click.exceptions.Exit(Exit.UNREACHABLE)
+
+
+class _Problems:
+    """Tells each problem once, when it begins."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def tell(self, snapshot: Snapshot) -> None:
+        for part, message, hint in (
+            _problem("server", snapshot.server.problem),
+            _problem("metrics", snapshot.metrics.problem),
+            ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
+        ):
+            if message and self._told.get(part) != message:
+                complain(message, hint)
+            self._told[part] = message
+
+
+def _lacks_counters(snapshot: Snapshot) -> bool:
+    return snapshot.metrics.mode is MetricsMode.LOG and not snapshot.metrics.logged
+
+
+def _problem(part: str, error: TorchServeError | None) -> tuple[str, str, str]:
+    return (part, str(error), error.hint) if error else (part, "", "")
