@@ -33,7 +33,11 @@ class FakePrometheus:
 
     def client(self) -> Prometheus:
         """A client of it."""
-        return Prometheus("http://prom:9090", transport=httpx.MockTransport(self._handle))
+        return Prometheus("http://prom:9090", transport=self.transport())
+
+    def transport(self) -> httpx.MockTransport:
+        """What carries requests to it."""
+        return httpx.MockTransport(self._handle)
 
     def scrape(
         self,
