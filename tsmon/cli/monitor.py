@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,16 +16,27 @@ from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.recording.writer import RecordedSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _OPTIONS = (
     click.option(
-        "--period", default=1.0, show_default=True, type=click.FloatRange(0.2), help="Seconds."
+        "--period",
+        default=1.0,
+        show_default=True,
+        type=click.FloatRange(0.2),
+        help="Seconds between polls.",
     ),
     click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
     click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
+    click.option(
+        "--record",
+        "recording",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write what is seen into an SQLite file, as `tsmon record` does.",
+    ),
 )
 
 
@@ -39,9 +51,17 @@ def monitor_options(command: F) -> F:
 @server_options
 @monitor_options
 @pass_target
-def monitor(target: Target, period: float, model_store: Path | None, samples: Path | None) -> int:
+def monitor(
+    target: Target,
+    period: float,
+    model_store: Path | None,
+    samples: Path | None,
+    recording: Path | None,
+) -> int:
     """Open the monitor."""
-    return open_monitor(target, period=period, model_store=model_store, samples=samples)
+    return open_monitor(
+        target, period=period, model_store=model_store, samples=samples, recording=recording
+    )
 
 
 def open_monitor(
@@ -50,6 +70,7 @@ def open_monitor(
     period: float = 1.0,
     model_store: Path | None = None,
     samples: Path | None = None,
+    recording: Path | None = None,
     note: str = "",
 ) -> int:
     """Open the monitor on a server and give its exit code when it is left."""
@@ -69,8 +90,10 @@ def open_monitor(
         server_home=target.local_server().home.path,
         note=note,
     )
-    app = TsmonApp(client, options, source=LiveSource(client, target.logs))
-    code = app.run() or Exit.DONE
+    live = LiveSource(client, target.logs)
+    with closing(RecordedSource(live, recording)) if recording else nullcontext(live) as source:
+        app = TsmonApp(client, options, source=source)
+        code = app.run() or Exit.DONE
     if app.started is not None:
         say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
     return code
