@@ -27,9 +27,10 @@ WidgetType = TypeVar("WidgetType", bound=Widget)
 class Seat:
     """One running monitor and its keyboard."""
 
-    def __init__(self, app: TsmonApp, pilot: Pilot[int]) -> None:
+    def __init__(self, app: TsmonApp, pilot: Pilot[int], patience_s: float = PATIENCE_S) -> None:
         self.app = app
         self.pilot = pilot
+        self._patience_s = patience_s
 
     @property
     def monitor(self) -> MonitorScreen:
@@ -61,7 +62,7 @@ class Seat:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Let the app go on until something holds."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self._patience_s
         while not condition():
             assert time.monotonic() < deadline, f"it never came to that; the screen:\n{self.text}"
             await self.pilot.pause()
@@ -92,7 +93,16 @@ async def watching(
 ) -> AsyncIterator[Seat]:
     """A monitor of the fake server, once it has seen the first answer of it."""
     app = TsmonApp(fake.client(read_only=read_only), options or MonitorOptions(period_s=PERIOD_S))
+    async with seated(app, size=size) as seat:
+        yield seat
+
+
+@asynccontextmanager
+async def seated(
+    app: TsmonApp, *, size: tuple[int, int] = (120, 30), patience_s: float = PATIENCE_S
+) -> AsyncIterator[Seat]:
+    """A monitor of whatever server, once it has seen the first answer of it."""
     async with app.run_test(size=size, notifications=True) as pilot:
-        seat = Seat(app, pilot)
+        seat = Seat(app, pilot, patience_s)
         await seat.until(lambda: seat.monitor.snapshot is not None)
         yield seat

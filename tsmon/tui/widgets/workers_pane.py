@@ -60,7 +60,9 @@ class WorkersPane(Pane):
         """Render a tick."""
         self.head(str(model.key) if model else "")
         self.query_one("#workers-count", Words).say(_count(model, rollout))
-        self.query_one("#workers-failure", Words).say(explain_failure(model, rollout))
+        failure = self.query_one("#workers-failure", Words)
+        failure.say(explain_failure(model, rollout))
+        failure.set_class(_has_failed(rollout), "-rollout")
         workers = model.workers if model else ()
         stale = snapshot.stale
         self.query_one(LiveTable).show([_row(worker, stale) for worker in workers])
@@ -71,7 +73,7 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
     if model is None or model.gone:
         return None
     progress = rollout.progress if rollout else None
-    failed = progress is not None and progress.outcome is Outcome.FAILED
+    failed = _has_failed(rollout)
     well = model.verdict.health in _WELL
     if well and not failed:
         return None
@@ -89,6 +91,11 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
     for text, tone in parts:
         spans.append((f"\n{text}" if spans else text, tone))
     return line(*spans)
+
+
+def _has_failed(rollout: Rollout | None) -> bool:
+    progress = rollout.progress if rollout else None
+    return progress is not None and progress.outcome is Outcome.FAILED
 
 
 def progress_of(rollout: Rollout | None) -> Span:
