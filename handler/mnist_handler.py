@@ -34,6 +34,7 @@ else:  # in the archive, all files lie side by side on the path
 
 Row = dict[str, Any]
 """One request of a batch: the picture is under ``body``, or ``data`` when sent as a form."""
+
 _to_tensor = transforms.ToTensor()
 
 

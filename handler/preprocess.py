@@ -1,7 +1,7 @@
 """From any picture of a digit to the 28x28 picture that the network sees.
 
-The network knows MNIST: light ink on black ground, the digit 20 pixels high or wide, its centre of
-mass in the middle. A 28x28 picture of light ink on black ground is taken to be just that and goes
+The network knows MNIST: 28x28 pixels, light ink on black ground, the digit 20 pixels high or wide,
+its centre of mass in the middle. A picture that is like that, as all 70,000 of MNIST are, goes
 through untouched. From any other one the ink is cut out, scaled and centred the same way.
 
 Pillow is all it needs, so that the monitor can show what the model sees without having torch.
@@ -21,6 +21,8 @@ SIDE = 28
 """Side of the picture that the network sees, in pixels."""
 BOX = 20
 """Side of the square that the ink fills in it, in pixels."""
+_MIDDLE = 14
+"""Column and row of MNIST's centres of mass, counted from 0; they are at most half a pixel off."""
 MAX_PIXELS = 25_000_000
 """A camera's picture passes; what would fill the memory does not."""
 
@@ -34,8 +36,8 @@ _BLACK = 16
 _MIN_CONTRAST = 16
 """Of 255 levels; a picture that has less is blank."""
 _INK = 64
-"""From this level on, after the contrast was stretched, a pixel tells where the digit is."""
-_GRID = 64
+"""A pixel above this level, of 255, tells where the digit is."""
+_GRID = 40
 """The ink is searched for on a grid with this many cells along the longer side."""
 _SPECK = 0.06
 """What has less ink than this share of the largest piece is dirt, not part of the digit."""
@@ -82,8 +84,8 @@ def to_digit(picture: Image.Image) -> Image.Image:
     A picture without any ink becomes a black one.
     """
     gray = _light_on_dark(_flatten(picture))
-    if gray.size == (SIDE, SIDE):
-        return gray if _border_shade(gray) <= _BLACK else _contrasted(gray)
+    if _is_like_mnist(gray):
+        return gray
     ink = _contrasted(gray)
     box = _ink_box(ink)
     if box is None:
@@ -146,6 +148,18 @@ def _median(histogram: list[int]) -> int:
     return 0
 
 
+def _is_like_mnist(gray: Image.Image) -> bool:
+    """Whether size, ground, and the digit's size and place are those of MNIST."""
+    if gray.size != (SIDE, SIDE) or _border_shade(gray) > _BLACK:
+        return False
+    box = _inked(gray, _BLACK).getbbox()
+    if box is None:
+        return True
+    longer = max(box[2] - box[0], box[3] - box[1])
+    off_centre = max(abs(place - _MIDDLE) for place in _centre_of_mass(gray))
+    return BOX - 2 <= longer <= BOX and off_centre < 1
+
+
 def _extremes(gray: Image.Image) -> tuple[int, int]:
     """The darkest and the lightest shade that occur."""
     shades = [shade for shade, count in enumerate(gray.histogram()) if count]
@@ -187,7 +201,7 @@ def _stretched(gray: Image.Image, low: float, high: float) -> Image.Image:
 
 def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
     """Left, top, right and bottom of the digit, without the specks around it."""
-    mask = ink.point([0] * _INK + [255] * (256 - _INK))
+    mask = _inked(ink, _INK)
     cell = max(1, -(-max(mask.size) // _GRID))
     grid = mask.reduce(cell) if cell > 1 else mask
     pieces = _pieces(grid)
@@ -203,6 +217,11 @@ def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
     if inner is None:
         return None
     return left + inner[0], top + inner[1], left + inner[2], top + inner[3]
+
+
+def _inked(ink: Image.Image, level: int) -> Image.Image:
+    """255 where the ink is stronger than the level, 0 elsewhere."""
+    return ink.point([0] * (level + 1) + [255] * (255 - level))
 
 
 def _pieces(grid: Image.Image) -> list[dict[tuple[int, int], int]]:
@@ -262,12 +281,18 @@ def _pen_width(ink: Image.Image) -> float:
 
 def _centred(ink: Image.Image) -> Image.Image:
     """The ink on black ground, its centre of mass in the middle as far as there is room."""
-    values = ink.tobytes()
-    mass = max(sum(values), 1)
-    across = sum(value * (i % ink.width) for i, value in enumerate(values)) / mass
-    down = sum(value * (i // ink.width) for i, value in enumerate(values)) / mass
-    left = min(max(round(SIDE / 2 - 0.5 - across), 0), SIDE - ink.width)
-    top = min(max(round(SIDE / 2 - 0.5 - down), 0), SIDE - ink.height)
+    across, down = _centre_of_mass(ink)
+    left = min(max(round(_MIDDLE - across), 0), SIDE - ink.width)
+    top = min(max(round(_MIDDLE - down), 0), SIDE - ink.height)
     digit = Image.new("L", (SIDE, SIDE))
     digit.paste(ink, (left, top))
     return digit
+
+
+def _centre_of_mass(ink: Image.Image) -> tuple[float, float]:
+    """Column and row, counted from 0; the picture must not be all black."""
+    values = ink.tobytes()
+    mass = sum(values)
+    across = sum(value * (i % ink.width) for i, value in enumerate(values)) / mass
+    down = sum(value * (i // ink.width) for i, value in enumerate(values)) / mass
+    return across, down

@@ -16,11 +16,11 @@ from model.data import to_input
 
 THINNER = 2
 THICKER = 3
-SAME_PEN = 1 / 3
+SAME_PEN = 1 / 4
 """Share of the pictures that keep their pen."""
-ROTATION = math.radians(15)
+ROTATION = math.radians(18)
 SHEAR = 0.2
-SMALLEST, LARGEST = 0.55, 1.2
+SMALLEST, LARGEST = 0.5, 1.2
 STRETCH = 0.12
 """Width and height differ from the common scale by up to this share."""
 SHIFT = 5 / 14

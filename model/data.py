@@ -28,8 +28,11 @@ def default_data_dir() -> Path:
 def load_digits(data_dir: Path, *, train: bool, download: bool = True) -> tuple[Tensor, Tensor]:
     """All pictures and labels of the training or the test part.
 
-    Returns pictures as uint8 ``(N, 28, 28)`` and labels as int64 ``(N,)``: 60,000 or 10,000.
-    Raises MissingDataError when the files are absent and cannot be fetched.
+    Returns:
+        Pictures, uint8 ``(N, 28, 28)``, and labels, int64 ``(N,)``; N is 60,000 or 10,000.
+
+    Raises:
+        MissingDataError: The files are absent, and are not to be had from the network.
     """
     try:
         dataset = MNIST(root=str(data_dir), train=train, download=False)

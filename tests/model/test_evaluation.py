@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
+from handler.preprocess import to_digit
 from model import evaluate
 from model.network import DigitNet
 
@@ -83,6 +85,12 @@ def test_the_shipped_network_reads_99_5_percent_of_the_test_digits(
     network: DigitNet, mnist_test: tuple[Tensor, Tensor]
 ) -> None:
     assert evaluate.evaluate(network, *mnist_test).accuracy >= 0.995
+
+
+def test_mnists_own_digits_reach_the_network_untouched(mnist_test: tuple[Tensor, Tensor]) -> None:
+    for pixels in mnist_test[0][::10]:
+        picture = Image.fromarray(pixels.numpy())
+        assert to_digit(picture).tobytes() == picture.tobytes()
 
 
 def _serve(monkeypatch: pytest.MonkeyPatch, digits: tuple[Tensor, Tensor]) -> None:

@@ -21,6 +21,8 @@ from PIL import Image, ImageOps
 from ts.context import Context, RequestProcessor
 from ts.model_loader import TsModelLoader
 
+from handler.preprocess import to_digit
+
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (
     "model/network.py",
@@ -211,7 +213,8 @@ def test_probabilities_are_those_of_the_network(
     server: Server, digits: list[bytes], network: torch.nn.Module
 ) -> None:
     [answer] = server.ask({"body": digits[6]}, headers=[{"Accept": "application/json"}])
-    pixels = torch.tensor(list(Image.open(io.BytesIO(digits[6])).tobytes())) / 255
+    seen = to_digit(Image.open(io.BytesIO(digits[6])))
+    pixels = torch.tensor(list(seen.tobytes())) / 255
     with torch.inference_mode():
         expected = network(pixels.view(1, 1, 28, 28)).softmax(dim=1)[0]
     torch.testing.assert_close(torch.tensor(answer.json["probabilities"]), expected)

@@ -71,13 +71,11 @@ class TestAnyPicture:
     def test_that_is_blank_becomes_black(self, shade: int, side: int) -> None:
         assert to_digit(Image.new("L", (side, side), shade)).getextrema() == (0, 0)
 
-    @given(st.binary(min_size=20 * 20, max_size=20 * 20))
-    def test_that_is_mnist_like_goes_through_untouched(self, ink: bytes) -> None:
-        picture = Image.new("L", (SIDE, SIDE))
-        picture.paste(Image.frombytes("L", (BOX, BOX), ink), (4, 4))
-        assert to_digit(picture).tobytes() == picture.tobytes()
-        assert to_digit(picture.convert("RGB")).tobytes() == picture.tobytes()
-        assert to_digit(ImageOps.invert(picture)).tobytes() == picture.tobytes()
+    @given(st.integers(12, 36), st.integers(100, 255))
+    def test_that_is_like_mnist_goes_through_untouched(self, pen: int, ink: int) -> None:
+        picture = to_digit(seven(pen=pen)).point(lambda level: level * ink // 255)
+        for same in (picture, picture.convert("RGB"), ImageOps.invert(picture)):
+            assert to_digit(same).tobytes() == picture.tobytes()
 
     @given(
         side=st.integers(40, 400),
@@ -106,8 +104,18 @@ class TestTheDigit:
         values = REFERENCE.tobytes()
         across = sum(value * (i % SIDE) for i, value in enumerate(values)) / sum(values)
         down = sum(value * (i // SIDE) for i, value in enumerate(values)) / sum(values)
-        assert across == pytest.approx(13.5, abs=0.6)
-        assert down == pytest.approx(13.5, abs=0.6)
+        assert across == pytest.approx(14, abs=0.6)
+        assert down == pytest.approx(14, abs=0.6)
+
+    @pytest.mark.parametrize(("left", "top"), [(0, 0), (8, 4), (0, 4)])
+    def test_is_centred_in_a_picture_of_the_right_size_too(self, left: int, top: int) -> None:
+        picture = Image.new("L", (SIDE, SIDE))
+        picture.paste(REFERENCE.crop((4, 4, 24, 28)), (left, top))
+        assert distance(to_digit(picture), REFERENCE) < 8
+
+    def test_loses_its_gray_ground_in_a_picture_of_the_right_size_too(self) -> None:
+        gray = REFERENCE.point(lambda level: 60 + level * 195 // 255)
+        assert distance(to_digit(gray), REFERENCE) < 8
 
     def test_is_found_beside_specks_of_dust(self) -> None:
         picture = seven()
