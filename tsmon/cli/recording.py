@@ -21,7 +21,6 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
-from tsmon.telemetry.snapshot import Snapshot
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -73,51 +72,38 @@ def replay(
     if as_json == as_csv:
         raise click.UsageError("choose --json or --csv")
     with closing(Recording(file)) as recording:
-        snapshots = _snapshots(recording, start, end)
-        records = (
-            tick_record(snapshot, model) for snapshot in snapshots for model in snapshot.models
-        )
-        if as_json:
-            for entry in records:
-                emit_json_line(entry)
-        else:
-            _print_csv(records)
+        records = asyncio.run(_records(recording, start, end))
+    if as_json:
+        for entry in records:
+            emit_json_line(entry)
+    else:
+        _print_csv(records)
 
 
-def _snapshots(
+async def _records(
     recording: Recording, start: datetime | None, end: datetime | None
-) -> Iterator[Snapshot]:
-    """The snapshots in a span; earlier ticks are digested too, so that intervals are known."""
-    monitor = Monitor(_Nothing(recording.label))
+) -> list[dict[str, Any]]:
+    """Each model at each tick of a span; earlier ticks are read too, as intervals need them."""
+    monitor = Monitor(recording)
     first, last = _unix(start), _unix(end)
-    for index, tick in enumerate(recording.ticks):
+    records: list[dict[str, Any]] = []
+    for tick in recording.ticks:
         if last is not None and tick.time > last:
-            return
-        snapshot = monitor.digest(recording.observation(index))
+            break
+        snapshot = await monitor.tick()
         if first is None or tick.time >= first:
-            yield snapshot
+            records += [tick_record(snapshot, model) for model in snapshot.models]
+    return records
 
 
-class _Nothing:
-    """A source that is never asked: what is digested comes from the recording."""
-
-    def __init__(self, label: str) -> None:
-        self.label = label
-
-    async def observe(self, focus: object) -> Any:
-        raise NotImplementedError
-
-
-def _print_csv(records: Iterator[dict[str, Any]]) -> None:
-    writer: csv.DictWriter[str] | None = None
-    for entry in records:
-        row = dict(_flat(entry))
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, row, extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(row)
-    if writer is None:
+def _print_csv(records: list[dict[str, Any]]) -> None:
+    rows = [dict(_flat(entry)) for entry in records]
+    if not rows:
         fail("nothing was recorded in that time")
+    columns = dict.fromkeys(column for row in rows for column in row)
+    writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
 
 
 def _flat(entry: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,20 +15,16 @@ from tsmon.torchserve.errors import (
     Unreachable,
     api_error,
 )
+from tsmon.torchserve.patient import CLOSE_GRACE_S, PatientClient
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 
 CONNECT_TIMEOUT_S = 2.0
-CLOSE_GRACE_S = 2.0
 
 Parameters = Mapping[str, str | int]
 
 
 class Connection:
-    """Requests to one base URL.
-
-    A request once sent is never cancelled: a caller that goes away leaves it to end by its own
-    time-out, because httpx leaks the pool slot of a cancelled request (encode/httpcore#1093).
-    """
+    """Requests to one base URL; none of them is cancelled in flight."""
 
     def __init__(
         self,
@@ -42,22 +37,16 @@ class Connection:
     ) -> None:
         self.base_url = base_url
         self._keys = keys
-        self._client = httpx.AsyncClient(
+        self._client = PatientClient(
             base_url=base_url,
             verify=verify,
             transport=transport,
-            trust_env=False,  # a proxy variable must not send a loopback request elsewhere
             limits=httpx.Limits(max_connections=max_connections),
         )
-        self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
-            for task in late:
-                task.cancel()
-        await self._client.aclose()
+        await self._client.close(grace_s)
 
     async def request(
         self,
@@ -110,11 +99,8 @@ class Connection:
         return header is not None and header != request.headers.get("Authorization")
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        task = asyncio.create_task(self._client.send(request))
-        self._under_way.add(task)
-        task.add_done_callback(self._finished)
         try:
-            return await asyncio.shield(task)
+            return await self._client.send(request)
         except httpx.TimeoutException as error:
             raise self._timed_out(request, error) from None
         except httpx.TransportError as error:
@@ -124,11 +110,6 @@ class Connection:
             ) from None
         except httpx.DecodingError as error:
             raise NotTorchServe(f"{request.url} cannot be decoded: {error}") from None
-
-    def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # read it, or asyncio reports a request whose caller went away
 
     def _timed_out(self, request: httpx.Request, error: httpx.TimeoutException) -> Exception:
         if isinstance(error, httpx.ConnectTimeout):

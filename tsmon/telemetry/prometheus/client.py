@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -12,10 +11,10 @@ import httpx
 
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, Unreachable
+from tsmon.torchserve.patient import CLOSE_GRACE_S, PatientClient
 
 CONNECT_TIMEOUT_S = 2.0
 QUERY_TIMEOUT_S = 10.0
-CLOSE_GRACE_S = 2.0
 
 Labels = Mapping[str, str]
 
@@ -72,16 +71,14 @@ class Prometheus:
         base = _base_url(url)
         self.label = base.netloc.decode() + base.path.rstrip("/")
         """Host, port and path, without the password."""
-        self._client = httpx.AsyncClient(
+        self._client = PatientClient(
             base_url=base,
             headers=dict(headers or {}),
             verify=verify,
             transport=transport,
-            trust_env=False,  # a proxy variable must not send a loopback request elsewhere
             timeout=httpx.Timeout(QUERY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=10),
         )
-        self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def query(self, expression: str, at: float | None = None) -> list[Series]:
         """Evaluate an expression once, by default now; a range selector gives raw samples."""
@@ -108,11 +105,7 @@ class Prometheus:
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
-            for task in late:
-                task.cancel()
-        await self._client.aclose()
+        await self._client.close(grace_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -137,11 +130,8 @@ class Prometheus:
         raise self._error(response, answer)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        task = asyncio.create_task(self._client.send(request))
-        self._under_way.add(task)
-        task.add_done_callback(self._finished)
         try:
-            return await asyncio.shield(task)
+            return await self._client.send(request)
         except httpx.ConnectTimeout:
             raise Unreachable(f"{self.label} does not accept connections") from None
         except httpx.TimeoutException:
@@ -155,11 +145,6 @@ class Prometheus:
             ) from None
         except httpx.DecodingError as error:
             raise NotPrometheus(f"{self.label} cannot be decoded: {error}") from None
-
-    def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # read it, or asyncio reports a request whose caller went away
 
     def _error(self, response: httpx.Response, answer: object) -> Exception:
         if isinstance(answer, dict) and answer.get("status") == "error":

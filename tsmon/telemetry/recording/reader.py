@@ -42,7 +42,10 @@ class Tick:
 
 
 class Recording:
-    """A recording that is read; ticks are numbered from 0."""
+    """A recording that is read; ticks are numbered from 0.
+
+    As a source it gives one tick after the other, as fast as it is asked.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open it.
@@ -51,6 +54,8 @@ class Recording:
             RecordingError: there is none, or nothing is in it.
         """
         self.path = path
+        self.position = 0
+        """The tick that is given next."""
         self._connection = open_for_reading(path)
         rows = self._connection.execute("SELECT id, session, time FROM tick ORDER BY id")
         self.ticks = [Tick(*row) for row in rows]
@@ -63,6 +68,17 @@ class Recording:
     def label(self) -> str:
         """The server that was recorded last."""
         return str(self._sessions[self.ticks[-1].session][0])
+
+    async def observe(self, focus: ModelKey | None) -> Observation:
+        """The next tick.
+
+        Raises:
+            RecordingError: there is none, or the file is damaged.
+        """
+        if self.position >= len(self.ticks):
+            raise RecordingError(f"{self.path} has no more ticks")
+        self.position += 1
+        return self.observation(self.position - 1)
 
     def index_at(self, time: float) -> int:
         """The last tick not after a Unix time; 0 when all are later."""

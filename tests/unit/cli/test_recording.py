@@ -1,0 +1,60 @@
+"""record and replay, and events."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fake import FakeTorchServe
+from tests.unit.cli.conftest import Tsmon
+
+
+@pytest.fixture
+def recording(tsmon: Tsmon, server: FakeTorchServe, tmp_path: Path) -> str:
+    """Three ticks of a server with one model."""
+    server.load("mnist")
+    file = str(tmp_path / "server.tsmon")
+    assert tsmon("record", file, "--count", "3", "--interval", "0.1").code == 0
+    return file
+
+
+def test_csv_has_the_columns_of_every_tick_not_only_of_the_first(
+    tsmon: Tsmon, recording: str
+) -> None:
+    rows = list(csv.DictReader(tsmon("replay", recording, "--csv").stdout.splitlines()))
+
+    assert [row["model"] for row in rows] == ["mnist"] * 3
+    assert [row["interval_requests"] for row in rows] == ["0.0"] * 3
+    assert rows[-1]["since_start_requests"] == "0.0"
+
+
+def test_json_has_a_line_per_model_and_tick(tsmon: Tsmon, recording: str) -> None:
+    lines = tsmon("replay", recording, "--json").stdout.splitlines()
+
+    assert [json.loads(line)["server"] for line in lines] == ["up"] * 3
+
+
+def test_a_time_without_ticks_is_said_so(tsmon: Tsmon, recording: str) -> None:
+    ended = tsmon("replay", recording, "--csv", "--to", "2001-01-01")
+
+    assert ended.code == 1
+    assert "nothing was recorded in that time" in ended.stderr
+
+
+def test_a_file_that_is_no_recording_is_left_alone(tsmon: Tsmon, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+
+    ended = tsmon("record", str(notes), "--count", "1")
+
+    assert ended.code == 1
+    assert notes.read_text() == "mine"
+
+
+def test_events_of_a_quiet_server_are_none(tsmon: Tsmon, server: FakeTorchServe) -> None:
+    ended = tsmon("events", "--seconds", "0.3", "--interval", "0.1", "--json")
+
+    assert (ended.code, ended.stdout) == (0, "")
