@@ -18,7 +18,7 @@ from model.arguments import share
 from model.data import MissingDataError, default_data_dir, load_digits, to_input
 from model.weights import DEFAULT_WEIGHTS, WeightsError, load_network
 
-BATCH = 500
+BATCH = 100
 
 
 @dataclass(frozen=True)
