@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,20 @@ PATIENCE_S = 60.0
 """A worker loads PyTorch before it is ready."""
 
 
-async def test_package_register_scale_watch_send_conflict_unregister(
-    shell: Shell, archive: Path
-) -> None:
-    app = _monitor(shell, archive.parent)
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Shell]:
+    """A server of its own, with nothing but the digit model in its store."""
+    shell = Shell(tmp_path)
+    started = shell.tsmon("serve", "start", "--ports", "free")
+    assert started.code == 0, started.stderr
+    yield shell
+    shell.tsmon("serve", "stop")
+
+
+async def test_package_register_scale_watch_send_conflict_unregister(fresh: Shell) -> None:
+    archived = fresh.tsmon("archive")
+    assert archived.code == 0, archived.stderr
+    app = _monitor(fresh)
     async with seated(app, size=(140, 40), patience_s=PATIENCE_S) as seat:
         await seat.sees("● up", "No models are registered.")
         await _package(seat)
@@ -41,11 +52,11 @@ async def test_package_register_scale_watch_send_conflict_unregister(
         await _unregister(seat)
 
 
-def _monitor(shell: Shell, model_store: Path) -> TsmonApp:
+def _monitor(shell: Shell) -> TsmonApp:
     record = LocalServer(shell.home).status().server
     assert record is not None
     addresses = Addresses(record.inference, record.management, record.metrics)
-    options = MonitorOptions(model_store=model_store, samples=digit_assets().samples)
+    options = MonitorOptions(model_store=record.model_store, samples=digit_assets().samples)
     return TsmonApp(TorchServe(addresses, KeyRing(record.key_file)), options)
 
 
