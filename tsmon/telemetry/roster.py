@@ -66,7 +66,7 @@ class Roster:
         descriptions: Sequence[Description],
         traffic: Mapping[SeriesKey, Traffic] | Missing,
     ) -> list[ModelStatus]:
-        costs = [_traffic(entry, traffic) for entry in descriptions]
+        costs = [self._cost(entry, traffic) for entry in descriptions]
         verdicts = self._health.judge(
             observation.at,
             [entry.model for entry in descriptions],
@@ -81,6 +81,14 @@ class Roster:
             _status(observation, entry, cost, verdicts[entry.model.name, entry.model.version])
             for entry, cost in zip(descriptions, costs, strict=True)
         ]
+
+    def _cost(self, entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing) -> Traffic:
+        """The traffic of a version; a scrape that failed costs it the interval, not its windows."""
+        if not isinstance(traffic, Missing):
+            return _traffic(entry, traffic)
+        key = ModelKey(entry.model.name, entry.model.version)
+        known = next((model.traffic for model in self.models if model.key == key), None)
+        return replace(known, interval=traffic) if known else Traffic.missing(traffic)
 
 
 def _status(
@@ -108,10 +116,8 @@ def _gone(model: ModelStatus) -> ModelStatus:
     return replace(model, gone=True, workers=(), requests=None, traffic=traffic)
 
 
-def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing) -> Traffic:
+def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic]) -> Traffic:
     """The traffic of a version: requests that named it, and for the default one those without."""
-    if isinstance(traffic, Missing):
-        return Traffic.missing(traffic)
     labels = [entry.model.version, *([DEFAULT_VERSION_LABEL] if entry.is_default else [])]
     keys = [SeriesKey(entry.model.name, label) for label in labels]
     parts = [traffic[key] for key in keys if key in traffic]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,14 @@ def test_default_version_has_the_traffic_of_requests_that_named_none() -> None:
 def test_without_counters_the_traffic_says_so() -> None:
     (model,) = _update(Roster(), _described("mnist"), traffic=Missing.NO_COUNTERS)
     assert model.traffic == Traffic.missing(Missing.NO_COUNTERS)
+
+
+def test_a_scrape_that_fails_costs_the_interval_and_nothing_else() -> None:
+    roster = Roster()
+    traffic = _traffic(1)
+    _update(roster, _described("mnist"), traffic={SeriesKey("mnist", "default"): traffic})
+    (model,) = _update(roster, _described("mnist"), traffic=Missing.NO_COUNTERS)
+    assert model.traffic == replace(traffic, interval=Missing.NO_COUNTERS)
 
 
 def test_tick_without_an_answer_keeps_the_models_but_not_their_interval() -> None:
