@@ -28,6 +28,7 @@ from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.session import LiveSession
 from tsmon.tui.widgets.digits_pane import DigitsPane
 
 SIZE = (132, 38)
@@ -63,7 +64,7 @@ async def monitored(record: ServerRecord) -> AsyncIterator[tuple[TsmonApp, Torch
     async for _ in follow(client.management, "mnist", 2):
         pass
     options = MonitorOptions(model_store=record.model_store, samples=digit_assets().samples)
-    yield TsmonApp(client, options), client
+    yield TsmonApp(LiveSession(client), options), client
 
 
 async def load(client: TorchServe) -> None:

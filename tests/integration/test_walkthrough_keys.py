@@ -19,6 +19,7 @@ from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.register import RegisterDialog
+from tsmon.tui.session import LiveSession
 from tsmon.tui.widgets.field import Field
 
 pytestmark = pytest.mark.integration
@@ -57,7 +58,7 @@ def _monitor(shell: Shell) -> TsmonApp:
     assert record is not None
     addresses = Addresses(record.inference, record.management, record.metrics)
     options = MonitorOptions(model_store=record.model_store, samples=digit_assets().samples)
-    return TsmonApp(TorchServe(addresses, KeyRing(record.key_file)), options)
+    return TsmonApp(LiveSession(TorchServe(addresses, KeyRing(record.key_file))), options)
 
 
 async def _opened(seat: Seat, dialog: type[Screen[Any]]) -> None:

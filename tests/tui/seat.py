@@ -17,6 +17,7 @@ from textual.widgets import Input
 from tests.fake import FakeTorchServe
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.session import LiveSession
 
 PATIENCE_S = 10.0
 PERIOD_S = 0.2
@@ -92,7 +93,8 @@ async def watching(
     read_only: bool = False,
 ) -> AsyncIterator[Seat]:
     """A monitor of the fake server, once it has seen the first answer of it."""
-    app = TsmonApp(fake.client(read_only=read_only), options or MonitorOptions(period_s=PERIOD_S))
+    options = options or MonitorOptions(period_s=PERIOD_S)
+    app = TsmonApp(LiveSession(fake.client(read_only=read_only), options.period_s), options)
     async with seated(app, size=size) as seat:
         yield seat
 

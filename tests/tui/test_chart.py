@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from textual.app import App, ComposeResult
 
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
 from tsmon.tui.format import milliseconds, number
-from tsmon.tui.widgets.chart import Chart, TimeAxis, times
+from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.raster import Sample, Symbols
+from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan, times
 
 PICTURE = [
     "  20 ms│",
@@ -21,6 +23,9 @@ PICTURE = [
 ]
 
 
+TWO_MINUTES = TimeSpan(120)
+
+
 class Paper(App[int]):
     """One chart with its time axis."""
 
@@ -29,8 +34,8 @@ class Paper(App[int]):
         self.unit = unit
 
     def compose(self) -> ComposeResult:
-        yield Chart(self.unit, seconds=120)
-        yield TimeAxis(120)
+        yield Chart(self.unit)
+        yield TimeAxis()
 
 
 async def test_a_chart_has_a_baseline_labels_and_gaps() -> None:
@@ -40,7 +45,7 @@ async def test_a_chart_has_a_baseline_labels_and_gaps() -> None:
         chart.symbols = Symbols.BLOCK
         ages = range(115, 0, -5)
         samples = [Sample(age, None if 50 <= age <= 70 else age / 10) for age in ages]
-        chart.plot(samples, gap_s=6)
+        chart.plot(samples, TWO_MINUTES, gap_s=6)
         await pilot.pause()
         assert screen_text(app).splitlines() == PICTURE
 
@@ -48,7 +53,7 @@ async def test_a_chart_has_a_baseline_labels_and_gaps() -> None:
 async def test_a_chart_without_samples_or_room_is_empty() -> None:
     app = Paper()
     async with app.run_test(size=(5, 2)) as pilot:
-        app.query_one(Chart).plot([Sample(1, 3.0)], gap_s=3)
+        app.query_one(Chart).plot([Sample(1, 3.0)], TWO_MINUTES, gap_s=3)
         await pilot.pause()
         assert app.query_one(Chart).lines == []
 
@@ -58,15 +63,35 @@ async def test_a_chart_can_be_drawn_in_plain_ascii() -> None:
     async with app.run_test(size=(40, 8)) as pilot:
         chart = app.query_one(Chart)
         chart.symbols = Symbols.ASCII
-        chart.plot([Sample(age, age % 7) for age in range(100, 0, -1)], gap_s=3)
+        chart.plot([Sample(age, age % 7) for age in range(100, 0, -1)], TWO_MINUTES, gap_s=3)
         await pilot.pause()
         assert screen_text(app).isascii()
 
 
+async def test_the_cursor_marks_the_moment_that_is_looked_at() -> None:
+    app = Paper()
+    async with app.run_test(size=(28, 5)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = Symbols.BLOCK
+        chart.plot([Sample(60, 1.0), Sample(59, 1.0)], TimeSpan(120, cursor_s=30), gap_s=3)
+        await pilot.pause()
+        columns = {line.index("┊") for line in screen_text(app).splitlines() if "┊" in line}
+        assert columns == {8 + 15}
+        chart.plot([], TimeSpan(120, cursor_s=121), gap_s=3)
+        await pilot.pause()
+        assert "┊" not in screen_text(app)
+
+
+def test_the_time_axis_of_the_past_tells_the_time_of_the_day() -> None:
+    end = datetime(2026, 11, 22, 14, 3, 20).astimezone()
+    assert times(TimeSpan(120, end), 36) == "14:01:20      14:02:20      14:03:20"
+    assert times(TimeSpan(3600), 20) == "-1h     -30m     now"
+
+
 def test_the_time_axis_ends_now() -> None:
-    assert times(120, 20) == "-2m      -1m     now"
-    assert times(120, 8) == "-2m  now"
-    assert len(times(120, 3)) <= 6
+    assert times(TWO_MINUTES, 20) == "-2m      -1m     now"
+    assert times(TWO_MINUTES, 8) == "-2m  now"
+    assert len(times(TWO_MINUTES, 3)) <= 6
 
 
 async def test_a_digit_is_28_columns_of_half_blocks() -> None:

@@ -69,7 +69,7 @@ async def test_quantiles_are_shown_where_there_is_room(
     fake.load("mnist")
     async with watching(fake, options, size=(140, 40)) as seat:
         await seat.sees("● 1/1")
-        seat.monitor.paused = True
+        await seat.press("p")
         assert seat.monitor.snapshot is not None
         (model,) = seat.monitor.snapshot.models
         profile = {Part.INFERENCE: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}

@@ -216,7 +216,7 @@ async def test_a_failing_action_is_told(fake: FakeTorchServe, options: MonitorOp
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("● ready")
-        seat.monitor.paused = True
+        await seat.press("p")
         fake.fail("/models/mnist", httpx.Response(500, text="no memory"))
         await seat.press("d")
         await seat.sees("no memory")

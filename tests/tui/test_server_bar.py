@@ -9,20 +9,20 @@ from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ServerState, ServerStatus, Snapshot
 from tsmon.torchserve.errors import Unreachable
 from tsmon.tui.widgets.banner import explain
-from tsmon.tui.widgets.server_bar import BarFacts, compose_bar
+from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+MOMENT = Instant(1000.0, NOW)
 
 
 def snapshot(state: ServerState = ServerState.UP, *, answered: float | None = 0.2) -> Snapshot:
-    now = Instant.now()
-    last = None if answered is None else Instant(now.monotonic - answered, NOW)
+    last = None if answered is None else Instant(MOMENT.monotonic - answered, NOW)
     server = ServerStatus("127.0.0.1:8081", state, version="0.12.0", last_answer=last)
-    return Snapshot(now, server, MetricsStatus(MetricsMode.PROMETHEUS))
+    return Snapshot(MOMENT, server, MetricsStatus(MetricsMode.PROMETHEUS))
 
 
 def bar(shown: Snapshot, facts: BarFacts, width: int = 120) -> str:
-    return compose_bar(shown, facts, width, NOW).plain
+    return compose_bar(shown, facts, width, MOMENT).plain
 
 
 def test_the_bar_of_a_healthy_server() -> None:
@@ -37,10 +37,11 @@ def test_the_bar_of_a_healthy_server() -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 220])
 def test_the_bar_fits_and_keeps_what_matters(width: int) -> None:
-    text = bar(snapshot(), BarFacts(1.0, read_only=True, paused=True), width)
+    text = bar(snapshot(), BarFacts(1.0, read_only=True, looking=Looking(NOW, 34)), width)
     assert "● up" in text
     assert "127.0.0.1:8081" in text
-    assert text.rstrip().endswith("PAUSED READ-ONLY")
+    time = f"{NOW.astimezone():%H:%M:%S}"
+    assert text.rstrip().endswith(f"PAUSED {time} −34s READ-ONLY")
     assert len(text) <= max(width, 60)
 
 
@@ -64,8 +65,8 @@ def test_the_banner_offers_a_start_only_where_it_can() -> None:
     problem = Unreachable("no TorchServe answers", "start one")
     status = ServerStatus("x", ServerState.AWAY, problem)
     away = Snapshot(away.at, status, next_poll_s=5)
-    here = explain(away, can_start=True, read_only=False)
-    there = explain(away, can_start=False, read_only=False)
+    here = explain(away, MOMENT, can_start=True, read_only=False)
+    there = explain(away, MOMENT, can_start=False, read_only=False)
     assert here is not None
     assert there is not None
     assert "S starts one here" in here.plain

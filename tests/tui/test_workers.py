@@ -101,7 +101,7 @@ async def test_a_refused_change_is_told_in_the_pane(
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
-        seat.monitor.paused = True
+        await seat.press("p")
         key = seat.monitor.selected
         assert key is not None
         fake.fail("/models/mnist/1.0", httpx.Response(500, text="no more workers"))

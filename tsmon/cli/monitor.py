@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import closing, nullcontext
@@ -13,9 +14,11 @@ import click
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
 from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.watching import find_instance, prometheus_client
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +40,15 @@ _OPTIONS = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Write what is seen into an SQLite file, as `tsmon record` does.",
     ),
+    click.option(
+        "--prometheus",
+        metavar="URL",
+        help="Show what this Prometheus server knows of a TorchServe, with its past.",
+    ),
+    click.option(
+        "--instance", help="With --prometheus: which TorchServe, unless there is only one."
+    ),
+    click.option("--job", help="With --prometheus: where several jobs scrape that instance."),
 )
 
 
@@ -57,8 +69,17 @@ def monitor(
     model_store: Path | None,
     samples: Path | None,
     recording: Path | None,
+    prometheus: str | None,
+    instance: str | None,
+    job: str | None,
 ) -> int:
     """Open the monitor."""
+    if prometheus:
+        if recording:
+            raise click.UsageError("--record goes with a server itself, not with --prometheus")
+        return open_prometheus(target, prometheus, instance, job)
+    if instance or job:
+        raise click.UsageError("--instance and --job go with --prometheus")
     return open_monitor(
         target, period=period, model_store=model_store, samples=samples, recording=recording
     )
@@ -74,13 +95,9 @@ def open_monitor(
     note: str = "",
 ) -> int:
     """Open the monitor on a server and give its exit code when it is left."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        fail(
-            "the monitor needs a terminal",
-            "`tsmon metrics --watch` prints a line per tick instead",
-            Exit.USAGE,
-        )
+    need_terminal("`tsmon metrics --watch` prints a line per tick instead")
     from tsmon.tui.app import MonitorOptions, TsmonApp
+    from tsmon.tui.session import LiveSession
 
     client = target.client()
     options = MonitorOptions(
@@ -92,11 +109,37 @@ def open_monitor(
     )
     live = LiveSource(client, target.logs)
     with closing(RecordedSource(live, recording)) if recording else nullcontext(live) as source:
-        app = TsmonApp(client, options, source=source)
+        app = TsmonApp(LiveSession(client, period, source), options)
         code = app.run() or Exit.DONE
     if app.started is not None:
         say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
     return code
+
+
+def open_prometheus(target: Target, url: str, instance: str | None, job: str | None) -> int:
+    """Open the monitor on what a Prometheus server knows of a TorchServe."""
+    need_terminal("`tsmon metrics --watch --prometheus URL` prints a line per tick instead")
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.session import PrometheusSession
+
+    name = instance or asyncio.run(find_instance(target, url))
+    session = PrometheusSession(prometheus_client(target, url), name, job)
+    return TsmonApp(session).run() or Exit.DONE
+
+
+def open_replay(recording: Recording) -> int:
+    """Open the monitor on a recording."""
+    need_terminal("--json and --csv print what was recorded instead")
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.session import ReplaySession
+
+    return TsmonApp(ReplaySession(recording)).run() or Exit.DONE
+
+
+def need_terminal(instead: str) -> None:
+    """End the command where nobody could see or press anything."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fail("the monitor needs a terminal", instead, Exit.USAGE)
 
 
 def _artifacts() -> Path | None:

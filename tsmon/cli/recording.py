@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from tsmon.cli.outcome import fail, runs_async
+from tsmon.cli.monitor import open_replay
+from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import emit_json_line, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import tick_record
@@ -67,10 +68,18 @@ async def _record(monitor: Monitor, count: int | None, tell: Any) -> None:
 @click.option("--to", "end", type=click.DateTime(), help="Local time to end at.")
 def replay(
     file: Path, as_json: bool, as_csv: bool, start: datetime | None, end: datetime | None
-) -> None:
-    """Read a recording back and print what each model did at each tick."""
-    if as_json == as_csv:
+) -> int:
+    """Open a recording in the monitor, or print what each model did at each tick.
+
+    In the monitor `p` plays and pauses, `[` and `]` step, `{` and `}` go to the event before and
+    the next one, `@` to a time; `,` and `.` change the speed.
+    """
+    if as_json and as_csv:
         raise click.UsageError("choose --json or --csv")
+    if not as_json and not as_csv:
+        if start or end:
+            raise click.UsageError("--from and --to go with --json or --csv")
+        return open_replay(Recording(file))
     with closing(Recording(file)) as recording:
         records = asyncio.run(_records(recording, start, end))
     if as_json:
@@ -78,6 +87,7 @@ def replay(
             emit_json_line(entry)
     else:
         _print_csv(records)
+    return Exit.DONE
 
 
 async def _records(

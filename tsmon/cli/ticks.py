@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tsmon.telemetry.prometheus.samples import STATUS_NOT_EXPORTED
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 
@@ -31,7 +31,7 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
 
 
 def _workers(model: ModelStatus) -> str:
-    if any(worker.worker.status == STATUS_NOT_EXPORTED for worker in model.workers):
+    if model.verdict.health is ModelHealth.UNKNOWN:
         return "workers not told"
     return f"{model.ready}/{model.wanted} ready"
 

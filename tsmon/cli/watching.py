@@ -37,15 +37,26 @@ async def prometheus_source(
     target: Target, url: str, instance: str | None, job: str | None
 ) -> AsyncIterator[Source]:
     """An instance of a Prometheus server; without a name the only one there is."""
-    client = Prometheus(url, verify=target.verify, transport=target.transport)
+    name = instance or await find_instance(target, url)
+    client = prometheus_client(target, url)
     try:
-        yield PrometheusSource(client, instance or await _only_instance(client), job)
+        yield PrometheusSource(client, name, job)
     finally:
         await client.close()
 
 
-async def _only_instance(client: Prometheus) -> str:
-    found = sorted({each.instance for each in await discover(client)})
+def prometheus_client(target: Target, url: str) -> Prometheus:
+    """A client for a Prometheus server; to be closed."""
+    return Prometheus(url, verify=target.verify, transport=target.transport)
+
+
+async def find_instance(target: Target, url: str) -> str:
+    """The only TorchServe that a Prometheus server scrapes; ends the command if there are more."""
+    client = prometheus_client(target, url)
+    try:
+        found = sorted({each.instance for each in await discover(client)})
+    finally:
+        await client.close()
     if len(found) != 1:
         names = ", ".join(found) or "none"
         fail(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
@@ -43,15 +45,12 @@ class History:
             else:
                 self.forget(key)
 
-    def points(self, key: ModelKey, seconds: float, now: Instant) -> list[Point]:
-        """The points of the last `seconds`, oldest first."""
-        recent: list[Point] = []
-        for point in reversed(self._points.get(key, ())):
-            if now.since(point.at) > seconds:
-                break
-            recent.append(point)
-        recent.reverse()
-        return recent
+    def points(self, key: ModelKey, seconds: float, end: Instant) -> list[Point]:
+        """The points of the `seconds` before `end`, oldest first."""
+        points = self._points.get(key, deque())
+        first = bisect_left(points, end.monotonic - seconds, key=_moment)
+        last = bisect_right(points, end.monotonic, key=_moment)
+        return list(islice(points, first, last))
 
     def forget(self, key: ModelKey) -> None:
         """Drop a model's past."""
@@ -60,6 +59,10 @@ class History:
 
     def _append(self, key: ModelKey, point: Point) -> None:
         self._points.setdefault(key, deque(maxlen=self._capacity)).append(point)
+
+
+def _moment(point: Point) -> float:
+    return point.at.monotonic
 
 
 def _point(at: Instant, usage: Usage | Missing | None) -> Point:

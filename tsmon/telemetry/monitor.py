@@ -10,6 +10,7 @@ from dataclasses import replace
 from tsmon.telemetry.events import EventLog
 from tsmon.telemetry.history import History
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.past import Past
 from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import (
@@ -45,11 +46,15 @@ class Monitor:
         source: Source,
         *,
         period_s: float = 1.0,
+        past: Past | None = None,
     ) -> None:
+        """`past` is by default the last hour at one tick a second."""
         self.period_s = period_s
         self.focus: ModelKey | None = None
         """The model whose details are looked at; it is described at every tick."""
-        self.history = History()
+        self.past = Past() if past is None else past
+        """The snapshots published, the newest last."""
+        self.history = History(self.past.most_ticks)
         self.events = EventLog()
         self._source = source
         self._meter = TrafficMeter()
@@ -111,6 +116,7 @@ class Monitor:
         )
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
+        self.past.keep(self._latest)
         return self._latest
 
     def _models(

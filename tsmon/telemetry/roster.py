@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tsmon.telemetry.health.verdicts import ModelVerdict
+from tsmon.telemetry.health.verdicts import (
+    ModelHealth,
+    ModelVerdict,
+    WorkerHealth,
+    WorkerVerdict,
+)
 from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, WorkerStatus
@@ -13,6 +18,7 @@ from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
+NOT_EXPORTED = "metrics do not tell whether workers live"
 
 
 class Roster:
@@ -69,7 +75,7 @@ class Roster:
         costs = [self._cost(entry, traffic) for entry in descriptions]
         verdicts = self._health.judge(
             observation.at,
-            [entry.model for entry in descriptions],
+            [entry.model for entry in descriptions if not entry.only_metrics],
             answers={
                 (entry.model.name, entry.model.version): Answers.of(cost)
                 for entry, cost in zip(descriptions, costs, strict=True)
@@ -78,7 +84,7 @@ class Roster:
             unregistering={(key.name, key.version) for key in self._expected_to_go},
         )
         return [
-            _status(observation, entry, cost, verdicts[entry.model.name, entry.model.version])
+            _status(observation, entry, cost, _verdict(entry, verdicts))
             for entry, cost in zip(descriptions, costs, strict=True)
         ]
 
@@ -89,6 +95,14 @@ class Roster:
         key = ModelKey(entry.model.name, entry.model.version)
         known = next((model.traffic for model in self.models if model.key == key), None)
         return replace(known, interval=traffic) if known else Traffic.missing(traffic)
+
+
+def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict]) -> ModelVerdict:
+    if not entry.only_metrics:
+        return verdicts[entry.model.name, entry.model.version]
+    unknown = WorkerVerdict(WorkerHealth.UNKNOWN, NOT_EXPORTED)
+    workers = tuple((worker.id, unknown) for worker in entry.model.workers)
+    return ModelVerdict(ModelHealth.UNKNOWN, NOT_EXPORTED, workers)
 
 
 def _status(

@@ -23,6 +23,8 @@ class Description:
 
     model: ModelVersion
     is_default: bool
+    only_metrics: bool = False
+    """Known from its metrics alone: whether its workers live is not told."""
 
 
 @dataclass(frozen=True, slots=True)

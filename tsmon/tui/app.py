@@ -1,4 +1,4 @@
-"""The monitor's app: a client in, an exit code out."""
+"""The monitor's app: a session in, an exit code out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.source import Source
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
@@ -19,13 +18,13 @@ from tsmon.tui.messages import ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.monitor import MonitorScreen
-from tsmon.tui.session import Session
+from tsmon.tui.session import LiveSession, Session
 
 __all__ = ["MonitorOptions", "TsmonApp"]
 
 
 class TsmonApp(App[int]):
-    """Watches one TorchServe; its result is the exit code."""
+    """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
     CSS_PATH = "tsmon.tcss"
@@ -34,15 +33,12 @@ class TsmonApp(App[int]):
 
     def __init__(
         self,
-        client: TorchServe,
+        session: Session,
         options: MonitorOptions = MonitorOptions(),  # noqa: B008 (frozen)
-        *,
-        source: Source | None = None,
     ) -> None:
-        """`source` is by default the server that `client` speaks to, asked live."""
         super().__init__()
         self.animation_level = "none"
-        self.session = Session.begin(client, options.period_s, source)
+        self.session = session
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
         self._options = options
@@ -67,21 +63,21 @@ class TsmonApp(App[int]):
         if message.started:
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
-        client = TorchServe(addresses, KeyRing(record.key_file), read_only=old.client.read_only)
-        self.session = Session.begin(client, self._options.period_s)
+        client = TorchServe(addresses, KeyRing(record.key_file), read_only=old.read_only)
+        self.session = LiveSession(client, self._options.period_s)
         screen = self.screen_stack[0]
         assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
         screen.connect(self.session)
         screen.note(Note(f"watching {record.management}"), bad=False)
-        self.run_worker(old.client.close(), group="closing")
+        self.run_worker(old.close(), group="closing")
 
     async def action_quit(self) -> None:
         """Leave; all is well."""
         self.exit(0)
 
     async def on_unmount(self) -> None:
-        """Close the connections; requests under way get a moment."""
-        await self.session.client.close()
+        """Let go of the session; requests under way get a moment."""
+        await self.session.close()
 
     def _runs(self, action: str) -> Callable[[], Awaitable[None]]:
         """What the palette calls."""

@@ -35,6 +35,7 @@ class Group(StrEnum):
     WORKERS = "Workers"
     DIGITS = "Digits"
     SERVER = "Server"
+    TIME = "Time"
     VIEW = "View"
     GENERAL = "General"
     DIALOGS = "Dialogs"
@@ -61,6 +62,10 @@ class Key:
     """The panes in whose footer it stands."""
     changes: bool = False
     """Whether it changes the server; refused in a read-only session."""
+    needs_server: bool = False
+    """Whether it speaks to the server without changing it."""
+    needs_replay: bool = False
+    """Whether it is for recordings alone."""
 
     @property
     def action_name(self) -> str:
@@ -136,17 +141,17 @@ KEYS: tuple[Key, ...] = (
     Key(
         "digits.send", "i", "i", "send_one", Group.DIGITS, "send image",
         "Send the chosen image to the selected version (enter in the list does it too).",
-        _SENDING,
+        _SENDING, needs_server=True,
     ),
     Key(
         "digits.send-many", "n", "n", "send_many", Group.DIGITS, "send random",
         "Send as many random images as last time, 10 at first.",
-        _ALL,
+        _ALL, needs_server=True,
     ),
     Key(
         "digits.send-number", "N", "N", "send_number", Group.DIGITS, "send …",
         "Send another number of random images, several at a time if you like.",
-        _SENDING,
+        _SENDING, needs_server=True,
     ),
     Key(
         "digits.folder", "f", "f", "folder", Group.DIGITS, "folder",
@@ -170,6 +175,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "server.key-file", "K", "K", "key_file", Group.SERVER, "key file",
         "Read the tokens from another key_file.json.",
+        needs_server=True,
     ),
     Key(
         "server.events", "e", "e", "events", Group.SERVER, "events",
@@ -197,9 +203,49 @@ KEYS: tuple[Key, ...] = (
         (PaneName.METRICS,),
     ),
     Key(
-        "view.pause", "p", "p", "pause", Group.VIEW, "pause",
-        "Hold the display still; sampling goes on.",
+        "time.pause", "p", "p", "pause", Group.TIME, "pause",
+        "Hold the display still while sampling goes on, and back to the present; play a recording.",
         (PaneName.METRICS,),
+    ),
+    Key(
+        "time.back", "left_square_bracket,left", "[", "step(-1)", Group.TIME, "back",
+        "Look at the tick before; all panes show that moment (← in the charts, or a click there).",
+        (PaneName.METRICS,),
+    ),
+    Key(
+        "time.on", "right_square_bracket,right", "]", "step(1)", Group.TIME, "on",
+        "Look at the next tick (→ in the charts).",
+        (PaneName.METRICS,),
+    ),
+    Key(
+        "time.event-before", "left_curly_bracket", "{", "to_event(-1)", Group.TIME, "event before",
+        "Go back to the moment of the event before.",
+    ),
+    Key(
+        "time.event-next", "right_curly_bracket", "}", "to_event(1)", Group.TIME, "next event",
+        "Go to the moment of the next event.",
+    ),
+    Key(
+        "time.jump", "at", "@", "to_time", Group.TIME, "go to time",
+        "Go to a time such as 14:03, 14:03:20, -5m or 2026-11-22 14:03.",
+    ),
+    Key(
+        "time.wider", "less_than_sign", "<", "span(1)", Group.TIME, "longer",
+        "Show a longer time on the charts, up to an hour.",
+    ),
+    Key(
+        "time.closer", "greater_than_sign", ">", "span(-1)", Group.TIME, "shorter",
+        "Show a shorter time on the charts, down to a minute.",
+    ),
+    Key(
+        "time.slower", "comma", ",", "speed(0.5)", Group.TIME, "slower",
+        "Play a recording half as fast.",
+        needs_replay=True,
+    ),
+    Key(
+        "time.faster", "full_stop", ".", "speed(2)", Group.TIME, "faster",
+        "Play a recording twice as fast.",
+        needs_replay=True,
     ),
     Key(
         "view.symbols", "g", "g", "symbols", Group.VIEW, "chart symbols",
@@ -243,6 +289,16 @@ BY_ID = {key.id: key for key in KEYS}
 
 CHANGES = frozenset(key.action_name for key in KEYS if key.changes)
 """The actions that a read-only session refuses."""
+
+WATCHING = [BY_ID[f"time.{name}"] for name in (
+    "pause", "back", "on", "event-next", "jump", "slower", "faster",
+)]  # fmt: skip
+"""The keys in the footer where one can only watch."""
+
+NEED_SERVER = CHANGES | {key.action_name for key in KEYS if key.needs_server}
+"""The actions for which there must be a server that answers."""
+
+NEED_REPLAY = frozenset(key.action_name for key in KEYS if key.needs_replay)
 
 FOOTER_MOST = 8
 """Keys in the footer besides those for help and quit."""

@@ -42,11 +42,14 @@ class Rollouts:
 
     def __init__(
         self,
-        management: Management,
+        management: Callable[[], Management],
         start: Callable[[Coroutine[None, None, None]], object],
         changed: Callable[[Rollout], None],
     ) -> None:
-        """`start` runs a coroutine beside the caller; `changed` hears of every step."""
+        """`management` is asked for when a change is made.
+
+        `start` runs a coroutine beside the caller; `changed` hears of every step.
+        """
         self._management = management
         self._start = start
         self._changed = changed
@@ -96,7 +99,7 @@ class Rollouts:
                     await self._follow(key, sent)
                 else:
                     sent = await self._settle(key)
-                    await self._management.scale(key.name, sent, version=key.version)
+                    await self._management().scale(key.name, sent, version=key.version)
         except TorchServeError as error:
             self._fail(key, error)
 
@@ -110,7 +113,7 @@ class Rollouts:
 
     async def _follow(self, key: ModelKey, target: int) -> None:
         """Follow until the target is reached, given up or replaced by another one."""
-        async for progress in follow(self._management, key.name, target, version=key.version):
+        async for progress in follow(self._management(), key.name, target, version=key.version):
             if self._rollouts[key].target != target:
                 return
             self._set(replace(self._rollouts[key], progress=progress))

@@ -1,32 +1,171 @@
-"""The server that is being watched."""
+"""What is watched: a server, a Prometheus that scrapes one, or a recording of one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime
+from typing import ClassVar
 
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.playhead import Playhead
+from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.telemetry.prometheus.source import PrometheusSource
+from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.replay import monitor_for, read_all
+from tsmon.telemetry.snapshot import Snapshot
 from tsmon.telemetry.source import Source
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.tokens import KeyKind
 
+RECALLED_S = 900.0
+"""How much of what Prometheus has stored is read at the start."""
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A client and the monitor that polls through it."""
 
-    client: TorchServe
-    monitor: Monitor
+class OnlyWatched(TorchServeError):
+    """Something was to be changed or sent where one can only watch."""
 
-    @classmethod
-    def begin(cls, client: TorchServe, period_s: float, source: Source | None = None) -> Session:
-        """Get ready to watch a server."""
-        monitor = Monitor(source or LiveSource(client), period_s=period_s)
-        return cls(client, monitor)
+
+class Session(ABC):
+    """A monitor, where one looks in its past, and what can be acted on."""
+
+    word: ClassVar[str] = ""
+    """Stands in the first line where this is not a server itself."""
+    way_out: ClassVar[str] = ""
+    """What to do to act on the server."""
+    replays: ClassVar[bool] = False
+    """Whether time passes as it was recorded."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+        self.playhead = Playhead(monitor.past, monitor.events)
+
+    @property
+    def client(self) -> TorchServe:
+        """The server's client.
+
+        Raises:
+            OnlyWatched: there is none.
+        """
+        raise OnlyWatched(f"this is a {self.word}: nothing can be changed or sent", self.way_out)
+
+    @property
+    def can_act(self) -> bool:
+        """Whether there is a server to send requests to."""
+        return False
+
+    @property
+    def read_only(self) -> bool:
+        """Whether everything that changes the server is refused."""
+        return True
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        return False
 
     @property
     def token_expires(self) -> datetime | None:
         """When the management key ends, if one with an end is in use."""
-        key = self.client.keys.key(KeyKind.MANAGEMENT)
+        return None
+
+    async def run(self, publish: Callable[[Snapshot], None]) -> None:
+        """Publish snapshots until cancelled, or until there are no more.
+
+        Raises:
+            TorchServeError: the source cannot be read at all.
+        """
+        await self.monitor.run(publish)
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of connections and files."""
+
+
+class LiveSession(Session):
+    """A server that answers itself."""
+
+    def __init__(
+        self, client: TorchServe, period_s: float = 1.0, source: Source | None = None
+    ) -> None:
+        """`source` is by default the server that `client` speaks to."""
+        super().__init__(Monitor(source or LiveSource(client), period_s=period_s))
+        self._client = client
+
+    @property
+    def client(self) -> TorchServe:
+        """The server's client."""
+        return self._client
+
+    @property
+    def can_act(self) -> bool:
+        """It answers."""
+        return True
+
+    @property
+    def read_only(self) -> bool:
+        """As the client was made."""
+        return self._client.read_only
+
+    @property
+    def is_local(self) -> bool:
+        """By its address."""
+        return self._client.addresses.is_local
+
+    @property
+    def token_expires(self) -> datetime | None:
+        """By the key file."""
+        key = self._client.keys.key(KeyKind.MANAGEMENT)
         return key.expires if key else None
+
+    async def close(self) -> None:
+        """Close the connections; requests under way get a moment."""
+        await self._client.close()
+
+
+class PrometheusSession(Session):
+    """A server as a Prometheus knows it."""
+
+    word = "Prometheus server"
+    way_out = "open the TorchServe itself with --server"
+
+    def __init__(self, client: Prometheus, instance: str, job: str | None = None) -> None:
+        self._source = PrometheusSource(client, instance, job)
+        super().__init__(Monitor(self._source))
+        self._client = client
+
+    async def run(self, publish: Callable[[Snapshot], None]) -> None:
+        """First what is stored, then each new scrape."""
+        for observation in await self._source.recall(RECALLED_S):
+            publish(self.monitor.digest(observation))
+        await super().run(publish)
+
+    async def close(self) -> None:
+        """Close the connections to Prometheus."""
+        await self._client.close()
+
+
+class ReplaySession(Session):
+    """A recording."""
+
+    word = "recording"
+    way_out = "open the server itself: tsmon --server URL"
+    replays = True
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(monitor_for(recording))
+        self._recording = recording
+        self.progress = 0.0
+        """How much of the recording was read, 0 to 1."""
+
+    async def run(self, publish: Callable[[Snapshot], None]) -> None:
+        """Read all of it; while that goes on, what was read can be looked at."""
+        async for snapshot, done in read_all(self._recording, self.monitor):
+            self.progress = done
+            publish(snapshot)
+
+    async def close(self) -> None:
+        """Close the file."""
+        self._recording.close()

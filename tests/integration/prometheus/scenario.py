@@ -18,7 +18,6 @@ from tests.integration.prometheus.server import JOB, PrometheusServer
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK
-from tsmon.telemetry.history import Point
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.prometheus.client import Prometheus
@@ -35,7 +34,6 @@ SCRAPES = {"steady": 15, "changing": 15, "after restart": 12}
 STEADY = {"quick": 1, "middle": 2, "slow": 3}
 CHANGES = ({"quick": 3, "middle": 1, "slow": 1}, {"quick": 0, "middle": 3, "slow": 2})
 LATE_REQUESTS = 40
-CHART_S = 10.0
 
 
 @dataclass(slots=True)
@@ -73,8 +71,6 @@ class Scenario:
     """Requests answered in each of TorchServe's two lives."""
     counted_at: list[float] = field(default_factory=list)
     """A scrape of each life after its last answer."""
-    chart: list[Point] = field(default_factory=list)
-    """Of the slow model over the end of the second life."""
 
 
 class Play:
@@ -97,7 +93,6 @@ class Play:
                 await self._first_life(scenario, client)
             async with self._life(client):
                 await self._second_life(scenario, client)
-                scenario.chart = await through.history(ModelKey("slow", "1.0"), CHART_S, 1.0)
             for task in watching:
                 task.cancel()
             await asyncio.gather(*watching, return_exceptions=True)

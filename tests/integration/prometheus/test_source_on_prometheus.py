@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tests.integration.prometheus.archives import LATE, MODELS
-from tests.integration.prometheus.scenario import CHART_S, Scenario
+from tests.integration.prometheus.scenario import Scenario
 from tests.integration.prometheus.server import JOB
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import NoSuchInstance, QueryFailed, TargetDown
@@ -16,7 +16,6 @@ from tsmon.telemetry.prometheus.instances import Instance, discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import MetricsMode, Scrape
 from tsmon.telemetry.snapshot import ServerState
-from tsmon.telemetry.traffic import Usage
 
 pytestmark = pytest.mark.integration
 
@@ -55,21 +54,6 @@ def test_down_target_says_why(scenario: Scenario) -> None:
     problems = [each.models for each in scenario.through.observations]
     down = [problem for problem in problems if isinstance(problem, TargetDown)]
     assert any("connect" in str(problem) for problem in down)
-
-
-def test_chart_is_that_of_the_intervals(scenario: Scenario) -> None:
-    points = scenario.chart
-    assert len(points) == CHART_S + 1
-    measured = [
-        model.traffic.interval
-        for each in scenario.through.snapshots
-        for model in each.models
-        if model.key.name == "slow" and each.server.lives == 1
-    ]
-    rates = [usage.per_second for usage in measured if isinstance(usage, Usage)]
-    charted = [point.per_second for point in points if point.per_second is not None]
-    assert charted
-    assert 0 < max(charted) < max(rates) * 1.25
 
 
 async def test_instances_with_torchserve_are_told_from_other_targets(

@@ -20,6 +20,7 @@ USUAL_TIMES = 20
 MARGIN_S = 5.0
 
 _WITHOUT_READY = {
+    WorkerHealth.UNKNOWN: ModelHealth.UNKNOWN,
     WorkerHealth.STARTING: ModelHealth.STARTING,
     WorkerHealth.RETRYING: ModelHealth.RETRYING,
     WorkerHealth.GIVEN_UP: ModelHealth.GIVEN_UP,

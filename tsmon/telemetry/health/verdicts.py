@@ -10,6 +10,8 @@ class WorkerHealth(StrEnum):
     """A worker in one word, the mildest first."""
 
     READY = "ready"
+    UNKNOWN = "unknown"
+    """Nothing tells whether it lives."""
     STOPPING = "stopping"
     """It is removed on purpose."""
     STARTING = "starting"
@@ -31,6 +33,8 @@ class ModelHealth(StrEnum):
     """A model version in one word, the mildest first."""
 
     READY = "ready"
+    UNKNOWN = "unknown"
+    """Only its metrics are known, which do not tell whether its workers live."""
     STARTING = "starting"
     NO_WORKERS = "no workers"
     """Every request is refused."""

@@ -85,13 +85,6 @@ class Prometheus:
         moment = {} if at is None else {"time": f"{at:.3f}"}
         return _series(await self._get("query", {"query": expression, **moment}))
 
-    async def query_range(
-        self, expression: str, start: float, end: float, step_s: float
-    ) -> list[Series]:
-        """Evaluate an expression at `start`, `start + step_s` and so on to `end`, Unix times."""
-        moments = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step_s:.3f}"}
-        return _series(await self._get("query_range", {"query": expression, **moments}))
-
     async def targets(self) -> list[Target]:
         """What is scraped; what only stores samples, such as Thanos or Mimir, cannot tell."""
         data = await self._get("targets", {"state": "active"})

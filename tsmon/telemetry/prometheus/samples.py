@@ -101,7 +101,7 @@ def models_of(readings: Readings) -> tuple[Description, ...]:
         only = len(named) == 1 and SeriesKey(name, *named) in loaded
         for version in sorted(named if only else versions):
             model = ModelVersion(name, version, workers=workers.get((name, version), ()))
-            found.append(Description(model, is_default=only))
+            found.append(Description(model, only, only_metrics=True))
     return tuple(found)
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 
-from tsmon.telemetry.history import Point
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.prometheus.charts import Grid, chart
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import TargetDown
-from tsmon.telemetry.prometheus.instances import quoted
 from tsmon.telemetry.prometheus.samples import Readings, is_up, models_of, scrape_of
 from tsmon.telemetry.prometheus.target import Newest, ScrapedTarget
-from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, Scrape
+from tsmon.telemetry.scrape import Scrape
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import Description, Observation
+from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TorchServeError
 
 POLL_S = 1.0
@@ -50,7 +46,6 @@ class PrometheusSource:
         self._target = ScrapedTarget(client, instance, job)
         self._pause = pause
         self._given: float | None = None
-        self._defaults: frozenset[ModelKey] = frozenset()
 
     @property
     def label(self) -> str:
@@ -69,9 +64,29 @@ class PrometheusSource:
                 raise await self._down()
         except TorchServeError as problem:
             return Observation(Instant.now(), None, problem, problem)
-        models = self._learn(readings)
-        scrape = scrape_of(readings, self._target.instant(at))
-        return Observation(Instant.now(), None, models, scrape)
+        return self._observation(at, readings)
+
+    async def recall(self, seconds: float) -> list[Observation]:
+        """What is stored of the last `seconds`, oldest first; `observe` goes on from there.
+
+        It is empty where Prometheus or the instance does not answer; `observe` then tells why.
+        """
+        try:
+            newest = await self._target.newest()
+            await self._target.measure_interval(newest)
+            stored = await self._target.scrapes(newest.at - seconds, newest.at)
+        except TorchServeError:
+            return []
+        self._given = max(stored, default=None)
+        return [self._observation(at, readings) for at, readings in stored.items()]
+
+    def _observation(self, at: float, readings: Readings) -> Observation:
+        instant = self._target.instant(at)
+        if not is_up(readings):
+            problem = TargetDown(f"Prometheus could not scrape {self._target.instance}")
+            return Observation(instant, None, problem, problem)
+        models = models_of(readings)
+        return Observation(instant, None, models, scrape_of(readings, instant))
 
     async def scrapes(self, seconds: float, until: float | None = None) -> list[Scrape]:
         """The successful scrapes of the last `seconds`, oldest first, both ends included.
@@ -86,35 +101,6 @@ class PrometheusSource:
             for at, readings in scrapes.items()
             if is_up(readings)
         ]
-
-    async def history(self, key: ModelKey, seconds: float, step_s: float) -> list[Point]:
-        """A chart of one version by Prometheus' `rate()`, its points `step_s` seconds apart.
-
-        It ends at the newest scrape; a point is None where nothing is known. Unlike the intervals
-        of a `TrafficMeter`, `rate()` extrapolates and loses the first sample of a new series.
-        """
-        newest = await self._target.newest()
-        await self._target.measure_interval(newest)
-        if self._given is None:
-            self._learn(await self._target.scrape(newest.at))
-        # The range that Grafana takes as $__rate_interval: at least three intervals are in it.
-        range_s = max(step_s + self._target.interval_s, 4 * self._target.interval_s)
-        grid = Grid(self._target.instant(newest.at), newest.at, seconds, step_s)
-        return await chart(self._client, self._selector(key), grid, range_s)
-
-    def _learn(self, readings: Readings) -> tuple[Description, ...]:
-        models = models_of(readings)
-        self._defaults = frozenset(
-            ModelKey(each.model.name, each.model.version) for each in models if each.is_default
-        )
-        return models
-
-    def _selector(self, key: ModelKey) -> str:
-        """The series of a version: requests that named it, and for the default those without."""
-        versions = [key.version, *([DEFAULT_VERSION_LABEL] if key in self._defaults else [])]
-        pattern = quoted("|".join(map(re.escape, versions)))
-        matchers = f"model_name={quoted(key.name)},model_version=~{pattern}"
-        return f"{{{self._target.matchers},{matchers}}}"
 
     async def _next(self) -> tuple[float, Readings]:
         newest = await self._target.newest()

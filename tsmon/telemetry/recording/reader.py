@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
@@ -26,7 +27,7 @@ from tsmon.torchserve.errors import (
     TorchServeError,
     Unreachable,
 )
-from tsmon.torchserve.records import parse_versions
+from tsmon.torchserve.records import ModelVersion, parse_versions
 
 _PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, NotTorchServe)}
 
@@ -61,13 +62,19 @@ class Recording:
         self.ticks = [Tick(*row) for row in rows]
         if not self.ticks:
             raise RecordingError(f"{path} has no tick yet", "let it record for a moment")
-        sessions = self._connection.execute("SELECT id, server, started FROM session")
-        self._sessions = {id_: (server, started) for id_, server, started in sessions}
+        self._bodies: dict[int, ModelVersion] = {}
+        self._sessions = self._read_sessions()
 
     @property
     def label(self) -> str:
         """The server that was recorded last."""
         return str(self._sessions[self.ticks[-1].session][0])
+
+    @property
+    def model_count(self) -> int:
+        """The models of all ticks together."""
+        (count,) = self._connection.execute("SELECT count(*) FROM description").fetchone()
+        return int(count)
 
     async def observe(self, focus: ModelKey | None) -> Observation:
         """The next tick.
@@ -98,6 +105,22 @@ class Recording:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def _read_sessions(self) -> dict[int, tuple[str, float]]:
+        """The server and the start of each session; none starts before the one before has ended.
+
+        The wall clock may have been set back between two of them.
+        """
+        sessions: dict[int, tuple[str, float]] = {}
+        end = -math.inf
+        for id_, server, started, longest in self._connection.execute(
+            "SELECT session.id, server, started, max(elapsed)"
+            " FROM session JOIN tick ON tick.session = session.id GROUP BY session.id"
+            " ORDER BY session.id"
+        ):
+            sessions[id_] = (server, max(started, end))
+            end = sessions[id_][1] + longest
+        return sessions
 
     def _read(self, tick: Tick) -> Observation:
         cursor = self._connection.execute("SELECT * FROM tick WHERE id = ?", (tick.id,))
@@ -131,14 +154,21 @@ class Recording:
 
     def _descriptions(self, tick: Tick) -> tuple[Description, ...]:
         rows = self._connection.execute(
-            "SELECT is_default, json FROM description JOIN body ON body.id = body"
-            " WHERE tick = ? ORDER BY position",
+            "SELECT is_default, body FROM description WHERE tick = ? ORDER BY position",
             (tick.id,),
-        )
+        ).fetchall()
         return tuple(
-            Description(parse_versions([json.loads(body)])[0], bool(is_default))
-            for is_default, body in rows
+            Description(self._described(body), bool(is_default)) for is_default, body in rows
         )
+
+    def _described(self, body: int) -> ModelVersion:
+        """A description; those of the same words share one in memory."""
+        if body not in self._bodies:
+            (text,) = self._connection.execute(
+                "SELECT json FROM body WHERE id = ?", (body,)
+            ).fetchone()
+            self._bodies[body] = parse_versions([json.loads(text)])[0]
+        return self._bodies[body]
 
     def _series(self, tick: Tick) -> dict[SeriesKey, Counters]:
         rows = self._connection.execute(

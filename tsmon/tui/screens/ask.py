@@ -1,4 +1,4 @@
-"""Small questions: a path, a number of images."""
+"""Small questions: a path, a text, a number of images."""
 
 from __future__ import annotations
 
@@ -51,6 +51,38 @@ class AskPath(Dialog[Path]):
     async def _try(self, path: Path) -> None:
         await self._use(path)
         self.dismiss(path)
+
+
+class AskText(Dialog[str]):
+    """Asks for a short text and does not let go of it before `use` could do with it."""
+
+    def __init__(
+        self, heading: str, words: str, label: str, use: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """`words` explain, `label` stands before the field; an expected error of `use` is told."""
+        super().__init__()
+        self._heading = heading
+        self._words = words
+        self._label = label
+        self._use = use
+
+    @property
+    def heading(self) -> str:
+        """What the text is for."""
+        return self._heading
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        yield Static(Content(self._words), classes="explanation")
+        yield Field(self._label, "", id="text")
+
+    def accept(self) -> None:
+        """Try the text."""
+        self.carry_out(self._try(self.query_one("#text", Field).text), "…")
+
+    async def _try(self, text: str) -> None:
+        await self._use(text)
+        self.dismiss(text)
 
 
 @dataclass(frozen=True, slots=True)

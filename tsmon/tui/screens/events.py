@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widgets import OptionList
 
 from tsmon.telemetry.events import Event, EventLog
 from tsmon.tui import keymap
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 1.0
@@ -22,8 +23,11 @@ NOTHING = (
 )
 
 
-class Events(ModalScreen[None]):
-    """The events that the monitor noticed; new ones appear while it is open."""
+class Events(ModalScreen[Event | None]):
+    """The events that the monitor noticed; gives the one whose moment is to be looked at.
+
+    New ones appear while it is open.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
 
@@ -34,10 +38,11 @@ class Events(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        with VerticalScroll(id="page") as box:
+        with Vertical(id="page") as box:
             box.border_title = "Events"
-            box.border_subtitle = "esc closes"
-            yield Words(id="events-lines")
+            box.border_subtitle = "enter shows that moment, esc closes"
+            yield Words(id="events-none")
+            yield OptionList(id="events-lines", compact=True)
 
     def on_mount(self) -> None:
         """Show what there is, and look for more."""
@@ -48,25 +53,22 @@ class Events(ModalScreen[None]):
         """Close it."""
         self.dismiss(None)
 
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Look at that moment."""
+        if self._shown:
+            self.dismiss(self._shown[-1 - event.option_index])
+
     def _refresh(self) -> None:
+        """Show what there is now; the cursor stays on its event."""
         events = self._log.events
-        if events != self._shown:
-            self._shown = events
-            self.query_one("#events-lines", Words).say(spell(events))
-
-
-def spell(events: tuple[Event, ...]) -> Content:
-    """The events as lines, the newest first."""
-    if not events:
-        return line((NOTHING, Tone.MUTED))
-    spans: list[Span] = []
-    for event in reversed(events):
-        tone = Tone.BAD if event.kind.is_bad else Tone.PLAIN
-        mark = "!" if event.kind.is_bad else " "
-        spans += [
-            (f"{event.at.wall.astimezone():%H:%M:%S} ", Tone.MUTED),
-            (f"{mark} {event.kind:<17} ", tone),
-            (event.subject, Tone.PLAIN),
-            (f"  {event.text}\n", Tone.MUTED),
-        ]
-    return line(*spans)
+        if events == self._shown:
+            return
+        listed = self.query_one(OptionList)
+        chosen = listed.highlighted
+        more = len(events) - len(self._shown or ())
+        self._shown = events
+        self.query_one("#events-none", Words).say(None if events else line((NOTHING, Tone.MUTED)))
+        listed.clear_options()
+        listed.add_options([spell(event) for event in reversed(events)])
+        if events:
+            listed.highlighted = 0 if not chosen else min(chosen + more, len(events) - 1)

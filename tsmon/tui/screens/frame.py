@@ -12,7 +12,11 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker
 
+from tsmon.telemetry.events import Event
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.playhead import View
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
@@ -24,11 +28,11 @@ from tsmon.tui.session import Session
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.key_bar import KeyBar
-from tsmon.tui.widgets.metrics_pane import WINDOW_S, MetricsPane
+from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import Symbols
-from tsmon.tui.widgets.server_bar import BarFacts, ServerBar
+from tsmon.tui.widgets.server_bar import BarFacts, Looking, ServerBar
 from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
@@ -46,7 +50,6 @@ class Frame(Screen[None]):
     """The tick that is shown."""
     selected: var[ModelKey | None] = var(None, init=False)
     """The version the panes 2 to 4 are about."""
-    paused = var(False, init=False)
     zoomed = var(False, init=False)
     current = var(PaneName.MODELS, init=False)
     """The pane in focus."""
@@ -62,7 +65,7 @@ class Frame(Screen[None]):
     def _watch(self, session: Session) -> None:
         self.session = session
         self.rollouts = Rollouts(
-            session.client.management,
+            lambda: session.client.management,
             start=lambda work: self.run_worker(work, group="rollouts"),
             changed=self.rollout_changed,
         )
@@ -88,26 +91,30 @@ class Frame(Screen[None]):
         self.begin()
 
     def connect(self, session: Session) -> None:
-        """Watch another server."""
-        self.paused = False
+        """Watch something else."""
         self.selected = None
         self._watch(session)
+        self._arrange()
         self.begin()
 
     def begin(self) -> Worker[None]:
-        """Poll the session's server from now on, and no other."""
+        """Follow this session from now on, and no other."""
+        return self.run_worker(self._follow(self.session), group="monitor", exclusive=True)
 
+    async def _follow(self, session: Session) -> None:
         def publish(snapshot: Snapshot) -> None:
             self.post_message(Refreshed(snapshot))
 
-        work = self.session.monitor.run(publish)
-        return self.run_worker(work, group="monitor", exclusive=True)
+        try:
+            await session.run(publish)
+        except TorchServeError as error:
+            self.note(Note.of(error))
 
     # Snapshots
 
     def on_refreshed(self, message: Refreshed) -> None:
-        """A tick; while paused it is not shown."""
-        if not self.paused:
+        """A tick; while another one is looked at it is not shown."""
+        if not self.session.playhead.held:
             self.snapshot = message.snapshot
 
     def watch_snapshot(self) -> None:
@@ -116,7 +123,7 @@ class Frame(Screen[None]):
             return
         with self.app.batch_update():
             self._show_server()
-            self.query_one(ModelsPane).show(self.snapshot)
+            self.query_one(ModelsPane).show(self.snapshot, can_register=not self.session.read_only)
             self.show_selected()
 
     def on_models_pane_selected(self, message: ModelsPane.Selected) -> None:
@@ -135,13 +142,16 @@ class Frame(Screen[None]):
 
     def show_selected(self) -> None:
         """Render the panes that are about one version."""
-        snapshot, model, monitor = self.snapshot, self.model, self.session.monitor
+        snapshot, model = self.snapshot, self.model
         if snapshot is None:
             return
         rollout = self.rollouts.of(model.key) if model else None
         self.query_one(WorkersPane).show(snapshot, model, rollout)
-        points = monitor.history.points(model.key, WINDOW_S, snapshot.at) if model else []
-        self.query_one(MetricsPane).show(snapshot, model, points, monitor.period_s)
+        playhead = self.session.playhead
+        view = playhead.view or View(snapshot, snapshot.at, held=False)
+        history = self.session.monitor.history
+        points = history.points(model.key, playhead.span_s, view.edge) if model else []
+        self.query_one(MetricsPane).show(snapshot, model, points, view, playhead.span_s)
         self.query_one(DigitsPane).target(str(model.key) if model else "")
 
     def rollout_changed(self, rollout: Rollout) -> None:
@@ -153,18 +163,35 @@ class Frame(Screen[None]):
 
     def _show_server(self) -> None:
         """The lines that also change with time alone."""
-        snapshot = self.session.monitor.latest
-        client = self.session.client
+        session = self.session
+        held = session.playhead.held
+        snapshot = self.snapshot if held and self.snapshot else session.monitor.latest
         facts = BarFacts(
-            self.session.monitor.period_s,
-            self.session.token_expires,
-            client.read_only,
-            self.paused,
+            session.monitor.period_s,
+            session.token_expires,
+            session.read_only,
+            self.looking,
+            session.word,
             self.options.note,
         )
-        self.query_one(ServerBar).show(snapshot, facts)
-        can_start = client.addresses.is_local and not client.read_only
-        self.query_one(Banner).show(snapshot, can_start=can_start, read_only=client.read_only)
+        self.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else Instant.now())
+        self.query_one(Banner).show(
+            snapshot,
+            None if held else Instant.now(),
+            event=self.event,
+            can_start=session.is_local and not session.read_only,
+            read_only=session.read_only,
+        )
+
+    @property
+    def event(self) -> Event | None:
+        """What happened at the moment that is looked at, if that is why one looks at it."""
+        return None
+
+    @property
+    def looking(self) -> Looking | None:
+        """Where in the past one looks; None where one sees the present."""
+        return None
 
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
@@ -198,12 +225,6 @@ class Frame(Screen[None]):
         """One pane gets the whole screen, or gives it back."""
         self._arrange()
 
-    def watch_paused(self) -> None:
-        """Say so at once; when it goes on, show the present."""
-        if not self.paused:
-            self.snapshot = self.session.monitor.latest
-        self._show_server()
-
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw charts and pictures with other characters."""
         if self.is_mounted:
@@ -211,7 +232,7 @@ class Frame(Screen[None]):
             self.query_one(DigitsPane).symbols = symbols
 
     def _arrange(self) -> None:
-        shown = visible(self._room, self.current, self._detail, zoomed=self.zoomed)
+        shown = visible(self._room, self.current, self._detail, zoomed=self.zoomed) & self.offered
         panes = self.query_one("#panes")
         single = self.zoomed or self._room is Layout.ONE
         panes.set_class(single, Layout.ONE)
@@ -223,25 +244,43 @@ class Frame(Screen[None]):
         self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
         self.query_one("#upper").display = shown != {PaneName.DIGITS}
         tabs = self.query_one(TabLine)
-        tabs.show(self.current)
+        tabs.show(sorted(self.offered, key=list(PaneName).index), self.current)
         tabs.display = self._room is not Layout.FOUR or self.zoomed
         self.query_one(KeyBar).show(self.footer_keys())
 
+    @property
+    def offered(self) -> frozenset[PaneName]:
+        """The panes there are; without a server there is nothing to send digits to."""
+        panes = frozenset(PaneName)
+        return panes if self.session.can_act else panes - {PaneName.DIGITS}
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out the keys that change the server where nothing may be changed."""
-        return not (self.session.client.read_only and action in keymap.CHANGES)
+        """Leave out the keys that have nothing to act on here."""
+        session = self.session
+        if not session.can_act and action in keymap.NEED_SERVER:
+            return False
+        if action == "focus_pane" and parameters:
+            return PaneName(str(parameters[0])) in self.offered
+        if not session.replays and action in keymap.NEED_REPLAY:
+            return False
+        return not (session.read_only and action in keymap.CHANGES)
 
     def on_key(self, event: events.Key) -> None:
-        """Say why a key does nothing in a read-only session."""
+        """Say why a key does nothing where nothing may be changed."""
         key = keymap.pressed(event.key)
-        if key and key.changes and self.session.client.read_only:
+        session = self.session
+        if key is None or not (key.changes or key.needs_server):
+            return
+        if not session.can_act:
+            refused = f"this is a {session.word}: {key.label} is not possible"
+            self.note(Note(refused, session.way_out))
+        elif key.changes and session.read_only:
             self.note(Note(f"read-only: {key.label} is refused", "start tsmon without --read-only"))
 
     def footer_keys(self) -> list[keymap.Key]:
         """The keys of the pane in focus that can be used now."""
-        return [
-            key for key in keymap.footer(self.current) if self.check_action(key.action_name, ())
-        ]
+        keys = keymap.footer(self.current) if self.session.can_act else keymap.WATCHING
+        return [key for key in keys if self.check_action(key.action_name, ())]
 
     def action_focus_pane(self, name: str) -> None:
         """Go to a pane, which may have to be shown first."""
@@ -251,10 +290,6 @@ class Frame(Screen[None]):
     def action_zoom(self) -> None:
         """Give the pane in focus the whole screen, or take it back."""
         self.zoomed = not self.zoomed
-
-    def action_pause(self) -> None:
-        """Hold the display still, or let it go on."""
-        self.paused = not self.paused
 
     def action_symbols(self) -> None:
         """Draw with the next kind of characters."""

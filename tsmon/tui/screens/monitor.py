@@ -16,7 +16,6 @@ from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.describe import Describe
-from tsmon.tui.screens.events import Events
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
@@ -108,15 +107,13 @@ class MonitorScreen(SendingScreen):
             Note(f"requests to {key.name} without a version go to {key.version} now"), bad=False
         )
 
-    def action_events(self) -> None:
-        """Show what happened."""
-        self.app.push_screen(Events(self.session.monitor.events))
-
     def action_describe(self) -> None:
         """Show all that the server tells of the selected version."""
         model = self._chosen()
-        if model:
+        if model and self.session.can_act:
             self._do(self._describe(model.key))
+        elif model:
+            self.app.push_screen(Describe(model.described))
 
     async def _describe(self, key: ModelKey) -> None:
         described = await self.session.client.management.describe(key.name, key.version)
@@ -147,7 +144,7 @@ class MonitorScreen(SendingScreen):
             self._do(self._scale(model))
 
     async def _scale(self, model: ModelStatus) -> None:
-        local = self.session.client.addresses.is_local
+        local = self.session.is_local
         dialog = ScaleDialog(model, self._planned(model), local=local)
         target = await self.app.push_screen_wait(dialog)
         if target is not None:
@@ -201,7 +198,7 @@ class MonitorScreen(SendingScreen):
 
     def action_help(self) -> None:
         """Show the keys."""
-        self.app.push_screen(Help(read_only=self.session.client.read_only))
+        self.app.push_screen(Help(read_only=self.session.read_only))
 
 
 def _loss(model: ModelStatus) -> str:

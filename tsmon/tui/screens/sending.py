@@ -10,15 +10,15 @@ from tsmon.load.sender import send
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.ask import Amount, AskAmount, AskPath
-from tsmon.tui.screens.frame import Frame
+from tsmon.tui.screens.looking_back import LookingBack
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 NO_MODEL = Note("no model is selected", "r registers one")
 
 
-class SendingScreen(Frame):
-    """The frame, and what is done with the images of pane 4."""
+class SendingScreen(LookingBack):
+    """The frame that can look back, and what is done with the images of pane 4."""
 
     _amount = Amount()
 
@@ -38,14 +38,17 @@ class SendingScreen(Frame):
             self.note(Note.of(error))
 
     def _chosen(self) -> ModelStatus | None:
-        """The selected version if the server has it; otherwise that is told."""
-        if self.model is None:
+        """The selected version as it is now, if the server has it; otherwise that is told."""
+        model = self.model
+        if model is not None and self.session.can_act:
+            model = self.session.monitor.latest.model(model.key) or model
+        if model is None:
             self.note(NO_MODEL)
-        elif self.model.gone:
-            gone = f"{self.model.key} is gone: the server restarted without it"
+        elif model.gone:
+            gone = f"{model.key} is gone: the server restarted without it"
             self.note(Note(gone, "r registers it again, u takes it off the list"))
         else:
-            return self.model
+            return model
         return None
 
     def on_digits_pane_send(self) -> None:

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from tsmon.telemetry.events import Event
+from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import MODEL_API_HINT
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
 
 
 class Banner(Words):
     """Says why the server is not as it should be."""
 
-    def show(self, snapshot: Snapshot, *, can_start: bool, read_only: bool) -> None:
+    def show(
+        self,
+        snapshot: Snapshot,
+        now: Instant | None,
+        *,
+        event: Event | None = None,
+        can_start: bool,
+        read_only: bool,
+    ) -> None:
         """Render a tick, or the passing of time since the last one."""
-        self.say(explain(snapshot, can_start=can_start, read_only=read_only))
+        problem = explain(snapshot, now, can_start=can_start, read_only=read_only)
+        lines = [spell(event)] if event else []
+        self.say(Content("\n").join([*lines, *([problem] if problem else [])]) or None)
 
 
-def explain(snapshot: Snapshot, *, can_start: bool, read_only: bool) -> Content | None:
-    """What is wrong with the server and what can be done, None when nothing is."""
+def explain(
+    snapshot: Snapshot, now: Instant | None, *, can_start: bool, read_only: bool
+) -> Content | None:
+    """What is wrong with the server and what can be done, None when nothing is.
+
+    `now` is None where the past is looked at.
+    """
     server = snapshot.server
     if server.state is ServerState.CONNECTING:
         return None
@@ -35,13 +53,13 @@ def explain(snapshot: Snapshot, *, can_start: bool, read_only: bool) -> Content 
         ways_out.insert(0, "K reads another key file")
     spans: list[Span] = [
         (f"✗ {problem or server.state}  ", Tone.BAD),
-        (_next_try(snapshot), Tone.MUTED),
+        (_next_try(snapshot, now) if now else "", Tone.MUTED),
     ]
     if ways_out:
         spans.append(("\n  " + " · ".join(ways_out), Tone.PLAIN))
     return line(*spans)
 
 
-def _next_try(snapshot: Snapshot) -> str:
-    left = snapshot.next_poll_s - snapshot.at.age()
+def _next_try(snapshot: Snapshot, now: Instant) -> str:
+    left = snapshot.next_poll_s - now.since(snapshot.at)
     return f"next try in {left:.0f} s" if left >= 0.5 else "trying now"

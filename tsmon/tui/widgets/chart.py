@@ -7,51 +7,72 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.format import number
 from tsmon.tui.widgets.raster import Sample, Symbols, columns, draw, heights, nice_top
-
-LABEL_WIDTH = 8
-"""Columns of the value labels, with the axis."""
+from tsmon.tui.widgets.time_axis import LABEL_WIDTH, TimeSpan
 
 
 class Chart(Widget):
     """Values of the last `seconds`, from a zero baseline up to a round number."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--line", "chart--axis"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chart--line",
+        "chart--axis",
+        "chart--cursor",
+    }
     DEFAULT_CSS = """
     Chart {
         width: 1fr;
         height: 1fr;
         .chart--line { color: $primary; }
         .chart--axis { color: $foreground-muted; }
+        .chart--cursor { color: $text; background: $accent 60%; }
     }
     """
 
     symbols = reactive(Symbols.BRAILLE)
 
+    class Pointed(Message):
+        """A moment of the chart was clicked."""
+
+        def __init__(self, age_s: float) -> None:
+            super().__init__()
+            self.age_s = age_s
+            """Seconds before the chart's right edge."""
+
     def __init__(
         self,
         unit: Callable[[float], str] = number,
         *,
-        seconds: float = 120.0,
         id: str | None = None,  # noqa: A002 (Textual's name)
     ) -> None:
         """`unit` writes a value of the vertical axis."""
         super().__init__(id=id)
         self._unit = unit
-        self._seconds = seconds
+        self._span = TimeSpan(120.0)
         self._samples: Sequence[Sample] = ()
         self._gap_s = 3.0
         self._lines: list[tuple[str, str]] | None = None
 
-    def plot(self, samples: Sequence[Sample], gap_s: float) -> None:
+    def plot(self, samples: Sequence[Sample], span: TimeSpan, gap_s: float) -> None:
         """Show these samples, oldest first; those further apart than `gap_s` are not joined."""
-        self._samples, self._gap_s = samples, gap_s
+        self._samples, self._span, self._gap_s = samples, span, gap_s
         self._redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at a moment."""
+        across = self.size.width - LABEL_WIDTH
+        if across > 0 and event.x >= LABEL_WIDTH:
+            event.stop()
+            share = (event.x - LABEL_WIDTH + 0.5) / across
+            self.post_message(self.Pointed((1 - share) * self._span.seconds))
 
     def watch_symbols(self) -> None:
         """Draw with the other characters."""
@@ -79,16 +100,33 @@ class Chart(Widget):
         label, plot = self.lines[y]
         axis = self.get_component_rich_style("chart--axis")
         line = self.get_component_rich_style("chart--line")
-        return Strip([Segment(label, axis), Segment(plot, line)]).adjust_cell_length(
-            self.size.width, self.rich_style
-        )
+        segments = [Segment(label, axis), *self._cut(plot, line)]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _cut(self, plot: str, style: Style) -> list[Segment]:
+        """A line of the plot, the column of the cursor in a style of its own."""
+        at = self._span.cursor_column(len(plot))
+        if at is None:
+            return [Segment(plot, style)]
+        cursor = self.get_component_rich_style("chart--cursor")
+        return [
+            Segment(plot[:at], style),
+            Segment(self._cursor_cell(plot[at]), cursor),
+            Segment(plot[at + 1 :], style),
+        ]
+
+    def _cursor_cell(self, cell: str) -> str:
+        """Something to see where there are no colours."""
+        if not cell.isspace():
+            return cell
+        return "|" if self.symbols is Symbols.ASCII else "┊"
 
     def _draw(self, width: int, height: int) -> list[tuple[str, str]]:
         across = width - LABEL_WIDTH
         if across < 1 or height < 1:
             return []
         values = columns(
-            self._samples, self._seconds, across * self.symbols.dots_across, self._gap_s
+            self._samples, self._span.seconds, across * self.symbols.dots_across, self._gap_s
         )
         top = nice_top(max((value for value in values if value is not None), default=0.0))
         plot = draw(heights(values, top, height * self.symbols.dots_up), height, self.symbols)
@@ -112,33 +150,3 @@ class Chart(Widget):
 
 def _without_point(zeros: re.Match[str]) -> str:
     return f".{zeros[1]}" if zeros[1] else ""
-
-
-class TimeAxis(Widget):
-    """The line below charts: how long ago their left edge, middle and right edge are."""
-
-    DEFAULT_CSS = """
-    TimeAxis { width: 1fr; height: 1; color: $foreground-muted; }
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def render_line(self, y: int) -> Strip:
-        """The only line."""
-        text = " " * LABEL_WIDTH + times(self._seconds, self.size.width - LABEL_WIDTH)
-        return Strip([Segment(text, self.rich_style)]).adjust_cell_length(self.size.width)
-
-
-def times(seconds: float, width: int) -> str:
-    """The labels of a time axis that ends now."""
-    left, middle, right = f"-{_span(seconds)}", f"-{_span(seconds / 2)}", "now"
-    if width < len(left) + len(middle) + len(right) + 4:
-        return left + right.rjust(max(width - len(left), 0))
-    line = left + " " * (width // 2 - len(left) - len(middle) // 2) + middle
-    return line + right.rjust(width - len(line))
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds / 60:g}m" if seconds >= 60 else f"{seconds:g}s"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -13,21 +15,22 @@ from textual.widgets import Static
 
 from tsmon.telemetry.history import Point
 from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.playhead import View
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Reading, Usage
 from tsmon.tui.format import count, milliseconds, number, per_second
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.chart import Chart, TimeAxis
+from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import Sample, Symbols
+from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 
-WINDOW_S = 120.0
-"""What the charts show."""
-
 LEAST_GAP_S = 3.0
+GAP_PERIODS = 3
+"""Samples that are further apart than so many usual intervals are not joined."""
 
 _WHY = {
     Missing.FIRST_SAMPLE: "1st sample",
@@ -67,7 +70,7 @@ MEASURES = (RATE, INFERENCE, QUEUE)
 
 
 class MetricsPane(Pane, can_focus=True):
-    """Three charts over the last two minutes, each beside its numbers."""
+    """Three charts over the same time, each beside its numbers."""
 
     NAME = PaneName.METRICS
 
@@ -80,14 +83,10 @@ class MetricsPane(Pane, can_focus=True):
             for measure in MEASURES:
                 with Horizontal(classes="measure"):
                     yield Words(id=f"{measure.id}-numbers", classes="numbers")
-                    yield Chart(
-                        measure.write,
-                        seconds=WINDOW_S,
-                        id=f"{measure.id}-chart",
-                    )
+                    yield Chart(measure.write, id=f"{measure.id}-chart")
             with Horizontal(id="metrics-times"):
                 yield Static(classes="numbers")
-                yield TimeAxis(WINDOW_S)
+                yield TimeAxis()
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
@@ -99,10 +98,12 @@ class MetricsPane(Pane, can_focus=True):
         snapshot: Snapshot,
         model: ModelStatus | None,
         points: Sequence[Point],
-        period_s: float,
+        view: View,
+        span_s: float,
     ) -> None:
-        """Render a tick."""
-        self.head(str(model.key) if model else "", f"last {WINDOW_S / 60:g} min")
+        """Render a tick; `view` is where in time it is, the points are those of its charts."""
+        span_words = _words(span_s) if view.held else f"last {_words(span_s)}"
+        self.head(str(model.key) if model else "", span_words)
         notice = explain(snapshot.server.state, snapshot.metrics, model)
         self.query_one("#metrics-notice", Words).say(notice)
         counted = snapshot.metrics.mode is not MetricsMode.LOG or snapshot.metrics.logged
@@ -110,10 +111,13 @@ class MetricsPane(Pane, can_focus=True):
         self.query_one("#metrics-charts").display = usable
         if not model or not usable:
             return
-        gap_s = max(LEAST_GAP_S, 3 * period_s)
+        end, cursor_s = (view.edge.wall, view.behind_s) if view.held else (None, None)
+        span = TimeSpan(span_s, end, cursor_s)
+        self.query_one(TimeAxis).span = span
+        gap_s = max(LEAST_GAP_S, GAP_PERIODS * _interval(points))
         for measure in MEASURES:
-            samples = [Sample(snapshot.at.since(p.at), measure.of_point(p)) for p in points]
-            self.query_one(f"#{measure.id}-chart", Chart).plot(samples, gap_s)
+            samples = [Sample(view.edge.since(p.at), measure.of_point(p)) for p in points]
+            self.query_one(f"#{measure.id}-chart", Chart).plot(samples, span, gap_s)
             self.query_one(f"#{measure.id}-numbers", Words).say(
                 _numbers(measure, model, away=snapshot.stale)
             )
@@ -142,6 +146,16 @@ def explain(
     if model.gone:
         return line(("gone: the server restarted without this model", Tone.MUTED))
     return None
+
+
+def _words(span_s: float) -> str:
+    return f"{span_s / 60:g} min" if span_s < 3600 else f"{span_s / 3600:g} h"
+
+
+def _interval(points: Sequence[Point]) -> float:
+    """Seconds that usually lie between two points."""
+    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points)]
+    return median(steps) if steps else 0.0
 
 
 def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:

@@ -42,6 +42,7 @@ COLUMNS = (
 
 _HEALTH = {
     ModelHealth.READY: ("●", "ready", Tone.GOOD),
+    ModelHealth.UNKNOWN: ("?", "unknown", Tone.MUTED),
     ModelHealth.STARTING: ("◌", "starting", Tone.WARNING),
     ModelHealth.NO_WORKERS: ("○", "no workers", Tone.MUTED),
     ModelHealth.DEGRADED: ("!", "degraded", Tone.WARNING),
@@ -101,6 +102,7 @@ class ModelsPane(Pane):
         super().__init__()
         self._models: dict[str, ModelStatus] = {}
         self._snapshot: Snapshot | None = None
+        self._can_register = True
         self._order = Order.NAME
         self._wanted: str | None = None
 
@@ -123,9 +125,10 @@ class ModelsPane(Pane):
     def _filter(self) -> Input:
         return self.query_one(Input)
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot, *, can_register: bool = True) -> None:
         """Render a tick."""
         self._snapshot = snapshot
+        self._can_register = can_register
         needle = self._filter.value.strip().lower()
         models = [model for model in snapshot.models if needle in str(model.key).lower()]
         self._models = {str(model.key): model for model in arrange(models, self._order)}
@@ -187,7 +190,7 @@ class ModelsPane(Pane):
 
     def _show_again(self) -> None:
         if self._snapshot:
-            self.show(self._snapshot)
+            self.show(self._snapshot, can_register=self._can_register)
 
     def _why_empty(self, snapshot: Snapshot, needle: str) -> Content | None:
         """Why there are no rows; None when there are."""
@@ -197,10 +200,8 @@ class ModelsPane(Pane):
             return line(("no model has ", Tone.MUTED), (needle, Tone.PLAIN))
         if snapshot.server.state is not ServerState.UP:
             return line(("no models seen yet", Tone.MUTED))
-        return line(
-            ("No models are registered.\n", Tone.PLAIN),
-            ("r registers an archive, a makes one.", Tone.MUTED),
-        )
+        way_on = "r registers an archive, a makes one." if self._can_register else ""
+        return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 
 def arrange(models: Sequence[ModelStatus], order: Order) -> list[ModelStatus]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual.content import Content
 
+from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.tui.format import age, duration
 from tsmon.tui.tones import Span, Tone, line
@@ -26,30 +27,48 @@ TOKEN_SOON_S = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """Where in the past one looks, and how it goes on."""
+
+    at: datetime
+    behind_s: float = 0.0
+    """Seconds between that and the newest tick."""
+    replays: bool = False
+    playing: bool = False
+    speed: float = 1.0
+    read: float = 1.0
+    """How much of a recording was read, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class BarFacts:
     """What the bar tells besides the snapshot."""
 
     period_s: float
     token_expires: datetime | None = None
     read_only: bool = False
-    paused: bool = False
+    looking: Looking | None = None
+    """None where one sees the present."""
+    source: str = ""
+    """What this is, where it is not a server itself."""
     note: str = ""
 
 
 class ServerBar(Words):
     """One line; what matters least is left out first when it does not fit."""
 
-    def show(self, snapshot: Snapshot, facts: BarFacts) -> None:
+    def show(self, snapshot: Snapshot, facts: BarFacts, now: Instant) -> None:
         """Render a tick, or the passing of time since the last one."""
-        self.say(compose_bar(snapshot, facts, self.size.width, datetime.now(UTC)))
+        self.say(compose_bar(snapshot, facts, self.size.width, now))
 
 
-def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: datetime) -> Content:
+def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -> Content:
     """The line for a width."""
     left = _left(snapshot, facts, now)
     right = _badges(facts)
     room = width - 2 - sum(len(text) + 1 for text, _ in right)
-    while len(left) > 3 and sum(len(text) + 2 for text, _ in left) > room:
+    least = 2 if facts.looking else 3
+    while len(left) > least and sum(len(text) + 2 for text, _ in left) > room:
         left.pop()
     spans: list[Span] = [(" ", Tone.PLAIN)]
     for text, tone in left:
@@ -62,29 +81,31 @@ def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: datetime) 
     return line(*spans)
 
 
-def _left(snapshot: Snapshot, facts: BarFacts, now: datetime) -> list[Span]:
+def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     """The parts from the left, the most important first."""
     server = snapshot.server
     glyph, tone = _STATES[server.state]
     parts: list[Span] = [(f"{glyph} {server.state}", tone), (server.label, Tone.PLAIN)]
-    parts.append(_freshness(snapshot, facts.period_s))
+    if not facts.looking or snapshot.stale:
+        parts.append(_freshness(snapshot, facts.period_s, now))
     if facts.token_expires:
-        parts.append(_token(facts.token_expires, now))
+        parts.append(_token(facts.token_expires, now.wall))
     if snapshot.metrics.mode:
         parts.append((f"metrics {snapshot.metrics.mode}", Tone.MUTED))
     if server.version:
         parts.append((f"TorchServe {server.version}", Tone.MUTED))
-    parts.append((f"every {facts.period_s:g} s", Tone.MUTED))
+    if not facts.source:
+        parts.append((f"every {facts.period_s:g} s", Tone.MUTED))
     if facts.note:
         parts.append((facts.note, Tone.MUTED))
     return parts
 
 
-def _freshness(snapshot: Snapshot, period_s: float) -> Span:
+def _freshness(snapshot: Snapshot, period_s: float, now: Instant) -> Span:
     answer = snapshot.server.last_answer
     if answer is None:
         return "no sample yet", Tone.MUTED
-    seconds = answer.age()
+    seconds = now.since(answer)
     if snapshot.stale or seconds > 3 * period_s + 1:
         return f"stale {duration(seconds)}", Tone.WARNING
     return f"{age(seconds)} ago", Tone.MUTED
@@ -99,8 +120,21 @@ def _token(expires: datetime, now: datetime) -> Span:
 
 def _badges(facts: BarFacts) -> list[Span]:
     badges: list[Span] = []
-    if facts.paused:
-        badges.append(("PAUSED", Tone.WARNING))
-    if facts.read_only:
+    if facts.looking:
+        badges.append((_where(facts.looking), Tone.WARNING))
+    if facts.source:
+        badges.append((facts.source.upper(), Tone.ACCENT))
+    elif facts.read_only:
         badges.append(("READ-ONLY", Tone.ACCENT))
     return badges
+
+
+def _where(looking: Looking) -> str:
+    """Such as `PAUSED 14:03:12 −34s`, or `▶ x2 14:03:12`."""
+    time = f"{looking.at.astimezone():%H:%M:%S}"
+    if not looking.replays:
+        behind = f" −{duration(looking.behind_s)}" if looking.behind_s >= 1 else ""
+        return f"PAUSED {time}{behind}"
+    state = f"▶ x{looking.speed:g}" if looking.playing else "PAUSED"
+    read = f" reading {looking.read:.0%}" if looking.read < 1 else ""
+    return f"{state} {time}{read}"

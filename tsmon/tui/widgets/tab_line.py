@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.content import Content
 
 from tsmon.tui.keymap import PaneName
@@ -11,10 +13,10 @@ from tsmon.tui.widgets.words import Words
 class TabLine(Words):
     """One line; the pane that is shown stands out, each can be clicked."""
 
-    def show(self, current: PaneName) -> None:
-        """Mark a pane."""
+    def show(self, panes: Iterable[PaneName], current: PaneName) -> None:
+        """Name the panes there are, and mark one."""
         parts = [Content(" ")]
-        for name in PaneName:
+        for name in panes:
             style = "$text-primary bold reverse" if name is current else "$foreground-muted"
             action = f"@click=screen.focus_pane('{name}')"
             parts += [Content.styled(f" {name.title} ", f"{style} {action}"), Content(" ")]

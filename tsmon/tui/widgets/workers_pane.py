@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.app import ComposeResult
 from textual.content import Content
 
@@ -30,6 +28,7 @@ COLUMNS = (
 
 _STATES = {
     WorkerHealth.READY: ("● ready", Tone.GOOD),
+    WorkerHealth.UNKNOWN: ("? unknown", Tone.MUTED),
     WorkerHealth.STOPPING: ("◌ stopping", Tone.MUTED),
     WorkerHealth.STARTING: ("◌ starting", Tone.WARNING),
     WorkerHealth.RETRYING: ("✗ retrying", Tone.BAD),
@@ -38,7 +37,9 @@ _STATES = {
 }
 
 
-_WELL = frozenset({ModelHealth.READY, ModelHealth.STARTING, ModelHealth.UNREGISTERING})
+_WELL = frozenset(
+    {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}
+)
 
 
 class WorkersPane(Pane):
@@ -65,7 +66,8 @@ class WorkersPane(Pane):
         failure.set_class(_has_failed(rollout), "-rollout")
         workers = model.workers if model else ()
         stale = snapshot.stale
-        self.query_one(LiveTable).show([_row(worker, stale) for worker in workers])
+        now = snapshot.at.wall.timestamp()
+        self.query_one(LiveTable).show([_row(worker, now, stale) for worker in workers])
 
 
 def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Content | None:
@@ -134,7 +136,7 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
     )
 
 
-def _row(worker: WorkerStatus, stale: bool) -> Row:
+def _row(worker: WorkerStatus, now: float, stale: bool) -> Row:
     state, tone = _STATES[worker.verdict.health]
     process = worker.process
     texts = (
@@ -143,7 +145,7 @@ def _row(worker: WorkerStatus, stale: bool) -> Row:
         str(worker.worker.pid) if worker.worker.pid else ABSENT,
         memory(worker.memory_bytes),
         percent(process.cpu_percent if process else None),
-        duration(time.time() - process.started) if process else ABSENT,
+        duration(now - process.started) if process else ABSENT,
         "gpu" if worker.worker.gpu else "cpu",
     )
     tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)

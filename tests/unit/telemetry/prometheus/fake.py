@@ -68,8 +68,6 @@ class FakePrometheus:
             return _success({"activeTargets": self._active()})
         query = request.url.params["query"]
         self.queries.append(query)
-        if path == "query_range":
-            return self._range(query, request)
         return self._query(query, float(request.url.params.get("time", self.now)))
 
     def _query(self, query: str, at: float) -> httpx.Response:
@@ -104,17 +102,6 @@ class FakePrometheus:
                 metric = {**dict(key), "instance": instance, "job": job}
                 matrix.append({"metric": metric, "values": values})
         return _success({"resultType": "matrix", "result": matrix})
-
-    def _range(self, query: str, request: httpx.Request) -> httpx.Response:
-        """A constant rate wherever the target was up: 4 requests/s of 20 ms, 5 ms in the queue."""
-        start, end, step = (float(request.url.params[name]) for name in ("start", "end", "step"))
-        rate = {REQUESTS: "4", INFERENCE_US: "80000", QUEUE_US: "20000"}
-        name = next(name for name in rate if name in query)
-        moments = [start + index * step for index in range(round((end - start) / step) + 1)]
-        (scrapes,) = self._chosen(query).values()
-        values = [(at, rate[name]) for at in moments if scrapes.get(at, {}).get(labels("up"))]
-        result = [{"metric": {}, "values": values}] if values else []
-        return _success({"resultType": "matrix", "result": result})
 
     def _chosen(self, query: str) -> dict[tuple[str, str], dict[float, dict[Key, float]]]:
         wanted = {

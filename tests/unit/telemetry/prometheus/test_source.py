@@ -19,7 +19,6 @@ from tsmon.telemetry.prometheus.errors import (
 )
 from tsmon.telemetry.prometheus.source import POLL_S, PrometheusSource
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation
 from tsmon.telemetry.traffic import TrafficMeter, Usage
 from tsmon.torchserve.errors import TorchServeError, Unreachable
@@ -223,22 +222,6 @@ async def test_models_are_known_from_the_series(prometheus: FakePrometheus) -> N
     assert [(each.id, each.pid) for each in entry.model.workers] == [("9000", None)]
     assert observation.facts is None
     assert source.label == f"{INSTANCE} (Prometheus prom:9090)"
-
-
-async def test_chart_has_a_point_per_step_and_gaps_where_nothing_was_scraped(
-    prometheus: FakePrometheus,
-) -> None:
-    worker = {labels("WorkerLoadTime", WorkerName="W-9000-mnist_1.0"): 9.0}
-    for at in (0, 15, 30, 45, 60):
-        prometheus.scrape(at, None if at == 30 else {MNIST: SUMS}, worker)
-    async with prometheus.client() as client:
-        source = PrometheusSource(client, INSTANCE)
-        points = await source.history(ModelKey("mnist", "1.0"), 60, 15)
-    assert [point.at.wall.timestamp() - NOW for point in points] == [0, 15, 30, 45, 60]
-    assert [point.per_second for point in points] == [4, 4, None, 4, 4]
-    assert {(point.inference_ms, point.queue_ms) for point in points} == {(20, 5), (None, None)}
-    assert 'model_version=~"1\\\\.0|default"' in prometheus.queries[-1]
-    assert prometheus.queries[-1].endswith("[60000ms]))")
 
 
 async def test_problem_of_the_way_is_that_of_both_halves(prometheus: FakePrometheus) -> None:

@@ -1,0 +1,143 @@
+"""Where in the past one looks: at its newest end, or held at an earlier tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tsmon.telemetry.events import Event, EventLog
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.past import Past
+from tsmon.telemetry.snapshot import Snapshot
+
+LONGEST_GAP_S = 90.0
+"""While playing, a longer time without a tick is skipped: nothing was recorded in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be looked at."""
+
+    snapshot: Snapshot
+    edge: Instant
+    """Where charts end; the snapshot is at this moment or before it."""
+    held: bool
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds from the snapshot to the edge."""
+        return self.edge.since(self.snapshot.at)
+
+
+class Playhead:
+    """Follows the newest tick until it is held; then it moves only when it is told to."""
+
+    def __init__(self, past: Past, events: EventLog) -> None:
+        self.span_s = 120.0
+        """Seconds that charts show before their edge."""
+        self._past = past
+        self._events = events
+        self._at: float | None = None
+        self._edge: Instant | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it stays where it is when new ticks come."""
+        return self._at is not None
+
+    @property
+    def view(self) -> View | None:
+        """What to look at; None before the first tick."""
+        if not self._past:
+            return None
+        if self._at is None:
+            newest = self._past[-1]
+            return View(newest, newest.at, held=False)
+        snapshot = self._past[self._past.index_at(self._at)]
+        return View(snapshot, self._frame(snapshot), held=True)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether no later tick is known."""
+        view = self.view
+        return view is None or view.snapshot is self._past[-1]
+
+    def hold(self) -> None:
+        """Stay at the tick that is looked at."""
+        view = self.view
+        if view is not None:
+            self._hold(view.snapshot)
+
+    def release(self) -> None:
+        """Follow the newest tick again."""
+        self._at = self._edge = None
+
+    def step(self, ticks: int) -> None:
+        """Hold so many ticks later, or earlier if negative; the ends are not passed."""
+        view = self.view
+        if view is None:
+            return
+        index = self._past.index_at(view.snapshot.at.monotonic) + ticks
+        self._hold(self._past[min(max(index, 0), len(self._past) - 1)])
+
+    def go_to(self, moment: float) -> None:
+        """Hold at the last tick not after a moment of the monotonic clock."""
+        if self._past:
+            self._hold(self._past[self._past.index_at(moment)])
+
+    def go_to_time(self, wall: datetime) -> bool:
+        """Hold at the last tick not after a time of the wall clock; whether there is one."""
+        earlier = [at for at in range(len(self._past)) if self._past[at].at.wall <= wall]
+        if not earlier:
+            return False
+        self._hold(self._past[earlier[-1]])
+        return True
+
+    def go_to_event(self, direction: int) -> Event | None:
+        """Hold at the next event, or with -1 the one before; None when there is none."""
+        view = self.view
+        if view is None:
+            return None
+        now = view.snapshot.at.monotonic
+        events = self._events.events
+        if direction > 0:
+            found = next((event for event in events if event.at.monotonic > now), None)
+        else:
+            first = self._past[0].at.monotonic
+            kept = [event for event in events if first <= event.at.monotonic <= now]
+            if self.held:
+                kept = [event for event in kept if event.at.monotonic < now]
+            found = kept[-1] if kept else None
+        if found is not None:
+            self.go_to(found.at.monotonic)
+        return found
+
+    def play(self, seconds: float) -> None:
+        """Let recorded time pass; charts end where it has come to."""
+        view = self.view
+        if view is None or self._at is None:
+            return
+        self._at += seconds
+        following = self._past.index_at(view.snapshot.at.monotonic) + 1
+        if following >= len(self._past):
+            self._at = min(self._at, view.snapshot.at.monotonic + LONGEST_GAP_S)
+        elif self._past[following].at.since(view.snapshot.at) > LONGEST_GAP_S:
+            self._at = self._past[following].at.monotonic
+        self._edge = self._past[self._past.index_at(self._at)].at
+
+    def _hold(self, snapshot: Snapshot) -> None:
+        if self._edge is None:
+            self._edge = self._past[-1].at
+        self._at = snapshot.at.monotonic
+        self._frame(snapshot)
+
+    def _frame(self, snapshot: Snapshot) -> Instant:
+        """The edge, moved no further than needed to have the snapshot on the charts."""
+        edge = self._edge or snapshot.at
+        if snapshot.at.since(edge) > 0:
+            edge = snapshot.at
+        elif edge.since(snapshot.at) > self.span_s:
+            middle = snapshot.at.monotonic + self.span_s / 2
+            edge = self._past[self._past.index_at(middle)].at
+        self._edge = edge
+        return edge
