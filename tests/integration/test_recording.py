@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands import LONGEST_S, Shell
+from tests.tui.seat import seated
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
+from tsmon.tui.app import TsmonApp
+from tsmon.tui.session import ReplaySession
 
 pytestmark = pytest.mark.integration
 
@@ -59,6 +62,26 @@ def test_an_interrupted_recording_is_whole_and_can_be_exported(
     header, *rows = exported.stdout.splitlines()
     assert header.startswith("time,server,model,version")
     assert [row.split(",")[1:4] for row in rows] == [["up", "mnist", "1.0"]] * 3
+
+
+async def test_a_recording_of_a_real_server_is_replayed_in_the_monitor(
+    shell: Shell, archive: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "replayed.tsmon"
+    shell.tsmon("record", str(file), "--count", "2", "--interval", "0.2")
+    shell.tsmon("register", "mnist.mar")
+    sent = shell.tsmon("send", "mnist", "-n", "5")
+    shell.tsmon("record", str(file), "--count", "3", "--interval", "0.2")
+    shell.tsmon("unregister", "mnist")
+    assert sent.code == 0, sent.stderr
+
+    session = ReplaySession(Recording(file))
+    async with seated(TsmonApp(session)) as seat:
+        await seat.until(lambda: session.progress == 1)
+        await seat.press("right_curly_bracket")
+        await seat.sees("PAUSED", "RECORDING", "model added", "mnist 1.0", "● 1/1", "5  requests")
+        await seat.press("left_square_bracket")
+        await seat.sees("No models are registered.")
 
 
 def _wait_for_ticks(file: Path, count: int) -> None:

@@ -10,12 +10,15 @@ import pytest
 from tests.integration.prometheus.archives import LATE, MODELS
 from tests.integration.prometheus.scenario import Scenario
 from tests.integration.prometheus.server import JOB
+from tests.tui.seat import seated
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import NoSuchInstance, QueryFailed, TargetDown
 from tsmon.telemetry.prometheus.instances import Instance, discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import MetricsMode, Scrape
 from tsmon.telemetry.snapshot import ServerState
+from tsmon.tui.app import TsmonApp
+from tsmon.tui.session import PrometheusSession
 
 pytestmark = pytest.mark.integration
 
@@ -74,6 +77,18 @@ async def test_stopped_torchserve_is_down(scenario: Scenario, prometheus: Promet
     observation = await PrometheusSource(prometheus, scenario.server.instance).observe(None)
     assert isinstance(observation.models, TargetDown)
     assert "connection refused" in str(observation.models)
+
+
+async def test_monitor_shows_the_past_that_prometheus_has(scenario: Scenario) -> None:
+    client = Prometheus(scenario.server.url)
+    session = PrometheusSession(client, scenario.server.instance)
+    async with seated(TsmonApp(session), size=(140, 40)) as seat:
+        await seat.sees("✗ away", "PROMETHEUS SERVER", "connection refused")
+        await seat.press("left_curly_bracket")
+        await seat.sees("PAUSED", "server away")
+        await seat.press("left_square_bracket")
+        await seat.sees("● up", *MODELS, "unknown")
+        assert len(session.monitor.past) > 30
 
 
 async def test_error_of_a_query_is_told_in_the_words_of_prometheus(prometheus: Prometheus) -> None:

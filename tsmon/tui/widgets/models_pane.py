@@ -234,7 +234,7 @@ def _row(model: ModelStatus, stale: bool) -> Row:
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
-        f"{glyph} {word}" if model.gone else f"{glyph} {model.ready}/{model.wanted}",
+        _workers(model, glyph, word),
         word,
         number(_of_interval(model, lambda usage: usage.per_second)),
         milliseconds(_of_interval(model, lambda usage: usage.inference_ms)),
@@ -247,6 +247,15 @@ def _row(model: ModelStatus, stale: bool) -> Row:
     if not muted:
         tones[2] = tones[3] = tone
     return Row(str(model.key), tuple(map(Cell, texts, tones)))
+
+
+def _workers(model: ModelStatus, glyph: str, word: str) -> str:
+    """Ready and wanted workers; where only metrics are known, how many those tell of."""
+    if model.gone:
+        return f"{glyph} {word}"
+    if model.verdict.health is ModelHealth.UNKNOWN:
+        return f"{glyph} {len(model.workers) or ABSENT}"
+    return f"{glyph} {model.ready}/{model.wanted}"
 
 
 def _state(model: ModelStatus) -> tuple[str, str, Tone]:
