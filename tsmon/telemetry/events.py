@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from tsmon.telemetry.health.verdicts import WorkerHealth
@@ -13,6 +14,8 @@ from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerS
 
 BURST = 5
 """Requests that ended with 5xx since the last snapshot, from which on they are an event."""
+TOKEN_SOON = timedelta(minutes=5)
+"""How long before a token's end somebody is told of it."""
 
 
 class EventKind(StrEnum):
@@ -22,6 +25,9 @@ class EventKind(StrEnum):
     SERVER_BACK = "server back"
     COUNTERS_RESET = "counters reset"
     TOKEN_REFUSED = "token refused"
+    TOKEN_REFRESHED = "token refreshed"
+    TOKEN_EXPIRES_SOON = "token expires soon"
+    TOKEN_EXPIRED = "token expired"
     MODEL_ADDED = "model added"
     MODEL_REMOVED = "model removed"
     MODEL_REPLACED = "model replaced"
@@ -44,6 +50,8 @@ _BAD = frozenset(
     {
         EventKind.SERVER_AWAY,
         EventKind.TOKEN_REFUSED,
+        EventKind.TOKEN_EXPIRES_SOON,
+        EventKind.TOKEN_EXPIRED,
         EventKind.WORKER_DIED,
         EventKind.WORKER_STUCK,
         EventKind.WORKER_GIVEN_UP,
@@ -102,6 +110,7 @@ class EventLog:
 def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
     """What happened from one snapshot to the next."""
     yield from _server_events(before, after)
+    yield from _token_events(before, after)
     if before.server.last_answer is None or after.stale:
         return  # nothing is known of the models on one of the two sides
     old = {model.key: model for model in before.models if not model.gone}
@@ -128,6 +137,22 @@ def _server_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
             yield Event(after.at, EventKind.SERVER_AWAY, label, str(now.problem or now.state))
     if now.lives > was.lives:
         yield Event(after.at, EventKind.COUNTERS_RESET, label, "the server started anew")
+
+
+def _token_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
+    """What became of the key file's tokens; of one that was not there before nothing is told."""
+    was, now = before.at.wall, after.at.wall
+    for kind, ends in after.token_ends.items():
+        if kind not in before.token_ends:
+            continue
+        subject, at_time = f"{kind} token", f"{ends.astimezone():%H:%M:%S}"
+        if ends != before.token_ends[kind] and ends > now:
+            yield Event(after.at, EventKind.TOKEN_REFRESHED, subject, f"ends at {at_time}")
+        elif was < ends <= now:
+            yield Event(after.at, EventKind.TOKEN_EXPIRED, subject, f"ended at {at_time}")
+        elif was < ends - TOKEN_SOON <= now:
+            text = f"ends at {at_time}; `tsmon token refresh {kind}` renews it"
+            yield Event(after.at, EventKind.TOKEN_EXPIRES_SOON, subject, text)
 
 
 def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Iterator[Event]:

@@ -65,7 +65,7 @@ def spell(events: tuple[Event, ...]) -> Content:
         mark = "!" if event.kind.is_bad else " "
         spans += [
             (f"{event.at.wall.astimezone():%H:%M:%S} ", Tone.MUTED),
-            (f"{mark} {event.kind:<17} ", tone),
+            (f"{mark} {event.kind:<18} ", tone),
             (event.subject, Tone.PLAIN),
             (f"  {event.text}\n", Tone.MUTED),
         ]
