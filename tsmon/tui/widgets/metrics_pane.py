@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
@@ -16,9 +18,12 @@ from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Reading, Usage
+from tsmon.tui import keymap
 from tsmon.tui.format import count, milliseconds, number, per_second
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.numbers import tip
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets import quantile_table
 from tsmon.tui.widgets.chart import Chart, TimeAxis
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import Sample, Symbols
@@ -28,6 +33,10 @@ WINDOW_S = 120.0
 """What the charts show."""
 
 LEAST_GAP_S = 3.0
+LEAST_CHARTS = 11
+"""Lines that three charts and their axis want before there is room for a table below them."""
+MARGINS = 2
+"""Blank columns beside the table."""
 
 _WHY = {
     Missing.FIRST_SAMPLE: "1st sample",
@@ -70,7 +79,10 @@ class MetricsPane(Pane, can_focus=True):
     """Three charts over the last two minutes, each beside its numbers."""
 
     NAME = PaneName.METRICS
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.METRICS_KEYS)
 
+    chosen = var(RATE, init=False)
+    """The measure that `?` explains."""
     symbols = var(Symbols.BRAILLE)
 
     def compose(self) -> ComposeResult:
@@ -79,6 +91,7 @@ class MetricsPane(Pane, can_focus=True):
         with Vertical(id="metrics-charts"):
             for measure in MEASURES:
                 with Horizontal(classes="measure"):
+                    yield Static("▸", id=f"{measure.id}-mark", classes="mark")
                     yield Words(id=f"{measure.id}-numbers", classes="numbers")
                     yield Chart(
                         measure.write,
@@ -86,8 +99,29 @@ class MetricsPane(Pane, can_focus=True):
                         id=f"{measure.id}-chart",
                     )
             with Horizontal(id="metrics-times"):
+                yield Static(classes="mark")
                 yield Static(classes="numbers")
                 yield TimeAxis(WINDOW_S)
+            yield Words(id="metrics-quantiles")
+
+    def on_mount(self) -> None:
+        """Mark the first measure; explain each where the mouse rests on it."""
+        self.watch_chosen(self.chosen)
+        for measure in MEASURES:
+            self.query_one(f"#{measure.id}-numbers").tooltip = tip(self.NAME, measure.title)
+
+    def watch_chosen(self, chosen: Measure) -> None:
+        """Mark the measure."""
+        for mark in self.query(".measure > .mark"):
+            mark.set_class(mark.id == f"{chosen.id}-mark", "-chosen")
+
+    def action_choose(self, step: int) -> None:
+        """Choose the measure so many further down, at the last one the first."""
+        self.chosen = MEASURES[(MEASURES.index(self.chosen) + step) % len(MEASURES)]
+
+    def choose_measure(self, id_: str) -> None:
+        """Choose a measure by its id."""
+        self.chosen = next(measure for measure in MEASURES if measure.id == id_)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
@@ -110,13 +144,23 @@ class MetricsPane(Pane, can_focus=True):
         self.query_one("#metrics-charts").display = usable
         if not model or not usable:
             return
+        report = model.requests if self._has_room_for_table else None
+        self.query_one("#metrics-quantiles", Words).say(
+            quantile_table.compose_quantiles(report) if report else None
+        )
         gap_s = max(LEAST_GAP_S, 3 * period_s)
         for measure in MEASURES:
             samples = [Sample(snapshot.at.since(p.at), measure.of_point(p)) for p in points]
             self.query_one(f"#{measure.id}-chart", Chart).plot(samples, gap_s)
             self.query_one(f"#{measure.id}-numbers", Words).say(
-                _numbers(measure, model, away=snapshot.stale)
+                _numbers(measure, model, away=snapshot.stale, with_quantiles=report is None)
             )
+
+    @property
+    def _has_room_for_table(self) -> bool:
+        room = self.content_size
+        low = quantile_table.HEIGHT + LEAST_CHARTS
+        return room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
 
 
 def explain(
@@ -144,7 +188,7 @@ def explain(
     return None
 
 
-def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
+def _numbers(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> Content:
     """The measure now, lately and since the start, with the requests each rests on.
 
     What matters least comes last, since a low pane has no room for it.
@@ -157,7 +201,11 @@ def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
     else:
         spans += _reading(measure, " start", traffic.since_start)
     spans += _reading(measure, " 5 min", traffic.long_window)
-    return line(*spans, *_quantiles(measure, model))
+    if with_quantiles:
+        spans += _quantiles(measure, model)
+    (title, _), *rest = spans
+    click = f"@click=screen.explain('{measure.id}')"
+    return Content("").join([Content.styled(title, click), line(*rest)])
 
 
 def _reading(
