@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from tsmon.telemetry.bursts import Bursts
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerStatus
 
-BURST = 5
-"""Requests that ended with 5xx since the last snapshot, from which on they are an event."""
 TOKEN_SOON = timedelta(minutes=5)
 """How long before a token's end somebody is told of it."""
 
@@ -85,6 +84,7 @@ class EventLog:
     def __init__(self, capacity: int = 1000) -> None:
         self._events: deque[Event] = deque(maxlen=capacity)
         self._last: Snapshot | None = None
+        self._bursts = Bursts()
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -95,6 +95,9 @@ class EventLog:
         """Take the next snapshot, and keep the events it brought."""
         if self._last is not None:
             self._events.extend(between(self._last, snapshot))
+        for key, failed in self._bursts.begun(snapshot).items():
+            text = f"{failed} requests failed within a tick"
+            self._events.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text))
         self._last = snapshot
 
     def after(self, last: Event | None) -> list[Event]:
@@ -166,9 +169,6 @@ def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Itera
     if after.wanted != before.wanted:
         text = f"{before.wanted} → {after.wanted} wanted"
         yield Event(at, EventKind.WORKERS_CHANGED, subject, text)
-    failed = _server_errors(after) - _server_errors(before)
-    if failed >= BURST:
-        yield Event(at, EventKind.SERVER_ERRORS, subject, f"{failed} requests failed")
     workers = {worker.worker.id: worker for worker in before.workers}
     for worker in after.workers:
         earlier = workers.get(worker.worker.id)
@@ -197,12 +197,6 @@ def _worker_events(
         yield Event(at, EventKind.WORKER_RESTARTED, subject, text)
     if is_ready and not was_ready:
         yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}")
-
-
-def _server_errors(model: ModelStatus) -> int:
-    if model.requests is None:
-        return 0
-    return sum(count for status, count in model.requests.statuses.items() if status >= 500)
 
 
 def _registered(model: ModelStatus) -> str:

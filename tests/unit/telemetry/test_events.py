@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.fake import FakeTorchServe
-from tsmon.telemetry.events import BURST, TOKEN_SOON, EventKind, EventLog, between
+from tsmon.telemetry.bursts import BURST
+from tsmon.telemetry.events import TOKEN_SOON, Event, EventKind, EventLog, between
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
@@ -160,13 +161,23 @@ async def test_a_worker_that_is_lost_is_told_once_with_its_evidence(
     assert told(after, after) == []
 
 
-async def test_a_burst_of_server_errors_and_not_a_single_one(monitor: Monitor) -> None:
-    quiet = failing(monitor.latest, 3)
+async def test_a_burst_of_server_errors_is_told_once_and_a_single_one_is_not(
+    monitor: Monitor,
+) -> None:
+    #         quiet, a few, a burst that goes on, its end, another one long after
+    counts = [(0, 3), (1, 7), (2, 7 + BURST), (3, 20), (9, 90), (30, 90), (31, 99)]
 
-    assert told(quiet, failing(quiet, 3 + BURST - 1)) == []
-    assert told(quiet, failing(quiet, 3 + BURST)) == [
-        (EventKind.SERVER_ERRORS, "mnist 1.0", f"{BURST} requests failed")
+    events = bursts(monitor.latest, counts)
+
+    assert [(event.subject, event.text) for event in events] == [
+        ("mnist 1.0", f"{BURST} requests failed within a tick"),
+        ("mnist 1.0", "9 requests failed within a tick"),
     ]
+    assert [event.at.since(monitor.latest.at) for event in events] == [2, 31]
+
+
+async def test_failures_from_before_the_monitor_was_opened_are_no_burst(monitor: Monitor) -> None:
+    assert bursts(monitor.latest, [(0, 500), (1, 500), (2, 400)]) == []
 
 
 async def test_a_refused_token_and_the_one_that_takes_its_place(tmp_path: Path) -> None:
@@ -216,10 +227,15 @@ def with_model(snapshot: Snapshot, model: ModelStatus) -> Snapshot:
     return replace(snapshot, models=(model,))
 
 
-def failing(snapshot: Snapshot, failed: int) -> Snapshot:
-    """As if that many requests of the last five minutes had ended with 500."""
+def bursts(snapshot: Snapshot, counts: Sequence[tuple[float, int]]) -> list[Event]:
+    """The events if by these seconds so many requests of five minutes had ended with 500."""
     (model,) = snapshot.models
-    return with_model(snapshot, replace(model, requests=RequestReport({}, {}, {500: failed})))
+    log = EventLog()
+    for second, failed in counts:
+        at = Instant(snapshot.at.monotonic + second, snapshot.at.wall + timedelta(seconds=second))
+        report = RequestReport({}, {}, {200: 1000, 500: failed})
+        log.observe(replace(with_model(snapshot, replace(model, requests=report)), at=at))
+    return list(log.events)
 
 
 def at_wall(snapshot: Snapshot, wall: datetime) -> Snapshot:
