@@ -48,6 +48,17 @@ async def test_the_table_is_shown_where_there_is_room(
         assert "p50 0.02" not in seat.text
 
 
+async def test_where_the_logs_cannot_be_read_it_says_how_they_could(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await seat.sees("● 1/1")
+        assert "--logs" not in seat.text
+        await seat.press("3", "z")
+        await seat.sees("percentiles come from the server's log files", "--logs DIR")
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 30)])
 async def test_where_there_is_none_the_charts_keep_it(
     fake: FakeTorchServe, options: MonitorOptions, size: tuple[int, int]

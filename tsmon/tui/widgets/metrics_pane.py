@@ -144,16 +144,15 @@ class MetricsPane(Pane, can_focus=True):
         self.query_one("#metrics-charts").display = usable
         if not model or not usable:
             return
-        report = model.requests if self._has_room_for_table else None
-        self.query_one("#metrics-quantiles", Words).say(
-            quantile_table.compose_quantiles(report) if report else None
-        )
+        has_room = self._has_room_for_table
+        table = self.query_one("#metrics-quantiles", Words)
+        table.say(_table(snapshot, model) if has_room else None)
         gap_s = max(LEAST_GAP_S, 3 * period_s)
         for measure in MEASURES:
             samples = [Sample(snapshot.at.since(p.at), measure.of_point(p)) for p in points]
             self.query_one(f"#{measure.id}-chart", Chart).plot(samples, gap_s)
             self.query_one(f"#{measure.id}-numbers", Words).say(
-                _numbers(measure, model, away=snapshot.stale, with_quantiles=report is None)
+                _numbers(measure, model, away=snapshot.stale, with_quantiles=not has_room)
             )
 
     @property
@@ -186,6 +185,16 @@ def explain(
     if model.gone:
         return line(("gone: the server restarted without this model", Tone.MUTED))
     return None
+
+
+def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
+    """The table of quantiles, or what it takes to have it."""
+    if model.requests is not None:
+        return quantile_table.compose_quantiles(model.requests)
+    if snapshot.stale or snapshot.metrics.log_folder is not None:
+        return None
+    words = "percentiles come from the server's log files, which are not here: "
+    return line((words, Tone.MUTED), ("--logs DIR", Tone.PLAIN))
 
 
 def _numbers(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> Content:
