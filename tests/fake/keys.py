@@ -23,18 +23,18 @@ class Keys:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._values: dict[str, str] = {}
-        self._expired: set[str] = set()
+        self._ends: dict[str, datetime] = {}
 
     def renew(self, *kinds: str) -> None:
         """Make new keys, void the old ones and write the file."""
         for kind in kinds:
             self._values[kind] = f"{kind[0]}-{next(_numbers):06d}"
-            self._expired.discard(kind)
+            self._ends[kind] = datetime.now(UTC) + timedelta(hours=1)
         self._write()
 
     def expire(self, *kinds: str) -> None:
         """As if the keys' time were over, which the file then says too."""
-        self._expired.update(kinds)
+        self._ends.update(dict.fromkeys(kinds, PAST))
         self._write()
 
     def check(self, request: httpx.Request, kind: str) -> None:
@@ -42,7 +42,7 @@ class Keys:
         if self.path is None:
             return
         given = request.headers.get("Authorization")
-        if given != f"Bearer {self._values[kind]}" or kind in self._expired:
+        if given != f"Bearer {self._values[kind]}" or self._ends[kind] == PAST:
             raise answers.bad_token("Authentication" if kind == "API" else "Authorization")
 
     def _write(self) -> None:
@@ -54,7 +54,6 @@ class Keys:
     def _entry(self, kind: str) -> dict[str, Any]:
         entry = {"key": self._values[kind]}
         if kind != "API":
-            expires = PAST if kind in self._expired else datetime.now(UTC) + timedelta(hours=1)
             # Java writes nine fraction digits.
-            entry["expiration time"] = f"{expires:%Y-%m-%dT%H:%M:%S.%f}000Z"
+            entry["expiration time"] = f"{self._ends[kind]:%Y-%m-%dT%H:%M:%S.%f}000Z"
         return entry

@@ -11,6 +11,7 @@ from tsmon.tui.screens.describe import Describe
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.widgets.metrics_pane import MetricsPane
 
 
 @pytest.mark.parametrize("key", ALL_KEYS, ids=lambda key: key.id)
@@ -40,6 +41,8 @@ def test_every_dialog_key_has_its_action() -> None:
     for screen in (Dialog, Describe, Help):
         assert hasattr(screen, "action_cancel")
     assert hasattr(Describe, "action_copy")
+    assert hasattr(Help, "action_turn")
+    assert hasattr(MetricsPane, "action_choose")
 
 
 @pytest.mark.parametrize("pane", PaneName)

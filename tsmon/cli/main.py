@@ -13,6 +13,7 @@ from tsmon.cli.archive import archive
 from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
+from tsmon.cli.explain import explain
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
@@ -68,6 +69,7 @@ for command in (
     replay,
     token,
     doctor,
+    explain,
 ):
     cli.add_command(command)
 

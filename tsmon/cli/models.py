@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tsmon.cli.causes import cause_lines, cause_of
+from tsmon.cli.judging import Judged, judge
 from tsmon.cli.outcome import runs_async
 from tsmon.cli.output import emit, emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
@@ -22,6 +22,11 @@ wait_option = click.option(
     "--wait/--no-wait", default=True, help="Wait until the workers are ready (the default)."
 )
 
+_HEADINGS = (
+    *("NAME", "VERSION", "DEFAULT", "STATE", "READY"),
+    *("WORKERS", "BATCH", "QUEUED", "ARCHIVE"),
+)
+
 
 @click.command()
 @as_json
@@ -29,7 +34,7 @@ wait_option = click.option(
 @pass_target
 @runs_async
 async def models(target: Target, as_json: bool) -> None:
-    """List the registered models, every version with its workers."""
+    """List the registered models, every version with its workers and their state."""
     async with target.client() as client:
         found = [
             (version, version.version == default)
@@ -37,14 +42,12 @@ async def models(target: Target, as_json: bool) -> None:
             for versions, default in [await _versions(client, model.name)]
             for version in versions
         ]
+        judged = judge(target.logs, client.addresses, [version for version, _ in found])
+    rows = [(version, first, judged[version.name, version.version]) for version, first in found]
     if as_json:
-        emit_json([_summary(version, is_default) for version, is_default in found])
-    elif found:
-        emit_table(
-            ("NAME", "VERSION", "DEFAULT", "READY", "WORKERS", "BATCH", "QUEUED", "ARCHIVE"),
-            [_row(version, is_default) for version, is_default in found],
-            right="READY WORKERS BATCH QUEUED",
-        )
+        emit_json([_summary(*row) for row in rows])
+    elif rows:
+        emit_table(_HEADINGS, [_row(*row) for row in rows], right="READY WORKERS BATCH QUEUED")
     else:
         say("no models are registered; `tsmon register ARCHIVE` registers one")
 
@@ -61,23 +64,26 @@ async def models(target: Target, as_json: bool) -> None:
 async def describe(
     target: Target, model: str, version: str | None, every: bool, customized: bool, as_json: bool
 ) -> None:
-    """Describe a MODEL: its settings, queue and workers."""
+    """Describe a MODEL: its settings, queue and workers, how it is and why.
+
+    The JSON is the server's own; what tsmon found is in it under "tsmon".
+    """
     async with target.client() as client:
         if every:
             versions = await client.management.describe_all(model)
         else:
             versions = (await client.management.describe(model, version),)
         extra = await client.management.customized(model, version) if customized else None
+        judged = judge(target.logs, client.addresses, versions)
     if as_json:
-        answers = [described.raw for described in versions]
+        answers = [
+            {**described.raw, "tsmon": judged[described.name, described.version].record()}
+            for described in versions
+        ]
         emit_json(answers if extra is None else [*answers, {"customizedMetadata": extra}])
         return
     for described in versions:
-        _print_description(described)
-        if described.ready_workers < described.min_workers:
-            cause = cause_of(target.logs, client.addresses, model, described.version)
-            for line in cause_lines(cause) if cause else ():
-                emit(line)
+        _print_description(described, judged[described.name, described.version])
     if extra is not None:
         emit(f"customized metadata: {extra}")
 
@@ -226,7 +232,7 @@ def _report(status: str, as_json: bool) -> None:
         emit(status)
 
 
-def _summary(version: ModelVersion, is_default: bool) -> dict[str, object]:
+def _summary(version: ModelVersion, is_default: bool, judged: Judged) -> dict[str, object]:
     queue = version.queue
     return {
         "name": version.name,
@@ -238,14 +244,16 @@ def _summary(version: ModelVersion, is_default: bool) -> dict[str, object]:
         "max_workers": version.max_workers,
         "batch_size": version.batch_size,
         "pending_requests": queue.pending if queue else None,
+        **judged.summary(),
     }
 
 
-def _row(version: ModelVersion, is_default: bool) -> list[str]:
+def _row(version: ModelVersion, is_default: bool, judged: Judged) -> list[str]:
     return [
         version.name,
         version.version,
         "default" if is_default else "",
+        judged.verdict.health.value,
         str(version.ready_workers),
         str(version.min_workers),
         str(version.batch_size),
@@ -254,7 +262,7 @@ def _row(version: ModelVersion, is_default: bool) -> list[str]:
     ]
 
 
-def _print_description(version: ModelVersion) -> None:
+def _print_description(version: ModelVersion, judged: Judged) -> None:
     facts = {
         "model": f"{version.name} {version.version}",
         "archive": version.url,
@@ -277,6 +285,8 @@ def _print_description(version: ModelVersion) -> None:
             ],
             right="PID MEMORY",
         )
+    for line in judged.lines:
+        emit(line)
 
 
 def _megabytes(size: int | None) -> str:

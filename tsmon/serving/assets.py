@@ -1,4 +1,7 @@
-"""Finds what `tsmon demo` serves and sends: in a checkout beside the package, in a wheel inside."""
+"""Finds the files that came with tsmon: in a checkout beside the package, in a wheel inside.
+
+They are what `tsmon demo` serves and sends, and the page that explains the numbers.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class DigitAssets:
 
 
 def assets_root(package: Path = _PACKAGE) -> Path:
-    """The folder that holds `model/`, `handler/` and `artifacts/`."""
+    """The folder that holds `model/`, `handler/`, `artifacts/` and `docs/`."""
     installed = package / "assets"
     return installed if installed.is_dir() else package.parent
 
@@ -47,3 +50,17 @@ def digit_assets(root: Path | None = None) -> DigitAssets:
             "Get them back with git, or make them anew: make train samples",
         )
     return assets
+
+
+def numbers_page(root: Path | None = None) -> str:
+    """The page that explains each number, in Markdown.
+
+    Raises:
+        AssetsMissing: it is not there.
+    """
+    page = (root or assets_root()) / "docs" / "metrics.md"
+    try:
+        return page.read_text("utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise AssetsMissing(f"cannot read {page}: {reason}", "Install tsmon anew") from None

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
+from tsmon.telemetry.bursts import Bursts
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerStatus
 
-BURST = 5
-"""Requests that ended with 5xx since the last snapshot, from which on they are an event."""
+TOKEN_SOON = timedelta(minutes=5)
+"""How long before a token's end somebody is told of it."""
 
 
 class EventKind(StrEnum):
@@ -22,6 +24,9 @@ class EventKind(StrEnum):
     SERVER_BACK = "server back"
     COUNTERS_RESET = "counters reset"
     TOKEN_REFUSED = "token refused"
+    TOKEN_REFRESHED = "token refreshed"
+    TOKEN_EXPIRES_SOON = "token expires soon"
+    TOKEN_EXPIRED = "token expired"
     MODEL_ADDED = "model added"
     MODEL_REMOVED = "model removed"
     MODEL_REPLACED = "model replaced"
@@ -44,6 +49,8 @@ _BAD = frozenset(
     {
         EventKind.SERVER_AWAY,
         EventKind.TOKEN_REFUSED,
+        EventKind.TOKEN_EXPIRES_SOON,
+        EventKind.TOKEN_EXPIRED,
         EventKind.WORKER_DIED,
         EventKind.WORKER_STUCK,
         EventKind.WORKER_GIVEN_UP,
@@ -77,6 +84,7 @@ class EventLog:
     def __init__(self, capacity: int = 1000) -> None:
         self._events: deque[Event] = deque(maxlen=capacity)
         self._last: Snapshot | None = None
+        self._bursts = Bursts()
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -87,6 +95,9 @@ class EventLog:
         """Take the next snapshot, and keep the events it brought."""
         if self._last is not None:
             self._events.extend(between(self._last, snapshot))
+        for key, failed in self._bursts.begun(snapshot).items():
+            text = f"{failed} requests failed within a tick"
+            self._events.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text))
         self._last = snapshot
 
     def after(self, last: Event | None) -> list[Event]:
@@ -102,6 +113,7 @@ class EventLog:
 def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
     """What happened from one snapshot to the next."""
     yield from _server_events(before, after)
+    yield from _token_events(before, after)
     if before.server.last_answer is None or after.stale:
         return  # nothing is known of the models on one of the two sides
     old = {model.key: model for model in before.models if not model.gone}
@@ -130,6 +142,22 @@ def _server_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
         yield Event(after.at, EventKind.COUNTERS_RESET, label, "the server started anew")
 
 
+def _token_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
+    """What became of the key file's tokens; of one that was not there before nothing is told."""
+    was, now = before.at.wall, after.at.wall
+    for kind, ends in after.token_ends.items():
+        if kind not in before.token_ends:
+            continue
+        subject, at_time = f"{kind} token", f"{ends.astimezone():%H:%M:%S}"
+        if ends != before.token_ends[kind] and ends > now:
+            yield Event(after.at, EventKind.TOKEN_REFRESHED, subject, f"ends at {at_time}")
+        elif was < ends <= now:
+            yield Event(after.at, EventKind.TOKEN_EXPIRED, subject, f"ended at {at_time}")
+        elif was < ends - TOKEN_SOON <= now:
+            text = f"ends at {at_time}; `tsmon token refresh {kind}` renews it"
+            yield Event(after.at, EventKind.TOKEN_EXPIRES_SOON, subject, text)
+
+
 def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Iterator[Event]:
     subject = str(after.key)
     if after.is_default and not before.is_default:
@@ -141,9 +169,6 @@ def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Itera
     if after.wanted != before.wanted:
         text = f"{before.wanted} → {after.wanted} wanted"
         yield Event(at, EventKind.WORKERS_CHANGED, subject, text)
-    failed = _server_errors(after) - _server_errors(before)
-    if failed >= BURST:
-        yield Event(at, EventKind.SERVER_ERRORS, subject, f"{failed} requests failed")
     workers = {worker.worker.id: worker for worker in before.workers}
     for worker in after.workers:
         earlier = workers.get(worker.worker.id)
@@ -172,12 +197,6 @@ def _worker_events(
         yield Event(at, EventKind.WORKER_RESTARTED, subject, text)
     if is_ready and not was_ready:
         yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}")
-
-
-def _server_errors(model: ModelStatus) -> int:
-    if model.requests is None:
-        return 0
-    return sum(count for status, count in model.requests.statuses.items() if status >= 500)
 
 
 def _registered(model: ModelStatus) -> str:

@@ -51,10 +51,12 @@ class LiveSource:
         models, scrape, logs = await asyncio.gather(
             _outcome(self._models(focus)), _outcome(self._scrape()), self._read_logs()
         )
+        token_ends = self._client.keys.ends()
         if isinstance(models, TorchServeError):
             # It may be another server, or one with other settings, when it answers again.
             self._facts, self._known = None, {}
-            return Observation(Instant.now(), None, models, _counted(scrape, logs))
+            scrape = _counted(scrape, logs)
+            return Observation(Instant.now(), None, models, scrape, token_ends=token_ends)
         return Observation(
             Instant.now(),
             self._facts,
@@ -65,6 +67,7 @@ class LiveSource:
             lives=logs.lives if logs else None,
             causes=_causes(logs, models) if logs else {},
             log_folder=logs.folder if logs else None,
+            token_ends=token_ends,
         )
 
     async def _scrape(self) -> Scrape:

@@ -113,6 +113,7 @@ class Monitor:
             metrics=metrics,
             models=self._models(observation, traffic, outage=outage),
             next_poll_s=self._pause(),
+            token_ends=observation.token_ends,
         )
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.traffic import Traffic
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.records import ModelVersion, Worker
+from tsmon.torchserve.tokens import KeyKind
 
 
 class ServerState(StrEnum):
@@ -142,6 +145,8 @@ class Snapshot:
     """By name, then version."""
     next_poll_s: float = 1.0
     """Seconds until the next tick; grows while the server is away."""
+    token_ends: Mapping[KeyKind, datetime] = field(default_factory=dict)
+    """When the tokens of the key file end; without those that never do."""
 
     @property
     def stale(self) -> bool:

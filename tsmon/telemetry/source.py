@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from tsmon.telemetry.scrape import Scrape
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.records import ModelVersion
+from tsmon.torchserve.tokens import KeyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Observation:
     """Why a version's worker died or its requests failed the last time."""
     log_folder: Path | None = None
     """Where the log files are; None where they cannot be read."""
+    token_ends: Mapping[KeyKind, datetime] = field(default_factory=dict)
+    """When the tokens of the key file end; without those that never do."""
 
 
 class Source(Protocol):

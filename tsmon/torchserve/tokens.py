@@ -84,6 +84,11 @@ class KeyRing:
         self.reload()
         return self._keys.get(kind)
 
+    def ends(self) -> dict[KeyKind, datetime]:
+        """When each key ends that has an end."""
+        self.reload()
+        return {kind: key.expires for kind, key in self._keys.items() if key.expires is not None}
+
     def headers(self, kind: KeyKind) -> dict[str, str]:
         """The header that authorises a request, empty without a key."""
         key = self.key(kind)

@@ -257,7 +257,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "app.help", "question_mark", "?", "help", Group.GENERAL, "help",
-        "Show this page.",
+        "Show the keys; on a number of the metrics, what it means. tab shows the other page.",
     ),
     Key(
         "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
@@ -283,7 +283,25 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
-ALL_KEYS = (*KEYS, *DIALOG_KEYS, *DESCRIBE_KEYS)
+HELP_KEYS: tuple[Key, ...] = (
+    Key(
+        "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",
+        "In the help, turn between the keys and the numbers of the pane in focus.",
+    ),
+)  # fmt: skip
+
+METRICS_KEYS: tuple[Key, ...] = (
+    Key(
+        "metrics.previous", "up,k", "↑", "choose(-1)", Group.VIEW, "number above",
+        "In the metrics, choose the number above; ? tells what it means.",
+    ),
+    Key(
+        "metrics.next", "down,j", "↓", "choose(1)", Group.VIEW, "number below",
+        "In the metrics, choose the number below.",
+    ),
+)  # fmt: skip
+
+ALL_KEYS = (*KEYS, *METRICS_KEYS, *DIALOG_KEYS, *DESCRIBE_KEYS, *HELP_KEYS)
 
 BY_ID = {key.id: key for key in KEYS}
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.recording.writer import RecordedSource
 
 
 @pytest.fixture
@@ -58,3 +62,46 @@ def test_events_of_a_quiet_server_are_none(tsmon: Tsmon, server: FakeTorchServe)
     ended = tsmon("events", "--seconds", "0.3", "--interval", "0.1", "--json")
 
     assert (ended.code, ended.stdout) == (0, "")
+
+
+def test_events_of_a_recording_are_those_that_happened_while_it_was_made(
+    tsmon: Tsmon, server: FakeTorchServe, tmp_path: Path
+) -> None:
+    file = tmp_path / "server.tsmon"
+    server.load("mnist")
+    asyncio.run(record_a_crash(server, file))
+
+    lines = tsmon("events", str(file)).stdout.splitlines()
+    records = [
+        json.loads(line) for line in tsmon("events", str(file), "--json").stdout.splitlines()
+    ]
+
+    assert [record["event"] for record in records] == [
+        "worker died",
+        "worker restarted",
+        "worker ready",
+        "token refreshed",
+    ]
+    assert [record["bad"] for record in records] == [True, False, False, False]
+    assert ["mnist 1.0 worker 9000" in line for line in lines] == [True, True, True, False]
+    assert lines[0].startswith(records[0]["time"][:4])
+    assert len(tsmon("events", str(file), "--count", "2").stdout.splitlines()) == 2
+
+
+def test_events_of_a_file_that_is_not_there_are_an_error(tsmon: Tsmon, tmp_path: Path) -> None:
+    ended = tsmon("events", str(tmp_path / "none.tsmon"))
+
+    assert ended.code == 1
+    assert "there is no recording" in ended.stderr
+
+
+async def record_a_crash(server: FakeTorchServe, file: Path) -> None:
+    async with server.client() as client:
+        with closing(RecordedSource(LiveSource(client), file)) as source:
+            await source.observe(None)
+            server.crash("mnist")
+            await source.observe(None)
+            server.release("mnist")
+            await source.observe(None)
+            server.keys.renew("management")
+            await source.observe(None)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tsmon.serving.assets import assets_root, digit_assets
+from tsmon.serving.assets import assets_root, digit_assets, numbers_page
 from tsmon.serving.errors import AssetsMissing
 
 
@@ -31,3 +32,16 @@ def test_the_error_names_what_is_missing(tmp_path: Path) -> None:
 
     assert "mnist_cnn.pt" in caught.value.message
     assert "network.py" not in caught.value.message
+
+
+def test_the_page_of_the_numbers_came_with_tsmon_or_is_said_to_be_missing(tmp_path: Path) -> None:
+    assert numbers_page().startswith("# The numbers")
+    with pytest.raises(AssetsMissing, match=r"metrics\.md"):
+        numbers_page(tmp_path)
+
+
+def test_a_wheel_takes_the_page_along() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+
+    assert included["docs/metrics.md"] == "tsmon/assets/docs/metrics.md"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.fake import FakeTorchServe
-from tsmon.telemetry.events import EventKind, EventLog
+from tsmon.telemetry.bursts import BURST
+from tsmon.telemetry.events import TOKEN_SOON, Event, EventKind, EventLog, between
+from tsmon.telemetry.health.verdicts import WorkerHealth
+from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.torchserve.tokens import KeyKind
 
 
 @pytest.fixture
@@ -109,3 +118,125 @@ async def test_the_log_is_bounded(monitor: Monitor, server: FakeTorchServe) -> N
     log.observe(monitor.latest)
 
     assert len(log.events) == 2
+
+
+async def test_an_archive_put_in_the_place_of_another(
+    monitor: Monitor, server: FakeTorchServe
+) -> None:
+    before = monitor.latest
+    (model,) = before.models
+    after = with_model(before, replace(model, described=replace(model.described, url="new.mar")))
+
+    (event,) = between(before, after)
+
+    assert (event.kind, event.subject) == (EventKind.MODEL_REPLACED, "mnist 1.0")
+    assert event.text.endswith("→ new.mar")
+
+
+async def test_another_number_of_workers_is_wanted(
+    monitor: Monitor, server: FakeTorchServe
+) -> None:
+    server.registry.models["mnist"].versions["1.0"].min_workers = 3
+
+    assert (EventKind.WORKERS_CHANGED, "mnist 1.0") in await noticed(monitor)
+
+
+@pytest.mark.parametrize(
+    ("health", "kind"),
+    [
+        (WorkerHealth.STUCK, EventKind.WORKER_STUCK),
+        (WorkerHealth.GIVEN_UP, EventKind.WORKER_GIVEN_UP),
+    ],
+)
+async def test_a_worker_that_is_lost_is_told_once_with_its_evidence(
+    monitor: Monitor, health: WorkerHealth, kind: EventKind
+) -> None:
+    before = monitor.latest
+    (model,) = before.models
+    (worker,) = model.workers
+    lost = replace(worker, verdict=replace(worker.verdict, health=health, evidence="because"))
+    after = with_model(before, replace(model, workers=(lost,)))
+
+    assert told(before, after) == [(kind, "mnist 1.0 worker 9000", "because")]
+    assert told(after, after) == []
+
+
+async def test_a_burst_of_server_errors_is_told_once_and_a_single_one_is_not(
+    monitor: Monitor,
+) -> None:
+    #         quiet, a few, a burst that goes on, its end, another one long after
+    counts = [(0, 3), (1, 7), (2, 7 + BURST), (3, 20), (9, 90), (30, 90), (31, 99)]
+
+    events = bursts(monitor.latest, counts)
+
+    assert [(event.subject, event.text) for event in events] == [
+        ("mnist 1.0", f"{BURST} requests failed within a tick"),
+        ("mnist 1.0", "9 requests failed within a tick"),
+    ]
+    assert [event.at.since(monitor.latest.at) for event in events] == [2, 31]
+
+
+async def test_failures_from_before_the_monitor_was_opened_are_no_burst(monitor: Monitor) -> None:
+    assert bursts(monitor.latest, [(0, 500), (1, 500), (2, 400)]) == []
+
+
+async def test_a_refused_token_and_the_one_that_takes_its_place(tmp_path: Path) -> None:
+    server = FakeTorchServe(key_file=tmp_path / "key_file.json")
+    async with server.client() as client:
+        monitor = Monitor(LiveSource(client))
+        await monitor.tick()
+
+        server.keys.expire("management")
+        assert await noticed(monitor) == [(EventKind.TOKEN_REFUSED, "127.0.0.1:8081")]
+
+        server.keys.renew("management")
+        assert (EventKind.TOKEN_REFRESHED, "management token") in await noticed(monitor)
+        assert await noticed(monitor) == []
+
+
+async def test_a_token_that_ends_is_told_five_minutes_before_and_when_it_does(
+    monitor: Monitor,
+) -> None:
+    ends = monitor.latest.at.wall + timedelta(hours=1)
+    start = replace(monitor.latest, token_ends={KeyKind.MANAGEMENT: ends})
+    moments = [start, at_wall(start, ends - TOKEN_SOON), at_wall(start, ends), at_wall(start, ends)]
+
+    log = EventLog()
+    for moment in moments:
+        log.observe(moment)
+
+    assert [event.kind for event in log.events] == [
+        EventKind.TOKEN_EXPIRES_SOON,
+        EventKind.TOKEN_EXPIRED,
+    ]
+    assert "tsmon token refresh management" in log.events[0].text
+    assert all(event.kind.is_bad for event in log.events)
+
+
+async def test_a_key_file_that_is_read_for_the_first_time_is_no_refresh(monitor: Monitor) -> None:
+    ends = monitor.latest.at.wall + timedelta(hours=1)
+
+    assert told(monitor.latest, replace(monitor.latest, token_ends={KeyKind.INFERENCE: ends})) == []
+
+
+def told(before: Snapshot, after: Snapshot) -> list[tuple[EventKind, str, str]]:
+    return [(event.kind, event.subject, event.text) for event in between(before, after)]
+
+
+def with_model(snapshot: Snapshot, model: ModelStatus) -> Snapshot:
+    return replace(snapshot, models=(model,))
+
+
+def bursts(snapshot: Snapshot, counts: Sequence[tuple[float, int]]) -> list[Event]:
+    """The events if by these seconds so many requests of five minutes had ended with 500."""
+    (model,) = snapshot.models
+    log = EventLog()
+    for second, failed in counts:
+        at = Instant(snapshot.at.monotonic + second, snapshot.at.wall + timedelta(seconds=second))
+        report = RequestReport({}, {}, {200: 1000, 500: failed})
+        log.observe(replace(with_model(snapshot, replace(model, requests=report)), at=at))
+    return list(log.events)
+
+
+def at_wall(snapshot: Snapshot, wall: datetime) -> Snapshot:
+    return replace(snapshot, at=Instant(snapshot.at.monotonic, wall))

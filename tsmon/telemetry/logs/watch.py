@@ -85,6 +85,15 @@ class LogWatch:
             del self._looks_left[key]
 
 
+def read_lives(folder: Path) -> Mapping[str, WorkerLife]:
+    """The life of each worker by its id, by one reading of the end of ts_log. It blocks."""
+    tail = LogTail(folder / TS_LOG, backlog=LIFE_BACKLOG)
+    lives = WorkerLives()
+    lives.read(tail.read())
+    tail.close()
+    return lives
+
+
 def _failed(requests: tuple[RequestLine, ...]) -> set[VersionKey]:
     """The versions whose workers answered with an error; without a worker none was asked."""
     return {

@@ -14,6 +14,7 @@ from pathlib import Path
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import MINUTE_S, Part, Profile, RequestReport
+from tsmon.telemetry.recording.logs import Logged, read_logs
 from tsmon.telemetry.recording.schema import RecordingError, open_for_reading
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
@@ -28,6 +29,7 @@ from tsmon.torchserve.errors import (
     Unreachable,
 )
 from tsmon.torchserve.records import ModelVersion, parse_versions
+from tsmon.torchserve.tokens import KeyKind
 
 _PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, NotTorchServe)}
 
@@ -64,6 +66,8 @@ class Recording:
             raise RecordingError(f"{path} has no tick yet", "let it record for a moment")
         self._bodies: dict[int, ModelVersion] = {}
         self._sessions = self._read_sessions()
+        tables = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        self._tables = {name for (name,) in tables}
 
     @property
     def label(self) -> str:
@@ -131,6 +135,8 @@ class Recording:
         no_scrape = _problem(
             row["metrics_problem_kind"], row["metrics_problem"], row["metrics_problem_hint"]
         )
+        # An older recording has no such table.
+        logged = read_logs(self._connection, tick.id) if "log" in self._tables else Logged()
         return Observation(
             at=at,
             facts=_facts(row["server_version"], row["model_api"]),
@@ -145,6 +151,10 @@ class Recording:
             ),
             processes=self._processes(tick),
             reports=self._reports(tick),
+            lives=logged.lives,
+            causes=logged.causes,
+            log_folder=logged.folder,
+            token_ends=self._token_ends(tick),
         )
 
     def _instant(self, tick: Tick, elapsed: float) -> Instant:
@@ -183,6 +193,14 @@ class Recording:
             (tick.id,),
         )
         return {pid: ProcessUsage(*usage) for pid, *usage in rows}
+
+    def _token_ends(self, tick: Tick) -> dict[KeyKind, datetime]:
+        if "token" not in self._tables:
+            return {}
+        rows = self._connection.execute(
+            "SELECT kind, expires FROM token WHERE tick = ?", (tick.id,)
+        )
+        return {KeyKind(kind): datetime.fromtimestamp(ends, UTC) for kind, ends in rows}
 
     def _reports(self, tick: Tick) -> dict[ModelKey, RequestReport]:
         profiles: dict[ModelKey, dict[float, Profile]] = defaultdict(lambda: defaultdict(dict))

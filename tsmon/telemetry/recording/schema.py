@@ -70,6 +70,39 @@ CREATE TABLE IF NOT EXISTS status (
     status INTEGER NOT NULL, requests INTEGER NOT NULL,
     PRIMARY KEY (tick, model, version, status)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log (
+    tick INTEGER PRIMARY KEY REFERENCES tick ON DELETE CASCADE,
+    folder TEXT
+);
+CREATE TABLE IF NOT EXISTS life (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    worker TEXT NOT NULL,
+    model TEXT NOT NULL, version TEXT NOT NULL,
+    phase TEXT, since REAL, pid INTEGER, launched REAL, retry_due REAL, recovering_since REAL,
+    deaths INTEGER NOT NULL,
+    death REAL, death_reason TEXT, death_loading INTEGER,
+    stopping INTEGER NOT NULL,
+    PRIMARY KEY (tick, worker)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cause (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, message TEXT NOT NULL, detail TEXT NOT NULL, hint TEXT NOT NULL,
+    worker TEXT NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL,
+    time REAL NOT NULL, fatal INTEGER NOT NULL, certain INTEGER NOT NULL,
+    UNIQUE (kind, message, detail, hint, worker, model, version, time, fatal, certain)
+);
+CREATE TABLE IF NOT EXISTS failure (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    model TEXT NOT NULL, version TEXT NOT NULL,
+    cause INTEGER NOT NULL REFERENCES cause,
+    PRIMARY KEY (tick, model, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS token (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    expires REAL NOT NULL,
+    PRIMARY KEY (tick, kind)
+) WITHOUT ROWID;
 """
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
+from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
 from tsmon.telemetry.recording.schema import RecordingError, open_for_writing
 from tsmon.telemetry.scrape import Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey
@@ -97,6 +98,7 @@ class Writer:
         for age, bucket in THINNING:
             self._connection.execute(_THIN, {"before": now - age, "bucket": bucket})
         self._connection.execute("DELETE FROM body WHERE id NOT IN (SELECT body FROM description)")
+        self._connection.execute(DROP_UNUSED_CAUSES)
         self._thinned = time.monotonic()
 
     def close(self) -> None:
@@ -130,6 +132,11 @@ class Writer:
                 "status",
                 ((tick, key.name, key.version, s, n) for s, n in report.statuses.items()),
             )
+        write_logs(self._connection, tick, observation)
+        self._insert(
+            "token",
+            ((tick, kind.value, ends.timestamp()) for kind, ends in observation.token_ends.items()),
+        )
 
     def _insert_tick(self, observation: Observation) -> int:
         if self._origin is None:

@@ -1,4 +1,4 @@
-"""The help page: the table of keys, by group."""
+"""The help: a page with all keys, and one that explains the numbers of a pane."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
+from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.tui import keymap
-from tsmon.tui.keymap import ALL_KEYS, Group, Key
+from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
+from tsmon.tui.numbers import spell_page
 from tsmon.tui.tones import Tone, rich_style
 
 LEGEND = (
@@ -31,20 +33,47 @@ KEY_WIDTH = 7
 
 
 class Help(ModalScreen[None]):
-    """All keys, in the words of the table they come from."""
+    """All keys, in the words of the table they come from; all numbers, in those of their page."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        (*keymap.DIALOG_KEYS, *keymap.HELP_KEYS)
+    )
 
-    def __init__(self, *, read_only: bool) -> None:
+    on_numbers = var(False, init=False)
+    """Whether the page of the numbers is open, and not that of the keys."""
+
+    def __init__(self, *, read_only: bool, pane: PaneName, chosen: str = "") -> None:
+        """For a pane; with `chosen`, one of its numbers, that number is explained first."""
         super().__init__()
         self._read_only = read_only
+        self._pane = pane
+        self._chosen = chosen
 
     def compose(self) -> ComposeResult:
-        """The page."""
-        with VerticalScroll(id="page") as box:
-            box.border_title = "Help"
-            box.border_subtitle = "esc closes"
-            yield Static(self._page())
+        """Both pages, of which one is shown."""
+        with VerticalScroll(id="page"):
+            yield Static(self._page(), id="help-keys")
+            yield Static(spell_page(self._pane, self._chosen), id="help-numbers")
+
+    def on_mount(self) -> None:
+        """Open the page that was asked for."""
+        self.on_numbers = bool(self._chosen)
+        self.watch_on_numbers()
+
+    def watch_on_numbers(self) -> None:
+        """Show one page, from its beginning."""
+        self.query_one("#help-keys").display = not self.on_numbers
+        self.query_one("#help-numbers").display = self.on_numbers
+        box = self.query_one("#page")
+        numbers = f"the numbers of {self._pane.title}"
+        box.border_title = f"Help: {numbers if self.on_numbers else 'the keys'}"
+        other = "the keys" if self.on_numbers else numbers
+        box.border_subtitle = f"[@click=screen.turn]tab: {other}[/]  esc closes"
+        box.scroll_home(animate=False)
+
+    def action_turn(self) -> None:
+        """Show the other page."""
+        self.on_numbers = not self.on_numbers
 
     def _page(self) -> Table:
         """A table, so that a long help text goes on below its beginning."""

@@ -10,6 +10,7 @@ from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.format import plural
+from tsmon.tui.keymap import PaneName
 from tsmon.tui.messages import ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.archive import ArchiveDialog
@@ -21,6 +22,7 @@ from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.sending import SendingScreen
 from tsmon.tui.screens.start_server import StartServerDialog
+from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 
@@ -197,8 +199,17 @@ class MonitorScreen(SendingScreen):
             self.post_message(ServerOpened(opened.record, started=opened.started))
 
     def action_help(self) -> None:
-        """Show the keys."""
-        self.app.push_screen(Help(read_only=self.session.read_only))
+        """Show the keys; on a number, what it means."""
+        on_number = self.current is PaneName.METRICS
+        chosen = self.query_one(MetricsPane).chosen.title if on_number else ""
+        read_only = self.session.read_only
+        self.app.push_screen(Help(read_only=read_only, pane=self.current, chosen=chosen))
+
+    def action_explain(self, measure: str) -> None:
+        """Tell what the number of the metrics means that was clicked."""
+        self.action_focus_pane(PaneName.METRICS)
+        self.query_one(MetricsPane).choose_measure(measure)
+        self.action_help()
 
 
 def _loss(model: ModelStatus) -> str:

@@ -14,7 +14,7 @@ def spell(event: Event) -> Content:
     mark = "!" if event.kind.is_bad else " "
     spans: list[Span] = [
         (f"{event.at.wall.astimezone():%H:%M:%S} ", Tone.MUTED),
-        (f"{mark} {event.kind:<17} ", tone),
+        (f"{mark} {event.kind:<18} ", tone),
         (event.subject, Tone.PLAIN),
         (f"  {event.text}", Tone.MUTED),
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.theme import Theme
 from textual.widgets import DataTable
@@ -16,6 +18,8 @@ from tsmon.tui.tones import Tone, rich_style
 
 GAP = 1
 """Blank columns before each cell; `DataTable` would put as many behind it as well."""
+HEADER_ROW = -1
+"""How `DataTable` numbers the row of titles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class LiveTable(DataTable[Text]):
         self._shown: tuple[Column, ...] = ()
         self._widths: tuple[int, ...] = ()
         self._rows: dict[str, Row] = {}
+        self.explain: Callable[[Column], Content | None] = lambda _: None
+        """What a column's title tells while the mouse rests on it."""
 
     def on_mount(self) -> None:
         """Redraw the cells in the colours of another theme."""
@@ -79,6 +85,12 @@ class LiveTable(DataTable[Text]):
     def on_resize(self) -> None:
         """Show the columns for which there is room now."""
         self._lay_out()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Have the tooltip be that of the title below the mouse, if it is on one."""
+        meta = event.style.meta
+        on_title = meta.get("row") == HEADER_ROW and "column" in meta
+        self.tooltip = self.explain(self._shown[meta["column"]]) if on_title else None
 
     @property
     def cursor_key(self) -> str | None:

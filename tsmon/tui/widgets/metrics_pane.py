@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
@@ -19,9 +21,12 @@ from tsmon.telemetry.playhead import View
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Reading, Usage
+from tsmon.tui import keymap
 from tsmon.tui.format import count, milliseconds, number, per_second
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.numbers import tip
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets import quantile_table
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import Sample, Symbols
@@ -31,6 +36,10 @@ from tsmon.tui.widgets.words import Words
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3
 """Samples that are further apart than so many usual intervals are not joined."""
+LEAST_CHARTS = 11
+"""Lines that three charts and their axis want before there is room for a table below them."""
+MARGINS = 2
+"""Blank columns beside the table."""
 
 _WHY = {
     Missing.FIRST_SAMPLE: "1st sample",
@@ -73,7 +82,10 @@ class MetricsPane(Pane, can_focus=True):
     """Three charts over the same time, each beside its numbers."""
 
     NAME = PaneName.METRICS
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.METRICS_KEYS)
 
+    chosen = var(RATE, init=False)
+    """The measure that `?` explains."""
     symbols = var(Symbols.BRAILLE)
 
     def compose(self) -> ComposeResult:
@@ -82,11 +94,33 @@ class MetricsPane(Pane, can_focus=True):
         with Vertical(id="metrics-charts"):
             for measure in MEASURES:
                 with Horizontal(classes="measure"):
+                    yield Static("▸", id=f"{measure.id}-mark", classes="mark")
                     yield Words(id=f"{measure.id}-numbers", classes="numbers")
                     yield Chart(measure.write, id=f"{measure.id}-chart")
             with Horizontal(id="metrics-times"):
+                yield Static(classes="mark")
                 yield Static(classes="numbers")
                 yield TimeAxis()
+            yield Words(id="metrics-quantiles")
+
+    def on_mount(self) -> None:
+        """Mark the first measure; explain each where the mouse rests on it."""
+        self.watch_chosen(self.chosen)
+        for measure in MEASURES:
+            self.query_one(f"#{measure.id}-numbers").tooltip = tip(self.NAME, measure.title)
+
+    def watch_chosen(self, chosen: Measure) -> None:
+        """Mark the measure."""
+        for mark in self.query(".measure > .mark"):
+            mark.set_class(mark.id == f"{chosen.id}-mark", "-chosen")
+
+    def action_choose(self, step: int) -> None:
+        """Choose the measure so many further down, at the last one the first."""
+        self.chosen = MEASURES[(MEASURES.index(self.chosen) + step) % len(MEASURES)]
+
+    def choose_measure(self, id_: str) -> None:
+        """Choose a measure by its id."""
+        self.chosen = next(measure for measure in MEASURES if measure.id == id_)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
@@ -115,12 +149,21 @@ class MetricsPane(Pane, can_focus=True):
         span = TimeSpan(span_s, end, cursor_s)
         self.query_one(TimeAxis).span = span
         gap_s = max(LEAST_GAP_S, GAP_PERIODS * _interval(points))
+        has_room = self._has_room_for_table
+        table = self.query_one("#metrics-quantiles", Words)
+        table.say(_table(snapshot, model) if has_room else None)
         for measure in MEASURES:
             samples = [Sample(view.edge.since(p.at), measure.of_point(p)) for p in points]
             self.query_one(f"#{measure.id}-chart", Chart).plot(samples, span, gap_s)
             self.query_one(f"#{measure.id}-numbers", Words).say(
-                _numbers(measure, model, away=snapshot.stale)
+                _numbers(measure, model, away=snapshot.stale, with_quantiles=not has_room)
             )
+
+    @property
+    def _has_room_for_table(self) -> bool:
+        room = self.content_size
+        low = quantile_table.HEIGHT + LEAST_CHARTS
+        return room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
 
 
 def explain(
@@ -158,7 +201,17 @@ def _interval(points: Sequence[Point]) -> float:
     return median(steps) if steps else 0.0
 
 
-def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
+def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
+    """The table of quantiles, or what it takes to have it."""
+    if model.requests is not None:
+        return quantile_table.compose_quantiles(model.requests)
+    if snapshot.stale or snapshot.metrics.log_folder is not None:
+        return None
+    words = "percentiles come from the server's log files, which are not here: "
+    return line((words, Tone.MUTED), ("--logs DIR", Tone.PLAIN))
+
+
+def _numbers(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> Content:
     """The measure now, lately and since the start, with the requests each rests on.
 
     What matters least comes last, since a low pane has no room for it.
@@ -171,7 +224,11 @@ def _numbers(measure: Measure, model: ModelStatus, *, away: bool) -> Content:
     else:
         spans += _reading(measure, " start", traffic.since_start)
     spans += _reading(measure, " 5 min", traffic.long_window)
-    return line(*spans, *_quantiles(measure, model))
+    if with_quantiles:
+        spans += _quantiles(measure, model)
+    (title, _), *rest = spans
+    click = f"@click=screen.explain('{measure.id}')"
+    return Content("").join([Content.styled(title, click), line(*rest)])
 
 
 def _reading(

@@ -21,6 +21,7 @@ from tsmon.telemetry.snapshot import (
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.format import ABSENT, memory, milliseconds, number
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.numbers import tip
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
 from tsmon.tui.widgets.pane import Pane
@@ -113,8 +114,9 @@ class ModelsPane(Pane):
         yield Words(id="models-empty")
 
     def on_mount(self) -> None:
-        """Start without a filter."""
+        """Start without a filter; explain the columns to the mouse."""
         self._filter.display = False
+        self.table.explain = lambda column: tip(self.NAME, column.label)
 
     @property
     def table(self) -> LiveTable:

@@ -29,8 +29,8 @@ class Pane(Vertical):
             self._foot = self.border_subtitle = text
 
     def take_focus(self) -> None:
-        """Put the focus on the pane's first widget that can have it."""
-        for widget in self.query("*"):
+        """Put the focus on the pane, or on its first widget that can have it."""
+        for widget in (self, *self.query("*")):
             if widget.focusable and widget.display:
                 widget.focus()
                 return

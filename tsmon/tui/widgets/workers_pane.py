@@ -10,6 +10,7 @@ from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.numbers import tip
 from tsmon.tui.rollouts import Rollout
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
@@ -52,6 +53,11 @@ class WorkersPane(Pane):
         yield Words(id="workers-count")
         yield Words(id="workers-failure")
         yield LiveTable(COLUMNS, id="workers-table")
+
+    def on_mount(self) -> None:
+        """Explain the columns to the mouse."""
+        table = self.query_one(LiveTable)
+        table.explain = lambda column: tip(self.NAME, column.label)
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Nothing depends on the worker under the cursor."""

@@ -1,0 +1,87 @@
+"""What one look tells of model versions: the verdict on each, and the cause where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tsmon.cli.causes import cause_lines, log_folder
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
+from tsmon.telemetry.health.watch import HealthWatch
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.causes import Cause, read_cause
+from tsmon.telemetry.logs.watch import read_lives
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.records import ModelVersion
+
+VersionKey = tuple[str, str]
+"""Name and version of a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict on a version, and why it failed where it did and the logs tell."""
+
+    verdict: ModelVerdict
+    cause: Cause | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """It as lines for people."""
+        state = f"{'state':<10} {self.verdict.health}: {self.verdict.evidence}"
+        return [state, *(cause_lines(self.cause) if self.cause else [])]
+
+    def summary(self) -> dict[str, object]:
+        """It as a record."""
+        return {
+            "verdict": self.verdict.health.value,
+            "evidence": self.verdict.evidence,
+            "inferred": self.verdict.inferred,
+            "cause": _cause_record(self.cause) if self.cause else None,
+        }
+
+    def record(self) -> dict[str, object]:
+        """It as a record, with the verdict on each worker."""
+        workers = [
+            {
+                "id": id_,
+                "verdict": verdict.health.value,
+                "evidence": verdict.evidence,
+                "inferred": verdict.inferred,
+                "retry_in_s": verdict.retry_in_s,
+            }
+            for id_, verdict in self.verdict.workers
+        ]
+        return {**self.summary(), "workers": workers}
+
+
+def judge(
+    named: Path | None, addresses: Addresses, versions: Sequence[ModelVersion]
+) -> Mapping[VersionKey, Judged]:
+    """The verdicts on these versions; with the logs that are named or those of a local server.
+
+    What takes time to see, as that nothing is answered, one look cannot tell.
+    """
+    folder = log_folder(named, addresses)
+    lives = read_lives(folder) if folder else None
+    verdicts = HealthWatch().judge(Instant.now(), versions, lives=lives)
+    return {key: Judged(verdict, _cause(folder, key, verdict)) for key, verdict in verdicts.items()}
+
+
+def _cause(folder: Path | None, key: VersionKey, verdict: ModelVerdict) -> Cause | None:
+    if folder is None or verdict.health is ModelHealth.READY:
+        return None
+    return read_cause(folder, model=key[0], version=key[1])
+
+
+def _cause_record(cause: Cause) -> dict[str, object]:
+    return {
+        "kind": cause.kind.value,
+        "message": cause.message,
+        "hint": cause.hint,
+        "worker": cause.worker_id or None,
+        "time": cause.time.isoformat(),
+        "certain": cause.certain,
+        "detail": list(cause.detail_lines),
+    }

@@ -1,0 +1,183 @@
+"""What the log files told of workers, in a recording: their lives, and causes of failures.
+
+Log files carry the server's local time without a zone. A recording has Unix time instead, as it may
+be read in another zone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from tsmon.telemetry.logs.causes import Cause
+from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.life_events import Phase
+from tsmon.telemetry.logs.lines import WorkerThread
+from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.telemetry.source import Observation
+
+DROP_UNUSED_CAUSES = "DELETE FROM cause WHERE id NOT IN (SELECT cause FROM failure)"
+
+_CAUSE = "kind, message, detail, hint, worker, model, version, time, fatal, certain"
+_INSERT_CAUSE = f"INSERT OR IGNORE INTO cause ({_CAUSE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_INSERT_FAILURE = f"""
+INSERT INTO failure SELECT ?, ?, ?, id FROM cause
+WHERE ({_CAUSE}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""  # noqa: S608
+_INSERT_LIFE = "INSERT INTO life VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT_CAUSES = """
+SELECT failure.model, failure.version, kind, message, detail, hint, worker, cause.model,
+    cause.version, time, fatal, certain
+FROM failure JOIN cause ON cause.id = failure.cause WHERE tick = ?
+"""
+_SELECT_LIVES = """
+SELECT worker, model, version, phase, since, pid, launched, retry_due, recovering_since, deaths,
+    death, death_reason, death_loading, stopping
+FROM life WHERE tick = ?
+"""
+
+
+class Logged(NamedTuple):
+    """What the log files told at a tick."""
+
+    lives: Mapping[str, WorkerLife] | None = None
+    causes: Mapping[ModelKey, Cause] = {}
+    folder: Path | None = None
+
+
+def write_logs(connection: sqlite3.Connection, tick: int, observation: Observation) -> None:
+    """Write what the logs told at a tick; nothing where they could not be read."""
+    if observation.lives is None:
+        return
+    folder = observation.log_folder
+    connection.execute("INSERT INTO log VALUES (?, ?)", (tick, str(folder) if folder else None))
+    for id_, life in observation.lives.items():
+        connection.execute(_INSERT_LIFE, (tick, id_, *_life_row(life)))
+    for key, cause in observation.causes.items():
+        row = _cause_row(cause)
+        connection.execute(_INSERT_CAUSE, row)
+        connection.execute(_INSERT_FAILURE, (tick, key.name, key.version, *row))
+
+
+def read_logs(connection: sqlite3.Connection, tick: int) -> Logged:
+    """What the logs told at a tick; all of it missing where they could not be read."""
+    found = connection.execute("SELECT folder FROM log WHERE tick = ?", (tick,)).fetchone()
+    if found is None:
+        return Logged()
+    return Logged(
+        lives={row[0]: _life(*row) for row in connection.execute(_SELECT_LIVES, (tick,))},
+        causes={
+            ModelKey(name, version): _cause(*row)
+            for name, version, *row in connection.execute(_SELECT_CAUSES, (tick,))
+        },
+        folder=Path(found[0]) if found[0] else None,
+    )
+
+
+def _life_row(life: WorkerLife) -> tuple[object, ...]:
+    death = life.last_death
+    return (
+        life.worker.model,
+        life.worker.version,
+        life.phase.value if life.phase else None,
+        _unix(life.since),
+        life.pid,
+        _unix(life.launched),
+        _unix(life.retry_due),
+        _unix(life.recovering_since),
+        life.deaths,
+        _unix(death.time) if death else None,
+        death.reason.name if death else None,
+        death.loading if death else None,
+        life.stopping,
+    )
+
+
+def _life(
+    worker: str,
+    model: str,
+    version: str,
+    phase: str | None,
+    since: float | None,
+    pid: int | None,
+    launched: float | None,
+    retry_due: float | None,
+    recovering_since: float | None,
+    deaths: int,
+    death: float | None,
+    death_reason: str | None,
+    death_loading: int | None,
+    stopping: int,
+) -> WorkerLife:
+    died = _local(death)
+    return WorkerLife(
+        worker=WorkerThread(worker, model, version),
+        phase=Phase(phase) if phase else None,
+        since=_local(since),
+        pid=pid,
+        launched=_local(launched),
+        retry_due=_local(retry_due),
+        recovering_since=_local(recovering_since),
+        deaths=deaths,
+        last_death=(
+            Death(died, DeathReason[death_reason], bool(death_loading))
+            if died and death_reason
+            else None
+        ),
+        stopping=bool(stopping),
+    )
+
+
+def _cause_row(cause: Cause) -> tuple[object, ...]:
+    return (
+        cause.kind.name,
+        cause.message,
+        "".join(f"{line}\n" for line in cause.detail_lines),
+        cause.hint,
+        cause.worker_id,
+        cause.model,
+        cause.version,
+        cause.time.timestamp(),
+        cause.fatal,
+        cause.certain,
+    )
+
+
+def _cause(
+    kind: str,
+    message: str,
+    detail: str,
+    hint: str,
+    worker: str,
+    model: str,
+    version: str,
+    time: float,
+    fatal: int,
+    certain: int,
+) -> Cause:
+    return Cause(
+        kind=CauseKind[kind],
+        message=message,
+        detail_lines=tuple(detail.split("\n")[:-1]),
+        hint=hint,
+        worker_id=worker,
+        model=model,
+        version=version,
+        time=datetime.fromtimestamp(time),
+        fatal=bool(fatal),
+        certain=bool(certain),
+    )
+
+
+def _unix(moment: datetime | None) -> float | None:
+    """Unix time of a moment of this machine's clock."""
+    return moment.timestamp() if moment else None
+
+
+def _local(unix: float | None) -> datetime | None:
+    """The moment as this machine's clock shows it, without a zone."""
+    return None if unix is None else datetime.fromtimestamp(unix)
