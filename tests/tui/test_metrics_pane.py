@@ -10,7 +10,7 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import Part, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState
+from tsmon.telemetry.snapshot import Gone, MetricsStatus, ModelStatus, ServerState
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
@@ -51,7 +51,7 @@ def test_a_scrape_that_failed_comes_with_its_hint() -> None:
 def test_no_model_and_a_lost_one() -> None:
     prometheus = MetricsStatus(MetricsMode.PROMETHEUS)
     assert words(prometheus, None) == "no model is selected"
-    assert "restarted without this model" in words(prometheus, replace(MODEL, gone=True))
+    assert "restarted without it" in words(prometheus, replace(MODEL, gone=Gone.FORGOTTEN))
 
 
 async def test_the_first_sample_is_not_a_zero(

@@ -18,7 +18,7 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
         _workers(model),
     ]
     if model.gone:
-        cells.append("gone")
+        cells.append(f"gone: {model.gone}")
     elif isinstance(interval, Missing):
         cells.append(f"– {interval}")
     else:
@@ -44,7 +44,7 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "model": model.key.name,
         "version": model.key.version,
         "default": model.is_default,
-        "gone": model.gone,
+        "gone": model.gone is not None,
         "ready_workers": model.ready,
         "min_workers": model.wanted,
         "interval": _reading_record(model.traffic.interval),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from tsmon.telemetry.bursts import Bursts
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot, WorkerStatus
+from tsmon.telemetry.snapshot import Gone, ModelStatus, ServerState, Snapshot, WorkerStatus
 
 TOKEN_SOON = timedelta(minutes=5)
 """How long before a token's end somebody is told of it."""
@@ -121,7 +121,8 @@ def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
     for key in new.keys() - old.keys():
         yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]))
     for key in old.keys() - new.keys():
-        forgotten = after.model(key) is not None
+        left = after.model(key)
+        forgotten = left is not None and left.gone is Gone.FORGOTTEN
         text = "the server came back without it" if forgotten else "no longer registered"
         yield Event(after.at, EventKind.MODEL_REMOVED, str(key), text)
     for key in new.keys() & old.keys():

@@ -12,8 +12,9 @@ from tsmon.telemetry.health.verdicts import (
     WorkerVerdict,
 )
 from tsmon.telemetry.health.watch import Answers, HealthWatch
+from tsmon.telemetry.leftovers import Leftovers
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, WorkerStatus
+from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, WorkerStatus
 from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 
@@ -27,6 +28,7 @@ class Roster:
     def __init__(self) -> None:
         self.models: tuple[ModelStatus, ...] = ()
         self._health = HealthWatch()
+        self._leftovers = Leftovers()
         self._expected_to_go: set[ModelKey] = set()
 
     def update(
@@ -40,19 +42,31 @@ class Roster:
         """Take what the server said at this tick.
 
         After an outage, models that are missing stay in the roster as gone: nobody removed them,
-        the server forgot them. Otherwise a missing model was unregistered and leaves.
+        the server forgot them. Otherwise a missing model was unregistered; it stays as gone as long
+        as its series do.
         """
         present = self._statuses(observation, descriptions, traffic)
+        present += self._unregistered(descriptions, traffic)
         keys = {model.key for model in present}
         lost = [
-            _gone(model)
+            _forgotten(model)
             for model in self.models
-            if model.key not in keys and (model.gone or outage)
+            if model.key not in keys and (model.gone is Gone.FORGOTTEN or outage)
         ]
         kept = [model for model in lost if model.key not in self._expected_to_go]
         self._expected_to_go &= keys
         self.models = tuple(sorted([*present, *kept], key=_order))
         return self.models
+
+    def _unregistered(
+        self, descriptions: Sequence[Description], traffic: Mapping[SeriesKey, Traffic] | Missing
+    ) -> list[ModelStatus]:
+        """The versions whose series are left; those of the tick before when there is no scrape."""
+        if not isinstance(traffic, Missing):
+            return self._leftovers.find(descriptions, traffic)
+        registered = {ModelKey(entry.model.name, entry.model.version) for entry in descriptions}
+        left = [model for model in self.models if model.gone is Gone.UNREGISTERED]
+        return [model for model in left if model.key not in registered]
 
     def without_traffic(self, why: Missing) -> tuple[ModelStatus, ...]:
         """The models as they were, for a tick at which the server did not say anything of them."""
@@ -64,6 +78,7 @@ class Roster:
     def dismiss(self, key: ModelKey) -> None:
         """Do not keep this version when it goes: somebody removes it on purpose."""
         self._expected_to_go.add(key)
+        self._leftovers.dismiss(key)
         self.models = tuple(model for model in self.models if not (model.gone and model.key == key))
 
     def _statuses(
@@ -125,9 +140,9 @@ def _status(
     )
 
 
-def _gone(model: ModelStatus) -> ModelStatus:
+def _forgotten(model: ModelStatus) -> ModelStatus:
     traffic = Traffic.missing(Missing.RESTARTED)
-    return replace(model, gone=True, workers=(), requests=None, traffic=traffic)
+    return replace(model, gone=Gone.FORGOTTEN, workers=(), requests=None, traffic=traffic)
 
 
 def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic]) -> Traffic:

@@ -71,6 +71,13 @@ class ModelKey:
         return f"{self.name} {self.version}"
 
 
+class Gone(StrEnum):
+    """Why a version is shown that the server does not list."""
+
+    FORGOTTEN = "the server restarted without it"
+    UNREGISTERED = "unregistered; its counters stay until the server restarts"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
     """One version of a model at one tick."""
@@ -84,8 +91,8 @@ class ModelStatus:
     """What the log files say of its requests, where they can be read."""
     cause: Cause | None = None
     """Why its worker died or its requests failed the last time, where the log files tell it."""
-    gone: bool = False
-    """It was registered before the server went away or restarted, and is not now."""
+    gone: Gone | None = None
+    """Why it is shown although it is not registered; None when it is."""
 
     @property
     def key(self) -> ModelKey:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.telemetry.scrapes import at
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.history import History, Point
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerStatus, Snapshot
+from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, ServerStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
 from tsmon.torchserve.records import ModelVersion
 
@@ -36,7 +36,7 @@ def test_tick_without_a_scrape_an_unknown_interval_or_a_gone_model_is_a_gap() ->
     history.record(_snapshot(0, BUSY), scraped=True)
     history.record(_snapshot(1, BUSY), scraped=False)
     history.record(_snapshot(2, Missing.RESTARTED), scraped=True)
-    history.record(_snapshot(3, BUSY, gone=True), scraped=True)
+    history.record(_snapshot(3, BUSY, gone=Gone.FORGOTTEN), scraped=True)
     history.record(_snapshot(4), scraped=True)
     gaps = [Point(at(seconds)) for seconds in (1, 2, 3, 4)]
     assert history.points(MNIST, 60, at(4)) == [_point(0), *gaps]
@@ -89,7 +89,9 @@ def _point(seconds: float) -> Point:
     return Point(at(seconds), 2.0, 2.0, 0.1)
 
 
-def _snapshot(seconds: float, interval: Reading | None = None, *, gone: bool = False) -> Snapshot:
+def _snapshot(
+    seconds: float, interval: Reading | None = None, *, gone: Gone | None = None
+) -> Snapshot:
     """A snapshot with one model whose traffic this is, or without any."""
     server = ServerStatus("local")
     if interval is None:

@@ -11,7 +11,7 @@ from tests.unit.telemetry.scrapes import at
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.telemetry.roster import QUIET, Roster
 from tsmon.telemetry.scrape import SeriesKey
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ProcessUsage
+from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, ProcessUsage
 from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 from tsmon.torchserve.errors import Unreachable
@@ -35,7 +35,7 @@ def test_model_that_is_missing_after_an_outage_stays_as_gone() -> None:
     roster = Roster()
     _update(roster, _described("mnist", workers=[_worker("9000")]))
     (gone,) = _update(roster, outage=True)
-    assert (gone.key, gone.gone, gone.workers) == (MNIST, True, ())
+    assert (gone.key, gone.gone, gone.workers) == (MNIST, Gone.FORGOTTEN, ())
     assert gone.traffic == Traffic.missing(Missing.RESTARTED)
     assert _update(roster) == (gone,)
 
@@ -46,6 +46,53 @@ def test_model_that_comes_back_is_no_longer_gone() -> None:
     _update(roster, outage=True)
     (back,) = _update(roster, _described("mnist"))
     assert not back.gone
+
+
+LEFT = Usage(seconds=1.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
+
+
+def _left(*series: SeriesKey) -> Mapping[SeriesKey, Traffic]:
+    return {key: Traffic(LEFT, LEFT, LEFT, LEFT) for key in series}
+
+
+def test_series_of_an_unregistered_model_show_it_as_gone_until_they_end() -> None:
+    roster = Roster()
+    series = _left(SeriesKey("mnist", "default"), SeriesKey("mnist", "1.0"))
+    _update(roster, _described("mnist"), traffic=series)
+    (gone,) = _update(roster, traffic=series)
+    assert (gone.key, gone.gone, gone.traffic.interval) == (MNIST, Gone.UNREGISTERED, LEFT)
+    assert _update(roster, traffic=Missing.NO_COUNTERS) == (gone,)
+    assert _update(roster, traffic={}) == ()
+
+
+def test_series_of_models_that_were_never_seen_are_gone_too() -> None:
+    series = _left(SeriesKey("old", "default"), SeriesKey("mnist", "2.0"))
+    models = _update(Roster(), _described("mnist"), traffic=series)
+    assert [(str(model.key), bool(model.gone)) for model in models] == [
+        ("mnist 1.0", False),
+        ("mnist 2.0", True),
+        ("old default", True),
+    ]
+
+
+def test_version_that_is_registered_again_is_not_gone() -> None:
+    roster = Roster()
+    series = _left(SeriesKey("mnist", "default"))
+    _update(roster, _described("mnist"), traffic=series)
+    _update(roster, traffic=series)
+    (back,) = _update(roster, _described("mnist"), traffic=series)
+    assert not back.gone
+
+
+def test_version_unregistered_here_leaves_with_its_series_until_it_is_registered_again() -> None:
+    roster = Roster()
+    series = _left(SeriesKey("mnist", "default"))
+    _update(roster, _described("mnist"), traffic=series)
+    roster.dismiss(MNIST)
+    assert _update(roster, traffic=series) == ()
+    _update(roster, _described("mnist"), traffic=series)
+    (gone,) = _update(roster, traffic=series)
+    assert gone.gone
 
 
 def test_dismissed_model_does_not_stay_even_after_an_outage() -> None:

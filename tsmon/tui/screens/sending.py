@@ -45,7 +45,7 @@ class SendingScreen(LookingBack):
         if model is None:
             self.note(NO_MODEL)
         elif model.gone:
-            gone = f"{model.key} is gone: the server restarted without it"
+            gone = f"{model.key} is gone: {model.gone}"
             self.note(Note(gone, "r registers it again, u takes it off the list"))
         else:
             return model

@@ -187,7 +187,7 @@ def explain(
     if model is None:
         return line(("no model is selected", Tone.MUTED))
     if model.gone:
-        return line(("gone: the server restarted without this model", Tone.MUTED))
+        return line((f"gone: {model.gone}", Tone.MUTED))
     return None
 
 

@@ -127,7 +127,7 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
     if model is None:
         return line(("no model is selected", Tone.MUTED))
     if model.gone:
-        return line(("gone: the server restarted without it", Tone.MUTED))
+        return line((f"gone: {model.gone}", Tone.MUTED))
     described = model.described
     target = rollout.target if rollout and rollout.running else model.wanted
     minus = Content.styled("[-]", "$text-primary @click=screen.scale_by(-1)")
