@@ -14,6 +14,7 @@ import io
 import struct
 import zlib
 from functools import lru_cache
+from typing import cast
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
@@ -35,6 +36,8 @@ _BLACK = 16
 """Of 255 levels; MNIST's ground is 0, but JPEG blurs it."""
 _MIN_CONTRAST = 16
 """Of 255 levels; a picture that has less is blank."""
+_RIM_CONTRAST = 64
+"""Of 255 levels, between the rim and the inside of ink that has no paper."""
 _INK = 64
 """A pixel above this level, of 255, tells where the digit is."""
 _GRID = 40
@@ -108,8 +111,9 @@ def _flatten(picture: Image.Image) -> Image.Image:
 def _paper_behind(gray: Image.Image, alpha: Image.Image) -> int:
     """The shade to show where the picture is transparent.
 
-    When little is opaque, that is the ink, and the paper must contrast with it. When most is
-    opaque, the picture brings its own paper, and the holes in it get the same shade.
+    When most is opaque, the picture brings its own paper, and the holes in it get the same shade.
+    When little is, that is the ink: the paper is like its rim where that has another shade, as
+    when one colour of a smooth drawing was made transparent, and contrasts with it otherwise.
     """
     visible = alpha.point(lambda level: 255 if level > 127 else 0)
     shades = gray.histogram(visible)
@@ -118,6 +122,12 @@ def _paper_behind(gray: Image.Image, alpha: Image.Image) -> int:
     shade = _median(shades)
     if sum(shades) * 2 > gray.width * gray.height:
         return shade
+    core = visible.filter(ImageFilter.MinFilter(3))
+    inner = gray.histogram(core)
+    if sum(inner):
+        rim, inside = _median(gray.histogram(ImageChops.subtract(visible, core))), _median(inner)
+        if abs(rim - inside) > _RIM_CONTRAST:
+            return 255 if rim > inside else 0
     return 0 if shade > 127 else 255
 
 
@@ -162,8 +172,7 @@ def _is_like_mnist(gray: Image.Image) -> bool:
 
 def _shades(gray: Image.Image) -> tuple[int, int]:
     """The darkest and the lightest shade that occur."""
-    low, high = gray.getextrema()
-    return int(low), int(high)  # type: ignore[call-overload]  # pairs are for several channels
+    return cast("tuple[int, int]", gray.getextrema())  # of several channels it would be more
 
 
 def _contrasted(gray: Image.Image) -> Image.Image:

@@ -71,7 +71,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
         )
         if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return asyncio.run(_walk(own, record.model_store, samples, seed))
-        asyncio.run(_serve_digits(own, record.model_store))
+        asyncio.run(serve_digits(own, record.model_store))
         note = "stays when you leave" if keep else "stops when you leave"
         return open_monitor(own, model_store=record.model_store, samples=samples, note=note)
 
@@ -114,7 +114,7 @@ def _ports() -> Ports:
     return Ports()
 
 
-async def _serve_digits(target: Target, model_store: Path) -> None:
+async def serve_digits(target: Target, model_store: Path) -> None:
     """Archive and register the digit model with one worker, and wait until it is ready."""
     with talk.status("archiving the digit model…"):
         archive = build_archive(digit_archive_spec(model_store, force=True))
