@@ -13,7 +13,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterable
+from functools import lru_cache
+from typing import cast
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
@@ -35,6 +36,8 @@ _BLACK = 16
 """Of 255 levels; MNIST's ground is 0, but JPEG blurs it."""
 _MIN_CONTRAST = 16
 """Of 255 levels; a picture that has less is blank."""
+_RIM_CONTRAST = 64
+"""Of 255 levels, between the rim and the inside of ink that has no paper."""
 _INK = 64
 """A pixel above this level, of 255, tells where the digit is."""
 _GRID = 40
@@ -108,8 +111,9 @@ def _flatten(picture: Image.Image) -> Image.Image:
 def _paper_behind(gray: Image.Image, alpha: Image.Image) -> int:
     """The shade to show where the picture is transparent.
 
-    When little is opaque, that is the ink, and the paper must contrast with it. When most is
-    opaque, the picture brings its own paper, and the holes in it get the same shade.
+    When most is opaque, the picture brings its own paper, and the holes in it get the same shade.
+    When little is, that is the ink: the paper is like its rim where that has another shade, as
+    when one colour of a smooth drawing was made transparent, and contrasts with it otherwise.
     """
     visible = alpha.point(lambda level: 255 if level > 127 else 0)
     shades = gray.histogram(visible)
@@ -118,13 +122,19 @@ def _paper_behind(gray: Image.Image, alpha: Image.Image) -> int:
     shade = _median(shades)
     if sum(shades) * 2 > gray.width * gray.height:
         return shade
+    core = visible.filter(ImageFilter.MinFilter(3))
+    inner = gray.histogram(core)
+    if sum(inner):
+        rim, inside = _median(gray.histogram(ImageChops.subtract(visible, core))), _median(inner)
+        if abs(rim - inside) > _RIM_CONTRAST:
+            return 255 if rim > inside else 0
     return 0 if shade > 127 else 255
 
 
 def _light_on_dark(gray: Image.Image) -> Image.Image:
     """The picture, inverted when its border says that the paper is lighter than the ink."""
     paper = _border_shade(gray)
-    low, high = _extremes(gray)
+    low, high = _shades(gray)
     return ImageChops.invert(gray) if paper - low > high - paper else gray
 
 
@@ -160,16 +170,15 @@ def _is_like_mnist(gray: Image.Image) -> bool:
     return BOX - 2 <= longer <= BOX and off_centre < 1
 
 
-def _extremes(gray: Image.Image) -> tuple[int, int]:
+def _shades(gray: Image.Image) -> tuple[int, int]:
     """The darkest and the lightest shade that occur."""
-    shades = [shade for shade, count in enumerate(gray.histogram()) if count]
-    return shades[0], shades[-1]
+    return cast("tuple[int, int]", gray.getextrema())  # of several channels it would be more
 
 
 def _contrasted(gray: Image.Image) -> Image.Image:
     """Paper and faint dirt at 0, the strongest ink at 255; all 0 when the picture is blank."""
     ink = ImageChops.subtract(gray, _paper(gray))
-    _, high = _extremes(ink)
+    _, high = _shades(ink)
     if high < _MIN_CONTRAST:
         return Image.new("L", gray.size)
     return _stretched(ink, _FAINT * high, high)
@@ -183,7 +192,7 @@ def _paper(gray: Image.Image) -> Image.Image:
     """
     width, height = gray.size
     border = _border_shade(gray)
-    _, high = _extremes(gray)
+    _, high = _shades(gray)
     across, down = -(-width // 8), -(-height // 8)
     corners = Image.new("L", (2, 2))
     for x, left in enumerate((0, width - across)):
@@ -195,8 +204,14 @@ def _paper(gray: Image.Image) -> Image.Image:
 
 def _stretched(gray: Image.Image, low: float, high: float) -> Image.Image:
     """The shades from low to high spread over 0..255."""
+    return gray.point(_stretching(low, high))
+
+
+@lru_cache(maxsize=256)
+def _stretching(low: float, high: float) -> list[int]:
+    """What each of the 256 shades becomes; kept, since most pictures ask for the same few."""
     scale = 255 / (high - low)
-    return gray.point([round(min(max((shade - low) * scale, 0), 255)) for shade in range(256)])
+    return [round(min(max((shade - low) * scale, 0), 255)) for shade in range(256)]
 
 
 def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
@@ -204,13 +219,14 @@ def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
     mask = _inked(ink, _INK)
     cell = max(1, -(-max(mask.size) // _GRID))
     grid = mask.reduce(cell) if cell > 1 else mask
+    grid = ImageOps.expand(grid, (0, 0, 1, 0))  # or a row's end would touch the next one's start
     pieces = _pieces(grid)
     if not pieces:
         return None
     speck = _SPECK * max(sum(piece.values()) for piece in pieces)
     kept = [place for piece in pieces if sum(piece.values()) >= speck for place in piece]
-    columns = [column for column, _ in kept]
-    rows = [row for _, row in kept]
+    columns = [place % grid.width for place in kept]
+    rows = [place // grid.width for place in kept]
     left, top = min(columns) * cell, min(rows) * cell
     right, bottom = (max(columns) + 1) * cell, (max(rows) + 1) * cell
     inner = mask.crop((left, top, right, bottom)).getbbox()
@@ -224,27 +240,28 @@ def _inked(ink: Image.Image, level: int) -> Image.Image:
     return ink.point([0] * (level + 1) + [255] * (255 - level))
 
 
-def _pieces(grid: Image.Image) -> list[dict[tuple[int, int], int]]:
-    """The connected pieces of ink: for each one its cells, as column and row, and their ink."""
+def _pieces(grid: Image.Image) -> list[dict[int, int]]:
+    """The connected pieces of ink: for each one its cells, counted row by row, and their ink.
+
+    The last column of the grid must be empty.
+    """
     width = grid.width
-    left = {(i % width, i // width): ink for i, ink in enumerate(grid.tobytes()) if ink > 1}
+    left = {place: ink for place, ink in enumerate(grid.tobytes()) if ink > 1}
+    around = (-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1)
     pieces = []
     while left:
-        start = next(iter(left))
-        piece = {start: left.pop(start)}
+        start, ink = left.popitem()
+        piece = {start: ink}
         border = [start]
         while border:
-            column, row = border.pop()
-            for place in _around(column, row):
-                if place in left:
-                    piece[place] = left.pop(place)
-                    border.append(place)
+            place = border.pop()
+            for step in around:
+                neighbour = place + step
+                if neighbour in left:
+                    piece[neighbour] = left.pop(neighbour)
+                    border.append(neighbour)
         pieces.append(piece)
     return pieces
-
-
-def _around(column: int, row: int) -> Iterable[tuple[int, int]]:
-    return ((column + x, row + y) for y in (-1, 0, 1) for x in (-1, 0, 1))
 
 
 def _fitted(ink: Image.Image) -> Image.Image:
@@ -269,7 +286,7 @@ def _scaled(ink: Image.Image, longest: int) -> Image.Image:
     scale = longest / max(ink.size)
     width, height = (max(1, round(side * scale)) for side in ink.size)
     scaled = ink.resize((width, height), Image.Resampling.BICUBIC)
-    return _stretched(scaled, 0, max(_extremes(scaled)[1], 1))
+    return _stretched(scaled, 0, max(_shades(scaled)[1], 1))
 
 
 def _pen_width(ink: Image.Image) -> float:
@@ -291,8 +308,8 @@ def _centred(ink: Image.Image) -> Image.Image:
 
 def _centre_of_mass(ink: Image.Image) -> tuple[float, float]:
     """Column and row, counted from 0; the picture must not be all black."""
-    values = ink.tobytes()
+    values, width = ink.tobytes(), ink.width
     mass = sum(values)
-    across = sum(value * (i % ink.width) for i, value in enumerate(values)) / mass
-    down = sum(value * (i // ink.width) for i, value in enumerate(values)) / mass
-    return across, down
+    across = sum(column * sum(values[column::width]) for column in range(width))
+    down = sum(row * sum(values[row * width : (row + 1) * width]) for row in range(ink.height))
+    return across / mass, down / mass

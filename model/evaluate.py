@@ -1,4 +1,7 @@
-"""Judge the trained network by the 10,000 test digits: ``python -m model.evaluate``."""
+"""Judge the trained network by the 10,000 test digits: ``python -m model.evaluate``.
+
+With ``--changed`` the digits are sent as people send them, in every way of `model.changes`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from model.arguments import share
+from model import changed_report
+from model.arguments import count, share
 from model.data import MissingDataError, default_data_dir, load_digits, to_input
 from model.weights import DEFAULT_WEIGHTS, WeightsError, load_network
 
@@ -84,7 +88,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (MissingDataError, WeightsError) as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False)
         return 1
-    report = evaluate(network, *digits)
+    pictures, labels = (part[:: options.every] for part in digits)
+    if options.changed:
+        return _judge_changed(network, pictures, labels, options)
+    report = evaluate(network, pictures, labels)
     if options.json:
         sys.stdout.write(
             json.dumps({"accuracy": report.accuracy, **asdict(report)}, indent=2) + "\n"
@@ -106,6 +113,18 @@ def show(report: Report, console: Console | None = None) -> None:
         f"accuracy {report.accuracy:.2%}: {report.total - report.correct} of {report.total} wrong, "
         f"{1000 * report.seconds / report.total:.2f} ms a picture in batches of {BATCH}"
     )
+
+
+def _judge_changed(
+    network: nn.Module, pictures: Tensor, labels: Tensor, options: argparse.Namespace
+) -> int:
+    reports = list(changed_report.evaluate_changed(network, pictures, labels))
+    if options.json:
+        records = [{"accuracy": report.accuracy, **asdict(report)} for report in reports]
+        sys.stdout.write(json.dumps(records, indent=2) + "\n")
+    else:
+        changed_report.show(reports)
+    return 0 if min(report.accuracy for report in reports) >= options.at_least else 1
 
 
 def _digit_report(digit: int, answers: list[int]) -> DigitReport:
@@ -130,6 +149,18 @@ def _parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="SHARE",
         help="exit with 1 when the accuracy is below; 0.995 and 99.5%% mean the same",
+    )
+    add(
+        "--changed",
+        action="store_true",
+        help="judge each way in which people send digits; --at-least then holds for the worst",
+    )
+    add(
+        "--every",
+        type=count,
+        default=1,
+        metavar="N",
+        help="take only one test digit in N; default: all",
     )
     add("--json", action="store_true", help="print the figures as JSON")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -14,6 +15,9 @@ import psutil
 import pytest
 
 from tests.integration.commands import LONGEST_S, Shell
+from tsmon.cli.demo import serve_digits
+from tsmon.cli.target import Target
+from tsmon.serving.archive import DIGIT_BATCH_SIZE
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +51,20 @@ def test_with_keep_the_server_stays_and_the_next_demo_uses_it(fresh: Shell) -> N
 
     assert second.code == 0, second.stderr
     assert fresh.tsmon("serve", "status", "--json").json["server"]["pid"] == pid
+
+
+async def test_the_digits_are_served_in_batches_that_nobody_waits_for(fresh: Shell) -> None:
+    home = fresh.home
+    fresh.tsmon("serve", "start", "--ports", "free", "--model-store", "store")
+    target = Target(home=home)
+
+    await serve_digits(target, fresh.directory / "store")
+
+    async with target.client() as client:
+        model = await client.management.describe("mnist")
+    assert (model.batch_size, model.max_batch_delay_ms) == (DIGIT_BATCH_SIZE, 0)
+    answers = await asyncio.to_thread(fresh.tsmon, "send", "mnist", "-n", "20", "--json")
+    assert answers.code == 0, answers.stderr
 
 
 def test_a_step_that_answers_otherwise_fails_the_demo_and_stops_the_server(fresh: Shell) -> None:

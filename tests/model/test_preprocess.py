@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
 from handler.preprocess import BOX, MAX_PIXELS, SIDE, PictureError, read_picture, to_digit
 
@@ -173,6 +173,11 @@ class TestColours:
         for picture in (ink, ink.convert("RGBA"), read_picture(encoded(ink))):
             assert distance(to_digit(picture), REFERENCE) < 4
 
+    def test_a_smooth_drawing_whose_paper_colour_was_made_transparent(self) -> None:
+        smooth = seven(ink=0, paper=255).filter(ImageFilter.GaussianBlur(2))
+        opaque = smooth.point(lambda shade: 0 if shade > 250 else 255)
+        assert distance(to_digit(Image.merge("LA", (smooth, opaque))), REFERENCE) < 4
+
     def test_paper_with_transparent_corners(self) -> None:
         shape = Image.new("L", (200, 200))
         ImageDraw.Draw(shape).rounded_rectangle((0, 0, 199, 199), 40, 255)
@@ -255,5 +260,5 @@ def test_preparing_a_picture_needs_pillow_alone() -> None:
         for alias in node.names
     }
     assert modules | names <= {
-        "__future__", "collections.abc", "io", "struct", "zlib", "PIL",
+        "__future__", "functools", "io", "struct", "typing", "zlib", "PIL",
     }  # fmt: skip

@@ -23,7 +23,12 @@ from tsmon.cli.serve import (
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
 from tsmon.cli.walkthrough import MODEL, StepFailed, Walkthrough
-from tsmon.serving.archive import build_archive, digit_archive_spec
+from tsmon.serving.archive import (
+    DIGIT_BATCH_DELAY_MS,
+    DIGIT_BATCH_SIZE,
+    build_archive,
+    digit_archive_spec,
+)
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import NotRunning, PortTaken
 from tsmon.serving.local_server import LocalServer, State
@@ -66,7 +71,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
         )
         if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return asyncio.run(_walk(own, record.model_store, samples, seed))
-        asyncio.run(_serve_digits(own, record.model_store))
+        asyncio.run(serve_digits(own, record.model_store))
         note = "stays when you leave" if keep else "stops when you leave"
         return open_monitor(own, model_store=record.model_store, samples=samples, note=note)
 
@@ -109,13 +114,19 @@ def _ports() -> Ports:
     return Ports()
 
 
-async def _serve_digits(target: Target, model_store: Path) -> None:
+async def serve_digits(target: Target, model_store: Path) -> None:
     """Archive and register the digit model with one worker, and wait until it is ready."""
     with talk.status("archiving the digit model…"):
         archive = build_archive(digit_archive_spec(model_store, force=True))
     async with target.client() as client:
         with suppress(Conflict):
-            say(await client.management.register(Registration(archive.name, initial_workers=1)))
+            registration = Registration(
+                archive.name,
+                batch_size=DIGIT_BATCH_SIZE,
+                max_batch_delay=DIGIT_BATCH_DELAY_MS,
+                initial_workers=1,
+            )
+            say(await client.management.register(registration))
         model = await client.management.describe(MODEL)
         await wait_for_workers(client, MODEL, model.min_workers)
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -292,3 +293,27 @@ def test_the_console_log_stays_small(server: LocalServer, plan: ServerPlan) -> N
 
     wait_until(lambda: len(tail(access, 1000)) >= 100)
     assert server.home.console.stat().st_size == before
+
+
+def test_the_servers_own_lines_are_logged_once_and_its_errors_on_the_console_too(
+    server: LocalServer, plan: ServerPlan
+) -> None:
+    record = server.start(plan)
+    register_digits(record, workers=0)
+    hang_up(plan.ports.management)
+
+    def lines(part: str) -> list[str]:
+        log = tail(log_path(server.home, LogKind.SERVER), 10_000)
+        return [line for line in log if part in line]
+
+    wait_until(lambda: bool(lines(" [ERROR] ")))
+    assert len(lines("ModelManager - Model mnist loaded.")) == 1
+    errors = set(lines(" [ERROR] "))
+    wait_until(lambda: errors <= set(tail(server.home.console, 1000)))
+
+
+def hang_up(port: int) -> None:
+    """Reset a connection in the middle of a request, which TorchServe logs as an error."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(b"GET /models")
