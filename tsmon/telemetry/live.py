@@ -156,7 +156,7 @@ def _counted(scrape: Scrape | TorchServeError, logs: LogWatch | None) -> Scrape 
     """The scrape; where the server publishes no counters, with those of its log file."""
     if logs is None or isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
         return scrape
-    return replace(scrape, series=dict(logs.requests.counters.series), logged=True)
+    return replace(scrape, series=dict(logs.reader.counters.series), logged=True)
 
 
 def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
@@ -166,7 +166,7 @@ def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, Re
     for entry in models:
         key = ModelKey(entry.model.name, entry.model.version)
         versions = [key.version, *([""] if entry.is_default else [])]
-        report = logs.requests.times.report(
+        report = logs.reader.times.report(
             [TimesKey(key.name, version) for version in versions], now
         )
         if report is not None:
