@@ -20,7 +20,8 @@ from pathlib import Path
 
 from benchmarks.server_log import ServerLog
 from benchmarks.table import print_table
-from tsmon.telemetry.logs.reader import TS_LOG, TS_METRICS, LogReader
+from tsmon.telemetry.logs.files import TS_LOG, TS_METRICS
+from tsmon.telemetry.logs.reader import LogReader
 from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.times import KEPT_S, RequestTimes, TimesKey

@@ -10,8 +10,8 @@ from tsmon.cli.models import as_json
 from tsmon.cli.outcome import runs_async
 from tsmon.cli.output import emit, emit_json_line, say
 from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.watching import live_source
 from tsmon.telemetry.events import Event
-from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 
 
@@ -27,9 +27,9 @@ async def events(
     target: Target, interval: float, count: int | None, seconds: float | None, as_json: bool
 ) -> None:
     """Watch a server and print what happens: models, versions, workers, restarts, errors."""
-    async with target.client() as client:
-        monitor = Monitor(LiveSource(client, target.logs), period_s=interval)
-        say(f"watching {client.addresses.label}; ctrl+c ends")
+    async with live_source(target) as source:
+        monitor = Monitor(source, period_s=interval)
+        say(f"watching {source.label}; ctrl+c ends")
         try:
             async with asyncio.timeout(seconds):
                 await _print_events(monitor, count, as_json)

@@ -156,6 +156,7 @@ class Monitor:
             observation.scrape.at,
             observation.scrape.logged,
             observation.log_folder,
+            observation.log_problem,
         )
 
     def _pause(self) -> float:

@@ -51,6 +51,8 @@ class Observation:
     """Why a version's worker died or its requests failed the last time."""
     log_folder: Path | None = None
     """Where the log files are; None where they cannot be read."""
+    log_problem: str = ""
+    """Why log files that there should be cannot be read."""
 
 
 class Source(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tsmon.telemetry.logs.counting import LoggedCounters
+from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
 from tsmon.telemetry.logs.lives import WorkerLives
 from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
@@ -14,9 +15,6 @@ from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.times import RequestTimes, TimesKey
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
-TS_LOG = "ts_log.log"
-ACCESS_LOG = "access_log.log"
-TS_METRICS = "ts_metrics.log"
 LIFE_BACKLOG = 4 << 20
 """Bytes of ts_log that are read back at first, so that workers already down are known."""
 _BANNER = b"Torchserve version: "
