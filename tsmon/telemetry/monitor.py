@@ -149,7 +149,11 @@ class Monitor:
 
     def _metrics(self, observation: Observation) -> MetricsStatus:
         if isinstance(observation.scrape, TorchServeError):
-            return replace(self._latest.metrics, problem=observation.scrape)
+            return replace(
+                self._latest.metrics,
+                problem=observation.scrape,
+                log_problem=observation.log_problem,
+            )
         return MetricsStatus(
             observation.scrape.mode,
             None,
