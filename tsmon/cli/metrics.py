@@ -94,7 +94,9 @@ async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrap
     if scrape.mode is not MetricsMode.LOG:
         return scrape
     with log_folder(logs, client.addresses, (TS_METRICS,), ROLLED_AT_BYTES) as folder:
-        if folder is None:
+        if folder is None or not (folder / TS_METRICS).exists():
+            if folder is not None:
+                say(f"there is no {TS_METRICS} in {logs or folder}")
             fail(LOG_MODE, LOG_MODE_HINT)
         file = logs if isinstance(logs, Container) else folder / TS_METRICS
         say(f"/metrics is empty (metrics_mode log); these sums are those of {file}")

@@ -169,7 +169,9 @@ async def _outcome(work: Awaitable[T]) -> T | TorchServeError:
 
 def _counted(scrape: Scrape | TorchServeError, logs: LogWatch | None) -> Scrape | TorchServeError:
     """The scrape; where the server publishes no counters, with those of its log file."""
-    if logs is None or isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
+    if logs is None or not logs.reader.counts:
+        return scrape
+    if isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
         return scrape
     return replace(scrape, at=Instant.now(), series=logs.reader.counters.series, logged=True)
 

@@ -42,6 +42,16 @@ class Server:
         """Where it logs to."""
         return self.folder / "logs"
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What tells a command which server is meant."""
+        addresses = self.real.addresses
+        return (
+            *("--inference-url", addresses.inference),
+            *("--management-url", addresses.management),
+            *("--metrics-url", addresses.metrics),
+        )
+
     def client(self) -> TorchServe:
         """A client of tsmon's own."""
         return TorchServe(self.real.addresses, KeyRing(None))

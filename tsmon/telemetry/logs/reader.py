@@ -45,6 +45,8 @@ class LogReader:
         self.lives = WorkerLives()
         self.problem = ""
         """Why there is nothing to read, if so."""
+        self.counts = False
+        """Whether there is a ts_metrics.log to add the counters up from."""
         self._requests = RequestLines()
         self._log = self._open_log()
         self._metrics = LogTail(folder / TS_METRICS)
@@ -81,6 +83,7 @@ class LogReader:
     def _count(self, server_lines: Sequence[bytes]) -> None:
         """Take the steps of the counters; they begin anew where the server did."""
         steps = self._metrics.read()
+        self.counts |= self._metrics.is_open
         started = None if self._is_first else _start(server_lines)
         if started is not None:
             self.counters = LoggedCounters()
