@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from tests.docker_stand_in import NAME, install
 from tests.integration.commands import Shell
 from tests.integration.logs.archives import write_archive
-from tests.integration.logs.conftest import Server, until
+from tests.integration.logs.conftest import PATIENCE_S, Server, until
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.docker import Container, LogPlace
 from tsmon.telemetry.logs.times import Part
@@ -54,16 +56,23 @@ async def monitoring(server: Server, logs: LogPlace | None = None) -> AsyncItera
 
 
 async def after_requests(server: Server, monitor: Monitor) -> Snapshot:
-    """A tick, some requests, and the tick that has them all in its window."""
+    """A tick, some requests, and the tick at which all that is told of them has come."""
     await monitor.tick()
     for _ in range(REQUESTS):
         assert await asyncio.to_thread(server.predict, MODEL.name, b"12345") == 200
-    while True:
-        snapshot = await monitor.tick()
-        model = snapshot.model(MODEL)
-        window = model.traffic.window if model else None
-        if isinstance(window, Usage) and window.arrived >= REQUESTS:
-            return snapshot
+    async with asyncio.timeout(PATIENCE_S):
+        while not _has_all(snapshot := await monitor.tick()):
+            pass
+    return snapshot
+
+
+def _has_all(snapshot: Snapshot) -> bool:
+    model = snapshot.model(MODEL)
+    if model is None or model.requests is None:
+        return False
+    window, minute = model.traffic.window, model.requests.minute
+    logged = [minute[part].count if part in minute else 0 for part in Part]
+    return isinstance(window, Usage) and min(window.arrived, *logged) >= REQUESTS
 
 
 def check(snapshot: Snapshot) -> None:
@@ -115,6 +124,25 @@ async def test_mode_legacy_has_them_from_its_counters(counted_legacy: Server) ->
         snapshot = await after_requests(counted_legacy, monitor)
     assert (snapshot.metrics.mode, snapshot.metrics.logged) == (MetricsMode.LEGACY, False)
     check(snapshot)
+
+
+def test_percentiles_are_in_the_records_of_watch(counted: Server, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(
+            Shell(tmp_path).tsmon,
+            *(*counted.options, "metrics", "--watch", "--json", "--count", "5"),
+        )
+        while not watching.done():
+            counted.predict(MODEL.name, b"12345")
+
+    ended = watching.result()
+    records = [json.loads(line) for line in ended.stdout.splitlines()]
+    last = [record for record in records if record["model"] == MODEL.name][-1]
+    for window in ("last_minute", "last_five_minutes"):
+        total = last["percentiles"][window]["total"]
+        assert total["count"] > 0
+        assert 5 <= total["p50"] <= total["p90"] <= total["p95"] <= total["p99"]
+    assert set(last["percentiles"]["last_minute"]) == {part.value for part in Part}
 
 
 @pytest.mark.usefixtures("counted")
