@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, find_folder
@@ -23,12 +24,25 @@ class LogFollower:
         """Why they cannot, if so."""
         self._mirror: Mirror | None = None
         self._tried = -RETRY_S
+        self._lock = threading.Lock()  # who closes may do so while a thread still reads
+        self._closed = False
 
     def read(self) -> None:
         """Read what was added since the last call; look for the place again if it was lost."""
+        with self._lock:
+            if not self._closed:
+                self._read()
+
+    def close(self) -> None:
+        """Let go of the files and of what brings them here, for good."""
+        with self._lock:
+            self._closed = True
+            self._let_go()
+
+    def _read(self) -> None:
         if self._mirror is not None and self._mirror.problem:
             self.problem = f"the logs of {self.place} have ended: {self._mirror.problem}"
-            self.close()
+            self._let_go()
             self._tried = time.monotonic()
         if self.watch is None and time.monotonic() - self._tried >= RETRY_S:
             self._open()
@@ -36,8 +50,7 @@ class LogFollower:
             self.watch.read()
             self.problem = self.watch.reader.problem
 
-    def close(self) -> None:
-        """Let go of the files and of what brings them here."""
+    def _let_go(self) -> None:
         if self.watch is not None:
             self.watch.close()
         if self._mirror is not None:
