@@ -65,6 +65,12 @@ format: setup ## Put the style right
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+.PHONY: bench
+bench: setup ## Measure what tsmon costs, a table each
+	@for file in benchmarks/*.py; do \
+		if grep -q '^def main' "$$file"; then \
+			$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; fi; done
+
 ##@ The digit model
 
 .PHONY: train samples

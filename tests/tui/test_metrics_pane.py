@@ -42,6 +42,15 @@ def test_counters_of_the_log_files_are_told_apart() -> None:
     assert logged.startswith("counted from the log files")
 
 
+def test_logs_that_cannot_be_read_are_said_in_every_mode() -> None:
+    problem = "the logs of container ts cannot be read: No such container: ts"
+    log = words(MetricsStatus(MetricsMode.LOG, log_problem=problem))
+    assert "metrics_mode=prometheus" in log
+    assert problem in log
+    legacy = words(MetricsStatus(MetricsMode.LEGACY, log_problem=problem))
+    assert legacy == f"no percentiles: {problem}"
+
+
 def test_a_scrape_that_failed_comes_with_its_hint() -> None:
     problem = Unreachable("connection refused", "is the metrics address right?")
     text = words(MetricsStatus(MetricsMode.PROMETHEUS, problem))

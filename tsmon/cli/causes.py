@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tsmon.telemetry.logs.causes import Cause, read_cause
-from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.cli.log_place import log_folder
+from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
+from tsmon.telemetry.logs.docker import LogPlace
+from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.torchserve.addresses import Addresses
 
 
-def log_folder(named: Path | None, addresses: Addresses) -> Path | None:
-    """The folder that --logs names, else that of a server on this machine."""
-    if named is not None:
-        return named
-    return find_log_folder(addresses.management) if addresses.is_local else None
-
-
 def cause_of(
-    named: Path | None, addresses: Addresses, model: str, version: str | None
+    named: LogPlace | None, addresses: Addresses, model: str, version: str | None
 ) -> Cause | None:
     """The last cause that the logs have for a model; None without logs or failures."""
-    folder = log_folder(named, addresses)
-    return read_cause(folder, model=model, version=version) if folder else None
+    with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
+        return read_cause(folder, model=model, version=version) if folder else None
 
 
 def cause_lines(cause: Cause) -> list[str]:

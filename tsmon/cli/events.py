@@ -12,8 +12,8 @@ from tsmon.cli.models import as_json
 from tsmon.cli.outcome import runs_async
 from tsmon.cli.output import emit, emit_json_line, say
 from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.watching import live_source
 from tsmon.telemetry.events import Event
-from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 
@@ -43,9 +43,9 @@ async def events(
         with closing(Recording(file)) as recording:
             await _print_recorded(recording, count, as_json)
         return
-    async with target.client() as client:
-        monitor = Monitor(LiveSource(client, target.logs), period_s=interval)
-        say(f"watching {client.addresses.label}; ctrl+c ends")
+    async with live_source(target) as source:
+        monitor = Monitor(source, period_s=interval)
+        say(f"watching {source.label}; ctrl+c ends")
         try:
             async with asyncio.timeout(seconds):
                 await _print_events(monitor, count, as_json)

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsmon.cli.causes import cause_lines, log_folder
+from tsmon.cli.causes import cause_lines
+from tsmon.cli.log_place import log_folder
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.health.watch import HealthWatch
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.causes import Cause, read_cause
+from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
+from tsmon.telemetry.logs.docker import LogPlace
+from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.watch import read_lives
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.records import ModelVersion
@@ -57,16 +60,18 @@ class Judged:
 
 
 def judge(
-    named: Path | None, addresses: Addresses, versions: Sequence[ModelVersion]
+    named: LogPlace | None, addresses: Addresses, versions: Sequence[ModelVersion]
 ) -> Mapping[VersionKey, Judged]:
     """The verdicts on these versions; with the logs that are named or those of a local server.
 
     What takes time to see, as that nothing is answered, one look cannot tell.
     """
-    folder = log_folder(named, addresses)
-    lives = read_lives(folder) if folder else None
-    verdicts = HealthWatch().judge(Instant.now(), versions, lives=lives)
-    return {key: Judged(verdict, _cause(folder, key, verdict)) for key, verdict in verdicts.items()}
+    with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
+        lives = read_lives(folder) if folder else None
+        verdicts = HealthWatch().judge(Instant.now(), versions, lives=lives)
+        return {
+            key: Judged(verdict, _cause(folder, key, verdict)) for key, verdict in verdicts.items()
+        }
 
 
 def _cause(folder: Path | None, key: VersionKey, verdict: ModelVerdict) -> Cause | None:

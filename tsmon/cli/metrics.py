@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 
 from tsmon.cli import watching
-from tsmon.cli.causes import log_folder
+from tsmon.cli.log_place import log_folder
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import fail, runs_async
 from tsmon.cli.output import emit_json, emit_table, say
@@ -17,7 +16,9 @@ from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import number_or_none, number_words
 from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT, live_source, prometheus_source
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.reader import TS_METRICS, read_counters
+from tsmon.telemetry.logs.docker import Container, LogPlace
+from tsmon.telemetry.logs.files import TS_METRICS
+from tsmon.telemetry.logs.reader import read_counters
 from tsmon.telemetry.scrape import (
     INFERENCE_US,
     QUEUE_US,
@@ -30,6 +31,9 @@ from tsmon.telemetry.scrape import (
 )
 from tsmon.telemetry.traffic import usage_of
 from tsmon.torchserve.client import TorchServe
+
+ROLLED_AT_BYTES = 100 << 20
+"""TorchServe begins a new log file when one has this size."""
 
 
 @click.command()
@@ -75,7 +79,7 @@ async def metrics(
         if raw:
             click.echo(await client.metrics.scrape(), nl=False)
         else:
-            scrape = await read_scrape(client, log_folder(target.logs, client.addresses))
+            scrape = await read_scrape(client, target.logs)
             if as_json:
                 emit_json([_totals_record(*entry) for entry in sorted_series(scrape)])
             elif scrape.series:
@@ -84,15 +88,19 @@ async def metrics(
                 say("no counters yet: nothing has been sent to a model since the server started")
 
 
-async def read_scrape(client: TorchServe, logs: Path | None = None) -> Scrape:
+async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrape:
     """Scrape once, or add up the log file; ends the command when there are no counters at all."""
     scrape = parse_scrape(await client.metrics.scrape(), Instant.now())
     if scrape.mode is not MetricsMode.LOG:
         return scrape
-    if logs is None:
-        fail(LOG_MODE, LOG_MODE_HINT)
-    say(f"/metrics is empty (metrics_mode log); these sums are those of {logs / TS_METRICS}")
-    return replace(scrape, series=read_counters(logs), logged=True)
+    with log_folder(logs, client.addresses, (TS_METRICS,), ROLLED_AT_BYTES) as folder:
+        if folder is None or not (folder / TS_METRICS).exists():
+            if folder is not None:
+                say(f"there is no {TS_METRICS} in {logs or folder}")
+            fail(LOG_MODE, LOG_MODE_HINT)
+        file = logs if isinstance(logs, Container) else folder / TS_METRICS
+        say(f"/metrics is empty (metrics_mode log); these sums are those of {file}")
+        return replace(scrape, series=read_counters(folder), logged=True)
 
 
 def sorted_series(scrape: Scrape) -> list[tuple[SeriesKey, Counters]]:

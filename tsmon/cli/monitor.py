@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.source import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,8 +108,10 @@ def open_monitor(
         server_home=target.local_server().home.path,
         note=note,
     )
-    live = LiveSource(client, target.logs)
-    with closing(RecordedSource(live, recording)) if recording else nullcontext(live) as source:
+    with ExitStack() as stack:
+        source: Source = stack.enter_context(closing(LiveSource(client, target.logs)))
+        if recording:
+            source = stack.enter_context(closing(RecordedSource(source, recording)))
         app = TsmonApp(LiveSession(client, period, source), options)
         code = app.run() or Exit.DONE
     if app.started is not None:

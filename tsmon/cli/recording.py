@@ -18,7 +18,7 @@ from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import emit_json_line, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import tick_record
-from tsmon.telemetry.live import LiveSource
+from tsmon.cli.watching import live_source
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
@@ -39,8 +39,8 @@ async def record(target: Target, file: Path, interval: float, count: int | None)
     A kill loses at most the tick being written. Ticks older than an hour are thinned to one per
     ten seconds, those older than a day to one per minute; sums and restarts stay exact.
     """
-    async with target.client() as client:
-        with closing(RecordedSource(LiveSource(client, target.logs), file)) as source:
+    async with live_source(target) as live:
+        with closing(RecordedSource(live, file)) as source:
             monitor = Monitor(source, period_s=interval)
             with talk.status(f"recording {source.label} into {file}; ctrl+c ends") as status:
                 try:

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import click
 import httpx
 
+from tsmon.cli.log_place import log_place
 from tsmon.serving.errors import ServingError
 from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
@@ -33,7 +35,7 @@ class Target:
     insecure: bool = False
     read_only: bool = False
     home: Path | None = None
-    logs: Path | None = None
+    logs: LogPlace | None = None
     transport: httpx.AsyncBaseTransport | None = None
     """What carries the requests; None is the network."""
 
@@ -136,8 +138,9 @@ _OPTIONS = (
     _option("--read-only", is_flag=True, default=None, help_="Refuse everything that changes."),
     _option(
         "--logs",
-        type=click.Path(path_type=Path, file_okay=False),
-        help_="The server's log folder; a local server's is found by itself.",
+        type=log_place,
+        metavar="DIR|docker:CONTAINER",
+        help_="The server's log folder, or docker:CONTAINER; a local server's is found by itself.",
     ),
     _option(
         "--home",

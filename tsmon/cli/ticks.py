@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 
@@ -51,6 +53,18 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "last_minute": _reading_record(model.traffic.window),
         "last_five_minutes": _reading_record(model.traffic.long_window),
         "since_start": _reading_record(model.traffic.since_start),
+        "percentiles": _percentiles(model.requests),
+    }
+
+
+def _percentiles(report: RequestReport | None) -> dict[str, Any]:
+    """Milliseconds of single requests by window and part; empty where no logs can be read."""
+    if report is None:
+        return {}
+    windows = {"last_minute": report.minute, "last_five_minutes": report.five_minutes}
+    return {
+        window: {part.value: asdict(quantiles) for part, quantiles in profile.items()}
+        for window, profile in windows.items()
     }
 
 

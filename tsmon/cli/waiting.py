@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tsmon.cli.causes import cause_lines, cause_of
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say, talk
+from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.rollout import Outcome, Progress, follow
 
@@ -16,11 +15,11 @@ async def wait_for_workers(
     name: str,
     wanted: int,
     version: str | None = None,
-    logs: Path | None = None,
+    logs: LogPlace | None = None,
 ) -> None:
     """Wait until `wanted` workers are ready; else end the command with the cause out of the logs.
 
-    `logs` is the log folder as named by the person, if it was.
+    `logs` is where the logs are as named by the person, if it was.
     """
     with talk.status(f"{name}: starting workers…") as status:
         async for progress in follow(client.management, name, wanted, version=version):

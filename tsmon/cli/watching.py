@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import click
 
@@ -29,7 +29,8 @@ LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and rest
 async def live_source(target: Target) -> AsyncIterator[Source]:
     """The server that the options mean, asked live."""
     async with target.client() as client:
-        yield LiveSource(client, target.logs)
+        with closing(LiveSource(client, target.logs)) as source:
+            yield source
 
 
 @asynccontextmanager
@@ -95,6 +96,7 @@ class _Problems:
         for part, message, hint in (
             _problem("server", snapshot.server.problem),
             _problem("metrics", snapshot.metrics.problem),
+            ("logs", snapshot.metrics.log_problem, ""),
             ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
         ):
             if message and self._told.get(part) != message:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 
 from tsmon.doctor.facts import Folder, JavaProcess, MachineFacts, OtherServer, WorkerProcess
 from tsmon.telemetry.processes import WORKER_SCRIPT
+from tsmon.telemetry.server_process import (
+    find_servers,
+    log_folder_in,
+    place_of,
+    server_at,
+    shares_files,
+)
 from tsmon.torchserve.addresses import Addresses
 
-MAIN_CLASS = "org.pytorch.serve.ModelServer"
 _TEMP_OPTION = "-Djava.io.tmpdir="
-_HTTP_PORT, _HTTPS_PORT = 80, 443
 
 
 def look_at_machine(addresses: Addresses) -> MachineFacts:
@@ -29,16 +33,16 @@ def look_at_machine(addresses: Addresses) -> MachineFacts:
     )
     if not addresses.is_local:
         return replace(machine, why_no_server="the server is on another machine")
-    port = port_of(addresses.management)
     found = find_servers()
-    server = next((_read_java(each) for each, ports in found.items() if port in ports), None)
-    if server is None:
+    process = server_at(addresses.management, found)
+    if process is None:
         return replace(
             machine,
             others=tuple(OtherServer(each.pid, ports) for each, ports in found.items()),
             why_no_server=f"no TorchServe that this user can see listens at {addresses.label}: it "
             "is stopped, in a container, behind a tunnel or another user's",
         )
+    server = _read_java(process)
     if not server.files_here:
         return replace(machine, server=server)
     return replace(
@@ -49,25 +53,9 @@ def look_at_machine(addresses: Addresses) -> MachineFacts:
     )
 
 
-def find_servers() -> dict[psutil.Process, tuple[int, ...]]:
-    """The TorchServe processes of this machine, and the ports at which they listen."""
-    found = {}
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if MAIN_CLASS in process.cmdline():
-                found[process] = _listening(process)
-    return found
-
-
-def port_of(url: str) -> int:
-    """The port of a base URL."""
-    parts = urlsplit(url)
-    return parts.port or (_HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT)
-
-
 def log_folder(server: JavaProcess) -> Path | None:
     """Where the server writes its logs; None if its working directory is not known."""
-    return _within(server, server.environment.get("LOG_LOCATION", "logs"))
+    return log_folder_in(server.directory, server.environment)
 
 
 def temp_folder(server: JavaProcess) -> Path:
@@ -94,7 +82,7 @@ def measure(path: Path | None) -> Folder | None:
 
 
 def _read_java(process: psutil.Process) -> JavaProcess:
-    directory, environment = _place(process)
+    directory, environment = place_of(process)
     return JavaProcess(
         pid=process.pid,
         started=process.create_time(),
@@ -102,7 +90,7 @@ def _read_java(process: psutil.Process) -> JavaProcess:
         directory=directory,
         environment=environment,
         workers=tuple(_workers(process)),
-        files_here=_shares_files(process.pid),
+        files_here=shares_files(process.pid),
     )
 
 
@@ -112,7 +100,7 @@ def _workers(java: psutil.Process) -> Iterator[WorkerProcess]:
             # cpu_launcher_enable starts workers below a shell that names the script, too
             if not any(Path(word).name == WORKER_SCRIPT for word in process.cmdline()[:4]):
                 continue
-            directory, environment = _place(process)
+            directory, environment = place_of(process)
             yield WorkerProcess(
                 pid=process.pid,
                 memory=process.memory_info().rss,
@@ -120,28 +108,6 @@ def _workers(java: psutil.Process) -> Iterator[WorkerProcess]:
                 threads=_number(environment.get("OMP_NUM_THREADS")),
                 directory=directory,
             )
-
-
-def _place(process: psutil.Process) -> tuple[Path | None, Mapping[str, str]]:
-    """Working directory and environment, as far as the system tells."""
-    try:
-        return Path(process.cwd()), process.environ()
-    except psutil.Error:
-        return None, {}
-
-
-def _listening(process: psutil.Process) -> tuple[int, ...]:
-    connections = process.net_connections("tcp")
-    return tuple(
-        sorted({each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN})
-    )
-
-
-def _shares_files(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/root").samefile("/")
-    except OSError:  # no /proc here, or another user's
-        return True
 
 
 def _usable_cores() -> int:

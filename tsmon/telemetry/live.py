@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
+from tsmon.telemetry.logs.docker import LogPlace
+from tsmon.telemetry.logs.follower import LogFollower
 from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.telemetry.logs.times import RequestReport, TimesKey
 from tsmon.telemetry.logs.watch import LogWatch
@@ -31,11 +32,12 @@ DESCRIBES_AT_ONCE = 4
 class LiveSource:
     """Asks a running TorchServe, and where it is local its processes and log files."""
 
-    def __init__(self, client: TorchServe, log_folder: Path | None = None) -> None:
-        """With `log_folder` its logs are read there; else a local server's folder is looked for."""
+    def __init__(self, client: TorchServe, log_place: LogPlace | None = None) -> None:
+        """With `log_place` its logs are read there; else a local server's folder is looked for."""
         self._client = client
-        self._log_folder = log_folder
-        self._logs: LogWatch | None = None
+        self._log_place = log_place
+        self._logs = LogFollower(log_place) if log_place is not None else None
+        self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
         self._known: dict[str, tuple[Description, ...]] = {}
@@ -47,16 +49,28 @@ class LiveSource:
         return self._client.addresses.label
 
     async def observe(self, focus: ModelKey | None) -> Observation:
-        """Scrape the metrics, read the models and the logs, all at the same time."""
-        models, scrape, logs = await asyncio.gather(
-            _outcome(self._models(focus)), _outcome(self._scrape()), self._read_logs()
+        """Scrape the metrics and read the models at the same time, then what the logs have."""
+        models, scrape = await asyncio.gather(
+            _outcome(self._models(focus)), _outcome(self._scrape())
         )
         token_ends = self._client.keys.ends()
         if isinstance(models, TorchServeError):
             # It may be another server, or one with other settings, when it answers again.
-            self._facts, self._known = None, {}
+            self._facts, self._known, self._looked = None, {}, False
+        else:
+            await self._find_logs()
+        logs = await self._read_logs()
+        problem = self._logs.problem if self._logs else ""
+        if isinstance(models, TorchServeError):
             scrape = _counted(scrape, logs)
-            return Observation(Instant.now(), None, models, scrape, token_ends=token_ends)
+            return Observation(
+                Instant.now(),
+                None,
+                models,
+                scrape,
+                log_problem=problem,
+                token_ends=token_ends,
+            )
         return Observation(
             Instant.now(),
             self._facts,
@@ -68,7 +82,13 @@ class LiveSource:
             causes=_causes(logs, models) if logs else {},
             log_folder=logs.folder if logs else None,
             token_ends=token_ends,
+            log_problem=problem,
         )
+
+    def close(self) -> None:
+        """Let go of the logs; the client stays open. Blocks for a moment."""
+        if self._logs is not None:
+            self._logs.close()
 
     async def _scrape(self) -> Scrape:
         text = await self._client.metrics.scrape()
@@ -76,19 +96,20 @@ class LiveSource:
 
     async def _read_logs(self) -> LogWatch | None:
         """Read what the logs have new; None while there are none to read."""
-        if self._facts is None:
-            await self._find_logs()
-        if self._logs is not None:
-            await asyncio.to_thread(self._logs.read)
-        return self._logs
+        if self._logs is None:
+            return None
+        await asyncio.to_thread(self._logs.read)
+        return self._logs.watch
 
     async def _find_logs(self) -> None:
-        """Look for the logs of this life of the server; they may be elsewhere than before."""
-        folder = self._log_folder
-        if folder is None and self._client.addresses.is_local:
-            folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
-        if folder is not None and (self._logs is None or self._logs.folder != folder):
-            self._logs = LogWatch(folder)
+        """Look for a local server's logs, once per life; they may be elsewhere than before."""
+        if self._looked or self._log_place is not None or not self._client.addresses.is_local:
+            return
+        self._looked = True
+        folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
+        if folder is not None and (self._logs is None or self._logs.place != folder):
+            await asyncio.to_thread(self.close)
+            self._logs = LogFollower(folder)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:
@@ -157,9 +178,11 @@ async def _outcome(work: Awaitable[T]) -> T | TorchServeError:
 
 def _counted(scrape: Scrape | TorchServeError, logs: LogWatch | None) -> Scrape | TorchServeError:
     """The scrape; where the server publishes no counters, with those of its log file."""
-    if logs is None or isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
+    if logs is None or not logs.reader.counts:
         return scrape
-    return replace(scrape, series=dict(logs.requests.counters.series), logged=True)
+    if isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
+        return scrape
+    return replace(scrape, at=Instant.now(), series=logs.reader.counters.series, logged=True)
 
 
 def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
@@ -169,7 +192,7 @@ def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, Re
     for entry in models:
         key = ModelKey(entry.model.name, entry.model.version)
         versions = [key.version, *([""] if entry.is_default else [])]
-        report = logs.requests.times.report(
+        report = logs.reader.times.report(
             [TimesKey(key.name, version) for version in versions], now
         )
         if report is not None:

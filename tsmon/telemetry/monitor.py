@@ -156,13 +156,18 @@ class Monitor:
 
     def _metrics(self, observation: Observation) -> MetricsStatus:
         if isinstance(observation.scrape, TorchServeError):
-            return replace(self._latest.metrics, problem=observation.scrape)
+            return replace(
+                self._latest.metrics,
+                problem=observation.scrape,
+                log_problem=observation.log_problem,
+            )
         return MetricsStatus(
             observation.scrape.mode,
             None,
             observation.scrape.at,
             observation.scrape.logged,
             observation.log_folder,
+            observation.log_problem,
         )
 
     def _pause(self) -> float:

@@ -139,6 +139,8 @@ class MetricsStatus:
     """The counters come from log files, since the endpoint publishes none."""
     log_folder: Path | None = None
     """Where the server's log files are, if they can be read."""
+    log_problem: str = ""
+    """Why log files that there should be cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

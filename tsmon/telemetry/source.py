@@ -57,6 +57,8 @@ class Observation:
     """Where the log files are; None where they cannot be read."""
     token_ends: Mapping[KeyKind, datetime] = field(default_factory=dict)
     """When the tokens of the key file end; without those that never do."""
+    log_problem: str = ""
+    """Why log files that there should be cannot be read."""
 
 
 class Source(Protocol):

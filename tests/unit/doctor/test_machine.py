@@ -12,14 +12,13 @@ import pytest
 
 from tests.unit.doctor.made import java
 from tsmon.doctor.machine import (
-    MAIN_CLASS,
     log_folder,
     look_at_machine,
     measure,
     named_config,
-    port_of,
     temp_folder,
 )
+from tsmon.telemetry.server_process import MAIN_CLASS, port_of
 from tsmon.torchserve.addresses import Addresses
 
 _SERVER = """

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.fake import FakeTorchServe, Loading
+from tsmon.telemetry import live
 from tsmon.telemetry.live import DESCRIBES_AT_ONCE, DESCRIBES_PER_TICK, LiveSource
 from tsmon.telemetry.scrape import Scrape, UnreadableScrape
 from tsmon.telemetry.snapshot import ModelKey
@@ -140,6 +141,25 @@ async def test_read_only_source_changes_nothing_and_does_not_try(server: FakeTor
     assert facts is not None
     assert facts.model_api is None
     assert server.sent("POST") == server.sent("PUT") == server.sent("DELETE") == []
+
+
+async def test_logs_are_looked_for_once_per_life_and_not_while_the_server_is_away(
+    server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    monkeypatch.setattr(live, "find_log_folder", looks.append)
+    async with server.client() as client:
+        source = LiveSource(client)
+        for _ in range(3):
+            await source.observe(None)
+        assert len(looks) == 1
+        server.kill()
+        for _ in range(3):
+            await source.observe(None)
+        assert len(looks) == 1
+        server.start()
+        await source.observe(None)
+    assert looks == [client.addresses.management] * 2
 
 
 def _models(observation: Observation) -> list[tuple[str, str]]:

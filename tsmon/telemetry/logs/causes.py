@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tsmon.telemetry.logs.endings import Ending, PipFailure, Story, read_story
+from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.telemetry.logs.lives import DeathReason
@@ -116,8 +117,8 @@ def read_cause(
 ) -> Cause | None:
     """Like `find_cause`, from the end of the log files in this folder; blocks while it reads."""
     return find_cause(
-        _last_lines(folder / "model_log.log", most_bytes),
-        _last_lines(folder / "ts_log.log", most_bytes),
+        _last_lines(folder / MODEL_LOG, most_bytes),
+        _last_lines(folder / TS_LOG, most_bytes),
         worker_id=worker_id,
         model=model,
         version=version,

@@ -8,39 +8,53 @@ With `metrics_mode=log` TorchServe publishes no counters but writes every increm
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, SeriesKey
 
-_INCREMENT = re.compile(
-    rb" - (ts_inference_requests_total|ts_inference_latency_microseconds"
-    rb"|ts_queue_latency_microseconds)\.\w+:([\d.Ee+]+)"
-    rb"\|#model_name:([^|]*),model_version:([^,|]*)\|"
-)
+_OURS = b" - ts_"
+_INCREMENT = re.compile(rb" - (ts_\w+)\.\w+:(\d[\d.]*(?:E\d{1,2})?)\|#([^|]*)\|")
+_LABELS = re.compile(r"^model_name:(.*),model_version:([^,]*)$")
+_NAMES = {name.encode(): name for name in (REQUESTS, INFERENCE_US, QUEUE_US)}
 
 
 class LoggedCounters:
     """Adds up the increments read so far, as the server's own counters would."""
 
     def __init__(self) -> None:
-        self.series: dict[SeriesKey, Counters] = {}
+        self._sums: dict[bytes, defaultdict[bytes, float]] = {
+            name: defaultdict(float) for name in _NAMES
+        }
 
     def add(self, lines: Iterable[bytes]) -> None:
         """Take more lines of ts_metrics.log."""
+        sums = self._sums
         for line in lines:
-            match = _INCREMENT.search(line)
+            match = _INCREMENT.search(line) if _OURS in line else None
             if match is None:
                 continue
-            name, value, model, version = match.groups()
-            key = SeriesKey(model.decode(errors="replace"), version.decode(errors="replace"))
-            step = _step(name.decode(), float(value))
-            self.series[key] = self.series.get(key, Counters()) + step
+            name, value, labels = match.groups()
+            if name in sums:
+                sums[name][labels] += _number(value)
+
+    @property
+    def series(self) -> dict[SeriesKey, Counters]:
+        """The sums by model and version, as a scrape has them."""
+        requests, inference, queue = (self._sums[name] for name in _NAMES)
+        found = {}
+        for labels in {**requests, **inference, **queue}:
+            match = _LABELS.match(labels.decode(errors="replace"))
+            if match is not None:
+                found[SeriesKey(*match.groups())] = Counters(
+                    requests.get(labels, 0.0), inference.get(labels, 0.0), queue.get(labels, 0.0)
+                )
+        return found
 
 
-def _step(name: str, value: float) -> Counters:
-    if name == REQUESTS:
-        return Counters(requests=value)
-    if name == INFERENCE_US:
-        return Counters(inference_us=value)
-    assert name == QUEUE_US  # noqa: S101 (the pattern has no other name)
-    return Counters(queue_us=value)
+def _number(text: bytes) -> float:
+    """A step; 0 for what is none, such as 1.2.3."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -64,7 +64,7 @@ class LifeLines:
             message = line.find(b" - ") + 3
             if message < 3:
                 yield from self._bare(line)
-            elif line.startswith(self._beginnings, message) and not self._doubles.is_second(line):
+            elif line.startswith(self._beginnings, message):
                 yield from self._stamped(line)
 
     def _bare(self, line: bytes) -> Iterator[LifeEvent]:
@@ -77,7 +77,7 @@ class LifeLines:
 
     def _stamped(self, line: bytes) -> Iterator[LifeEvent]:
         match = _LINE.match(line)
-        if match is None:
+        if match is None or self._doubles.is_second(match[2], line):
             return
         stamp, thread, logger, message = match.groups()
         time = parse_stamp(_text(stamp))

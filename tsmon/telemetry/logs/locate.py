@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psutil
-
-from tsmon.telemetry.logs.reader import ACCESS_LOG, TS_LOG
-
-SERVER_CLASS = "org.pytorch.serve.ModelServer"
+from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
+from tsmon.telemetry.server_process import log_folder_in, place_of, server_at, shares_files
 
 
 def find_log_folder(management: str) -> Path | None:
-    """The folder of the server whose management address this is; None where it cannot be told.
-
-    TorchServe logs to LOG_LOCATION, by default `logs` in the directory it was started in. A
-    loopback address may lead into a container or through a tunnel: then no Java process of
-    TorchServe's listens here, and nothing is found.
-    """
-    server = _listening_server(urlsplit(management).port)
-    if server is None:
+    """The folder of the server whose management address this is; None where it cannot be told."""
+    server = server_at(management)
+    if server is None or not shares_files(server.pid):
         return None
-    try:
-        directory = Path(server.cwd())
-        location = server.environ().get("LOG_LOCATION", "logs")
-    except psutil.Error:
+    folder = log_folder_in(*place_of(server))
+    if folder is None:
         return None
-    folder = directory / location
     return folder if (folder / TS_LOG).exists() or (folder / ACCESS_LOG).exists() else None
-
-
-def _listening_server(port: int | None) -> psutil.Process | None:
-    for process in psutil.process_iter(["cmdline"]):
-        if SERVER_CLASS not in (process.info["cmdline"] or ()):
-            continue
-        try:
-            connections = process.net_connections("tcp")
-        except psutil.Error:
-            continue
-        if any(
-            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-            for connection in connections
-        ):
-            return process
-    return None

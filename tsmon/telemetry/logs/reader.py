@@ -1,31 +1,24 @@
-"""One reader for a server's log folder: what it brings at each tick."""
+"""Follows a server's log folder: what each reading of it brings."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.counting import LoggedCounters
-from tsmon.telemetry.logs.lines import Answered, Doubles, RequestLine, parse_request_line
+from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
+from tsmon.telemetry.logs.lives import WorkerLives
+from tsmon.telemetry.logs.requests import RequestLines
+from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.tail import LogTail
-from tsmon.telemetry.logs.times import RequestTimes
+from tsmon.telemetry.logs.times import RequestTimes, TimesKey
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
-TS_LOG = "ts_log.log"
-ACCESS_LOG = "access_log.log"
-TS_METRICS = "ts_metrics.log"
-
-
-@dataclass(frozen=True, slots=True)
-class LogsRead:
-    """What one reading of the logs found."""
-
-    at: Instant
-    requests: tuple[RequestLine, ...]
-    problem: str = ""
-    """Why there is nothing to read, if so."""
+LIFE_BACKLOG = 4 << 20
+"""Bytes of ts_log that are read back at first, so that workers already down are known."""
+_BANNER = b"Torchserve version: "
+_STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 
 
 def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
@@ -41,50 +34,79 @@ def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
 class LogReader:
     """Follows ts_log, or access_log where there is no ts_log, and ts_metrics.log.
 
-    Reads what is added from now on; `times` and `counters` hold what was read. Blocks for as long
-    as reading new lines takes: call it in a thread.
+    The first reading takes stock of the workers; requests count from then on. `times`, `counters`
+    and `lives` hold what was read. Blocks for as long as reading takes: call it in a thread.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.times = RequestTimes()
         self.counters = LoggedCounters()
-        self._requests = LogTail(self._request_log())
+        self.lives = WorkerLives()
+        self.problem = ""
+        """Why there is nothing to read, if so."""
+        self.counts = False
+        """Whether there is a ts_metrics.log to add the counters up from."""
+        self._requests = RequestLines()
+        self._log = self._open_log()
         self._metrics = LogTail(folder / TS_METRICS)
-        self._doubles = Doubles()
+        self._is_first = True
 
-    def read(self) -> LogsRead:
-        """Read what was added since the last call."""
-        lines = self._requests.read()
-        found = tuple(self._parse(lines))
-        now = Instant.now()
-        self.times.add(found, now.monotonic)
-        self.counters.add(self._metrics.read())
-        return LogsRead(now, found, self._problem())
+    def read(self, now: float) -> frozenset[TimesKey]:
+        """Read what was added since the last call; `now` is monotonic.
+
+        Gives the versions whose workers answered with an error, 5xx.
+        """
+        if self._log.path.name == ACCESS_LOG and (self.folder / TS_LOG).exists():
+            self._log.close()
+            self._log, self._is_first = self._open_log(), True
+        lines = sift(self._log.read())
+        self.lives.read(lines.others)
+        self._count(lines.others)
+        found = {} if self._is_first else self._requests.read(lines)
+        self._is_first = False
+        self.times.add(found, now)
+        self.problem = self._problem()
+        return frozenset(key for key, samples in found.items() if samples.failed_by_worker)
 
     def close(self) -> None:
         """Let go of the files."""
-        self._requests.close()
+        self._log.close()
         self._metrics.close()
 
-    def _request_log(self) -> Path:
+    def _open_log(self) -> LogTail:
         path = self.folder / TS_LOG
-        return path if path.exists() else self.folder / ACCESS_LOG
+        if path.exists():
+            return LogTail(path, backlog=LIFE_BACKLOG)
+        return LogTail(self.folder / ACCESS_LOG)
 
-    def _parse(self, lines: list[bytes]) -> list[RequestLine]:
-        found = []
-        for line in lines:
-            request = parse_request_line(line)
-            if request is None:
-                continue
-            if isinstance(request, Answered) or not self._doubles.is_second(line):
-                found.append(request)
-        return found
+    def _count(self, server_lines: Sequence[bytes]) -> None:
+        """Take the steps of the counters; they begin anew where the server did."""
+        steps = self._metrics.read()
+        self.counts |= self._metrics.is_open
+        started = None if self._is_first else _start(server_lines)
+        if started is not None:
+            self.counters = LoggedCounters()
+            steps = [line for line in steps if line[:_STAMP_LENGTH] >= started]
+        self.counters.add(steps)
 
     def _problem(self) -> str:
-        for tail in (self._requests, self._metrics):
-            if tail.problem is not None:
-                return f"cannot read {tail.path}: {tail.problem.strerror or tail.problem}"
         if not self.folder.is_dir():
             return f"there is no log folder {self.folder}"
+        for tail in (self._log, self._metrics):
+            if tail.problem is not None:
+                return f"cannot read {tail.path}: {tail.problem.strerror or tail.problem}"
+        if not self._log.path.exists():
+            return f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
         return ""
+
+
+def _start(lines: Sequence[bytes]) -> bytes | None:
+    """The stamp of the server's last start among these lines; None if it did not start.
+
+    The banner begins with a stamped line that says nothing.
+    """
+    for number in range(len(lines) - 1, 0, -1):
+        if lines[number].startswith(_BANNER):
+            return lines[number - 1][:_STAMP_LENGTH]
+    return None

@@ -47,6 +47,11 @@ class LogTail:
                 self._open(None)
         return lines
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there was a file to read when that was last tried."""
+        return self._file is not None
+
     def close(self) -> None:
         """Let go of the file."""
         self._close()

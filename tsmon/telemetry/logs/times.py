@@ -7,14 +7,16 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
+from operator import add
 
-from tsmon.telemetry.logs.lines import Answered, Handled, RequestLine, Waited
 from tsmon.telemetry.logs.quantiles import Quantiles
 
 MINUTE_S = 60.0
 KEPT_S = 300.0
 """The longest window."""
+OLDER_S = 5.0
+"""Samples that left the shorter window are kept in slots of this length, and the longer window's
+quantiles are computed so often."""
 
 
 class Part(StrEnum):
@@ -23,13 +25,18 @@ class Part(StrEnum):
     TOTAL = "total"
     """From the full request to the answer's headers."""
     INFERENCE = "inference"
-    """Queue and backend together: what ts_inference_latency_microseconds adds up."""
+    """Queue and backend together."""
     QUEUE = "queue"
     """Waiting for a worker."""
     BACKEND = "backend"
-    """From handing it to the worker to the worker's answer."""
+    """From handing it to the worker to the answer's being sent."""
     HANDLER = "handler"
     """Inside the model's own code."""
+
+    @property
+    def per_ms(self) -> int:
+        """How many of the units that the log has of it a millisecond has."""
+        return 1 if self in (Part.TOTAL, Part.HANDLER) else 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +61,107 @@ class RequestReport:
     """How many requests of the last five minutes ended with which HTTP status."""
 
 
+def _numbers() -> array[float]:
+    return array("d")
+
+
 @dataclass(slots=True)
-class _Slot:
-    """What one reading of the logs brought for one version."""
+class Samples:
+    """What was read of one version: a number per request and part, in the units of the log."""
 
-    at: float
-    samples: dict[Part, array[float]]
+    total: array[float] = field(default_factory=_numbers)
+    """Milliseconds."""
+    queue: array[float] = field(default_factory=_numbers)
+    """Nanoseconds."""
+    backend: array[float] = field(default_factory=_numbers)
+    """Nanoseconds, in the same order."""
+    handler: array[float] = field(default_factory=_numbers)
+    """Milliseconds."""
     statuses: Counter[int] = field(default_factory=Counter)
+    """How many requests ended with which HTTP status."""
+    failed_by_worker: int = 0
+    """How many of those did with 5xx at a worker, and not for want of one."""
 
-    @classmethod
-    def new(cls, at: float) -> _Slot:
-        return cls(at, {part: array("d") for part in Part})
 
-    def close(self) -> None:
-        """Sort, so that merging slots later costs little."""
-        for part, values in self.samples.items():
-            self.samples[part] = array("d", sorted(values))
+class _Slot:
+    """The samples of a stretch of time, each part in ascending order."""
+
+    def __init__(self, at: float, samples: Samples) -> None:
+        self.began = self.ended = at
+        self.statuses = samples.statuses
+        inference = map(add, samples.queue, samples.backend)
+        self.parts = {
+            Part.TOTAL: _ascending(samples.total),
+            Part.INFERENCE: _ascending(inference),
+            Part.QUEUE: _ascending(samples.queue),
+            Part.BACKEND: _ascending(samples.backend),
+            Part.HANDLER: _ascending(samples.handler),
+        }
+
+    def append(self, later: _Slot) -> None:
+        """Take the samples of the slot that follows."""
+        self.ended = later.ended
+        self.statuses += later.statuses
+        for part, samples in later.parts.items():
+            # Timsort merges two ascending runs in one pass.
+            self.parts[part] = _ascending([*self.parts[part], *samples])
+
+
+def _ascending(samples: Iterable[float]) -> array[float]:
+    return array("d", sorted(samples))
+
+
+class _Slots:
+    """The slots of one version: each reading's for a minute, then longer ones."""
+
+    def __init__(self) -> None:
+        self._older: deque[_Slot] = deque()
+        self._recent: deque[_Slot] = deque()
+
+    def add(self, slot: _Slot) -> None:
+        self._recent.append(slot)
+
+    def since(self, moment: float) -> Iterator[_Slot]:
+        """Those that ended after this moment, the last first."""
+        for slots in (self._recent, self._older):
+            for slot in reversed(slots):
+                if slot.ended <= moment:
+                    return
+                yield slot
+
+    def age(self, now: float) -> bool:
+        """Put together what left the minute and let go of what left all; whether any is left."""
+        while self._recent and now - self._recent[0].ended > MINUTE_S:
+            slot = self._recent.popleft()
+            if self._older and slot.ended - self._older[-1].began < OLDER_S:
+                self._older[-1].append(slot)
+            else:
+                self._older.append(slot)
+        while self._older and now - self._older[0].ended > KEPT_S:
+            self._older.popleft()
+        return bool(self._recent or self._older)
 
 
 class RequestTimes:
     """Keeps the samples of the last `KEPT_S` seconds exactly.
 
-    Times of day are the caller's, in seconds on any clock; a sample counts for the moment it was
-    read at. At 1,000 requests a second the samples take about 10 MB.
+    Moments are the caller's, in seconds on any clock; a sample counts for the moment it was read
+    at. The longest window may have up to `OLDER_S` more than its length. At 1,000 requests a
+    second the samples take about 12 MB.
     """
 
     def __init__(self) -> None:
-        self._slots: dict[TimesKey, deque[_Slot]] = {}
+        self._slots: dict[TimesKey, _Slots] = {}
+        self._long: dict[tuple[TimesKey, ...], tuple[float, Profile]] = {}
 
-    def add(self, lines: Iterable[RequestLine], at: float) -> None:
-        """Take the lines read at one moment."""
-        fresh: dict[TimesKey, _Slot] = {}
-        for line in lines:
-            key = _key(line)
-            slot = fresh.get(key)
-            if slot is None:
-                slot = fresh[key] = _Slot.new(at)
-            _put(slot, line)
-        for key, slot in fresh.items():
-            slot.close()
-            self._slots.setdefault(key, deque()).append(slot)
-        self._forget(at)
+    def add(self, found: Mapping[TimesKey, Samples], at: float) -> None:
+        """Take what was read at one moment."""
+        for key, samples in found.items():
+            self._slots.setdefault(key, _Slots()).add(_Slot(at, samples))
+        self._slots = {key: slots for key, slots in self._slots.items() if slots.age(at)}
+        self._long = {
+            keys: entry for keys, entry in self._long.items() if at - entry[0] < 2 * OLDER_S
+        }
 
     def report(self, keys: Sequence[TimesKey], now: float) -> RequestReport | None:
         """The windows up to `now` of several keys together; None when there was no request."""
@@ -102,7 +169,7 @@ class RequestTimes:
             return None
         return RequestReport(
             minute=self.profile(keys, now - MINUTE_S),
-            five_minutes=self.profile(keys, now - KEPT_S),
+            five_minutes=self._long_profile(tuple(keys), now),
             statuses=self.statuses(keys, now - KEPT_S),
         )
 
@@ -110,14 +177,20 @@ class RequestTimes:
         """The versions there are samples of."""
         return set(self._slots)
 
+    def _long_profile(self, keys: tuple[TimesKey, ...], now: float) -> Profile:
+        """The longest window's profile, at most `OLDER_S` old; it costs the most."""
+        computed, profile = self._long.get(keys, (now, None))
+        if profile is None or now - computed >= OLDER_S:
+            profile = self.profile(keys, now - KEPT_S)
+            self._long[keys] = now, profile
+        return profile
+
     def profile(self, keys: Iterable[TimesKey], since: float) -> Profile:
         """Quantiles of the requests read after `since`, of several keys together."""
-        slots = list(self._recent(keys, since))
+        slots = list(self._since(keys, since))
         profile = {}
         for part in Part:
-            # Timsort merges the sorted slots in one pass.
-            ordered = sorted(chain.from_iterable(slot.samples[part] for slot in slots))
-            quantiles = Quantiles.of(ordered)
+            quantiles = Quantiles.of([slot.parts[part] for slot in slots], part.per_ms)
             if quantiles is not None:
                 profile[part] = quantiles
         return profile
@@ -125,40 +198,11 @@ class RequestTimes:
     def statuses(self, keys: Iterable[TimesKey], since: float) -> Counter[int]:
         """How many requests ended with which HTTP status after `since`."""
         total: Counter[int] = Counter()
-        for slot in self._recent(keys, since):
-            total += slot.statuses
+        for slot in self._since(keys, since):
+            total.update(slot.statuses)
         return total
 
-    def _recent(self, keys: Iterable[TimesKey], since: float) -> Iterator[_Slot]:
+    def _since(self, keys: Iterable[TimesKey], moment: float) -> Iterator[_Slot]:
         for key in keys:
-            for slot in reversed(self._slots.get(key, ())):
-                if slot.at <= since:
-                    break
-                yield slot
-
-    def _forget(self, now: float) -> None:
-        for key, slots in list(self._slots.items()):
-            while slots and now - slots[0].at > KEPT_S:
-                slots.popleft()
-            if not slots:
-                del self._slots[key]
-
-
-def _key(line: RequestLine) -> TimesKey:
-    if isinstance(line, Answered):
-        return TimesKey(line.model, line.version)
-    return TimesKey(line.worker.model, line.worker.version)
-
-
-def _put(slot: _Slot, line: RequestLine) -> None:
-    if isinstance(line, Answered):
-        slot.statuses[line.status] += 1
-        if 200 <= line.status < 300:
-            slot.samples[Part.TOTAL].append(line.milliseconds)
-    elif isinstance(line, Waited):
-        if not line.failed:
-            slot.samples[Part.INFERENCE].append(line.queue_ms + line.backend_ms)
-            slot.samples[Part.QUEUE].append(line.queue_ms)
-            slot.samples[Part.BACKEND].append(line.backend_ms)
-    elif isinstance(line, Handled):
-        slot.samples[Part.HANDLER].extend([line.milliseconds] * line.requests)
+            if key in self._slots:
+                yield from self._slots[key].since(moment)

@@ -8,13 +8,9 @@ from pathlib import Path
 
 from tsmon.telemetry.logs.causes import Cause, read_cause
 from tsmon.telemetry.logs.known_causes import CauseKind
-from tsmon.telemetry.logs.lines import Answered, RequestLine
-from tsmon.telemetry.logs.lives import WorkerLife, WorkerLives
-from tsmon.telemetry.logs.reader import TS_LOG, LogReader
-from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.lives import WorkerLife
+from tsmon.telemetry.logs.reader import LogReader
 
-LIFE_BACKLOG = 4 << 20
-"""Bytes of ts_log that are read back at first, so that workers already down are known."""
 CAUSE_EVERY_S = 2.0
 """Looking for a cause reads megabytes; a model that fails on and on is looked at so often."""
 LOOKS = 5
@@ -29,9 +25,7 @@ class LogWatch:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.requests = LogReader(folder)
-        self._lives = WorkerLives()
-        self._life_tail = LogTail(folder / TS_LOG, backlog=LIFE_BACKLOG)
+        self.reader = LogReader(folder)
         self._deaths: dict[str, int] = {}
         self._causes: dict[VersionKey, Cause] = {}
         self._looks_left: dict[VersionKey, int] = {}
@@ -40,7 +34,7 @@ class LogWatch:
     @property
     def lives(self) -> Mapping[str, WorkerLife]:
         """The life of each worker by its id, as it was at the last reading."""
-        return dict(self._lives)
+        return dict(self.reader.lives)
 
     @property
     def causes(self) -> Mapping[VersionKey, Cause]:
@@ -49,24 +43,23 @@ class LogWatch:
 
     def read(self) -> None:
         """Read what was added since the last call."""
-        read = self.requests.read()
-        self._lives.read(self._life_tail.read())
-        for key in self._newly_dead() | _failed(read.requests):
+        failed = self.reader.read(time.monotonic())
+        for key in self._newly_dead() | {(key.model, key.version) for key in failed}:
             self._looks_left[key] = LOOKS
         for key in list(self._looks_left):
             self._look_for_cause(key)
 
     def close(self) -> None:
         """Let go of the files."""
-        self.requests.close()
-        self._life_tail.close()
+        self.reader.close()
 
     def _newly_dead(self) -> set[VersionKey]:
         """The versions that lost a worker since the last reading."""
-        before, self._deaths = self._deaths, {id_: life.deaths for id_, life in self._lives.items()}
+        lives = self.reader.lives
+        before, self._deaths = self._deaths, {id_: life.deaths for id_, life in lives.items()}
         return {
             (life.worker.model, life.worker.version)
-            for id_, life in self._lives.items()
+            for id_, life in lives.items()
             if life.deaths > before.get(id_, 0)
         }
 
@@ -87,17 +80,7 @@ class LogWatch:
 
 def read_lives(folder: Path) -> Mapping[str, WorkerLife]:
     """The life of each worker by its id, by one reading of the end of ts_log. It blocks."""
-    tail = LogTail(folder / TS_LOG, backlog=LIFE_BACKLOG)
-    lives = WorkerLives()
-    lives.read(tail.read())
-    tail.close()
-    return lives
-
-
-def _failed(requests: tuple[RequestLine, ...]) -> set[VersionKey]:
-    """The versions whose workers answered with an error; without a worker none was asked."""
-    return {
-        (line.model, line.version)
-        for line in requests
-        if isinstance(line, Answered) and line.status >= 500 and line.worker is not None
-    }
+    reader = LogReader(folder)
+    reader.read(time.monotonic())
+    reader.close()
+    return dict(reader.lives)

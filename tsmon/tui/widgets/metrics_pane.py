@@ -183,7 +183,10 @@ def explain(
             ("The server gives no counters: its metrics_mode is log.\n", Tone.WARNING),
             ("Add ", Tone.MUTED), ("metrics_mode=prometheus", Tone.PLAIN),
             (" to its config.properties and restart it.", Tone.MUTED),
+            (f"\n{metrics.log_problem}" if metrics.log_problem else "", Tone.WARNING),
         )  # fmt: skip
+    if metrics.log_problem:
+        return line((f"no percentiles: {metrics.log_problem}", Tone.WARNING))
     if model is None:
         return line(("no model is selected", Tone.MUTED))
     if model.gone:

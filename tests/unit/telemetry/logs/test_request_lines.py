@@ -6,20 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.telemetry.logs.lines import (
-    Answered,
-    Doubles,
-    Handled,
-    Waited,
-    WorkerThread,
-    parse_request_line,
-    worker_thread,
-)
+from tsmon.telemetry.logs.lines import Doubles, WorkerThread, worker_thread
+from tsmon.telemetry.logs.requests import RequestLines
+from tsmon.telemetry.logs.sieve import sift
+from tsmon.telemetry.logs.times import Samples, TimesKey
 
-WORKER = WorkerThread("9003", "mnist", "1.0")
+MNIST = TimesKey("mnist", "1.0")
 ANSWERED = (
     b"2026-11-22T13:45:34,211 [INFO ] W-9003-mnist_1.0 ACCESS_LOG - "
     b'/127.0.0.1:49344 "POST /predictions/mnist HTTP/1.1" 200 4'
+)
+REFUSED = (
+    b"2026-11-22T14:07:49,215 [INFO ] epollEventLoopGroup-3-1 ACCESS_LOG - "
+    b'/127.0.0.1:35264 "POST /predictions/two%20words/2.0?x=1 HTTP/1.1" 503 2'
 )
 WAITED = (
     b"2026-11-22T13:45:34,211 [DEBUG] W-9003-mnist_1.0 org.pytorch.serve.job.RestJob - "
@@ -33,75 +32,124 @@ HANDLED = (
 )
 
 
+def read(*lines: bytes) -> dict[TimesKey, Samples]:
+    return RequestLines().read(sift(lines))
+
+
 def test_an_access_line_of_a_worker_names_the_version_that_answered() -> None:
-    assert parse_request_line(ANSWERED) == Answered(
-        "2026-11-22T13:45:34,211", "mnist", "1.0", WORKER, 200, 4
-    )
+    found = read(ANSWERED)
+
+    assert list(found) == [MNIST]
+    assert found[MNIST].total.tolist() == [4]
+    assert found[MNIST].statuses == {200: 1}
 
 
 def test_a_503_without_a_worker_is_known_by_its_path() -> None:
-    line = (
-        b"2026-11-22T14:07:49,215 [INFO ] epollEventLoopGroup-3-1 ACCESS_LOG - "
-        b'/127.0.0.1:35264 "POST /predictions/two%20words/2.0?x=1 HTTP/1.1" 503 2'
-    )
+    found = read(REFUSED)
 
-    assert parse_request_line(line) == Answered(
-        "2026-11-22T14:07:49,215", "two words", "2.0", None, 503, 2
-    )
+    samples = found[TimesKey("two words", "2.0")]
+    assert (samples.statuses, samples.failed_by_worker) == ({503: 1}, 0)
+    assert not samples.total
+
+
+def test_an_error_of_a_worker_is_no_time_of_an_answer() -> None:
+    failed = ANSWERED.replace(b" 200 4", b" 503 4")
+
+    samples = read(failed, WAITED.replace(b"Backend time", b"Inference time"))[MNIST]
+
+    assert (samples.statuses, samples.failed_by_worker) == ({503: 1}, 1)
+    assert not samples.total
+    assert not samples.queue
 
 
 def test_a_line_of_access_log_has_neither_level_nor_thread() -> None:
     line = b'2026-11-22T14:07:49,215 - /127.0.0.1:1 "PUT /predictions/mnist HTTP/1.1" 200 7'
 
-    answered = parse_request_line(line)
-
-    assert isinstance(answered, Answered)
-    assert (answered.model, answered.version, answered.milliseconds) == ("mnist", "", 7)
+    assert read(line)[TimesKey("mnist", "")].total.tolist() == [7]
 
 
-def test_waiting_and_backend_time_are_milliseconds() -> None:
-    assert parse_request_line(WAITED) == Waited(
-        "2026-11-22T13:45:34,211", WORKER, 0.131101, 3.663585, failed=False
-    )
+def test_a_worker_may_be_asked_at_any_path_of_the_inference_api() -> None:
+    line = ANSWERED.replace(b"/predictions/mnist", b"/v1/models/mnist:predict")
+
+    assert read(line)[MNIST].total.tolist() == [4]
+
+
+def test_waiting_and_backend_time_are_read_once_from_their_two_lines() -> None:
+    samples = read(WAITED, WAITED)[MNIST]
+
+    assert (samples.queue.tolist(), samples.backend.tolist()) == ([131101], [3663585])
 
 
 def test_handler_time_counts_every_request_of_its_batch() -> None:
-    single = parse_request_line(HANDLED)
-    batch = parse_request_line(HANDLED.replace(b"dc09,", b"dc09,9b1c,77aa,"))
+    batch = HANDLED.replace(b"dc09,", b"dc09,9b1c,77aa,")
 
-    assert single == Handled("2026-11-22T13:45:34,216", WORKER, 1.76, 1)
-    assert isinstance(batch, Handled)
-    assert batch.requests == 3
+    assert read(HANDLED, HANDLED)[MNIST].handler.tolist() == [1.76]
+    assert read(batch, batch)[MNIST].handler.tolist() == [1.76] * 3
+
+
+def test_doubles_of_several_workers_may_stand_between_each_other() -> None:
+    second = HANDLED.replace(b"W-9003", b"W-9004")
+
+    samples = read(HANDLED, second, HANDLED, second)[MNIST]
+
+    assert samples.handler.tolist() == [1.76, 1.76]
+
+
+def test_doubles_may_come_with_two_readings() -> None:
+    lines = RequestLines()
+
+    assert MNIST in lines.read(sift([HANDLED, WAITED]))
+    assert lines.read(sift([HANDLED, WAITED])) == {}
 
 
 @pytest.mark.parametrize(
     "request_line",
-    [b"GET /metrics", b"GET /models/mnist/all", b"PUT /models/mnist?min_worker=1", b"GET /ping"],
+    [
+        *(b"GET /metrics", b"GET /models/mnist/all", b"GET /models/mnist?customized=true"),
+        *(b"PUT /models/mnist?min_worker=1", b"GET /ping", b"GET /predictions/"),
+    ],
 )
 def test_polls_and_management_are_left_out(request_line: bytes) -> None:
-    line = ANSWERED.replace(b"POST /predictions/mnist", request_line)
+    by_server = REFUSED.replace(b"POST /predictions/two%20words/2.0?x=1", request_line)
 
-    assert parse_request_line(line) is None
+    assert read(by_server) == {}
 
 
-def test_a_models_name_may_have_dashes_and_underscores() -> None:
+def test_a_description_that_a_worker_gave_is_left_out() -> None:
+    described = ANSWERED.replace(b"POST /predictions/mnist", b"GET /models/mnist?customized=true")
+
+    assert read(described) == {}
+
+
+def test_what_a_handler_prints_is_not_taken_for_a_line_of_the_servers() -> None:
+    printed = b"2026-11-22T13:45:34,211 [INFO ] W-9003-mnist_1.0-stdout MODEL_LOG - "
+
+    assert read(printed + ANSWERED, printed + WAITED, printed + HANDLED) == {}
+
+
+def test_a_models_name_may_have_dashes_underscores_and_spaces() -> None:
     assert worker_thread(b"W-9000-my-big_model_2.1-stdout") == WorkerThread(
         "9000", "my-big_model", "2.1"
     )
     assert worker_thread(b"epollEventLoopGroup-3-1") is None
+    assert list(read(ANSWERED.replace(b"-mnist_", b"-two words_"))) == [
+        TimesKey("two words", "1.0")
+    ]
 
 
 def test_the_second_of_two_equal_neighbours_of_a_thread_is_a_double() -> None:
     doubles = Doubles()
-    other = WAITED.replace(b"W-9003", b"W-9004")
+    threads = [b"a", b"b", b"a", b"b", b"a"]
 
-    told = [doubles.is_second(line) for line in (WAITED, other, WAITED, other, WAITED)]
+    told = [doubles.is_second(thread, b"the same") for thread in threads]
 
     assert told == [False, False, True, True, False]
 
 
-@given(st.binary())
-def test_no_line_can_break_the_parser(line: bytes) -> None:
-    parse_request_line(line)
-    parse_request_line(b"ACCESS_LOG - Waiting time ns: HandlerTime." + line)
-    Doubles().is_second(line)
+@given(
+    st.sampled_from([b"", ANSWERED, WAITED, HANDLED]),
+    st.integers(0, 400),
+    st.binary() | st.integers().map(lambda number: b"%d" % number),
+)
+def test_no_line_can_break_the_reader(line: bytes, place: int, noise: bytes) -> None:
+    read(line[:place] + noise + line[place:], noise + line[place:])

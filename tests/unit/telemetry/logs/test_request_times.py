@@ -4,79 +4,137 @@ from __future__ import annotations
 
 import math
 import random
+from array import array
+from collections import Counter
+from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.telemetry.logs.counting import LoggedCounters
-from tsmon.telemetry.logs.lines import Answered, Waited, WorkerThread
 from tsmon.telemetry.logs.quantiles import Quantiles, nearest_rank
-from tsmon.telemetry.logs.times import KEPT_S, Part, RequestTimes, TimesKey
+from tsmon.telemetry.logs.times import KEPT_S, OLDER_S, Part, RequestTimes, Samples, TimesKey
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 KEY = TimesKey("mnist", "1.0")
 
 
-def answered(milliseconds: int, status: int = 200) -> Answered:
-    return Answered("", "mnist", "1.0", None, status, milliseconds)
+def answered(milliseconds: Iterable[float], **statuses: int) -> dict[TimesKey, Samples]:
+    """Requests that took so long, and how many had which status, as in `_503=1`."""
+    counts = Counter({int(name[1:]): number for name, number in statuses.items()})
+    return {KEY: Samples(total=array("d", milliseconds), statuses=counts)}
 
 
-@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.1, 100))
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 100))
 def test_a_quantile_is_the_smallest_sample_that_enough_samples_do_not_exceed(
-    samples: list[float], percent: float
+    samples: list[float], percent: int
 ) -> None:
-    ordered = sorted(samples)
+    value = sorted(samples)[nearest_rank(percent, len(samples)) - 1]
 
-    value = nearest_rank(ordered, percent)
-
-    needed = math.ceil(percent / 100 * len(samples))
-    assert sum(sample <= value for sample in samples) >= needed
-    assert sum(sample < value for sample in samples) < needed
+    enough = len(samples) * percent
+    assert sum(sample <= value for sample in samples) * 100 >= enough
+    assert sum(sample < value for sample in samples) * 100 < enough
 
 
 def test_quantiles_of_known_samples() -> None:
-    assert Quantiles.of(range(1, 101)) == Quantiles(100, 50, 90, 95, 99)
-    assert Quantiles.of([]) is None
+    assert Quantiles.of([range(1, 101)]) == Quantiles(100, 50, 90, 95, 99)
+    assert Quantiles.of([range(1_000_000, 4_000_000, 1_000_000)], per_ms=1_000_000) == Quantiles(
+        3, 2, 3, 3, 3
+    )
+    assert Quantiles.of([[], []]) is None
 
 
-@given(st.lists(st.lists(st.integers(0, 500), max_size=20), max_size=20))
+@given(
+    st.lists(st.integers(0, 3000), max_size=20),
+    st.sampled_from([1, 3, 1000, 10**9]),
+    st.randoms(use_true_random=False),
+)
+def test_quantiles_of_many_runs_are_those_of_all_samples_in_one(
+    sizes: list[int], values: int, rng: random.Random
+) -> None:
+    runs = [sorted(rng.choices(range(values), k=size)) for size in sizes]
+
+    everything = sorted(sample for run in runs for sample in run)
+
+    ranks = [math.ceil(len(everything) * tenths / 100) - 1 for tenths in (50, 90, 95, 99)]
+    expected = Quantiles(len(everything), *(everything[r] for r in ranks)) if everything else None
+    assert Quantiles.of(runs) == expected
+
+
+@given(st.lists(st.lists(st.integers(0, 500), max_size=20), max_size=120))
 def test_readings_together_give_what_all_samples_give_at_once(readings: list[list[int]]) -> None:
     times = RequestTimes()
     for second, samples in enumerate(readings):
-        times.add(map(answered, samples), at=float(second))
+        times.add(answered(samples), at=float(second))
 
     profile = times.profile([KEY], since=-1.0)
 
     everything = sorted(sample for samples in readings for sample in samples)
-    assert profile.get(Part.TOTAL) == Quantiles.of(everything)
+    assert profile.get(Part.TOTAL) == Quantiles.of([everything])
+
+
+def test_inference_is_queue_and_backend_of_each_request() -> None:
+    times = RequestTimes()
+    queue, backend = array("d", [1_500_000, 0]), array("d", [500_000, 9_000_000])
+    times.add({KEY: Samples(queue=queue, backend=backend)}, at=1.0)
+
+    profile = times.profile([KEY], since=0.0)
+
+    assert profile[Part.QUEUE] == Quantiles(2, 0, 1.5, 1.5, 1.5)
+    assert profile[Part.BACKEND] == Quantiles(2, 0.5, 9, 9, 9)
+    assert profile[Part.INFERENCE] == Quantiles(2, 2, 9, 9, 9)
 
 
 def test_a_window_leaves_out_what_was_read_before_it() -> None:
     times = RequestTimes()
-    times.add([answered(500)], at=10.0)
-    times.add([answered(5)], at=70.0)
+    times.add(answered([500]), at=10.0)
+    times.add(answered([5]), at=70.0)
 
     total = times.profile([KEY], since=10.0)[Part.TOTAL]
 
     assert (total.count, total.p99) == (1, 5)
 
 
-def test_failed_requests_are_counted_by_status_and_kept_out_of_the_quantiles() -> None:
+def test_statuses_are_counted_over_the_window() -> None:
     times = RequestTimes()
-    worker = WorkerThread("9000", "mnist", "1.0")
-    times.add([answered(1, 503), answered(2), Waited("", worker, 9.0, 9.0, failed=True)], at=1.0)
+    times.add(answered([], _503=1), at=0.0)
+    times.add(answered([2], _503=1, _200=1), at=1.0)
 
     assert times.statuses([KEY], since=0.0) == {503: 1, 200: 1}
     assert times.profile([KEY], since=0.0) == {Part.TOTAL: Quantiles(1, 2, 2, 2, 2)}
 
 
+def test_the_minute_is_computed_at_each_report_and_the_longer_window_now_and_then() -> None:
+    times = RequestTimes()
+    times.add(answered([1]), at=0.0)
+    first = times.report([KEY], now=0.0)
+    times.add(answered([2]), at=1.0)
+
+    soon, later = (times.report([KEY], now=now) for now in (1.0, OLDER_S))
+
+    assert first and soon and later
+    assert soon.minute[Part.TOTAL].count == later.minute[Part.TOTAL].count == 2
+    assert first.five_minutes[Part.TOTAL].count == 1
+    assert later.five_minutes[Part.TOTAL].count == 2
+
+
+def test_the_longer_window_has_what_is_between_its_length_and_a_little_more() -> None:
+    times = RequestTimes()
+    for second in range(1000):
+        times.add(answered([second]), at=float(second))
+        total = times.profile([KEY], since=second - KEPT_S)[Part.TOTAL]
+        length = min(second + 1, KEPT_S)
+        assert length <= total.count <= length + OLDER_S
+
+
 def test_old_samples_are_let_go() -> None:
     times = RequestTimes()
-    times.add([answered(1)], at=0.0)
+    times.add(answered([1]), at=0.0)
 
-    times.add([], at=KEPT_S + 1)
+    times.add({}, at=KEPT_S + 1)
 
     assert times.keys() == set()
+    assert times.report([KEY], now=KEPT_S + 1) is None
 
 
 def test_increments_of_log_mode_add_up_to_counters() -> None:
@@ -91,6 +149,8 @@ def test_increments_of_log_mode_add_up_to_counters() -> None:
                 stamp + b"ts_inference_requests_total.Count:1.0" + labels,
                 stamp + b"ts_inference_latency_microseconds.Microseconds:%f" % step + labels,
                 stamp + b"QueueTime.Milliseconds:3.0|#Level:Host|#hostname:vm,timestamp:1",
+                stamp + b"ts_queue_latency_microseconds.Microseconds:1.2.3" + labels,
+                stamp + b"ts_queue_latency_microseconds.Microseconds:1.5E7" + labels,
             ]
         )
 
@@ -98,4 +158,5 @@ def test_increments_of_log_mode_add_up_to_counters() -> None:
 
     assert total.requests == 50
     assert math.isclose(total.inference_us, sum(round(step, 6) for step in steps))
-    assert total.queue_us == Counters().queue_us
+    assert total.queue_us == 50 * 1.5e7
+    assert Counters() not in counters.series.values()

@@ -1,0 +1,55 @@
+"""Where a server's logs are, as the option --logs says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from tsmon.cli.output import complain
+from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, copied, find_folder
+from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.torchserve.addresses import Addresses
+
+_DOCKER = "docker:"
+
+
+def log_place(text: str) -> LogPlace:
+    """Read a folder, docker:CONTAINER or docker:CONTAINER:/FOLDER/IN/IT.
+
+    Raises:
+        click.BadParameter: it is none of them.
+    """
+    if not text.startswith(_DOCKER):
+        if Path(text).is_file():
+            raise click.BadParameter(f"{text} is a file; name the folder it is in")
+        return Path(text)
+    name, _, folder = text.removeprefix(_DOCKER).partition(":")
+    if not name or (folder and not folder.startswith("/")):
+        raise click.BadParameter(f"{text}: say docker:CONTAINER or docker:CONTAINER:/its/logs")
+    return Container(name, folder.rstrip("/") or None)
+
+
+@contextmanager
+def log_folder(
+    named: LogPlace | None, addresses: Addresses, files: Sequence[str], most_bytes: int
+) -> Iterator[Path | None]:
+    """The folder that --logs names, else that of a server on this machine, while it is needed.
+
+    Of a container's logs it holds a copy, of these `files` and the end of each; None, and a word
+    on stderr, where they cannot be read.
+    """
+    with ExitStack() as stack:
+        folder: Path | None = None
+        if isinstance(named, Container):
+            try:
+                folder = stack.enter_context(copied(find_folder(named), files, most_bytes))
+            except NoContainerLogs as error:
+                complain(f"the logs of {named} cannot be read: {error}")
+        elif named is not None:
+            folder = named
+        elif addresses.is_local:
+            folder = find_log_folder(addresses.management)
+        yield folder

@@ -1,0 +1,120 @@
+"""What the lines of ts_log and access_log say about requests.
+
+TorchServe 0.12 writes one line per finished request to access_log, with the milliseconds from the
+full request to the answer's headers, and the same line to ts_log under the name of the worker
+thread that answered. ts_log then has the time in the queue and in the backend to the nanosecond,
+and the handler's own time, on lines that stand there twice.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from tsmon.telemetry.logs.lines import Doubles, worker_thread
+from tsmon.telemetry.logs.sieve import Sifted
+from tsmon.telemetry.logs.times import Samples, TimesKey
+
+_STAMP = rb"^\S+ \[\w+ *\] "
+_ACCESS = re.compile(
+    rb'^\S+ (?:\[\w+ *\] (.+?) ACCESS_LOG )?- /\S+ "(\S+) (\S+) [^"]*" (\d{3}) (\d{1,15})$'
+)
+_WAITED = re.compile(
+    _STAMP + rb"(.+?) org\.pytorch\.serve\.job\.\w+ - "
+    rb"Waiting time ns: (\d{1,15}), Backend time ns: (\d{1,15})$"
+)
+_HANDLED = re.compile(
+    _STAMP + rb"(.+?)-stdout \S+ - result=\[METRICS\]HandlerTime\.Milliseconds:(\d{1,12}(?:\.\d+)?)"
+    rb"\|.*#hostname:[^,]*,\d+,([^ ]*), pattern="
+)
+_PREDICTIONS = ("predictions", "explanations")
+_DESCRIBE = b"/models/"
+_MOST_THREADS = 10_000
+"""Names of threads that are remembered; a server has a few hundred."""
+
+
+class RequestLines:
+    """Makes samples of lines; those of a doubled line once."""
+
+    def __init__(self) -> None:
+        self._doubles = Doubles()
+        self._keys: dict[bytes, TimesKey | None] = {}
+
+    def read(self, lines: Sifted) -> dict[TimesKey, Samples]:
+        """What these lines tell, which follow those of the last call."""
+        if len(self._keys) > _MOST_THREADS:
+            self._keys.clear()
+        found: dict[TimesKey, Samples] = {}
+        self._read_access(lines.access, found)
+        self._read_waited(lines.waited, found)
+        self._read_handled(lines.measured, found)
+        return found
+
+    def _read_access(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
+        for line in lines:
+            match = _ACCESS.match(line)
+            if match is None:
+                continue
+            thread, method, target, code, milliseconds = match.groups()
+            worker = self._key(thread) if thread else None
+            if worker is None:
+                key = _named_by(target)
+            else:  # a worker is asked for nothing else but the description that its handler gives
+                key = None if method == b"GET" and target.startswith(_DESCRIBE) else worker
+            if key is None:
+                continue
+            samples = _of(key, found)
+            status = int(code)
+            samples.statuses[status] += 1
+            if 200 <= status < 300:
+                samples.total.append(int(milliseconds))
+            elif status >= 500 and worker is not None:
+                samples.failed_by_worker += 1
+
+    def _read_waited(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
+        for line in lines:
+            match = _WAITED.match(line)
+            if match is None:
+                continue
+            thread, queue, backend = match.groups()
+            key = self._key(thread)
+            if key is None or self._doubles.is_second(thread, line):
+                continue
+            samples = _of(key, found)
+            samples.queue.append(int(queue))
+            samples.backend.append(int(backend))
+
+    def _read_handled(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
+        for line in lines:
+            match = _HANDLED.match(line) if b"]HandlerTime." in line else None
+            if match is None:
+                continue
+            thread, milliseconds, ids = match.groups()
+            key = self._key(thread)
+            if key is None or self._doubles.is_second(thread + b"-stdout", line):
+                continue
+            requests = ids.count(b",") + 1  # each request of a batch took the whole time
+            _of(key, found).handler.extend([float(milliseconds)] * requests)
+
+    def _key(self, thread: bytes) -> TimesKey | None:
+        """The version that the worker of this name serves; None for other threads."""
+        if thread in self._keys:
+            return self._keys[thread]
+        worker = worker_thread(thread) if b" - " not in thread else None
+        key = self._keys[thread] = TimesKey(worker.model, worker.version) if worker else None
+        return key
+
+
+def _of(key: TimesKey, found: dict[TimesKey, Samples]) -> Samples:
+    samples = found.get(key)
+    if samples is None:
+        samples = found[key] = Samples()
+    return samples
+
+
+def _named_by(target: bytes) -> TimesKey | None:
+    """What a prediction's path names, an empty version included; None for any other request."""
+    parts = target.decode(errors="replace").partition("?")[0].split("/")[1:]
+    if len(parts) < 2 or parts[0] not in _PREDICTIONS or not parts[1]:
+        return None
+    return TimesKey(unquote(parts[1]), unquote(parts[2]) if len(parts) > 2 else "")
