@@ -69,11 +69,12 @@ class Score:
 
 def read_answer(image: DigitImage, prediction: Prediction) -> Answer:
     """Understand a prediction: a bare digit, this project's JSON, or any other text."""
-    digit, confidence = _digit_and_confidence(prediction.text)
+    digit, confidence = digit_and_confidence(prediction.text)
     return Answer(image, digit, confidence, prediction.milliseconds)
 
 
-def _digit_and_confidence(text: str) -> tuple[str, float | None]:
+def digit_and_confidence(text: str) -> tuple[str, float | None]:
+    """What an answer says: the digit, or the shortened text, and its probability if told."""
     try:
         answer = json.loads(text)
     except ValueError:
