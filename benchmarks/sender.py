@@ -26,7 +26,7 @@ from statistics import median
 
 from tsmon.digits.images import DigitImage, find_images
 from tsmon.load.run.plan import Endpoint, RunPlan
-from tsmon.load.run.run import complete_run
+from tsmon.load.run.run import complete_run, endpoint_of
 from tsmon.serving.archive import build_archive, digit_archive_spec
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.local_server import LocalServer
@@ -104,7 +104,7 @@ class Bench:
     @property
     def endpoint(self) -> Endpoint:
         """Where and as whom to send."""
-        return Endpoint.of(self.client(), self.plan(1))
+        return endpoint_of(self.client(), self.plan(1))
 
     @property
     def url(self) -> str:

@@ -14,6 +14,7 @@ from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
 from tsmon.cli.inference import ping, predict, send
+from tsmon.cli.load import load
 from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
 from tsmon.cli.monitor import monitor, monitor_options
@@ -62,6 +63,7 @@ for command in (
     ping,
     predict,
     send,
+    load,
     metrics,
     events,
     record,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.torchserve.inference import Prediction
+
+if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
+    from tsmon.torchserve.inference import Prediction
 
 LONGEST_ANSWER = 80
 """Characters of an answer that are shown when it is no digit."""

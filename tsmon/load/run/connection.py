@@ -31,6 +31,7 @@ class HttpConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._complete = False
+        self._keep_alive = False
 
     def write(self, request: bytes) -> None:
         """Send a request; the answer to the one before must have come."""
@@ -62,9 +63,8 @@ class HttpConnection(asyncio.Protocol):
             body = b"".join(self._body)
             self._body.clear()
             status = self._parser.get_status_code()
-            reusable = status < 400 and self._parser.should_keep_alive()
             if self._listener is not None:
-                self._listener.answered(status, body, reusable)
+                self._listener.answered(status, body, self._keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell, unless it was closed here."""
@@ -85,3 +85,4 @@ class HttpConnection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Note it; what a callback raises here would look like bad HTTP."""
         self._complete = True
+        self._keep_alive = self._parser.should_keep_alive()  # forgotten right after this

@@ -13,7 +13,8 @@ from tsmon.load.refusals import Failure
 from tsmon.load.run.connection import HttpConnection
 from tsmon.load.run.plan import Endpoint
 from tsmon.load.run.requests import ImageRequest
-from tsmon.torchserve.connection import CONNECT_TIMEOUT_S
+
+CONNECT_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Self
 
 from tsmon.digits.images import DigitImage
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.torchserve.inference import predictions_path
-from tsmon.torchserve.tokens import KeyKind
 
 DEFAULT_COUNT = 100_000
 DEFAULT_DURATION_S = 10.0
@@ -57,7 +53,6 @@ class RunPlan:
     """Seconds that one answer may take, also after the end of the sending."""
 
     def __post_init__(self) -> None:
-        predictions_path(self.model, self.version)
         if not self.images:
             raise InvalidArgument("a run needs images to send", "name a folder that has some")
         _check("count", self.count, 1, MAX_COUNT)
@@ -93,13 +88,3 @@ class Endpoint:
     """The value of that header, empty without a key."""
     verify: bool | str = True
     """Whether an https certificate is checked, or the file of the authority to check by."""
-
-    @classmethod
-    def of(cls, client: TorchServe, plan: RunPlan) -> Self:
-        """The endpoint of the plan's model, with the inference key as it is now."""
-        return cls(
-            client.addresses.inference,
-            predictions_path(plan.model, plan.version),
-            client.keys.headers(KeyKind.INFERENCE).get("Authorization", ""),
-            client.verify,
-        )

@@ -24,6 +24,7 @@ from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import Progress, RunReport, Tally
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TokenRefused, TorchServeError, Unreachable, api_error
+from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind
 
 LONGEST_LINE = 64 * 2**20
@@ -32,6 +33,20 @@ EXIT_S = 5.0
 """For the process to end by itself when nobody listens any more."""
 ASK_S = 1.0
 """Between two questions to the server what a 503 means, and for its answer."""
+
+
+def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
+    """Where the plan's requests go, with the inference key as it is now.
+
+    Raises:
+        InvalidArgument: the model's name or version cannot be addressed.
+    """
+    return Endpoint(
+        client.addresses.inference,
+        predictions_path(plan.model, plan.version),
+        client.keys.headers(KeyKind.INFERENCE).get("Authorization", ""),
+        client.verify,
+    )
 
 
 class SenderDied(TorchServeError):
@@ -70,7 +85,7 @@ class Run:
         self._process = process
         self._tally = Tally(plan)
         self._asked_at = 0.0
-        self._order(job_line(plan, Endpoint.of(client, plan)))
+        self._order(job_line(plan, endpoint_of(client, plan)))
 
     @property
     def report(self) -> RunReport:
