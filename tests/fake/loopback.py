@@ -26,11 +26,8 @@ class Loopback:
         self._transport = self.fake.transport()
         self._servers: list[asyncio.Server] = []
         self._writers: set[asyncio.StreamWriter] = set()
-
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._writers)
+        self.accepted = 0
+        """Connections so far."""
 
     async def listen(self) -> None:
         for each, url in zip(self._sockets, self._urls(), strict=True):
@@ -50,6 +47,7 @@ class Loopback:
     def _talker(self, url: str) -> Any:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._writers.add(writer)
+            self.accepted += 1
             try:
                 while (request := await _read(reader, url)) is not None:
                     response = await self._transport.handle_async_request(request)

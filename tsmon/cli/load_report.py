@@ -50,9 +50,9 @@ def say_report(report: RunReport) -> None:
         emit_table(("Response time", "ms"), _latency_rows(report.latency), right="ms")
     if report.failures:
         emit("")
-        failures = sorted(report.failures.items(), key=lambda item: -item[1])
-        rows = [(kind, str(n), report.examples.get(kind, "")) for kind, n in failures]
-        emit_table(("Failures", "n", "first"), rows, right="n")
+        emit("Failures")
+        for kind, number in sorted(report.failures.items(), key=lambda item: -item[1]):
+            emit(f"{number:>8} {kind}: {report.examples.get(kind, '')}".rstrip(": "))
 
 
 def _loop(plan: RunPlan) -> str:

@@ -60,7 +60,8 @@ def reason_of(error: OSError) -> str:
     """Why there is no connection, in a few words."""
     if isinstance(error, TimeoutError):
         return "it does not accept connections"
-    return "connection refused" if "Connect call failed" in str(error) else str(error)
+    refused = isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error)
+    return "connection refused" if refused else str(error)
 
 
 class Owner(Protocol):
