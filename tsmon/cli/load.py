@@ -19,7 +19,7 @@ from tsmon.cli.output import say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import ImageError, find_images
 from tsmon.load.refusals import Failure, capacity_cause
-from tsmon.load.run.batch import Ending
+from tsmon.load.run.increment import Ending
 from tsmon.load.run.plan import (
     DEFAULT_COUNT,
     DEFAULT_DURATION_S,

@@ -16,7 +16,7 @@ from tests.contract.real import RealTorchServe, real_torchserve
 from tsmon.cli.metrics import read_scrape
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.load.run.batch import Ending
+from tsmon.load.run.increment import Ending
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import complete_run, open_run
 from tsmon.serving.local_server import LocalServer

@@ -1,7 +1,7 @@
-"""The process that sends: a job and orders on its standard input, batches on its standard output.
+"""The process that sends: a job and orders on its standard input, increments on its output.
 
 The first line in is the job; after it each byte is an order, and the end of the input means to
-abandon the run, so that a sender never outlives who started it. Out comes one line per batch;
+abandon the run, so that a sender never outlives who started it. Out comes one line per increment;
 where nothing could be sent the only one tells why.
 """
 
@@ -25,8 +25,8 @@ import uvloop
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.load.run.batch import Batch
 from tsmon.load.run.engine import Engine
+from tsmon.load.run.increment import Increment
 from tsmon.load.run.lane import Link, reason_of
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.requests import prepare
@@ -97,7 +97,9 @@ def main() -> None:
     writer.start()
     try:
         with asyncio.Runner(loop_factory=lambda: _loop(plan)) as runner:
-            runner.run(_send(plan, endpoint, orders, lambda batch: lines.put(batch.to_line())))
+            runner.run(
+                _send(plan, endpoint, orders, lambda increment: lines.put(increment.to_line()))
+            )
     finally:
         lines.put(None)
         writer.join()
@@ -111,13 +113,13 @@ def _loop(plan: RunPlan) -> asyncio.AbstractEventLoop:
 
 
 async def _send(
-    plan: RunPlan, endpoint: Endpoint, orders: Orders, tell: Callable[[Batch], None]
+    plan: RunPlan, endpoint: Endpoint, orders: Orders, tell: Callable[[Increment], None]
 ) -> None:
     prepared = prepare(plan.images, endpoint)
     if prepared.problems:
         failed = Counter({Failure.UNREADABLE: len(prepared.problems)})
         examples = {Failure.UNREADABLE: prepared.problems[0]}
-        tell(Batch(failed=failed, examples=examples, done=not prepared.requests))
+        tell(Increment(failed=failed, examples=examples, done=not prepared.requests))
     if not prepared.requests:
         return
     try:
@@ -127,7 +129,7 @@ async def _send(
         gc.freeze()  # fewer objects to walk, fewer pauses in the times that are measured
         await engine.run()
     except OSError as error:
-        tell(Batch(examples={Failure.UNREACHABLE: reason_of(error)}, done=True))
+        tell(Increment(examples={Failure.UNREACHABLE: reason_of(error)}, done=True))
 
 
 def _write(lines: SimpleQueue[bytes | None]) -> None:

@@ -8,7 +8,7 @@ from itertools import cycle
 from time import perf_counter
 
 from tsmon.load.refusals import Failure
-from tsmon.load.run.batch import Batch, Ending
+from tsmon.load.run.increment import Ending, Increment
 from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
 from tsmon.load.run.plan import RunPlan
@@ -16,7 +16,7 @@ from tsmon.load.run.requests import ImageRequest
 from tsmon.load.run.verdicts import is_lasting, predicted, refusal
 
 TICK_S = 0.2
-"""Between two batches."""
+"""Between two increments."""
 RETRY_S = 0.1
 """A lane's rest after a connection that was not accepted."""
 GONE_S = 2.0
@@ -31,20 +31,21 @@ class Engine:
         plan: RunPlan,
         link: Link,
         requests: Sequence[ImageRequest],
-        tell: Callable[[Batch], None],
+        tell: Callable[[Increment], None],
     ) -> None:
-        """`tell` gets a batch every `TICK_S` seconds and a last one that is `done`."""
+        """`tell` gets an increment every `TICK_S` seconds and a last one that is `done`."""
         self._plan = plan
         self._requests = cycle(requests)
         self._tell = tell
         self._pace: Pace = ClosedPace(plan) if plan.rate is None else OpenPace(plan)
         self._lanes = [Lane(link, self) for _ in range(plan.connections)]
         self._idle: list[Lane] = []
-        self._batch = Batch()
+        self._current = Increment()
         self._sent = 0
         self._heard = 0
         self._under_way = 0
         self._began = 0.0
+        """On the clock of `perf_counter`; 0 while the connections are opened."""
         self._ending: Ending | None = None
         self._refused_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -87,18 +88,18 @@ class Engine:
 
     def lane_answered(self, lane: Lane, status: int, body: bytes) -> None:
         """Count an answer, and use the lane again."""
-        request, batch = lane.request, self._batch
+        request, increment = lane.request, self._current
         assert request is not None  # noqa: S101 (a lane tells only what it was sent)
         if 200 <= status < 300:
-            batch.times_us.append(round((self._now() - lane.due) * 1e6))
+            increment.times_us.append(round((self._now() - lane.due) * 1e6))
             if request.label is not None:
-                score = batch.right if predicted(body) == request.label else batch.wrong
+                score = increment.right if predicted(body) == request.label else increment.wrong
                 score[request.label] += 1
         else:
             kind, refused = refusal(status, body)
             self._count_failure(kind, refused.message)
             if not self._heard and is_lasting(refused):
-                batch.refused = refused
+                increment.refused = refused
                 self._end(Ending.REFUSED)
         self._heard += 1
         self._release(lane)
@@ -132,8 +133,8 @@ class Engine:
         return perf_counter() - self._began
 
     def _count_failure(self, kind: Failure, reason: str) -> None:
-        self._batch.failed[kind] += 1
-        self._batch.examples.setdefault(kind, reason)
+        self._current.failed[kind] += 1
+        self._current.examples.setdefault(kind, reason)
 
     def _release(self, lane: Lane) -> None:
         lane.request = None
@@ -179,7 +180,8 @@ class Engine:
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
-            self._pace.advance(self._now())
+            if self._began:
+                self._pace.advance(self._now())
             self._ending = ending
             self._stop_timer()
         self._end_if_empty()
@@ -203,11 +205,11 @@ class Engine:
                 lane.give_up(Failure.TIMED_OUT, f"no answer within {limit:g} s")
 
     def _flush(self, *, done: bool = False) -> None:
-        batch, self._batch = self._batch, Batch()
-        batch.at_s = self._now()
+        increment, self._current = self._current, Increment()
+        increment.at_s = self._now()
         if self._ending is None:
-            self._pace.advance(batch.at_s)
-        batch.planned = self._pace.planned
-        batch.sent, batch.under_way = self._sent, self._under_way
-        batch.ending, batch.done = self._ending, done
-        self._tell(batch)
+            self._pace.advance(increment.at_s)
+        increment.planned = self._pace.planned
+        increment.sent, increment.under_way = self._sent, self._under_way
+        increment.ending, increment.done = self._ending, done
+        self._tell(increment)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tsmon.load.refusals import Failure
-from tsmon.load.run.batch import Batch, Ending
+from tsmon.load.run.increment import Ending, Increment
 from tsmon.load.run.plan import RunPlan
 from tsmon.telemetry.logs.quantiles import nearest_rank
 
@@ -116,10 +116,10 @@ class Progress:
 
 @dataclass(slots=True)
 class Tally:
-    """Adds batches up."""
+    """Adds increments up."""
 
     plan: RunPlan
-    _last: Batch = field(default_factory=Batch)
+    _last: Increment = field(default_factory=Increment)
     _before_s: float = 0.0
     _times_us: list[int] = field(default_factory=list)
     _right: Counter[str] = field(default_factory=Counter)
@@ -127,16 +127,16 @@ class Tally:
     _failed: Counter[Failure] = field(default_factory=Counter)
     _examples: dict[Failure, str] = field(default_factory=dict)
 
-    def add(self, batch: Batch) -> None:
-        """Count a batch."""
-        self._before_s, self._last = self._last.at_s, batch
-        batch.times_us.sort()
-        self._times_us += batch.times_us
+    def add(self, increment: Increment) -> None:
+        """Count an increment."""
+        self._before_s, self._last = self._last.at_s, increment
+        increment.times_us.sort()
+        self._times_us += increment.times_us
         self._times_us.sort()  # two ascending halves, which are merged in linear time
-        self._right.update(batch.right)
-        self._wrong.update(batch.wrong)
-        self._failed.update(batch.failed)
-        self._examples = batch.examples | self._examples
+        self._right.update(increment.right)
+        self._wrong.update(increment.wrong)
+        self._failed.update(increment.failed)
+        self._examples = increment.examples | self._examples
 
     @property
     def undecided(self) -> bool:
@@ -149,7 +149,7 @@ class Tally:
         self._examples.setdefault(cause, self._examples.pop(Failure.NO_CAPACITY, ""))
 
     def progress(self) -> Progress:
-        """The last batch and what led to it."""
+        """The last increment and what led to it."""
         last = self._last
         return Progress(
             self.report(),

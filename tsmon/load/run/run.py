@@ -18,8 +18,8 @@ from time import monotonic
 import tsmon
 from tsmon.digits.images import ImageError
 from tsmon.load.refusals import Failure, capacity_kind
-from tsmon.load.run.batch import Batch, Refused
 from tsmon.load.run.child import ABANDON, STOP, job_line
+from tsmon.load.run.increment import Increment, Refused
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import Progress, RunReport, Tally
 from tsmon.torchserve.client import TorchServe
@@ -28,7 +28,7 @@ from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind
 
 LONGEST_LINE = 64 * 2**20
-"""Bytes of a batch, far above those of a tick at the highest rate."""
+"""Bytes of an increment, far above those of a tick at the highest rate."""
 EXIT_S = 5.0
 """For the process to end by itself when nobody listens any more."""
 ASK_S = 1.0
@@ -111,10 +111,10 @@ class Run:
         """
         done = False
         while not done:
-            batch = await self._next_batch()
-            done = batch.done
-            self._raise_if_nothing_can_be_sent(batch)
-            self._tally.add(batch)
+            increment = await self._next_increment()
+            done = increment.done
+            self._raise_if_nothing_can_be_sent(increment)
+            self._tally.add(increment)
             if self._tally.undecided and (done or monotonic() - self._asked_at > ASK_S):
                 await self._ask_what_a_503_means()
             yield self._tally.progress()
@@ -124,26 +124,26 @@ class Run:
         if stdin is not None and not stdin.is_closing():
             stdin.write(line)
 
-    async def _next_batch(self) -> Batch:
+    async def _next_increment(self) -> Increment:
         assert self._process.stdout is not None  # noqa: S101 (it was opened with a pipe)
         line = await self._process.stdout.readline()
         if not line:
             _, complaint = await self._process.communicate()
             words = complaint.decode(errors="replace").strip().rpartition("\n")[2]
             raise SenderDied(f"the process that sends ended early: {words or 'it was killed'}")
-        return Batch.from_line(line)
+        return Increment.from_line(line)
 
-    def _raise_if_nothing_can_be_sent(self, batch: Batch) -> None:
-        if batch.refused is not None:
-            raise self._refusal(batch.refused)
-        if not batch.done or batch.sent:
+    def _raise_if_nothing_can_be_sent(self, increment: Increment) -> None:
+        if increment.refused is not None:
+            raise self._refusal(increment.refused)
+        if not increment.done or increment.sent:
             return
-        if Failure.UNREACHABLE in batch.examples:
-            url, reason = self._client.addresses.inference, batch.examples[Failure.UNREACHABLE]
+        if Failure.UNREACHABLE in increment.examples:
+            url, reason = self._client.addresses.inference, increment.examples[Failure.UNREACHABLE]
             hint = "start one with `tsmon serve start`, or name another with --server"
             raise Unreachable(f"no TorchServe answers at {url}: {reason}", hint)
-        if Failure.UNREADABLE in batch.examples:
-            raise ImageError(batch.examples[Failure.UNREADABLE])
+        if Failure.UNREADABLE in increment.examples:
+            raise ImageError(increment.examples[Failure.UNREADABLE])
 
     def _refusal(self, refused: Refused) -> TorchServeError:
         if refused.type == "InvalidKeyException":

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tsmon.load.answers import digit_and_confidence
 from tsmon.load.refusals import Failure, kind_of
-from tsmon.load.run.batch import Refused
+from tsmon.load.run.increment import Refused
 from tsmon.torchserve.errors import api_error, parse_error
 
 

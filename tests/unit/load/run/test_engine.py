@@ -14,8 +14,8 @@ from tests.fake.loopback import Loopback
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
 from tsmon.load.run import engine as engine_module
-from tsmon.load.run.batch import Batch, Ending
 from tsmon.load.run.engine import Engine
+from tsmon.load.run.increment import Ending, Increment
 from tsmon.load.run.lane import Link
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunReport, Tally
@@ -36,17 +36,17 @@ class Sending:
         requests = prepare(images, endpoint).requests
         self._tally = Tally(plan)
         self._told = asyncio.Event()
-        self.last = Batch()
+        self.last = Increment()
         self.engine = Engine(plan, Link.to(endpoint), requests, self._tell)
         self.task = asyncio.create_task(self.engine.run())
 
-    def _tell(self, batch: Batch) -> None:
-        self._tally.add(batch)
-        self.last = batch
+    def _tell(self, increment: Increment) -> None:
+        self._tally.add(increment)
+        self.last = increment
         self._told.set()
 
-    async def until(self, holds: Callable[[Batch], bool]) -> None:
-        """Wait for a batch of which this holds."""
+    async def until(self, holds: Callable[[Increment], bool]) -> None:
+        """Wait for an increment of which this holds."""
         while not holds(self.last):
             self._told.clear()
             await self._told.wait()
@@ -87,7 +87,7 @@ async def test_closed_loop_has_as_many_requests_under_way_as_told_and_no_more(
     hold = server.fake.hold("/predictions")
     sending = send(count=9, concurrency=3)
     await hold.arrival(3)
-    await sending.until(lambda batch: batch.under_way == 3)
+    await sending.until(lambda increment: increment.under_way == 3)
     assert len(hold.waiting) == 3
 
     hold.release()
@@ -117,7 +117,7 @@ async def test_open_loop_counts_the_waiting_for_a_connection_into_the_response_t
     sending = send(rate=50, count=5, concurrency=1)
     await hold.arrival(1)
     began_by = perf_counter()
-    await sending.until(lambda batch: batch.planned == 5)
+    await sending.until(lambda increment: increment.planned == 5)
     assert len(hold.waiting) == 1
     waited_ms = (perf_counter() - began_by) * 1000
     hold.release()
@@ -133,7 +133,7 @@ async def test_open_loop_says_how_many_it_could_not_send_in_time(
 ) -> None:
     hold = server.fake.hold("/predictions")
     sending = send(rate=100, duration_s=0.3, concurrency=2)
-    await sending.until(lambda batch: batch.ending is not None)
+    await sending.until(lambda increment: increment.ending is not None)
     hold.release()
     report = await sending.report()
 
@@ -156,6 +156,18 @@ async def test_stop_loses_no_answer_under_way_and_sends_nothing_more(
     assert (report.sent, report.answered, report.under_way) == (3, 3, 0)
     assert report.ending is Ending.STOPPED
     assert len(server.fake.sent("POST", "/predictions")) == 3
+
+
+@pytest.mark.parametrize("rate", [None, 200.0])
+async def test_a_stop_that_comes_before_the_start_leaves_nothing_sent_or_planned(
+    server: Loopback, send: Callable[..., Sending], rate: float | None
+) -> None:
+    sending = send(rate=rate)
+    sending.engine.stop()
+    report = await sending.report()
+
+    assert (report.planned, report.sent, report.ending) == (0, 0, Ending.STOPPED)
+    assert server.fake.requests == []
 
 
 async def test_abandon_waits_for_nothing_and_says_what_was_under_way(

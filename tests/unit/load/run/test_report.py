@@ -1,4 +1,4 @@
-"""Percentiles, and the adding up of batches."""
+"""Percentiles, and the adding up of increments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.load.run.batch import Batch, Ending, Refused
+from tsmon.load.run.increment import Ending, Increment, Refused
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import Latency, Tally
 
@@ -20,8 +20,8 @@ PERMILLE = {"p50": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 
 
 times = st.lists(st.integers(0, 10**8), min_size=1, max_size=3000)
 labels = st.dictionaries(st.sampled_from("0123456789"), st.integers(1, 50)).map(Counter)
-batches = st.builds(
-    Batch,
+increments = st.builds(
+    Increment,
     at_s=st.floats(0, 100),
     planned=st.integers(0, 100),
     sent=st.integers(0, 100),
@@ -64,36 +64,36 @@ def test_without_answers_there_are_no_percentiles() -> None:
     assert (report.latency, report.throughput, report.accuracy) == (None, None, None)
 
 
-@given(batches)
-def test_a_batch_arrives_as_it_was_sent(batch: Batch) -> None:
-    assert Batch.from_line(batch.to_line()) == batch
+@given(increments)
+def test_an_increment_arrives_as_it_was_sent(increment: Increment) -> None:
+    assert Increment.from_line(increment.to_line()) == increment
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"3", b'{"speed": 1}', b'{"failed": {"x": 1}}'])
-def test_what_is_no_batch_is_said_to_be_none(line: bytes) -> None:
+def test_what_is_no_increment_is_said_to_be_none(line: bytes) -> None:
     with pytest.raises(ValueError):
-        Batch.from_line(line)
+        Increment.from_line(line)
 
 
-@given(st.lists(batches, min_size=1, max_size=8))
-def test_a_report_holds_the_sum_of_its_batches(many: list[Batch]) -> None:
+@given(st.lists(increments, min_size=1, max_size=8))
+def test_a_report_holds_the_sum_of_its_increments(many: list[Increment]) -> None:
     tally = Tally(PLAN)
-    for batch in many:
-        tally.add(Batch.from_line(batch.to_line()))
+    for increment in many:
+        tally.add(Increment.from_line(increment.to_line()))
     report = tally.report()
 
-    everything = sorted(time for batch in many for time in batch.times_us)
+    everything = sorted(time for increment in many for time in increment.times_us)
     assert report.latency == Latency.of(everything)
-    assert report.failed == sum(batch.failed.total() for batch in many)
-    assert sum(report.right.values()) == sum(batch.right.total() for batch in many)
-    assert sum(report.wrong.values()) == sum(batch.wrong.total() for batch in many)
+    assert report.failed == sum(increment.failed.total() for increment in many)
+    assert sum(report.right.values()) == sum(increment.right.total() for increment in many)
+    assert sum(report.wrong.values()) == sum(increment.wrong.total() for increment in many)
     assert (report.sent, report.ending) == (many[-1].sent, many[-1].ending)
 
 
 def test_progress_tells_the_last_interval_beside_the_whole() -> None:
     tally = Tally(PLAN)
-    tally.add(Batch(at_s=1.0, times_us=[1000] * 10))
-    tally.add(Batch(at_s=1.5, times_us=[4000] * 20, failed=Counter({Failure.HANDLER: 3})))
+    tally.add(Increment(at_s=1.0, times_us=[1000] * 10))
+    tally.add(Increment(at_s=1.5, times_us=[4000] * 20, failed=Counter({Failure.HANDLER: 3})))
 
     progress = tally.progress()
 
@@ -106,9 +106,9 @@ def test_progress_tells_the_last_interval_beside_the_whole() -> None:
 def test_a_503_without_capacity_gets_its_cause_once_that_is_known() -> None:
     tally = Tally(PLAN)
     full = Counter({Failure.NO_CAPACITY: 5})
-    tally.add(Batch(failed=full, examples={Failure.NO_CAPACITY: "503"}))
+    tally.add(Increment(failed=full, examples={Failure.NO_CAPACITY: "503"}))
     tally.decide(Failure.QUEUE_FULL)
-    tally.add(Batch(failed=Counter({Failure.NO_CAPACITY: 2})))
+    tally.add(Increment(failed=Counter({Failure.NO_CAPACITY: 2})))
     tally.decide(Failure.NO_WORKER)
 
     assert tally.report().failures == {Failure.QUEUE_FULL: 5, Failure.NO_WORKER: 2}

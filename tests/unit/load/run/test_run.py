@@ -11,7 +11,7 @@ import pytest
 from tests.fake.loopback import Loopback, on_loopback
 from tsmon.digits.images import DigitImage, ImageError
 from tsmon.load.refusals import Failure
-from tsmon.load.run.batch import Ending
+from tsmon.load.run.increment import Ending
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import SenderDied, complete_run, open_run
 from tsmon.torchserve.client import TorchServe

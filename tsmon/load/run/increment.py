@@ -35,8 +35,8 @@ class Refused:
 
 
 @dataclass(slots=True)
-class Batch:
-    """What happened since the batch before."""
+class Increment:
+    """What happened since the increment before."""
 
     at_s: float = 0.0
     """Seconds since the run's start."""
@@ -61,10 +61,10 @@ class Batch:
     refused: Refused | None = None
     """The answer that every further request would get too."""
     done: bool = False
-    """Whether this is the last batch."""
+    """Whether this is the last increment."""
 
     def to_line(self) -> bytes:
-        """The batch as a line of JSON."""
+        """The increment as a line of JSON."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return json.dumps(values, separators=(",", ":"), default=asdict).encode() + b"\n"
 
@@ -77,12 +77,12 @@ class Batch:
         """
         try:
             values = json.loads(line)
-            batch = cls(**values)
-            batch.right, batch.wrong = Counter(batch.right), Counter(batch.wrong)
-            batch.failed = Counter({Failure(kind): n for kind, n in batch.failed.items()})
-            batch.examples = {Failure(kind): text for kind, text in batch.examples.items()}
-            batch.refused = Refused(**values["refused"]) if values["refused"] else None
-            batch.ending = Ending(batch.ending) if batch.ending else None
+            increment = cls(**values)
+            increment.right, increment.wrong = Counter(increment.right), Counter(increment.wrong)
+            increment.failed = Counter({Failure(kind): n for kind, n in increment.failed.items()})
+            increment.examples = {Failure(kind): text for kind, text in increment.examples.items()}
+            increment.refused = Refused(**values["refused"]) if values["refused"] else None
+            increment.ending = Ending(increment.ending) if increment.ending else None
         except (TypeError, AttributeError, KeyError) as error:
-            raise ValueError(f"no batch: {error}") from None
-        return batch
+            raise ValueError(f"no increment: {error}") from None
+        return increment
