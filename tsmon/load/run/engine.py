@@ -163,6 +163,8 @@ class Engine:
 
     def _on_due(self) -> None:
         """Send what is due on the idle lanes, and come back at the next planned start."""
+        if self._ending is not None:
+            return
         now = self._now()
         self._pace.advance(now)
         while self._idle and (due := self._due()) is not None:
