@@ -43,9 +43,12 @@ class Quantiles:
         return cls(count, p50, p90, p95, p99)
 
 
-def nearest_rank(percent: int, count: int) -> int:
-    """The rank, counted from 1, that the nearest-rank method gives: ceil(percent / 100 * count)."""
-    return -(-percent * count // 100)  # in whole numbers, since 0.95 is none of a float's values
+def nearest_rank(percent: float, count: int) -> int:
+    """The rank, counted from 1, that the nearest-rank method gives: ceil(percent / 100 * count).
+
+    `percent` counts to a tenth; in whole thousandths no rounding adds one to the rank.
+    """
+    return max(-(-round(percent * 10) * count // 1000), 1)
 
 
 def _values_at(ranks: Sequence[int], spans: list[_Span]) -> list[float]:
