@@ -31,6 +31,7 @@ _OPTIONS = (
     ),
     click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
     click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
+    click.option("--drawings", type=_FOLDER, help="Folder that gets the digits drawn here."),
     click.option(
         "--record",
         "recording",
@@ -56,11 +57,17 @@ def monitor(
     period: float,
     model_store: Path | None,
     samples: Path | None,
+    drawings: Path | None,
     recording: Path | None,
 ) -> int:
     """Open the monitor."""
     return open_monitor(
-        target, period=period, model_store=model_store, samples=samples, recording=recording
+        target,
+        period=period,
+        model_store=model_store,
+        samples=samples,
+        drawings=drawings,
+        recording=recording,
     )
 
 
@@ -70,6 +77,7 @@ def open_monitor(
     period: float = 1.0,
     model_store: Path | None = None,
     samples: Path | None = None,
+    drawings: Path | None = None,
     recording: Path | None = None,
     note: str = "",
 ) -> int:
@@ -87,6 +95,7 @@ def open_monitor(
         period_s=period,
         model_store=model_store or target.model_store(client.addresses) or _artifacts(),
         samples=samples or _samples(),
+        drawings=drawings,
         server_home=target.local_server().home.path,
         note=note,
     )

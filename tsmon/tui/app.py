@@ -14,10 +14,10 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
-from tsmon.tui.keymap import KEYS
 from tsmon.tui.messages import ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import Session
 
@@ -53,8 +53,10 @@ class TsmonApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the monitor, then the themes."""
-        if isinstance(screen, MonitorScreen):
-            for key in KEYS:
+        if isinstance(screen, MonitorScreen | DigitScreen):
+            for key in screen.KEYS:
+                if "{key}" in key.action:
+                    continue
                 if key.id != "app.palette" and screen.check_action(key.action_name, ()):
                     yield SystemCommand(
                         f"{key.group}: {key.label} ({key.shown})", key.help, self._runs(key.action)

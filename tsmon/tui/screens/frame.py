@@ -38,6 +38,7 @@ CLOCK_S = 1.0
 class Frame(Screen[None]):
     """Shows snapshots; what changes or sends anything is in `MonitorScreen`."""
 
+    KEYS: ClassVar[tuple[keymap.Key, ...]] = keymap.KEYS
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings()
     AUTO_FOCUS = "#models-table"
 
@@ -142,7 +143,7 @@ class Frame(Screen[None]):
         self.query_one(WorkersPane).show(snapshot, model, rollout)
         points = monitor.history.points(model.key, WINDOW_S, snapshot.at) if model else []
         self.query_one(MetricsPane).show(snapshot, model, points, monitor.period_s)
-        self.query_one(DigitsPane).target(str(model.key) if model else "")
+        self.query_one(DigitsPane).target(model.key if model else None)
 
     def rollout_changed(self, rollout: Rollout) -> None:
         """A change of workers took a step."""
