@@ -37,7 +37,7 @@ class RequestLimit:
             return answer
         if size <= self.size and answer.failure is Failure.UNREACHABLE:
             return answer
-        error = f"too large: {size:,} bytes, {self._words}"
+        error = f"{size:,} bytes, {self._words}"
         return replace(answer, error=error, failure=Failure.TOO_LARGE)
 
     @property

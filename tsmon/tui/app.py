@@ -52,12 +52,12 @@ class TsmonApp(App[int]):
         return MonitorScreen(self.session, self._options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every action of the monitor, then the themes."""
+        """The palette: every action of the screen, then the themes."""
         if isinstance(screen, MonitorScreen | DigitScreen):
             for key in screen.KEYS:
-                if "{key}" in key.action:
+                if key.id == "app.palette" or key.is_many:
                     continue
-                if key.id != "app.palette" and screen.check_action(key.action_name, ()):
+                if screen.check_action(key.action_name, ()):
                     yield SystemCommand(
                         f"{key.group}: {key.label} ({key.shown})", key.help, self._runs(key.action)
                     )

@@ -81,11 +81,6 @@ class Desk:
         return tuple(map(self.labels.apply, self.folder.images)) if self.folder else ()
 
     @property
-    def chosen_image(self) -> DigitImage | None:
-        """The image that is looked at, if it is one of the folder's."""
-        return next((image for image in self.images if image.path == self.chosen), None)
-
-    @property
     def marked_images(self) -> list[DigitImage]:
         """The marked images, in the folder's order."""
         return [image for image in self.images if image.path in self.marked]

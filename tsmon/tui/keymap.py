@@ -69,9 +69,14 @@ class Key:
         """The action without its arguments."""
         return self.action.partition("(")[0]
 
+    @property
+    def is_many(self) -> bool:
+        """Whether it is several keys, and the action asks which one it was."""
+        return "{key}" in self.action
+
     def bindings(self) -> list[Binding]:
-        """The key as Textual wants it: one binding, unless the action asks which key it was."""
-        if "{key}" not in self.action:
+        """The key as Textual wants it: one binding, or one for each of many keys."""
+        if not self.is_many:
             return [self._binding(self.keys, self.action, self.id)]
         return [
             self._binding(key, self.action.format(key=key), f"{self.id}.{key}")
@@ -264,6 +269,10 @@ PICKER_KEYS: tuple[Key, ...] = (
         "Send the marked images, in batches as large as N last said.",
     ),
     Key(
+        "picker.back", "escape", "esc", "back", Group.PICKER, "back",
+        "Stop what is being sent; otherwise go back to the monitor.",
+    ),
+    Key(
         "picker.walkthrough", "W", "W", "walkthrough", Group.PICKER, "10 10 10 50",
         "Send random images in the walkthrough's batches: 10, 10, 10 and 50.",
     ),
@@ -278,10 +287,6 @@ PICKER_KEYS: tuple[Key, ...] = (
     Key(
         "picker.part", "tab", "tab", "next_part", Group.PICKER, "next part",
         "Go to the next part: images, digit, results.",
-    ),
-    Key(
-        "picker.back", "escape", "esc", "back", Group.PICKER, "back",
-        "Stop what is being sent; otherwise go back to the monitor.",
     ),
     Key(
         "picker.version", "v", "v", "version", Group.PICKER, "version",
@@ -398,6 +403,14 @@ DRAW_KEYS: tuple[Key, ...] = (
         "Put the pen down where the cursor is, or lift it.",
     ),
     Key(
+        "draw.save", "s", "s", "save", Group.DRAW_PAD, "save",
+        "Keep the drawing as a PNG file; 0-9 then says which digit it is, - that it is unknown.",
+    ),
+    Key(
+        "draw.back", "escape", "esc", "back", Group.DRAW_PAD, "back",
+        "Leave the question for a label; otherwise go back. The drawing stays.",
+    ),
+    Key(
         "draw.eraser", "e", "e", "eraser", Group.DRAW_PAD, "eraser",
         "Rub out instead of drawing, and back; the right mouse button or shift rubs out too.",
     ),
@@ -414,10 +427,6 @@ DRAW_KEYS: tuple[Key, ...] = (
         "Begin anew; u brings the drawing back.",
     ),
     Key(
-        "draw.save", "s", "s", "save", Group.DRAW_PAD, "save",
-        "Keep the drawing as a PNG file; 0-9 then says which digit it is, - that it is unknown.",
-    ),
-    Key(
         "draw.broader", "plus,equals_sign,right_square_bracket", "+", "broader", Group.DRAW_PAD,
         "broader", "A broader brush.",
     ),
@@ -428,10 +437,6 @@ DRAW_KEYS: tuple[Key, ...] = (
     Key(
         "draw.version", "v", "v", "version", Group.DRAW_PAD, "version",
         "Choose the version that is asked.",
-    ),
-    Key(
-        "draw.back", "escape", "esc", "back", Group.DRAW_PAD, "back",
-        "Leave the question for a label; otherwise go back. The drawing stays.",
     ),
     Key(
         "draw.label", ",".join("0123456789"), "0-9", "label('{key}')", Group.DRAW_PAD, "label",
@@ -492,6 +497,6 @@ def footer(pane: PaneName) -> list[Key]:
     return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
 
 
-def pressed(name: str) -> Key | None:
-    """The key of the monitor that Textual's key `name` stands for."""
-    return next((key for key in KEYS if name in key.keys.split(",")), None)
+def pressed(name: str, keys: Iterable[Key] = KEYS) -> Key | None:
+    """The one of these keys that Textual's key `name` stands for."""
+    return next((key for key in keys if name in key.keys.split(",")), None)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.desk import Desk
-from tsmon.tui.keymap import Key
+from tsmon.tui.keymap import SHARED_KEYS, Key
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.help import Help
@@ -23,7 +23,7 @@ class DigitScreen(Screen[None]):
     """A screen of its own above the monitor, which goes on watching below."""
 
     KEYS: ClassVar[tuple[Key, ...]]
-    """Its keys, those of the footer first."""
+    """Its keys, the most important first."""
 
     symbols = var(Symbols.BRAILLE, init=False)
 
@@ -38,6 +38,11 @@ class DigitScreen(Screen[None]):
     def models(self) -> list[ModelStatus]:
         """The versions on the server."""
         return [model for model in self.desk.session.monitor.latest.models if not model.gone]
+
+    @property
+    def footer_keys(self) -> list[Key]:
+        """Its own keys; how to get help is in every footer."""
+        return [key for key in self.KEYS if key not in SHARED_KEYS and not key.is_many]
 
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""

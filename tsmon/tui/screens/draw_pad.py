@@ -230,7 +230,7 @@ class DrawPad(DigitScreen):
         width, height = event.size
         self.view.large = width >= LARGE[0] and height >= LARGE[1]
         self.query_one("#pad-seen").display = width >= SEEN_FROM
-        self.query_one(KeyBar).show(self.KEYS)
+        self.query_one(KeyBar).show(self.footer_keys)
         self.call_after_refresh(self._show_prediction)
 
     def watch_symbols(self, symbols: Symbols) -> None:

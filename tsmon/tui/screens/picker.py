@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
@@ -29,8 +29,10 @@ from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.15
 """Answers may come by the hundred a second; the screen follows at its own pace."""
-ALL_PARTS_WIDTH = 96
+ALL_PARTS_WIDTH = 110
 """Columns from which on all three parts fit beside each other."""
+ALL_PARTS_HEIGHT = 36
+"""Lines from which on the results have enough of them below the digit."""
 
 
 class Part(StrEnum):
@@ -138,8 +140,9 @@ class Picker(PickerActions):
     def target_changed(self) -> None:
         """Another version: its score, and whether it has the digit handler."""
         self.refresh_answers(force=True)
-        self.run_worker(self._ask_handler(), group="handler", exclusive=True)
+        self._ask_handler()
 
+    @work(group="handler", exclusive=True)
     async def _ask_handler(self) -> None:
         self._handler = None
         if self.desk.target:
@@ -171,9 +174,11 @@ class Picker(PickerActions):
         if image := self.image:
             self.desk.chosen = image.path
         self._tell_about_image()
-        self.run_worker(self._look(image), group="look", exclusive=True)
+        self._look()
 
-    async def _look(self, image: DigitImage | None) -> None:
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        image = self.image
         if image is None:
             self.query_one(Look).show(None, None)
             return
@@ -225,24 +230,42 @@ class Picker(PickerActions):
         shown = {self.part} if single else set(Part)
         self.query_one("#picker-images").display = Part.IMAGES in shown
         self.query_one("#picker-right").display = shown != {Part.IMAGES}
-        self.query_one(Look).display = Part.DIGIT in shown
+        # Where there are few lines, the results get those of the digit while they are looked at.
+        low = self.size.height < ALL_PARTS_HEIGHT and self.part is Part.RESULTS
+        self.query_one(Look).display = Part.DIGIT in shown and not low
         self.query_one("#picker-results").display = Part.RESULTS in shown
         parts = self.query_one("#picker-parts", Words)
         parts.say(picker_words.parts(list(Part), self.part))
         parts.display = single
-        self.query_one(KeyBar).show(self.KEYS)
+        self.query_one(KeyBar).show(self.footer_keys)
 
     def action_next_part(self) -> None:
         """Go to the next part."""
         self.action_part(self.part.following)
 
     def action_part(self, name: str) -> None:
-        """Go to a part; the digit itself has no focus, so the images keep it."""
+        """Go to a part. The digit has nothing to focus; its keys are those of the images."""
         self.part = Part(name)
         if self.part is Part.RESULTS:
             self.query_one(ResultsView).take_focus()
-        else:
+        elif self.query_one("#picker-images").display:
             self.query_one(ThumbGrid).focus()
+        else:
+            self.set_focus(None)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A click goes to a part, too."""
+        if self.query_one(ResultsView).has_focus_within:
+            self.part = Part.RESULTS
+        elif self.part is Part.RESULTS:
+            self.part = Part.IMAGES
+
+    async def on_key(self, event: events.Key) -> None:
+        """Let the keys of the images work where the digit is all there is to see."""
+        key = keymap.pressed(event.key, keymap.GRID_KEYS)
+        if key and self.part is Part.DIGIT and not self.query_one(ThumbGrid).has_focus:
+            event.stop()
+            await self.app.run_action(key.action, self.query_one(ThumbGrid))
 
     def action_zoom(self) -> None:
         """Give one part the whole screen, or take it back."""

@@ -9,7 +9,7 @@ from tsmon.load.batches import Run
 from tsmon.load.comparison import Comparison, Pair
 from tsmon.load.refusals import Failure
 from tsmon.tui.format import ABSENT, confidence, milliseconds
-from tsmon.tui.tones import Tone
+from tsmon.tui.tones import Span, Tone
 from tsmon.tui.widgets.live_table import Cell, Column, Row
 
 MOST_ROWS = 100
@@ -21,7 +21,7 @@ ANSWER_COLUMNS = (
     Column("actual", "ACTUAL", 6),
     Column("sure", "SURE", 6, right=True),
     Column("time", "TIME", 7, right=True),
-    Column("status", "STATUS", 14, needs=72),
+    Column("status", "STATUS", 9, needs=58),
     Column("image", "IMAGE", 0),
 )
 BATCH_COLUMNS = (
@@ -94,6 +94,17 @@ def pair_rows(comparison: Comparison) -> list[Row]:
     return [Row(str(count - back), _pair_cells(pair)) for back, pair in enumerate(reversed(pairs))]
 
 
+def detail(answer: Answer) -> list[Span]:
+    """What a row has no room for: the whole name, and why there is no answer."""
+    name = answer.image.path.name
+    if not answer.error:
+        return [(name, Tone.MUTED)]
+    # The error of a file that cannot be read begins with its whole path.
+    unreadable = answer.failure is Failure.UNREADABLE
+    reason = f"cannot be read: {answer.error.rpartition(': ')[2]}" if unreadable else answer.error
+    return [(f"{name}: ", Tone.PLAIN), (reason, Tone.BAD)]
+
+
 def status(answer: Answer) -> str:
     """How a request ended, in a word or two."""
     return answer.failure or ("failed" if answer.error else "ok")
@@ -101,7 +112,6 @@ def status(answer: Answer) -> str:
 
 def _answer_cells(answer: Answer) -> tuple[Cell, ...]:
     text, tone = _FAILED if answer.error else _VERDICTS[answer.correct]
-    name = answer.image.path.name
     return (
         Cell(text, tone),
         Cell(answer.predicted or ABSENT),
@@ -109,15 +119,8 @@ def _answer_cells(answer: Answer) -> tuple[Cell, ...]:
         Cell(confidence(answer.confidence)),
         Cell(milliseconds(answer.milliseconds)),
         Cell(status(answer), Tone.BAD if answer.error else Tone.MUTED),
-        Cell(f"{name}: {_reason(answer)}" if answer.error else name, Tone.MUTED),
+        Cell(answer.image.path.name, Tone.MUTED),
     )
-
-
-def _reason(answer: Answer) -> str:
-    """Why there is no answer; an unreadable file's error begins with its whole path."""
-    if answer.failure is Failure.UNREADABLE:
-        return answer.error.rpartition(": ")[2]
-    return answer.error
 
 
 def _pair_cells(pair: Pair) -> tuple[Cell, ...]:

@@ -55,7 +55,8 @@ class ResultsView(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="results")
-        self._shown: dict[str, dict[str, Path]] = {}
+        self._shown: dict[str, dict[str, Answer]] = {}
+        """The answers in the rows of each table, by the rows' keys."""
 
     def compose(self) -> ComposeResult:
         """The line of names and the five views."""
@@ -69,6 +70,7 @@ class ResultsView(Vertical):
             with Vertical(id=ResultView.VERSIONS):
                 yield Words(id="versions-summary")
                 yield LiveTable(answer_rows.PAIR_COLUMNS, id="versions-table")
+        yield Words(id="results-detail")
 
     def on_mount(self) -> None:
         """Name the views."""
@@ -101,20 +103,31 @@ class ResultsView(Vertical):
             self.query_one("#batches", LiveTable).show(rows)
         else:
             self._show_versions(comparison)
+        self._tell_detail()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter on an answer: its image is wanted."""
         event.stop()
-        path = self._shown.get(event.data_table.id or "", {}).get(str(event.row_key.value))
-        if path is not None:
-            self.post_message(self.Wanted(path))
+        answer = self._shown.get(event.data_table.id or "", {}).get(str(event.row_key.value))
+        if answer is not None:
+            self.post_message(self.Wanted(answer.image.path))
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
-        """Nothing depends on the row under the cursor before enter."""
+        """Another answer is under the cursor."""
         event.stop()
+        self._tell_detail()
+
+    def _tell_detail(self) -> None:
+        """Spell out the row under the cursor; a batch says all there is by itself."""
+        table = "versions-table" if self.view is ResultView.VERSIONS else str(self.view)
+        answers = self._shown.get(table, {})
+        key = self.query_one(f"#{table}", LiveTable).cursor_key if answers else None
+        answer = answers.get(key) if key else None
+        words = line(*answer_rows.detail(answer)) if answer else None
+        self.query_one("#results-detail", Words).say(words)
 
     def _show_answers(self, answers: Sequence[tuple[int, Answer]]) -> None:
-        self._shown[self.view] = {str(number): answer.image.path for number, answer in answers}
+        self._shown[self.view] = {str(number): answer for number, answer in answers}
         self.query_one(f"#{self.view}", LiveTable).show(answer_rows.answer_rows(answers))
 
     def _show_versions(self, comparison: Comparison | None) -> None:
@@ -122,7 +135,7 @@ class ResultsView(Vertical):
         rows = answer_rows.pair_rows(comparison) if comparison else []
         pairs = comparison.pairs if comparison else []
         self._shown["versions-table"] = {
-            str(number): pair.first.image.path for number, pair in enumerate(pairs, 1)
+            str(number): pair.first for number, pair in enumerate(pairs, 1)
         }
         self.query_one("#versions-table", LiveTable).show(rows)
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, work
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -202,8 +202,9 @@ class ThumbGrid(ScrollView, can_focus=True):
     def _read_visible(self) -> None:
         """Read the missing thumbnails; what is not in sight any more is not waited for."""
         if self.is_mounted and self._missing():
-            self.run_worker(self._read(), group="thumbnails", exclusive=True)
+            self._read()
 
+    @work(group="thumbnails", exclusive=True)
     async def _read(self) -> None:
         while missing := self._missing()[:AT_ONCE]:
             await asyncio.to_thread(self._remember, missing)
