@@ -137,7 +137,7 @@ async def test_it_says_so_when_nobody_answers_and_goes_on_by_itself(
     fake.load("mnist", workers=0)
     async with drawing(fake, options) as (seat, _):
         await seat.press("space")
-        await seat.sees("✗ 503", "it has no worker", "tsmon scale mnist 1")
+        await seat.sees("✗ no worker or queue full", "it has no worker", "tsmon scale mnist")
         fake.registry.scale(fake.version("mnist"), 1, 1)
         await seat.sees("predicted 7")
         fake.kill()
@@ -185,7 +185,7 @@ async def test_a_drawing_is_kept_under_its_label_and_shown_in_the_picker(
         await seat.until(lambda: len(seat.find(DigitsPane).images) == 2)
         assert sorted(str(image.label) for image in seat.find(DigitsPane).images) == ["3", "None"]
         await seat.press("b")
-        await seat.sees("2 images", "label unknown")
+        await seat.sees("Picker", "2 images")
 
 
 async def test_a_folder_that_cannot_be_written_is_told(

@@ -14,8 +14,10 @@ def answer(given: Answer | None, cause: str, *, blank: bool) -> list[Span]:
         return [("draw a digit: space puts the pen down, arrows move it; or the mouse", Tone.MUTED)]
     if given is None:
         return [("◌ asking …", Tone.MUTED)]
+    if given.error and cause:
+        return [(f"✗ {given.failure}\n", Tone.BAD), (cause, Tone.PLAIN)]
     if given.error:
-        return [(f"✗ {given.error}", Tone.BAD), (f"\n{cause}" if cause else "", Tone.PLAIN)]
+        return [(f"✗ {given.error}", Tone.BAD)]
     spans: list[Span] = [(f"predicted {given.predicted}", Tone.ACCENT)]
     if given.confidence is not None:
         spans.append((f"  {confidence(given.confidence)}", Tone.PLAIN))
