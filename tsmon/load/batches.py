@@ -49,18 +49,12 @@ class Run:
         """`concurrency` is how many images of a batch are sent at a time."""
         self.key = key
         self.results = [BatchResult(len(batch)) for batch in batches]
+        self.total = sum(map(len, batches))
+        """Images to send."""
+        self.done = 0
+        """Images that were answered, or failed."""
         self._batches = batches
         self._concurrency = concurrency
-
-    @property
-    def total(self) -> int:
-        """Images to send."""
-        return sum(result.size for result in self.results)
-
-    @property
-    def done(self) -> int:
-        """Images that were answered, or failed."""
-        return sum(result.score.sent for result in self.results)
 
     async def answers(self, inference: Inference) -> AsyncGenerator[tuple[ModelKey, Answer], None]:
         """Send the batches; answers come as they arrive, also those that failed."""
@@ -75,6 +69,7 @@ class Run:
             try:
                 async for answer in sending:
                     result.add(answer)
+                    self.done += 1
                     yield self.key, answer
             finally:
                 await sending.aclose()

@@ -27,7 +27,7 @@ from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import Entry, ThumbGrid
 from tsmon.tui.widgets.words import Words
 
-REFRESH_S = 0.15
+REFRESH_S = 0.25
 """Answers may come by the hundred a second; the screen follows at its own pace."""
 ALL_PARTS_WIDTH = 110
 """Columns from which on all three parts fit beside each other."""
@@ -112,10 +112,8 @@ class Picker(PickerActions):
         self.refresh_marks()
 
     def refresh_marks(self) -> None:
-        """Marks, labels or the number of workers may be others."""
-        self.query_one(ThumbGrid).refresh()
+        """Marks and labels may be others."""
         self.refresh_answers(force=True)
-        self._tell_about_image()
 
     def refresh_answers(self, *, force: bool = False) -> None:
         """Show the answers that came since."""
@@ -130,7 +128,7 @@ class Picker(PickerActions):
             self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk)))
             self.query_one("#picker-score", Words).say(line(*picker_words.score(results)))
             self.query_one(ResultsView).show(results, desk.run, desk.comparison)
-            self.query_one(ThumbGrid).refresh()
+            self.query_one(ThumbGrid).refresh_captions()
             self._tell_about_image()
 
     @property

@@ -32,6 +32,8 @@ AT_ONCE = 8
 """Thumbnails read between two looks at which ones are wanted."""
 KEPT = 5000
 """Thumbnails remembered."""
+STRIPS_KEPT = 500
+"""Drawn lines remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class ThumbGrid(ScrollView, can_focus=True):
         self.entries: tuple[Entry, ...] = ()
         self._caption = caption
         self._thumbs: dict[Path, PixelGrid | str] = {}
+        self._strips: dict[tuple[object, ...], Strip] = {}
+        """Lines of pictures as they were drawn last; to draw them is most of the work."""
+        self._captions: list[list[Span]] = []
+        """Those in sight as they were drawn last."""
 
     @property
     def chosen(self) -> Entry | None:
@@ -83,6 +89,13 @@ class ThumbGrid(ScrollView, can_focus=True):
         self.entries = tuple(entries)
         self.set_reactive(ThumbGrid.cursor, cursor)
         self._lay_out()
+
+    def refresh_captions(self) -> None:
+        """Draw anew if the owner says something else below a picture now."""
+        captions = [self._caption(entry) for entry in self._in_sight()]
+        if captions != self._captions:
+            self._captions = captions
+            self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another number of columns."""
@@ -144,12 +157,23 @@ class ThumbGrid(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of all the tiles beside each other."""
         row, line = divmod(y + self.scroll_offset.y, TILE.height)
-        width = self.scrollable_content_region.width
+        if line == TILE.height - 1:
+            return self._draw(row, line)
+        cursor = self.cursor if self.cursor // self._columns == row else None
+        key = (row, line, cursor, self.symbols, self.app.theme)
+        if key not in self._strips:
+            if len(self._strips) >= STRIPS_KEPT:
+                self._strips.clear()
+            self._strips[key] = self._draw(row, line)
+        return self._strips[key]
+
+    def _draw(self, row: int, line: int) -> Strip:
         segments: list[Segment] = []
         start = row * self._columns
         for index in range(start, min(start + self._columns, len(self.entries))):
             segments += self._tile(index, line)
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        width = self.scrollable_content_region.width
+        return Strip(segments).simplify().adjust_cell_length(width, self.rich_style)
 
     def _tile(self, index: int, line: int) -> list[Segment]:
         """One line of one tile: the cursor, then the picture or the caption."""
@@ -190,6 +214,7 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         rows = -(-len(self.entries) // self._columns)
+        self._strips.clear()
         self.virtual_size = Size(self._columns * TILE.width, rows * TILE.height)
         self._show_cursor()
         self.refresh()
@@ -208,14 +233,18 @@ class ThumbGrid(ScrollView, can_focus=True):
     async def _read(self) -> None:
         while missing := self._missing()[:AT_ONCE]:
             await asyncio.to_thread(self._remember, missing)
+            self._strips.clear()
             self.refresh()
 
     def _missing(self) -> list[DigitImage]:
         """The images in sight without a thumbnail."""
+        in_sight = self._in_sight()
+        return [e.image for e in in_sight if e.image and e.path not in self._thumbs]
+
+    def _in_sight(self) -> tuple[Entry, ...]:
         first = self.scroll_offset.y // TILE.height * self._columns
         rows = self.size.height // TILE.height + 2
-        shown = self.entries[first : first + rows * self._columns]
-        return [e.image for e in shown if e.image and e.path not in self._thumbs]
+        return self.entries[first : first + rows * self._columns]
 
     def _remember(self, images: Sequence[DigitImage]) -> None:
         for image in images:
