@@ -370,4 +370,4 @@ async def test_characters_and_help_are_as_in_the_monitor(
         await seat.press("g", "g")
         await seat.misses("▀")
         await seat.press("t", "question_mark")
-        await seat.sees("Help")
+        await seat.sees("Help", "Mark the image, or take the mark away")

@@ -89,8 +89,9 @@ class DigitScreen(Screen[None]):
         raise NotImplementedError
 
     def action_help(self) -> None:
-        """Show the keys."""
-        self.app.push_screen(Help(read_only=self.desk.session.client.read_only))
+        """Show the keys, those of this screen first."""
+        read_only = self.desk.session.client.read_only
+        self.app.push_screen(Help(read_only=read_only, first=self.KEYS[0].group))
 
     def action_symbols(self) -> None:
         """Draw with the next kind of characters."""

@@ -35,8 +35,10 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
 
-    def __init__(self, *, read_only: bool) -> None:
+    def __init__(self, *, read_only: bool, first: Group = Group.MODELS) -> None:
+        """`first` is the group that the page begins with."""
         super().__init__()
+        self._first = first
         self._read_only = read_only
 
     def compose(self) -> ComposeResult:
@@ -52,7 +54,7 @@ class Help(ModalScreen[None]):
         page = Table.grid(padding=(0, 1))
         page.add_column(width=KEY_WIDTH)
         page.add_column()
-        for group in Group:
+        for group in (self._first, *(group for group in Group if group is not self._first)):
             page.add_row("", Text(group, style=heading))
             for key in (key for key in ALL_KEYS if key.group is group):
                 page.add_row(Text(key.shown, style="bold", justify="right"), self._help(key))
