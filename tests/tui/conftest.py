@@ -45,5 +45,9 @@ def options(samples: Path, tmp_path: Path) -> MonitorOptions:
     store = tmp_path / "store"
     store.mkdir()
     return MonitorOptions(
-        period_s=PERIOD_S, samples=samples, model_store=store, server_home=tmp_path / "home"
+        period_s=PERIOD_S,
+        samples=samples,
+        drawings=tmp_path / "drawings",
+        model_store=store,
+        server_home=tmp_path / "home",
     )

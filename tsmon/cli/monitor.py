@@ -35,6 +35,7 @@ _OPTIONS = (
     ),
     click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
     click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
+    click.option("--drawings", type=_FOLDER, help="Folder that gets the digits drawn here."),
     click.option(
         "--record",
         "recording",
@@ -69,6 +70,7 @@ def monitor(
     period: float,
     model_store: Path | None,
     samples: Path | None,
+    drawings: Path | None,
     recording: Path | None,
     prometheus: str | None,
     instance: str | None,
@@ -82,7 +84,12 @@ def monitor(
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
     return open_monitor(
-        target, period=period, model_store=model_store, samples=samples, recording=recording
+        target,
+        period=period,
+        model_store=model_store,
+        samples=samples,
+        drawings=drawings,
+        recording=recording,
     )
 
 
@@ -92,6 +99,7 @@ def open_monitor(
     period: float = 1.0,
     model_store: Path | None = None,
     samples: Path | None = None,
+    drawings: Path | None = None,
     recording: Path | None = None,
     note: str = "",
 ) -> int:
@@ -105,6 +113,7 @@ def open_monitor(
         period_s=period,
         model_store=model_store or target.model_store(client.addresses) or _artifacts(),
         samples=samples or _samples(),
+        drawings=drawings,
         server_home=target.local_server().home.path,
         note=note,
     )

@@ -108,3 +108,18 @@ def preview(image: DigitImage, side: int = DIGIT_SIDE) -> PixelGrid:
             return PixelGrid(side, side, fitted.tobytes())
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(f"{image.path.name} is no image: {error}") from None
+
+
+def picture_size(image: DigitImage) -> tuple[int, int]:
+    """Width and height in the file, in pixels, without decoding the picture.
+
+    Raises:
+        ImageError: it is no image.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(image.path) as picture:
+            return picture.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{image.path.name} is no image: {error}") from None

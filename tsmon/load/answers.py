@@ -31,6 +31,8 @@ class Answer:
     """Why there is no answer."""
     failure: Failure | None = None
     """The kind of that error."""
+    probabilities: tuple[float, ...] | None = None
+    """Of the digits from 0 on, where the model tells them."""
 
     @property
     def correct(self) -> bool | None:
@@ -58,6 +60,16 @@ class Score:
             self.failed + bool(answer.error),
         )
 
+    def minus(self, answer: Answer) -> Score:
+        """The score without an answer that it counts."""
+        one = Score().plus(answer)
+        return Score(
+            self.right - one.right,
+            self.wrong - one.wrong,
+            self.unlabelled - one.unlabelled,
+            self.failed - one.failed,
+        )
+
     @property
     def sent(self) -> int:
         """How many images were sent."""
@@ -72,27 +84,33 @@ class Score:
 
 def read_answer(image: DigitImage, prediction: Prediction) -> Answer:
     """Understand a prediction: a bare digit, this project's JSON, or any other text."""
-    digit, confidence = digit_and_confidence(prediction.text)
-    return Answer(image, digit, confidence, prediction.milliseconds)
+    digit, probabilities = digit_and_probabilities(prediction.text)
+    return Answer(
+        image,
+        digit,
+        max(probabilities) if probabilities else None,
+        prediction.milliseconds,
+        probabilities=probabilities,
+    )
 
 
-def digit_and_confidence(text: str) -> tuple[str, float | None]:
-    """What an answer says: the digit, or the shortened text, and its probability if told."""
+def digit_and_probabilities(text: str) -> tuple[str, tuple[float, ...] | None]:
+    """What an answer says: the digit, or the shortened text, and the probabilities if told."""
     try:
         answer = json.loads(text)
     except ValueError:
         return _shorten(text), None
     if not isinstance(answer, dict) or "digit" not in answer:
         return _shorten(text), None
-    return _shorten(str(answer["digit"])), _highest(answer.get("probabilities"))
+    return _shorten(str(answer["digit"])), _probabilities(answer.get("probabilities"))
 
 
-def _highest(probabilities: object) -> float | None:
-    if not isinstance(probabilities, list) or not probabilities:
+def _probabilities(given: object) -> tuple[float, ...] | None:
+    if not isinstance(given, list) or not given:
         return None
-    if not all(isinstance(p, int | float) and 0 <= p <= 1 for p in probabilities):
+    if not all(isinstance(p, int | float) and 0 <= p <= 1 for p in given):
         return None
-    return float(max(probabilities))
+    return tuple(map(float, given))
 
 
 def _shorten(text: str) -> str:

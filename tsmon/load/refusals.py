@@ -29,6 +29,8 @@ class Failure(StrEnum):
     HANDLER = "handler error"
     """503 InternalServerException: the model's own code raised."""
     OUT_OF_MEMORY = "out of memory"
+    TOO_LARGE = "too large"
+    """413: the body is larger than max_request_size."""
     REFUSED = "refused"
     """Any other error of the server's, such as a 400 for a body that is no image."""
     TIMED_OUT = "timed out"
@@ -39,6 +41,8 @@ class Failure(StrEnum):
 
 def kind_of(error: TorchServeError) -> Failure:
     """The kind of an error that a prediction raised."""
+    if isinstance(error, ApiError) and error.code == 413:
+        return Failure.TOO_LARGE
     kinds: tuple[tuple[type[TorchServeError], Failure], ...] = (
         (NoCapacity, Failure.NO_CAPACITY),
         (HandlerFailed, Failure.HANDLER),

@@ -13,10 +13,10 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
-from tsmon.tui.keymap import KEYS
 from tsmon.tui.messages import ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession, Session
 
@@ -48,10 +48,12 @@ class TsmonApp(App[int]):
         return MonitorScreen(self.session, self._options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every action of the monitor, then the themes."""
-        if isinstance(screen, MonitorScreen):
-            for key in KEYS:
-                if key.id != "app.palette" and screen.check_action(key.action_name, ()):
+        """The palette: every action of the screen, then the themes."""
+        if isinstance(screen, MonitorScreen | DigitScreen):
+            for key in screen.KEYS:
+                if key.id == "app.palette" or key.is_many:
+                    continue
+                if screen.check_action(key.action_name, ()):
                     yield SystemCommand(
                         f"{key.group}: {key.label} ({key.shown})", key.help, self._runs(key.action)
                     )

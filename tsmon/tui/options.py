@@ -16,6 +16,8 @@ class MonitorOptions:
     """Where the register dialog looks for archives."""
     samples: Path | None = None
     """The folder the image picker opens."""
+    drawings: Path | None = None
+    """Where the draw pad keeps digits; by default among the user's own data."""
     server_home: Path | None = None
     """Home of a server that is started from the monitor."""
     note: str = ""

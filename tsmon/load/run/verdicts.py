@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tsmon.load.answers import digit_and_confidence
+from tsmon.load.answers import digit_and_probabilities
 from tsmon.load.refusals import Failure, kind_of
 from tsmon.load.run.increment import Refused
 from tsmon.torchserve.errors import api_error, parse_error
@@ -13,7 +13,7 @@ from tsmon.torchserve.errors import api_error, parse_error
 @lru_cache(maxsize=4096)
 def predicted(body: bytes) -> str:
     """The digit, or the shortened text, that a model answered."""
-    return digit_and_confidence(body.decode(errors="replace").strip())[0]
+    return digit_and_probabilities(body.decode(errors="replace").strip())[0]
 
 
 @lru_cache(maxsize=256)

@@ -116,16 +116,49 @@ class AskAmount(Dialog[Amount]):
         """Check the numbers."""
         try:
             amount = Amount(
-                self._number("images", "images", 100_000),
-                self._number("concurrency", "at a time", MOST_AT_ONCE),
+                read_number(self.query_one("#images", Field), "images", 100_000),
+                read_number(self.query_one("#concurrency", Field), "at a time", MOST_AT_ONCE),
             )
         except InvalidArgument as error:
             self.tell(Note.of(error))
             return
         self.dismiss(amount)
 
-    def _number(self, id_: str, what: str, most: int) -> int:
-        value = self.query_one(f"#{id_}", Field).number
-        if value is None or not 1 <= value <= most:
-            raise InvalidArgument(f"{what}: it takes 1 to {most:,}")
-        return value
+
+class AskCount(Dialog[int]):
+    """Asks for one number."""
+
+    def __init__(self, heading: str, what: str, start: int, most: int) -> None:
+        super().__init__()
+        self._heading = heading
+        self._what = what
+        self._start = start
+        self._most = most
+
+    @property
+    def heading(self) -> str:
+        """What the number is for."""
+        return self._heading
+
+    def body(self) -> ComposeResult:
+        """The number."""
+        yield Field(self._what, str(self._start), id="count", number=True)
+
+    def accept(self) -> None:
+        """Check the number."""
+        try:
+            self.dismiss(read_number(self.query_one("#count", Field), self._what, self._most))
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
+
+
+def read_number(field: Field, what: str, most: int) -> int:
+    """The number in a field.
+
+    Raises:
+        InvalidArgument: there is none, or it is not between 1 and `most`.
+    """
+    value = field.number
+    if value is None or not 1 <= value <= most:
+        raise InvalidArgument(f"{what}: it takes 1 to {most:,}")
+    return value

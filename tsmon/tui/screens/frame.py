@@ -42,6 +42,7 @@ CLOCK_S = 1.0
 class Frame(Screen[None]):
     """Shows snapshots; what changes or sends anything is in `MonitorScreen`."""
 
+    KEYS: ClassVar[tuple[keymap.Key, ...]] = keymap.KEYS
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings()
     AUTO_FOCUS = "#models-table"
 
@@ -152,7 +153,7 @@ class Frame(Screen[None]):
         history = self.session.monitor.history
         points = history.points(model.key, playhead.span_s, view.edge) if model else []
         self.query_one(MetricsPane).show(snapshot, model, points, view, playhead.span_s)
-        self.query_one(DigitsPane).target(str(model.key) if model else "")
+        self.query_one(DigitsPane).target(model.key if model else None)
 
     def rollout_changed(self, rollout: Rollout) -> None:
         """A change of workers took a step."""

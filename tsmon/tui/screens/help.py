@@ -42,9 +42,15 @@ class Help(ModalScreen[None]):
     on_numbers = var(False, init=False)
     """Whether the page of the numbers is open, and not that of the keys."""
 
-    def __init__(self, *, read_only: bool, pane: PaneName, chosen: str = "") -> None:
-        """For a pane; with `chosen`, one of its numbers, that number is explained first."""
+    def __init__(
+        self, *, read_only: bool, pane: PaneName, chosen: str = "", first: Group = Group.MODELS
+    ) -> None:
+        """For a pane; with `chosen`, one of its numbers, that number is explained first.
+
+        `first` is the group that the keys begin with.
+        """
         super().__init__()
+        self._first = first
         self._read_only = read_only
         self._pane = pane
         self._chosen = chosen
@@ -81,7 +87,7 @@ class Help(ModalScreen[None]):
         page = Table.grid(padding=(0, 1))
         page.add_column(width=KEY_WIDTH)
         page.add_column()
-        for group in Group:
+        for group in (self._first, *(group for group in Group if group is not self._first)):
             page.add_row("", Text(group, style=heading))
             for key in (key for key in ALL_KEYS if key.group is group):
                 page.add_row(Text(key.shown, style="bold", justify="right"), self._help(key))

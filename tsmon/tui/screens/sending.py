@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 
-from tsmon.digits.images import DigitImage, pick_random
+from tsmon.digits.images import DigitImage, ImageError, pick_random
+from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
-from tsmon.load.sender import send
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.tui.desk import Desk
 from tsmon.tui.notes import EXPECTED, Note
-from tsmon.tui.screens.ask import Amount, AskAmount, AskPath
+from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.ask import AskAmount, AskPath
+from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.looking_back import LookingBack
+from tsmon.tui.screens.picker import Picker
+from tsmon.tui.session import Session
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 NO_MODEL = Note("no model is selected", "r registers one")
+NO_IMAGES = Note("there are no images to send", "f opens a folder of them")
+BUSY = Note("a batch is still being sent", "esc stops it")
 
 
 class SendingScreen(LookingBack):
     """The frame that can look back, and what is done with the images of pane 4."""
 
-    _amount = Amount()
+    def __init__(self, session: Session, options: MonitorOptions) -> None:
+        super().__init__(session, options)
+        self.desk = Desk(
+            session,
+            options,
+            start=lambda work: self.run_worker(work, group="send"),
+            answered=self._answered,
+            ended=self._sent,
+        )
 
     def on_mount(self) -> None:
         """Open the folder of images."""
         if self.options.samples is not None:
-            self._do(self.query_one(DigitsPane).open(self.options.samples))
+            self._do(self._open(self.options.samples))
+
+    def connect(self, session: Session) -> None:
+        """Watch another server; its answers are not those of the one before."""
+        self.workers.cancel_group(self, "send")
+        self.desk.watch(session)
+        super().connect(session)
+        self.on_digits_pane_targeted()
 
     def _do(self, work: Coroutine[None, None, None], group: str = "actions") -> None:
         """Carry an action out beside the screen; what goes wrong is told."""
@@ -51,9 +74,27 @@ class SendingScreen(LookingBack):
             return model
         return None
 
+    async def _open(self, path: Path) -> None:
+        """Open a folder of images.
+
+        Raises:
+            ImageError: it cannot be read, or has no images; what was open stays.
+        """
+        before = self.desk.folder
+        folder = await self.desk.open(path)
+        if not folder.images:
+            self.desk.folder = before
+            raise ImageError(f"there are no PNG or JPEG images in {path}")
+        self.query_one(DigitsPane).show_folder(folder, self.desk.chosen)
+
     def on_digits_pane_send(self) -> None:
         """Enter in the list of images."""
         self.action_send_one()
+
+    def on_digits_pane_targeted(self) -> None:
+        """Show the answers of the version that is selected now, and no others."""
+        self.desk.target = self.selected
+        self.query_one(DigitsPane).show_results(self.desk.book.of(self.selected))
 
     def action_send_one(self) -> None:
         """Send the chosen image."""
@@ -62,54 +103,49 @@ class SendingScreen(LookingBack):
 
     def action_send_many(self) -> None:
         """Send as many random images as last time."""
-        images = self.query_one(DigitsPane).images
-        picked = pick_random(images, self._amount.images) if images else []
-        self._send(picked, self._amount.concurrency)
+        images, amount = self.query_one(DigitsPane).images, self.desk.amount
+        picked = pick_random(images, amount.images) if images else []
+        self._send(picked, amount.concurrency)
 
     def action_send_number(self) -> None:
         """Ask how many to send."""
         self._do(self._send_number())
 
     async def _send_number(self) -> None:
-        amount = await self.app.push_screen_wait(AskAmount(self._amount))
+        amount = await self.app.push_screen_wait(AskAmount(self.desk.amount))
         if amount:
-            self._amount = amount
+            self.desk.amount = amount
             self.action_send_many()
 
     def _send(self, images: Sequence[DigitImage], concurrency: int) -> None:
-        pane = self.query_one(DigitsPane)
         model = self._chosen()
         if not model:
             return
         if not images:
-            self.note(Note("there are no images to send", "f opens a folder of them"))
-        elif pane.sending:
-            self.note(Note("a batch is still being sent", "esc stops it"))
+            self.note(NO_IMAGES)
+        elif self.desk.under_way:
+            self.note(BUSY)
         else:
-            self._do(self._send_all(model.key, images, concurrency), group="send")
+            labelled = [self.desk.labels.apply(image) for image in images]
+            self.desk.send(model.key, [labelled], concurrency)
+            self.query_one(DigitsPane).show_progress(self.desk.under_way)
 
-    async def _send_all(
-        self, key: ModelKey, images: Sequence[DigitImage], concurrency: int
-    ) -> None:
+    def _answered(self, key: ModelKey, answer: Answer) -> None:
+        """An answer is in the book; pane 4 shows it if it is about that version."""
         pane = self.query_one(DigitsPane)
-        pane.begin(len(images))
-        answers = send(
-            self.session.client.inference,
-            key.name,
-            images,
-            version=key.version,
-            concurrency=concurrency,
-        )
-        failures: list[Failure] = []
-        try:
-            async for answer in answers:
-                pane.add(answer)
-                if answer.failure is not None:
-                    failures.append(answer.failure)
-        finally:
-            pane.end()
-        if failures:
-            self.note(Note(count_kinds(failures), await self._capacity(key, failures)))
+        if key == self.selected:
+            pane.add(answer, self.desk.book.of(key).score)
+        pane.show_progress(self.desk.under_way)
+
+    def _sent(self, key: ModelKey, failures: Sequence[Failure]) -> None:
+        """Nothing is being sent any more."""
+        if self.is_mounted:
+            self.query_one(DigitsPane).show_progress(None)
+            if failures:
+                self._do(self._tell_failures(key, failures))
+
+    async def _tell_failures(self, key: ModelKey, failures: Sequence[Failure]) -> None:
+        self.note(Note(count_kinds(failures), await self._capacity(key, failures)))
 
     async def _capacity(self, key: ModelKey, failures: Sequence[Failure]) -> str:
         """Which of its causes a 503 without capacity had; empty when there was none."""
@@ -118,10 +154,14 @@ class SendingScreen(LookingBack):
         management = self.session.client.management
         return capacity_cause(await management.describe(key.name, key.version))
 
+    def stop_sending(self) -> None:
+        """Send no further image."""
+        self.workers.cancel_group(self, "send")
+
     def action_stop(self) -> None:
         """Stop what goes on: a batch, the filter, a finished rollout's words, the zoom."""
-        if self.query_one(DigitsPane).sending:
-            self.workers.cancel_group(self, "send")
+        if self.desk.under_way:
+            self.stop_sending()
         elif self.query_one(ModelsPane).close_filter():
             return
         elif self.zoomed:
@@ -131,12 +171,36 @@ class SendingScreen(LookingBack):
             self.show_selected()
 
     def action_clear_answers(self) -> None:
-        """Forget the answers."""
-        self.query_one(DigitsPane).clear()
+        """Forget the answers of the selected version."""
+        if self.selected:
+            self.desk.book.clear(self.selected)
+        self.on_digits_pane_targeted()
 
     def action_folder(self) -> None:
         """Ask for another folder of images."""
-        pane = self.query_one(DigitsPane)
         words = "A folder with PNG or JPEG images; a digit before the suffix is the label."
-        start = pane.folder or self.options.samples
-        self.app.push_screen(AskPath("Folder of images", words, start, pane.open))
+        start = self.desk.folder.path if self.desk.folder else self.options.samples
+        self.app.push_screen(AskPath("Folder of images", words, start, self._open))
+
+    # The screens for digits alone
+
+    def action_pick(self) -> None:
+        """Open the picker at the image chosen here."""
+        image = self.query_one(DigitsPane).chosen
+        self.desk.chosen = image.path if image else self.desk.chosen
+        picker = Picker(self.desk, self.symbols, aim=self.aim, stop=self.stop_sending)
+        self.app.push_screen(picker, self._back_from_digits)
+
+    def action_draw(self) -> None:
+        """Open the draw pad."""
+        self.app.push_screen(DrawPad(self.desk, self.symbols, aim=self.aim), self._back_from_digits)
+
+    def aim(self, key: ModelKey) -> None:
+        """Select the version that was chosen on another screen."""
+        self.query_one(ModelsPane).select(key)
+
+    def _back_from_digits(self, _result: None) -> None:
+        """Show what was opened, answered and labelled meanwhile."""
+        if self.desk.folder:
+            self.query_one(DigitsPane).show_folder(self.desk.folder, self.desk.chosen)
+        self.on_digits_pane_targeted()

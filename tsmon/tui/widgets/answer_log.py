@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rich.text import Text
@@ -70,9 +71,9 @@ class AnswerLog(Vertical):
         self._answers.append(answer)
         self._write(answer)
 
-    def clear(self) -> None:
-        """Remove all lines."""
-        self._answers.clear()
+    def show(self, answers: Iterable[Answer]) -> None:
+        """Have these answers in place of those before."""
+        self._answers = deque(answers, maxlen=LONGEST)
         self._rewrite()
 
     def _recolour(self, _theme: Theme) -> None:

@@ -11,8 +11,13 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import OptionList
 
-from tsmon.digits.images import DigitImage, ImageError, find_images, preview
+from tsmon.digits.folders import Folder
+from tsmon.digits.images import DigitImage, ImageError, preview
 from tsmon.load.answers import Answer, Score
+from tsmon.load.batches import Run
+from tsmon.load.comparison import Comparison
+from tsmon.load.results import Results
+from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.format import plural
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.tones import Span, Tone, line
@@ -24,7 +29,7 @@ from tsmon.tui.widgets.words import Words
 
 
 class DigitsPane(Pane):
-    """The image picker; whoever owns it does the sending and hands the answers in."""
+    """The compact picker; whoever owns it does the sending and hands the answers in."""
 
     NAME = PaneName.DIGITS
 
@@ -33,13 +38,16 @@ class DigitsPane(Pane):
     class Send(Message):
         """The chosen image is to be sent."""
 
+    class Targeted(Message):
+        """Another version is the one to send to; its answers are wanted."""
+
     def __init__(self) -> None:
         super().__init__()
         self.images: tuple[DigitImage, ...] = ()
         self.score = Score()
-        self.folder: Path | None = None
-        self._total = 0
-        self._done = 0
+        """Of the version that is shown."""
+        self._target: ModelKey | None = None
+        self._under_way: Run | Comparison | None = None
 
     def compose(self) -> ComposeResult:
         """The list, the picture, and the answers below their score."""
@@ -56,11 +64,6 @@ class DigitsPane(Pane):
         self._show_score()
 
     @property
-    def sending(self) -> bool:
-        """Whether a batch is under way."""
-        return self._total > 0
-
-    @property
     def chosen(self) -> DigitImage | None:
         """The image under the cursor."""
         at = self.query_one(OptionList).highlighted
@@ -70,47 +73,37 @@ class DigitsPane(Pane):
         """Draw with other characters."""
         self.query_one(PixelView).symbols = symbols
 
-    def target(self, name: str) -> None:
+    def target(self, key: ModelKey | None) -> None:
         """Show to which version images are sent."""
-        self.head(f"to {name}" if name else "")
+        self.head(f"to {key}" if key else "")
+        if key != self._target:
+            self._target = key
+            self.post_message(self.Targeted())
 
-    async def open(self, folder: Path) -> None:
-        """List a folder's images.
-
-        Raises:
-            ImageError: it cannot be read, or has no images; what was listed stays.
-        """
-        images = await asyncio.to_thread(find_images, folder)
-        if not images:
-            raise ImageError(f"there are no PNG or JPEG images in {folder}")
-        self.images, self.folder = images, folder
+    def show_folder(self, folder: Folder, chosen: Path | None) -> None:
+        """List a folder's images, with the cursor on one of them."""
+        self.images = folder.images
         listed = self.query_one(OptionList)
         listed.clear_options()
-        listed.add_options([image.path.name for image in images])
-        listed.highlighted = 0
-        self.foot(f"{_short(folder)} · {plural(len(images), 'image')}")
+        listed.add_options([image.path.name for image in folder.images])
+        paths = [image.path for image in folder.images]
+        listed.highlighted = paths.index(chosen) if chosen in paths else 0 if paths else None
+        self.foot(f"{_short(folder.path)} · {plural(len(paths), 'image')}")
 
-    def begin(self, total: int) -> None:
-        """A batch is being sent."""
-        self._total, self._done = total, 0
+    def show_results(self, results: Results) -> None:
+        """Show the answers of another version, or none."""
+        self.score = results.score
+        self.query_one(AnswerLog).show(results.answers)
         self._show_score()
 
-    def add(self, answer: Answer) -> None:
-        """An answer came."""
-        self._done += 1
-        self.score = self.score.plus(answer)
+    def add(self, answer: Answer, score: Score) -> None:
+        """An answer of the version that is shown came."""
+        self.score = score
         self.query_one(AnswerLog).add(answer)
-        self._show_score()
 
-    def end(self) -> None:
-        """The batch is over."""
-        self._total = 0
-        self._show_score()
-
-    def clear(self) -> None:
-        """Forget the answers."""
-        self.score = Score()
-        self.query_one(AnswerLog).clear()
+    def show_progress(self, under_way: Run | Comparison | None) -> None:
+        """What is being sent, and how far it is."""
+        self._under_way = under_way
         self._show_score()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -147,11 +140,17 @@ class DigitsPane(Pane):
             spans.append((f"  {score.unlabelled} without a label", Tone.MUTED))
         if score.failed:
             spans.append((f"  {score.failed} failed", Tone.BAD))
-        if self._total:
-            spans.append((f"  sending {self._done}/{self._total}, esc stops", Tone.ACCENT))
+        if self._under_way:
+            spans.append((f"  {sending_words(self._under_way, self._target)}", Tone.ACCENT))
         if not spans:
             spans.append(("enter sends the image, n sends random ones", Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
+
+
+def sending_words(work: Run | Comparison, target: ModelKey | None) -> str:
+    """How far sending is; it names the version if that is not the one looked at."""
+    where = f" to {work.key}" if work.key != target else ""
+    return f"sending {work.done}/{work.total}{where}, esc stops"
 
 
 def _short(folder: Path) -> str:

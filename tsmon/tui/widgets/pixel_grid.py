@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -36,16 +38,19 @@ class PixelView(Widget):
         grid = self.grid
         if grid is None or 2 * y >= grid.height:
             return Strip.blank(self.size.width, self.rich_style)
-        pairs = [(grid.at(x, 2 * y), _lower(grid, x, y)) for x in range(grid.width)]
-        if self.symbols is Symbols.ASCII:
-            segments = [Segment("".join(map(_shade, pairs)), self.rich_style)]
-        else:
-            segments = [Segment(UPPER_HALF, _style(*pair)) for pair in pairs]
         return (
-            Strip(segments, grid.width)
+            Strip(draw_pixels(grid, y, self.symbols, self.rich_style), grid.width)
             .simplify()
             .adjust_cell_length(self.size.width, self.rich_style)
         )
+
+
+def draw_pixels(grid: PixelGrid, y: int, symbols: Symbols, plain: Style) -> list[Segment]:
+    """Line `y` of a picture: two rows of its pixels, a character for each column."""
+    pairs = [(grid.at(x, 2 * y), _lower(grid, x, y)) for x in range(grid.width)]
+    if symbols is Symbols.ASCII:
+        return [Segment("".join(map(_shade, pairs)), plain)]
+    return [Segment(UPPER_HALF, _style(*pair)) for pair in pairs]
 
 
 def _lower(grid: PixelGrid, x: int, y: int) -> int:
@@ -56,6 +61,7 @@ def _shade(pair: tuple[int, int]) -> str:
     return _SHADES[sum(pair) * (len(_SHADES) - 1) // 510]
 
 
+@lru_cache(maxsize=4096)
 def _style(upper: int, lower: int) -> Style:
     return Style(
         color=Color.from_rgb(upper, upper, upper), bgcolor=Color.from_rgb(lower, lower, lower)

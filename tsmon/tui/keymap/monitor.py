@@ -1,88 +1,8 @@
-"""The one table of keys: bindings, footer, help page and command palette all come from it."""
+"""The keys of the monitor itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-
-from textual.binding import Binding, BindingType
-
-
-class PaneName(StrEnum):
-    """The four panes, in the order of their numbers."""
-
-    MODELS = "models"
-    WORKERS = "workers"
-    METRICS = "metrics"
-    DIGITS = "digits"
-
-    @property
-    def number(self) -> int:
-        """The key that focuses it."""
-        return list(PaneName).index(self) + 1
-
-    @property
-    def title(self) -> str:  # type: ignore[override]  # a word to show, not str.title()
-        """What stands on its border."""
-        return f"{self.number} {self.value.capitalize()}"
-
-
-class Group(StrEnum):
-    """The headings of the help page, in its order."""
-
-    MODELS = "Models"
-    WORKERS = "Workers"
-    DIGITS = "Digits"
-    SERVER = "Server"
-    TIME = "Time"
-    VIEW = "View"
-    GENERAL = "General"
-    DIALOGS = "Dialogs"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of the monitor and everything that is said about it."""
-
-    id: str
-    """Stable name, by which a keymap can move it to another key."""
-    keys: str
-    """Textual's names of the keys, separated by commas."""
-    shown: str
-    """How a person reads the key."""
-    action: str
-    """Name of the screen's action method, without `action_`."""
-    group: Group
-    label: str
-    """Two words at most, for the footer and the palette."""
-    help: str
-    """One sentence for the help page."""
-    footer: tuple[PaneName, ...] = ()
-    """The panes in whose footer it stands."""
-    changes: bool = False
-    """Whether it changes the server; refused in a read-only session."""
-    needs_server: bool = False
-    """Whether it speaks to the server without changing it."""
-    needs_replay: bool = False
-    """Whether it is for recordings alone."""
-
-    @property
-    def action_name(self) -> str:
-        """The action without its arguments."""
-        return self.action.partition("(")[0]
-
-    def binding(self) -> Binding:
-        """The key as Textual wants it."""
-        return Binding(
-            self.keys,
-            self.action,
-            self.label,
-            key_display=self.shown,
-            tooltip=self.help,
-            id=self.id,
-        )
-
+from tsmon.tui.keymap.key import Group, Key, PaneName
 
 _LEFT = (PaneName.MODELS, PaneName.WORKERS)
 _SEEING = (PaneName.MODELS, PaneName.WORKERS, PaneName.METRICS)
@@ -152,6 +72,16 @@ KEYS: tuple[Key, ...] = (
         "digits.send-number", "N", "N", "send_number", Group.DIGITS, "send …",
         "Send another number of random images, several at a time if you like.",
         _SENDING, needs_server=True,
+    ),
+    Key(
+        "digits.pick", "b", "b", "pick", Group.DIGITS, "picker",
+        "Open the picker: thumbnails, what the model sees, scores, wrong ones, two versions.",
+        (PaneName.DIGITS,), needs_server=True,
+    ),
+    Key(
+        "digits.draw", "w", "w", "draw", Group.DIGITS, "draw",
+        "Open the draw pad: draw a digit and watch what the selected version makes of it.",
+        (PaneName.DIGITS,), needs_server=True,
     ),
     Key(
         "digits.folder", "f", "f", "folder", Group.DIGITS, "folder",
@@ -268,70 +198,3 @@ KEYS: tuple[Key, ...] = (
         "Leave the monitor; the server stays as it is.",
     ),
 )  # fmt: skip
-
-DIALOG_KEYS: tuple[Key, ...] = (
-    Key(
-        "dialog.cancel", "escape", "esc", "cancel", Group.DIALOGS, "cancel",
-        "Close the dialog; nothing is changed.",
-    ),
-)  # fmt: skip
-
-DESCRIBE_KEYS: tuple[Key, ...] = (
-    Key(
-        "describe.copy", "y", "y", "copy", Group.DIALOGS, "copy",
-        "Copy the description to the terminal's clipboard.",
-    ),
-)  # fmt: skip
-
-HELP_KEYS: tuple[Key, ...] = (
-    Key(
-        "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",
-        "In the help, turn between the keys and the numbers of the pane in focus.",
-    ),
-)  # fmt: skip
-
-METRICS_KEYS: tuple[Key, ...] = (
-    Key(
-        "metrics.previous", "up,k", "↑", "choose(-1)", Group.VIEW, "number above",
-        "In the metrics, choose the number above; ? tells what it means.",
-    ),
-    Key(
-        "metrics.next", "down,j", "↓", "choose(1)", Group.VIEW, "number below",
-        "In the metrics, choose the number below.",
-    ),
-)  # fmt: skip
-
-ALL_KEYS = (*KEYS, *METRICS_KEYS, *DIALOG_KEYS, *DESCRIBE_KEYS, *HELP_KEYS)
-
-BY_ID = {key.id: key for key in KEYS}
-
-CHANGES = frozenset(key.action_name for key in KEYS if key.changes)
-"""The actions that a read-only session refuses."""
-
-WATCHING = [BY_ID[f"time.{name}"] for name in (
-    "pause", "back", "on", "event-next", "jump", "slower", "faster",
-)]  # fmt: skip
-"""The keys in the footer where one can only watch."""
-
-NEED_SERVER = CHANGES | {key.action_name for key in KEYS if key.needs_server}
-"""The actions for which there must be a server that answers."""
-
-NEED_REPLAY = frozenset(key.action_name for key in KEYS if key.needs_replay)
-
-FOOTER_MOST = 8
-"""Keys in the footer besides those for help and quit."""
-
-
-def bindings(keys: Iterable[Key] = KEYS) -> list[BindingType]:
-    """Keys as a screen's `BINDINGS` want them."""
-    return [key.binding() for key in keys]
-
-
-def footer(pane: PaneName) -> list[Key]:
-    """The keys that matter most in a pane, at most `FOOTER_MOST`."""
-    return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
-
-
-def pressed(name: str) -> Key | None:
-    """The key of the monitor that Textual's key `name` stands for."""
-    return next((key for key in KEYS if name in key.keys.split(",")), None)

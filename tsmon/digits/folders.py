@@ -1,0 +1,59 @@
+"""Folders of images: what is in one, and the labels that were set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tsmon.digits.images import DigitImage, ImageError, find_images
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as it was when it was read."""
+
+    path: Path
+    folders: tuple[Path, ...]
+    """The folders in it that are not hidden, by name."""
+    images: tuple[DigitImage, ...]
+    """Its images, by name."""
+
+    @property
+    def parent(self) -> Path | None:
+        """The folder above; None at the top."""
+        return self.path.parent if self.path.parent != self.path else None
+
+
+def read_folder(path: Path) -> Folder:
+    """Read a folder.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    path = path.absolute()
+    images = find_images(path)
+    try:
+        folders = sorted(
+            entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+        )
+    except OSError as error:
+        raise ImageError(f"cannot read {path}: {error.strerror or error}") from None
+    return Folder(path, tuple(folders), tuple(i for i in images if i.path not in set(folders)))
+
+
+class Labels:
+    """Labels that a person set for this session; the files keep their names."""
+
+    def __init__(self) -> None:
+        self._set: dict[Path, str | None] = {}
+
+    def set(self, image: DigitImage, label: str | None) -> DigitImage:
+        """Give an image a label, or with None leave it unknown."""
+        self._set[image.path] = label
+        return self.apply(image)
+
+    def apply(self, image: DigitImage) -> DigitImage:
+        """The image with the label that was set, or else that of its name."""
+        if image.path not in self._set:
+            return image
+        return replace(image, label=self._set[image.path])

@@ -1,0 +1,79 @@
+"""What the digit model sees of a picture, by the handler's own code."""
+
+from __future__ import annotations
+
+import importlib.util
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol, cast
+
+from tsmon.digits.images import DigitImage, ImageError, PixelGrid
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class _Code(Protocol):
+    """The part of `handler/preprocess.py` that is used here."""
+
+    PictureError: type[ValueError]
+
+    def read_picture(self, data: bytes) -> Image: ...
+
+    def to_digit(self, picture: Image) -> Image: ...
+
+
+class Preprocessing:
+    """The step between a picture and the network, loaded from the file the archive is built of."""
+
+    def __init__(self, source: Path) -> None:
+        """`source` is the handler's `preprocess.py`; it is loaded when it is first needed."""
+        self._source = source
+        self._code: _Code | None = None
+
+    def see(self, image: DigitImage) -> PixelGrid:
+        """The picture that the network gets.
+
+        Raises:
+            ImageError: the handler would refuse the picture, or its code cannot be loaded.
+        """
+        code = self._loaded()
+        data = image.read()
+        try:
+            digit = code.to_digit(code.read_picture(data))
+        except code.PictureError as error:
+            raise ImageError(str(error)) from None
+        return PixelGrid(digit.width, digit.height, digit.tobytes())
+
+    def is_in(self, archive: Path) -> bool | None:
+        """Whether a model archive has this very code; None where that cannot be told."""
+        try:
+            with zipfile.ZipFile(archive) as members:
+                return members.read(self._source.name) == self._source.read_bytes()
+        except KeyError:
+            return False
+        except (OSError, zipfile.BadZipFile):
+            return None
+
+    def _loaded(self) -> _Code:
+        if self._code is None:
+            self._code = cast(_Code, _load(self._source))
+        return self._code
+
+
+def _load(source: Path) -> ModuleType:
+    """The module in a file that belongs to no package of ours.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    spec = importlib.util.spec_from_file_location("tsmon_digit_preprocess", source)
+    if spec is None or spec.loader is None:
+        raise ImageError(f"cannot load {source}")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except OSError as error:
+        raise ImageError(f"cannot read {source}: {error.strerror or error}") from None
+    return module

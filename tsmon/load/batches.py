@@ -1,0 +1,93 @@
+"""A run in batches: which images go into each, and how each went."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from tsmon.digits.images import DigitImage, pick_random
+from tsmon.load.answers import Answer, Score
+from tsmon.load.sender import send
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.inference import Inference
+
+WALKTHROUGH = (10, 10, 10, 50)
+"""Images in each batch of the walkthrough."""
+
+Batch = Sequence[DigitImage]
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """How one batch goes."""
+
+    size: int
+    """Images in it."""
+    score: Score = field(default_factory=Score)
+    milliseconds: float = 0.0
+    """Of all its answers together."""
+    answered: int = 0
+
+    def add(self, answer: Answer) -> None:
+        """Count an answer."""
+        self.score = self.score.plus(answer)
+        if answer.milliseconds is not None:
+            self.milliseconds += answer.milliseconds
+            self.answered += 1
+
+    @property
+    def mean_ms(self) -> float | None:
+        """Milliseconds an answer, as the sender saw it; None when there was none."""
+        return self.milliseconds / self.answered if self.answered else None
+
+
+class Run:
+    """A sending job: batches to one version, one after the other."""
+
+    def __init__(self, key: ModelKey, batches: Sequence[Batch], concurrency: int = 1) -> None:
+        """`concurrency` is how many images of a batch are sent at a time."""
+        self.key = key
+        self.results = [BatchResult(len(batch)) for batch in batches]
+        self.total = sum(map(len, batches))
+        """Images to send."""
+        self.done = 0
+        """Images that were answered, or failed."""
+        self._batches = batches
+        self._concurrency = concurrency
+
+    async def answers(self, inference: Inference) -> AsyncGenerator[tuple[ModelKey, Answer], None]:
+        """Send the batches; answers come as they arrive, also those that failed."""
+        for batch, result in zip(self._batches, self.results, strict=True):
+            sending = send(
+                inference,
+                self.key.name,
+                batch,
+                version=self.key.version,
+                concurrency=self._concurrency,
+            )
+            try:
+                async for answer in sending:
+                    result.add(answer)
+                    self.done += 1
+                    yield self.key, answer
+            finally:
+                await sending.aclose()
+
+
+def split(images: Batch, size: int) -> list[Batch]:
+    """The images in batches of `size`; the last one may have fewer."""
+    return [images[start : start + size] for start in range(0, len(images), size)]
+
+
+def random_batches(
+    images: Sequence[DigitImage], sizes: Sequence[int], rng: Random | None = None
+) -> list[Batch]:
+    """Batches of these sizes, of random images.
+
+    Raises:
+        ImageError: there are no images.
+    """
+    picked = pick_random(images, sum(sizes), rng)
+    starts = [sum(sizes[:index]) for index in range(len(sizes))]
+    return [picked[start : start + size] for start, size in zip(starts, sizes, strict=True)]

@@ -1,0 +1,60 @@
+"""The largest body a server takes, and the words for an image that is larger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tsmon.load.answers import Answer
+from tsmon.load.refusals import Failure
+from tsmon.telemetry.logs.files import TS_LOG
+
+DEFAULT_LIMIT = 6_553_500
+"""TorchServe's own max_request_size, in bytes."""
+_SETTING = re.compile(r"Maximum Request Size: (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimit:
+    """max_request_size."""
+
+    size: int = DEFAULT_LIMIT
+    """In bytes."""
+    read: bool = False
+    """Whether the server's log tells it; otherwise it is TorchServe's default."""
+
+    def explain(self, answer: Answer) -> Answer:
+        """The answer, in clearer words if its image is larger than the limit.
+
+        TorchServe answers 413 without a word, or breaks the connection while the body still comes.
+        """
+        if answer.failure not in (Failure.TOO_LARGE, Failure.UNREACHABLE):
+            return answer
+        try:
+            size = answer.image.path.stat().st_size
+        except OSError:
+            return answer
+        if size <= self.size and answer.failure is Failure.UNREACHABLE:
+            return answer
+        error = f"{size:,} bytes, {self._words}"
+        return replace(answer, error=error, failure=Failure.TOO_LARGE)
+
+    @property
+    def _words(self) -> str:
+        if self.read:
+            return f"max_request_size is {self.size:,}"
+        return f"max_request_size is by default {self.size:,}"
+
+
+def read_limit(logs: Path | None) -> RequestLimit:
+    """What the log in a server's folder says of its last start; else TorchServe's default."""
+    if logs is None:
+        return RequestLimit()
+    try:
+        with (logs / TS_LOG).open(errors="replace") as lines:
+            # A server started again appends to the file; its last start is the one that counts.
+            sizes = [int(match[1]) for text in lines if (match := _SETTING.match(text))]
+    except OSError:
+        return RequestLimit()
+    return RequestLimit(sizes[-1], read=True) if sizes else RequestLimit()

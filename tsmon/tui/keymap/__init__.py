@@ -1,0 +1,88 @@
+"""The one table of keys: bindings, footer, help page and command palette all come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.binding import BindingType
+
+from tsmon.tui.keymap.dialogs import DESCRIBE_KEYS, DIALOG_KEYS, HELP_KEYS, METRICS_KEYS
+from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
+from tsmon.tui.keymap.key import Group, Key, PaneName
+from tsmon.tui.keymap.monitor import KEYS
+
+__all__ = [
+    "ALL_KEYS",
+    "BY_ID",
+    "CANVAS_KEYS",
+    "CHANGES",
+    "DESCRIBE_KEYS",
+    "DIALOG_KEYS",
+    "DRAW_KEYS",
+    "FOOTER_MOST",
+    "GRID_KEYS",
+    "HELP_KEYS",
+    "KEYS",
+    "METRICS_KEYS",
+    "NEED_REPLAY",
+    "NEED_SERVER",
+    "PICKER_KEYS",
+    "SHARED_KEYS",
+    "WATCHING",
+    "Group",
+    "Key",
+    "PaneName",
+    "bindings",
+    "footer",
+    "pressed",
+]
+
+ALL_KEYS = (
+    *KEYS,
+    *PICKER_KEYS,
+    *GRID_KEYS,
+    *DRAW_KEYS,
+    *CANVAS_KEYS,
+    *DIALOG_KEYS,
+    *DESCRIBE_KEYS,
+    *METRICS_KEYS,
+    *HELP_KEYS,
+)
+
+BY_ID = {key.id: key for key in KEYS}
+
+SHARED_KEYS = tuple(
+    BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.symbols", "view.theme")
+)
+"""Keys of the monitor that the picker and the draw pad have as well."""
+
+CHANGES = frozenset(key.action_name for key in KEYS if key.changes)
+"""The actions that a read-only session refuses."""
+
+WATCHING = [BY_ID[f"time.{name}"] for name in (
+    "pause", "back", "on", "event-next", "jump", "slower", "faster",
+)]  # fmt: skip
+"""The keys in the footer where one can only watch."""
+
+NEED_SERVER = CHANGES | {key.action_name for key in KEYS if key.needs_server}
+"""The actions for which there must be a server that answers."""
+
+NEED_REPLAY = frozenset(key.action_name for key in KEYS if key.needs_replay)
+
+FOOTER_MOST = 8
+"""Keys in the footer besides those for help and quit."""
+
+
+def bindings(keys: Iterable[Key] = KEYS) -> list[BindingType]:
+    """Keys as a screen's `BINDINGS` want them."""
+    return [binding for key in keys for binding in key.bindings()]
+
+
+def footer(pane: PaneName) -> list[Key]:
+    """The keys that matter most in a pane, at most `FOOTER_MOST`."""
+    return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
+
+
+def pressed(name: str, keys: Iterable[Key] = KEYS) -> Key | None:
+    """The one of these keys that Textual's key `name` stands for."""
+    return next((key for key in keys if name in key.keys.split(",")), None)

@@ -1,0 +1,37 @@
+"""The keys of dialogs and pages above the monitor, and of its panes."""
+
+from __future__ import annotations
+
+from tsmon.tui.keymap.key import Group, Key
+
+DIALOG_KEYS: tuple[Key, ...] = (
+    Key(
+        "dialog.cancel", "escape", "esc", "cancel", Group.DIALOGS, "cancel",
+        "Close the dialog; nothing is changed.",
+    ),
+)  # fmt: skip
+
+DESCRIBE_KEYS: tuple[Key, ...] = (
+    Key(
+        "describe.copy", "y", "y", "copy", Group.DIALOGS, "copy",
+        "Copy the description to the terminal's clipboard.",
+    ),
+)  # fmt: skip
+
+HELP_KEYS: tuple[Key, ...] = (
+    Key(
+        "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",
+        "In the help, turn between the keys and the numbers of the pane in focus.",
+    ),
+)  # fmt: skip
+
+METRICS_KEYS: tuple[Key, ...] = (
+    Key(
+        "metrics.previous", "up,k", "↑", "choose(-1)", Group.VIEW, "number above",
+        "In the metrics, choose the number above; ? tells what it means.",
+    ),
+    Key(
+        "metrics.next", "down,j", "↓", "choose(1)", Group.VIEW, "number below",
+        "In the metrics, choose the number below.",
+    ),
+)  # fmt: skip

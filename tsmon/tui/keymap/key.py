@@ -1,0 +1,91 @@
+"""What a key is, and everything that is said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class PaneName(StrEnum):
+    """The four panes, in the order of their numbers."""
+
+    MODELS = "models"
+    WORKERS = "workers"
+    METRICS = "metrics"
+    DIGITS = "digits"
+
+    @property
+    def number(self) -> int:
+        """The key that focuses it."""
+        return list(PaneName).index(self) + 1
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # a word to show, not str.title()
+        """What stands on its border."""
+        return f"{self.number} {self.value.capitalize()}"
+
+
+class Group(StrEnum):
+    """The headings of the help page, in its order."""
+
+    MODELS = "Models"
+    WORKERS = "Workers"
+    DIGITS = "Digits"
+    SERVER = "Server"
+    TIME = "Time"
+    VIEW = "View"
+    GENERAL = "General"
+    PICKER = "Picker"
+    DRAW_PAD = "Draw pad"
+    DIALOGS = "Dialogs"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the monitor and everything that is said about it."""
+
+    id: str
+    """Stable name, by which a keymap can move it to another key."""
+    keys: str
+    """Textual's names of the keys, separated by commas."""
+    shown: str
+    """How a person reads the key."""
+    action: str
+    """Name of the screen's action method, without `action_`; `{key}` is the key pressed."""
+    group: Group
+    label: str
+    """Two words at most, for the footer and the palette."""
+    help: str
+    """One sentence for the help page."""
+    footer: tuple[PaneName, ...] = ()
+    """The panes in whose footer it stands."""
+    changes: bool = False
+    """Whether it changes the server; refused in a read-only session."""
+    needs_server: bool = False
+    """Whether it speaks to the server without changing it."""
+    needs_replay: bool = False
+    """Whether it is for recordings alone."""
+
+    @property
+    def action_name(self) -> str:
+        """The action without its arguments."""
+        return self.action.partition("(")[0]
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it is several keys, and the action asks which one it was."""
+        return "{key}" in self.action
+
+    def bindings(self) -> list[Binding]:
+        """The key as Textual wants it: one binding, or one for each of many keys."""
+        if not self.is_many:
+            return [self._binding(self.keys, self.action, self.id)]
+        return [
+            self._binding(key, self.action.format(key=key), f"{self.id}.{key}")
+            for key in self.keys.split(",")
+        ]
+
+    def _binding(self, keys: str, action: str, id_: str) -> Binding:
+        return Binding(keys, action, self.label, key_display=self.shown, tooltip=self.help, id=id_)

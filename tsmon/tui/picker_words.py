@@ -1,0 +1,108 @@
+"""What the picker says, as pieces of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.answers import Answer
+from tsmon.load.results import Results
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.tui.desk import Desk
+from tsmon.tui.format import ABSENT, confidence, milliseconds, plural
+from tsmon.tui.tones import Span, Tone
+from tsmon.tui.widgets.answer_rows import status
+
+_VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", Tone.PLAIN)}
+
+
+def bar(desk: Desk) -> list[Span]:
+    """The first line: the target, the folder, the marks, what is being sent."""
+    target = f"to {desk.target}" if desk.target else "no version selected, v chooses one"
+    spans: list[Span] = [(" Picker  ", Tone.ACCENT), (target, Tone.PLAIN)]
+    if work := desk.under_way:
+        where = f" to {work.key}" if work.key != desk.target else ""
+        spans.append((f"  sending {work.done}/{work.total}{where}, esc stops", Tone.ACCENT))
+    if desk.marked:
+        spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
+    if desk.folder:
+        images = plural(len(desk.folder.images), "image")
+        spans.append((f"  {'/'.join(desk.folder.path.parts[-2:])} · {images}", Tone.MUTED))
+    return spans
+
+
+def score(results: Results) -> list[Span]:
+    """The running accuracy of a version."""
+    counts = results.score
+    judged = counts.right + counts.wrong
+    if not counts.sent:
+        return [("no answers yet: i sends the image, s the marked ones", Tone.MUTED)]
+    spans: list[Span] = []
+    if counts.accuracy is not None:
+        tone = Tone.PLAIN if counts.wrong else Tone.GOOD
+        spans.append((f"{counts.right}/{judged} correct, {confidence(counts.accuracy)}", tone))
+    if counts.wrong:
+        spans.append((f"  ✗ {counts.wrong} wrong", Tone.BAD))
+    if counts.unlabelled:
+        spans.append((f"  {counts.unlabelled} without a label", Tone.MUTED))
+    if counts.failed:
+        spans.append((f"  ! {counts.failed} failed", Tone.BAD))
+    return spans
+
+
+def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[Span]:
+    """The line below a thumbnail: mark, label, the last answer."""
+    spans: list[Span] = [
+        ("■ " if marked else "  ", Tone.ACCENT),
+        (image.label or ABSENT, Tone.PLAIN),
+    ]
+    if answer is None:
+        return spans
+    if answer.error:
+        return [*spans, (" ! failed", Tone.BAD)]
+    mark, tone = _VERDICTS[answer.correct]
+    return [*spans, (f" → {answer.predicted}", Tone.PLAIN), (mark, tone)]
+
+
+def seen_title(target: ModelKey | None, has_handler: bool | None) -> str:
+    """What stands above the preprocessed picture; it says when it may not be the model's view."""
+    if has_handler:
+        return "what the model sees"
+    if has_handler is None or target is None:
+        return "what the digit handler sees"
+    return "the digit handler would see"
+
+
+def facts(image: DigitImage | None, answer: Answer | None) -> list[Span]:
+    """The line below the pictures: name, label, the last answer."""
+    if image is None:
+        return [("enter opens the folder", Tone.MUTED)]
+    spans: list[Span] = [
+        (image.path.name, Tone.PLAIN),
+        (f"  label {image.label or 'unknown'}", Tone.MUTED),
+    ]
+    if answer is None:
+        return spans
+    if answer.error:
+        return [*spans, (f"\n! {status(answer)}: {answer.error}", Tone.BAD)]
+    mark, tone = _VERDICTS[answer.correct]
+    return [
+        *spans,
+        (f"\npredicted {answer.predicted}", Tone.PLAIN),
+        (mark, tone),
+        (f"  {confidence(answer.confidence)}  {milliseconds(answer.milliseconds)}", Tone.PLAIN),
+    ]
+
+
+def parts(names: Sequence[str], current: str) -> Content:
+    """The names of the parts where one is shown at a time; each can be clicked."""
+    shown = [Content(" ")]
+    for name in names:
+        style = "$text-primary bold reverse" if name == current else "$foreground-muted"
+        shown += [
+            Content.styled(f" {name} ", f"{style} @click=screen.part('{name}')"),
+            Content(" "),
+        ]
+    return Content("").join(shown).append(Content.styled(" tab", "$foreground-muted"))

@@ -1,0 +1,296 @@
+"""The picker: a folder's images, one of them as the model sees it, and what versions answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.reactive import var
+
+from tsmon.digits.images import DigitImage, ImageError, PixelGrid, picture_size, preview
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.tui import keymap, picker_words
+from tsmon.tui.desk import Desk
+from tsmon.tui.screens.picker_actions import PickerActions
+from tsmon.tui.tones import Span, line
+from tsmon.tui.widgets.key_bar import KeyBar
+from tsmon.tui.widgets.look import Look, Sight
+from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.widgets.results_view import ResultsView, ResultView
+from tsmon.tui.widgets.thumb_grid import Entry, ThumbGrid
+from tsmon.tui.widgets.words import Words
+
+REFRESH_S = 0.25
+"""Answers may come by the hundred a second; the screen follows at its own pace."""
+ALL_PARTS_WIDTH = 110
+"""Columns from which on all three parts fit beside each other."""
+ALL_PARTS_HEIGHT = 36
+"""Lines from which on the results have enough of them below the digit."""
+
+
+class Part(StrEnum):
+    """The parts of the screen."""
+
+    IMAGES = "images"
+    DIGIT = "digit"
+    RESULTS = "results"
+
+    @property
+    def following(self) -> Part:
+        """The next one, after the last the first."""
+        parts = list(Part)
+        return parts[(parts.index(self) + 1) % len(parts)]
+
+
+class Picker(PickerActions):
+    """Three parts, beside each other where there is room, else one at a time."""
+
+    KEYS = (*keymap.PICKER_KEYS, *keymap.SHARED_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
+    AUTO_FOCUS = "#thumbs"
+
+    part = var(Part.IMAGES, init=False)
+    zoomed = var(False, init=False)
+
+    def __init__(
+        self,
+        desk: Desk,
+        symbols: Symbols,
+        *,
+        aim: Callable[[ModelKey], None],
+        stop: Callable[[], None],
+    ) -> None:
+        """`stop` ends what is being sent."""
+        super().__init__(desk, symbols, aim=aim, stop=stop)
+        self._drawn: tuple[object, ...] = ()
+        self._sized: dict[Path, str] = {}
+        self._handler: bool | None = None
+
+    def compose(self) -> ComposeResult:
+        """The line above, the parts, the keys."""
+        yield Words(id="picker-bar")
+        yield Words(id="picker-parts")
+        with Container(id="picker"):
+            with Vertical(id="picker-images"):
+                yield ThumbGrid(self._caption, id="thumbs")
+            with Vertical(id="picker-right"):
+                yield Look(id="look")
+                with Vertical(id="picker-results"):
+                    yield Words(id="picker-score")
+                    yield ResultsView()
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show what the desk has."""
+        self.show_folder()
+        self.target_changed()
+        self.watch_symbols(self.symbols)
+        self.set_interval(REFRESH_S, self.refresh_answers)
+
+    # What is shown
+
+    def show_folder(self) -> None:
+        """List the desk's folder, with the cursor on the image looked at."""
+        folder = self.desk.folder
+        entries: list[Entry] = []
+        if folder and folder.parent:
+            entries.append(Entry(folder.parent, name="↑ .."))
+        if folder:
+            entries += [Entry(path, name=f"{path.name}/") for path in folder.folders]
+            entries += [Entry(image.path, image) for image in folder.images]
+        paths = [entry.path for entry in entries]
+        at = paths.index(self.desk.chosen) if self.desk.chosen in paths else 0
+        self.query_one(ThumbGrid).show(entries, at)
+        self.look()
+        self.refresh_marks()
+
+    def refresh_marks(self) -> None:
+        """Marks and labels may be others."""
+        self.refresh_answers(force=True)
+
+    def refresh_answers(self, *, force: bool = False) -> None:
+        """Show the answers that came since."""
+        desk = self.desk
+        work = desk.under_way
+        now = (desk.book.revision, desk.target, work, work.done if work else 0, self._view)
+        if now == self._drawn and not force:
+            return
+        self._drawn = now
+        results = desk.book.of(desk.target)
+        with self.app.batch_update():
+            self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk)))
+            self.query_one("#picker-score", Words).say(line(*picker_words.score(results)))
+            self.query_one(ResultsView).show(results, desk.run, desk.comparison)
+            self.query_one(ThumbGrid).refresh_captions()
+            self._tell_about_image()
+
+    @property
+    def _view(self) -> ResultView:
+        return self.query_one(ResultsView).view
+
+    def target_changed(self) -> None:
+        """Another version: its score, and whether it has the digit handler."""
+        self.refresh_answers(force=True)
+        self._ask_handler()
+
+    @work(group="handler", exclusive=True)
+    async def _ask_handler(self) -> None:
+        self._handler = None
+        if self.desk.target:
+            self._handler = await self.desk.has_digit_handler(self.desk.target)
+        self._tell_about_image()
+
+    def _caption(self, entry: Entry) -> list[Span]:
+        """The line below a thumbnail: mark, label, the last answer."""
+        if entry.image is None:
+            return []
+        image = self.desk.labels.apply(entry.image)
+        answer = self.desk.book.of(self.desk.target).latest(image.path)
+        return picker_words.caption(image, answer, marked=image.path in self.desk.marked)
+
+    # The chosen image
+
+    @property
+    def image(self) -> DigitImage | None:
+        """The image under the cursor."""
+        entry = self.query_one(ThumbGrid).chosen
+        return self.desk.labels.apply(entry.image) if entry and entry.image else None
+
+    def on_thumb_grid_moved(self) -> None:
+        """Look at another image; only the last of several quick moves counts."""
+        self.look()
+
+    def look(self) -> None:
+        """Show the image under the cursor."""
+        if image := self.image:
+            self.desk.chosen = image.path
+        self._tell_about_image()
+        self._look()
+
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        image = self.image
+        if image is None:
+            self.query_one(Look).show(None, None)
+            return
+        file, seen, size = await asyncio.to_thread(self._sights, image)
+        self._sized = {image.path: size}
+        self.query_one(Look).show(file, seen)
+        self._tell_about_image()
+
+    def _sights(self, image: DigitImage) -> tuple[Sight, Sight, str]:
+        """The picture in the file, what the model sees, and the picture's size."""
+        file = _sight(lambda: preview(image))
+        if (preprocessing := self.desk.preprocessing) is None:
+            return file, "the digit handler's code is not here", _size(image)
+        return file, _sight(lambda: preprocessing.see(image)), _size(image)
+
+    def _tell_about_image(self) -> None:
+        image = self.image
+        answer = self.desk.book.of(self.desk.target).latest(image.path) if image else None
+        size = self._sized.get(image.path, "") if image else ""
+        self.query_one(Look).tell(
+            f"the file{size and ', '}{size}" if image else "",
+            picker_words.seen_title(self.desk.target, self._handler) if image else "",
+            picker_words.facts(image, answer),
+        )
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show as many parts as fit."""
+        self._arrange()
+
+    def watch_part(self) -> None:
+        """Another part is looked at."""
+        self._arrange()
+
+    def watch_zoomed(self) -> None:
+        """One part gets the whole screen, or gives it back."""
+        self._arrange()
+
+    def watch_symbols(self, symbols: Symbols) -> None:
+        """Draw with other characters."""
+        if self.is_mounted:
+            self.query_one(ThumbGrid).symbols = symbols
+            self.query_one(Look).draw_with(symbols)
+
+    def _arrange(self) -> None:
+        single = self.zoomed or self.size.width < ALL_PARTS_WIDTH
+        self.query_one("#picker").set_class(single, "-single")
+        shown = {self.part} if single else set(Part)
+        self.query_one("#picker-images").display = Part.IMAGES in shown
+        self.query_one("#picker-right").display = shown != {Part.IMAGES}
+        # Where there are few lines, the results get those of the digit while they are looked at.
+        low = self.size.height < ALL_PARTS_HEIGHT and self.part is Part.RESULTS
+        self.query_one(Look).display = Part.DIGIT in shown and not low
+        self.query_one("#picker-results").display = Part.RESULTS in shown
+        parts = self.query_one("#picker-parts", Words)
+        parts.say(picker_words.parts(list(Part), self.part))
+        parts.display = single
+        self.query_one(KeyBar).show(self.footer_keys)
+
+    def action_next_part(self) -> None:
+        """Go to the next part."""
+        self.action_part(self.part.following)
+
+    def action_part(self, name: str) -> None:
+        """Go to a part. The digit has nothing to focus; its keys are those of the images."""
+        self.part = Part(name)
+        if self.part is Part.RESULTS:
+            self.query_one(ResultsView).take_focus()
+        elif self.query_one("#picker-images").display:
+            self.query_one(ThumbGrid).focus()
+        else:
+            self.set_focus(None)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A click goes to a part, too."""
+        if self.query_one(ResultsView).has_focus_within:
+            self.part = Part.RESULTS
+        elif self.part is Part.RESULTS:
+            self.part = Part.IMAGES
+
+    async def on_key(self, event: events.Key) -> None:
+        """Let the keys of the images work where the digit is all there is to see."""
+        key = keymap.pressed(event.key, keymap.GRID_KEYS)
+        if key and self.part is Part.DIGIT and not self.query_one(ThumbGrid).has_focus:
+            event.stop()
+            await self.app.run_action(key.action, self.query_one(ThumbGrid))
+
+    def action_zoom(self) -> None:
+        """Give one part the whole screen, or take it back."""
+        self.zoomed = not self.zoomed
+
+    def action_next_results(self) -> None:
+        """Show the next view of the results."""
+        self.action_results(self._view.following)
+
+    def action_results(self, name: str) -> None:
+        """Show a view of the results."""
+        self.query_one(ResultsView).view = ResultView(name)
+        self.refresh_answers()
+
+
+def _sight(see: Callable[[], PixelGrid]) -> Sight:
+    """A picture, or why there is none."""
+    try:
+        return see()
+    except ImageError as error:
+        return str(error)
+
+
+def _size(image: DigitImage) -> str:
+    """`28x28`, or nothing for what is no image."""
+    try:
+        width, height = picture_size(image)
+    except ImageError:
+        return ""
+    return f"{width}x{height}"

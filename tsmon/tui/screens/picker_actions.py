@@ -1,0 +1,273 @@
+"""What the picker does: mark, label, open, send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tsmon.digits.images import DigitImage, pick_random
+from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.tui.desk import Desk
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
+from tsmon.tui.screens.digit_screen import NO_VERSION, DigitScreen
+from tsmon.tui.screens.draw_pad import DrawPad
+from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.widgets.results_view import ResultsView, ResultView
+from tsmon.tui.widgets.thumb_grid import ThumbGrid
+
+NO_IMAGES = Note("there are no images here", "f opens another folder")
+NO_IMAGE = Note("no image is chosen", "go to one first")
+NOTHING_MARKED = Note("nothing is marked", "space marks the image, a all of them, m some")
+BUSY = Note("something is being sent", "esc stops it")
+
+
+class PickerActions(DigitScreen):
+    """The keys of the picker, apart from what they show."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        symbols: Symbols,
+        *,
+        aim: Callable[[ModelKey], None],
+        stop: Callable[[], None],
+    ) -> None:
+        super().__init__(desk, symbols, aim=aim)
+        self._stop = stop
+        self._second: ModelKey | None = None
+
+    @property
+    def image(self) -> DigitImage | None:
+        """The image under the cursor."""
+        raise NotImplementedError
+
+    def show_folder(self) -> None:
+        """Show the desk's folder."""
+        raise NotImplementedError
+
+    def refresh_marks(self) -> None:
+        """Show the marks and labels as they are now."""
+        raise NotImplementedError
+
+    # Folders
+
+    def on_thumb_grid_opened(self) -> None:
+        """Enter: a folder is opened, an image sent."""
+        entry = self.query_one(ThumbGrid).chosen
+        if entry and entry.image:
+            self.action_send_one()
+        elif entry:
+            self.do(self._open(entry.path))
+
+    async def _open(self, path: Path, chosen: Path | None = None) -> None:
+        before = self.desk.folder
+        # Coming from below, the cursor is on the folder one came from.
+        back = before.path if before and before.path.parent == path else None
+        await self.desk.open(path, chosen or back)
+        self.show_folder()
+
+    def action_parent(self) -> None:
+        """Open the folder above."""
+        folder = self.desk.folder
+        if folder and folder.parent:
+            self.do(self._open(folder.parent))
+
+    def action_folder(self) -> None:
+        """Ask for a folder."""
+        words = "A folder with PNG or JPEG images; a digit before the suffix is the label."
+        start = self.desk.folder.path if self.desk.folder else self.desk.samples
+        self.app.push_screen(AskPath("Folder of images", words, start, self._open))
+
+    def action_drawings(self) -> None:
+        """Open the drawn digits, or from there the samples."""
+        folder, drawings = self.desk.folder, self.desk.drawings.absolute()
+        if folder and folder.path == drawings and self.desk.samples:
+            self.do(self._open(self.desk.samples))
+        elif drawings.is_dir():
+            self.do(self._open(drawings))
+        else:
+            self.note(Note("nothing was drawn yet", "w opens the draw pad, s in it keeps a digit"))
+
+    def action_reload(self) -> None:
+        """Read the folder again."""
+        if self.desk.folder:
+            self.do(self._open(self.desk.folder.path, self.desk.chosen))
+
+    # Marks and labels
+
+    def action_mark(self) -> None:
+        """Mark the image, or not, and go on."""
+        if self.image is None:
+            self.note(NO_IMAGE)
+            return
+        self.desk.marked ^= {self.image.path}
+        self.query_one(ThumbGrid).action_move(1)
+        self.refresh_marks()
+
+    def action_mark_all(self) -> None:
+        """Mark all."""
+        self._mark(self.desk.images)
+
+    def action_mark_none(self) -> None:
+        """Mark none."""
+        self._mark(())
+
+    def action_invert(self) -> None:
+        """Mark the others."""
+        marked = self.desk.marked
+        self._mark([image for image in self.desk.images if image.path not in marked])
+
+    def action_mark_random(self) -> None:
+        """Mark some by chance."""
+        self.do(self._mark_random())
+
+    async def _mark_random(self) -> None:
+        images = self.desk.images
+        if not images:
+            self.note(NO_IMAGES)
+            return
+        most = len(images)
+        ask = AskCount("Mark random images", "images", min(self.desk.amount.images, most), most)
+        count = await self.app.push_screen_wait(ask)
+        if count:
+            self._mark(pick_random(images, count))
+
+    def _mark(self, images: Sequence[DigitImage]) -> None:
+        self.desk.marked = {image.path for image in images}
+        self.refresh_marks()
+
+    def action_label(self, digit: str) -> None:
+        """Say which digit the image shows."""
+        self._label(digit)
+
+    def action_no_label(self) -> None:
+        """Say that nobody knows which digit it is."""
+        self._label(None)
+
+    def _label(self, label: str | None) -> None:
+        if self.image is None:
+            self.note(NO_IMAGE)
+            return
+        self.desk.set_label(self.image, label)
+        self.refresh_marks()
+
+    # Sending
+
+    def action_send_one(self) -> None:
+        """Send the image under the cursor."""
+        if self.image is None:
+            self.note(NO_IMAGE)
+        else:
+            self._send([[self.image]])
+
+    def action_send_marked(self) -> None:
+        """Send the marked images in batches."""
+        marked = self.desk.marked_images
+        if marked:
+            self._send(split(marked, self.desk.amount.images), self.desk.amount.concurrency)
+        else:
+            self.note(NOTHING_MARKED)
+
+    def action_send_many(self) -> None:
+        """Send as many random images as last time."""
+        self._send_random((self.desk.amount.images,), self.desk.amount.concurrency)
+
+    def action_send_number(self) -> None:
+        """Ask how many."""
+        self.do(self._send_number())
+
+    async def _send_number(self) -> None:
+        amount = await self.app.push_screen_wait(AskAmount(self.desk.amount))
+        if amount:
+            self.desk.amount = amount
+            self.action_send_many()
+
+    def action_walkthrough(self) -> None:
+        """Send 10, 10, 10 and 50 random images."""
+        if self._send_random(WALKTHROUGH, 1):
+            self.query_one(ResultsView).view = ResultView.BATCHES
+
+    def _send_random(self, sizes: Sequence[int], concurrency: int) -> bool:
+        if not self.desk.images:
+            self.note(NO_IMAGES)
+            return False
+        return self._send(random_batches(self.desk.images, sizes), concurrency)
+
+    def _send(self, batches: Sequence[Batch], concurrency: int = 1) -> bool:
+        """Send, if there is a version and nothing else is being sent."""
+        target = self._ready_target()
+        if target:
+            self.desk.send(target, batches, concurrency)
+        return target is not None
+
+    def _ready_target(self) -> ModelKey | None:
+        if self.desk.under_way:
+            self.note(BUSY)
+            return None
+        if self.desk.target not in [model.key for model in self.models]:
+            self.note(NO_VERSION if self.desk.target is None else _gone(self.desk.target))
+            return None
+        return self.desk.target
+
+    def action_compare(self) -> None:
+        """Send to two versions, the second one as before."""
+        self.do(self._compare(ask=self._second is None))
+
+    def action_second_version(self) -> None:
+        """Choose the second version, and send to both."""
+        self.do(self._compare(ask=True))
+
+    async def _compare(self, *, ask: bool) -> None:
+        images = self.desk.marked_images or ([self.image] if self.image else [])
+        target = self._ready_target()
+        if target is None:
+            return
+        if not images:
+            self.note(NO_IMAGE)
+            return
+        others = [model for model in self.models if model.key != target]
+        if ask or self._second not in [model.key for model in others]:
+            words = f"Each image is sent to {target} and to this version."
+            self._second = await self.choose("Second version", words, others, self._second)
+        if self._second and not self.desk.under_way:
+            self.query_one(ResultsView).view = ResultView.VERSIONS
+            self.desk.compare(images, target, self._second)
+
+    def action_back(self) -> None:
+        """Stop what is being sent, or leave."""
+        if self.desk.under_way:
+            self._stop()
+        else:
+            self.dismiss(None)
+
+    def action_clear_answers(self) -> None:
+        """Forget the answers of the version."""
+        if self.desk.target:
+            self.desk.book.clear(self.desk.target)
+        self.refresh_marks()
+
+    def on_results_view_wanted(self, message: ResultsView.Wanted) -> None:
+        """Go from an answer to its image, in whatever folder it is."""
+        self.do(self._jump(message.path))
+
+    async def _jump(self, path: Path) -> None:
+        if self.desk.folder is None or self.desk.folder.path != path.parent:
+            await self.desk.open(path.parent)
+        self.desk.chosen = path
+        self.show_folder()
+
+    def action_draw(self) -> None:
+        """Open the draw pad; what was saved there is shown afterwards."""
+        self.app.push_screen(
+            DrawPad(self.desk, self.symbols, aim=self._aim), lambda _: self._back_from_pad()
+        )
+
+    def _back_from_pad(self) -> None:
+        self.show_folder()
+        self.target_changed()
+
+
+def _gone(key: ModelKey) -> Note:
+    return Note(f"{key} is not on the server any more", "v chooses another version")

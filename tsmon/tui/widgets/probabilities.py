@@ -1,0 +1,38 @@
+"""Ten probabilities as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsmon.tui.format import confidence
+from tsmon.tui.tones import Span, Tone
+from tsmon.tui.widgets.raster import Symbols
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_NUMBERS = 11
+"""Columns of a line that are no bar."""
+
+
+def spell_bars(probabilities: Sequence[float], width: int, symbols: Symbols) -> list[Span]:
+    """A line for each digit; the likeliest has a sign, so that no colour is needed to find it."""
+    room = max(width - _NUMBERS, 1)
+    best = max(range(len(probabilities)), key=probabilities.__getitem__)
+    spans: list[Span] = []
+    for digit, probability in enumerate(probabilities):
+        tone = Tone.ACCENT if digit == best else Tone.MUTED
+        sign = ">" if digit == best else " "
+        bar = draw_bar(probability, room, symbols)
+        end = "" if digit == len(probabilities) - 1 else "\n"
+        spans.append((f"{sign} {digit} ", tone if digit == best else Tone.PLAIN))
+        spans.append((bar.ljust(room), tone))
+        spans.append((f" {confidence(probability):>6}{end}", Tone.PLAIN))
+    return spans
+
+
+def draw_bar(share: float, width: int, symbols: Symbols) -> str:
+    """A bar of `width` columns when the share is 1; in ASCII whole columns only."""
+    if symbols is Symbols.ASCII:
+        return "#" * round(share * width)
+    eighths = round(share * width * 8)
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
