@@ -102,12 +102,13 @@ class ResultBook:
 
     def __init__(self) -> None:
         self._results: dict[ModelKey, Results] = {}
+        self._none = Results()
         self.revision = 0
         """Grows with every change, so that a view can tell whether to draw anew."""
 
     def of(self, key: ModelKey | None) -> Results:
         """The results of a version; empty ones when there are none."""
-        return self._results.get(key, Results()) if key else Results()
+        return self._results.get(key, self._none) if key else self._none
 
     def add(self, key: ModelKey, answer: Answer) -> None:
         """Count an answer of a version."""

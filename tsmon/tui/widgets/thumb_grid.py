@@ -71,6 +71,7 @@ class ThumbGrid(ScrollView, can_focus=True):
         self._thumbs: dict[Path, PixelGrid | str] = {}
         self._strips: dict[tuple[object, ...], Strip] = {}
         """Lines of pictures as they were drawn last; to draw them is most of the work."""
+        self._plain = Style.null()
         self._captions: list[list[Span]] = []
         """Those in sight as they were drawn last."""
 
@@ -168,12 +169,13 @@ class ThumbGrid(ScrollView, can_focus=True):
         return self._strips[key]
 
     def _draw(self, row: int, line: int) -> Strip:
+        self._plain = self.rich_style  # asked once a line, since it goes through all ancestors
         segments: list[Segment] = []
         start = row * self._columns
         for index in range(start, min(start + self._columns, len(self.entries))):
             segments += self._tile(index, line)
         width = self.scrollable_content_region.width
-        return Strip(segments).simplify().adjust_cell_length(width, self.rich_style)
+        return Strip(segments).simplify().adjust_cell_length(width, self._plain)
 
     def _tile(self, index: int, line: int) -> list[Segment]:
         """One line of one tile: the cursor, then the picture or the caption."""
@@ -190,7 +192,7 @@ class ThumbGrid(ScrollView, can_focus=True):
     def _picture(self, entry: Entry, line: int) -> list[Segment]:
         thumb = self._thumbs.get(entry.path)
         if entry.image is not None and isinstance(thumb, PixelGrid):
-            return draw_pixels(thumb, line, self.symbols, self.rich_style)
+            return draw_pixels(thumb, line, self.symbols, self._plain)
         text, tone = "", Tone.MUTED
         if line == SIDE // 4:
             if entry.image is None:
@@ -204,10 +206,10 @@ class ThumbGrid(ScrollView, can_focus=True):
     def _caption_line(self, entry: Entry) -> list[Segment]:
         spans = self._caption(entry)
         strip = Strip([Segment(text, self._style(tone)) for text, tone in spans])
-        return list(strip.adjust_cell_length(SIDE, self.rich_style))
+        return list(strip.adjust_cell_length(SIDE, self._plain))
 
     def _style(self, tone: Tone) -> Style:
-        return self.rich_style + rich_style(tone, self.app.theme_variables)
+        return self._plain + rich_style(tone, self.app.theme_variables)
 
     def _bounded(self, index: int) -> int:
         return max(min(index, len(self.entries) - 1), 0)
