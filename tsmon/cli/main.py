@@ -84,5 +84,10 @@ def main() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End as by Ctrl-C, so that what was started is stopped."""
+    """End as by Ctrl-C, so that what was started is stopped.
+
+    A shell has its background jobs ignore Ctrl-C; they still end when they are told to.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
