@@ -1,15 +1,9 @@
-"""The monitor as something to look at: its panes, the way snapshots reach them, and views."""
+"""The monitor as something to look at: a session, and the way its snapshots reach the panes."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import events
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Container
 from textual.reactive import var
-from textual.screen import Screen
 from textual.worker import Worker
 
 from tsmon.telemetry.events import Event
@@ -19,48 +13,33 @@ from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.layout import Layout, layout_for, visible
 from tsmon.tui.messages import Refreshed
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.rollouts import Rollout, Rollouts
+from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
-from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.pane import Pane
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.server_bar import BarFacts, Looking, ServerBar
-from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
 CLOCK_S = 1.0
 
 
-class Frame(Screen[None]):
+class Frame(Panes):
     """Shows snapshots; what changes or sends anything is in `MonitorScreen`."""
 
-    KEYS: ClassVar[tuple[keymap.Key, ...]] = keymap.KEYS
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings()
-    AUTO_FOCUS = "#models-table"
-
-    # `var`, since a `reactive` of a screen has all of it painted again at every change.
     snapshot: var[Snapshot | None] = var(None, init=False)
     """The tick that is shown."""
     selected: var[ModelKey | None] = var(None, init=False)
     """The version the panes 2 to 4 are about."""
-    zoomed = var(False, init=False)
-    current = var(PaneName.MODELS, init=False)
-    """The pane in focus."""
-    symbols = var(Symbols.BRAILLE)
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:
         super().__init__()
         self.options = options
-        self._detail = PaneName.WORKERS
-        self._room = Layout.FOUR
         self._watch(session)
 
     def _watch(self, session: Session) -> None:
@@ -70,20 +49,6 @@ class Frame(Screen[None]):
             start=lambda work: self.run_worker(work, group="rollouts"),
             changed=self.rollout_changed,
         )
-
-    def compose(self) -> ComposeResult:
-        """The server's line, the panes, the keys."""
-        yield ServerBar(id="server-bar")
-        yield Banner(id="banner")
-        yield TabLine(id="tabs")
-        with Container(id="panes"):
-            with Container(id="upper"):
-                with Container(id="left"):
-                    yield ModelsPane()
-                    yield WorkersPane()
-                yield MetricsPane()
-            yield DigitsPane()
-        yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
         """Begin to watch the server."""
@@ -95,7 +60,7 @@ class Frame(Screen[None]):
         """Watch something else."""
         self.selected = None
         self._watch(session)
-        self._arrange()
+        self.lay_out()
         self.begin()
 
     def begin(self) -> Worker[None]:
@@ -203,51 +168,7 @@ class Frame(Screen[None]):
             markup=False,
         )
 
-    # Views
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Show as many panes as fit."""
-        self._room = layout_for(event.size.width, event.size.height)
-        self._arrange()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow the focus to its pane."""
-        pane = next((a for a in event.widget.ancestors_with_self if isinstance(a, Pane)), None)
-        if pane is not None:
-            self.current = pane.NAME
-
-    def watch_current(self) -> None:
-        """Another pane is in focus."""
-        if self.current is not PaneName.MODELS:
-            self._detail = self.current
-        self._arrange()
-
-    def watch_zoomed(self) -> None:
-        """One pane gets the whole screen, or gives it back."""
-        self._arrange()
-
-    def watch_symbols(self, symbols: Symbols) -> None:
-        """Draw charts and pictures with other characters."""
-        if self.is_mounted:
-            self.query_one(MetricsPane).symbols = symbols
-            self.query_one(DigitsPane).symbols = symbols
-
-    def _arrange(self) -> None:
-        shown = visible(self._room, self.current, self._detail, zoomed=self.zoomed) & self.offered
-        panes = self.query_one("#panes")
-        single = self.zoomed or self._room is Layout.ONE
-        panes.set_class(single, Layout.ONE)
-        panes.set_class(not single and self._room is Layout.TWO, Layout.TWO)
-        panes.set_class(not single and self._room is Layout.FOUR, Layout.FOUR)
-        for name in PaneName:
-            panes.query_one(f"#{name}").display = name in shown
-            panes.set_class(name is self._detail, f"-detail-{name}")
-        self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
-        self.query_one("#upper").display = shown != {PaneName.DIGITS}
-        tabs = self.query_one(TabLine)
-        tabs.show(sorted(self.offered, key=list(PaneName).index), self.current)
-        tabs.display = self._room is not Layout.FOUR or self.zoomed
-        self.query_one(KeyBar).show(self.footer_keys())
+    # What there is to do
 
     @property
     def offered(self) -> frozenset[PaneName]:
@@ -282,29 +203,3 @@ class Frame(Screen[None]):
         """The keys of the pane in focus that can be used now."""
         keys = keymap.footer(self.current) if self.session.can_act else keymap.WATCHING
         return [key for key in keys if self.check_action(key.action_name, ())]
-
-    def action_focus_pane(self, name: str) -> None:
-        """Go to a pane, which may have to be shown first."""
-        self.current = PaneName(name)
-        self.query_one(f"#{name}", Pane).take_focus()
-
-    def action_zoom(self) -> None:
-        """Give the pane in focus the whole screen, or take it back."""
-        self.zoomed = not self.zoomed
-
-    def action_symbols(self) -> None:
-        """Draw with the next kind of characters."""
-        self.symbols = self.symbols.following
-
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        dark = self.app.current_theme.dark
-        self.app.theme = "textual-light" if dark else "textual-dark"
-
-    def action_sort(self) -> None:
-        """Sort the models by the next column."""
-        self.query_one(ModelsPane).sort()
-
-    def action_filter(self) -> None:
-        """Ask which models to show."""
-        self.query_one(ModelsPane).open_filter()

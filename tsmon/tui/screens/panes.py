@@ -1,0 +1,139 @@
+"""The panes of the monitor: which there are, how many fit, which one is in focus."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.reactive import var
+from textual.screen import Screen
+
+from tsmon.tui import keymap
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.widgets.banner import Banner
+from tsmon.tui.widgets.digits_pane import DigitsPane
+from tsmon.tui.widgets.key_bar import KeyBar
+from tsmon.tui.widgets.metrics_pane import MetricsPane
+from tsmon.tui.widgets.models_pane import ModelsPane
+from tsmon.tui.widgets.pane import Pane
+from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.widgets.server_bar import ServerBar
+from tsmon.tui.widgets.tab_line import TabLine
+from tsmon.tui.widgets.workers_pane import WorkersPane
+
+
+class Panes(Screen[None]):
+    """Arranges the panes; knows nothing of what they show."""
+
+    KEYS: ClassVar[tuple[keymap.Key, ...]] = keymap.KEYS
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings()
+    AUTO_FOCUS = "#models-table"
+
+    # `var`, since a `reactive` of a screen has all of it painted again at every change.
+    zoomed = var(False, init=False)
+    current = var(PaneName.MODELS, init=False)
+    """The pane in focus."""
+    symbols = var(Symbols.BRAILLE)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._detail = PaneName.WORKERS
+        self._room = Layout.FOUR
+
+    def compose(self) -> ComposeResult:
+        """The server's line, the panes, the keys."""
+        yield ServerBar(id="server-bar")
+        yield Banner(id="banner")
+        yield TabLine(id="tabs")
+        with Container(id="panes"):
+            with Container(id="upper"):
+                with Container(id="left"):
+                    yield ModelsPane()
+                    yield WorkersPane()
+                yield MetricsPane()
+            yield DigitsPane()
+        yield KeyBar(id="keys")
+
+    @property
+    def offered(self) -> frozenset[PaneName]:
+        """The panes there are."""
+        return frozenset(PaneName)
+
+    def footer_keys(self) -> list[keymap.Key]:
+        """The keys to name in the last line."""
+        return keymap.footer(self.current)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show as many panes as fit."""
+        self._room = layout_for(event.size.width, event.size.height)
+        self.lay_out()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus to its pane."""
+        pane = next((a for a in event.widget.ancestors_with_self if isinstance(a, Pane)), None)
+        if pane is not None:
+            self.current = pane.NAME
+
+    def watch_current(self) -> None:
+        """Another pane is in focus."""
+        if self.current is not PaneName.MODELS:
+            self._detail = self.current
+        self.lay_out()
+
+    def watch_zoomed(self) -> None:
+        """One pane gets the whole screen, or gives it back."""
+        self.lay_out()
+
+    def watch_symbols(self, symbols: Symbols) -> None:
+        """Draw charts and pictures with other characters."""
+        if self.is_mounted:
+            self.query_one(MetricsPane).symbols = symbols
+            self.query_one(DigitsPane).symbols = symbols
+
+    def lay_out(self) -> None:
+        """Show the panes that fit, and their keys."""
+        shown = visible(self._room, self.current, self._detail, zoomed=self.zoomed) & self.offered
+        panes = self.query_one("#panes")
+        single = self.zoomed or self._room is Layout.ONE
+        panes.set_class(single, Layout.ONE)
+        panes.set_class(not single and self._room is Layout.TWO, Layout.TWO)
+        panes.set_class(not single and self._room is Layout.FOUR, Layout.FOUR)
+        for name in PaneName:
+            panes.query_one(f"#{name}").display = name in shown
+            panes.set_class(name is self._detail, f"-detail-{name}")
+        self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
+        self.query_one("#upper").display = shown != {PaneName.DIGITS}
+        tabs = self.query_one(TabLine)
+        tabs.show(sorted(self.offered, key=list(PaneName).index), self.current)
+        tabs.display = self._room is not Layout.FOUR or self.zoomed
+        self.query_one(KeyBar).show(self.footer_keys())
+
+    def action_focus_pane(self, name: str) -> None:
+        """Go to a pane, which may have to be shown first."""
+        self.current = PaneName(name)
+        self.query_one(f"#{name}", Pane).take_focus()
+
+    def action_zoom(self) -> None:
+        """Give the pane in focus the whole screen, or take it back."""
+        self.zoomed = not self.zoomed
+
+    def action_symbols(self) -> None:
+        """Draw with the next kind of characters."""
+        self.symbols = self.symbols.following
+
+    def action_theme(self) -> None:
+        """Change between dark and light."""
+        dark = self.app.current_theme.dark
+        self.app.theme = "textual-light" if dark else "textual-dark"
+
+    def action_sort(self) -> None:
+        """Sort the models by the next column."""
+        self.query_one(ModelsPane).sort()
+
+    def action_filter(self) -> None:
+        """Ask which models to show."""
+        self.query_one(ModelsPane).open_filter()
