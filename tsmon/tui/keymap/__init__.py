@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 from textual.binding import BindingType
 
-from tsmon.tui.keymap.dialogs import DESCRIBE_KEYS, DIALOG_KEYS, HELP_KEYS, METRICS_KEYS
+from tsmon.tui.keymap.dialogs import (
+    DESCRIBE_KEYS,
+    DIALOG_KEYS,
+    HELP_KEYS,
+    LOAD_KEYS,
+    METRICS_KEYS,
+)
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
@@ -23,6 +29,7 @@ __all__ = [
     "GRID_KEYS",
     "HELP_KEYS",
     "KEYS",
+    "LOAD_KEYS",
     "METRICS_KEYS",
     "NEED_REPLAY",
     "NEED_SERVER",
@@ -47,6 +54,7 @@ ALL_KEYS = (
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
     *HELP_KEYS,
+    *LOAD_KEYS,
 )
 
 BY_ID = {key.id: key for key in KEYS}

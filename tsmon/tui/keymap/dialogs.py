@@ -18,6 +18,17 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
+LOAD_KEYS: tuple[Key, ...] = (
+    Key(
+        "load.stop", "escape", "esc", "cancel", Group.DIALOGS, "stop",
+        "Stop a load run; again, do not wait for the answers under way; then close it.",
+    ),
+    Key(
+        "load.copy", "y", "y", "copy", Group.DIALOGS, "copy",
+        "Copy the report of a load run to the terminal's clipboard.",
+    ),
+)  # fmt: skip
+
 HELP_KEYS: tuple[Key, ...] = (
     Key(
         "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",

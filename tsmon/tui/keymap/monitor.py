@@ -74,6 +74,11 @@ KEYS: tuple[Key, ...] = (
         _SENDING, needs_server=True,
     ),
     Key(
+        "digits.load", "L", "L", "load", Group.DIGITS, "load",
+        "Send images at full speed or at a rate, and watch throughput and response times.",
+        needs_server=True,
+    ),
+    Key(
         "digits.pick", "b", "b", "pick", Group.DIGITS, "picker",
         "Open the picker: thumbnails, what the model sees, scores, wrong ones, two versions.",
         (PaneName.DIGITS,), needs_server=True,

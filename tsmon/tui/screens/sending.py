@@ -14,6 +14,7 @@ from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount, AskPath
 from tsmon.tui.screens.draw_pad import DrawPad
+from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
 from tsmon.tui.screens.looking_back import LookingBack
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.session import Session
@@ -30,6 +31,7 @@ class SendingScreen(LookingBack):
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:
         super().__init__(session, options)
+        self._load_settings = LoadSettings()
         self.desk = Desk(
             session,
             options,
@@ -116,6 +118,24 @@ class SendingScreen(LookingBack):
         if amount:
             self.desk.amount = amount
             self.action_send_many()
+
+    def action_load(self) -> None:
+        """Send many images and watch how the server bears it."""
+        self._do(self._load())
+
+    async def _load(self) -> None:
+        model = self._chosen()
+        images = self.desk.images
+        if not model:
+            return
+        if not images:
+            self.note(NO_IMAGES)
+            return
+        settings = await self.app.push_screen_wait(LoadDialog(model.key, self._load_settings))
+        if settings:
+            self._load_settings = settings
+            plan = plan_of(model.key, images, settings)
+            self.app.push_screen(LoadScreen(self.session.client, plan))
 
     def _send(self, images: Sequence[DigitImage], concurrency: int) -> None:
         model = self._chosen()

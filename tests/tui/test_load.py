@@ -1,0 +1,107 @@
+"""Load runs from the monitor, on a fake server behind real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.fake.loopback import Loopback, on_loopback
+from tests.tui.seat import Seat, watching
+from tsmon.tui.app import MonitorOptions
+from tsmon.tui.screens.load import LoadScreen
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Loopback]:
+    """A server whose queue has four places."""
+    async with on_loopback(job_queue_size=4) as loopback:
+        yield loopback
+
+
+async def ask(seat: Seat, **numbers: str) -> None:
+    """Open the dialog and fill it in."""
+    await seat.sees("● ", "10 images")
+    await seat.press("L")
+    await seat.sees("Load mnist 1.0", "requests/s")
+    for name, text in numbers.items():
+        seat.app.screen.query_one(f"#{name} Input").focus()
+        await seat.pilot.pause()
+        await seat.write(text)
+
+
+async def test_a_run_is_shown_and_its_report_stays(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, concurrency="2", requests="30")
+        await seat.press("enter")
+        await seat.sees("closed loop, 2 at a time", "count reached", "answered           30")
+        await seat.sees("p99.9", "answers per second", "y copies, esc closes")
+        await seat.press("escape")
+        await seat.misses("count reached")
+        assert len(server.fake.sent("POST", "/predictions/mnist/1.0")) == 30
+
+
+async def test_a_run_at_a_rate_says_what_was_planned(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, rate="200", requests="40")
+        await seat.press("enter")
+        await seat.sees("open loop, 200/s, at most 10 at a time", "count reached")
+
+
+async def test_a_run_is_stopped_by_key_and_keeps_its_answers(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, rate="20", seconds="600")
+        await seat.press("enter")
+        await seat.sees("answered", "esc stops", "/s")
+        await seat.press("escape")
+        await seat.sees("stopped", "y copies, esc closes")
+        assert isinstance(seat.app.screen, LoadScreen)
+        await seat.press("y")
+        await seat.sees("copied")
+        assert "answered" in seat.app.clipboard
+
+
+async def test_refused_requests_are_told_by_kind_with_what_to_do(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist", workers=0)
+    async with watching(server.fake, options) as seat:
+        await ask(seat, concurrency="1", requests="5")
+        await seat.press("enter")
+        await seat.sees("✗ 5 no worker", "tsmon scale mnist 1")
+
+
+async def test_a_server_that_is_gone_is_told(server: Loopback, options: MonitorOptions) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat)
+        server.die()
+        await seat.press("enter")
+        await seat.sees("✗ no TorchServe answers", "tsmon serve start")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("concurrency", "0", "at a time: it takes 1 to 500"),
+        ("seconds", "", "seconds: it takes 1 to 3,600"),
+        ("rate", "0", "requests/s: it takes 1 to 10,000"),
+    ],
+)
+async def test_wrong_numbers_are_told_in_the_dialog(
+    server: Loopback, options: MonitorOptions, name: str, text: str, complaint: str
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, **{name: text})
+        await seat.press("enter")
+        await seat.sees(complaint)

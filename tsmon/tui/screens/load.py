@@ -1,0 +1,216 @@
+"""Many images at full speed or at a rate: the question how, and the run as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.refusals import Failure, capacity_cause
+from tsmon.load.run.plan import MAX_CONCURRENCY, MAX_COUNT, RunPlan
+from tsmon.load.run.report import Progress, RunReport
+from tsmon.load.run.run import Run, open_run
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import InvalidArgument, TorchServeError
+from tsmon.tui import keymap
+from tsmon.tui.format import milliseconds, per_second
+from tsmon.tui.load_words import plan_words, spell_progress, spell_report
+from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.chart import Chart
+from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.raster import Sample
+from tsmon.tui.widgets.time_axis import TimeSpan
+from tsmon.tui.widgets.words import Words
+
+MAX_SECONDS = 3600
+_CAPACITY = {Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSettings:
+    """What was typed last."""
+
+    concurrency: int = 10
+    rate: int | None = None
+    seconds: int = 10
+    requests: int = 10_000
+
+
+class LoadDialog(Dialog[LoadSettings]):
+    """Asks how fast and how long to send."""
+
+    ACCEPT: ClassVar[str] = "Send"
+
+    def __init__(self, key: ModelKey, last: LoadSettings) -> None:
+        super().__init__()
+        self._key = key
+        self._last = last
+
+    @property
+    def heading(self) -> str:
+        """Which version gets it."""
+        return f"Load {self._key}"
+
+    def body(self) -> ComposeResult:
+        """The numbers."""
+        words = (
+            "Without a rate, each connection sends its next image when its answer is there. With "
+            "one, images are sent as planned and times count from the planned start."
+        )
+        yield Static(Content(words), classes="explanation")
+        last = self._last
+        yield Field("at a time", str(last.concurrency), id="concurrency", number=True)
+        rate = "" if last.rate is None else str(last.rate)
+        yield Field("requests/s", rate, id="rate", number=True, placeholder="as answers come")
+        yield Field("seconds", str(last.seconds), id="seconds", number=True)
+        yield Field("requests at most", str(last.requests), id="requests", number=True)
+
+    def accept(self) -> None:
+        """Check the numbers."""
+        try:
+            settings = LoadSettings(
+                self._number("concurrency", "at a time", MAX_CONCURRENCY),
+                self._rate(),
+                self._number("seconds", "seconds", MAX_SECONDS),
+                self._number("requests", "requests at most", MAX_COUNT),
+            )
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
+            return
+        self.dismiss(settings)
+
+    def _rate(self) -> int | None:
+        return self._number("rate", "requests/s", 10_000) if self._text("rate") else None
+
+    def _text(self, id_: str) -> str:
+        return self.query_one(f"#{id_}", Field).text
+
+    def _number(self, id_: str, what: str, most: int) -> int:
+        value = self.query_one(f"#{id_}", Field).number
+        if value is None or not 1 <= value <= most:
+            raise InvalidArgument(f"{what}: it takes 1 to {most:,}")
+        return value
+
+
+def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings) -> RunPlan:
+    """The run that the settings mean."""
+    return RunPlan(
+        model=key.name,
+        version=key.version,
+        images=tuple(images),
+        concurrency=settings.concurrency,
+        rate=settings.rate,
+        duration_s=settings.seconds,
+        count=settings.requests,
+    )
+
+
+class LoadScreen(ModalScreen[None]):
+    """One run, live; it is stopped, or left when it is over, by the same key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LOAD_KEYS)
+
+    def __init__(self, client: TorchServe, plan: RunPlan) -> None:
+        super().__init__()
+        self._client = client
+        self._plan = plan
+        self._run: Run | None = None
+        self._stopped = False
+        self._over = False
+        self._intervals: list[tuple[float, Progress]] = []
+
+    def compose(self) -> ComposeResult:
+        """The plan, how it goes, what it gave, and both over time."""
+        with VerticalScroll(id="page") as box:
+            box.border_title = f"Load {self._plan.model} {self._plan.version}"
+            box.border_subtitle = "esc stops"
+            yield Words(id="load-plan")
+            yield Words(id="load-progress")
+            yield Words(id="load-report")
+            yield Words(id="load-problem")
+            yield Static("answers per second", classes="load-title")
+            yield Chart(per_second, id="load-rate")
+            yield Static("p95 of each moment", classes="load-title")
+            yield Chart(milliseconds, id="load-p95")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.query_one("#load-plan", Words).say(line((plan_words(self._plan), Tone.MUTED)))
+        self.run_worker(self._send(), group="load")
+
+    async def _send(self) -> None:
+        try:
+            async with open_run(self._client, self._plan) as self._run:
+                async for progress in self._run.progress():
+                    self._show(progress)
+                report = self._run.report
+            await self._explain(report)
+        except EXPECTED as error:
+            note = Note.of(error)
+            self._say_problem(note.message, note.hint)
+        finally:
+            self._over = True
+            for box in self.query("#page"):
+                box.border_subtitle = "y copies, esc closes"
+
+    def _show(self, progress: Progress) -> None:
+        report = progress.so_far
+        self._intervals.append((report.seconds, progress))
+        self.query_one("#load-progress", Words).say(spell_progress(report))
+        self.query_one("#load-report", Words).say(spell_report(report))
+        span = TimeSpan(max(report.seconds, 1.0))
+        for id_, values in (
+            ("load-rate", [each.throughput for _, each in self._intervals]),
+            ("load-p95", [_p95(each) for _, each in self._intervals]),
+        ):
+            samples = [
+                Sample(report.seconds - at, value)
+                for (at, _), value in zip(self._intervals, values, strict=True)
+            ]
+            self.query_one(f"#{id_}", Chart).plot(samples, span, gap_s=span.seconds)
+
+    async def _explain(self, report: RunReport) -> None:
+        """Say what to do about 503s."""
+        if not _CAPACITY & report.failures.keys():
+            return
+        with suppress(TorchServeError):
+            management = self._client.management
+            model = await management.describe(report.plan.model, report.plan.version)
+            self._say_problem("requests were refused with 503", capacity_cause(model))
+
+    def _say_problem(self, message: str, hint: str) -> None:
+        problem = line((f"✗ {message}", Tone.BAD), (f"\n  {hint}" if hint else "", Tone.PLAIN))
+        self.query_one("#load-problem", Words).say(problem)
+
+    def action_cancel(self) -> None:
+        """Stop sending; then do not wait for the answers under way; then leave."""
+        if self._over or self._run is None:
+            self.dismiss(None)
+        elif not self._stopped:
+            self._stopped = True
+            self._run.stop()
+        else:
+            self._run.abandon()
+
+    def action_copy(self) -> None:
+        """Hand the report to the terminal's clipboard."""
+        if self._run is not None:
+            words = f"{plan_words(self._plan)}\n{spell_report(self._run.report).plain}\n"
+            self.app.copy_to_clipboard(words)
+            self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
+
+
+def _p95(progress: Progress) -> float | None:
+    return progress.latency.p95 if progress.latency else None
