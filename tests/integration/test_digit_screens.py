@@ -52,6 +52,7 @@ async def test_draw_a_digit_keep_it_and_send_the_walkthroughs_batches(served: Sh
     drawings = served.directory / "drawings"
     async with seated(_monitor(served, drawings), size=(140, 45), patience_s=PATIENCE_S) as seat:
         await seat.sees("● ready")
+        await _load(seat)
         await _draw(seat, drawings)
         await _walk(seat)
         await _too_large(seat, drawings)
@@ -65,6 +66,18 @@ def _monitor(shell: Shell, drawings: Path) -> TsmonApp:
         model_store=record.model_store, samples=digit_assets().samples, drawings=drawings
     )
     return TsmonApp(LiveSession(TorchServe(addresses, KeyRing(record.key_file))), options)
+
+
+async def _load(seat: Seat) -> None:
+    await seat.press("L")
+    await seat.sees("Load mnist 1.0")
+    seat.app.screen.query_one("#requests Input").focus()
+    await seat.pilot.pause()
+    await seat.write("60")
+    await seat.press("enter")
+    await seat.sees("count reached", "answered           60", "correct", "y copies, esc closes")
+    await seat.press("escape")
+    await seat.sees("60  requests")
 
 
 async def _draw(seat: Seat, drawings: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
@@ -27,7 +28,7 @@ class TsmonApp(App[int]):
     """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
-    CSS_PATH = "tsmon.tcss"
+    CSS_PATH = Path(__file__).with_name("tsmon.tcss")
     HORIZONTAL_BREAKPOINTS = layout.WIDTHS
     VERTICAL_BREAKPOINTS = layout.HEIGHTS
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tsmon.digits.images import DigitImage
@@ -117,8 +117,11 @@ def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings)
     )
 
 
-class LoadScreen(ModalScreen[None]):
-    """One run, live; it is stopped, or left when it is over, by the same key."""
+class LoadScreen(Screen[None]):
+    """One run, live; it is stopped, or left when it is over, by the same key.
+
+    It covers the monitor: painting that below it too would cost what the run should have.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LOAD_KEYS)
 
