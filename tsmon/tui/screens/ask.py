@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -16,73 +16,68 @@ from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.widgets.field import Field
 
+Answer = TypeVar("Answer")
 
-class AskPath(Dialog[Path]):
-    """Asks for a path and does not let go of it before `use` could do with it."""
+
+class Ask(Dialog[Answer]):
+    """Asks for one thing and does not let go of it before `use` could do with it."""
 
     def __init__(
-        self, heading: str, words: str, start: Path | None, use: Callable[[Path], Awaitable[None]]
+        self, heading: str, words: str, field: Field, use: Callable[[Answer], Awaitable[None]]
     ) -> None:
-        """`use` takes the path; an expected error of it is told in the dialog."""
+        """`words` explain; an expected error of `use` is told in the dialog."""
         super().__init__()
         self._heading = heading
         self._words = words
-        self._start = start
+        self._field = field
         self._use = use
 
     @property
     def heading(self) -> str:
-        """What the path is for."""
+        """What it is for."""
         return self._heading
 
     def body(self) -> ComposeResult:
-        """The path."""
+        """The explanation and the field."""
         yield Static(Content(self._words), classes="explanation")
-        yield Field("path", str(self._start or ""), id="path", path=True)
+        yield self._field
+
+    async def _try(self, answer: Answer) -> None:
+        await self._use(answer)
+        self.dismiss(answer)
+
+
+class AskPath(Ask[Path]):
+    """Asks for a path."""
+
+    def __init__(
+        self, heading: str, words: str, start: Path | None, use: Callable[[Path], Awaitable[None]]
+    ) -> None:
+        """`start` is filled in."""
+        field = Field("path", str(start or ""), id="path", path=True)
+        super().__init__(heading, words, field, use)
 
     def accept(self) -> None:
         """Try the path."""
-        path = self.query_one("#path", Field).path
+        path = self._field.path
         if path is None:
             self.tell(Note("no path given", "type one; the right arrow completes it"))
             return
         self.carry_out(self._try(path), "reading …")
 
-    async def _try(self, path: Path) -> None:
-        await self._use(path)
-        self.dismiss(path)
 
-
-class AskText(Dialog[str]):
-    """Asks for a short text and does not let go of it before `use` could do with it."""
+class AskText(Ask[str]):
+    """Asks for a short text."""
 
     def __init__(
         self, heading: str, words: str, label: str, use: Callable[[str], Awaitable[None]]
     ) -> None:
-        """`words` explain, `label` stands before the field; an expected error of `use` is told."""
-        super().__init__()
-        self._heading = heading
-        self._words = words
-        self._label = label
-        self._use = use
-
-    @property
-    def heading(self) -> str:
-        """What the text is for."""
-        return self._heading
-
-    def body(self) -> ComposeResult:
-        """The text."""
-        yield Static(Content(self._words), classes="explanation")
-        yield Field(self._label, "", id="text")
+        """`label` stands before the field."""
+        super().__init__(heading, words, Field(label, id="text"), use)
 
     def accept(self) -> None:
         """Try the text."""
-        self.carry_out(self._try(self.query_one("#text", Field).text), "…")
-
-    async def _try(self, text: str) -> None:
-        await self._use(text)
-        self.dismiss(text)
+        self.carry_out(self._try(self._field.text), "…")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from tsmon.tui import keymap
 from tsmon.tui.format import milliseconds, per_second
 from tsmon.tui.load_words import plan_words, spell_progress, spell_report
 from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
@@ -35,6 +36,7 @@ from tsmon.tui.widgets.time_axis import TimeSpan
 from tsmon.tui.widgets.words import Words
 
 MAX_SECONDS = 3600
+MAX_RATE = 10_000
 _CAPACITY = {Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL}
 
 
@@ -92,16 +94,11 @@ class LoadDialog(Dialog[LoadSettings]):
         self.dismiss(settings)
 
     def _rate(self) -> int | None:
-        return self._number("rate", "requests/s", 10_000) if self._text("rate") else None
-
-    def _text(self, id_: str) -> str:
-        return self.query_one(f"#{id_}", Field).text
+        field = self.query_one("#rate", Field)
+        return read_number(field, "requests/s", MAX_RATE) if field.text else None
 
     def _number(self, id_: str, what: str, most: int) -> int:
-        value = self.query_one(f"#{id_}", Field).number
-        if value is None or not 1 <= value <= most:
-            raise InvalidArgument(f"{what}: it takes 1 to {most:,}")
-        return value
+        return read_number(self.query_one(f"#{id_}", Field), what, most)
 
 
 def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings) -> RunPlan:
