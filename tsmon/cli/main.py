@@ -15,6 +15,7 @@ from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
 from tsmon.cli.explain import explain
 from tsmon.cli.inference import ping, predict, send
+from tsmon.cli.load import load
 from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
 from tsmon.cli.monitor import monitor, monitor_options
@@ -63,6 +64,7 @@ for command in (
     ping,
     predict,
     send,
+    load,
     metrics,
     events,
     record,

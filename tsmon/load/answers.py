@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.torchserve.inference import Prediction
+
+if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
+    from tsmon.torchserve.inference import Prediction
 
 LONGEST_ANSWER = 80
 """Characters of an answer that are shown when it is no digit."""
@@ -69,11 +72,12 @@ class Score:
 
 def read_answer(image: DigitImage, prediction: Prediction) -> Answer:
     """Understand a prediction: a bare digit, this project's JSON, or any other text."""
-    digit, confidence = _digit_and_confidence(prediction.text)
+    digit, confidence = digit_and_confidence(prediction.text)
     return Answer(image, digit, confidence, prediction.milliseconds)
 
 
-def _digit_and_confidence(text: str) -> tuple[str, float | None]:
+def digit_and_confidence(text: str) -> tuple[str, float | None]:
+    """What an answer says: the digit, or the shortened text, and its probability if told."""
     try:
         answer = json.loads(text)
     except ValueError:

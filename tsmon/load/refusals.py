@@ -23,7 +23,9 @@ class Failure(StrEnum):
 
     UNREADABLE = "unreadable image"
     NO_CAPACITY = "no worker or queue full"
-    """503 ServiceUnavailableException; `capacity_cause` tells the two apart."""
+    """503 ServiceUnavailableException; `capacity_kind` tells the next two apart."""
+    NO_WORKER = "no worker"
+    QUEUE_FULL = "queue full"
     HANDLER = "handler error"
     """503 InternalServerException: the model's own code raised."""
     OUT_OF_MEMORY = "out of memory"
@@ -31,6 +33,8 @@ class Failure(StrEnum):
     """Any other error of the server's, such as a 400 for a body that is no image."""
     TIMED_OUT = "timed out"
     UNREACHABLE = "unreachable"
+    ABANDONED = "abandoned"
+    """Under way when the sender was told to wait no longer."""
 
 
 def kind_of(error: TorchServeError) -> Failure:
@@ -46,8 +50,16 @@ def kind_of(error: TorchServeError) -> Failure:
     return next((kind for type_, kind in kinds if isinstance(error, type_)), Failure.REFUSED)
 
 
+def capacity_kind(model: ModelVersion) -> Failure:
+    """Which of its causes a 503 without capacity had, by what describe says of the model now.
+
+    Workers that are not ready let the queue fill up before anything is refused.
+    """
+    return Failure.QUEUE_FULL if model.workers else Failure.NO_WORKER
+
+
 def capacity_cause(model: ModelVersion) -> str:
-    """Which of its causes a 503 without capacity had, by what describe says of the model now."""
+    """What to do about a 503 without capacity, by what describe says of the model now."""
     if not model.workers:
         return f"it has no worker; `tsmon scale {model.name} 1` gives it one"
     if model.ready_workers == 0:

@@ -38,6 +38,7 @@ class TorchServe:
         """
         self.addresses = addresses
         self.keys = keys or KeyRing()
+        self.verify = verify
 
         def connect(url: str, max_connections: int) -> Connection:
             return Connection(

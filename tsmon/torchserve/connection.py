@@ -14,6 +14,7 @@ from tsmon.torchserve.errors import (
     TokenRefused,
     Unreachable,
     api_error,
+    parse_error,
 )
 from tsmon.torchserve.patient import CLOSE_GRACE_S, PatientClient
 from tsmon.torchserve.tokens import KeyKind, KeyRing
@@ -147,14 +148,7 @@ def read_json(response: httpx.Response) -> Any:
 
 def read_error(response: httpx.Response) -> tuple[int, str, str]:
     """HTTP code, exception type and message of an error answer, whatever its shape."""
-    try:
-        payload = response.json()
-    except ValueError:
-        return response.status_code, "", response.text.strip()[:500]
-    if not isinstance(payload, dict):
-        return response.status_code, "", str(payload)
-    message = str(payload.get("message") or payload.get("status") or "")
-    return response.status_code, str(payload.get("type", "")), message
+    return response.status_code, *parse_error(response.content)
 
 
 def _token_refused(response: httpx.Response) -> bool:

@@ -20,6 +20,7 @@ Every error carries `hint`, one sentence with the way out, empty where there is 
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 
 TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
@@ -122,3 +123,14 @@ def api_error(code: int, type_: str, message: str) -> ApiError:
         return (NoCapacity if capacity else HandlerFailed)(code, type_, message)
     kind = {404: NotFound, 409: Conflict, 507: OutOfMemory}.get(code, ApiError)
     return kind(code, type_, message)
+
+
+def parse_error(body: bytes) -> tuple[str, str]:
+    """Exception type and message in the body of an error answer, whatever its shape."""
+    try:
+        payload = json.loads(body)
+    except ValueError:
+        return "", body.decode(errors="replace").strip()[:500]
+    if not isinstance(payload, dict):
+        return "", str(payload)
+    return str(payload.get("type", "")), str(payload.get("message") or payload.get("status") or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class Quantiles:
 
 
 def nearest_rank(ordered: Sequence[float], percent: float) -> float:
-    """The sample of rank ceil(percent / 100 * n), counted from 1, of ascending samples."""
-    rank = math.ceil(percent / 100 * len(ordered))
+    """The sample of rank ceil(percent / 100 * n), counted from 1, of ascending samples.
+
+    `percent` counts to a tenth; in whole thousandths no rounding adds one to the rank.
+    """
+    rank = math.ceil(Fraction(round(percent * 10), 1000) * len(ordered))
     return ordered[max(rank, 1) - 1]

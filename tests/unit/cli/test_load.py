@@ -1,0 +1,146 @@
+"""load: the report of a run, in words, JSON and CSV, and how the command ends."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fake import FakeTorchServe
+from tests.fake.loopback import Loopback, beside
+from tests.unit.cli.conftest import Finished, Tsmon
+
+
+@pytest.fixture
+def loopback(tmp_path: Path) -> Iterator[Loopback]:
+    """The server of these tests, on sockets that a process of its own can reach."""
+    with beside(key_file=tmp_path / "key_file.json") as listening:
+        yield listening
+
+
+@pytest.fixture
+def server(loopback: Loopback) -> FakeTorchServe:
+    loopback.fake.load("mnist")
+    return loopback.fake
+
+
+@pytest.fixture
+def load(tsmon: Tsmon, server: FakeTorchServe, tmp_path: Path) -> Callable[..., Finished]:
+    """Runs `tsmon load` on that server with a folder of a seven and a three."""
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for name in ("a.7.png", "b.3.png"):
+        (folder / name).write_bytes(b"image")
+
+    def call(*options: str, model: str = "mnist") -> Finished:
+        urls = ["--inference-url", server.addresses.inference]
+        urls += ["--management-url", server.addresses.management]
+        return tsmon("load", model, str(folder), *options, *urls)
+
+    return call
+
+
+def test_a_closed_loop_ends_with_a_table_of_percentiles(load: Callable[..., Finished]) -> None:
+    ended = load("-n", "20", "-c", "2")
+
+    assert ended.code == 0
+    lines = [line.split() for line in ended.stdout.splitlines()]
+    assert ended.stdout.startswith("mnist: closed loop, 2 at a time")
+    assert ["sent", "20"] in lines
+    assert ["correct", "50.0%", "wrong:", "10", "of", "label", "3"] in lines
+    named = [line[0] for line in lines if line]
+    assert {"p50", "p90", "p95", "p99", "p99.9", "max"} <= set(named)
+
+
+def test_an_open_loop_says_what_was_planned(load: Callable[..., Finished]) -> None:
+    ended = load("-n", "20", "--rate", "200")
+
+    assert "open loop, 200/s planned, at most 100 at a time" in ended.stdout
+    assert ["planned", "20"] in [line.split() for line in ended.stdout.splitlines()]
+
+
+def test_the_report_as_json(load: Callable[..., Finished]) -> None:
+    report = load("-n", "20", "--json").json
+
+    assert (report["sent"], report["answered"], report["failed"]) == (20, 20, 0)
+    assert report["ending"] == "count reached"
+    assert report["latency"]["p50"] <= report["latency"]["p999"] <= report["latency"]["max"]
+    assert (report["right"], report["wrong"]) == ({"7": 10}, {"3": 10})
+
+
+def test_the_report_as_a_row_of_csv(load: Callable[..., Finished]) -> None:
+    (row,) = csv.DictReader(load("-n", "20", "--csv").stdout.splitlines())
+
+    assert (row["model"], row["answered"]) == ("mnist", "20")
+    assert float(row["p50_ms"]) <= float(row["p999_ms"])
+
+
+def test_failures_are_told_by_kind_with_the_remedy(
+    server: FakeTorchServe, load: Callable[..., Finished]
+) -> None:
+    server.load("idle", workers=0)
+
+    ended = load("-n", "5", model="idle")
+
+    assert ended.code == 1
+    assert '5 no worker: Model "idle" has no worker' in ended.stdout
+    assert "5 of 5 requests got no answer" in ended.stderr
+    assert "`tsmon scale idle 1` gives it one" in ended.stderr
+
+
+def test_ctrl_c_ends_the_sending_and_reports_what_was_answered(
+    server: FakeTorchServe, load: Callable[..., Finished]
+) -> None:
+    def interrupt(body: bytes) -> int:
+        if len(server.requests) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return 7
+
+    server.load("long", digit=interrupt)
+    ended = load("--duration", "60", "--json", model="long")
+
+    assert ended.code == 130
+    assert ended.json["ending"] == "stopped"
+    assert ended.json["answered"] == ended.json["sent"] >= 5
+    assert "stopped by Ctrl-C" in ended.stderr
+
+
+def test_a_model_that_is_not_there_is_an_error_and_no_report(
+    load: Callable[..., Finished],
+) -> None:
+    ended = load(model="unknown")
+
+    assert (ended.code, ended.stdout) == (1, "")
+    assert "Model not found: unknown" in ended.stderr
+
+
+def test_without_a_server_the_command_says_so(
+    loopback: Loopback, tsmon: Tsmon, tmp_path: Path
+) -> None:
+    ended = tsmon("load", "mnist", "--inference-url", "http://127.0.0.1:1")
+
+    assert (ended.code, ended.stdout) == (3, "")
+    assert "connection refused" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--rate", "0"), "a rate of 0 is out of range"),
+        (("--duration", "-1"), "a duration of -1 is out of range"),
+        (("--poisson",), "a closed loop plans no starts"),
+        (("--json", "--csv"), "choose --json or --csv"),
+        (("-c", "501"), "501 is not in the range"),
+    ],
+)
+def test_values_that_make_no_run_are_wrong_usage(
+    load: Callable[..., Finished], options: tuple[str, ...], words: str
+) -> None:
+    ended = load(*options)
+
+    assert ended.code == 2
+    assert words in ended.stderr

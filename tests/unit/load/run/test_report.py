@@ -1,0 +1,115 @@
+"""Percentiles, and the adding up of batches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.refusals import Failure
+from tsmon.load.run.batch import Batch, Ending, Refused
+from tsmon.load.run.plan import RunPlan
+from tsmon.load.run.report import Latency, Tally
+
+PLAN = RunPlan(model="mnist", images=(DigitImage(Path("7.png"), "7"),))
+PERMILLE = {"p50": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 1000}
+
+times = st.lists(st.integers(0, 10**8), min_size=1, max_size=3000)
+labels = st.dictionaries(st.sampled_from("0123456789"), st.integers(1, 50)).map(Counter)
+batches = st.builds(
+    Batch,
+    at_s=st.floats(0, 100),
+    planned=st.integers(0, 100),
+    sent=st.integers(0, 100),
+    under_way=st.integers(0, 100),
+    times_us=st.lists(st.integers(0, 10**8), max_size=20),
+    right=labels,
+    wrong=labels,
+    failed=st.dictionaries(st.sampled_from(Failure), st.integers(1, 50)).map(Counter),
+    examples=st.dictionaries(st.sampled_from(Failure), st.text()),
+    ending=st.none() | st.sampled_from(Ending),
+    refused=st.none() | st.builds(Refused, st.integers(400, 599), st.text(), st.text()),
+    done=st.booleans(),
+)
+
+
+@given(times)
+def test_a_percentile_is_the_least_time_that_so_many_do_not_exceed(values: list[int]) -> None:
+    latency = Latency.of(sorted(values))
+
+    assert latency is not None
+    for name, permille in PERMILLE.items():
+        percentile = round(getattr(latency, name) * 1000)
+        assert percentile in values
+        assert 1000 * sum(time <= percentile for time in values) >= permille * len(values)
+        assert 1000 * sum(time < percentile for time in values) < permille * len(values)
+    assert latency.count == len(values)
+    assert latency.mean == pytest.approx(sum(values) / len(values) / 1000)
+
+
+def test_the_last_of_a_thousand_is_above_the_percentile_of_999_in_a_thousand() -> None:
+    latency = Latency.of(range(1000, 1_001_000, 1000))
+
+    assert latency is not None
+    assert (latency.p999, latency.max) == (999.0, 1000.0)
+
+
+def test_without_answers_there_are_no_percentiles() -> None:
+    assert Latency.of([]) is None
+    report = Tally(PLAN).report()
+    assert (report.latency, report.throughput, report.accuracy) == (None, None, None)
+
+
+@given(batches)
+def test_a_batch_arrives_as_it_was_sent(batch: Batch) -> None:
+    assert Batch.from_line(batch.to_line()) == batch
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"3", b'{"speed": 1}', b'{"failed": {"x": 1}}'])
+def test_what_is_no_batch_is_said_to_be_none(line: bytes) -> None:
+    with pytest.raises(ValueError):
+        Batch.from_line(line)
+
+
+@given(st.lists(batches, min_size=1, max_size=8))
+def test_a_report_holds_the_sum_of_its_batches(many: list[Batch]) -> None:
+    tally = Tally(PLAN)
+    for batch in many:
+        tally.add(Batch.from_line(batch.to_line()))
+    report = tally.report()
+
+    everything = sorted(time for batch in many for time in batch.times_us)
+    assert report.latency == Latency.of(everything)
+    assert report.failed == sum(batch.failed.total() for batch in many)
+    assert sum(report.right.values()) == sum(batch.right.total() for batch in many)
+    assert sum(report.wrong.values()) == sum(batch.wrong.total() for batch in many)
+    assert (report.sent, report.ending) == (many[-1].sent, many[-1].ending)
+
+
+def test_progress_tells_the_last_interval_beside_the_whole() -> None:
+    tally = Tally(PLAN)
+    tally.add(Batch(at_s=1.0, times_us=[1000] * 10))
+    tally.add(Batch(at_s=1.5, times_us=[4000] * 20, failed=Counter({Failure.HANDLER: 3})))
+
+    progress = tally.progress()
+
+    assert (progress.answered, progress.failed, progress.throughput) == (20, 3, 40.0)
+    assert progress.latency is not None
+    assert progress.latency.p50 == 4.0
+    assert (progress.so_far.answered, progress.so_far.throughput) == (30, 20.0)
+
+
+def test_a_503_without_capacity_gets_its_cause_once_that_is_known() -> None:
+    tally = Tally(PLAN)
+    full = Counter({Failure.NO_CAPACITY: 5})
+    tally.add(Batch(failed=full, examples={Failure.NO_CAPACITY: "503"}))
+    tally.decide(Failure.QUEUE_FULL)
+    tally.add(Batch(failed=Counter({Failure.NO_CAPACITY: 2})))
+    tally.decide(Failure.NO_WORKER)
+
+    assert tally.report().failures == {Failure.QUEUE_FULL: 5, Failure.NO_WORKER: 2}
+    assert tally.report().examples[Failure.QUEUE_FULL] == "503"

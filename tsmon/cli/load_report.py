@@ -1,0 +1,132 @@
+"""A run's progress and report as words, table, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from tsmon.cli.output import emit, emit_json, emit_table
+from tsmon.load.run.plan import RunPlan
+from tsmon.load.run.report import Latency, Progress, RunReport
+
+PERCENTILES = {
+    "p50": "p50",
+    "p90": "p90",
+    "p95": "p95",
+    "p99": "p99",
+    "p99.9": "p999",
+    "max": "max",
+    "mean": "mean",
+}
+"""What a table calls the fields of `Latency`."""
+
+
+def progress_line(progress: Progress) -> str:
+    """How a run goes, as one line."""
+    report, recent = progress.so_far, progress.latency
+    parts = [f"{report.seconds:.1f} s", f"{report.answered} answered"]
+    if progress.throughput is not None:
+        parts.append(f"{progress.throughput:.0f}/s")
+    if recent is not None:
+        parts.append(f"p50 {recent.p50:.1f} ms, p95 {recent.p95:.1f} ms")
+    parts.append(f"{report.under_way} under way")
+    if report.unsent:
+        parts.append(f"{report.unsent} late")
+    if report.failed:
+        parts.append(f"{report.failed} failed")
+    if report.ending:
+        parts.append(f"{report.ending}, waiting for the last answers")
+    return f"{report.plan.model}: {', '.join(parts)}"
+
+
+def say_report(report: RunReport) -> None:
+    """The report for a person."""
+    emit(f"{_loop(report.plan)}, {report.seconds:.2f} s, {report.ending}")
+    emit_table(("Requests", "", ""), _rows(report))
+    if report.latency is not None:
+        emit("")
+        emit_table(("Response time", "ms"), _latency_rows(report.latency), right="ms")
+    if report.failures:
+        emit("")
+        emit("Failures")
+        for kind, number in sorted(report.failures.items(), key=lambda item: -item[1]):
+            emit(f"{number:>8} {kind}: {report.examples.get(kind, '')}".rstrip(": "))
+
+
+def _loop(plan: RunPlan) -> str:
+    version = f" {plan.version}" if plan.version else ""
+    if plan.rate is None:
+        return f"{plan.model}{version}: closed loop, {plan.connections} at a time"
+    how = " at random times" if plan.poisson else ""
+    most = f"at most {plan.connections} at a time"
+    return f"{plan.model}{version}: open loop, {plan.rate:g}/s planned{how}, {most}"
+
+
+def _rows(report: RunReport) -> Iterator[tuple[str, str, str]]:
+    rate = "" if report.throughput is None else f"{report.throughput:.1f}/s"
+    if report.plan.rate is not None:
+        late = "the times below do not know of their waiting" if report.unsent else ""
+        yield "planned", str(report.planned), ""
+        yield "never sent", str(report.unsent), late
+    yield "sent", str(report.sent), ""
+    yield "answered", str(report.answered), rate
+    yield "failed", str(report.failed), ""
+    if report.accuracy is not None:
+        wrong = sorted(report.wrong.items(), key=lambda item: -item[1])
+        which = ", ".join(f"{n} of label {label}" for label, n in wrong)
+        yield "correct", f"{report.accuracy:.1%}", f"wrong: {which}" if which else ""
+
+
+def _latency_rows(latency: Latency) -> Iterator[tuple[str, str]]:
+    for name, field in PERCENTILES.items():
+        yield name, f"{getattr(latency, field):.2f}"
+
+
+def emit_report(report: RunReport, *, as_csv: bool) -> None:
+    """The report as JSON, or as a heading and a row of CSV."""
+    record = report_record(report)
+    if not as_csv:
+        emit_json(record)
+        return
+    flat = dict(_flat(record))
+    writer = csv.DictWriter(sys.stdout, flat, lineterminator="\n")
+    writer.writeheader()
+    writer.writerow(flat)
+
+
+def report_record(report: RunReport) -> dict[str, Any]:
+    """The report for `--json`; times in milliseconds unless named otherwise."""
+    plan, latency = report.plan, report.latency
+    return {
+        "model": plan.model,
+        "version": plan.version,
+        "concurrency": plan.connections,
+        "rate": plan.rate,
+        "poisson": plan.poisson,
+        "ending": report.ending,
+        "seconds": report.seconds,
+        "planned": report.planned,
+        "sent": report.sent,
+        "answered": report.answered,
+        "failed": report.failed,
+        "throughput": report.throughput,
+        "accuracy": report.accuracy,
+        "latency": {
+            name: None if latency is None else getattr(latency, name)
+            for name in PERCENTILES.values()
+        },
+        "failures": dict(report.failures),
+        "right": dict(report.right),
+        "wrong": dict(report.wrong),
+    }
+
+
+def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The columns of a CSV row; the counts by label stay out, as their names are not fixed."""
+    for name, value in record.items():
+        if name == "latency":
+            yield from ((f"{percentile}_ms", number) for percentile, number in value.items())
+        elif not isinstance(value, dict):
+            yield name, value

@@ -1,0 +1,88 @@
+"""What the sending process tells several times a second, as one line of JSON each."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Self
+
+from tsmon.load.refusals import Failure
+
+
+class Ending(StrEnum):
+    """Why no further request was sent."""
+
+    COUNT = "count reached"
+    DURATION = "time is up"
+    STOPPED = "stopped"
+    SERVER_GONE = "server gone"
+    """For seconds it accepted no connection."""
+    REFUSED = "refused"
+    """The very first answer was one that every further request would get too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An error answer."""
+
+    code: int
+    """HTTP status."""
+    type: str
+    """TorchServe's exception name."""
+    message: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What happened since the batch before."""
+
+    at_s: float = 0.0
+    """Seconds since the run's start."""
+    planned: int = 0
+    """Requests that were due since the start."""
+    sent: int = 0
+    """Requests sent since the start."""
+    under_way: int = 0
+    """Requests sent and not answered yet."""
+    times_us: list[int] = field(default_factory=list)
+    """Response times of the answers, in microseconds."""
+    right: Counter[str] = field(default_factory=Counter)
+    """Right answers by label."""
+    wrong: Counter[str] = field(default_factory=Counter)
+    """Wrong answers by label."""
+    failed: Counter[Failure] = field(default_factory=Counter)
+    """Requests without an answer by kind."""
+    examples: dict[Failure, str] = field(default_factory=dict)
+    """What the first failure of a kind said."""
+    ending: Ending | None = None
+    """Once no further request will be sent."""
+    refused: Refused | None = None
+    """The answer that every further request would get too."""
+    done: bool = False
+    """Whether this is the last batch."""
+
+    def to_line(self) -> bytes:
+        """The batch as a line of JSON."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return json.dumps(values, separators=(",", ":"), default=asdict).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Self:
+        """Read what `to_line` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        try:
+            values = json.loads(line)
+            batch = cls(**values)
+            batch.right, batch.wrong = Counter(batch.right), Counter(batch.wrong)
+            batch.failed = Counter({Failure(kind): n for kind, n in batch.failed.items()})
+            batch.examples = {Failure(kind): text for kind, text in batch.examples.items()}
+            batch.refused = Refused(**values["refused"]) if values["refused"] else None
+            batch.ending = Ending(batch.ending) if batch.ending else None
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"no batch: {error}") from None
+        return batch

@@ -1,0 +1,144 @@
+"""The process that sends: a job and orders on its standard input, batches on its standard output.
+
+The first line in is the job; after it each byte is an order, and the end of the input means to
+abandon the run, so that a sender never outlives who started it. Out comes one line per batch;
+where nothing could be sent the only one tells why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import selectors
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import uvloop
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.refusals import Failure
+from tsmon.load.run.batch import Batch
+from tsmon.load.run.engine import Engine
+from tsmon.load.run.lane import Link, reason_of
+from tsmon.load.run.plan import Endpoint, RunPlan
+from tsmon.load.run.requests import prepare
+
+STOP = b"s"
+ABANDON = b"a"
+CHUNK = 2**16
+
+
+def job_line(plan: RunPlan, endpoint: Endpoint) -> bytes:
+    """A job as the line that `read_job` reads."""
+    images = [(str(image.path), image.label) for image in plan.images]
+    job = {"plan": {**_fields(plan), "images": images}, "endpoint": asdict(endpoint)}
+    return json.dumps(job).encode() + b"\n"
+
+
+def _fields(plan: RunPlan) -> dict[str, Any]:
+    return {name: getattr(plan, name) for name in RunPlan.__dataclass_fields__ if name != "images"}
+
+
+def read_job(line: bytes) -> tuple[RunPlan, Endpoint]:
+    """The job in a line that `job_line` wrote."""
+    job = json.loads(line)
+    images = tuple(DigitImage(Path(path), label) for path, label in job["plan"].pop("images"))
+    return RunPlan(**job["plan"], images=images), Endpoint(**job["endpoint"])
+
+
+class Orders:
+    """The job on standard input, which is waited for, and the orders after it as they come."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._unread = b""
+
+    def job(self) -> bytes:
+        """Wait for the line that is the job."""
+        while b"\n" not in self._unread and (data := os.read(self._fd, CHUNK)):
+            self._unread += data
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+    def obey(self, engine: Engine) -> None:
+        """Pass the orders on that came with the job and those that will come."""
+        loop = asyncio.get_running_loop()
+
+        def pass_on(orders: bytes) -> None:
+            if STOP in orders:
+                engine.stop()
+            if ABANDON in orders:
+                engine.abandon()
+
+        def read() -> None:
+            data = os.read(self._fd, CHUNK)
+            if not data:
+                loop.remove_reader(self._fd)
+            pass_on(data or ABANDON)
+
+        pass_on(self._unread)
+        loop.add_reader(self._fd, read)
+
+
+def main() -> None:
+    """Do the job on standard input."""
+    orders = Orders(sys.stdin.fileno())
+    plan, endpoint = read_job(orders.job())
+    lines: SimpleQueue[bytes | None] = SimpleQueue()
+    writer = Thread(target=_write, args=(lines,))
+    writer.start()
+    try:
+        with asyncio.Runner(loop_factory=lambda: _loop(plan)) as runner:
+            runner.run(_send(plan, endpoint, orders, lambda batch: lines.put(batch.to_line())))
+    finally:
+        lines.put(None)
+        writer.join()
+
+
+def _loop(plan: RunPlan) -> asyncio.AbstractEventLoop:
+    """A fast loop; for planned starts one whose timers are finer than the others' millisecond."""
+    if plan.rate is None:
+        return uvloop.new_event_loop()
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+
+async def _send(
+    plan: RunPlan, endpoint: Endpoint, orders: Orders, tell: Callable[[Batch], None]
+) -> None:
+    prepared = prepare(plan.images, endpoint)
+    if prepared.problems:
+        failed = Counter({Failure.UNREADABLE: len(prepared.problems)})
+        examples = {Failure.UNREADABLE: prepared.problems[0]}
+        tell(Batch(failed=failed, examples=examples, done=not prepared.requests))
+    if not prepared.requests:
+        return
+    try:
+        engine = Engine(plan, Link.to(endpoint), prepared.requests, tell)
+        orders.obey(engine)
+        gc.collect()
+        gc.freeze()  # fewer objects to walk, fewer pauses in the times that are measured
+        await engine.run()
+    except OSError as error:
+        tell(Batch(examples={Failure.UNREACHABLE: reason_of(error)}, done=True))
+
+
+def _write(lines: SimpleQueue[bytes | None]) -> None:
+    """Write in a thread, as a reader that is slow must not hold up the sending."""
+    while (line := lines.get()) is not None:
+        try:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            return
+
+
+if __name__ == "__main__":
+    main()

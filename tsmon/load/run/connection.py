@@ -1,0 +1,87 @@
+"""One HTTP connection that carries one request at a time.
+
+A general client spends more CPU on a request than the whole exchange costs here, and on a machine
+that it shares with the server that CPU is the server's; docs/architecture.md has the figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol, cast
+
+import httptools
+
+
+class Listener(Protocol):
+    """Who is told what comes of a request."""
+
+    def answered(self, status: int, body: bytes, reusable: bool) -> None:
+        """The whole answer is there; `reusable` is whether another request may follow it."""
+
+    def broken(self, reason: str) -> None:
+        """The connection ended, or carried something else than HTTP."""
+
+
+class HttpConnection(asyncio.Protocol):
+    """Writes requests that are ready as bytes, and reads the answers."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener: Listener | None = listener
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._body: list[bytes] = []
+        self._complete = False
+        self._keep_alive = False
+
+    def write(self, request: bytes) -> None:
+        """Send a request; the answer to the one before must have come."""
+        if self._transport is not None:
+            self._transport.write(request)
+
+    def close(self) -> None:
+        """End the connection at once; the listener hears no more of it."""
+        self._listener = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what to write to."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; when the answer is whole, tell."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._break(f"the answer is no HTTP: {error}")
+            return
+        if self._complete:
+            self._complete = False
+            body = b"".join(self._body)
+            self._body.clear()
+            status = self._parser.get_status_code()
+            if self._listener is not None:
+                self._listener.answered(status, body, self._keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell, unless it was closed here."""
+        self._break(str(exc or "the server closed the connection"))
+
+    def _break(self, reason: str) -> None:
+        listener = self._listener
+        self.close()
+        if listener is not None:
+            listener.broken(reason)
+
+    # httptools calls these.
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the answer."""
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """Note it; what a callback raises here would look like bad HTTP."""
+        self._complete = True
+        self._keep_alive = self._parser.should_keep_alive()  # forgotten right after this

@@ -1,0 +1,152 @@
+"""One of the requests that a run may have under way, and the connection it uses."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from tsmon.load.refusals import Failure
+from tsmon.load.run.connection import HttpConnection
+from tsmon.load.run.plan import Endpoint
+from tsmon.load.run.requests import ImageRequest
+
+CONNECT_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How to reach a server."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+
+    @classmethod
+    def to(cls, endpoint: Endpoint) -> Link:
+        """The link to an endpoint.
+
+        Raises:
+            OSError: the file of the certificate authority cannot be read.
+        """
+        parts = urlsplit(endpoint.url)
+        secure = parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
+        return cls(parts.hostname or "", port, _tls(endpoint.verify) if secure else None)
+
+    async def connect(self, connection: HttpConnection) -> None:
+        """Open a connection.
+
+        Raises:
+            OSError: the server does not accept it, or not in time.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await loop.create_connection(lambda: connection, self.host, self.port, ssl=self.tls)
+
+
+def _tls(verify: bool | str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def reason_of(error: OSError) -> str:
+    """Why there is no connection, in a few words."""
+    if isinstance(error, TimeoutError):
+        return "it does not accept connections"
+    refused = isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error)
+    return "connection refused" if refused else str(error)
+
+
+class Owner(Protocol):
+    """Who gives a lane its requests."""
+
+    def lane_answered(self, lane: Lane, status: int, body: bytes) -> None:
+        """The answer to `lane.request` is there; the lane can take another."""
+
+    def lane_failed(self, lane: Lane, kind: Failure, reason: str) -> None:
+        """There is no answer to `lane.request`."""
+
+    def connected(self) -> None:
+        """The server accepted a connection."""
+
+
+class Lane:
+    """Carries one request at a time; connects when it has to."""
+
+    __slots__ = ("_connecting", "_connection", "_link", "_owner", "due", "request", "sent_at")
+
+    def __init__(self, link: Link, owner: Owner) -> None:
+        self._link = link
+        self._owner = owner
+        self._connection: HttpConnection | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self.request: ImageRequest | None = None
+        """The one under way."""
+        self.due = 0.0
+        """When it was to be sent, on the owner's clock."""
+        self.sent_at = 0.0
+        """When it was sent, in seconds of `perf_counter`."""
+
+    async def open(self) -> None:
+        """Connect before there is a request.
+
+        Raises:
+            OSError: the server does not accept it, or not in time.
+        """
+        connection = HttpConnection(self)
+        await self._link.connect(connection)
+        self._connection = connection
+        self._owner.connected()
+
+    def send(self, request: ImageRequest, due: float) -> None:
+        """Send a request; the one before must have ended."""
+        self.request, self.due, self.sent_at = request, due, perf_counter()
+        if self._connection is not None:
+            self._connection.write(request.data)
+        else:
+            self._connecting = asyncio.create_task(self._open_and_send(request))
+
+    async def _open_and_send(self, request: ImageRequest) -> None:
+        try:
+            await self.open()
+        except OSError as error:
+            self._fail(Failure.UNREACHABLE, reason_of(error))
+        else:
+            if self._connection is not None:
+                self._connection.write(request.data)
+
+    def give_up(self, kind: Failure, reason: str) -> None:
+        """Wait for the answer no longer."""
+        self.close()
+        self._fail(kind, reason)
+
+    def close(self) -> None:
+        """End the connection, and the attempt to make one."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def answered(self, status: int, body: bytes, reusable: bool) -> None:
+        """Pass the answer on."""
+        if self.request is None or not reusable:
+            self.close()
+        if self.request is not None:
+            self._owner.lane_answered(self, status, body)
+
+    def broken(self, reason: str) -> None:
+        """Pass on that there will be no answer; an idle lane connects again when it has to."""
+        self._connection = None
+        self._fail(Failure.UNREACHABLE, reason)
+
+    def _fail(self, kind: Failure, reason: str) -> None:
+        if self.request is not None:
+            self._owner.lane_failed(self, kind, reason)

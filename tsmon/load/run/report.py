@@ -1,0 +1,177 @@
+"""What a run gave, while it goes on and at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tsmon.load.refusals import Failure
+from tsmon.load.run.batch import Batch, Ending
+from tsmon.load.run.plan import RunPlan
+from tsmon.telemetry.logs.quantiles import nearest_rank
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Response times of answered requests in milliseconds, exact and by nearest rank.
+
+    In a closed loop they count from the sending, in an open loop from the planned start. Below
+    1000 answers p99.9 is the maximum.
+    """
+
+    count: int
+    mean: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    p999: float
+    max: float
+
+    @classmethod
+    def of(cls, ordered_us: Sequence[int]) -> Latency | None:
+        """The percentiles of times in microseconds, ascending; None without times."""
+        if not ordered_us:
+            return None
+        ranks = (nearest_rank(ordered_us, percent) for percent in (50, 90, 95, 99, 99.9, 100))
+        mean = sum(ordered_us) / len(ordered_us)
+        return cls(len(ordered_us), mean / 1000, *(rank / 1000 for rank in ranks))
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run from its start to now, or to its end."""
+
+    plan: RunPlan
+    ending: Ending | None
+    """Why nothing more is sent; None while it still is."""
+    seconds: float
+    """From the start to now or, at the end, to the last answer."""
+    planned: int
+    """Requests that were due: in an open loop those whose start had come, else those sent."""
+    sent: int
+    under_way: int
+    """Requests sent whose answer is awaited; 0 at the end."""
+    latency: Latency | None
+    """None before the first answer."""
+    right: Mapping[str, int]
+    """Right answers by label."""
+    wrong: Mapping[str, int]
+    """Wrong answers by label."""
+    failures: Mapping[Failure, int]
+    """Requests without an answer by kind, and images that could not be read."""
+    examples: Mapping[Failure, str]
+    """What the first failure of a kind said."""
+
+    @property
+    def answered(self) -> int:
+        """Requests with an answer that is no error."""
+        return self.latency.count if self.latency else 0
+
+    @property
+    def failed(self) -> int:
+        """Failures of all kinds."""
+        return sum(self.failures.values())
+
+    @property
+    def unsent(self) -> int:
+        """Requests of an open loop that were due and for which no connection got free.
+
+        They would have had the longest response times, which are too low by so many.
+        """
+        return self.planned - self.sent
+
+    @property
+    def throughput(self) -> float | None:
+        """Answers per second; None before the first."""
+        return self.answered / self.seconds if self.answered and self.seconds else None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the labelled answers that are right, 0 to 1."""
+        judged = sum(self.right.values()) + sum(self.wrong.values())
+        return sum(self.right.values()) / judged if judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run at one moment, several times a second."""
+
+    so_far: RunReport
+    interval_s: float
+    """Seconds since the progress before."""
+    answered: int
+    """Answers in that interval."""
+    failed: int
+    """Failures in that interval."""
+    latency: Latency | None
+    """Of the answers in that interval."""
+
+    @property
+    def throughput(self) -> float | None:
+        """Answers per second in the interval."""
+        return self.answered / self.interval_s if self.interval_s > 0 else None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Adds batches up."""
+
+    plan: RunPlan
+    _last: Batch = field(default_factory=Batch)
+    _before_s: float = 0.0
+    _times_us: list[int] = field(default_factory=list)
+    _right: Counter[str] = field(default_factory=Counter)
+    _wrong: Counter[str] = field(default_factory=Counter)
+    _failed: Counter[Failure] = field(default_factory=Counter)
+    _examples: dict[Failure, str] = field(default_factory=dict)
+
+    def add(self, batch: Batch) -> None:
+        """Count a batch."""
+        self._before_s, self._last = self._last.at_s, batch
+        batch.times_us.sort()
+        self._times_us += batch.times_us
+        self._times_us.sort()  # two ascending halves, which are merged in linear time
+        self._right.update(batch.right)
+        self._wrong.update(batch.wrong)
+        self._failed.update(batch.failed)
+        self._examples = batch.examples | self._examples
+
+    @property
+    def undecided(self) -> bool:
+        """Whether there are 503s whose cause is not known yet."""
+        return Failure.NO_CAPACITY in self._failed
+
+    def decide(self, cause: Failure) -> None:
+        """Give those 503s their cause."""
+        self._failed[cause] += self._failed.pop(Failure.NO_CAPACITY)
+        self._examples.setdefault(cause, self._examples.pop(Failure.NO_CAPACITY, ""))
+
+    def progress(self) -> Progress:
+        """The last batch and what led to it."""
+        last = self._last
+        return Progress(
+            self.report(),
+            last.at_s - self._before_s,
+            len(last.times_us),
+            last.failed.total(),
+            Latency.of(last.times_us),
+        )
+
+    def report(self) -> RunReport:
+        """The run so far."""
+        last = self._last
+        return RunReport(
+            self.plan,
+            last.ending,
+            last.at_s,
+            last.planned,
+            last.sent,
+            last.under_way,
+            Latency.of(self._times_us),
+            dict(self._right),
+            dict(self._wrong),
+            dict(self._failed),
+            dict(self._examples),
+        )

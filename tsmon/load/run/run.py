@@ -1,0 +1,193 @@
+"""A run as its starter sees it: progress while it goes on, its end at will, and its report.
+
+Who only wants the report calls `complete_run`. Who shows the run opens it with `open_run`, iterates
+over its `progress()`, calls its `stop()` when it is enough, and reads its `report` in the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+import tsmon
+from tsmon.digits.images import ImageError
+from tsmon.load.refusals import Failure, capacity_kind
+from tsmon.load.run.batch import Batch, Refused
+from tsmon.load.run.child import ABANDON, STOP, job_line
+from tsmon.load.run.plan import Endpoint, RunPlan
+from tsmon.load.run.report import Progress, RunReport, Tally
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import TokenRefused, TorchServeError, Unreachable, api_error
+from tsmon.torchserve.inference import predictions_path
+from tsmon.torchserve.tokens import KeyKind
+
+LONGEST_LINE = 64 * 2**20
+"""Bytes of a batch, far above those of a tick at the highest rate."""
+EXIT_S = 5.0
+"""For the process to end by itself when nobody listens any more."""
+ASK_S = 1.0
+"""Between two questions to the server what a 503 means, and for its answer."""
+
+
+def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
+    """Where the plan's requests go, with the inference key as it is now.
+
+    Raises:
+        InvalidArgument: the model's name or version cannot be addressed.
+    """
+    return Endpoint(
+        client.addresses.inference,
+        predictions_path(plan.model, plan.version),
+        client.keys.headers(KeyKind.INFERENCE).get("Authorization", ""),
+        client.verify,
+    )
+
+
+class SenderDied(TorchServeError):
+    """The process that sends ended before its run did."""
+
+
+@asynccontextmanager
+async def open_run(client: TorchServe, plan: RunPlan) -> AsyncIterator[Run]:
+    """Start a run in a process of its own; leaving early abandons it.
+
+    The client says where to send and with which key, and is asked what a 503 means.
+    """
+    process = await _start_process()
+    run = Run(client, plan, process)
+    try:
+        yield run
+    finally:
+        await _end_process(process)
+
+
+async def complete_run(client: TorchServe, plan: RunPlan) -> RunReport:
+    """Do a run from beginning to end; raises what `Run.progress` raises."""
+    async with open_run(client, plan) as run, aclosing(run.progress()) as steps:
+        async for _ in steps:
+            pass
+    return run.report
+
+
+class Run:
+    """A run under way."""
+
+    def __init__(self, client: TorchServe, plan: RunPlan, process: Process) -> None:
+        """`process` waits for its job."""
+        self.plan = plan
+        self._client = client
+        self._process = process
+        self._tally = Tally(plan)
+        self._asked_at = 0.0
+        self._order(job_line(plan, endpoint_of(client, plan)))
+
+    @property
+    def report(self) -> RunReport:
+        """What is known so far; final once the progress has ended."""
+        return self._tally.report()
+
+    def stop(self) -> None:
+        """Send nothing more; the progress ends when the answers under way have come."""
+        self._order(STOP)
+
+    def abandon(self) -> None:
+        """Send nothing more and do not wait for the answers under way."""
+        self._order(ABANDON)
+
+    async def progress(self) -> AsyncGenerator[Progress, None]:
+        """Progress several times a second until the end; to be read once.
+
+        Raises:
+            Unreachable: there was no connection to begin with.
+            ApiError: the first answer was that there is no such model, or that the key is refused.
+            ImageError: none of the images can be read.
+            SenderDied: the process that sends ended early.
+        """
+        done = False
+        while not done:
+            batch = await self._next_batch()
+            done = batch.done
+            self._raise_if_nothing_can_be_sent(batch)
+            self._tally.add(batch)
+            if self._tally.undecided and (done or monotonic() - self._asked_at > ASK_S):
+                await self._ask_what_a_503_means()
+            yield self._tally.progress()
+
+    def _order(self, line: bytes) -> None:
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.is_closing():
+            stdin.write(line)
+
+    async def _next_batch(self) -> Batch:
+        assert self._process.stdout is not None  # noqa: S101 (it was opened with a pipe)
+        line = await self._process.stdout.readline()
+        if not line:
+            _, complaint = await self._process.communicate()
+            words = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            raise SenderDied(f"the process that sends ended early: {words or 'it was killed'}")
+        return Batch.from_line(line)
+
+    def _raise_if_nothing_can_be_sent(self, batch: Batch) -> None:
+        if batch.refused is not None:
+            raise self._refusal(batch.refused)
+        if not batch.done or batch.sent:
+            return
+        if Failure.UNREACHABLE in batch.examples:
+            url, reason = self._client.addresses.inference, batch.examples[Failure.UNREACHABLE]
+            hint = "start one with `tsmon serve start`, or name another with --server"
+            raise Unreachable(f"no TorchServe answers at {url}: {reason}", hint)
+        if Failure.UNREADABLE in batch.examples:
+            raise ImageError(batch.examples[Failure.UNREADABLE])
+
+    def _refusal(self, refused: Refused) -> TorchServeError:
+        if refused.type == "InvalidKeyException":
+            diagnosis = self._client.keys.diagnose(KeyKind.INFERENCE)
+            return TokenRefused(refused.code, refused.type, refused.message, *diagnosis)
+        return api_error(refused.code, refused.type, refused.message)
+
+    async def _ask_what_a_503_means(self) -> None:
+        """Decide between no worker and a full queue; without an answer it stays open."""
+        self._asked_at = monotonic()
+        plan, management = self.plan, self._client.management
+        try:
+            async with asyncio.timeout(ASK_S):
+                model = await management.describe(plan.model, plan.version)
+        except (TorchServeError, TimeoutError):
+            return
+        self._tally.decide(capacity_kind(model))
+
+
+async def _start_process() -> Process:
+    package = str(Path(tsmon.__file__).parent.parent)
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",  # whatever modules lie in the current folder are none of ours
+        "-m",
+        "tsmon.load.run.child",
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        limit=LONGEST_LINE,
+        env=os.environ | {"PYTHONPATH": path},
+        start_new_session=True,  # Ctrl-C is for the starter, who then stops the run
+    )
+
+
+async def _end_process(process: Process) -> None:
+    """Close its input, at which it abandons the run, and wait for it."""
+    try:
+        async with asyncio.timeout(EXIT_S):
+            await process.communicate()
+    except TimeoutError:
+        pass
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

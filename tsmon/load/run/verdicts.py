@@ -1,0 +1,29 @@
+"""What the bytes of an answer mean; the same bytes are read once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tsmon.load.answers import digit_and_confidence
+from tsmon.load.refusals import Failure, kind_of
+from tsmon.load.run.batch import Refused
+from tsmon.torchserve.errors import api_error, parse_error
+
+
+@lru_cache(maxsize=4096)
+def predicted(body: bytes) -> str:
+    """The digit, or the shortened text, that a model answered."""
+    return digit_and_confidence(body.decode(errors="replace").strip())[0]
+
+
+@lru_cache(maxsize=256)
+def refusal(status: int, body: bytes) -> tuple[Failure, Refused]:
+    """The kind and the words of an answer that is an error."""
+    type_, message = parse_error(body)
+    refused = Refused(status, type_, message or f"HTTP {status}")
+    return kind_of(api_error(refused.code, refused.type, refused.message)), refused
+
+
+def is_lasting(refused: Refused) -> bool:
+    """Whether further requests would get the same: no such model, or the key is refused."""
+    return refused.code == 404 or refused.type == "InvalidKeyException"
