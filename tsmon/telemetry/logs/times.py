@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
 from itertools import chain
 
 from tsmon.telemetry.logs.lines import Answered, Handled, RequestLine, Waited
@@ -45,6 +46,40 @@ Profile = dict[Part, Quantiles]
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """Mean and variability of times, exact."""
+
+    count: int
+    total: float
+    """Milliseconds, all times together."""
+    squares: float
+    """Of milliseconds, all squared times together."""
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Moments:
+        """The moments of these milliseconds."""
+        kept = array("d", values)
+        return cls(len(kept), sum(kept), sum(value * value for value in kept))
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(
+            self.count + other.count, self.total + other.total, self.squares + other.squares
+        )
+
+    @property
+    def mean(self) -> float:
+        """Milliseconds; 0 without times."""
+        return self.total / self.count if self.count else 0.0
+
+    @property
+    def scv(self) -> float:
+        """Squared coefficient of variation, variance / mean²: 0 constant, 1 exponential."""
+        if not self.mean:
+            return 0.0
+        return max(self.squares / self.count / self.mean**2 - 1, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class RequestReport:
     """What the log files say of the requests of one version."""
 
@@ -52,6 +87,10 @@ class RequestReport:
     five_minutes: Profile
     statuses: Mapping[int, int]
     """How many requests of the last five minutes ended with which HTTP status."""
+    backend: Moments | None = None
+    """Of the backend times of the last minute; None without one, and in a recording."""
+    long_backend: Moments | None = None
+    """The same of the last five minutes."""
 
 
 @dataclass(slots=True)
@@ -61,15 +100,17 @@ class _Slot:
     at: float
     samples: dict[Part, array[float]]
     statuses: Counter[int] = field(default_factory=Counter)
+    backend: Moments = Moments(0, 0.0, 0.0)
 
     @classmethod
     def new(cls, at: float) -> _Slot:
         return cls(at, {part: array("d") for part in Part})
 
     def close(self) -> None:
-        """Sort, so that merging slots later costs little."""
+        """Sort and add up, so that merging slots later costs little."""
         for part, values in self.samples.items():
             self.samples[part] = array("d", sorted(values))
+        self.backend = Moments.of(self.samples[Part.BACKEND])
 
 
 class RequestTimes:
@@ -104,6 +145,8 @@ class RequestTimes:
             minute=self.profile(keys, now - MINUTE_S),
             five_minutes=self.profile(keys, now - KEPT_S),
             statuses=self.statuses(keys, now - KEPT_S),
+            backend=self.backend(keys, now - MINUTE_S),
+            long_backend=self.backend(keys, now - KEPT_S),
         )
 
     def keys(self) -> set[TimesKey]:
@@ -121,6 +164,15 @@ class RequestTimes:
             if quantiles is not None:
                 profile[part] = quantiles
         return profile
+
+    def backend(self, keys: Iterable[TimesKey], since: float) -> Moments | None:
+        """Moments of the backend times read after `since`; None without any."""
+        moments = reduce(
+            Moments.__add__,
+            (slot.backend for slot in self._recent(keys, since)),
+            Moments(0, 0.0, 0.0),
+        )
+        return moments if moments.count else None
 
     def statuses(self, keys: Iterable[TimesKey], since: float) -> Counter[int]:
         """How many requests ended with which HTTP status after `since`."""
