@@ -142,9 +142,7 @@ def advise(
     )
 
 
-def predict(
-    situation: Situation, curve: ServiceCurve, rate: float, workers: int
-) -> Prediction:
+def predict(situation: Situation, curve: ServiceCurve, rate: float, workers: int) -> Prediction:
     """What a number of workers would do at a rate."""
     times = curve.times(workers)
     scv = curve.scv(workers)

@@ -57,9 +57,7 @@ def doubts_about(
     return tuple(_weakening(situation, curve, asked=asked))
 
 
-def _stopping(
-    situation: Situation, curve: ServiceCurve | None, *, asked: bool
-) -> Iterator[Doubt]:
+def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) -> Iterator[Doubt]:
     if situation.batch_size > 1:
         yield Doubt(DoubtKind.BATCHES, _about_batches(situation), stops=True)
     if situation.failed >= MANY_FAILURES:
