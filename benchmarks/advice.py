@@ -1,0 +1,360 @@
+"""The queueing model's predictions beside what a real TorchServe measures, as Markdown.
+
+    python benchmarks/advice.py --seconds 20
+
+Starts a TorchServe of its own and stops it at the end. For each model and number of workers it
+first keeps the workers busy for a while to measure their service time (the curve), then sends
+requests at random times at several loads and reads the queue time from the counters and its
+percentiles from the logs. `load` is the rate as a share of what the curve says the workers can
+answer at most.
+
+Two predictions stand beside each measurement: one made beforehand from the curve, as the advice
+makes it, and one with the service times of that very run, which leaves the error of the queueing
+model alone. The sampling error is that of the measured mean: a queue's waits follow each other, so
+it is the standard error of the means of ten stretches of the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import platform
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean, median, stdev
+
+from tsmon.digits.images import DigitImage, find_images
+from tsmon.load.capacity.advice import predict
+from tsmon.load.capacity.curve import ServiceCurve, ServicePoint
+from tsmon.load.capacity.situation import Situation
+from tsmon.load.run.plan import RunPlan
+from tsmon.load.run.report import RunReport
+from tsmon.load.run.run import complete_run
+from tsmon.serving.archive import ArchiveSpec, build_archive, digit_archive_spec
+from tsmon.serving.assets import digit_assets
+from tsmon.serving.local_server import LocalServer
+from tsmon.serving.plan import ServerPlan
+from tsmon.serving.ports import Ports, free_ports
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.lines import Waited
+from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.quantiles import nearest_rank
+from tsmon.telemetry.logs.reader import LogReader
+from tsmon.telemetry.logs.times import Moments
+from tsmon.telemetry.scrape import Counters, parse_scrape
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.management import Registration
+from tsmon.torchserve.rollout import Outcome, follow
+from tsmon.torchserve.tokens import KeyRing
+
+SLEEP_MS = 10.0
+WARM_UP_S = 2.0
+STRETCHES = 10
+LOG_S = 5.0
+"""For the last lines to reach the log files."""
+SLEEPER = '''
+"""Sleeps for a time that is known: {what}."""
+import random
+import time
+
+def handle(data, context):
+    if data is None:
+        return None
+    time.sleep({seconds})
+    return ["0"] * len(data)
+'''
+SLEEPERS = {
+    "fixed": f"{SLEEP_MS / 1000}",
+    "exponential": f"random.expovariate(1 / {SLEEP_MS / 1000})",
+}
+COLUMNS = (
+    *("model", "workers", "load", "requests/s", "requests", "scv", "busy"),
+    *("queue ms: curve", "own times", "counters", "error", "sampling ±"),
+    *("queue p95: curve", "own times", "logs", "p95: curve", "own times", "logs"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A model with a number of workers and the loads it is given."""
+
+    model: str
+    workers: int
+    loads: tuple[float, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Case:
+        """From `MODEL:WORKERS:LOAD,LOAD`."""
+        model, workers, loads = text.split(":")
+        return cls(model, int(workers), tuple(map(float, loads.split(","))))
+
+
+DEFAULT_CASES = (
+    *("mnist:1:0.3,0.6,0.8", "mnist:2:0.3,0.6,0.8", "mnist:4:0.3,0.6,0.8"),
+    *("fixed:1:0.3,0.6,0.8", "fixed:2:0.3,0.6,0.8", "fixed:4:0.6,0.8"),
+    *("exponential:1:0.3,0.6,0.8", "exponential:2:0.3,0.6,0.8", "exponential:4:0.6,0.8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A run as the server saw it; milliseconds."""
+
+    report: RunReport
+    counters: Counters
+    queue: list[float]
+    backend: list[float]
+
+    @property
+    def service(self) -> Moments:
+        """Of the backend times."""
+        return Moments.of(self.backend)
+
+    @property
+    def inference(self) -> list[float]:
+        """Queue and backend times together."""
+        return [sum(each) for each in zip(self.queue, self.backend, strict=True)]
+
+    @property
+    def rate(self) -> float:
+        """Requests per second that the server saw."""
+        return self.counters.requests / self.report.seconds
+
+    @property
+    def queue_ms(self) -> float:
+        """By the counters."""
+        return self.counters.queue_us / self.counters.requests / 1000
+
+    @property
+    def lost(self) -> int:
+        """Requests that failed or were never sent, as the queue was full: it grew."""
+        return self.report.failed + self.report.unsent
+
+    @property
+    def sampling_ms(self) -> float:
+        """Standard error of the mean queue time."""
+        size = max(len(self.queue) // STRETCHES, 1)
+        means = [fmean(self.queue[n : n + size]) for n in range(0, len(self.queue), size)]
+        return stdev(means) / math.sqrt(len(means))
+
+    def point(self, workers: int, throughput: float | None) -> ServicePoint:
+        """The service time of this run."""
+        service = self.service
+        return ServicePoint(workers, service.mean, service.scv, None, throughput)
+
+
+class Bench:
+    """A server, and runs on it with what its counters and logs say of each."""
+
+    def __init__(self, client: TorchServe, logs: LogReader, images: tuple[DigitImage, ...]) -> None:
+        self._client = client
+        self._logs = logs
+        self._images = images
+
+    async def scale(self, model: str, workers: int) -> None:
+        """Give a model its workers and wait for them."""
+        await self._client.management.scale(model, workers)
+        async for progress in follow(self._client.management, model, workers):
+            if progress.outcome is Outcome.FAILED:
+                raise SystemExit(f"{model} does not start: {progress.reason}")
+
+    async def busy(self, model: str, workers: int, seconds: float) -> Measured:
+        """Keep all workers busy: one connection for each."""
+        return await self.run(
+            RunPlan(model=model, images=self._images, concurrency=workers, duration_s=seconds)
+        )
+
+    async def random(self, model: str, rate: float, seconds: float, seed: int) -> Measured:
+        """Send at random times."""
+        return await self.run(
+            RunPlan(
+                model=model,
+                images=self._images,
+                rate=rate,
+                poisson=True,
+                seed=seed,
+                duration_s=seconds,
+            )
+        )
+
+    async def run(self, plan: RunPlan) -> Measured:
+        """Send, and read what the server says of it."""
+        self._logs.read()
+        before = await self._counters(plan.model)
+        report = await complete_run(self._client, plan)
+        after = await self._counters(plan.model)
+        waited = await self._waited(plan.model, report.answered)
+        return Measured(
+            report,
+            after - before,
+            [line.queue_ms for line in waited],
+            [line.backend_ms for line in waited],
+        )
+
+    async def _counters(self, model: str) -> Counters:
+        scrape = parse_scrape(await self._client.metrics.scrape(), Instant.now())
+        return sum((sums for key, sums in scrape.series.items() if key.model == model), Counters())
+
+    async def _waited(self, model: str, wanted: int) -> list[Waited]:
+        """The log lines of a run, once all are there."""
+        found: list[Waited] = []
+        async with asyncio.timeout(LOG_S):
+            while len(found) < wanted:
+                lines = await asyncio.to_thread(self._logs.read)
+                found += [
+                    line
+                    for line in lines.requests
+                    if isinstance(line, Waited) and line.worker.model == model
+                ]
+        return found
+
+
+async def validate(bench: Bench, cases: Sequence[Case], seconds: float, cores: int) -> None:
+    """Measure all cases and print a line for each load."""
+    errors: list[tuple[str, float, float]] = []
+    curves: list[str] = []
+    for case in cases:
+        await bench.scale(case.model, case.workers)
+        await bench.busy(case.model, case.workers, WARM_UP_S)
+        idle = await bench.random(case.model, 5.0, 4.0, seed=0)
+        floor_ms = median(idle.queue)
+        busy = await bench.busy(case.model, case.workers, seconds / 3)
+        curve = ServiceCurve((busy.point(case.workers, None),), cores, demand_of(case))
+        situation = Situation(
+            key=ModelKey(case.model, "1.0"), workers=case.workers, floor_ms=floor_ms
+        )
+        curves.append(curve_line(case, busy, curve, floor_ms))
+        for number, load in enumerate(case.loads):
+            rate = load * curve.capacity(case.workers)
+            measured = await bench.random(case.model, rate, seconds, seed=number + 1)
+            errors.append(print_line(case, load, measured, curve, situation))
+        await bench.scale(case.model, 0)
+    print_summary(curves, errors)
+
+
+def demand_of(case: Case) -> float:
+    """Cores that a busy worker wants: sleeping takes next to none."""
+    return 1.0 if case.model == "mnist" else 0.05
+
+
+def curve_line(case: Case, busy: Measured, curve: ServiceCurve, floor_ms: float) -> str:
+    """What the curve rests on."""
+    service, answered = busy.service, busy.report.throughput or 0.0
+    return (
+        f"| {case.model} | {case.workers} | {service.mean:.2f} | {service.scv:.2f} | "
+        f"{curve.capacity(case.workers):.1f} | {answered:.1f} | {floor_ms:.2f} |"
+    )
+
+
+def print_line(
+    case: Case, load: float, measured: Measured, curve: ServiceCurve, situation: Situation
+) -> tuple[str, float, float]:
+    """A load's line; gives the model and the errors of the mean queue time in ms and by share."""
+    own = replace(curve, points=(measured.point(case.workers, measured.rate),))
+    ahead = predict(situation, curve, measured.rate, case.workers)
+    model = predict(situation, own, measured.rate, case.workers)
+    queue, total = sorted(measured.queue), sorted(measured.inference)
+    busy = measured.rate * measured.service.mean / 1000 / case.workers
+    error = (ahead.queue_ms or float("nan")) - measured.queue_ms
+    cells = [case.model, str(case.workers), f"{load:g}", f"{measured.rate:.1f}"]
+    lost = f", {measured.lost} lost" if measured.lost else ""
+    cells += [f"{measured.counters.requests:.0f}{lost}", f"{measured.service.scv:.2f}"]
+    cells += [f"{busy:.2f}"]
+    cells += [number(ahead.queue_ms), number(model.queue_ms), number(measured.queue_ms)]
+    cells += [f"{error:+.2f} ({error / measured.queue_ms:+.0%})", number(measured.sampling_ms)]
+    cells += [number(each.queue_p95_ms) for each in (ahead, model)]
+    cells += [number(nearest_rank(queue, 95))]
+    cells += [number(each.p95_ms) for each in (ahead, model)]
+    cells += [number(nearest_rank(total, 95))]
+    print(f"| {' | '.join(cells)} |", flush=True)
+    return case.model, error, error / measured.queue_ms
+
+
+def number(value: float | None) -> str:
+    """Milliseconds, or that there is no long run."""
+    return "grows" if value is None else f"{value:.2f}"
+
+
+def print_summary(curves: Sequence[str], errors: Sequence[tuple[str, float, float]]) -> None:
+    """The curves' measurements, and the median error of each model."""
+    print(
+        "\n| model | workers | service ms | scv | answers/s by service time | measured | floor ms |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    print("\n".join(curves))
+    print()
+    for model in dict.fromkeys(model for model, _, _ in errors):
+        own = [(abs(ms), abs(share)) for name, ms, share in errors if name == model]
+        print(
+            f"{model}: median error of the mean queue time predicted beforehand "
+            f"{median(ms for ms, _ in own):.2f} ms, {median(share for _, share in own):.0%}"
+        )
+
+
+@asynccontextmanager
+async def server(folder: Path, ports: Ports) -> AsyncIterator[Bench]:
+    """A server with the digit model and the sleepers registered, without workers."""
+    store = folder / "store"
+    store.mkdir()
+    archives = [build_archive(digit_archive_spec(store)), *map(build_archive, sleepers(folder))]
+    local = LocalServer(folder / "home")
+    record = await asyncio.to_thread(local.start, ServerPlan(model_store=store, ports=ports))
+    try:
+        addresses = Addresses(record.inference, record.management, record.metrics)
+        logs = find_log_folder(addresses.management)
+        if logs is None:
+            raise SystemExit("the server's log folder is not found")
+        images = find_images(digit_assets().samples)
+        async with TorchServe(addresses, KeyRing(record.key_file)) as client:
+            for archive in archives:
+                await client.management.register(Registration(archive.name, initial_workers=0))
+            yield Bench(client, LogReader(logs), images)
+    finally:
+        await asyncio.to_thread(local.stop)
+
+
+def sleepers(folder: Path) -> list[ArchiveSpec]:
+    """Archives of handlers that sleep."""
+    specs = []
+    for name, seconds in SLEEPERS.items():
+        handler = folder / f"{name}.py"
+        handler.write_text(SLEEPER.format(what=name, seconds=seconds))
+        specs.append(ArchiveSpec(model_name=name, handler=handler, export_path=folder / "store"))
+    return specs
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Measure and print."""
+    cases = [Case.of(text) for text in options.cases or DEFAULT_CASES]
+    cores = len(os.sched_getaffinity(0))
+    ports = free_ports()
+    if options.first_port:
+        names = ("inference", "management", "metrics", "grpc_inference", "grpc_management")
+        ports = Ports(**{name: options.first_port + n for n, name in enumerate(names)})
+    with tempfile.TemporaryDirectory() as name:
+        async with server(Path(name), ports) as bench:
+            before = f"load average before {os.getloadavg()[0]:.1f}"
+            python = f"Python {platform.python_version()}"
+            print(f"{cores} cores, {python}, {options.seconds:g} s a run, {before}\n")
+            print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
+            await validate(bench, cases, options.seconds, cores)
+
+
+def main() -> None:
+    """Read the options."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("cases", nargs="*", help="MODEL:WORKERS:LOAD,LOAD; by default all")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each run")
+    parser.add_argument("--first-port", type=int, help="of five; by default any free ones")
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
