@@ -291,7 +291,10 @@ def print_summary(curves: Sequence[str], errors: Sequence[tuple[str, float, floa
     print("\n".join(curves))
     print()
     for model in dict.fromkeys(model for model, _, _ in errors):
-        own = [(abs(ms), abs(share)) for name, ms, share in errors if name == model]
+        known = [each for each in errors if each[0] == model and not math.isnan(each[1])]
+        if not known:
+            continue
+        own = [(abs(ms), abs(share)) for _, ms, share in known]
         print(
             f"{model}: median error of the mean queue time predicted beforehand "
             f"{median(ms for ms, _ in own):.2f} ms, {median(share for _, share in own):.0%}"

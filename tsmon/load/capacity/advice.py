@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tsmon.load.capacity.curve import Basis, ServiceCurve, ServicePoint
-from tsmon.load.capacity.doubts import Doubt, doubts_about
+from tsmon.load.capacity.doubts import Doubt, doubts_about, extrapolation
 from tsmon.load.capacity.queueing import queue_of
 from tsmon.load.capacity.situation import Situation
 from tsmon.torchserve.errors import InvalidArgument
@@ -15,6 +15,8 @@ from tsmon.torchserve.errors import InvalidArgument
 P95 = 0.95
 MOST_WORKERS = 64
 """Looked at where the machine's cores are not known."""
+MOST_ASKED = 1000
+"""No more workers are predicted for; it takes as long as there are workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,14 @@ class Advice:
     """From 1 worker on; empty where nothing can be predicted."""
     reasons: tuple[str, ...]
     doubts: tuple[Doubt, ...]
+    curve: ServiceCurve | None = None
+    """What the predictions rest on; None where nothing can be predicted."""
 
     def at(self, workers: int) -> Prediction | None:
-        """What is predicted for a number of workers."""
-        return next((each for each in self.predictions if each.workers == workers), None)
+        """What is predicted for a number of workers; None where nothing can be."""
+        if self.curve is None or not self.rate or not 0 < workers <= MOST_ASKED:
+            return None
+        return predict(self.situation, self.curve, self.rate, workers)
 
 
 def advise(
@@ -138,7 +144,8 @@ def advise(
         Confidence(chosen.basis.value) if chosen else Confidence.UNKNOWN,
         tuple(rows[:shown]),
         reasons,
-        doubts,
+        (*doubts, *extrapolation(curve, chosen.workers if chosen else ceiling)),
+        curve,
     )
 
 
@@ -227,10 +234,10 @@ def _about_cores(situation: Situation, curve: ServiceCurve) -> list[str]:
             "so more workers than cores help"
         ]
     fitting = max(1, int(cores / situation.demand))
+    have = f"{_many(cores, 'core')}, {_many(round(situation.demand), 'torch thread')} per worker"
     return [
-        f"{cores} cores and {situation.demand:.2g} torch threads per worker: above "
-        f"{_workers(fitting)} each slows the others; {_workers(fitting)} answer "
-        f"{curve.capacity(fitting):.4g}/s at most"
+        f"{have}: more than {_workers(fitting)} slow each other; at most "
+        f"{curve.capacity(fitting):.4g} requests/s are answered by {_workers(fitting)}"
     ]
 
 
@@ -249,4 +256,8 @@ def _missed(row: Prediction, target: Target) -> str:
 
 
 def _workers(number: int) -> str:
-    return "1 worker" if number == 1 else f"{number} workers"
+    return _many(number, "worker")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tsmon.load.capacity.curve import ServiceCurve
+from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.queueing import queue_of
 from tsmon.load.capacity.situation import Situation
 
@@ -35,6 +35,7 @@ class DoubtKind(StrEnum):
     CORES = "cores"
     CHANGED = "workers changed"
     MISFIT = "misfit"
+    EXTRAPOLATED = "extrapolated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
         yield Doubt(
             DoubtKind.NO_TRAFFIC,
             f"no traffic was seen ({situation.why_no_rate or 'no requests'}): "
-            "name a rate with --rate, or send some with `tsmon load`",
+            "send some with `tsmon load`, or ask for a rate with `tsmon advise --rate`",
             stops=True,
         )
     if curve is None and not situation.workers:
@@ -157,4 +158,14 @@ def _misfit(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
             DoubtKind.MISFIT,
             f"the model does not fit what is seen now: it says {expected:.3g} ms in the queue, "
             f"measured are {situation.queue_ms:.3g} ms",
+        )
+
+
+def extrapolation(curve: ServiceCurve, workers: int) -> Iterator[Doubt]:
+    """What is taken for granted where nothing near that number of workers was measured."""
+    if curve.basis(workers) is Basis.EXTRAPOLATED:
+        yield Doubt(
+            DoubtKind.EXTRAPOLATED,
+            f"how long a request takes with {workers} at work was not measured: it is reckoned "
+            "from what was, without what server and clients themselves take of the cores",
         )
