@@ -153,8 +153,7 @@ def predict(situation: Situation, curve: ServiceCurve, rate: float, workers: int
     """What a number of workers would do at a rate."""
     times = curve.times(workers)
     scv = curve.scv(workers)
-    scatter = situation.arrivals.dispersion if situation.arrivals else 1.0
-    queue = queue_of(rate, times, 1.0 if scv is None else scv, max(scatter, 1.0))
+    queue = queue_of(rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
     floor = situation.floor_ms or 0.0
     return Prediction(
         workers,

@@ -147,7 +147,8 @@ def _misfit(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
     if situation.queue_ms is None or not situation.rate or not situation.workers:
         return
     scv = curve.scv(situation.workers)
-    queue = queue_of(situation.rate, curve.times(situation.workers), 1.0 if scv is None else scv)
+    times = curve.times(situation.workers)
+    queue = queue_of(situation.rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
     if queue is None:
         return
     expected = queue.mean_wait_ms + (situation.floor_ms or 0.0)

@@ -80,6 +80,15 @@ class Situation:
     waits_elsewhere: bool = False
     """A busy worker mostly waits for something other than a core, so that its threads count not."""
 
+    @property
+    def arrivals_scv(self) -> float:
+        """Variability of the times between arrivals: 1, that of random ones, unless they burst.
+
+        For independent times the index of dispersion of the counts comes to the same.
+        """
+        bursts = self.arrivals is not None and self.arrivals.bursty
+        return self.arrivals.dispersion if bursts and self.arrivals else 1.0
+
 
 def situation_of(
     snapshots: Sequence[Snapshot], key: ModelKey, machine: Machine | None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from statistics import fmean, pvariance
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +51,28 @@ def test_readings_together_give_what_all_samples_give_at_once(readings: list[lis
 
     everything = sorted(sample for samples in readings for sample in samples)
     assert profile.get(Part.TOTAL) == Quantiles.of(everything)
+
+
+@given(st.lists(st.lists(st.floats(0.01, 500), max_size=20), min_size=1, max_size=20))
+def test_moments_of_readings_together_are_those_of_all_samples(
+    readings: list[list[float]],
+) -> None:
+    times = RequestTimes()
+    for second, samples in enumerate(readings):
+        worker = WorkerThread("9000", "mnist", "1.0")
+        times.add([Waited("", worker, 1.0, each, False) for each in samples], at=float(second))
+    everything = [sample for samples in readings for sample in samples]
+
+    moments = times.backend([KEY], since=-1.0)
+
+    if not everything:
+        assert moments is None
+        return
+    assert moments is not None
+    assert moments.count == len(everything)
+    assert moments.mean == pytest.approx(fmean(everything))
+    expected = pvariance(everything) / fmean(everything) ** 2
+    assert moments.scv == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 def test_a_window_leaves_out_what_was_read_before_it() -> None:
