@@ -3,15 +3,14 @@
     python benchmarks/advice.py --seconds 20
 
 Starts a TorchServe of its own and stops it at the end. For each model and number of workers it
-first keeps the workers busy for a while to measure their service time (the curve), then sends
-requests at random times at several loads and reads the queue time from the counters and its
-percentiles from the logs. `load` is the rate as a share of what the curve says the workers can
-answer at most.
+first keeps the workers busy for a while to learn what they can answer at most, then sends at random
+times at half of that, which is the traffic that the advice sees. Then it sends at several loads,
+shares of the most, and reads the queue time from the counters and its percentiles from the logs.
 
-Two predictions stand beside each measurement: one made beforehand from the curve, as the advice
-makes it, and one with the service times of that very run, which leaves the error of the queueing
-model alone. The sampling error is that of the measured mean: a queue's waits follow each other, so
-it is the standard error of the means of ten stretches of the run.
+Two predictions stand beside each measurement: one made beforehand from the traffic seen, as the
+advice makes it, and one with the service times of that very run, which leaves the error of the
+queueing model alone. The sampling error is that of the measured mean: waits in a queue follow each
+other, so it is the standard error of the means of ten stretches of the run.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import asyncio
 import math
 import os
 import platform
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -56,6 +56,7 @@ from tsmon.torchserve.tokens import KeyRing
 
 SLEEP_MS = 10.0
 WARM_UP_S = 2.0
+SEEN_LOAD = 0.5
 STRETCHES = 10
 LOG_S = 5.0
 """For the last lines to reach the log files."""
@@ -76,8 +77,12 @@ SLEEPERS = {
 }
 COLUMNS = (
     *("model", "workers", "load", "requests/s", "requests", "scv", "busy"),
-    *("queue ms: curve", "own times", "counters", "error", "sampling ±"),
-    *("queue p95: curve", "own times", "logs", "p95: curve", "own times", "logs"),
+    *("queue ms: beforehand", "own times", "counters", "error", "sampling ±"),
+    *("queue p95: beforehand", "own times", "logs", "p95: beforehand", "own times", "logs"),
+)
+CURVE_COLUMNS = (
+    *("model", "workers", "service ms, all busy", "scv", "answers/s by it", "answers/s"),
+    *("service ms, seen", "scv", "floor ms"),
 )
 
 
@@ -226,14 +231,15 @@ async def validate(bench: Bench, cases: Sequence[Case], seconds: float, cores: i
         idle = await bench.random(case.model, 5.0, 4.0, seed=0)
         floor_ms = median(idle.queue)
         busy = await bench.busy(case.model, case.workers, seconds / 3)
-        curve = ServiceCurve((busy.point(case.workers, None),), cores, demand_of(case))
+        most = case.workers / busy.service.mean * 1000
+        seen = await bench.random(case.model, SEEN_LOAD * most, seconds, seed=0)
+        curve = ServiceCurve((seen.point(case.workers, seen.rate),), cores, demand_of(case))
         situation = Situation(
             key=ModelKey(case.model, "1.0"), workers=case.workers, floor_ms=floor_ms
         )
-        curves.append(curve_line(case, busy, curve, floor_ms))
+        curves.append(curve_line(case, busy, seen, floor_ms))
         for number, load in enumerate(case.loads):
-            rate = load * curve.capacity(case.workers)
-            measured = await bench.random(case.model, rate, seconds, seed=number + 1)
+            measured = await bench.random(case.model, load * most, seconds, seed=number + 1)
             errors.append(print_line(case, load, measured, curve, situation))
         await bench.scale(case.model, 0)
     print_summary(curves, errors)
@@ -244,13 +250,14 @@ def demand_of(case: Case) -> float:
     return 1.0 if case.model == "mnist" else 0.05
 
 
-def curve_line(case: Case, busy: Measured, curve: ServiceCurve, floor_ms: float) -> str:
-    """What the curve rests on."""
-    service, answered = busy.service, busy.report.throughput or 0.0
-    return (
-        f"| {case.model} | {case.workers} | {service.mean:.2f} | {service.scv:.2f} | "
-        f"{curve.capacity(case.workers):.1f} | {answered:.1f} | {floor_ms:.2f} |"
-    )
+def curve_line(case: Case, busy: Measured, seen: Measured, floor_ms: float) -> str:
+    """What was known before the loads were sent."""
+    cells = [case.model, str(case.workers)]
+    cells += [f"{busy.service.mean:.2f}", f"{busy.service.scv:.2f}"]
+    cells += [f"{case.workers / busy.service.mean * 1000:.1f}"]
+    cells += [f"{busy.report.throughput or 0.0:.1f}"]
+    cells += [f"{seen.service.mean:.2f}", f"{seen.service.scv:.2f}", f"{floor_ms:.2f}"]
+    return f"| {' | '.join(cells)} |"
 
 
 def print_line(
@@ -284,10 +291,7 @@ def number(value: float | None) -> str:
 
 def print_summary(curves: Sequence[str], errors: Sequence[tuple[str, float, float]]) -> None:
     """The curves' measurements, and the median error of each model."""
-    print(
-        "\n| model | workers | service ms | scv | answers/s by service time | measured | floor ms |"
-    )
-    print("|---|---|---|---|---|---|---|")
+    print(f"\n| {' | '.join(CURVE_COLUMNS)} |\n|{'---|' * len(CURVE_COLUMNS)}")
     print("\n".join(curves))
     print()
     for model in dict.fromkeys(model for model, _, _ in errors):
@@ -356,6 +360,8 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", help="MODEL:WORKERS:LOAD,LOAD; by default all")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each run")
     parser.add_argument("--first-port", type=int, help="of five; by default any free ones")
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
     asyncio.run(run(parser.parse_args()))
 
 

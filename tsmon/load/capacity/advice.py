@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tsmon.load.capacity.curve import Basis, ServiceCurve, ServicePoint
-from tsmon.load.capacity.doubts import Doubt, doubts_about, extrapolation
+from tsmon.load.capacity.doubts import FEW_REQUESTS, Doubt, doubts_about, extrapolation
 from tsmon.load.capacity.queueing import queue_of
 from tsmon.load.capacity.situation import Situation
 from tsmon.torchserve.errors import InvalidArgument
@@ -121,8 +121,8 @@ def advise(
         situation: what is known of the model.
         target: what is to hold.
         rate: requests per second to be ready for; by default those seen.
-        measured: of experiments; where there is a point for the present number of workers it
-            counts instead of what was seen.
+        measured: of experiments; for the present number of workers what is seen counts instead,
+            since it has in it what else the machine does, unless it rests on few requests.
         up_to: predict for at least so many workers.
     """
     wanted = situation.rate if rate is None else rate
@@ -168,8 +168,10 @@ def predict(situation: Situation, curve: ServiceCurve, rate: float, workers: int
 
 
 def _curve(situation: Situation, measured: Sequence[ServicePoint]) -> ServiceCurve | None:
+    """Experiments, and what is seen now, which counts for the present workers if it is enough."""
     seen = (situation.service,) if situation.service else ()
-    points = (*seen, *measured)
+    enough = situation.answered >= FEW_REQUESTS
+    points = (*measured, *seen) if enough else (*seen, *measured)
     return ServiceCurve(points, situation.cores, situation.demand) if points else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +79,7 @@ def test_the_present_number_is_measured_and_others_are_not() -> None:
     assert DoubtKind.EXTRAPOLATED in kinds(more) - kinds(now)
 
 
-def test_a_measured_curve_counts_before_what_is_seen() -> None:
+def test_a_measured_curve_tells_the_times_of_other_numbers_of_workers() -> None:
     measured = (ServicePoint(1, 20.0, 1.0), ServicePoint(3, 30.0, 1.0))
     advice = advise(situation(service_ms=None), ANY, rate=45.0, measured=measured)
 
@@ -85,6 +87,16 @@ def test_a_measured_curve_counts_before_what_is_seen() -> None:
     assert advice.predictions[1].basis is Basis.BETWEEN
     assert advice.workers == 2
     assert advice.confidence is Confidence.BETWEEN
+
+
+def test_for_the_present_workers_what_is_seen_counts_before_a_measured_curve() -> None:
+    measured = (ServicePoint(1, 20.0, 1.0), ServicePoint(2, 25.0, 1.0))
+
+    enough = advise(situation(), ANY, measured=measured)
+    few = advise(replace(situation(), answered=12), ANY, measured=measured)
+
+    assert [row.service_ms for row in enough.predictions[:2]] == [10.0, 25.0]
+    assert [row.service_ms for row in few.predictions[:2]] == [20.0, 25.0]
 
 
 def test_more_workers_than_cores_are_not_advised_even_for_a_shorter_queue() -> None:
