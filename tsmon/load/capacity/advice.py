@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tsmon.load.capacity.curve import Basis, ServiceCurve, ServicePoint
-from tsmon.load.capacity.doubts import FEW_REQUESTS, Doubt, doubts_about, extrapolation
+from tsmon.load.capacity.doubts import FEW_REQUESTS, Doubt, doubts_about, extrapolation, nearness
 from tsmon.load.capacity.queueing import queue_of
 from tsmon.load.capacity.situation import Situation
 from tsmon.torchserve.errors import InvalidArgument
@@ -135,7 +135,12 @@ def advise(
     rows = _predictions(situation, curve, wanted, max(ceiling, up_to, situation.workers) + 1)
     chosen = next((row for row in rows[:ceiling] if target.met_by(row)), None)
     reasons = _reasons(situation, curve, wanted, target, chosen, rows[ceiling - 1])
-    shown = max(up_to, situation.workers, (chosen.workers if chosen else ceiling) + 1)
+    likely = chosen.workers if chosen else ceiling
+    further = (
+        *extrapolation(curve, likely),
+        *(nearness(situation, curve, wanted, likely) if chosen else ()),
+    )
+    shown = max(up_to, situation.workers, likely + 1)
     return Advice(
         situation,
         target,
@@ -144,7 +149,7 @@ def advise(
         Confidence(chosen.basis.value) if chosen else Confidence.UNKNOWN,
         tuple(rows[:shown]),
         reasons,
-        (*doubts, *extrapolation(curve, chosen.workers if chosen else ceiling)),
+        (*doubts, *further),
         curve,
     )
 

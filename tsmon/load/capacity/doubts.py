@@ -19,6 +19,10 @@ MISFIT = 2.0
 """The model does not fit where it is off by this factor, and by `MISFIT_MS`."""
 MISFIT_MS = 1.0
 
+NEAR_LIMIT = 0.8
+"""From this utilisation on a small error of the service time makes a large one of the wait."""
+SLOWER = 1.1
+
 
 class DoubtKind(StrEnum):
     """What is not known; also the word for it in JSON."""
@@ -36,6 +40,7 @@ class DoubtKind(StrEnum):
     CHANGED = "workers changed"
     MISFIT = "misfit"
     EXTRAPOLATED = "extrapolated"
+    NEAR_LIMIT = "near the limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +175,21 @@ def extrapolation(curve: ServiceCurve, workers: int) -> Iterator[Doubt]:
             f"how long a request takes with {workers} at work was not measured: it is reckoned "
             "from what was, without what server and clients themselves take of the cores",
         )
+
+
+def nearness(
+    situation: Situation, curve: ServiceCurve, rate: float, workers: int
+) -> Iterator[Doubt]:
+    """How much hangs on the service time where that number of workers has little to spare."""
+    if rate < NEAR_LIMIT * curve.capacity(workers):
+        return
+    times, scv = [time_ms * SLOWER for time_ms in curve.times(workers)], curve.scv(workers)
+    queue = queue_of(rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
+    then = "would only grow"
+    if queue is not None:
+        then = f"would be {queue.mean_wait_ms + (situation.floor_ms or 0.0):.3g} ms"
+    yield Doubt(
+        DoubtKind.NEAR_LIMIT,
+        f"{workers} at work have little to spare: were requests to take {SLOWER - 1:.0%} longer, "
+        f"the queue {then}",
+    )

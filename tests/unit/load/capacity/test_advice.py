@@ -199,13 +199,22 @@ def test_what_makes_an_advice_weaker_is_said_beside_it(
     assert advice.workers is not None
     told = {doubt.kind: doubt.words for doubt in advice.doubts}
     assert words in told[kind]
-    assert set(told) <= {kind, DoubtKind.EXTRAPOLATED}
+    assert set(told) <= {kind, DoubtKind.EXTRAPOLATED, DoubtKind.NEAR_LIMIT}
 
 
 def test_a_fitting_model_with_the_logs_has_no_doubts() -> None:
     fitting = situation(rate=45.0, queue_ms=8.5, arrivals=Arrivals(30, 1.2))
 
     assert advise(fitting, ANY).doubts == ()
+
+
+@pytest.mark.parametrize(("rate", "words"), [(85.0, "would be 158 ms"), (95.0, "would only grow")])
+def test_near_the_limit_it_says_what_hangs_on_the_service_time(rate: float, words: str) -> None:
+    advice = advise(situation(), Target(queue_ms=500.0), rate=rate)
+
+    assert advice.workers == 1
+    told = {doubt.kind: doubt.words for doubt in advice.doubts}
+    assert words in told[DoubtKind.NEAR_LIMIT]
 
 
 def test_bursts_make_waits_longer() -> None:
