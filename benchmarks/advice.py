@@ -7,16 +7,21 @@ first keeps the workers busy for a while to learn what they can answer at most, 
 times at half of that, which is the traffic that the advice sees. Then it sends at several loads,
 shares of the most, and reads the queue time from the counters and its percentiles from the logs.
 
-Two predictions stand beside each measurement: one made beforehand from the traffic seen, as the
-advice makes it, and one with the service times of that very run, which leaves the error of the
-queueing model alone. The sampling error is that of the measured mean: waits in a queue follow each
-other, so it is the standard error of the means of ten stretches of the run.
+Three numbers stand beside each measured mean: what was predicted beforehand from the traffic seen,
+as the advice does it; what the formulas give for the mean and variability of the service times of
+that very run; and what c workers, first come first served, make of the arrivals and service times
+of the run in their order. The first differs from the second by how much service times changed, the
+second from the third by what the formulas leave out (times that come in slow and fast spells, and
+chance), the third from the measured one by what TorchServe does otherwise. The sampling error is
+that of the measured mean: waits in a queue follow each other, so it is the standard error of the
+means of ten stretches of the run.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import heapq
 import math
 import os
 import platform
@@ -41,7 +46,7 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.lines import Waited
+from tsmon.telemetry.logs.lines import Waited, parse_stamp
 from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.telemetry.logs.quantiles import nearest_rank
 from tsmon.telemetry.logs.reader import LogReader
@@ -77,7 +82,7 @@ SLEEPERS = {
 }
 COLUMNS = (
     *("model", "workers", "load", "requests/s", "requests", "scv", "busy"),
-    *("queue ms: beforehand", "own times", "counters", "error", "sampling ±"),
+    *("queue ms: beforehand", "own times", "in order", "counters", "error", "sampling ±"),
     *("queue p95: beforehand", "own times", "logs", "p95: beforehand", "own times", "logs"),
 )
 CURVE_COLUMNS = (
@@ -102,9 +107,9 @@ class Case:
 
 
 DEFAULT_CASES = (
-    *("mnist:1:0.3,0.6,0.8", "mnist:2:0.3,0.6,0.8", "mnist:4:0.3,0.6,0.8"),
-    *("fixed:1:0.3,0.6,0.8", "fixed:2:0.3,0.6,0.8", "fixed:4:0.6,0.8"),
-    *("exponential:1:0.3,0.6,0.8", "exponential:2:0.3,0.6,0.8", "exponential:4:0.6,0.8"),
+    *("mnist:1:0.3,0.6,0.8", "mnist:2:0.3,0.6,0.8", "mnist:4:0.3,0.6"),
+    *("fixed:1:0.3,0.6,0.8", "fixed:2:0.3,0.6,0.8", "fixed:4:0.6"),
+    *("exponential:1:0.3,0.6,0.8", "exponential:2:0.3,0.6,0.8", "exponential:4:0.6"),
 )
 
 
@@ -114,8 +119,17 @@ class Measured:
 
     report: RunReport
     counters: Counters
-    queue: list[float]
-    backend: list[float]
+    waited: list[Waited]
+
+    @property
+    def queue(self) -> list[float]:
+        """Queue times in the order of the answers."""
+        return [line.queue_ms for line in self.waited]
+
+    @property
+    def backend(self) -> list[float]:
+        """Backend times in the same order."""
+        return [line.backend_ms for line in self.waited]
 
     @property
     def service(self) -> Moments:
@@ -149,10 +163,29 @@ class Measured:
         means = [fmean(self.queue[n : n + size]) for n in range(0, len(self.queue), size)]
         return stdev(means) / math.sqrt(len(means))
 
+    def in_order(self, workers: int) -> float:
+        """Mean wait if each request goes to the worker that is free first (Kiefer-Wolfowitz)."""
+        arrived = sorted((_arrival_ms(line), line.backend_ms) for line in self.waited)
+        free = [0.0] * workers
+        waits = []
+        for arrival, backend_ms in arrived:
+            start = max(heapq.heappop(free), arrival)
+            waits.append(start - arrival)
+            heapq.heappush(free, start + backend_ms)
+        return fmean(waits)
+
     def point(self, workers: int, throughput: float | None) -> ServicePoint:
         """The service time of this run."""
         service = self.service
         return ServicePoint(workers, service.mean, service.scv, None, throughput)
+
+
+def _arrival_ms(line: Waited) -> float:
+    """When a request came, by the stamp of the line that was written when it was answered."""
+    stamp = parse_stamp(line.time)
+    if stamp is None:
+        raise SystemExit(f"a log line has no time: {line}")
+    return stamp.timestamp() * 1000 - line.backend_ms - line.queue_ms
 
 
 class Bench:
@@ -196,12 +229,7 @@ class Bench:
         report = await complete_run(self._client, plan)
         after = await self._counters(plan.model)
         waited = await self._waited(plan.model, report.answered)
-        return Measured(
-            report,
-            after - before,
-            [line.queue_ms for line in waited],
-            [line.backend_ms for line in waited],
-        )
+        return Measured(report, after - before, waited)
 
     async def _counters(self, model: str) -> Counters:
         scrape = parse_scrape(await self._client.metrics.scrape(), Instant.now())
@@ -221,9 +249,20 @@ class Bench:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Of one run's predicted mean queue times, as shares of the measured one."""
+
+    model: str
+    ahead: float
+    """Infinite where it was to grow for ever."""
+    own: float
+    order: float
+
+
 async def validate(bench: Bench, cases: Sequence[Case], seconds: float, cores: int) -> None:
     """Measure all cases and print a line for each load."""
-    errors: list[tuple[str, float, float]] = []
+    errors: list[Errors] = []
     curves: list[str] = []
     for case in cases:
         await bench.scale(case.model, case.workers)
@@ -262,8 +301,8 @@ def curve_line(case: Case, busy: Measured, seen: Measured, floor_ms: float) -> s
 
 def print_line(
     case: Case, load: float, measured: Measured, curve: ServiceCurve, situation: Situation
-) -> tuple[str, float, float]:
-    """A load's line; gives the model and the errors of the mean queue time in ms and by share."""
+) -> Errors:
+    """Print a load's line and give the errors of the mean queue time."""
     own = replace(curve, points=(measured.point(case.workers, measured.rate),))
     ahead = predict(situation, curve, measured.rate, case.workers)
     model = predict(situation, own, measured.rate, case.workers)
@@ -274,14 +313,24 @@ def print_line(
     lost = f", {measured.lost} lost" if measured.lost else ""
     cells += [f"{measured.counters.requests:.0f}{lost}", f"{measured.service.scv:.2f}"]
     cells += [f"{busy:.2f}"]
-    cells += [number(ahead.queue_ms), number(model.queue_ms), number(measured.queue_ms)]
-    cells += [f"{error:+.2f} ({error / measured.queue_ms:+.0%})", number(measured.sampling_ms)]
+    ordered = measured.in_order(case.workers) + (situation.floor_ms or 0.0)
+    cells += [number(ahead.queue_ms), number(model.queue_ms), number(ordered)]
+    cells += [number(measured.queue_ms)]
+    grows = ahead.queue_ms is None
+    off = "" if grows else f"{error:+.2f} ({error / measured.queue_ms:+.0%})"
+    cells += [off, number(measured.sampling_ms)]
     cells += [number(each.queue_p95_ms) for each in (ahead, model)]
     cells += [number(nearest_rank(queue, 95))]
     cells += [number(each.p95_ms) for each in (ahead, model)]
     cells += [number(nearest_rank(total, 95))]
     print(f"| {' | '.join(cells)} |", flush=True)
-    return case.model, error, error / measured.queue_ms
+    predicted = (ahead.queue_ms, model.queue_ms, ordered)
+    return Errors(case.model, *(share_off(each, measured.queue_ms) for each in predicted))
+
+
+def share_off(predicted: float | None, measured: float) -> float:
+    """The error as a share of what was measured."""
+    return math.inf if predicted is None else predicted / measured - 1
 
 
 def number(value: float | None) -> str:
@@ -289,20 +338,21 @@ def number(value: float | None) -> str:
     return "grows" if value is None else f"{value:.2f}"
 
 
-def print_summary(curves: Sequence[str], errors: Sequence[tuple[str, float, float]]) -> None:
-    """The curves' measurements, and the median error of each model."""
+def print_summary(curves: Sequence[str], errors: Sequence[Errors]) -> None:
+    """What was known beforehand, and the median errors of each model."""
     print(f"\n| {' | '.join(CURVE_COLUMNS)} |\n|{'---|' * len(CURVE_COLUMNS)}")
     print("\n".join(curves))
-    print()
-    for model in dict.fromkeys(model for model, _, _ in errors):
-        known = [each for each in errors if each[0] == model and not math.isnan(each[1])]
-        if not known:
-            continue
-        own = [(abs(ms), abs(share)) for _, ms, share in known]
-        print(
-            f"{model}: median error of the mean queue time predicted beforehand "
-            f"{median(ms for ms, _ in own):.2f} ms, {median(share for _, share in own):.0%}"
+    print("\n| model | runs | median error: beforehand | own times | in order |")
+    print("|---|---|---|---|---|")
+    for model in dict.fromkeys(each.model for each in errors):
+        own = [each for each in errors if each.model == model]
+        kinds = (
+            [each.ahead for each in own],
+            [each.own for each in own],
+            [each.order for each in own],
         )
+        cells = (f"{median(map(abs, kind)):.0%}" for kind in kinds)
+        print(f"| {model} | {len(own)} | {' | '.join(cells)} |")
 
 
 @asynccontextmanager

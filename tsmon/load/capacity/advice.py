@@ -131,23 +131,34 @@ def advise(
     stops = tuple(doubt.words for doubt in doubts if doubt.stops)
     if stops or curve is None or not wanted:
         return Advice(situation, target, wanted, None, Confidence.UNKNOWN, (), stops, doubts)
+    return _weigh(situation, target, wanted, curve, doubts, up_to)
+
+
+def _weigh(
+    situation: Situation,
+    target: Target,
+    rate: float,
+    curve: ServiceCurve,
+    doubts: tuple[Doubt, ...],
+    up_to: int,
+) -> Advice:
+    """Predict for every number of workers that may be worth it, and choose."""
     ceiling = curve.useful(_most(situation, curve, up_to))
-    rows = _predictions(situation, curve, wanted, max(ceiling, up_to, situation.workers) + 1)
+    most = max(ceiling, up_to, situation.workers) + 1
+    rows = [predict(situation, curve, rate, workers) for workers in range(1, most + 1)]
     chosen = next((row for row in rows[:ceiling] if target.met_by(row)), None)
-    reasons = _reasons(situation, curve, wanted, target, chosen, rows[ceiling - 1])
+    reasons = _reasons(situation, curve, rate, target, chosen, rows[ceiling - 1])
     likely = chosen.workers if chosen else ceiling
-    further = (
-        *extrapolation(curve, likely),
-        *(nearness(situation, curve, wanted, likely) if chosen else ()),
-    )
-    shown = max(up_to, situation.workers, likely + 1)
+    further = list(extrapolation(curve, likely))
+    if chosen:
+        further += nearness(situation, curve, rate, likely)
     return Advice(
         situation,
         target,
-        wanted,
+        rate,
         chosen.workers if chosen else None,
         Confidence(chosen.basis.value) if chosen else Confidence.UNKNOWN,
-        tuple(rows[:shown]),
+        tuple(rows[: max(up_to, situation.workers, likely + 1)]),
         reasons,
         (*doubts, *further),
         curve,
@@ -187,12 +198,6 @@ def _most(situation: Situation, curve: ServiceCurve, up_to: int) -> int:
     if situation.waits_elsewhere:
         most = MOST_WORKERS
     return max(most, up_to)
-
-
-def _predictions(
-    situation: Situation, curve: ServiceCurve, rate: float, most: int
-) -> list[Prediction]:
-    return [predict(situation, curve, rate, workers) for workers in range(1, most + 1)]
 
 
 def _memory(curve: ServiceCurve, workers: int) -> int | None:
