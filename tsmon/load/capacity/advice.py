@@ -259,7 +259,7 @@ def _kept(row: Prediction, target: Target) -> str:
 
 def _missed(row: Prediction, target: Target) -> str:
     if row.queue_ms is None or row.p95_ms is None:
-        return f"too few: {row.utilisation:.0%} of what they can answer, the queue would only grow"
+        return f"{row.utilisation:.0%} of what can be answered, the queue would only grow"
     if target.p95_ms is not None:
         return f"{row.utilisation:.0%} busy, p95 {row.p95_ms:.3g} ms, above {target.p95_ms:g} ms"
     most = target.queue_ms or row.service_ms

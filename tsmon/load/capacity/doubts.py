@@ -139,8 +139,8 @@ def _weakening(situation: Situation, curve: ServiceCurve, *, asked: bool) -> Ite
     if situation.cores is None:
         yield Doubt(
             DoubtKind.CORES,
-            "the server's cores are not known, as it is on another machine: more workers than "
-            "cores are slower, which is not in these numbers",
+            "the server's cores are not known, as none of its workers is seen on this machine: "
+            "more workers than cores are slower, which is not in these numbers",
         )
     if situation.workers_changed:
         yield Doubt(DoubtKind.CHANGED, "the number of workers changed while this was measured")

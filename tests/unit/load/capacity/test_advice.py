@@ -184,7 +184,7 @@ WEAKENS: list[tuple[Situation, DoubtKind, str]] = [
     (situation(rate=99.0), DoubtKind.SATURATED, "busy all the time"),
     (situation(arrivals=Arrivals(30, 4.0)), DoubtKind.BURSTS, "index of dispersion 4"),
     (situation(scv=None), DoubtKind.VARIABILITY, "taken as exponential"),
-    (situation(cores=None), DoubtKind.CORES, "on another machine"),
+    (situation(cores=None), DoubtKind.CORES, "none of its workers is seen"),
     (situation(workers_changed=True), DoubtKind.CHANGED, "number of workers changed"),
     (situation(queue_ms=45.0), DoubtKind.MISFIT, "says 10 ms in the queue, measured are 45 ms"),
 ]
