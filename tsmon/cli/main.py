@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from tsmon import __version__
+from tsmon.cli.advise import advise
 from tsmon.cli.archive import archive
 from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
@@ -65,6 +66,7 @@ for command in (
     predict,
     send,
     load,
+    advise,
     metrics,
     events,
     record,

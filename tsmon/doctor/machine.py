@@ -22,6 +22,7 @@ from tsmon.telemetry.server_process import (
 )
 from tsmon.torchserve.addresses import Addresses
 
+TORCH_THREADS = "OMP_NUM_THREADS"
 _TEMP_OPTION = "-Djava.io.tmpdir="
 
 
@@ -29,7 +30,7 @@ def look_at_machine(addresses: Addresses) -> MachineFacts:
     """The machine, and the server at these addresses if it runs here."""
     memory = psutil.virtual_memory()
     machine = MachineFacts(
-        cores=_usable_cores(), memory_total=memory.total, memory_available=memory.available
+        cores=usable_cores(), memory_total=memory.total, memory_available=memory.available
     )
     if not addresses.is_local:
         return replace(machine, why_no_server="the server is on another machine")
@@ -70,6 +71,15 @@ def named_config(server: JavaProcess) -> Path | None:
     return _within(server, named) if named else None
 
 
+def torch_threads(pid: int) -> int | None:
+    """A worker's torch threads by its environment; None where that does not say or cannot be read.
+
+    Raises:
+        psutil.NoSuchProcess: it has gone.
+    """
+    return _number(place_of(psutil.Process(pid))[1].get(TORCH_THREADS))
+
+
 def measure(path: Path | None) -> Folder | None:
     """Size and entries of a folder; None if there is no such folder."""
     if path is None or not path.is_dir():
@@ -105,12 +115,13 @@ def _workers(java: psutil.Process) -> Iterator[WorkerProcess]:
                 pid=process.pid,
                 memory=process.memory_info().rss,
                 started=process.create_time(),
-                threads=_number(environment.get("OMP_NUM_THREADS")),
+                threads=_number(environment.get(TORCH_THREADS)),
                 directory=directory,
             )
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """The cores that processes started as this one was may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

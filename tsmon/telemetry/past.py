@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from itertools import takewhile
 
 from tsmon.telemetry.snapshot import Snapshot
 
@@ -34,6 +35,13 @@ class Past:
 
     def __getitem__(self, index: int) -> Snapshot:
         return self._snapshots[index]
+
+    def since(self, moment: float) -> list[Snapshot]:
+        """The snapshots at or after a moment of the monotonic clock, and at least the newest."""
+        newest_first = takewhile(
+            lambda each: each.at.monotonic >= moment, reversed(self._snapshots)
+        )
+        return list(newest_first)[::-1] or list(self._snapshots)[-1:]
 
     def index_at(self, moment: float) -> int:
         """The last snapshot not after a moment of the monotonic clock; 0 when all are later."""

@@ -176,3 +176,13 @@ def test_before_the_first_tick_there_is_nothing_to_look_at() -> None:
     assert playhead.view is None
     assert playhead.go_to_event(1) is None
     assert not playhead.held
+
+
+def test_the_snapshots_since_a_moment_are_at_least_the_newest() -> None:
+    past = Past()
+    for second in range(5):
+        past.keep(tick(second))
+
+    assert [each.at for each in past.since(at(3).monotonic)] == [at(3), at(4)]
+    assert [each.at for each in past.since(at(9).monotonic)] == [at(4)]
+    assert Past().since(0.0) == []

@@ -7,8 +7,10 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
 from operator import add
 
+from tsmon.telemetry.logs.moments import Moments
 from tsmon.telemetry.logs.quantiles import Quantiles
 
 MINUTE_S = 60.0
@@ -59,6 +61,10 @@ class RequestReport:
     five_minutes: Profile
     statuses: Mapping[int, int]
     """How many requests of the last five minutes ended with which HTTP status."""
+    backend: Moments | None = None
+    """Of the backend times of the last minute; None without one, and in a recording."""
+    long_backend: Moments | None = None
+    """The same of the last five minutes."""
 
 
 def _numbers() -> array[float]:
@@ -89,6 +95,7 @@ class _Slot:
     def __init__(self, at: float, samples: Samples) -> None:
         self.began = self.ended = at
         self.statuses = samples.statuses
+        self.backend = Moments.of(each / Part.BACKEND.per_ms for each in samples.backend)
         inference = map(add, samples.queue, samples.backend)
         self.parts = {
             Part.TOTAL: _ascending(samples.total),
@@ -102,6 +109,7 @@ class _Slot:
         """Take the samples of the slot that follows."""
         self.ended = later.ended
         self.statuses += later.statuses
+        self.backend += later.backend
         for part, samples in later.parts.items():
             # Timsort merges two ascending runs in one pass.
             self.parts[part] = _ascending([*self.parts[part], *samples])
@@ -171,6 +179,8 @@ class RequestTimes:
             minute=self.profile(keys, now - MINUTE_S),
             five_minutes=self._long_profile(tuple(keys), now),
             statuses=self.statuses(keys, now - KEPT_S),
+            backend=self.backend(keys, now - MINUTE_S),
+            long_backend=self.backend(keys, now - KEPT_S),
         )
 
     def keys(self) -> set[TimesKey]:
@@ -194,6 +204,12 @@ class RequestTimes:
             if quantiles is not None:
                 profile[part] = quantiles
         return profile
+
+    def backend(self, keys: Iterable[TimesKey], since: float) -> Moments | None:
+        """Moments of the backend times read after `since`; None without any."""
+        slots = self._since(keys, since)
+        moments = reduce(Moments.__add__, (slot.backend for slot in slots), Moments(0, 0.0, 0.0))
+        return moments if moments.count else None
 
     def statuses(self, keys: Iterable[TimesKey], since: float) -> Counter[int]:
         """How many requests ended with which HTTP status after `since`."""

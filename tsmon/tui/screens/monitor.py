@@ -6,7 +6,11 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tsmon.load.capacity.advice import Advice, Target, advise
+from tsmon.load.capacity.machine import machine_of
+from tsmon.load.capacity.situation import situation_of
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.format import plural
@@ -146,11 +150,19 @@ class MonitorScreen(SendingScreen):
             self._do(self._scale(model))
 
     async def _scale(self, model: ModelStatus) -> None:
+        advice = await asyncio.to_thread(self._advice, model)
         local = self.session.is_local
-        dialog = ScaleDialog(model, self._planned(model), local=local)
+        dialog = ScaleDialog(model, self._planned(model), local=local, advice=advice)
         target = await self.app.push_screen_wait(dialog)
         if target is not None:
             self._set_workers(model, target)
+
+    def _advice(self, model: ModelStatus) -> Advice | None:
+        """How many workers the traffic of the last minute needs. It reads the process table."""
+        past = self.session.monitor.past
+        recent = past.since(self.session.monitor.latest.at.monotonic - WINDOW_S)
+        situation = situation_of(recent, model.key, machine_of(model))
+        return advise(situation, Target()) if situation else None
 
     def _planned(self, model: ModelStatus) -> int:
         """How many workers there are, or will be when the change under way is done."""

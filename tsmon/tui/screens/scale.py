@@ -9,10 +9,12 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from tsmon.load.capacity.advice import Advice
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.format import memory, plural
 from tsmon.tui.notes import Note
+from tsmon.tui.outlook import outlook
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
@@ -24,11 +26,14 @@ class ScaleDialog(Dialog[int]):
     HEADING: ClassVar[str] = "Scale"
     ACCEPT: ClassVar[str] = "Scale"
 
-    def __init__(self, model: ModelStatus, now: int, *, local: bool) -> None:
+    def __init__(
+        self, model: ModelStatus, now: int, *, local: bool, advice: Advice | None = None
+    ) -> None:
         """`now` is how many workers there are or soon will be."""
         super().__init__()
         self._model = model
         self._now = now
+        self._advice = advice
         self._cpus = os.cpu_count() if local else None
 
     @property
@@ -40,6 +45,8 @@ class ScaleDialog(Dialog[int]):
         """The number and its consequences."""
         yield Field("workers", str(self._now), id="workers", number=True)
         yield Static(id="consequences", classes="explanation")
+        if self._advice is not None:
+            yield Static(id="outlook", classes="explanation")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the consequences while the number is typed."""
@@ -52,6 +59,8 @@ class ScaleDialog(Dialog[int]):
         words.update(
             "" if target is None else consequences(self._model, self._now, target, self._cpus)
         )
+        if self._advice is not None:
+            self.query_one("#outlook", Static).update(outlook(self._advice, target))
 
     def accept(self) -> None:
         """Take the number."""

@@ -7,7 +7,9 @@ import random
 from array import array
 from collections import Counter
 from collections.abc import Iterable
+from statistics import fmean, pvariance
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +85,28 @@ def test_inference_is_queue_and_backend_of_each_request() -> None:
     assert profile[Part.QUEUE] == Quantiles(2, 0, 1.5, 1.5, 1.5)
     assert profile[Part.BACKEND] == Quantiles(2, 0.5, 9, 9, 9)
     assert profile[Part.INFERENCE] == Quantiles(2, 2, 9, 9, 9)
+
+
+@given(st.lists(st.lists(st.floats(0.01, 500), max_size=20), min_size=1, max_size=20))
+def test_moments_of_readings_together_are_those_of_all_samples(
+    readings: list[list[float]],
+) -> None:
+    times = RequestTimes()
+    for second, samples in enumerate(readings):
+        nanoseconds = array("d", [each * 1_000_000 for each in samples])
+        times.add({KEY: Samples(queue=nanoseconds, backend=nanoseconds)}, at=float(second))
+    everything = [sample for samples in readings for sample in samples]
+
+    moments = times.backend([KEY], since=-1.0)
+
+    if not everything:
+        assert moments is None
+        return
+    assert moments is not None
+    assert moments.count == len(everything)
+    assert moments.mean == pytest.approx(fmean(everything))
+    expected = pvariance(everything) / fmean(everything) ** 2
+    assert moments.scv == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 def test_a_window_leaves_out_what_was_read_before_it() -> None:

@@ -1,0 +1,56 @@
+"""Each request's arrival, queue time and backend time, as ts_log has them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tsmon.telemetry.logs.files import TS_LOG
+from tsmon.telemetry.logs.lines import Doubles, parse_stamp, worker_thread
+from tsmon.telemetry.logs.tail import LogTail
+
+_LINE = re.compile(
+    rb"(\S+) \[\w+ *\] (W-\S+) \S+ - Waiting time ns: (\d+), Backend time ns: (\d+)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """One request that a worker answered; milliseconds."""
+
+    arrival_ms: float
+    """Unix time, by the stamp of the line that was written when it was answered."""
+    queue_ms: float
+    backend_ms: float
+
+
+class WaitedLog:
+    """Follows the ts_log of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tail = LogTail(folder / TS_LOG)
+        self._doubles = Doubles()
+        self._tail.read()
+
+    def read(self, model: str) -> list[Waited]:
+        """The requests to a model that were written since the last call. It blocks."""
+        return [
+            _waited(*match.groups())
+            for line in self._tail.read()
+            if (match := _LINE.match(line)) and self._is_of(model, match[2], line)
+        ]
+
+    def _is_of(self, model: str, thread: bytes, line: bytes) -> bool:
+        worker = worker_thread(thread)
+        if worker is None or worker.model != model:
+            return False
+        return not self._doubles.is_second(thread, line)
+
+
+def _waited(stamp: bytes, thread: bytes, queue_ns: bytes, backend_ns: bytes) -> Waited:
+    queue_ms, backend_ms = int(queue_ns) / 1e6, int(backend_ns) / 1e6
+    answered = parse_stamp(stamp.decode())
+    if answered is None:
+        raise SystemExit(f"a log line has no time: {stamp.decode()}")
+    return Waited(answered.timestamp() * 1000 - backend_ms - queue_ms, queue_ms, backend_ms)

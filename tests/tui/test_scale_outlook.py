@@ -1,0 +1,68 @@
+"""What the scale dialog predicts for the number typed."""
+
+from __future__ import annotations
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import Seat, watching
+from tsmon.telemetry.traffic import Usage
+from tsmon.tui.app import MonitorOptions
+from tsmon.tui.screens.scale import ScaleDialog
+
+
+async def open_scale(seat: Seat) -> None:
+    await seat.press("s")
+    await seat.until(lambda: isinstance(seat.app.screen, ScaleDialog))
+
+
+async def see_traffic(seat: Seat, fake: FakeTorchServe) -> None:
+    """Twenty requests, half a millisecond of service each."""
+    await seat.until(lambda: isinstance(_window(seat), Usage))
+    fake.serve("mnist", n=20, inference_ms=0.6, queue_ms=0.1)
+    await seat.until(lambda: isinstance(found := _window(seat), Usage) and found.arrived == 20)
+
+
+def _window(seat: Seat) -> object:
+    model = seat.monitor.model
+    return model.traffic.window if model else None
+
+
+async def test_it_predicts_for_the_number_typed_and_says_how_many_would_do(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.serve("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("1/1 ready")
+        await see_traffic(seat, fake)
+        await open_scale(seat)
+        await seat.sees("busy, queue", "p95", "(measured)", "1 worker would do")
+        await seat.write("2")
+        await seat.sees("1 → 2 workers", "(extrapolated)", "1 worker would do")
+        await seat.write("0")
+        await seat.sees("every request is refused", "1 worker would do")
+        await seat.misses("busy, queue")
+
+
+async def test_without_traffic_it_says_why_it_cannot_tell(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.serve("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("1/1 ready")
+        await open_scale(seat)
+        await seat.sees("How many would do is not known", "no traffic was seen")
+        await seat.write("3")
+        await seat.sees("1 → 3 workers", "How many would do is not known")
+
+
+async def test_a_batch_size_above_one_is_beyond_the_model(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist").settings["batch_size"] = 8
+    fake.serve("mnist")
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await seat.sees("1/1 ready")
+        await see_traffic(seat, fake)
+        await open_scale(seat)
+        await seat.sees("the batch size is 8")

@@ -1,0 +1,232 @@
+"""How many workers are advised, and what is said where that is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.load.capacity.situations import MB, situation
+from tsmon.load.capacity.advice import Advice, Confidence, Target, advise
+from tsmon.load.capacity.curve import Basis, ServicePoint
+from tsmon.load.capacity.doubts import DoubtKind
+from tsmon.load.capacity.situation import Arrivals, Situation
+from tsmon.torchserve.errors import InvalidArgument
+
+ANY = Target()
+
+
+def kinds(advice: Advice) -> set[DoubtKind]:
+    return {doubt.kind for doubt in advice.doubts}
+
+
+def test_the_least_number_that_meets_the_target_is_advised_and_told_why() -> None:
+    advice = advise(situation(), Target(queue_ms=1.0))
+
+    one, two = advice.predictions[:2]
+    assert one.queue_ms == pytest.approx(10.0)  # M/M/1 at one half
+    assert two.queue_ms == pytest.approx(10 / 15)  # M/M/2 at one quarter
+    assert advice.workers == 2
+    assert two.memory_bytes == 1400 * MB
+    assert advice.reasons[:2] == (
+        "2 workers: 25% busy, queue 0.667 ms: requests wait 1 ms on average at most",
+        "1 worker: 50% busy, queue 10 ms, above 1 ms",
+    )
+
+
+def test_without_a_target_requests_wait_no_longer_than_they_are_worked_on() -> None:
+    assert advise(situation(rate=49.0), ANY).workers == 1
+    assert advise(situation(rate=51.0), ANY).workers == 2
+
+
+def test_a_target_for_p95_counts_service_and_wait() -> None:
+    advice = advise(situation(scv=0.0), Target(p95_ms=11.0))
+
+    row = advice.predictions[(advice.workers or 0) - 1]
+    assert row.p95_ms is not None
+    assert 10.0 <= row.p95_ms <= 11.0
+    assert advice.workers == 3
+
+
+@given(st.floats(1, 390), st.floats(0.2, 100), st.floats(0, 4))
+def test_the_advice_meets_its_target_and_one_fewer_does_not(
+    rate: float, queue_ms: float, scv: float
+) -> None:
+    target = Target(queue_ms=queue_ms)
+    advice = advise(situation(scv=scv), target, rate=rate)
+
+    if advice.workers is None:
+        assert not any(target.met_by(row) for row in advice.predictions[:4])
+    else:
+        assert target.met_by(advice.predictions[advice.workers - 1])
+        assert not any(target.met_by(row) for row in advice.predictions[: advice.workers - 1])
+
+
+def test_what_is_asked_for_counts_instead_of_what_is_seen() -> None:
+    advice = advise(situation(rate=10.0), ANY, rate=190.0)
+
+    assert advice.rate == 190.0
+    assert advice.workers == 3
+
+
+def test_the_present_number_is_measured_and_others_are_not() -> None:
+    now, more = advise(situation(), ANY), advise(situation(), ANY, rate=190.0)
+
+    assert now.confidence is Confidence.MEASURED
+    assert more.confidence is Confidence.EXTRAPOLATED
+    assert DoubtKind.EXTRAPOLATED in kinds(more) - kinds(now)
+
+
+def test_a_measured_curve_tells_the_times_of_other_numbers_of_workers() -> None:
+    measured = (ServicePoint(1, 20.0, 1.0), ServicePoint(3, 30.0, 1.0))
+    advice = advise(situation(service_ms=None), ANY, rate=45.0, measured=measured)
+
+    assert [row.service_ms for row in advice.predictions[:3]] == [20.0, 25.0, 30.0]
+    assert advice.predictions[1].basis is Basis.BETWEEN
+    assert advice.workers == 2
+    assert advice.confidence is Confidence.BETWEEN
+
+
+def test_for_the_present_workers_what_is_seen_counts_before_a_measured_curve() -> None:
+    measured = (ServicePoint(1, 20.0, 1.0), ServicePoint(2, 25.0, 1.0))
+
+    enough = advise(situation(), ANY, measured=measured)
+    few = advise(replace(situation(), answered=12), ANY, measured=measured)
+
+    assert [row.service_ms for row in enough.predictions[:2]] == [10.0, 25.0]
+    assert [row.service_ms for row in few.predictions[:2]] == [20.0, 25.0]
+
+
+def test_more_workers_than_cores_are_not_advised_even_for_a_shorter_queue() -> None:
+    advice = advise(situation(cores=2), Target(queue_ms=0.01), rate=150.0)
+
+    assert advice.workers is None
+    assert "no number of workers will do; 2 workers, the most that help" in advice.reasons[0]
+    assert "2 cores, 1 torch thread per worker" in advice.reasons[1]
+
+
+def test_torch_threads_take_cores() -> None:
+    advice = advise(situation(cores=4, demand=4), ANY, rate=90.0)
+
+    assert advice.workers is None
+    assert "more than 1 worker slow each other" in advice.reasons[-1]
+
+
+def test_workers_that_wait_for_something_else_may_be_more_than_the_cores() -> None:
+    waiting = situation(cores=2, demand=0.02, waits_elsewhere=True)
+    advice = advise(waiting, ANY, rate=500.0)
+
+    assert advice.workers is not None
+    assert advice.workers > 5
+    assert "waits for something else" in advice.reasons[-1]
+
+
+def test_measured_curves_may_show_that_workers_beyond_the_cores_help() -> None:
+    measured = (ServicePoint(2, 10.0, 1.0), ServicePoint(4, 10.0, 1.0))
+    advice = advise(situation(cores=2), ANY, rate=300.0, measured=measured)
+
+    assert advice.workers == 4
+
+
+def test_the_floor_of_the_queue_time_is_in_what_is_predicted() -> None:
+    with_floor = advise(situation(floor_ms=0.3), ANY, rate=30.0)
+    without = advise(situation(), ANY, rate=30.0)
+
+    for a, b in zip(with_floor.predictions, without.predictions, strict=True):
+        for name in ("queue_ms", "queue_p95_ms", "p95_ms"):
+            assert getattr(a, name) == pytest.approx(getattr(b, name) + 0.3)
+
+
+def unstable() -> Situation:
+    return situation(cores=2)
+
+
+def test_a_rate_that_no_number_of_workers_answers_is_told_with_what_they_can() -> None:
+    advice = advise(unstable(), ANY, rate=500.0)
+
+    assert advice.workers is None
+    assert advice.confidence is Confidence.UNKNOWN
+    assert "no number of workers answers 500 requests/s here" in advice.reasons[0]
+    assert "2 workers answer 200/s at most" in advice.reasons[0]
+    assert all(row.queue_ms is None for row in advice.predictions)
+    assert advice.predictions[0].utilisation == pytest.approx(5.0)
+
+
+STOPS: list[tuple[Situation, DoubtKind, str]] = [
+    (
+        situation(rate=None, why_no_rate="no counters"),
+        DoubtKind.NO_TRAFFIC,
+        "no traffic was seen (no counters)",
+    ),
+    (situation(service_ms=None), DoubtKind.NO_SERVICE_TIME, "none was answered"),
+    (situation(service_ms=None, workers=0), DoubtKind.NO_WORKERS, "`tsmon scale mnist 1`"),
+    (situation(batch_size=8, queue_ms=3.0), DoubtKind.BATCHES, "10 ms of service after 3 ms"),
+    (situation(failed=0.2), DoubtKind.FAILURES, "20% of the requests fail"),
+]
+
+
+@pytest.mark.parametrize(("unknown", "kind", "words"), STOPS, ids=[kind for _, kind, _ in STOPS])
+def test_what_makes_an_advice_impossible_is_said(
+    unknown: Situation, kind: DoubtKind, words: str
+) -> None:
+    advice = advise(unknown, ANY)
+
+    assert (advice.workers, advice.confidence) == (None, Confidence.UNKNOWN)
+    assert not advice.predictions
+    assert advice.at(1) is None
+    assert words in advice.reasons[0]
+    assert kinds(advice) == {kind}
+
+
+WEAKENS: list[tuple[Situation, DoubtKind, str]] = [
+    (situation(rate=99.0), DoubtKind.SATURATED, "busy all the time"),
+    (situation(arrivals=Arrivals(30, 4.0)), DoubtKind.BURSTS, "index of dispersion 4"),
+    (situation(scv=None), DoubtKind.VARIABILITY, "taken as exponential"),
+    (situation(cores=None), DoubtKind.CORES, "none of its workers is seen"),
+    (situation(workers_changed=True), DoubtKind.CHANGED, "number of workers changed"),
+    (situation(queue_ms=45.0), DoubtKind.MISFIT, "says 10 ms in the queue, measured are 45 ms"),
+]
+
+
+@pytest.mark.parametrize(("weak", "kind", "words"), WEAKENS, ids=[kind for _, kind, _ in WEAKENS])
+def test_what_makes_an_advice_weaker_is_said_beside_it(
+    weak: Situation, kind: DoubtKind, words: str
+) -> None:
+    advice = advise(weak, ANY)
+
+    assert advice.workers is not None
+    told = {doubt.kind: doubt.words for doubt in advice.doubts}
+    assert words in told[kind]
+    assert set(told) <= {kind, DoubtKind.EXTRAPOLATED, DoubtKind.NEAR_LIMIT}
+
+
+def test_a_fitting_model_with_the_logs_has_no_doubts() -> None:
+    fitting = situation(rate=45.0, queue_ms=8.5, arrivals=Arrivals(30, 1.2))
+
+    assert advise(fitting, ANY).doubts == ()
+
+
+@pytest.mark.parametrize(("rate", "words"), [(85.0, "would be 158 ms"), (95.0, "would only grow")])
+def test_near_the_limit_it_says_what_hangs_on_the_service_time(rate: float, words: str) -> None:
+    advice = advise(situation(), Target(queue_ms=500.0), rate=rate)
+
+    assert advice.workers == 1
+    told = {doubt.kind: doubt.words for doubt in advice.doubts}
+    assert words in told[DoubtKind.NEAR_LIMIT]
+
+
+def test_bursts_make_waits_longer() -> None:
+    calm, bursts = situation(), situation(arrivals=Arrivals(30, 4.0))
+
+    before, after = advise(calm, ANY).at(1), advise(bursts, ANY).at(1)
+    assert before is not None
+    assert after is not None
+    assert (before.queue_ms, after.queue_ms) == pytest.approx((10.0, 25.0))
+
+
+@pytest.mark.parametrize("values", [(1.0, 2.0), (0.0, None), (None, -3.0), (float("nan"), None)])
+def test_a_target_that_is_none_is_refused(values: tuple[float | None, float | None]) -> None:
+    with pytest.raises(InvalidArgument):
+        Target(*values)

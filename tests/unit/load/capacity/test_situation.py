@@ -1,0 +1,163 @@
+"""What snapshots tell the advice."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.telemetry.health.worlds import at
+from tsmon.load.capacity.curve import ServicePoint
+from tsmon.load.capacity.situation import Machine, Situation, arrivals_of, situation_of
+from tsmon.telemetry.health.verdicts import (
+    ModelHealth,
+    ModelVerdict,
+    WorkerHealth,
+    WorkerVerdict,
+)
+from tsmon.telemetry.logs.moments import Moments
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import Part, RequestReport
+from tsmon.telemetry.snapshot import (
+    ModelKey,
+    ModelStatus,
+    ProcessUsage,
+    ServerStatus,
+    Snapshot,
+    WorkerStatus,
+)
+from tsmon.telemetry.traffic import Missing, Traffic, Usage
+from tsmon.torchserve.records import ModelVersion, Worker
+
+KEY = ModelKey("mnist", "1.0")
+MINUTE = Usage(30.0, 1500, 1500, 1500 * 10_500, 1500 * 500)
+"""50/s, 10.5 ms of inference, 0.5 of them in the queue."""
+PROFILE = {
+    Part.QUEUE: Quantiles(1500, 0.2, 1.0, 2.0, 4.0),
+    Part.BACKEND: Quantiles(1500, 9.0, 12.0, 14.0, 20.0),
+}
+
+
+def status(
+    *, workers: int = 2, cpu: float | None = 25.0, requests: RequestReport | None = None
+) -> ModelStatus:
+    process = None if cpu is None else ProcessUsage(700_000_000, cpu, 0.0)
+    worker = Worker("9000", "READY", 100, 650_000_000, "")
+    ready = WorkerStatus(worker, WorkerVerdict(WorkerHealth.READY, ""), process)
+    return ModelStatus(
+        ModelVersion("mnist", "1.0", batch_size=4),
+        True,
+        Traffic(MINUTE, MINUTE, Missing.NO_TRAFFIC, MINUTE),
+        (ready,) * workers,
+        ModelVerdict(ModelHealth.READY, ""),
+        requests,
+    )
+
+
+def seen(*statuses: ModelStatus) -> Situation:
+    snapshots = [Snapshot(at(n), ServerStatus("x"), models=(s,)) for n, s in enumerate(statuses)]
+    found = situation_of(snapshots, KEY, Machine(4, 2))
+    assert found is not None
+    return found
+
+
+def test_the_counters_alone_tell_rate_queue_and_service_time() -> None:
+    found = seen(status())
+
+    assert (found.rate, found.queue_ms, found.answered) == (50.0, 0.5, 1500)
+    assert found.service == ServicePoint(2, 10.0, None, 700_000_000, 50.0)
+    assert not found.from_logs
+    assert (found.workers, found.batch_size, found.cores, found.demand) == (2, 4, 4, 2)
+    assert found.floor_ms is None
+
+
+def test_the_logs_tell_the_service_time_its_variability_and_the_floor_of_the_queue() -> None:
+    moments = Moments.of([6.0, 12.0])
+    found = seen(status(requests=RequestReport(PROFILE, {}, {200: 97, 503: 3}, moments)))
+
+    assert found.service == ServicePoint(2, 9.0, moments.scv, 700_000_000, 50.0)
+    assert moments.scv == pytest.approx(1 / 9)
+    assert found.from_logs
+    assert found.floor_ms == 0.2
+    assert found.failed == pytest.approx(0.03)
+
+
+def test_a_recording_has_percentiles_alone_and_they_do() -> None:
+    found = seen(status(requests=RequestReport(PROFILE, {}, {})))
+
+    assert found.service is not None
+    assert found.service.service_ms == 10.0
+    assert found.service.scv == pytest.approx((5.0 / 2.302585 / 10.0) ** 2, rel=1e-4)
+
+
+def test_where_most_requests_wait_the_median_is_no_floor() -> None:
+    busy = replace(MINUTE, arrived=5700.0, counted=5700.0, inference_us=5700 * 10_500.0)
+    model = status(requests=RequestReport(PROFILE, {}, {}))
+    model = replace(model, traffic=replace(model.traffic, window=busy))
+
+    assert seen(model).floor_ms is None
+
+
+def test_without_traffic_it_says_why() -> None:
+    nothing = replace(status(), traffic=Traffic.missing(Missing.RESTARTED))
+
+    found = seen(nothing)
+
+    assert (found.rate, found.service, found.why_no_rate) == (None, None, "server restarted")
+
+
+def test_workers_that_use_little_of_a_core_while_busy_wait_for_something_else() -> None:
+    idle, busy = seen(*[status(cpu=2.0)] * 3), seen(*[status(cpu=25.0)] * 3)
+
+    assert idle.waits_elsewhere
+    assert idle.demand == pytest.approx(0.08)  # 2 workers of 2 %, half a worker busy
+    assert (busy.waits_elsewhere, busy.demand) == (False, 2)
+
+
+def test_a_change_of_workers_meanwhile_is_noticed() -> None:
+    assert seen(status(workers=1), status(workers=2)).workers_changed
+    assert not seen(status(), status()).workers_changed
+
+
+def test_more_than_a_minute_is_looked_at_as_a_whole() -> None:
+    model = replace(
+        status(), traffic=replace(status().traffic, long_window=MINUTE, window=Missing.NO_TRAFFIC)
+    )
+    snapshots = [Snapshot(at(s), ServerStatus("x"), models=(model,)) for s in (0, 90)]
+
+    found = situation_of(snapshots, KEY, None)
+
+    assert found is not None
+    assert found.rate == 50.0
+    assert found.cores is None
+
+
+def test_a_version_that_is_not_there_has_no_situation() -> None:
+    assert situation_of([], KEY, None) is None
+    assert situation_of([Snapshot(at(0), ServerStatus("x"))], KEY, None) is None
+
+
+def usages(counts: list[int]) -> list[Usage]:
+    return [Usage(1.0, n, n, 1.0, 1.0) for n in counts]
+
+
+def test_random_arrivals_are_no_bursts_and_bursts_are() -> None:
+    chance = random.Random(7)
+    random_counts = [sum(chance.random() < 0.05 for _ in range(1000)) for _ in range(60)]
+
+    calm, even = arrivals_of(usages(random_counts)), arrivals_of(usages([50] * 60))
+    bursts = arrivals_of(usages([0, 100] * 30))
+
+    assert calm is not None
+    assert not calm.bursty
+    assert even is not None
+    assert even.dispersion == 0.0
+    assert bursts is not None
+    assert bursts.bursty
+    assert bursts.dispersion == pytest.approx(50 * 60 / 59)
+
+
+def test_few_intervals_or_arrivals_say_nothing() -> None:
+    assert arrivals_of([Missing.FIRST_SAMPLE, *usages([50] * 10)]) is None
+    assert arrivals_of(usages([1] * 30)) is None

@@ -1,0 +1,122 @@
+"""The advice as words, table and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from tsmon.cli.output import emit, emit_table
+from tsmon.load.capacity.advice import Advice, Prediction
+
+_HEADINGS = (
+    *("", "WORKERS", "BUSY", "SERVICE_MS", "QUEUE_MS", "QUEUE_P95_MS", "P95_MS"),
+    *("MEMORY_MB", "BASIS"),
+)
+GROWS = "grows"
+"""Stands for the queue time of too few workers."""
+CHECK_COUNT = "10,10,10,50"
+
+
+def say_advice(advice: Advice) -> None:
+    """The advice for a person."""
+    emit("\n".join(_head(advice)))
+    if advice.predictions:
+        emit("")
+        emit_table(_HEADINGS, [_row(advice, each) for each in advice.predictions], _RIGHT)
+    _say_list("Why", advice.reasons)
+    if advice.reasons != tuple(doubt.words for doubt in advice.doubts):
+        _say_list("What is not known", tuple(doubt.words for doubt in advice.doubts))
+    _say_list("Then", tuple(commands(advice)))
+
+
+_RIGHT = " ".join(_HEADINGS[1:-1])
+
+
+def commands(advice: Advice) -> Iterator[str]:
+    """What applies the advice, and what checks it."""
+    key, rate = advice.situation.key, advice.rate
+    if advice.workers is None or rate is None:
+        return
+    version = f" --model-version {key.version}"
+    if advice.workers != advice.situation.workers:
+        yield f"tsmon scale {key.name} {advice.workers}{version}"
+    yield f"tsmon experiment {key.name} --workers {advice.workers} --rate {rate:.4g}{version}"
+
+
+def _head(advice: Advice) -> Iterator[str]:
+    situation = advice.situation
+    now = f"{situation.key}: {situation.workers} ready now"
+    if situation.rate is not None:
+        now += f", {situation.rate:.4g} requests/s seen"
+    if situation.service is not None:
+        source = "logs" if situation.from_logs else "counters"
+        now += f", {situation.service.service_ms:.3g} ms of service ({source})"
+    if situation.queue_ms is not None:
+        now += f", {situation.queue_ms:.3g} ms in the queue"
+    yield now
+    wanted = f" for {advice.rate:.4g} requests/s" if advice.rate else ""
+    if advice.workers is None:
+        yield f"I do not know a number of workers{wanted}"
+    else:
+        yield f"{_plural(advice.workers)}{wanted} ({advice.confidence}), so that {advice.target}"
+
+
+def _row(advice: Advice, row: Prediction) -> tuple[str, ...]:
+    marks = "→" if row.workers == advice.workers else ""
+    if row.workers == advice.situation.workers:
+        marks += "now"
+    memory = "" if row.memory_bytes is None else f"{row.memory_bytes / 1e6:.0f}"
+    times = (row.service_ms, row.queue_ms, row.queue_p95_ms, row.p95_ms)
+    numbers = (GROWS if value is None else f"{value:.2f}" for value in times)
+    return (marks, str(row.workers), f"{row.utilisation:.0%}", *numbers, memory, row.basis.value)
+
+
+def _say_list(title: str, lines: tuple[str, ...]) -> None:
+    if lines:
+        emit(f"\n{title}")
+        for line in lines:
+            emit(f"  {line}")
+
+
+def _plural(number: int) -> str:
+    return "1 worker" if number == 1 else f"{number} workers"
+
+
+def advice_record(advice: Advice) -> dict[str, Any]:
+    """The advice for `--json`; times in milliseconds, rates per second, memory in bytes."""
+    situation = advice.situation
+    arrivals = situation.arrivals
+    return {
+        "model": situation.key.name,
+        "version": situation.key.version,
+        "workers": advice.workers,
+        "confidence": advice.confidence.value,
+        "rate": advice.rate,
+        "target": asdict(advice.target),
+        "reasons": list(advice.reasons),
+        "unknown": [
+            {"kind": doubt.kind.value, "words": doubt.words, "stops": doubt.stops}
+            for doubt in advice.doubts
+        ],
+        "predictions": [asdict(row) | {"basis": row.basis.value} for row in advice.predictions],
+        "seen": {
+            "workers": situation.workers,
+            "rate": situation.rate,
+            "queue_ms": situation.queue_ms,
+            "service": asdict(situation.service) if situation.service else None,
+            "service_from": _source(advice),
+            "queue_floor_ms": situation.floor_ms,
+            "failed": situation.failed,
+            "dispersion": arrivals.dispersion if arrivals else None,
+            "cores": situation.cores,
+            "cores_per_worker": situation.demand,
+        },
+        "commands": list(commands(advice)),
+    }
+
+
+def _source(advice: Advice) -> str | None:
+    if advice.situation.service is None:
+        return None
+    return "logs" if advice.situation.from_logs else "counters"

@@ -1,0 +1,195 @@
+"""What the advice does not know, said plainly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tsmon.load.capacity.curve import Basis, ServiceCurve
+from tsmon.load.capacity.queueing import queue_of
+from tsmon.load.capacity.situation import Situation
+
+MANY_FAILURES = 0.05
+"""Above this share of failed requests nothing is predicted."""
+FEW_REQUESTS = 100.0
+SATURATED = 0.95
+"""Workers that are busy this much may hold back what their clients would send."""
+MISFIT = 2.0
+"""The model does not fit where it is off by this factor, and by `MISFIT_MS`."""
+MISFIT_MS = 1.0
+
+NEAR_LIMIT = 0.8
+"""From this utilisation on a small error of the service time makes a large one of the wait."""
+SLOWER = 1.1
+
+
+class DoubtKind(StrEnum):
+    """What is not known; also the word for it in JSON."""
+
+    NO_WORKERS = "no workers"
+    NO_TRAFFIC = "no traffic"
+    NO_SERVICE_TIME = "no service time"
+    BATCHES = "batches"
+    FAILURES = "failures"
+    SATURATED = "saturated"
+    BURSTS = "bursts"
+    VARIABILITY = "variability"
+    FEW = "few requests"
+    CORES = "cores"
+    CHANGED = "workers changed"
+    MISFIT = "misfit"
+    EXTRAPOLATED = "extrapolated"
+    NEAR_LIMIT = "near the limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One thing that is not known."""
+
+    kind: DoubtKind
+    words: str
+    stops: bool = False
+    """Without it nothing can be predicted."""
+
+
+def doubts_about(
+    situation: Situation, curve: ServiceCurve | None, *, asked: bool
+) -> tuple[Doubt, ...]:
+    """Everything that is not known; `asked` where the rate is not the one that was seen."""
+    stopping = tuple(_stopping(situation, curve, asked=asked))
+    if stopping or curve is None:
+        return stopping
+    return tuple(_weakening(situation, curve, asked=asked))
+
+
+def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) -> Iterator[Doubt]:
+    if situation.batch_size > 1:
+        yield Doubt(DoubtKind.BATCHES, _about_batches(situation), stops=True)
+    if situation.failed >= MANY_FAILURES:
+        yield Doubt(
+            DoubtKind.FAILURES,
+            f"{situation.failed:.0%} of the requests fail: their times are not in the counters; "
+            "mend that first (`tsmon doctor`, `tsmon events`)",
+            stops=True,
+        )
+    if not asked and not situation.rate:
+        yield Doubt(
+            DoubtKind.NO_TRAFFIC,
+            f"no traffic was seen ({situation.why_no_rate or 'no requests'}): "
+            "send some with `tsmon load`, or ask for a rate with `tsmon advise --rate`",
+            stops=True,
+        )
+    if curve is None and not situation.workers:
+        yield Doubt(
+            DoubtKind.NO_WORKERS,
+            f"no worker is ready, so no service time can be seen: `tsmon scale "
+            f"{situation.key.name} 1` starts one",
+            stops=True,
+        )
+    elif curve is None:
+        yield Doubt(
+            DoubtKind.NO_SERVICE_TIME,
+            "how long a request takes is not known, as none was answered: send some with "
+            f"`tsmon load {situation.key.name}`",
+            stops=True,
+        )
+
+
+def _about_batches(situation: Situation) -> str:
+    known = ""
+    if situation.service is not None:
+        known = f"; known is what {situation.workers} do now: "
+        known += f"{situation.service.service_ms:.3g} ms of service"
+        if situation.queue_ms is not None:
+            known += f" after {situation.queue_ms:.3g} ms in the queue"
+    return (
+        f"the batch size is {situation.batch_size}: a worker waits for its batch to fill and takes "
+        f"several requests at once, for which the queueing model does not hold{known}"
+    )
+
+
+def _weakening(situation: Situation, curve: ServiceCurve, *, asked: bool) -> Iterator[Doubt]:
+    service = situation.service
+    if service is not None and not asked:
+        busy = (service.throughput or 0.0) * service.service_ms / 1000 / service.workers
+        if busy >= SATURATED:
+            yield Doubt(
+                DoubtKind.SATURATED,
+                "the workers are busy all the time, so clients may want more than was seen: take "
+                "the rate for the least it can be",
+            )
+    arrivals = situation.arrivals
+    if arrivals is not None and arrivals.bursty:
+        yield Doubt(
+            DoubtKind.BURSTS,
+            f"requests come in bursts (index of dispersion {arrivals.dispersion:.2g}, random "
+            "arrivals have 1): waits are scaled up for it, which is rough",
+        )
+    if curve.scv(1) is None:
+        yield Doubt(
+            DoubtKind.VARIABILITY,
+            "how service times vary is not known without the server's logs: they are taken as "
+            "exponential, which rather overstates waits",
+        )
+    if service is not None and situation.answered < FEW_REQUESTS:
+        yield Doubt(
+            DoubtKind.FEW, f"the service time rests on {situation.answered:.0f} requests alone"
+        )
+    if situation.cores is None:
+        yield Doubt(
+            DoubtKind.CORES,
+            "the server's cores are not known, as none of its workers is seen on this machine: "
+            "more workers than cores are slower, which is not in these numbers",
+        )
+    if situation.workers_changed:
+        yield Doubt(DoubtKind.CHANGED, "the number of workers changed while this was measured")
+    yield from _misfit(situation, curve)
+
+
+def _misfit(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
+    """Hold the model to the queue time that was measured with the present workers."""
+    if situation.queue_ms is None or not situation.rate or not situation.workers:
+        return
+    scv = curve.scv(situation.workers)
+    times = curve.times(situation.workers)
+    queue = queue_of(situation.rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
+    if queue is None:
+        return
+    expected = queue.mean_wait_ms + (situation.floor_ms or 0.0)
+    off = abs(expected - situation.queue_ms)
+    low, high = sorted((expected, situation.queue_ms))
+    if off >= MISFIT_MS and high >= MISFIT * low:
+        yield Doubt(
+            DoubtKind.MISFIT,
+            f"the model does not fit what is seen now: it says {expected:.3g} ms in the queue, "
+            f"measured are {situation.queue_ms:.3g} ms",
+        )
+
+
+def extrapolation(curve: ServiceCurve, workers: int) -> Iterator[Doubt]:
+    """What is taken for granted where nothing near that number of workers was measured."""
+    if curve.basis(workers) is Basis.EXTRAPOLATED:
+        yield Doubt(
+            DoubtKind.EXTRAPOLATED,
+            f"how long a request takes with {workers} at work was not measured: it is reckoned "
+            "from what was, without what server and clients themselves take of the cores",
+        )
+
+
+def nearness(
+    situation: Situation, curve: ServiceCurve, rate: float, workers: int
+) -> Iterator[Doubt]:
+    """How much hangs on the service time where that number of workers has little to spare."""
+    if rate < NEAR_LIMIT * curve.capacity(workers):
+        return
+    times, scv = [time_ms * SLOWER for time_ms in curve.times(workers)], curve.scv(workers)
+    queue = queue_of(rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
+    then = "would only grow"
+    if queue is not None:
+        then = f"would be {queue.mean_wait_ms + (situation.floor_ms or 0.0):.3g} ms"
+    yield Doubt(
+        DoubtKind.NEAR_LIMIT,
+        f"{workers} at work have little to spare: were requests to take {SLOWER - 1:.0%} longer, "
+        f"the queue {then}",
+    )

@@ -1,0 +1,219 @@
+"""What the monitor knows of a model's traffic, as the advice needs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from tsmon.load.capacity.curve import ServicePoint
+from tsmon.load.capacity.queueing import erlang_c
+from tsmon.load.capacity.service_time import fitted
+from tsmon.telemetry.logs.times import Part, Profile
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
+from tsmon.telemetry.traffic import WINDOW_S, Missing, Reading, Usage
+
+LEAST_INTERVALS = 20
+"""Fewer say nothing of how arrivals scatter."""
+LEAST_ARRIVALS = 50.0
+MOSTLY_IDLE = 0.4
+"""Where fewer than this share of the requests wait, the median of the queue time is its floor."""
+MOSTLY_WAITING = 0.25
+"""A worker that uses less than this of a core while it is busy waits for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The machine of a local server."""
+
+    cores: int
+    threads: int | None = None
+    """Torch threads of a worker; None where it takes as many as there are cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """How arrivals scatter over intervals."""
+
+    intervals: int
+    dispersion: float
+    """Index of dispersion: variance / mean of the arrivals per interval; 1 when they are random."""
+
+    @property
+    def bursty(self) -> bool:
+        """Whether chance alone does not make them scatter so: three standard errors above 1."""
+        return self.dispersion > 1 + 3 * math.sqrt(2 / (self.intervals - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A version of a model, its traffic of late and its machine."""
+
+    key: ModelKey
+    workers: int
+    """Ready ones."""
+    batch_size: int = 1
+    rate: float | None = None
+    """Requests per second seen; None while that is unknown."""
+    why_no_rate: str = ""
+    answered: float = 0.0
+    """Requests that the times rest on."""
+    queue_ms: float | None = None
+    """Measured, per request."""
+    service: ServicePoint | None = None
+    """With the present workers; None while nothing was answered."""
+    from_logs: bool = False
+    """The service time is that of the log files and not only inference - queue."""
+    floor_ms: float | None = None
+    """Queue time of a request for which a worker is free: TorchServe's own work."""
+    failed: float = 0.0
+    """Share of the requests that the log files tell to have failed, 0 to 1."""
+    arrivals: Arrivals | None = None
+    """None where too few intervals were seen."""
+    workers_changed: bool = False
+    """While this was measured."""
+    cores: int | None = None
+    """Of the server's machine; None where that is another one."""
+    demand: float = 1.0
+    """Cores that a busy worker wants."""
+    waits_elsewhere: bool = False
+    """A busy worker mostly waits for something other than a core, so that its threads count not."""
+
+    @property
+    def arrivals_scv(self) -> float:
+        """Variability of the times between arrivals: 1, that of random ones, unless they burst.
+
+        For independent times the index of dispersion of the counts comes to the same.
+        """
+        bursts = self.arrivals is not None and self.arrivals.bursty
+        return self.arrivals.dispersion if bursts and self.arrivals else 1.0
+
+
+def situation_of(
+    snapshots: Sequence[Snapshot], key: ModelKey, machine: Machine | None
+) -> Situation | None:
+    """What successive snapshots tell; None where the last one has no such version.
+
+    Looks at the last minute, or at five of them where the snapshots cover more than one.
+    """
+    status = snapshots[-1].model(key) if snapshots else None
+    if status is None:
+        return None
+    long = snapshots[-1].at.since(snapshots[0].at) > WINDOW_S
+    seen = [found for snapshot in snapshots if (found := snapshot.model(key)) is not None]
+    reading = status.traffic.long_window if long else status.traffic.window
+    usage = reading if isinstance(reading, Usage) else None
+    service, from_logs = _service(status, usage, long=long)
+    share = _cpu_share(seen, service)
+    waits = share is not None and share < MOSTLY_WAITING
+    demand = machine.threads or machine.cores if machine else 1
+    return Situation(
+        key=key,
+        workers=status.ready,
+        batch_size=status.described.batch_size,
+        rate=usage.per_second if usage and usage.arrived else None,
+        why_no_rate=_why_no_rate(reading),
+        answered=usage.counted if usage else 0.0,
+        queue_ms=_known(usage.queue_ms) if usage else None,
+        service=service,
+        from_logs=from_logs,
+        floor_ms=_floor(_profile(status, long=long), status.ready, service),
+        failed=_failed(status),
+        arrivals=arrivals_of([each.traffic.interval for each in seen]),
+        workers_changed=len({each.ready for each in seen}) > 1,
+        cores=machine.cores if machine else None,
+        demand=share if waits and share is not None else demand,
+        waits_elsewhere=waits,
+    )
+
+
+def arrivals_of(intervals: Sequence[Reading]) -> Arrivals | None:
+    """How the arrivals of intervals scatter, which may be of somewhat different length."""
+    usages = [each for each in intervals if isinstance(each, Usage) and each.seconds > 0]
+    total = sum(each.arrived for each in usages)
+    if len(usages) < LEAST_INTERVALS or total < LEAST_ARRIVALS:
+        return None
+    rate = total / sum(each.seconds for each in usages)
+    scatter = sum(
+        (each.arrived - rate * each.seconds) ** 2 / (rate * each.seconds) for each in usages
+    )
+    return Arrivals(len(usages), scatter / (len(usages) - 1))
+
+
+def _why_no_rate(reading: Reading) -> str:
+    if isinstance(reading, Missing):
+        return reading.value
+    return "" if reading.arrived else Missing.NO_TRAFFIC.value
+
+
+def _service(
+    status: ModelStatus, usage: Usage | None, *, long: bool
+) -> tuple[ServicePoint | None, bool]:
+    """The service time with the present workers, and whether it is from the logs."""
+    if usage is None or not status.ready:
+        return None, False
+    inference_ms, queue_ms = usage.inference_ms, usage.queue_ms
+    if isinstance(inference_ms, Missing) or isinstance(queue_ms, Missing):
+        return None, False
+    logged = _backend(status, inference_ms - queue_ms, long=long)
+    mean_ms, scv = logged or (inference_ms - queue_ms, None)
+    if mean_ms <= 0:
+        return None, False
+    point = ServicePoint(status.ready, mean_ms, scv, memory_of(status), usage.per_second)
+    return point, logged is not None
+
+
+def _backend(status: ModelStatus, counted_ms: float, *, long: bool) -> tuple[float, float] | None:
+    """Mean and variability of the backend time by the logs."""
+    if status.requests is None:
+        return None
+    moments = status.requests.long_backend if long else status.requests.backend
+    if moments is not None:
+        return moments.mean, moments.scv
+    quantiles = _profile(status, long=long).get(Part.BACKEND)  # a recording has these alone
+    if quantiles is None or counted_ms <= 0:
+        return None
+    return counted_ms, fitted(counted_ms, quantiles.p50, quantiles.p95).scv
+
+
+def _profile(status: ModelStatus, *, long: bool) -> Profile:
+    if status.requests is None:
+        return {}
+    return status.requests.five_minutes if long else status.requests.minute
+
+
+def memory_of(status: ModelStatus) -> int | None:
+    """Bytes of one worker, on average; None while unknown."""
+    sizes = [size for each in status.workers if (size := each.memory_bytes) is not None]
+    return round(fmean(sizes)) if sizes else None
+
+
+def _floor(profile: Profile, workers: int, service: ServicePoint | None) -> float | None:
+    queue = profile.get(Part.QUEUE)
+    if queue is None or service is None:
+        return None
+    offered = (service.throughput or 0.0) * service.service_ms / 1000
+    return queue.p50 if erlang_c(workers, offered) < MOSTLY_IDLE else None
+
+
+def _failed(status: ModelStatus) -> float:
+    statuses = status.requests.statuses if status.requests else {}
+    total = sum(statuses.values())
+    return sum(n for code, n in statuses.items() if code >= 400) / total if total else 0.0
+
+
+def _cpu_share(seen: Sequence[ModelStatus], service: ServicePoint | None) -> float | None:
+    """Cores that a busy worker used; None where the processes cannot be seen."""
+    used = [
+        sum(worker.process.cpu_percent for worker in each.workers if worker.process) / 100
+        for each in seen[1:]  # the first reading of a process has nothing to differ from
+        if each.workers and all(worker.process for worker in each.workers)
+    ]
+    if not used or service is None or not service.throughput:
+        return None
+    return fmean(used) / (service.throughput * service.service_ms / 1000)
+
+
+def _known(value: float | Missing) -> float | None:
+    return None if isinstance(value, Missing) else value
