@@ -13,6 +13,7 @@ from tsmon.cli.archive import archive
 from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
+from tsmon.cli.experiment import experiment
 from tsmon.cli.explain import explain
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.load import load
@@ -65,6 +66,7 @@ for command in (
     predict,
     send,
     load,
+    experiment,
     metrics,
     events,
     record,

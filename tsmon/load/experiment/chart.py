@@ -1,0 +1,50 @@
+"""A result as bars: milliseconds per request in the queue and altogether, for each setting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.bar import Bar
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tsmon.load.experiment.result import Measurement
+
+INFERENCE_COLOUR = "cyan"
+QUEUE_COLOUR = "yellow"
+P95_COLOUR = "bright_black"
+
+
+def chart(measurements: Sequence[Measurement]) -> RenderableType:
+    """Three bars for each setting, all to one scale; what is not known has none."""
+    top = max((value for each in measurements for _, value, _ in _bars(each)), default=0.0)
+    if not top:
+        return Text("no times to draw")
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(ratio=1, no_wrap=True)
+    for each in measurements:
+        name = _name(each, measurements)
+        for label, value, colour in _bars(each):
+            bar = Bar(top, 0, value, color=colour)
+            grid.add_row(Text(name, "bold"), Text(label, colour), f"{value:.2f}", bar)
+            name = ""
+    return Group(Text("ms per request", "bold"), grid)
+
+
+def _bars(each: Measurement) -> list[tuple[str, float, str]]:
+    bars = (
+        ("inference", each.inference_ms, INFERENCE_COLOUR),
+        ("queue", each.queue_ms, QUEUE_COLOUR),
+        ("p95 at client", each.p95_ms, P95_COLOUR),
+    )
+    return [(label, value, colour) for label, value, colour in bars if value is not None]
+
+
+def _name(each: Measurement, among: Sequence[Measurement]) -> str:
+    anew = len({(one.batch_size, one.max_batch_delay_ms) for one in among}) > 1
+    workers = f"{each.workers} worker{'' if each.workers == 1 else 's'}"
+    return f"{workers}, {each.batch_size}/{each.max_batch_delay_ms} ms" if anew else workers
