@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from tsmon.cli.causes import log_folder
-from tsmon.cli.experiment_report import Form, emit_result, measured_line, save_chart
+from tsmon.cli.experiment_report import Form, emit_result, measured_line
 from tsmon.cli.models import version_option
 from tsmon.cli.numbers import NUMBERS
 from tsmon.cli.outcome import Exit, fail, runs_async
@@ -23,6 +23,7 @@ from tsmon.cli.output import complain, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import ImageError, find_images
 from tsmon.load.experiment.experiment import RESTORE_S, Experiment
+from tsmon.load.experiment.files import check_suffix, write_result
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.plan import (
     DEFAULT_WARM_UP,
@@ -120,6 +121,8 @@ async def experiment(
     """
     if batches and (rate is not None or duration is not None):
         raise click.UsageError("choose --batches, or --rate and --duration")
+    if chart is not None:
+        check_suffix(chart, ".svg")
     if rate is not None and duration is None:
         duration = DEFAULT_DURATION_S
     images = find_images(folder or digit_assets().samples)
@@ -146,7 +149,7 @@ async def experiment(
             if experiment.result.measurements:
                 emit_result(experiment.result, form or Form.TEXT)
     if chart is not None and experiment.result.measurements:
-        save_chart(experiment.result, chart)
+        write_result(experiment.result, chart)
     if stopped:
         say("stopped by Ctrl-C")
         raise click.exceptions.Exit(Exit.INTERRUPTED)
@@ -171,8 +174,9 @@ async def _carry_out(experiment: Experiment) -> bool:
     with Live(console=talk, auto_refresh=False, transient=True) as live:
 
         def tell(step: Step) -> None:
-            if step.measurement is not None:
-                say(f"{step.number} of {step.total}: {measured_line(step.measurement)}")
+            if step.setting is not None and step.measurement is not None:
+                line = measured_line(step.setting, step.measurement)
+                say(f"{step.number} of {step.total}: {line}")
             elif talk.is_terminal:
                 live.update(Text(str(step)), refresh=True)
 

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
 from enum import Enum
-from pathlib import Path
-
-from rich.console import Console
 
 from tsmon.cli.output import data_console, emit, emit_json, emit_table
-from tsmon.load.experiment.chart import chart
-from tsmon.load.experiment.kept import measurement_record, result_record
+from tsmon.load.experiment.chart import CHART_WIDTH, chart
+from tsmon.load.experiment.kept import result_record
+from tsmon.load.experiment.plan import Setting
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.table import (
     columns,
+    csv_text,
     footnotes,
     headline,
     markdown,
     memory_words,
     rows,
-    walkthrough_figures,
 )
-from tsmon.serving.errors import ServingError
-
-CHART_WIDTH = 100
-"""Columns of the SVG file."""
 
 
 class Form(Enum):
@@ -38,38 +29,19 @@ class Form(Enum):
     MARKDOWN = "markdown"
 
 
-class ChartNotSaved(ServingError):
-    """The file cannot be written."""
-
-
 def emit_result(result: ExperimentResult, form: Form) -> None:
     """Print a result."""
     if form is Form.JSON:
         emit_json(result_record(result))
     elif form is Form.MARKDOWN:
-        emit(markdown(result).rstrip("\n"))
+        emit(markdown(result).rstrip())
     elif form is Form.CSV:
-        _emit_csv(result)
+        emit(csv_text(result).rstrip())
     else:
         _emit_text(result)
 
 
-def save_chart(result: ExperimentResult, path: Path) -> None:
-    """Draw the bars into an SVG file.
-
-    Raises:
-        ChartNotSaved: it cannot be written.
-    """
-    paper = Console(record=True, width=CHART_WIDTH, file=io.StringIO(), force_terminal=True)
-    paper.print(chart(result.measurements))
-    try:
-        paper.save_svg(str(path), title=headline(result))
-    except OSError as error:
-        reason = error.strerror or error
-        raise ChartNotSaved(f"cannot write the chart to {path}: {reason}") from error
-
-
-def measured_line(measurement: Measurement) -> str:
+def measured_line(setting: Setting, measurement: Measurement) -> str:
     """One measurement in a line, as soon as it is there."""
 
     def words(value: float | None, unit: str) -> str:
@@ -83,7 +55,7 @@ def measured_line(measurement: Measurement) -> str:
         words(measurement.throughput, "requests/s"),
         memory_words(measurement.memory_bytes),
     ]
-    return f"{measurement.setting}: {', '.join(parts)}"
+    return f"{setting}: {', '.join(parts)}"
 
 
 def _emit_text(result: ExperimentResult) -> None:
@@ -92,18 +64,10 @@ def _emit_text(result: ExperimentResult) -> None:
     titles = [column.title for column in chosen]
     emit_table(titles, rows(result, chosen), right=" ".join(titles))
     emit("")
-    data_console().print(chart(result.measurements))
+    console = data_console()
+    console.print(chart(result.measurements), width=min(console.width, CHART_WIDTH))
     remarks = [*result.notes, *footnotes(result)]
     if remarks:
         emit("")
     for remark in remarks:
         emit(remark)
-
-
-def _emit_csv(result: ExperimentResult) -> None:
-    records = [
-        measurement_record(each) | walkthrough_figures(result, each) for each in result.measurements
-    ]
-    writer = csv.DictWriter(sys.stdout, records[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from rich.bar import Bar
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tsmon.load.experiment.result import Measurement
+from tsmon.load.experiment.result import ExperimentResult, Measurement
+from tsmon.load.experiment.table import headline
 
+CHART_WIDTH = 100
+"""Columns of the picture; on a wider terminal the bars get no longer either."""
 INFERENCE_COLOUR = "cyan"
 QUEUE_COLOUR = "yellow"
 P95_COLOUR = "bright_black"
@@ -33,6 +37,13 @@ def chart(measurements: Sequence[Measurement]) -> RenderableType:
             grid.add_row(Text(name, "bold"), Text(label, colour), f"{value:.2f}", bar)
             name = ""
     return Group(Text("ms per request", "bold"), grid)
+
+
+def svg(result: ExperimentResult) -> str:
+    """The chart as an SVG picture, drawn by Rich."""
+    paper = Console(record=True, width=CHART_WIDTH, file=io.StringIO(), force_terminal=True)
+    paper.print(chart(result.measurements))
+    return paper.export_svg(title=headline(result))
 
 
 def _bars(each: Measurement) -> list[tuple[str, float, str]]:

@@ -147,10 +147,12 @@ class Experiment:
             async for progress in rollout:
                 here.step(Step(*here.place(Stage.STARTING), workers=progress))
         warm_up = self.plan.warm_up_run(here.setting.workers)
+        warmed_up = 0
         if warm_up is not None:
-            await self._send(warm_up, Stage.WARMING_UP, here, warm_up.count)
+            report, _ = await self._send(warm_up, Stage.WARMING_UP, here, warm_up.count)
+            warmed_up = report.answered
         here.tell(Stage.READING)
-        await readings.begin(subject.labels)
+        await readings.begin(subject.labels, warmed_up)
         reports: list[RunReport] = []
         times_us: list[int] = []
         for plan in self.plan.runs():

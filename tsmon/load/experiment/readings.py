@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.lines import Waited
@@ -44,15 +45,20 @@ class Readings:
         self._backend_ms: list[float] = []
         self._before: Counters | str = ""
 
-    async def begin(self, labels: Sequence[str]) -> None:
-        """Read what the series with these `model_version` labels stand at together."""
-        self._before = await self._settled(labels, 0)
+    async def begin(self, labels: Sequence[str], warmed_up: int) -> None:
+        """Read what the series with these `model_version` labels stand at together.
+
+        `warmed_up` requests were answered since the last reading; they are waited for in the log,
+        so that none of them is taken for a measured one.
+        """
+        self._before = await self._settled(labels, warmed_up)
         self._backend_ms.clear()
 
     async def end(self, labels: Sequence[str], answered: int) -> Cost:
         """Read again, once the last of the `answered` requests is in the sums and in the log."""
         after = await self._settled(labels, answered)
-        backend = sum(self._backend_ms) / len(self._backend_ms) if self._backend_ms else None
+        backend = fmean(self._backend_ms) if self._backend_ms else None
+        self._backend_ms.clear()
         if isinstance(self._before, str) or isinstance(after, str):
             missing = self._before if isinstance(self._before, str) else after
             return Cost(None, str(missing), backend)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from tsmon.load.experiment.plan import Load, Setting
+from tsmon.load.experiment.plan import Load
 from tsmon.telemetry.scrape import Counters
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
 
@@ -46,11 +46,6 @@ class Measurement:
     p99_ms: float | None = None
     memory_bytes: int | None = None
     """Resident memory of all workers together, after the sending."""
-
-    @property
-    def setting(self) -> Setting:
-        """What was varied."""
-        return Setting(self.workers, self.batch_size, self.max_batch_delay_ms)
 
     @property
     def throughput(self) -> float | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tsmon.load.experiment.kept import measurement_record
 from tsmon.load.experiment.result import ExperimentResult, Measurement, known, walkthrough_usage
 
 ABSENT = "–"
@@ -64,6 +67,20 @@ def markdown(result: ExperimentResult, extra: Sequence[Column] = ()) -> str:
     return (
         "\n".join([*lines, *(["", *(f"- {note}" for note in remarks)] if remarks else [])]) + "\n"
     )
+
+
+def csv_text(result: ExperimentResult) -> str:
+    """The measurements as CSV, every number of theirs, with a line of names."""
+    records = [
+        measurement_record(each) | walkthrough_figures(result, each) for each in result.measurements
+    ]
+    if not records:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, records[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
 
 
 def headline(result: ExperimentResult) -> str:
