@@ -154,6 +154,11 @@ KEYS: tuple[Key, ...] = (
         _SENDING, needs_server=True,
     ),
     Key(
+        "digits.experiment", "x", "x", "experiment", Group.DIGITS, "experiment",
+        "Measure the same load at several numbers of workers, and put them back in the end.",
+        (PaneName.METRICS,), changes=True,
+    ),
+    Key(
         "digits.folder", "f", "f", "folder", Group.DIGITS, "folder",
         "Pick images from another folder.",
         (PaneName.DIGITS,),
@@ -283,6 +288,25 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
+EXPERIMENT_KEYS: tuple[Key, ...] = (
+    Key(
+        "experiment.stop", "escape", "esc", "stop", Group.DIALOGS, "stop or close",
+        "In an experiment, stop it and restore the workers; close it once it has ended.",
+    ),
+    Key(
+        "experiment.copy", "y", "y", "copy", Group.DIALOGS, "copy",
+        "In an experiment, copy the result as Markdown to the terminal's clipboard.",
+    ),
+    Key(
+        "experiment.write", "w", "w", "write", Group.DIALOGS, "write",
+        "In an experiment, write the result into a file: Markdown, CSV, JSON or SVG.",
+    ),
+    Key(
+        "experiment.quit", "q", "q", "app.quit", Group.DIALOGS, "quit",
+        "In an experiment, restore the workers and leave the monitor.",
+    ),
+)  # fmt: skip
+
 HELP_KEYS: tuple[Key, ...] = (
     Key(
         "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",
@@ -301,7 +325,7 @@ METRICS_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
-ALL_KEYS = (*KEYS, *METRICS_KEYS, *DIALOG_KEYS, *DESCRIBE_KEYS, *HELP_KEYS)
+ALL_KEYS = (*KEYS, *METRICS_KEYS, *DIALOG_KEYS, *DESCRIBE_KEYS, *EXPERIMENT_KEYS, *HELP_KEYS)
 
 BY_ID = {key.id: key for key in KEYS}
 
