@@ -210,18 +210,24 @@ class Experiment:
 
     async def _put_back(self, subject: Subject, tell: Callable[[Step], None]) -> None:
         total = len(self.plan.settings)
-        tell(Step(Stage.RESTORING, None, total, total))
-        before = subject.before
-        what = f"{self.plan.model} {subject.found.version}"
         try:
-            async with asyncio.timeout(RESTORE_S):
-                await _persistently(subject)
-        except (TorchServeError, TimeoutError) as error:
-            reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
-            message = f"{what} could not be put back to {_workers(before.workers)}: {reason}"
-            self.restoration = Restoration(False, message, subject.remedy)
-        else:
-            self.restoration = Restoration(True, f"{what} has its {_workers(before.workers)} again")
+            tell(Step(Stage.RESTORING, None, total, total))
+        finally:  # a listener that fails must not keep the model from being put back
+            self.restoration = await _restore(subject)
+
+
+async def _restore(subject: Subject) -> Restoration:
+    """Put the model back and tell how that went."""
+    before, found = subject.before, subject.found
+    what = f"{found.name} {found.version}"
+    try:
+        async with asyncio.timeout(RESTORE_S):
+            await _persistently(subject)
+    except (TorchServeError, TimeoutError) as error:
+        reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
+        message = f"{what} could not be put back to {_workers(before.workers)}: {reason}"
+        return Restoration(False, message, subject.remedy)
+    return Restoration(True, f"{what} has its {_workers(before.workers)} again")
 
 
 async def _persistently(subject: Subject) -> None:

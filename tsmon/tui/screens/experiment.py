@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import ScrollableContainer, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -57,7 +57,7 @@ class ExperimentScreen(ModalScreen[None]):
         """The table, the bars, the words."""
         with Vertical(id="page") as box:
             box.border_title = "Experiment"
-            with VerticalScroll(id="experiment-scroll"):
+            with ScrollableContainer(id="experiment-scroll"):
                 yield Static(id="experiment-table")
                 yield Static(id="experiment-chart")
                 yield Words(id="experiment-notes")
@@ -100,7 +100,7 @@ class ExperimentScreen(ModalScreen[None]):
 
     def _changed(self) -> None:
         """Show what is known now."""
-        if not self.is_mounted or self._job is None:
+        if self._job is None or not self.app.is_running:  # the widgets go before the job ends
             return
         self.query_one("#experiment-step", Words).say(line(*self._words()))
         self.query_one("#page", Vertical).border_subtitle = RUNNING if self.job.running else ENDED
@@ -129,7 +129,7 @@ class ExperimentScreen(ModalScreen[None]):
     def _table(self, result: ExperimentResult) -> RenderableType:
         """The rows there are, and one for each setting to come."""
         chosen = columns(result)
-        grid = Table(box=None, pad_edge=False, header_style="bold")
+        grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
         for column in chosen:
             grid.add_column(column.title, justify="right", no_wrap=True)
         for cells in rows(result, chosen):
