@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+from tsmon.load.experiment.outlook import outlook, worker_words
 from tsmon.load.experiment.plan import ExperimentPlan, Setting
 from tsmon.load.experiment.protection import protected
 from tsmon.load.experiment.readings import Cost, Readings
@@ -85,7 +86,7 @@ class Experiment:
                 )
             if subject.others:  # the default version moves away meanwhile
                 self.plan = plan.naming(subject.found.version)
-        return tuple(_outlook(self.plan, subject))
+        return tuple(outlook(self.plan, subject))
 
     async def run(self, tell: Callable[[Step], None]) -> ExperimentResult:
         """Do it and put the model back; `tell` hears of every step.
@@ -225,9 +226,9 @@ async def _restore(subject: Subject) -> Restoration:
             await _persistently(subject)
     except (TorchServeError, TimeoutError) as error:
         reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
-        message = f"{what} could not be put back to {_workers(before.workers)}: {reason}"
+        message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"
         return Restoration(False, message, subject.remedy)
-    return Restoration(True, f"{what} has its {_workers(before.workers)} again")
+    return Restoration(True, f"{what} has its {worker_words(before.workers)} again")
 
 
 async def _persistently(subject: Subject) -> None:
@@ -289,33 +290,3 @@ def _measurement(
         p99_ms=latency.p99 if latency else None,
         memory_bytes=memory_bytes,
     )
-
-
-def _outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
-    """What will happen, for a person to agree to."""
-    before, found = subject.before, subject.found
-    counts = ", ".join(map(str, plan.worker_counts))
-    lines = [
-        f"{found.name} {found.version} goes from {_workers(before.workers)} to {counts} and back, "
-        f"with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
-    ]
-    if plan.registers:
-        sizes = ", ".join(map(str, plan.batch_sizes or (before.batch_size,)))
-        delays = ", ".join(map(str, plan.batch_delays_ms or (before.max_batch_delay_ms,)))
-        lines.append(
-            f"for batch size {sizes} and batch delay {delays} ms it is unregistered and registered "
-            f"from {found.url} each time; requests to it get 404 meanwhile, and a handler that was "
-            "named at its registration is lost"
-        )
-        if subject.others and subject.default == found.version:
-            lines.append(
-                f"version {subject.others[0]} is the default one meanwhile, {found.version} again "
-                "in the end"
-            )
-        if "://" in found.url:
-            lines.append("the server fetches the archive anew from there each time")
-    return lines
-
-
-def _workers(count: int) -> str:
-    return f"{count} worker{'' if count == 1 else 's'}"
