@@ -33,7 +33,9 @@ def keep_result(result: ExperimentResult, home: Path | None = None) -> Path:
         ResultNotKept: the folder cannot be written to.
     """
     folder = results_folder(home)
-    name = re.sub(r"[^\w.-]", "_", f"{result.started:%Y%m%dT%H%M%S%f}-{result.model}")
+    when = f"{result.started:%Y%m%dT%H%M%S%f}"
+    name = f"{when}-{result.model}-{result.version}-{result.server}"
+    name = re.sub(r"[^\w.-]", "_", name)
     path = folder / f"{name}.json"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

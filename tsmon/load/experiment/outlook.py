@@ -11,8 +11,8 @@ def outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
     before, found = subject.before, subject.found
     counts = ", ".join(map(str, plan.worker_counts))
     lines = [
-        f"{found.name} {found.version} goes from {worker_words(before.workers)} to {counts} and back, "
-        f"with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
+        f"{found.name} {found.version} goes from {worker_words(before.workers)} to {counts} and "
+        f"back, with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
     ]
     if plan.registers:
         sizes = ", ".join(map(str, plan.batch_sizes or (before.batch_size,)))
