@@ -197,8 +197,8 @@ def _interruptible(work: asyncio.Task[ExperimentResult]) -> Iterator[None]:
     words = iter(("stopping, and restoring the workers there were …",))
 
     def interrupt() -> None:
+        work.cancel()  # first, since the terminal to tell it on may be gone
         say(next(words, STILL_RESTORING))
-        work.cancel()
 
     loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
