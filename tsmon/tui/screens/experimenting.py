@@ -31,7 +31,8 @@ class ExperimentingScreen(SendingScreen):
         plan = await self.app.push_screen_wait(PlanExperiment(model, images))
         if plan is None:
             return
-        experiment = Experiment(self.session.client, plan)
+        logs = self.session.monitor.latest.metrics.log_folder
+        experiment = Experiment(self.session.client, plan, logs)
         outlook = await experiment.look()
         if plan.registers:
             question = f"Register {model.key} anew for the experiment?"
