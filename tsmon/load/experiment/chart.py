@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.bar import Bar
 from rich.console import Console, Group, RenderableType
@@ -15,14 +16,24 @@ from tsmon.load.experiment.table import headline
 
 CHART_WIDTH = 100
 """Columns of the picture; on a wider terminal the bars get no longer either."""
-INFERENCE_COLOUR = "cyan"
-QUEUE_COLOUR = "yellow"
-P95_COLOUR = "bright_black"
 
 
-def chart(measurements: Sequence[Measurement]) -> RenderableType:
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours, in Rich's words."""
+
+    inference: str = "cyan"
+    queue: str = "yellow"
+    p95: str = "bright_black"
+    background: str = "default"
+
+
+def chart(
+    measurements: Sequence[Measurement],
+    palette: Palette = Palette(),
+) -> RenderableType:
     """Three bars for each setting, all to one scale; what is not known has none."""
-    top = max((value for each in measurements for _, value, _ in _bars(each)), default=0.0)
+    top = max((value for each in measurements for _, value, _ in _bars(each, palette)), default=0.0)
     if not top:
         return Text("no times to draw")
     grid = Table.grid(padding=(0, 1), expand=True)
@@ -32,9 +43,9 @@ def chart(measurements: Sequence[Measurement]) -> RenderableType:
     grid.add_column(ratio=1, no_wrap=True)
     for each in measurements:
         name = _name(each, measurements)
-        for label, value, colour in _bars(each):
-            bar = Bar(top, 0, value, color=colour)
-            grid.add_row(Text(name, "bold"), Text(label, colour), f"{value:.2f}", bar)
+        for label, value, colour in _bars(each, palette):
+            bar = Bar(top, 0, value, color=colour, bgcolor=palette.background)
+            grid.add_row(Text(name, "bold"), label, f"{value:.2f}", bar)
             name = ""
     return Group(Text("ms per request", "bold"), grid)
 
@@ -46,11 +57,11 @@ def svg(result: ExperimentResult) -> str:
     return paper.export_svg(title=headline(result))
 
 
-def _bars(each: Measurement) -> list[tuple[str, float, str]]:
+def _bars(each: Measurement, palette: Palette) -> list[tuple[str, float, str]]:
     bars = (
-        ("inference", each.inference_ms, INFERENCE_COLOUR),
-        ("queue", each.queue_ms, QUEUE_COLOUR),
-        ("p95 at client", each.p95_ms, P95_COLOUR),
+        ("inference", each.inference_ms, palette.inference),
+        ("queue", each.queue_ms, palette.queue),
+        ("p95 at client", each.p95_ms, palette.p95),
     )
     return [(label, value, colour) for label, value, colour in bars if value is not None]
 

@@ -11,16 +11,17 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.color import Color
 from textual.containers import ScrollableContainer, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tsmon.load.experiment.chart import chart
+from tsmon.load.experiment.chart import Palette, chart
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.files import write_result
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.result import ExperimentResult
-from tsmon.load.experiment.table import columns, footnotes, headline, markdown, rows
+from tsmon.load.experiment.table import columns, footnotes, markdown, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
 from tsmon.tui.experiment_job import ExperimentJob
@@ -109,7 +110,7 @@ class ExperimentScreen(ModalScreen[None]):
             self._shown = len(result.measurements)
             self.query_one("#experiment-table", Static).update(self._table(result))
             if result.measurements:
-                picture = chart(result.measurements)
+                picture = chart(result.measurements, self._palette)
                 self.query_one("#experiment-chart", Static).update(picture)
         remarks = [*result.notes, *footnotes(result)]
         notes = line(("\n".join(remarks), Tone.MUTED)) if remarks else None
@@ -136,14 +137,16 @@ class ExperimentScreen(ModalScreen[None]):
             grid.add_row(*cells)
         for setting in self._experiment.plan.settings[len(result.measurements) :]:
             grid.add_row(Text(str(setting.workers), "dim"), *[Text("·", "dim")] * (len(chosen) - 1))
-        return Group(Text(headline(result) if self._ended else self._heading(result)), grid, "")
+        return Group(f"{result.model} {result.version}: {result.load}", grid, "")
 
     @property
-    def _ended(self) -> bool:
-        return self._job is not None and not self._job.running
+    def _palette(self) -> Palette:
+        """The theme's colours."""
 
-    def _heading(self, result: ExperimentResult) -> str:
-        return f"{result.model} {result.version}: {result.load}"
+        def colour(name: str) -> str:
+            return Color.parse(self.app.theme_variables[name]).hex6
+
+        return Palette(*map(colour, ("primary", "warning", "secondary", "surface")))
 
     def _words(self) -> list[Span]:
         """What is under way, or how it ended."""
