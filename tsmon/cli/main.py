@@ -14,6 +14,7 @@ from tsmon.cli.archive import archive
 from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
+from tsmon.cli.experiment import experiment
 from tsmon.cli.explain import explain
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.load import load
@@ -67,6 +68,7 @@ for command in (
     send,
     load,
     advise,
+    experiment,
     metrics,
     events,
     record,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from tsmon.cli.outcome import Exit, fail
-from tsmon.cli.output import say
+from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.watching import find_instance, prometheus_client
 from tsmon.serving.assets import digit_assets
@@ -123,6 +123,9 @@ def open_monitor(
             source = stack.enter_context(closing(RecordedSource(source, recording)))
         app = TsmonApp(LiveSession(client, period, source), options)
         code = app.run() or Exit.DONE
+    left = app.experiment.experiment.restoration if app.experiment else None
+    if left is not None and not left.done:
+        complain(left.message, left.remedy)
     if app.started is not None:
         say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
     return code

@@ -14,7 +14,8 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
-from tsmon.tui.messages import ServerOpened
+from tsmon.tui.experiment_job import ExperimentJob
+from tsmon.tui.messages import ExperimentBegun, ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
@@ -42,6 +43,8 @@ class TsmonApp(App[int]):
         self.session = session
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
+        self.experiment: ExperimentJob | None = None
+        """The last experiment, which may be under way."""
         self._options = options
 
     def get_default_screen(self) -> MonitorScreen:
@@ -74,12 +77,27 @@ class TsmonApp(App[int]):
         screen.note(Note(f"watching {record.management}"), bad=False)
         self.run_worker(old.close(), group="closing")
 
+    def on_experiment_begun(self, message: ExperimentBegun) -> None:
+        """Remember what has to be put back before leaving."""
+        self.experiment = message.job
+
     async def action_quit(self) -> None:
-        """Leave; all is well."""
+        """Leave; all is well. An experiment under way first puts its model back."""
+        self.run_worker(self._leave(), group="leaving", exclusive=True)
+
+    async def _leave(self) -> None:
+        await self._end_experiment()
         self.exit(0)
+
+    async def _end_experiment(self) -> None:
+        """Stop the experiment under way, if there is one, and wait until its model is put back."""
+        if self.experiment is not None:
+            self.experiment.stop()
+            await self.experiment.ended()
 
     async def on_unmount(self) -> None:
         """Let go of the session; requests under way get a moment."""
+        await self._end_experiment()
         await self.session.close()
 
     def _runs(self, action: str) -> Callable[[], Awaitable[None]]:

@@ -6,6 +6,7 @@ from textual.message import Message
 
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.snapshot import Snapshot
+from tsmon.tui.experiment_job import ExperimentJob
 
 
 class Refreshed(Message):
@@ -28,3 +29,11 @@ class ServerOpened(Message):
         self.record = record
         self.started = started
         """Whether it was started from within the monitor."""
+
+
+class ExperimentBegun(Message):
+    """An experiment is under way, which must not be left behind."""
+
+    def __init__(self, job: ExperimentJob) -> None:
+        super().__init__()
+        self.job = job

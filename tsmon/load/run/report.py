@@ -142,6 +142,11 @@ class Tally:
         self._examples = increment.examples | self._examples
 
     @property
+    def times_us(self) -> tuple[int, ...]:
+        """All response times in microseconds, ascending."""
+        return tuple(self._times_us)
+
+    @property
     def undecided(self) -> bool:
         """Whether there are 503s whose cause is not known yet."""
         return Failure.NO_CAPACITY in self._failed

@@ -92,6 +92,11 @@ class Run:
         """What is known so far; final once the progress has ended."""
         return self._tally.report()
 
+    @property
+    def times_us(self) -> tuple[int, ...]:
+        """Response times so far in microseconds, ascending, to be joined with other runs'."""
+        return self._tally.times_us
+
     def stop(self) -> None:
         """Send nothing more; the progress ends when the answers under way have come."""
         self._order(STOP)

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from tsmon.tui.keymap.dialogs import (
     DESCRIBE_KEYS,
     DIALOG_KEYS,
+    EXPERIMENT_KEYS,
     HELP_KEYS,
     LOAD_KEYS,
     METRICS_KEYS,
@@ -25,6 +26,7 @@ __all__ = [
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
     "DRAW_KEYS",
+    "EXPERIMENT_KEYS",
     "FOOTER_MOST",
     "GRID_KEYS",
     "HELP_KEYS",
@@ -55,6 +57,7 @@ ALL_KEYS = (
     *METRICS_KEYS,
     *HELP_KEYS,
     *LOAD_KEYS,
+    *EXPERIMENT_KEYS,
 )
 
 BY_ID = {key.id: key for key in KEYS}

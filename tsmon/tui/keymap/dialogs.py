@@ -18,6 +18,25 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
+EXPERIMENT_KEYS: tuple[Key, ...] = (
+    Key(
+        "experiment.stop", "escape", "esc", "stop", Group.DIALOGS, "stop or close",
+        "In an experiment, stop it and restore the workers; close it once it has ended.",
+    ),
+    Key(
+        "experiment.copy", "y", "y", "copy", Group.DIALOGS, "copy",
+        "In an experiment, copy the result as Markdown to the terminal's clipboard.",
+    ),
+    Key(
+        "experiment.write", "w", "w", "write", Group.DIALOGS, "write",
+        "In an experiment, write the result into a file: Markdown, CSV, JSON or SVG.",
+    ),
+    Key(
+        "experiment.quit", "q", "q", "app.quit", Group.DIALOGS, "quit",
+        "In an experiment, restore the workers and leave the monitor.",
+    ),
+)  # fmt: skip
+
 LOAD_KEYS: tuple[Key, ...] = (
     Key(
         "load.stop", "escape", "esc", "cancel", Group.DIALOGS, "stop",

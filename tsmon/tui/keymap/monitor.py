@@ -89,6 +89,11 @@ KEYS: tuple[Key, ...] = (
         (PaneName.DIGITS,), needs_server=True,
     ),
     Key(
+        "digits.experiment", "x", "x", "experiment", Group.DIGITS, "experiment",
+        "Measure the same load at several numbers of workers, and put them back in the end.",
+        (PaneName.METRICS,), changes=True,
+    ),
+    Key(
         "digits.folder", "f", "f", "folder", Group.DIGITS, "folder",
         "Pick images from another folder.",
         (PaneName.DIGITS,),

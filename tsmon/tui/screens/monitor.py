@@ -21,16 +21,16 @@ from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.describe import Describe
+from tsmon.tui.screens.experimenting import ExperimentingScreen
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
-from tsmon.tui.screens.sending import SendingScreen
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 
-class MonitorScreen(SendingScreen):
+class MonitorScreen(ExperimentingScreen):
     """The one screen; dialogs open above it."""
 
     # Models

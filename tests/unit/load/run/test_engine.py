@@ -230,7 +230,7 @@ async def test_errors_are_counted_by_kind_and_the_rest_goes_on(
     assert report.failures == {
         Failure.HANDLER: 2,
         Failure.OUT_OF_MEMORY: 2,
-        Failure.REFUSED: 1,
+        Failure.TOO_LARGE: 1,
         Failure.UNREACHABLE: 1,
     }
     assert report.answered == 4

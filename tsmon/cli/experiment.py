@@ -1,0 +1,220 @@
+"""`tsmon experiment`: the same load at several worker counts; in the end all is as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.live import Live
+from rich.text import Text
+
+from tsmon.cli.experiment_report import Form, emit_result, measured_line
+from tsmon.cli.models import version_option
+from tsmon.cli.numbers import NUMBERS
+from tsmon.cli.outcome import Exit, fail, runs_async
+from tsmon.cli.output import complain, say, talk
+from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.digits.images import ImageError, find_images
+from tsmon.load.experiment.experiment import RESTORE_S, Experiment
+from tsmon.load.experiment.files import check_suffix, write_result
+from tsmon.load.experiment.kept import keep_result
+from tsmon.load.experiment.plan import (
+    DEFAULT_WARM_UP,
+    WALKTHROUGH_BATCHES,
+    WALKTHROUGH_WORKERS,
+    ExperimentPlan,
+    Load,
+)
+from tsmon.load.experiment.result import ExperimentResult
+from tsmon.load.experiment.steps import Step
+from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
+from tsmon.serving.assets import digit_assets
+
+STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the most"
+
+
+@click.command()
+@click.argument("model")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--workers",
+    type=NUMBERS,
+    default=",".join(map(str, WALKTHROUGH_WORKERS)),
+    show_default=True,
+    help="Numbers of workers to compare, in this order.",
+)
+@click.option(
+    "--batches",
+    type=NUMBERS,
+    help="Images sent one batch after the other.  "
+    f"[default: {','.join(map(str, WALKTHROUGH_BATCHES))}]",
+)
+@click.option("--rate", type=float, help="Instead: requests planned per second.")
+@click.option("--poisson", is_flag=True, help="With --rate: at random times instead of evenly.")
+@click.option(
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, MAX_CONCURRENCY),
+    help="Requests under way at a time.  [default: 1; with --rate what it takes]",
+)
+@click.option(
+    "--duration",
+    type=float,
+    help=f"Instead of batches: seconds to send for.  [default: with --rate {DEFAULT_DURATION_S:g}]",
+)
+@click.option("--batch-sizes", type=NUMBERS, help="Compare these too; registers the model anew.")
+@click.option(
+    "--batch-delays", type=NUMBERS, help="Milliseconds; compare these too; registers it anew."
+)
+@click.option(
+    "--warm-up",
+    default=DEFAULT_WARM_UP,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Requests for each worker before those that are measured.",
+)
+@click.option("--seed", type=int, help="Pick the same images each time.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before registering anew.")
+@click.option("--json", "form", flag_value=Form.JSON, type=Form, help="Print JSON.")
+@click.option("--csv", "form", flag_value=Form.CSV, type=Form, help="Print CSV.")
+@click.option("--markdown", "form", flag_value=Form.MARKDOWN, type=Form, help="Print Markdown.")
+@click.option(
+    "--chart",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Draw the bars into this SVG file as well.",
+)
+@version_option
+@server_options
+@pass_target
+@runs_async
+async def experiment(
+    target: Target,
+    model: str,
+    folder: Path | None,
+    workers: tuple[int, ...],
+    batches: tuple[int, ...] | None,
+    rate: float | None,
+    poisson: bool,
+    concurrency: int | None,
+    duration: float | None,
+    batch_sizes: tuple[int, ...] | None,
+    batch_delays: tuple[int, ...] | None,
+    warm_up: int,
+    seed: int | None,
+    yes: bool,
+    form: Form | None,
+    chart: Path | None,
+    version: str | None,
+) -> None:
+    """Give a MODEL several numbers of workers in turn and measure the same load at each.
+
+    Without options it does what the walkthrough does by hand and shows its figures beside. The
+    images of FOLDER are sent, by default the sample digits. Whatever happens, Ctrl-C included, the
+    model ends with the workers and the registration it had.
+    """
+    if batches and (rate is not None or duration is not None):
+        raise click.UsageError("choose --batches, or --rate and --duration")
+    if chart is not None:
+        check_suffix(chart, ".svg")
+    if rate is not None and duration is None:
+        duration = DEFAULT_DURATION_S
+    images = find_images(folder or digit_assets().samples)
+    if not images:
+        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+    plan = ExperimentPlan(
+        model=model,
+        images=images,
+        version=version,
+        worker_counts=workers,
+        load=Load(batches or WALKTHROUGH_BATCHES, concurrency, rate, duration, poisson),
+        batch_sizes=batch_sizes or (),
+        batch_delays_ms=batch_delays or (),
+        warm_up=warm_up,
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+    )
+    # A container's logs are not followed here: its service times are inference minus queue.
+    logs = target.logs if isinstance(target.logs, Path) else None
+    async with target.client() as client:
+        experiment = Experiment(client, plan, logs)
+        _agree(await experiment.look(), ask=plan.registers and not yes)
+        try:
+            stopped = await _carry_out(experiment)
+        finally:
+            left_well = _say_how_it_was_left(experiment)
+            if experiment.result.measurements:
+                emit_result(experiment.result, form or Form.TEXT)
+    if chart is not None and experiment.result.measurements:
+        write_result(experiment.result, chart)
+    if stopped:
+        say("stopped by Ctrl-C")
+        raise click.exceptions.Exit(Exit.INTERRUPTED)
+    say(f"kept in {keep_result(experiment.result, target.local_server().home.path)}")
+    if not left_well:
+        raise click.exceptions.Exit(Exit.FAILED)
+    failed = sum(each.errors for each in experiment.result.measurements)
+    if failed:
+        fail(f"{failed} requests got no answer; the notes tell why")
+
+
+def _agree(outlook: tuple[str, ...], *, ask: bool) -> None:
+    """Say what will happen; ask first where that is more than scaling and a person is there."""
+    for line in outlook:
+        say(line)
+    if ask and sys.stdin.isatty():
+        click.confirm("Go on?", abort=True, err=True)
+
+
+async def _carry_out(experiment: Experiment) -> bool:
+    """Run it with a line on stderr that tells how it goes; gives whether it was interrupted."""
+    with Live(console=talk, auto_refresh=False, transient=True) as live:
+
+        def tell(step: Step) -> None:
+            if step.setting is not None and step.measurement is not None:
+                line = measured_line(step.setting, step.measurement)
+                say(f"{step.number} of {step.total}: {line}")
+            elif talk.is_terminal:
+                live.update(Text(str(step)), refresh=True)
+
+        work = asyncio.ensure_future(experiment.run(tell))
+        with _interruptible(work):
+            try:
+                await work
+            except asyncio.CancelledError:
+                return True
+    return False
+
+
+@contextmanager
+def _interruptible(work: asyncio.Task[ExperimentResult]) -> Iterator[None]:
+    """Ctrl-C stops the work, which then restores; further ones do not shorten that."""
+    loop = asyncio.get_running_loop()
+
+    words = iter(("stopping, and restoring the workers there were …",))
+
+    def interrupt() -> None:
+        work.cancel()  # first, since the terminal to tell it on may be gone
+        say(next(words, STILL_RESTORING))
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def _say_how_it_was_left(experiment: Experiment) -> bool:
+    """Tell whether the model is as it was, and else what to do."""
+    left = experiment.restoration
+    if left is None:
+        return True
+    if left.done:
+        say(left.message)
+    else:
+        complain(left.message, left.remedy)
+    return left.done

@@ -1,0 +1,1 @@
+"""The same run at several worker counts, and what each of them costs and gives."""

@@ -1,0 +1,292 @@
+"""An experiment: each setting is brought about, warmed up, measured; in the end all is as before.
+
+However it ends, by an error, a cancellation or itself, `run` returns or raises only after the model
+has the workers and the registration it had, or after `RESTORE_S`; `restoration` tells which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from tsmon.load.experiment.outlook import outlook, worker_words
+from tsmon.load.experiment.plan import ExperimentPlan, Setting
+from tsmon.load.experiment.protection import protected
+from tsmon.load.experiment.readings import Cost, Readings
+from tsmon.load.experiment.result import ExperimentResult, Measurement, known
+from tsmon.load.experiment.steps import Stage, Step
+from tsmon.load.experiment.subject import NotReached, Subject
+from tsmon.load.run.plan import RunPlan
+from tsmon.load.run.report import Latency, RunReport
+from tsmon.load.run.run import open_run
+from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.processes import ProcessTable
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
+from tsmon.torchserve.records import ModelVersion
+
+RESTORE_S = 90.0
+"""For putting the model back; no second interruption shortens it."""
+ERRORS_S = 10.0
+"""How long the server may refuse or be away in the course of that."""
+PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """How the model was left."""
+
+    done: bool
+    message: str
+    remedy: str = ""
+    """What to do where it could not be put back."""
+
+
+class Experiment:
+    """One experiment on one model; `run` it once."""
+
+    def __init__(
+        self, client: TorchServe, plan: ExperimentPlan, log_folder: Path | None = None
+    ) -> None:
+        """`log_folder` has the server's logs; those of a server on this machine are found."""
+        self.plan = plan
+        self.restoration: Restoration | None = None
+        """How the model was left; None before the end."""
+        self._client = client
+        self._log_folder = log_folder
+        self._subject: Subject | None = None
+        self._measurements: list[Measurement] = []
+        self._notes: dict[str, None] = {}
+        self._complete = False
+        self._started = datetime.now(UTC)
+
+    async def look(self) -> tuple[str, ...]:
+        """Look at the model without changing it; gives what `run` will do, line by line.
+
+        Raises:
+            ReadOnly: nothing may be changed.
+            TorchServeError: there is no such model, or it is not at rest.
+            InvalidArgument: it cannot be registered anew as the plan asks.
+        """
+        if self._client.read_only:
+            raise ReadOnly("an experiment changes workers", "start tsmon without --read-only")
+        management, plan = self._client.management, self.plan
+        subject = self._subject = await Subject.find(management, plan.model, plan.version)
+        if plan.registers:
+            subject.check_archive()
+            if not await management.model_api_enabled():
+                raise InvalidArgument(
+                    "batch sizes and delays need the model API, which is off here",
+                    "leave them out, or start the server with --enable-model-api",
+                )
+            if subject.others:  # the default version moves away meanwhile
+                self.plan = plan.naming(subject.found.version)
+        return tuple(outlook(self.plan, subject))
+
+    async def run(self, tell: Callable[[Step], None]) -> ExperimentResult:
+        """Do it and put the model back; `tell` hears of every step.
+
+        Raises:
+            TorchServeError: a setting was not reached or the server is gone; also what `look` and
+                `Run.progress` raise.
+        """
+        if self._subject is None:
+            await self.look()
+        assert self._subject is not None  # noqa: S101 (look sets it or raises)
+        try:
+            await self._measure_all(self._subject, tell)
+        finally:
+            await protected(self._put_back(self._subject, tell))
+        return self.result
+
+    @property
+    def result(self) -> ExperimentResult:
+        """What was measured so far.
+
+        Raises:
+            TorchServeError: nothing is known of the model yet.
+        """
+        if self._subject is None:
+            raise TorchServeError("the experiment has not looked at its model yet")
+        return ExperimentResult(
+            server=self._client.addresses.label,
+            model=self.plan.model,
+            version=self._subject.found.version,
+            started=self._started,
+            load=self.plan.load,
+            warm_up=self.plan.warm_up,
+            seed=self.plan.seed,
+            before=self._subject.before,
+            measurements=tuple(self._measurements),
+            complete=self._complete,
+            notes=tuple(self._notes),
+        )
+
+    async def _measure_all(self, subject: Subject, tell: Callable[[Step], None]) -> None:
+        folder = self._log_folder
+        if folder is None and self._client.addresses.is_local:
+            folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
+        found = subject.found
+        readings = Readings(self._client, found.name, found.version, folder)
+        try:
+            settings = self.plan.settings
+            for number, setting in enumerate(settings, 1):
+                here = _Here(setting, number, len(settings), self.plan.requests, tell)
+                await self._measure(subject, readings, here)
+            self._complete = True
+        finally:
+            readings.close()
+
+    async def _measure(self, subject: Subject, readings: Readings, here: _Here) -> None:
+        here.tell(Stage.SCALING)
+        async with aclosing(subject.arrange(here.setting)) as rollout:
+            async for progress in rollout:
+                here.step(Step(*here.place(Stage.STARTING), workers=progress))
+        warm_up = self.plan.warm_up_run(here.setting.workers)
+        warmed_up = 0
+        if warm_up is not None:
+            report, _ = await self._send(warm_up, Stage.WARMING_UP, here, warm_up.count)
+            warmed_up = report.answered
+        here.tell(Stage.READING)
+        await readings.begin(subject.labels, warmed_up)
+        reports: list[RunReport] = []
+        times_us: list[int] = []
+        for plan in self.plan.runs():
+            before = sum(report.answered for report in reports)
+            report, times = await self._send(plan, Stage.SENDING, here, here.requests, before)
+            reports.append(report)
+            times_us += times
+        here.tell(Stage.READING)
+        answered = sum(report.answered for report in reports)
+        cost = await readings.end(subject.labels, answered)
+        now = await self._client.management.describe(subject.found.name, subject.found.version)
+        measurement = _measurement(now, reports, sorted(times_us), cost, self._memory(now))
+        self._measurements.append(measurement)
+        self._remark(here.setting, measurement, reports)
+        here.step(Step(*here.place(Stage.MEASURED), measurement=measurement))
+
+    async def _send(
+        self, plan: RunPlan, stage: Stage, here: _Here, planned: int | None, before: int = 0
+    ) -> tuple[RunReport, tuple[int, ...]]:
+        async with open_run(self._client, plan) as run, aclosing(run.progress()) as steps:
+            async for progress in steps:
+                step = Step(*here.place(stage), sending=progress, before=before, planned=planned)
+                here.step(step)
+        return run.report, run.times_us
+
+    def _memory(self, model: ModelVersion) -> int | None:
+        """Resident memory of all workers: this machine's own reading, else TorchServe's."""
+        pids = [worker.pid for worker in model.workers if worker.pid is not None]
+        here = ProcessTable().read(pids) if self._client.addresses.is_local else {}
+        sizes = [
+            here[worker.pid].memory_bytes if worker.pid in here else worker.memory_bytes
+            for worker in model.workers
+        ]
+        known_sizes = [size for size in sizes if size is not None]
+        return sum(known_sizes) if known_sizes and len(known_sizes) == len(sizes) else None
+
+    def _remark(self, setting: Setting, measurement: Measurement, reports: list[RunReport]) -> None:
+        """Note what makes a measurement less than it seems."""
+        if measurement.foreign:
+            self._note(
+                f"{setting}: others sent {measurement.foreign} requests meanwhile, which are in "
+                "its inference and queue times"
+            )
+        if measurement.errors:
+            words = next((text for report in reports for text in report.examples.values()), "")
+            self._note(f"{setting}: {measurement.errors} requests failed{words and ': '}{words}")
+        if measurement.missing:
+            self._note(f"{setting}: no inference and queue times: {measurement.missing}")
+        unsent = sum(report.unsent for report in reports)
+        if unsent:
+            self._note(f"{setting}: {unsent} requests were due and never sent; its p95 is too low")
+
+    def _note(self, words: str) -> None:
+        self._notes[words] = None
+
+    async def _put_back(self, subject: Subject, tell: Callable[[Step], None]) -> None:
+        total = len(self.plan.settings)
+        try:
+            tell(Step(Stage.RESTORING, None, total, total))
+        finally:  # a listener that fails must not keep the model from being put back
+            self.restoration = await _restore(subject)
+
+
+async def _restore(subject: Subject) -> Restoration:
+    """Put the model back and tell how that went."""
+    before, found = subject.before, subject.found
+    what = f"{found.name} {found.version}"
+    try:
+        async with asyncio.timeout(RESTORE_S):
+            await _persistently(subject)
+    except (TorchServeError, TimeoutError) as error:
+        reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
+        message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"
+        return Restoration(False, message, subject.remedy)
+    return Restoration(True, f"{what} has its {worker_words(before.workers)} again")
+
+
+async def _persistently(subject: Subject) -> None:
+    """Put the model back, over errors that may pass; what is done already is not done again."""
+    give_up_at = monotonic() + ERRORS_S
+    while True:
+        try:
+            return await subject.put_back()
+        except NotReached:
+            raise
+        except TorchServeError:
+            if monotonic() > give_up_at:
+                raise
+        await asyncio.sleep(PAUSE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The setting that is measured, and who hears of it."""
+
+    setting: Setting
+    number: int
+    total: int
+    requests: int | None
+    step: Callable[[Step], None]
+
+    def place(self, stage: Stage) -> tuple[Stage, Setting, int, int]:
+        return stage, self.setting, self.number, self.total
+
+    def tell(self, stage: Stage) -> None:
+        self.step(Step(*self.place(stage)))
+
+
+def _measurement(
+    now: ModelVersion,
+    reports: list[RunReport],
+    ordered_us: list[int],
+    cost: Cost,
+    memory_bytes: int | None,
+) -> Measurement:
+    latency = Latency.of(ordered_us)
+    sent = sum(report.sent for report in reports)
+    usage = cost.usage
+    return Measurement(
+        workers=len(now.workers),
+        batch_size=now.batch_size,
+        max_batch_delay_ms=now.max_batch_delay_ms,
+        sent=sent,
+        answered=sum(report.answered for report in reports),
+        errors=sum(report.failed for report in reports),
+        foreign=max(0, round(usage.arrived) - sent) if usage else 0,
+        seconds=sum(report.seconds for report in reports),
+        inference_ms=known(usage.inference_ms) if usage else None,
+        queue_ms=known(usage.queue_ms) if usage else None,
+        missing=cost.missing,
+        backend_ms=cost.backend_ms,
+        p50_ms=latency.p50 if latency else None,
+        p95_ms=latency.p95 if latency else None,
+        p99_ms=latency.p99 if latency else None,
+        memory_bytes=memory_bytes,
+    )

@@ -1,0 +1,110 @@
+"""Results of experiments, kept as JSON files in the home folder of tsmon's server."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tsmon.load.experiment.plan import Load
+from tsmon.load.experiment.result import Before, ExperimentResult, Measurement
+from tsmon.serving.errors import ServingError
+from tsmon.serving.home import default_home
+
+FORMAT = 1
+
+
+class ResultNotKept(ServingError):
+    """The result cannot be written."""
+
+
+def results_folder(home: Path | None = None) -> Path:
+    """Where results are kept; `home` is by default that of `tsmon serve`."""
+    return (home or default_home()) / "experiments"
+
+
+def keep_result(result: ExperimentResult, home: Path | None = None) -> Path:
+    """Write a result as a file of its own; gives its path.
+
+    Raises:
+        ResultNotKept: the folder cannot be written to.
+    """
+    folder = results_folder(home)
+    when = f"{result.started:%Y%m%dT%H%M%S%f}"
+    name = f"{when}-{result.model}-{result.version}-{result.server}"
+    name = re.sub(r"[^\w.-]", "_", name)
+    path = folder / f"{name}.json"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(result_record(result), indent=2) + "\n", encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise ResultNotKept(
+            f"cannot keep the result in {folder}: {error.strerror or error}",
+            "choose another folder with --home or TSMON_HOME",
+        ) from error
+    return path
+
+
+def load_results(
+    server: str, model: str, version: str | None = None, home: Path | None = None
+) -> list[ExperimentResult]:
+    """The results kept for a model of a server, the newest first.
+
+    `server` is the management address without its scheme. Files that are no results are left out.
+    """
+    results = []
+    for path in results_folder(home).glob("*.json"):
+        try:
+            result = read_result(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            continue
+        same = (result.server, result.model) == (server, model)
+        if same and version in {None, result.version}:
+            results.append(result)
+    return sorted(results, key=lambda result: result.started, reverse=True)
+
+
+def result_record(result: ExperimentResult) -> dict[str, Any]:
+    """A result for JSON; what follows from the rest is in it as well."""
+    record = {"format": FORMAT, **asdict(result), "started": result.started.isoformat()}
+    record["measurements"] = [measurement_record(each) for each in result.measurements]
+    return record
+
+
+def measurement_record(measurement: Measurement) -> dict[str, Any]:
+    """A measurement for JSON and CSV."""
+    return asdict(measurement) | {
+        "throughput": measurement.throughput,
+        "service_ms": measurement.service_ms,
+    }
+
+
+def read_result(record: Any) -> ExperimentResult:
+    """Read what `result_record` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        values = {name: value for name, value in record.items() if name != "format"}
+        if record["format"] != FORMAT:
+            raise ValueError(f"format {record['format']} is not known")
+        load = values["load"]
+        values["load"] = Load(**(load | {"batches": tuple(load["batches"])}))
+        values["before"] = Before(**values["before"])
+        values["started"] = datetime.fromisoformat(values["started"])
+        values["measurements"] = tuple(map(_measurement, values["measurements"]))
+        values["notes"] = tuple(values["notes"])
+        return ExperimentResult(**values)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"no result of an experiment: {error}") from None
+
+
+def _measurement(record: dict[str, Any]) -> Measurement:
+    derived = {"throughput", "service_ms"}
+    return Measurement(**{name: value for name, value in record.items() if name not in derived})

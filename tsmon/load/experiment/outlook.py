@@ -1,0 +1,37 @@
+"""What an experiment will do, in words for a person to agree to."""
+
+from __future__ import annotations
+
+from tsmon.load.experiment.plan import ExperimentPlan
+from tsmon.load.experiment.subject import Subject
+
+
+def outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
+    """What will happen, for a person to agree to."""
+    before, found = subject.before, subject.found
+    counts = ", ".join(map(str, plan.worker_counts))
+    lines = [
+        f"{found.name} {found.version} goes from {worker_words(before.workers)} to {counts} and "
+        f"back, with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
+    ]
+    if plan.registers:
+        sizes = ", ".join(map(str, plan.batch_sizes or (before.batch_size,)))
+        delays = ", ".join(map(str, plan.batch_delays_ms or (before.max_batch_delay_ms,)))
+        lines.append(
+            f"for batch size {sizes} and batch delay {delays} ms it is unregistered and registered "
+            f"from {found.url} each time; requests to it get 404 meanwhile, and a handler that was "
+            "named at its registration is lost"
+        )
+        if subject.others and subject.default == found.version:
+            lines.append(
+                f"version {subject.others[0]} is the default one meanwhile, {found.version} again "
+                "in the end"
+            )
+        if "://" in found.url:
+            lines.append("the server fetches the archive anew from there each time")
+    return lines
+
+
+def worker_words(count: int) -> str:
+    """`1 worker`, `2 workers`."""
+    return f"{count} worker{'' if count == 1 else 's'}"

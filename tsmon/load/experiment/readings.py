@@ -1,0 +1,109 @@
+"""What the server counted and its logs told over the measured requests."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.moments import Moments
+from tsmon.telemetry.logs.reader import LogReader
+from tsmon.telemetry.logs.times import TimesKey
+from tsmon.telemetry.scrape import Counters, MetricsMode, SeriesKey, parse_scrape
+from tsmon.telemetry.traffic import Missing, Usage, usage_of
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import TorchServeError
+
+SETTLE_S = 0.05
+"""Between two looks, as TorchServe adds a latency just after it has answered."""
+SETTLE_TRIES = 40
+NOTHING = Moments(0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the requests between two readings cost."""
+
+    usage: Usage | None
+    missing: str
+    """Why there is no usage."""
+    backend_ms: float | None
+    """Mean of the times in the log; None where it cannot be read."""
+
+
+class Readings:
+    """Reads the counters of one version before and after, and follows the log in between."""
+
+    def __init__(
+        self, client: TorchServe, model: str, version: str, log_folder: Path | None
+    ) -> None:
+        self._client = client
+        self._key = TimesKey(model, version)
+        self._logs = LogReader(log_folder) if log_folder else None
+        self._read_at = -math.inf
+        self._backend = NOTHING
+        self._before: Counters | str = ""
+
+    async def begin(self, labels: Sequence[str], warmed_up: int) -> None:
+        """Read what the series with these `model_version` labels stand at together.
+
+        `warmed_up` requests were answered since the last reading; they are waited for in the log,
+        so that none of them is taken for a measured one.
+        """
+        self._before = await self._settled(labels, warmed_up)
+        self._backend = NOTHING
+
+    async def end(self, labels: Sequence[str], answered: int) -> Cost:
+        """Read again, once the last of the `answered` requests is in the sums and in the log."""
+        after = await self._settled(labels, answered)
+        backend = self._backend.mean if self._backend.count else None
+        self._backend = NOTHING
+        if isinstance(self._before, str) or isinstance(after, str):
+            missing = self._before if isinstance(self._before, str) else after
+            return Cost(None, str(missing), backend)
+        if after.fell_below(self._before):
+            return Cost(None, Missing.RESTARTED, backend)
+        return Cost(usage_of(after - self._before), "", backend)
+
+    def close(self) -> None:
+        """Let go of the log files."""
+        if self._logs is not None:
+            self._logs.close()
+
+    async def _settled(self, labels: Sequence[str], answered: int) -> Counters | str:
+        """The sums once they stand still; with traffic of others, as they are in the end."""
+        last = await self._read(labels)
+        for _ in range(SETTLE_TRIES):
+            await asyncio.sleep(SETTLE_S)
+            now = await self._read(labels)
+            logged = self._logs is None or self._backend.count >= answered
+            if now == last and logged:
+                return now
+            last = now
+        return last
+
+    async def _read(self, labels: Sequence[str]) -> Counters | str:
+        await self._read_logs()
+        try:
+            scrape = parse_scrape(await self._client.metrics.scrape(), Instant.now())
+        except TorchServeError as error:
+            return str(error)
+        series = scrape.series
+        if scrape.mode is MetricsMode.LOG:
+            if self._logs is None:
+                return Missing.NO_COUNTERS
+            series = self._logs.counters.series
+        keys = [SeriesKey(self._key.model, label) for label in labels]
+        return sum((series[key] for key in keys if key in series), Counters())
+
+    async def _read_logs(self) -> None:
+        if self._logs is None:
+            return
+        now = time.monotonic()
+        await asyncio.to_thread(self._logs.read, now)
+        self._backend += self._logs.times.backend([self._key], since=self._read_at) or NOTHING
+        self._read_at = now

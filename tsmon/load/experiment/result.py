@@ -1,0 +1,133 @@
+"""What an experiment found out, and the walkthrough's own figures to compare it with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from tsmon.load.experiment.plan import Load
+from tsmon.telemetry.scrape import Counters
+from tsmon.telemetry.traffic import Missing, Usage, usage_of
+
+WALKTHROUGH_COUNTERS = {
+    1: Counters(80.0, 7485497.346, 775792.99),
+    4: Counters(80.0, 7065172.446, 69264.581),
+}
+"""What the walkthrough read after batches of 10, 10, 10 and 50, by its number of workers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One setting; times in milliseconds, None for what cannot be known."""
+
+    workers: int
+    batch_size: int
+    max_batch_delay_ms: int
+    sent: int
+    """Requests measured, without those that warmed up."""
+    answered: int
+    errors: int
+    foreign: int
+    """Requests that the server counted meanwhile beyond those sent."""
+    seconds: float
+    """From the first request to the last answer of each batch, added up."""
+    inference_ms: float | None
+    """Δ ts_inference_latency_microseconds / Δ ts_inference_requests_total / 1000."""
+    queue_ms: float | None
+    """Δ ts_queue_latency_microseconds / Δ ts_inference_requests_total / 1000."""
+    missing: str = ""
+    """Why the two are not known."""
+    backend_ms: float | None = None
+    """Mean time from handing a request to its worker to the worker's answer, from the logs."""
+    p50_ms: float | None = None
+    """Response times as the client saw them."""
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    memory_bytes: int | None = None
+    """Resident memory of all workers together, after the sending."""
+
+    @property
+    def throughput(self) -> float | None:
+        """Answers per second; None without an answer."""
+        return self.answered / self.seconds if self.answered and self.seconds > 0 else None
+
+    @property
+    def service_ms(self) -> float | None:
+        """Mean time a worker had a request: from the logs, else inference without queue."""
+        if self.backend_ms is not None:
+            return self.backend_ms
+        if self.inference_ms is None or self.queue_ms is None:
+            return None
+        return self.inference_ms - self.queue_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """How the model was, and is again in the end."""
+
+    workers: int
+    min_workers: int
+    max_workers: int
+    batch_size: int
+    max_batch_delay_ms: int
+    url: str
+    default_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentResult:
+    """An experiment, whole or as far as it came."""
+
+    server: str
+    """The management address without its scheme."""
+    model: str
+    version: str
+    started: datetime
+    load: Load
+    warm_up: int
+    seed: int
+    before: Before
+    measurements: tuple[Measurement, ...]
+    complete: bool
+    notes: tuple[str, ...] = ()
+    """What makes the figures less than they seem."""
+
+
+class MeasuredPoint(NamedTuple):
+    """One point of the measured curve of a model."""
+
+    workers: int
+    service_ms: float
+    throughput: float
+    memory_bytes: int | None
+
+
+def measured_points(result: ExperimentResult) -> list[MeasuredPoint]:
+    """The measurements that tell something of the model as it is registered.
+
+    Left out are those at another batch size or delay, with errors, or disturbed by others.
+    """
+    before = result.before
+    registered = (before.batch_size, before.max_batch_delay_ms)
+    return [
+        MeasuredPoint(each.workers, each.service_ms, each.throughput, each.memory_bytes)
+        for each in result.measurements
+        if (each.batch_size, each.max_batch_delay_ms) == registered
+        and not (each.errors or each.foreign)
+        and each.service_ms is not None
+        and each.throughput is not None
+    ]
+
+
+def walkthrough_usage(load: Load, measurement: Measurement) -> Usage | None:
+    """What the walkthrough measured at this setting; None where it did not."""
+    if not load.is_walkthrough or measurement.batch_size != 1:
+        return None
+    counters = WALKTHROUGH_COUNTERS.get(measurement.workers)
+    return usage_of(counters) if counters else None
+
+
+def known(value: float | Missing) -> float | None:
+    """The number, None where it is missing."""
+    return None if isinstance(value, Missing) else value

@@ -1,0 +1,131 @@
+"""A result as rows of text: for a terminal, for Markdown, for a screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tsmon.load.experiment.kept import measurement_record
+from tsmon.load.experiment.result import ExperimentResult, Measurement, known, walkthrough_usage
+
+ABSENT = "–"
+"""Stands for a number that cannot be known."""
+WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request that its counters give"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `cell` writes what it has to say of a measurement."""
+
+    title: str
+    cell: Callable[[Measurement], str]
+
+
+def columns(result: ExperimentResult, extra: Sequence[Column] = ()) -> list[Column]:
+    """The columns that a result needs; `extra` ones, such as a prediction, come last."""
+    varied = [
+        Column("BATCH_SIZE", lambda each: str(each.batch_size)),
+        Column("DELAY_MS", lambda each: str(each.max_batch_delay_ms)),
+    ]
+    anew = len({(each.batch_size, each.max_batch_delay_ms) for each in result.measurements}) > 1
+    failed = any(each.errors for each in result.measurements)
+    walkthrough = Column("WALKTHROUGH", lambda each: walkthrough_words(result, each))
+    compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
+    return [
+        Column("WORKERS", lambda each: str(each.workers)),
+        *(varied if anew else ()),
+        Column("REQUESTS", lambda each: str(each.sent)),
+        *([Column("FAILED", lambda each: str(each.errors))] if failed else ()),
+        Column("INFER_MS", lambda each: _number(each.inference_ms)),
+        Column("QUEUE_MS", lambda each: _number(each.queue_ms)),
+        Column("P95_MS", lambda each: _number(each.p95_ms)),
+        Column("REQ/S", lambda each: _number(each.throughput, 1)),
+        Column("MEMORY", lambda each: memory_words(each.memory_bytes)),
+        *([walkthrough] if compared else ()),
+        *extra,
+    ]
+
+
+def rows(result: ExperimentResult, chosen: Sequence[Column]) -> list[list[str]]:
+    """A row for each measurement."""
+    return [[column.cell(each) for column in chosen] for each in result.measurements]
+
+
+def markdown(result: ExperimentResult, extra: Sequence[Column] = ()) -> str:
+    """The result as Markdown: what was done, the table, the notes."""
+    chosen = columns(result, extra)
+    lines = [
+        headline(result),
+        "",
+        _markdown_row([column.title for column in chosen]),
+        _markdown_row(["---:"] * len(chosen)),
+        *map(_markdown_row, rows(result, chosen)),
+    ]
+    remarks = [*result.notes, *footnotes(result)]
+    return (
+        "\n".join([*lines, *(["", *(f"- {note}" for note in remarks)] if remarks else [])]) + "\n"
+    )
+
+
+def csv_text(result: ExperimentResult) -> str:
+    """The measurements as CSV, every number of theirs, with a line of names."""
+    records = [
+        measurement_record(each) | walkthrough_figures(result, each) for each in result.measurements
+    ]
+    if not records:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, records[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+def headline(result: ExperimentResult) -> str:
+    """What was done, in one line."""
+    ending = "" if result.complete else ", stopped early"
+    started = result.started.astimezone()
+    return (
+        f"{result.model} {result.version} on {result.server}, {started:%Y-%m-%d %H:%M}: "
+        f"{result.load}{ending}"
+    )
+
+
+def footnotes(result: ExperimentResult) -> list[str]:
+    """What a column needs to be understood."""
+    compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
+    return [WALKTHROUGH_WORDS] if compared else []
+
+
+def walkthrough_words(result: ExperimentResult, measurement: Measurement) -> str:
+    """The walkthrough's own inference and queue milliseconds at the same setting."""
+    figures = walkthrough_figures(result, measurement)
+    if None in figures.values():
+        return ABSENT
+    return " + ".join(map(_number, figures.values()))
+
+
+def walkthrough_figures(
+    result: ExperimentResult, measurement: Measurement
+) -> dict[str, float | None]:
+    """The same as numbers by name; None where the walkthrough has none."""
+    usage = walkthrough_usage(result.load, measurement)
+    return {
+        "walkthrough_inference_ms": known(usage.inference_ms) if usage else None,
+        "walkthrough_queue_ms": known(usage.queue_ms) if usage else None,
+    }
+
+
+def memory_words(size: int | None) -> str:
+    """Bytes in the unit the other commands use."""
+    return ABSENT if size is None else f"{size / 1e6:.0f} MB"
+
+
+def _number(value: float | None, decimals: int = 2) -> str:
+    return ABSENT if value is None else f"{value:.{decimals}f}"
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -1,0 +1,171 @@
+"""An experiment as it goes on: its table row by row, its bars, and what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.color import Color
+from textual.containers import ScrollableContainer, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tsmon.load.experiment.chart import Palette, chart
+from tsmon.load.experiment.experiment import Experiment
+from tsmon.load.experiment.files import write_result
+from tsmon.load.experiment.kept import keep_result
+from tsmon.load.experiment.result import ExperimentResult
+from tsmon.load.experiment.table import columns, footnotes, markdown, rows
+from tsmon.serving.errors import ServingError
+from tsmon.tui import keymap
+from tsmon.tui.experiment_job import ExperimentJob
+from tsmon.tui.messages import ExperimentBegun
+from tsmon.tui.screens.ask import AskPath
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.words import Words
+
+RUNNING = "esc stops and restores the workers, q does so and leaves"
+ENDED = "y copies as Markdown, w writes a file, esc closes"
+
+
+class ExperimentScreen(ModalScreen[None]):
+    """Shows one experiment; it ends only after the model has been put back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.EXPERIMENT_KEYS)
+
+    def __init__(self, experiment: Experiment, home: Path | None) -> None:
+        """`home` is the folder that results are kept in."""
+        super().__init__()
+        self._experiment = experiment
+        self._home = home
+        self._job: ExperimentJob | None = None
+        self._kept = ""
+        self._shown = -1
+
+    @property
+    def job(self) -> ExperimentJob:
+        """What goes on; it began as the screen was shown."""
+        assert self._job is not None  # noqa: S101 (made in on_mount)
+        return self._job
+
+    def compose(self) -> ComposeResult:
+        """The table, the bars, the words."""
+        with Vertical(id="page") as box:
+            box.border_title = "Experiment"
+            with ScrollableContainer(id="experiment-scroll"):
+                yield Static(id="experiment-table")
+                yield Static(id="experiment-chart")
+                yield Words(id="experiment-notes")
+            yield Words(id="experiment-step")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._job = ExperimentJob(self._experiment, self._changed)
+        self.post_message(ExperimentBegun(self._job))
+        self._changed()
+
+    def action_stop(self) -> None:
+        """Stop it, or close the screen once it has ended."""
+        if self.job.running:
+            self.job.stop()
+            self._changed()
+        else:
+            self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """Hand the result to the terminal's clipboard as Markdown."""
+        self.app.copy_to_clipboard(markdown(self._experiment.result))
+        self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
+
+    def action_write(self) -> None:
+        """Ask for a file and write the result into it."""
+        words = "The suffix says as what: .md, .csv, .json, or .svg for the bars."
+        start = Path.cwd() / f"{self._experiment.plan.model}-experiment.md"
+        self.app.push_screen(AskPath("Write the result", words, start, self._write))
+
+    async def _write(self, path: Path) -> None:
+        await asyncio.to_thread(write_result, self._experiment.result, path)
+        self.notify(f"written to {path}", timeout=5, markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to copy or write before the first measurement."""
+        if action in {"copy", "write"}:
+            return bool(self._shown > 0)
+        return True
+
+    def _changed(self) -> None:
+        """Show what is known now."""
+        if self._job is None or not self.app.is_running:  # the widgets go before the job ends
+            return
+        self.query_one("#experiment-step", Words).say(line(*self._words()))
+        self.query_one("#page", Vertical).border_subtitle = RUNNING if self.job.running else ENDED
+        result = self._experiment.result
+        if self._shown != len(result.measurements):
+            self._shown = len(result.measurements)
+            self.query_one("#experiment-table", Static).update(self._table(result))
+            if result.measurements:
+                picture = chart(result.measurements, self._palette)
+                self.query_one("#experiment-chart", Static).update(picture)
+        remarks = [*result.notes, *footnotes(result)]
+        notes = line(("\n".join(remarks), Tone.MUTED)) if remarks else None
+        self.query_one("#experiment-notes", Words).say(notes)
+        if result.complete and not self.job.running and not self._kept:
+            self._kept = "keeping the result …"
+            self.run_worker(self._keep(result))
+
+    async def _keep(self, result: ExperimentResult) -> None:
+        try:
+            path = await asyncio.to_thread(keep_result, result, self._home)
+            self._kept = f"kept in {path}"
+        except ServingError as error:
+            self._kept = str(error)
+        self._changed()
+
+    def _table(self, result: ExperimentResult) -> RenderableType:
+        """The rows there are, and one for each setting to come."""
+        chosen = columns(result)
+        grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+        for column in chosen:
+            grid.add_column(column.title, justify="right", no_wrap=True)
+        for cells in rows(result, chosen):
+            grid.add_row(*cells)
+        for setting in self._experiment.plan.settings[len(result.measurements) :]:
+            grid.add_row(Text(str(setting.workers), "dim"), *[Text("·", "dim")] * (len(chosen) - 1))
+        return Group(f"{result.model} {result.version}: {result.load}", grid, "")
+
+    @property
+    def _palette(self) -> Palette:
+        """The theme's colours."""
+
+        def colour(name: str) -> str:
+            return Color.parse(self.app.theme_variables[name]).hex6
+
+        return Palette(*map(colour, ("primary", "warning", "secondary", "surface")))
+
+    def _words(self) -> list[Span]:
+        """What is under way, or how it ended."""
+        job, left = self.job, self._experiment.restoration
+        if job.running:
+            if job.stopped:
+                return [("◌ stopping, and restoring the workers there were …", Tone.WARNING)]
+            return [(f"◌ {job.step or 'beginning'}", Tone.ACCENT)]
+        spans: list[Span] = []
+        if job.problem is not None:
+            spans.append((f"✗ {job.problem}\n", Tone.BAD))
+        elif job.stopped:
+            spans.append(("stopped by you. ", Tone.PLAIN))
+        if left is not None:
+            spans.append((f"{'●' if left.done else '✗'} {left.message}", _tone(left.done)))
+            spans.append((f"\n  → {left.remedy}" if left.remedy else "", Tone.PLAIN))
+        spans.append((f"\n{self._kept}" if self._kept else "", Tone.MUTED))
+        return spans
+
+
+def _tone(good: bool) -> Tone:
+    return Tone.GOOD if good else Tone.BAD

@@ -1,0 +1,138 @@
+"""The dialog that plans an experiment and says first what will happen."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.experiment.plan import (
+    DEFAULT_WARM_UP,
+    WALKTHROUGH_BATCHES,
+    WALKTHROUGH_WORKERS,
+    ExperimentPlan,
+    Load,
+)
+from tsmon.load.run.plan import DEFAULT_DURATION_S
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.format import plural
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.field import Field
+
+
+class PlanExperiment(Dialog[ExperimentPlan]):
+    """Gives what to vary and what to send; as it opens, what the walkthrough did."""
+
+    HEADING: ClassVar[str] = "Experiment"
+    ACCEPT: ClassVar[str] = "Start"
+    AUTO_FOCUS = "#workers Input"
+
+    def __init__(self, model: ModelStatus, images: tuple[DigitImage, ...]) -> None:
+        super().__init__()
+        self._model = model
+        self._images = images
+
+    @property
+    def heading(self) -> str:
+        """Which version it is about."""
+        return f"Experiment with {self._model.key}"
+
+    def body(self) -> ComposeResult:
+        """The plan and what it means."""
+        yield Field("workers", _list(WALKTHROUGH_WORKERS), id="workers")
+        yield Field("batches", _list(WALKTHROUGH_BATCHES), id="batches")
+        yield Field("or seconds to send", id="seconds", placeholder="sends the batches")
+        yield Field("at a rate, per s", id="rate", placeholder="one request after the other")
+        yield Field("requests at a time", id="concurrency", number=True, placeholder="1")
+        yield Field("warm-up per worker", str(DEFAULT_WARM_UP), id="warm-up", number=True)
+        yield Field("batch sizes", id="sizes", placeholder="as registered")
+        yield Field("batch delays, ms", id="delays", placeholder="as registered")
+        yield Static(id="outlook")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what will happen while the plan is typed."""
+        event.stop()
+        try:
+            words = line(*_outlook(self._plan(), self._model))
+        except InvalidArgument as error:
+            words = line((f"✗ {error.message}", Tone.WARNING))
+        self.query_one("#outlook", Static).update(words)
+
+    def accept(self) -> None:
+        """Take the plan."""
+        try:
+            self.dismiss(self._plan())
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
+
+    def _plan(self) -> ExperimentPlan:
+        """What was typed.
+
+        Raises:
+            InvalidArgument: it is no plan.
+        """
+        rate, seconds = self._decimal("rate"), self._decimal("seconds")
+        if rate is not None and seconds is None:
+            seconds = DEFAULT_DURATION_S
+        warm_up = self.query_one("#warm-up", Field).number
+        return ExperimentPlan(
+            model=self._model.key.name,
+            version=None if self._model.is_default else self._model.key.version,
+            images=self._images,
+            worker_counts=self._numbers("workers"),
+            load=Load(
+                self._numbers("batches"),
+                self.query_one("#concurrency", Field).number,
+                rate,
+                seconds,
+            ),
+            batch_sizes=self._numbers("sizes"),
+            batch_delays_ms=self._numbers("delays"),
+            warm_up=warm_up or 0,
+            seed=secrets.randbelow(2**32),
+        )
+
+    def _numbers(self, name: str) -> tuple[int, ...]:
+        text = self.query_one(f"#{name}", Field).text
+        try:
+            return tuple(int(part) for part in text.split(",")) if text else ()
+        except ValueError:
+            raise InvalidArgument(
+                f"{name}: {text!r} is no list of whole numbers", "write them as 1,2,4"
+            ) from None
+
+    def _decimal(self, name: str) -> float | None:
+        text = self.query_one(f"#{name}", Field).text
+        try:
+            return float(text) if text else None
+        except ValueError:
+            raise InvalidArgument(f"{name}: {text!r} is no number") from None
+
+
+def _list(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers))
+
+
+def _outlook(plan: ExperimentPlan, model: ModelStatus) -> list[Span]:
+    now = len(model.workers)
+    way = " → ".join(map(str, (now, *plan.worker_counts, now)))
+    spans: list[Span] = [
+        (f"{way} workers", Tone.ACCENT),
+        (f", each time {plan.load}", Tone.PLAIN),
+    ]
+    if plan.requests is not None:
+        total = plan.requests * len(plan.settings)
+        spans.append((f": {plural(total, 'request')} measured", Tone.PLAIN))
+    ending = "\nWhatever happens, it ends with the workers it has now."
+    spans.append((ending, Tone.MUTED))
+    if plan.registers:
+        spans.append(
+            ("\n! It is unregistered and registered anew; you are asked first.", Tone.WARNING)
+        )
+    return spans
