@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tsmon.load.capacity.curve import Basis, ServiceCurve, ServicePoint
-from tsmon.load.capacity.doubts import FEW_REQUESTS, Doubt, doubts_about, extrapolation, nearness
+from tsmon.load.capacity.doubts import (
+    FEW_REQUESTS,
+    Doubt,
+    crowding,
+    doubts_about,
+    extrapolation,
+    nearness,
+)
 from tsmon.load.capacity.queueing import queue_of
 from tsmon.load.capacity.situation import Situation
 from tsmon.torchserve.errors import InvalidArgument
@@ -152,6 +159,7 @@ def _weigh(
     further = list(extrapolation(curve, likely))
     if chosen:
         further += nearness(situation, curve, rate, likely)
+        further += crowding(situation, curve, rate, likely)
     return Advice(
         situation,
         target,

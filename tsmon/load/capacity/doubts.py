@@ -22,6 +22,8 @@ MISFIT_MS = 1.0
 NEAR_LIMIT = 0.8
 """From this utilisation on a small error of the service time makes a large one of the wait."""
 SLOWER = 1.1
+CROWDED = 0.5
+"""From this share of the cores on, measured waits were several times the predicted ones."""
 
 
 class DoubtKind(StrEnum):
@@ -41,6 +43,7 @@ class DoubtKind(StrEnum):
     MISFIT = "misfit"
     EXTRAPOLATED = "extrapolated"
     NEAR_LIMIT = "near the limit"
+    CROWDED = "crowded cores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +196,19 @@ def nearness(
         f"{workers} at work have little to spare: were requests to take {SLOWER - 1:.0%} longer, "
         f"the queue {then}",
     )
+
+
+def crowding(
+    situation: Situation, curve: ServiceCurve, rate: float, workers: int
+) -> Iterator[Doubt]:
+    """What the model leaves out where the workers keep many of the cores busy."""
+    if situation.cores is None:
+        return
+    share = rate * curve.service_ms(workers) / 1000 * situation.demand / situation.cores
+    if share >= CROWDED:
+        yield Doubt(
+            DoubtKind.CROWDED,
+            f"the workers alone keep {min(share, 1.0):.0%} of the cores busy: what the server, "
+            "clients and others on this machine take comes on top, and waits may be several times "
+            "these",
+        )

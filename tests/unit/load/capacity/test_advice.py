@@ -217,6 +217,17 @@ def test_near_the_limit_it_says_what_hangs_on_the_service_time(rate: float, word
     assert words in told[DoubtKind.NEAR_LIMIT]
 
 
+def test_it_says_when_workers_leave_the_server_and_clients_few_of_the_cores() -> None:
+    few, many = advise(situation(cores=1), ANY, rate=45.0), advise(situation(), ANY, rate=210.0)
+    crowded = advise(situation(cores=2), ANY, rate=120.0)
+
+    assert DoubtKind.CROWDED not in kinds(few)
+    assert DoubtKind.CROWDED in kinds(many)
+    assert "60% of the cores" in next(
+        doubt.words for doubt in crowded.doubts if doubt.kind is DoubtKind.CROWDED
+    )
+
+
 def test_bursts_make_waits_longer() -> None:
     calm, bursts = situation(), situation(arrivals=Arrivals(30, 4.0))
 
