@@ -16,6 +16,7 @@ from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.load.capacity.advice import Target as Wanted
 from tsmon.load.capacity.advice import advise as find_advice
 from tsmon.load.capacity.curve import read_points
+from tsmon.load.capacity.experience import experienced_points
 from tsmon.load.capacity.machine import machine_of
 from tsmon.load.capacity.situation import Situation, situation_of
 from tsmon.telemetry.live import LiveSource
@@ -78,10 +79,14 @@ async def advise(
     average than they are worked on. Nothing is changed and nothing is sent.
     """
     wanted = Wanted(queue_ms, p95_ms)
-    measured = read_points(curve) if curve else ()
     async with target.client() as client:
         described = await client.management.describe(model, version)
         key = ModelKey(described.name, described.version)
+        measured = (
+            read_points(curve)
+            if curve
+            else experienced_points(client.addresses.label, key, target.local_server().home.path)
+        )
         situation = await _watch(client, target.logs, key, seconds)
     advice = find_advice(situation, wanted, rate=rate, measured=measured, up_to=up_to)
     if as_json:

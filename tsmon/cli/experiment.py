@@ -21,7 +21,9 @@ from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import ImageError, find_images
-from tsmon.load.experiment.experiment import RESTORE_S, Experiment
+from tsmon.doctor.machine import usable_cores
+from tsmon.load.capacity.experience import experienced_points, predictor
+from tsmon.load.experiment.experiment import RESTORE_S, Experiment, Predict
 from tsmon.load.experiment.files import check_suffix, write_result
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.plan import (
@@ -35,6 +37,8 @@ from tsmon.load.experiment.result import ExperimentResult
 from tsmon.load.experiment.steps import Step
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.client import TorchServe
 
 STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the most"
 
@@ -141,7 +145,7 @@ async def experiment(
     # A container's logs are not followed here: its service times are inference minus queue.
     logs = target.logs if isinstance(target.logs, Path) else None
     async with target.client() as client:
-        experiment = Experiment(client, plan, logs)
+        experiment = Experiment(client, plan, logs, await _predict(client, plan, target))
         _agree(await experiment.look(), ask=plan.registers and not yes)
         try:
             stopped = await _carry_out(experiment)
@@ -168,6 +172,15 @@ def _agree(outlook: tuple[str, ...], *, ask: bool) -> None:
         say(line)
     if ask and sys.stdin.isatty():
         click.confirm("Go on?", abort=True, err=True)
+
+
+async def _predict(client: TorchServe, plan: ExperimentPlan, target: Target) -> Predict | None:
+    """What earlier experiments with this version give to expect."""
+    described = await client.management.describe(plan.model, plan.version)
+    key = ModelKey(described.name, described.version)
+    home = target.local_server().home.path
+    points = await asyncio.to_thread(experienced_points, client.addresses.label, key, home)
+    return predictor(points, key, usable_cores() if client.addresses.is_local else None)
 
 
 async def _carry_out(experiment: Experiment) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -47,18 +47,30 @@ class Restoration:
     """What to do where it could not be put back."""
 
 
+Predict = Callable[[int, float], float | None]
+"""Mean queue milliseconds of so many workers at a rate per second; None where it would grow."""
+
+
 class Experiment:
     """One experiment on one model; `run` it once."""
 
     def __init__(
-        self, client: TorchServe, plan: ExperimentPlan, log_folder: Path | None = None
+        self,
+        client: TorchServe,
+        plan: ExperimentPlan,
+        log_folder: Path | None = None,
+        predict: Predict | None = None,
     ) -> None:
-        """`log_folder` has the server's logs; those of a server on this machine are found."""
+        """`log_folder` has the server's logs; those of a server on this machine are found.
+
+        `predict` tells what to expect, to be set beside what is measured.
+        """
         self.plan = plan
         self.restoration: Restoration | None = None
         """How the model was left; None before the end."""
         self._client = client
         self._log_folder = log_folder
+        self._predict = predict
         self._subject: Subject | None = None
         self._measurements: list[Measurement] = []
         self._notes: dict[str, None] = {}
@@ -166,9 +178,17 @@ class Experiment:
         cost = await readings.end(subject.labels, answered)
         now = await self._client.management.describe(subject.found.name, subject.found.version)
         measurement = _measurement(now, reports, sorted(times_us), cost, self._memory(now))
+        measurement = replace(measurement, predicted_queue_ms=self._expected(measurement))
         self._measurements.append(measurement)
         self._remark(here.setting, measurement, reports)
         here.step(Step(*here.place(Stage.MEASURED), measurement=measurement))
+
+    def _expected(self, measurement: Measurement) -> float | None:
+        """The mean queue time that was to be expected; the model is one of single requests."""
+        rate = self.plan.load.rate
+        if self._predict is None or rate is None or measurement.batch_size > 1:
+            return None
+        return self._predict(measurement.workers, rate)
 
     async def _send(
         self, plan: RunPlan, stage: Stage, here: _Here, planned: int | None, before: int = 0

@@ -46,6 +46,8 @@ class Measurement:
     p99_ms: float | None = None
     memory_bytes: int | None = None
     """Resident memory of all workers together, after the sending."""
+    predicted_queue_ms: float | None = None
+    """What earlier measurements gave to expect at a rate; of a closed loop nothing is expected."""
 
     @property
     def throughput(self) -> float | None:

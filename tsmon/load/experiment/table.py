@@ -12,6 +12,7 @@ from tsmon.load.experiment.result import ExperimentResult, Measurement, known, w
 
 ABSENT = "–"
 """Stands for a number that cannot be known."""
+PREDICTED_WORDS = "predicted: mean queue ms by earlier measurements and the model of docs/advice.md"
 WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request that its counters give"
 
 
@@ -33,6 +34,7 @@ def columns(result: ExperimentResult, extra: Sequence[Column] = ()) -> list[Colu
     failed = any(each.errors for each in result.measurements)
     walkthrough = Column("WALKTHROUGH", lambda each: walkthrough_words(result, each))
     compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
+    predicted = any(each.predicted_queue_ms is not None for each in result.measurements)
     return [
         Column("WORKERS", lambda each: str(each.workers)),
         *(varied if anew else ()),
@@ -40,12 +42,18 @@ def columns(result: ExperimentResult, extra: Sequence[Column] = ()) -> list[Colu
         *([Column("FAILED", lambda each: str(each.errors))] if failed else ()),
         Column("INFER_MS", lambda each: _number(each.inference_ms)),
         Column("QUEUE_MS", lambda each: _number(each.queue_ms)),
+        *([Column("PREDICTED", _predicted)] if predicted else ()),
         Column("P95_MS", lambda each: _number(each.p95_ms)),
         Column("REQ/S", lambda each: _number(each.throughput, 1)),
         Column("MEMORY", lambda each: memory_words(each.memory_bytes)),
         *([walkthrough] if compared else ()),
         *extra,
     ]
+
+
+def _predicted(measurement: Measurement) -> str:
+    """The queue time to be expected before it was measured."""
+    return _number(measurement.predicted_queue_ms)
 
 
 def rows(result: ExperimentResult, chosen: Sequence[Column]) -> list[list[str]]:
@@ -96,7 +104,11 @@ def headline(result: ExperimentResult) -> str:
 def footnotes(result: ExperimentResult) -> list[str]:
     """What a column needs to be understood."""
     compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
-    return [WALKTHROUGH_WORDS] if compared else []
+    predicted = any(each.predicted_queue_ms is not None for each in result.measurements)
+    return [
+        *([WALKTHROUGH_WORDS] if compared else ()),
+        *([PREDICTED_WORDS] if predicted else ()),
+    ]
 
 
 def walkthrough_words(result: ExperimentResult, measurement: Measurement) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from tsmon.doctor.machine import usable_cores
+from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.tui.notes import Note
@@ -32,7 +36,12 @@ class ExperimentingScreen(SendingScreen):
         if plan is None:
             return
         logs = self.session.monitor.latest.metrics.log_folder
-        experiment = Experiment(self.session.client, plan, logs)
+        client = self.session.client
+        points = await asyncio.to_thread(
+            experienced_points, client.addresses.label, model.key, self.options.server_home
+        )
+        cores = usable_cores() if self.session.is_local else None
+        experiment = Experiment(client, plan, logs, predictor(points, model.key, cores))
         outlook = await experiment.look()
         if plan.registers:
             question = f"Register {model.key} anew for the experiment?"
