@@ -79,7 +79,7 @@ async def test_a_recording_of_a_real_server_is_replayed_in_the_monitor(
     async with seated(TsmonApp(session)) as seat:
         await seat.until(lambda: session.progress == 1)
         await seat.press("right_curly_bracket")
-        await seat.sees("PAUSED", "RECORDING", "model added", "mnist 1.0", "● 1/1", "5  requests")
+        await seat.sees("PAUSED", "RECORDING", "model added", "mnist 1.0", "● 1/1", "n 5 ")
         await seat.press("left_square_bracket")
         await seat.sees("No models are registered.")
 

@@ -60,8 +60,7 @@ class Recording:
         self.position = 0
         """The tick that is given next."""
         self._connection = open_for_reading(path)
-        rows = self._connection.execute("SELECT id, session, time FROM tick ORDER BY id")
-        self.ticks = [Tick(*row) for row in rows]
+        self.ticks = self._read_ticks()
         if not self.ticks:
             raise RecordingError(f"{path} has no tick yet", "let it record for a moment")
         self._bodies: dict[int, ModelVersion] = {}
@@ -109,6 +108,16 @@ class Recording:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def _read_ticks(self) -> list[Tick]:
+        """All ticks; none where the file was begun a moment ago."""
+        try:
+            rows = self._connection.execute("SELECT id, session, time FROM tick ORDER BY id")
+            return [Tick(*row) for row in rows]
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise RecordingError(f"cannot read {self.path}: {error}") from None
 
     def _read_sessions(self) -> dict[int, tuple[str, float]]:
         """The server and the start of each session; none starts before the one before has ended.

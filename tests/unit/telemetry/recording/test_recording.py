@@ -16,7 +16,7 @@ from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import Part, RequestReport
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
-from tsmon.telemetry.recording.schema import RecordingError
+from tsmon.telemetry.recording.schema import APPLICATION_ID, RecordingError
 from tsmon.telemetry.recording.writer import RecordedSource, Writer
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage, ServerState
@@ -179,3 +179,11 @@ class _Unasked:
 def _sum(observation: Observation) -> float:
     assert isinstance(observation.scrape, Scrape)
     return observation.scrape.series[MNIST].requests
+
+
+def test_a_recording_that_was_begun_a_moment_ago_has_no_tick_yet(file: Path) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.close()
+    with pytest.raises(RecordingError, match="has no tick yet"):
+        Recording(file)
