@@ -35,7 +35,7 @@ from statistics import fmean, median, stdev
 
 from benchmarks.waited import Waited, WaitedLog
 from tsmon.digits.images import DigitImage, find_images
-from tsmon.load.capacity.advice import predict
+from tsmon.load.capacity.prediction import predict
 from tsmon.load.capacity.curve import ServiceCurve, ServicePoint
 from tsmon.load.capacity.situation import Situation
 from tsmon.load.run.plan import RunPlan

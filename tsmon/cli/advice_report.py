@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from tsmon.cli.output import emit, emit_table
-from tsmon.load.capacity.advice import Advice, Prediction
+from tsmon.load.capacity.advice import Advice
+from tsmon.load.capacity.prediction import Prediction
 
 _HEADINGS = (
     *("", "WORKERS", "BUSY", "SERVICE_MS", "QUEUE_MS", "QUEUE_P95_MS", "P95_MS"),
@@ -15,6 +16,7 @@ _HEADINGS = (
 )
 GROWS = "grows"
 """Stands for the queue time of too few workers."""
+UNKNOWN = "?"
 CHECK_COUNT = "10,10,10,50"
 
 
@@ -68,7 +70,8 @@ def _row(advice: Advice, row: Prediction) -> tuple[str, ...]:
         marks += "now"
     memory = "" if row.memory_bytes is None else f"{row.memory_bytes / 1e6:.0f}"
     times = (row.service_ms, row.queue_ms, row.queue_p95_ms, row.p95_ms)
-    numbers = (GROWS if value is None else f"{value:.2f}" for value in times)
+    gap = UNKNOWN if row.unknown else GROWS
+    numbers = (gap if value is None else f"{value:.2f}" for value in times)
     return (marks, str(row.workers), f"{row.utilisation:.0%}", *numbers, memory, row.basis.value)
 
 
