@@ -7,7 +7,7 @@ from tsmon.load.capacity.queueing import Queue
 from tsmon.load.capacity.situation import Situation
 
 FULL_CORES = 0.8
-"""From this share of the cores on, measured waits were a third to eighty times the predicted."""
+"""From this share of the cores on, measured waits were a third to seventy times the predicted."""
 MOST_FILLING = 0.5
 """Several workers fill their batches one after the other; up to this share of a service time the
 model that takes them for one is near enough."""
