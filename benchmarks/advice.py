@@ -8,7 +8,8 @@ times at half of that, which is the traffic that the advice sees. Then it sends 
 shares of the most, and reads the queue time from the counters and its percentiles from the logs.
 
 `batched` is the digit model registered as `tsmon demo` does it, `delayed` the same with a batch
-delay of 1 ms, and `mnist` takes one request at a time.
+delay of 1 ms, and `mnist` takes one request at a time. `sleeping` and `filling` sleep 6 ms and 2 ms
+more for each request of a batch of up to 8, without and with a batch delay of 5 ms.
 
 Three numbers stand beside each measured mean: what was predicted beforehand from the traffic seen,
 as the advice does it; what the formulas give for the mean and variability of the service times of
@@ -34,7 +35,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks.advice_server import SLEEPERS, Bench, Measured, server
+from benchmarks.advice_server import ARCHIVES, Bench, Measured, server
 from tsmon.load.capacity.curve import ServiceCurve
 from tsmon.load.capacity.prediction import Prediction, predict
 from tsmon.load.capacity.situation import Situation
@@ -77,6 +78,7 @@ class Case:
 
 DEFAULT_CASES = (
     *("batched:1:0.3,0.5,0.6,0.7,0.8", "batched:2:0.2,0.3,0.4,0.6", "delayed:1:0.3,0.6,0.8"),
+    *("sleeping:1:0.3,0.6,0.8", "sleeping:2:0.3,0.6,0.8", "filling:1:0.3,0.6,0.8"),
     *("mnist:1:0.3,0.6,0.8", "mnist:2:0.3,0.6,0.8", "mnist:4:0.3,0.6"),
     *("fixed:1:0.3,0.6,0.8", "fixed:2:0.3,0.6,0.8", "fixed:4:0.6"),
     *("exponential:1:0.3,0.6,0.8", "exponential:2:0.3,0.6,0.8", "exponential:4:0.6"),
@@ -128,7 +130,7 @@ async def validate(bench: Bench, cases: Sequence[Case], seconds: float, cores: i
 
 def demand_of(case: Case) -> float:
     """Cores that a busy worker wants: sleeping takes next to none."""
-    return 0.05 if case.model in SLEEPERS else 1.0
+    return 1.0 if ARCHIVES.get(case.model, case.model) == "mnist" else 0.05
 
 
 def curve_line(case: Case, busy: Measured, seen: Measured, floor_ms: float) -> str:

@@ -47,8 +47,12 @@ LOG_S = 5.0
 RULES = {
     "batched": BatchRule(DIGIT_BATCH_SIZE, DIGIT_BATCH_DELAY_MS),
     "delayed": BatchRule(DIGIT_BATCH_SIZE, 1.0),
+    "sleeping": BatchRule(8, 0.0),
+    "filling": BatchRule(8, 5.0),
 }
-"""The digit model as `tsmon demo` registers it, and with a delay that lets batches fill."""
+"""The digit model as `tsmon demo` registers it, and with a delay that lets batches fill; then a
+sleeper whose time grows with its batch, likewise."""
+ARCHIVES = {"batched": "mnist", "delayed": "mnist", "sleeping": "growing", "filling": "growing"}
 SLEEPER = '''
 """Sleeps for a time that is known: {what}."""
 import random
@@ -63,6 +67,7 @@ def handle(data, context):
 SLEEPERS = {
     "fixed": f"{SLEEP_MS / 1000}",
     "exponential": f"random.expovariate(1 / {SLEEP_MS / 1000})",
+    "growing": "0.006 + 0.002 * len(data)",
 }
 
 
@@ -258,10 +263,11 @@ async def server(folder: Path, ports: Ports) -> AsyncIterator[Bench]:
         async with TorchServe(addresses, KeyRing(record.key_file)) as client:
             for archive in archives:
                 await client.management.register(Registration(archive.name, initial_workers=0))
+            names = {archive.stem: archive.name for archive in archives}
             for model, rule in RULES.items():
                 await client.management.register(
                     Registration(
-                        archives[0].name,
+                        names[ARCHIVES[model]],
                         model_name=model,
                         batch_size=rule.size,
                         max_batch_delay=round(rule.delay_ms),
