@@ -143,7 +143,9 @@ async def experiment(
         seed=secrets.randbelow(2**32) if seed is None else seed,
     )
     async with target.client() as client:
-        experiment = Experiment(client, plan, target.logs, await _predict(client, plan, target))
+        experiment = Experiment(
+            client, plan, target.log_place, await _predict(client, plan, target)
+        )
         _agree(await experiment.look(), ask=plan.registers and not yes)
         try:
             stopped = await _carry_out(experiment)
