@@ -54,6 +54,8 @@ def _head(advice: Advice) -> Iterator[str]:
     if situation.service is not None:
         source = "logs" if situation.from_logs else "counters"
         now += f", {situation.service.service_ms:.3g} ms of service ({source})"
+        if situation.service.more_ms is not None:
+            now += f" and {situation.service.more_ms:.3g} ms more for each further one of a batch"
     if situation.queue_ms is not None:
         now += f", {situation.queue_ms:.3g} ms in the queue"
     yield now
