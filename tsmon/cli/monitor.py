@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target, pass_target, server_options
@@ -116,9 +117,10 @@ def monitor(
         return open_prometheus(target, chosen, prometheus, instance, job)
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
+    target, note = nearest_server(target)
     if plain:
         return asyncio.run(_watch(live_source(target), chosen, recording))
-    return open_monitor(target, chosen, recording=recording)
+    return open_monitor(target, chosen, recording=recording, note=note)
 
 
 async def _watch(
@@ -159,6 +161,10 @@ def open_monitor(
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
         complain(left.message, left.remedy)
+    if app.wants_demo:
+        from tsmon.cli.demo import demo  # which opens the monitor in its turn
+
+        return click.get_current_context().invoke(demo)  # type: ignore[no-any-return]
     if app.started is not None:
         say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
     return code
@@ -211,6 +217,7 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
         server_home=target.local_server().home.path,
         server_name=target.name,
         config=target.loaded.config,
+        welcome=not target.names_server and target.own_server() is None,
         crash_folder=crash_folder(),
         note=note,
     )

@@ -56,6 +56,8 @@ class TsmonApp(App[int]):
         self.session = session
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
+        self.wants_demo = False
+        """Whether it was left for the demo."""
         self.experiment: ExperimentJob | None = None
         """The last experiment, which may be under way."""
         self._options = options
@@ -109,6 +111,11 @@ class TsmonApp(App[int]):
         screen.connect(self.session)
         screen.note(Note(f"watching {record.management}"), bad=False)
         self.run_worker(old.close(), group="closing")
+
+    def on_demo_wanted(self) -> None:
+        """Leave; whoever opened the monitor goes on with the demo."""
+        self.wants_demo = True
+        self.exit(0)
 
     def on_experiment_begun(self, message: ExperimentBegun) -> None:
         """Remember what has to be put back before leaving."""
