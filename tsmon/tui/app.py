@@ -19,6 +19,7 @@ from tsmon.tui.messages import ExperimentBegun, ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
+from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession, Session
 
@@ -47,9 +48,9 @@ class TsmonApp(App[int]):
         """The last experiment, which may be under way."""
         self._options = options
 
-    def get_default_screen(self) -> MonitorScreen:
+    def get_default_screen(self) -> MarkingScreen:
         """The monitor itself."""
-        return MonitorScreen(self.session, self._options)
+        return MarkingScreen(self.session, self._options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the screen, then the themes."""
