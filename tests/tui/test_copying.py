@@ -79,7 +79,7 @@ async def test_the_lines_for_a_shell_have_no_key_in_them(
     async with watching(fake, options) as seat:
         await seat.sees("● 2/2", "10 images")
         for letter, part in (
-            ("d", 'Bearer $MANAGEMENT_TOKEN" http://127.0.0.1:8081/models/mnist/1.0'),
+            ("d", 'models/mnist/1.0 -H "Authorization: Bearer $MANAGEMENT_TOKEN"'),
             ("s", "min_worker=2&max_worker=2"),
             ("p", "image.0.png"),
             ("m", "curl -sS http://127.0.0.1:8082/metrics"),

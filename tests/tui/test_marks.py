@@ -85,8 +85,8 @@ async def test_the_mouse_marks_and_unmarks(three: FakeTorchServe, options: Monit
         await seat.pilot.click(table, offset=(3, 2), control=True)
         await seat.until(lambda: marked(seat) == ["gamma 1.0"])
         lines = seat.text.splitlines()
-        row = next(row for row, line in enumerate(lines) if "1 marked ✗" in line)
-        await seat.pilot.click(offset=(lines[row].index("marked ✗") + 7, row))
+        row = next(row for row, line in enumerate(lines) if "1 marked [x]" in line)
+        await seat.pilot.click(offset=(lines[row].index("marked [x]") + 8, row))
         await seat.until(lambda: not marked(seat))
 
 
@@ -196,6 +196,7 @@ async def test_unregister_lists_what_is_lost_and_takes_the_default_version_last(
         assert seat.app.focused.id == "cancel"
         await agree(seat)
         await seat.sees("✓ mnist 2.0  unregistered", "✓ 2 versions unregistered")
+        assert len([line for line in seat.text.splitlines() if "✓ mnist" in line]) == 2
         await seat.press("escape")
         await seat.misses("marked")
         assert fake.sent("DELETE") == ["DELETE /models/mnist/2.0", "DELETE /models/mnist/1.0"]

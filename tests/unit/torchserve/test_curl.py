@@ -39,8 +39,8 @@ def test_the_lines_are_those_a_person_would_type() -> None:
         "?min_worker=2&max_worker=2&synchronous=false'"
     )
     assert PLAIN.predict("mnist", "1.0", Path("/tmp/a 1.png")) == (
-        "curl -sS -H 'Content-Type: application/octet-stream' --data-binary '@/tmp/a 1.png' "
-        "http://127.0.0.1:8080/predictions/mnist/1.0"
+        "curl -sS http://127.0.0.1:8080/predictions/mnist/1.0 "
+        "-H 'Content-Type: application/octet-stream' --data-binary '@/tmp/a 1.png'"
     )
     assert PLAIN.metrics() == "curl -sS http://127.0.0.1:8082/metrics"
 
@@ -98,5 +98,5 @@ def test_a_real_shell_takes_nothing_in_a_line_for_a_command(
     words = ran.stdout.splitlines()
     assert f"@/tmp/{NASTY}" in words
     assert "Authorization: Bearer a b" in words
-    assert unquote(words[-1]) == f"http://127.0.0.1:8080/predictions/{NASTY}/1.0"
+    assert unquote(words[1]) == f"http://127.0.0.1:8080/predictions/{NASTY}/1.0"
     assert [entry.name for entry in tmp_path.iterdir()] == ["key_file.json"]

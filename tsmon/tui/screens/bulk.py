@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -33,6 +33,14 @@ _SIGNS = {
 }
 
 
+class Many(VerticalScroll):
+    """Lines of which there may be more than fit; has the focus only where it can be scrolled."""
+
+    def allow_focus(self) -> bool:
+        """Whether the keys that scroll would do anything."""
+        return super().allow_focus() and self.max_scroll_y > 0
+
+
 class ConfirmMany(Confirm):
     """A question with a line for each version."""
 
@@ -42,7 +50,7 @@ class ConfirmMany(Confirm):
 
     def body(self) -> ComposeResult:
         """The versions, then what will happen."""
-        with VerticalScroll(classes="many"):
+        with Many():
             yield Static(line(*self._spans))
         yield from super().body()
 
@@ -50,20 +58,35 @@ class ConfirmMany(Confirm):
 def spell_removals(removals: Sequence[Removal]) -> list[Span]:
     """What is lost with each version, in the order in which they go."""
     width = max(len(str(removal.model.key)) for removal in removals)
-    return [span for removal in removals for span in _spell_removal(removal, width)]
+    return in_lines(_spell_removal(removal, width) for removal in removals)
 
 
 def _spell_removal(removal: Removal, width: int) -> list[Span]:
     model = removal.model
     name = f"{model.key!s:<{width}}{' ★' if model.is_default else '  '}  "
     if removal.obstacle:
-        return [(f"✗ {name}", Tone.BAD), (f"stays: {removal.obstacle}\n", Tone.PLAIN)]
+        return [(f"✗ {name}", Tone.BAD), (f"stays: {removal.obstacle}", Tone.PLAIN)]
     if model.gone:
-        return [(f"  {name}", Tone.PLAIN), ("gone already; leaves the list\n", Tone.MUTED)]
+        return [(f"  {name}", Tone.PLAIN), ("gone already; leaves the list", Tone.MUTED)]
     queue = model.described.queue
     waiting = f", {queue.pending} requests are waiting" if queue and queue.pending else ""
-    lost = f"{plural(len(model.workers), 'worker')} will stop{waiting}\n"
+    lost = f"{plural(len(model.workers), 'worker')} will stop{waiting}"
     return [(f"  {name}", Tone.PLAIN), (lost, Tone.MUTED)]
+
+
+def in_lines(lines: Iterable[Sequence[Span]]) -> list[Span]:
+    """Lines as one text."""
+    spans = [span for each in lines for span in (("\n", Tone.PLAIN), *each)]
+    return spans[1:]
+
+
+def _change(now: int, target: int | None) -> Span:
+    """How a number of workers changes."""
+    if target is None:
+        return plural(now, "worker"), Tone.MUTED
+    if target == now:
+        return f"{plural(now, 'worker')}, as now", Tone.MUTED
+    return f"{now} → {plural(target, 'worker')}", Tone.ACCENT
 
 
 class ScaleMany(Dialog[int]):
@@ -88,7 +111,7 @@ class ScaleMany(Dialog[int]):
         counts = {now for _, now in self._models}
         start = str(counts.pop()) if len(counts) == 1 else ""
         yield Field("workers for each", start, id="workers", number=True)
-        with VerticalScroll(classes="many"):
+        with Many():
             yield Static(id="now-and-then")
         yield Static(id="consequences", classes="explanation")
 
@@ -114,16 +137,10 @@ class ScaleMany(Dialog[int]):
 
     def _now_and_then(self, target: int | None) -> list[Span]:
         width = max(len(str(model.key)) for model, _ in self._models)
-        spans: list[Span] = []
-        for model, now in self._models:
-            spans.append((f"{model.key!s:<{width}}  ", Tone.PLAIN))
-            if target is None:
-                spans.append((f"{plural(now, 'worker')}\n", Tone.MUTED))
-            elif target == now:
-                spans.append((f"{plural(now, 'worker')}, as now\n", Tone.MUTED))
-            else:
-                spans.append((f"{now} → {plural(target, 'worker')}\n", Tone.ACCENT))
-        return spans
+        return in_lines(
+            [(f"{model.key!s:<{width}}  ", Tone.PLAIN), _change(now, target)]
+            for model, now in self._models
+        )
 
     def _consequences(self, target: int) -> list[Span]:
         before = sum(now for _, now in self._models)
@@ -186,12 +203,9 @@ class BulkProgress(ModalScreen[None]):
         box = self.query_one("#dialog")
         box.border_subtitle = "esc closes" if self.bulk.ended else "esc closes, it goes on"
         width = max(len(str(key)) for key in self.bulk.parts)
-        spans = [
-            span
-            for key, part in self.bulk.parts.items()
-            for span in _spell_part(f"{key!s:<{width}}", part)
-        ]
-        self.query_one("#bulk-parts", Words).say(line(*spans))
+        parts = self.bulk.parts.items()
+        lines = in_lines(_spell_part(f"{key!s:<{width}}", part) for key, part in parts)
+        self.query_one("#bulk-parts", Words).say(line(*lines))
         note = self.bulk.summary()
         tone = Tone.BAD if self.bulk.failed else Tone.GOOD
         sign = "✗" if self.bulk.failed else "✓"
@@ -206,4 +220,4 @@ class BulkProgress(ModalScreen[None]):
 
 def _spell_part(name: str, part: Part) -> list[Span]:
     sign, tone = _SIGNS[part.stand]
-    return [(f"{sign} {name}  ", tone), (f"{part.words or part.stand}\n", Tone.PLAIN)]
+    return [(f"{sign} {name}  ", tone), (part.words or part.stand, Tone.PLAIN)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.curl import VARIABLES, Curl
@@ -26,12 +26,11 @@ class CopyingScreen(MonitorScreen):
         """Ask what to copy."""
         choices = [*self._shown_texts(), *self._requests()]
         if choices:
-            self._do(self._copy(choices))
+            self.app.push_screen(CopyChoice(choices), self._copy)
         else:
             self.note(Note("there is nothing to copy here"), bad=False)
 
-    async def _copy(self, choices: Sequence[Copyable]) -> None:
-        chosen = await self.app.push_screen_wait(CopyChoice(choices))
+    def _copy(self, chosen: Copyable | None) -> None:
         if chosen is None:
             return
         self.app.copy_to_clipboard(chosen.text)
@@ -66,7 +65,7 @@ class CopyingScreen(MonitorScreen):
         on_models = self.current is PaneName.MODELS
         keys = (marked if on_models else []) or [pane.table.cursor_key or ""]
         if rows := pane.table.as_text(keys):
-            yield "r", "the row" if len(keys) == 1 else "the marked rows", rows
+            yield "r", "the marked rows" if on_models and marked else "the row", rows
         if table := pane.table.as_text():
             yield "t", "the table", table
 

@@ -11,10 +11,10 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.rollouts import Rollout
-from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany, spell_removals
+from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany, in_lines, spell_removals
 from tsmon.tui.screens.copying import CopyingScreen
 from tsmon.tui.session import Session
-from tsmon.tui.tones import Span, Tone
+from tsmon.tui.tones import Tone
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 
@@ -118,7 +118,7 @@ class MarkingScreen(CopyingScreen):
         """Ask once for all versions that would be left without workers."""
         if not emptied:
             return True
-        spans: list[Span] = [(f"  {model.key}\n", Tone.PLAIN) for model in emptied]
+        spans = in_lines([(f"  {model.key}", Tone.PLAIN)] for model in emptied)
         question = f"No workers for {plural(len(emptied), 'version')}?"
         words = "Every request to them is refused with 503 until they have a worker again."
         answer = await self.app.push_screen_wait(ConfirmMany(question, spans, words))

@@ -182,7 +182,7 @@ class ModelsPane(TablePane[ModelStatus]):
             return []
         hidden = len(self._marks - {model.key for model in self._models.values()})
         words = f"{len(self._marks)} marked" + (f" ({hidden} hidden)" if hidden else "")
-        return [Content(words) + Content.styled(" ✗", "@click=screen.clear_marks")]
+        return [Content(words) + Content.styled(" [x]", "@click=screen.clear_marks")]
 
     def _why_empty(self, snapshot: Snapshot) -> Content | None:
         """Why there are no rows; None when there are."""

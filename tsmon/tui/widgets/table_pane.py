@@ -145,7 +145,7 @@ class TablePane(Pane, Generic[Item]):
         bar = self.filter_bar
         if bar.filter:
             text = f"filter {bar.filter.text}: {len(self._shown)} of {len(self._items)}"
-            clear = Content.styled(" ✗", f"@click=screen.clear_filter('{self.NAME}')")
+            clear = Content.styled(" [x]", f"@click=screen.clear_filter('{self.NAME}')")
             return [Content(text) + clear]
         if bar.display or len(self._items) < MANY:
             return []
