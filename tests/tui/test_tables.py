@@ -158,6 +158,18 @@ async def test_the_busiest_comes_first_and_one_without_requests_has_its_place(
         await seat.until(ordered)
 
 
+async def test_versions_that_are_equal_in_a_column_are_in_the_order_people_count(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    for version in ("1.0", "10.0", "9.0"):
+        fake.load("mnist", version)
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: rows(seat) == ["mnist 1.0", "mnist 9.0", "mnist 10.0"])
+        await seat.press("o", "o")
+        await seat.sees("▼WORKERS")
+        assert rows(seat) == ["mnist 1.0", "mnist 9.0", "mnist 10.0"]
+
+
 async def test_arrows_and_marks_are_ascii_where_charts_are(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:

@@ -53,7 +53,7 @@ def _memory(model: ModelStatus) -> int | None:
 
 
 COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
-    SortColumn("name", "MODEL", 0, value=lambda model: model.key.name),
+    SortColumn("name", "MODEL", 0, value=lambda model: str(model.key)),
     SortColumn("version", "VERSION", 7, value=lambda model: model.key.version),
     SortColumn("workers", "WORKERS", 7, value=lambda model: model.ready, largest_first=True),
     SortColumn("state", "STATE", 10, needs=66, value=lambda model: _state(model)[1]),

@@ -81,7 +81,9 @@ class TablePane(Pane, Generic[Item]):
         passes = self.filter_bar.filter.passes
         self._items = items
         passing = [item for item in items if passes(self.words_of(item))]
-        self._shown = arrange(passing, self._order.value, descending=self._descending)
+        # Rows of one value, or of none, are in the order of the first column.
+        even = arrange(passing, self._columns[0].value)
+        self._shown = arrange(even, self._order.value, descending=self._descending)
         return self._shown
 
     # Filter
