@@ -137,7 +137,7 @@ async def test_a_read_only_session_hides_what_changes_and_says_why(
     async with watching(fake, options, read_only=True) as seat:
         await seat.sees("READ-ONLY", "● 1/1", "d describe")
         assert "r register" not in seat.text
-        for key in ("r", "u", "plus", "minus", "s", "S", "D"):
+        for key in ("r", "u", "plus", "minus", "s", "S", "R", "W", "U", "D"):
             await seat.press(key)
         await seat.sees("read-only: set default is refused", "start tsmon without --read-only")
         assert not fake.sent("PUT") + fake.sent("DELETE") + fake.sent("POST")

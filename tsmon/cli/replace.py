@@ -61,7 +61,7 @@ async def replace(
             client, model, url, version=version, probe=probe, grace_s=grace
         )
         client.management.refuse_when_read_only()
-        for change in plan.changes("{new version}"):
+        for change in plan.changes("NEW"):
             say(f"  {change}")
         replacement = Replacement(client, plan)
         await carry_out(replacement, as_json=as_json, model=model, replaced=plan.old.version)

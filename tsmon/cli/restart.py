@@ -54,4 +54,4 @@ def _procedure(client: TorchServe, found: ModelVersion, *, at_once: bool) -> Pro
         return RollingRestart(client.management, found)
     except CannotRoll as error:
         hint = "`--at-once` restarts them all together; nothing serves until they are loaded"
-        raise CannotRoll(error.message, hint) from None
+        raise CannotRoll(error.reason, hint) from None

@@ -42,6 +42,10 @@ BACK_OFF_S = 30.0
 class CannotRoll(TorchServeError):
     """The workers cannot be restarted one at a time from here."""
 
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(f"the workers cannot be restarted one at a time: {reason}", hint)
+        self.reason = reason
+
 
 class RollingRestart(Procedure):
     """Ends one process after the other; the model serves all the while."""
@@ -75,6 +79,7 @@ class RollingRestart(Procedure):
             with self._step(id_):
                 await self._restart(id_, process)
         with self._step("back"):
+            await self._idle_stand_in()
             await protected(self._remove_stand_in())
             await self._ready("back", workers)
 
@@ -94,6 +99,12 @@ class RollingRestart(Procedure):
                 found.name, workers, version=found.version, max_workers=most
             )
         self._has_stand_in = False
+
+    async def _idle_stand_in(self) -> None:
+        """Wait for a moment in which the newest worker, which will go, has nothing in hand."""
+        found = await self._management.describe(self._found.name, self._found.version)
+        if found.workers and found.workers[-1].id not in self._processes:
+            await _idle_moment(_process_of(found.workers[-1]))
 
     async def _restart(self, id_: str, process: psutil.Process) -> None:
         self._tell(id_, "waiting for a moment without a request")
@@ -213,24 +224,17 @@ def _process_of(worker: Worker) -> psutil.Process:
         CannotRoll: there is none, or it is somebody else's.
     """
     if worker.pid is None:
-        raise _cannot_roll(f"worker {worker.id} has no process")
+        raise CannotRoll(f"worker {worker.id} has no process")
     try:
         process = psutil.Process(worker.pid)
         if not any(WORKER_SCRIPT in part for part in process.cmdline()):
-            raise _cannot_roll(f"worker {worker.id} is not a process of this machine")
+            raise CannotRoll(f"worker {worker.id} is not a process of this machine")
         mine = process.uids().real == psutil.Process().uids().effective
     except psutil.Error:
-        raise _cannot_roll(f"worker {worker.id} is not a process of this machine") from None
+        raise CannotRoll(f"worker {worker.id} is not a process of this machine") from None
     if not mine and psutil.Process().uids().effective != 0:
-        raise _cannot_roll(f"the process of worker {worker.id} belongs to {process.username()}")
+        raise CannotRoll(f"the process of worker {worker.id} belongs to {process.username()}")
     return process
-
-
-def _cannot_roll(reason: str) -> CannotRoll:
-    return CannotRoll(
-        f"the workers cannot be restarted one at a time: {reason}",
-        "all at once is possible; nothing serves then until the model is loaded again",
-    )
 
 
 async def _idle_moment(process: psutil.Process) -> bool:

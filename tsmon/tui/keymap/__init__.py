@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.binding import BindingType
 
+from tsmon.tui.keymap.changing import STEPS_KEYS
 from tsmon.tui.keymap.dialogs import (
     DESCRIBE_KEYS,
     DIALOG_KEYS,
@@ -37,6 +38,7 @@ __all__ = [
     "NEED_SERVER",
     "PICKER_KEYS",
     "SHARED_KEYS",
+    "STEPS_KEYS",
     "WATCHING",
     "Group",
     "Key",
@@ -58,6 +60,7 @@ ALL_KEYS = (
     *HELP_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
+    *STEPS_KEYS,
 )
 
 BY_ID = {key.id: key for key in KEYS}

@@ -9,15 +9,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tsmon.serving.model_store import ArchiveInfo, BadArchive, list_archives
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.changes import register_change
 from tsmon.torchserve.errors import MODEL_API_HINT, ApiError, InvalidArgument
 from tsmon.torchserve.management import Management, Registration
 from tsmon.tui.format import memory
 from tsmon.tui.notes import Note
+from tsmon.tui.preview import preview
 from tsmon.tui.registering import Registered, refusal, register
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
@@ -65,6 +67,7 @@ class RegisterDialog(Dialog[Registered]):
         yield Field("batch delay, ms", id="delay", number=True, placeholder="100")
         yield Field("response limit, s", id="response", number=True, placeholder="120")
         yield Field("start-up limit, s", id="startup", number=True, placeholder="120")
+        yield Static(id="preview", classes="explanation")
 
     def on_mount(self) -> None:
         """Look into the model store."""
@@ -98,6 +101,17 @@ class RegisterDialog(Dialog[Registered]):
         event.stop()
         if not self.busy:
             self.accept()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show the request while it is filled in."""
+        event.stop()
+        try:
+            change = register_change(self._registration().parameters())
+        except InvalidArgument:  # told once it is to be sent
+            shown = Content("")
+        else:
+            shown = preview([], [change])
+        self.query_one("#preview", Static).update(shown)
 
     def accept(self) -> None:
         """Send it; the answer may take as long as the server needs to unpack or download."""
