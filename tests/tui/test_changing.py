@@ -55,7 +55,7 @@ async def test_a_worker_that_may_be_at_work_goes_after_a_question_with_no_in_foc
     async with watching(fake, options) as seat:
         await seat.sees("3/3 ready")
         await seat.press("minus")
-        await asked(seat, Severity.LOSS, "workers   3 → 2", "PUT /models/mnist/1.0?min_worker=2")
+        await asked(seat, Severity.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0?min_worker=2")
         await seat.press("enter")
         await seat.misses(Severity.LOSS.words)
         assert not fake.sent("PUT")
@@ -95,7 +95,7 @@ async def test_the_last_version_goes_only_when_the_models_name_is_typed(
         await seat.press("u")
         await asked(
             seat, Severity.LAST, "Unregister mnist 1.0?", "versions  1 → 0", "default   1.0 → none",
-            "DELETE /models/mnist/1.0", "Its 1 worker will stop",
+            "DELETE", "/models/mnist/1.0", "Its 1 worker will stop",
         )  # fmt: skip
         await seat.press("enter")
         await seat.misses("Unregister mnist 1.0?")
@@ -146,8 +146,8 @@ async def test_a_default_version_without_workers_is_a_grave_matter(
         await seat.sees("1.0 ★", "2.0")
         await seat.press("down", "D")
         await asked(
-            seat, Severity.LAST, "default   1.0 → 2.0", "PUT /models/mnist/2.0/set-default",
-            "fail until one is",
+            seat, Severity.LAST, "default   1.0 → 2.0", "PUT", "/models/mnist/2.0/set-default",
+            "No worker of mnist 2.0 is ready",
         )  # fmt: skip
         await seat.press("escape")
         assert not fake.sent("PUT")
@@ -197,7 +197,7 @@ async def test_undo_makes_the_version_before_the_default_again(
     async with watching(fake, options) as seat:
         await seat.sees("1.0 ★", "2.0")
         await seat.press("down", "D")
-        await asked(seat, Severity.CHANGE, "PUT /models/mnist/2.0/set-default")
+        await asked(seat, Severity.CHANGE, "PUT", "/models/mnist/2.0/set-default")
         await accept(seat)
         await seat.sees("2.0 ★", "U default 1.0 again")
         await seat.press("U")
@@ -292,4 +292,4 @@ async def test_register_shows_the_request_as_it_is_filled_in(
         )
         seat.find(Field, "#url").text = "mnist.mar"
         seat.find(Field, "#workers").text = "3"
-        await seat.sees("POST /models?url=mnist.mar&initial_workers=3&synchronous=false")
+        await seat.sees("POST", "/models?url=mnist.mar&initial_workers=3&synchronous=false")

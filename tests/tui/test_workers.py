@@ -58,7 +58,7 @@ async def test_the_dialog_says_what_will_happen(
         await seat.write("2")
         await seat.sees(
             "workers   1 → 2",
-            "PUT /models/mnist/1.0?min_worker=2&max_worker=2&synchronous=false",
+            "/models/mnist/1.0?min_worker=2&max_worker=2&synchronous=false",
             "loads the model first",
         )
         await seat.write("0")

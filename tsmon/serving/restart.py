@@ -103,7 +103,7 @@ class RollingRestart(Procedure):
     async def _idle_stand_in(self) -> None:
         """Wait for a moment in which the newest worker, which will go, has nothing in hand."""
         found = await self._management.describe(self._found.name, self._found.version)
-        if found.workers and found.workers[-1].id not in self._processes:
+        with suppress(CannotRoll):  # its process died
             await _idle_moment(_process_of(found.workers[-1]))
 
     async def _restart(self, id_: str, process: psutil.Process) -> None:

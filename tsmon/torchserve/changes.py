@@ -23,8 +23,13 @@ class Change:
     query: Mapping[str, str | int] = field(default_factory=dict)
 
     def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+    @property
+    def target(self) -> str:
+        """The path and the query, as they go over the wire."""
         query = str(httpx.QueryParams(dict(self.query)))
-        return f"{self.method} {self.path}?{query}" if query else f"{self.method} {self.path}"
+        return f"{self.path}?{query}" if query else self.path
 
 
 def register_change(parameters: Mapping[str, str | int], *, synchronous: bool = False) -> Change:

@@ -27,10 +27,10 @@ def preview(rows: Sequence[Row], changes: Sequence[Change]) -> Content:
             (f"{now} → ", Tone.MUTED),
             (f"{then}\n", Tone.MUTED if same else Tone.ACCENT),
         ]
-    for index, change in enumerate(changes):
+    for change in changes:
         spans += [
-            (f"{'' if index else 'sends':<{_LABEL}} ", Tone.MUTED),
-            (f"{change}\n", Tone.PLAIN),
+            (f"{change.method:<{_LABEL}} ", Tone.MUTED),
+            (f"{change.target}\n", Tone.PLAIN),
         ]
     if spans:
         last, tone = spans[-1]
