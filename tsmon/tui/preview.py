@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import Change
-from tsmon.tui.format import ABSENT, memory
+from tsmon.tui.format import memory
 from tsmon.tui.tones import Span, Tone, line
 
 Row = tuple[str, str, str]
@@ -40,19 +40,23 @@ def preview(rows: Sequence[Row], changes: Sequence[Change]) -> Content:
 
 def worker_rows(model: ModelStatus, now: int, then: int) -> list[Row]:
     """The number of workers and the memory they take."""
-    return [
-        ("workers", str(now), str(then)),
-        ("memory", memory_of(model, now), memory_of(model, then)),
-    ]
+    return [("workers", str(now), str(then)), *memory_row(model, now, then)]
 
 
-def memory_of(model: ModelStatus, workers: int) -> str:
-    """The memory of a number of workers, judged by those there are."""
+def memory_row(model: ModelStatus, now: int, then: int, *, passing: bool = False) -> list[Row]:
+    """The memory of a number of workers, judged by those there are; none while it is not known.
+
+    With `passing` there are so many only for a while.
+    """
     sizes = [size for worker in model.workers if (size := worker.memory_bytes) is not None]
-    if workers == 0:
-        return "none"
     if not sizes:
-        return ABSENT
-    if workers == len(sizes):
-        return memory(sum(sizes))
-    return f"about {memory(workers * sum(sizes) // len(sizes))}"
+        return []
+
+    def spell(workers: int) -> str:
+        if workers == 0:
+            return "none"
+        if workers == len(sizes):
+            return memory(sum(sizes))
+        return f"about {memory(workers * sum(sizes) // len(sizes))}"
+
+    return [("memory", spell(now), f"{spell(then)}{' for a while' if passing else ''}")]

@@ -69,8 +69,8 @@ class Confirm(Dialog[bool]):
 
     @property
     def heading(self) -> str:
-        """The question."""
-        return self._question.heading
+        """The question, after the glyph for how bad it is."""
+        return f"{self._question.severity.words.split()[0]} {self._question.heading}"
 
     @property
     def accept_label(self) -> str:

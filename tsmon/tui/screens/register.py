@@ -19,7 +19,7 @@ from tsmon.torchserve.errors import MODEL_API_HINT, ApiError, InvalidArgument
 from tsmon.torchserve.management import Management, Registration
 from tsmon.tui.format import memory
 from tsmon.tui.notes import Note
-from tsmon.tui.preview import preview
+from tsmon.tui.preview import Row, preview
 from tsmon.tui.registering import Registered, refusal, register
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
@@ -106,12 +106,22 @@ class RegisterDialog(Dialog[Registered]):
         """Show the request while it is filled in."""
         event.stop()
         try:
-            change = register_change(self._registration().parameters())
+            wanted = self._registration()
+            change = register_change(wanted.parameters())
         except InvalidArgument:  # told once it is to be sent
             shown = Content("")
         else:
-            shown = preview([], [change])
+            shown = preview(self._rows(wanted), [change])
         self.query_one("#preview", Static).update(shown)
+
+    def _rows(self, wanted: Registration) -> list[Row]:
+        """The first version of a model becomes its default one."""
+        rows = [("workers", "0", str(wanted.initial_workers))]
+        archive = self._archive(wanted)
+        name = self._name_of(wanted)
+        if archive and name not in {key.name for key in self._known}:
+            rows.insert(0, ("default", "none", archive.version))
+        return rows
 
     def accept(self) -> None:
         """Send it; the answer may take as long as the server needs to unpack or download."""
@@ -147,9 +157,13 @@ class RegisterDialog(Dialog[Registered]):
 
     def _name_of(self, wanted: Registration) -> str:
         """The model's name as far as it is known before the server tells it."""
-        archive = next((a for a in self._archives if a.path.name == wanted.url), None)
-        in_manifest = archive.model_name if isinstance(archive, ArchiveInfo) else ""
-        return wanted.model_name or in_manifest
+        archive = self._archive(wanted)
+        return wanted.model_name or (archive.model_name if archive else "")
+
+    def _archive(self, wanted: Registration) -> ArchiveInfo | None:
+        """The archive of the store that is wanted, if it is one."""
+        found = next((each for each in self._archives if each.path.name == wanted.url), None)
+        return found if isinstance(found, ArchiveInfo) else None
 
 
 def _where(model_store: Path | None) -> str:

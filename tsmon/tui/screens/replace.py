@@ -20,7 +20,7 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
 from tsmon.tui.notes import Note
-from tsmon.tui.preview import Row, memory_of, preview
+from tsmon.tui.preview import Row, memory_row, preview
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.register import describe
 from tsmon.tui.tones import Tone, line
@@ -28,7 +28,8 @@ from tsmon.tui.widgets.field import Field
 
 _WORDS = (
     "The new version gets the same workers and settings. When they are ready it takes over, and "
-    "the old one goes once it has answered what it had. If the new one fails it goes again."
+    "the old one goes once it has answered what it had; callers that name its version get 404 "
+    "then. If the new one fails it goes again."
 )
 
 
@@ -126,7 +127,7 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
         rows: list[Row] = [
             ("version", model.key.version, new),
             ("workers", str(workers), f"{workers + model.wanted} for a while, then {model.wanted}"),
-            ("memory", memory_of(model, workers), _peak(model)),
+            *memory_row(model, workers, workers + model.wanted, passing=True),
         ]
         if model.is_default:
             rows.insert(1, ("default", model.key.version, new))
@@ -160,10 +161,6 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
             self._client, key.name, url, version=key.version, probe=probe, grace_s=grace_s
         )
         self.dismiss(plan)
-
-
-def _peak(model: ModelStatus) -> str:
-    return f"{memory_of(model, len(model.workers) + model.wanted)} for a while"
 
 
 def _probe(path: Path) -> Probe:

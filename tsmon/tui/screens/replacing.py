@@ -12,10 +12,9 @@ from tsmon.torchserve.procedure import Procedure
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.replacement import Replacement
 from tsmon.tui.notes import Note
-from tsmon.tui.preview import memory_of, preview
+from tsmon.tui.preview import memory_row, preview
 from tsmon.tui.screens.changing import ChangingScreen
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
-from tsmon.tui.screens.questions import is_busy
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.tones import Tone, line
@@ -85,10 +84,9 @@ class ReplacingScreen(ChangingScreen):
 
 def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
     workers = len(found.workers)
-    peak = memory_of(model, workers + 1)
     rows = [
         ("workers", str(workers), f"{workers + 1} for a while, then {workers}"),
-        ("memory", memory_of(model, workers), f"{peak} for a while"),
+        *memory_row(model, workers, workers + 1, passing=True),
     ]
     shown = preview(rows, _scalings(found, workers + 1, workers))
     words = (
@@ -96,9 +94,9 @@ def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
         "anew. The model serves all the while. A process is ended when it computes nothing; a "
         "request it has in hand nevertheless gets a 500."
     )
-    severity = Severity.LOSS if is_busy(model) else Severity.CHANGE
     heading = f"Restart the workers of {model.key}, one at a time?"
-    return Question(heading, shown + line((f"\n\n{words}", Tone.PLAIN)), severity, "Restart")
+    consequences = shown + line((f"\n\n{words}", Tone.PLAIN))
+    return Question(heading, consequences, Severity.LOSS, "Restart")
 
 
 def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Question:

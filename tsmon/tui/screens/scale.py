@@ -18,6 +18,7 @@ from tsmon.tui.notes import Note
 from tsmon.tui.outlook import outlook
 from tsmon.tui.preview import preview, worker_rows
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.questions import is_busy
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 
@@ -88,8 +89,9 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
             ("\nEach new worker loads the model first; requests go on meanwhile.", Tone.MUTED)
         )
     elif 0 < target < now:
+        mark, tone = ("! ", Tone.WARNING) if is_busy(model) else ("", Tone.MUTED)
         spans.append(
-            ("\nThe newest workers go first; what they are answering may fail.", Tone.MUTED)
+            (f"\n{mark}The newest workers go first; what they are answering gets a 500.", tone)
         )
     elif target == 0:
         spans.append(("\n! Without workers every request is refused with 503.", Tone.WARNING))
