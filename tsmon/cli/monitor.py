@@ -6,8 +6,9 @@ import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
@@ -15,6 +16,7 @@ from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.watching import find_instance, prometheus_client
+from tsmon.config.schema import MonitorSettings, SymbolsName
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
@@ -22,16 +24,35 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
 from tsmon.telemetry.source import Source
 
+if TYPE_CHECKING:
+    from tsmon.tui.options import MonitorOptions
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_DEFAULTS = MonitorSettings()
 _OPTIONS = (
     click.option(
         "--period",
-        default=1.0,
+        default=_DEFAULTS.period,
         show_default=True,
         type=click.FloatRange(0.2),
         help="Seconds between polls.",
+    ),
+    click.option("--theme", help="Name of the colour theme. [default: textual-dark]"),
+    click.option(
+        "--symbols",
+        type=click.Choice(get_args(SymbolsName)),
+        default=_DEFAULTS.symbols,
+        show_default=True,
+        help="What charts are drawn with.",
+    ),
+    click.option(
+        "--span",
+        default=_DEFAULTS.span,
+        show_default=True,
+        type=click.FloatRange(60),
+        help="Seconds that the charts show at first.",
     ),
     click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
     click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
@@ -67,61 +88,44 @@ def monitor_options(command: F) -> F:
 @pass_target
 def monitor(
     target: Target,
-    period: float,
-    model_store: Path | None,
-    samples: Path | None,
-    drawings: Path | None,
+    /,
     recording: Path | None,
     prometheus: str | None,
     instance: str | None,
     job: str | None,
+    **settings: Any,
 ) -> int:
     """Open the monitor."""
+    chosen = MonitorSettings(**settings)
     if prometheus:
         if recording:
             raise click.UsageError("--record goes with a server itself, not with --prometheus")
-        return open_prometheus(target, prometheus, instance, job)
+        return open_prometheus(target, chosen, prometheus, instance, job)
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
-    return open_monitor(
-        target,
-        period=period,
-        model_store=model_store,
-        samples=samples,
-        drawings=drawings,
-        recording=recording,
-    )
+    return open_monitor(target, chosen, recording=recording)
 
 
 def open_monitor(
-    target: Target,
-    *,
-    period: float = 1.0,
-    model_store: Path | None = None,
-    samples: Path | None = None,
-    drawings: Path | None = None,
-    recording: Path | None = None,
-    note: str = "",
+    target: Target, settings: MonitorSettings, *, recording: Path | None = None, note: str = ""
 ) -> int:
     """Open the monitor on a server and give its exit code when it is left."""
     need_terminal("`tsmon metrics --watch` prints a line per tick instead")
-    from tsmon.tui.app import MonitorOptions, TsmonApp
+    from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import LiveSession
 
     client = target.client()
-    options = MonitorOptions(
-        period_s=period,
-        model_store=model_store or target.model_store(client.addresses) or _artifacts(),
-        samples=samples or _samples(),
-        drawings=drawings,
-        server_home=target.local_server().home.path,
-        note=note,
+    settings = replace(
+        settings,
+        model_store=settings.model_store or target.model_store(client.addresses) or _artifacts(),
+        samples=settings.samples or _samples(),
     )
     with ExitStack() as stack:
-        source: Source = stack.enter_context(closing(LiveSource(client, target.logs)))
+        source: Source = stack.enter_context(closing(LiveSource(client, target.log_place)))
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
-        app = TsmonApp(LiveSession(client, period, source), options)
+        session = LiveSession(client, settings.period, source)
+        app = TsmonApp(session, _options(target, settings, note))
         code = app.run() or Exit.DONE
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
@@ -131,7 +135,9 @@ def open_monitor(
     return code
 
 
-def open_prometheus(target: Target, url: str, instance: str | None, job: str | None) -> int:
+def open_prometheus(
+    target: Target, settings: MonitorSettings, url: str, instance: str | None, job: str | None
+) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
     need_terminal("`tsmon metrics --watch --prometheus URL` prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
@@ -139,16 +145,37 @@ def open_prometheus(target: Target, url: str, instance: str | None, job: str | N
 
     name = instance or asyncio.run(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
-    return TsmonApp(session).run() or Exit.DONE
+    return TsmonApp(session, _options(target, settings)).run() or Exit.DONE
 
 
-def open_replay(recording: Recording) -> int:
+def open_replay(target: Target, recording: Recording) -> int:
     """Open the monitor on a recording."""
     need_terminal("--json and --csv print what was recorded instead")
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import ReplaySession
 
-    return TsmonApp(ReplaySession(recording)).run() or Exit.DONE
+    options = _options(target, target.loaded.config.monitor)
+    return TsmonApp(ReplaySession(recording), options).run() or Exit.DONE
+
+
+def _options(target: Target, settings: MonitorSettings, note: str = "") -> MonitorOptions:
+    from tsmon.tui.options import MonitorOptions
+    from tsmon.tui.themes import theme_named
+    from tsmon.tui.widgets.raster import Symbols
+
+    return MonitorOptions(
+        period_s=settings.period,
+        theme=theme_named(settings.theme),
+        symbols=Symbols(settings.symbols),
+        span_s=settings.span,
+        model_store=settings.model_store,
+        samples=settings.samples,
+        drawings=settings.drawings,
+        server_home=target.local_server().home.path,
+        server_name=target.name,
+        config=target.loaded.config,
+        note=note,
+    )
 
 
 def need_terminal(instead: str) -> None:

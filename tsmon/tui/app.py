@@ -41,6 +41,7 @@ class TsmonApp(App[int]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
+        self.theme = options.theme
         self.session = session
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.themes import DARK, LIGHT
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.key_bar import KeyBar
@@ -128,7 +129,7 @@ class Panes(Screen[None]):
     def action_theme(self) -> None:
         """Change between dark and light."""
         dark = self.app.current_theme.dark
-        self.app.theme = "textual-light" if dark else "textual-dark"
+        self.app.theme = LIGHT if dark else DARK
 
     def action_sort(self) -> None:
         """Sort the models by the next column."""
