@@ -49,9 +49,9 @@ async def restart(
 
 def _procedure(client: TorchServe, found: ModelVersion, *, at_once: bool) -> Procedure:
     if at_once:
-        return RestartAtOnce(client.management, found)
+        return RestartAtOnce(client, found)
     try:
-        return RollingRestart(client.management, found)
+        return RollingRestart(client, found)
     except CannotRoll as error:
         hint = "`--at-once` restarts them all together; nothing serves until they are loaded"
         raise CannotRoll(error.reason, hint) from None

@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from itertools import pairwise
 
 import psutil
 
+from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError
-from tsmon.torchserve.management import Management
 from tsmon.torchserve.procedure import (
     Ending,
     Mark,
@@ -50,18 +51,20 @@ class CannotRoll(TorchServeError):
 class RollingRestart(Procedure):
     """Ends one process after the other; the model serves all the while."""
 
-    def __init__(self, management: Management, found: ModelVersion) -> None:
+    def __init__(self, client: TorchServe, found: ModelVersion) -> None:
         """`found` is the version as it is now.
 
         Raises:
             CannotRoll: a worker's process is not one of this machine that may be ended.
             InvalidArgument: it has no workers.
         """
+        if not client.addresses.is_local:
+            raise CannotRoll("the server is on another machine")
         self._found = found
         self._processes = {worker.id: _process_of(worker) for worker in _workers(found)}
         self._has_stand_in = False
         super().__init__(
-            management,
+            client.management,
             [
                 Step("stand-in", "start one more worker as stand-in"),
                 *(Step(id_, f"restart worker {id_}") for id_ in self._processes),
@@ -162,7 +165,7 @@ class RollingRestart(Procedure):
 class RestartAtOnce(Procedure):
     """Scales to 0 and back: nothing serves in between."""
 
-    def __init__(self, management: Management, found: ModelVersion) -> None:
+    def __init__(self, client: TorchServe, found: ModelVersion) -> None:
         """`found` is the version as it is now.
 
         Raises:
@@ -171,7 +174,7 @@ class RestartAtOnce(Procedure):
         self._found = found
         self._workers = len(_workers(found))
         super().__init__(
-            management,
+            client.management,
             [
                 Step("stop", "end all workers"),
                 Step("start", f"start {self._workers} anew and wait until they are ready"),
@@ -220,6 +223,9 @@ def _workers(found: ModelVersion) -> tuple[Worker, ...]:
 def _process_of(worker: Worker) -> psutil.Process:
     """The process of a worker on this machine.
 
+    A loopback address may lead into a container or through a tunnel, where the same pid is another
+    process, so it also has to have the worker's socket on its command line.
+
     Raises:
         CannotRoll: there is none, or it is somebody else's.
     """
@@ -227,14 +233,21 @@ def _process_of(worker: Worker) -> psutil.Process:
         raise CannotRoll(f"worker {worker.id} has no process")
     try:
         process = psutil.Process(worker.pid)
-        if not any(WORKER_SCRIPT in part for part in process.cmdline()):
+        if not _is_worker(process.cmdline(), worker.id):
             raise CannotRoll(f"worker {worker.id} is not a process of this machine")
-        mine = process.uids().real == psutil.Process().uids().effective
+        owner, me = process.username(), psutil.Process().username()
     except psutil.Error:
         raise CannotRoll(f"worker {worker.id} is not a process of this machine") from None
-    if not mine and psutil.Process().uids().effective != 0:
-        raise CannotRoll(f"the process of worker {worker.id} belongs to {process.username()}")
+    if me not in {owner, "root"}:
+        raise CannotRoll(f"the process of worker {worker.id} belongs to {owner}")
     return process
+
+
+def _is_worker(arguments: list[str], id_: str) -> bool:
+    """Whether a command line is that of the worker: its socket or port has the worker's id."""
+    socket = any(argument.endswith(f".ts.sock.{id_}") for argument in arguments)
+    port = ("--port", id_) in pairwise(arguments)
+    return any(WORKER_SCRIPT in argument for argument in arguments) and (socket or port)
 
 
 async def _idle_moment(process: psutil.Process) -> bool:

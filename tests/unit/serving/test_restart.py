@@ -13,6 +13,7 @@ from tests.fake.models import Version, Worker
 from tsmon.serving import restart
 from tsmon.serving.restart import CannotRoll, RestartAtOnce, RollingRestart
 from tsmon.torchserve import rollout
+from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.procedure import Mark
@@ -52,6 +53,7 @@ class Processes:
     async def _start(self, worker: Worker) -> None:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-S", "-c", IDLE, f"/ts/{WORKER_SCRIPT}"),
+            *("--sock-type", "unix", "--sock-name", f"/tmp/.ts.sock.{worker.port}"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -88,7 +90,7 @@ async def test_each_process_is_replaced_while_a_stand_in_serves(
     version = server.load("mnist", workers=2)
     await processes.put_behind(version)
     before = [worker.pid for worker in version.workers]
-    procedure = RollingRestart(client.management, await client.management.describe("mnist"))
+    procedure = RollingRestart(client, await client.management.describe("mnist"))
     ready: list[int] = []
 
     ending = await procedure.run(lambda: ready.append(version.ready))
@@ -108,7 +110,7 @@ async def test_the_most_workers_stay_what_they_were(
     version = server.load("mnist")
     server.registry.scale(version, 1, 4)
     await processes.put_behind(version)
-    procedure = RollingRestart(client.management, await client.management.describe("mnist"))
+    procedure = RollingRestart(client, await client.management.describe("mnist"))
 
     assert (await procedure.run(lambda: None)).done
 
@@ -120,7 +122,7 @@ async def test_stopped_half_way_the_stand_in_goes_and_the_workers_stay(
 ) -> None:
     version = server.load("mnist", workers=2)
     await processes.put_behind(version)
-    procedure = RollingRestart(client.management, await client.management.describe("mnist"))
+    procedure = RollingRestart(client, await client.management.describe("mnist"))
     task: asyncio.Task[object] | None = None
 
     def stop() -> None:
@@ -141,7 +143,27 @@ async def test_processes_of_another_machine_cannot_be_ended(
 ) -> None:
     server.load("mnist")
     with pytest.raises(CannotRoll, match="worker 9000 is not a process of this machine"):
-        RollingRestart(client.management, await client.management.describe("mnist"))
+        RollingRestart(client, await client.management.describe("mnist"))
+
+
+async def test_a_worker_of_another_server_here_is_not_ended(
+    server: FakeTorchServe, client: TorchServe, processes: Processes
+) -> None:
+    theirs = server.load("theirs")
+    ours = server.load("ours")
+    await processes.put_behind(theirs)
+    ours.workers[0].pid = theirs.workers[0].pid
+
+    with pytest.raises(CannotRoll, match="worker 9001 is not a process of this machine"):
+        RollingRestart(client, await client.management.describe("ours"))
+
+
+async def test_a_server_elsewhere_is_not_taken_for_one_here() -> None:
+    server = FakeTorchServe(addresses=Addresses.from_server("http://gpu7:8081"))
+    server.load("mnist")
+    async with server.client() as client:
+        with pytest.raises(CannotRoll, match="the server is on another machine"):
+            RollingRestart(client, await client.management.describe("mnist"))
 
 
 async def test_without_workers_there_is_nothing_to_restart(
@@ -151,14 +173,14 @@ async def test_without_workers_there_is_nothing_to_restart(
     found = await client.management.describe("mnist")
     for kind in (RollingRestart, RestartAtOnce):
         with pytest.raises(InvalidArgument, match="no workers to restart"):
-            kind(client.management, found)
+            kind(client, found)
 
 
 async def test_all_at_once_there_are_new_workers_and_as_many(
     server: FakeTorchServe, client: TorchServe
 ) -> None:
     version = server.load("mnist", workers=2)
-    procedure = RestartAtOnce(client.management, await client.management.describe("mnist"))
+    procedure = RestartAtOnce(client, await client.management.describe("mnist"))
 
     ending = await procedure.run(lambda: None)
 
@@ -170,7 +192,7 @@ async def test_stopped_between_end_and_start_the_workers_are_started_all_the_sam
     server: FakeTorchServe, client: TorchServe
 ) -> None:
     version = server.load("mnist", workers=2, loading=Loading.AT_ONCE)
-    procedure = RestartAtOnce(client.management, await client.management.describe("mnist"))
+    procedure = RestartAtOnce(client, await client.management.describe("mnist"))
     task: asyncio.Task[object] | None = None
 
     def stop() -> None:

@@ -59,16 +59,14 @@ class ReplacingScreen(ChangingScreen):
             self._do(self._restart(model))
 
     async def _restart(self, model: ModelStatus) -> None:
-        key, management = model.key, self.session.client.management
-        found = await management.describe(key.name, key.version)
+        key, client = model.key, self.session.client
+        found = await client.management.describe(key.name, key.version)
         procedure: Procedure
         try:
-            if not self.session.is_local:
-                raise CannotRoll("the server is on another machine")
-            procedure = await asyncio.to_thread(RollingRestart, management, found)
+            procedure = await asyncio.to_thread(RollingRestart, client, found)
             question = _one_at_a_time(model, found)
         except CannotRoll as error:
-            procedure = RestartAtOnce(management, found)
+            procedure = RestartAtOnce(client, found)
             question = _all_at_once(model, found, error)
         if await self._agreed(Confirm(question)):
             await self._show_steps(f"Restart {key}", procedure)
