@@ -34,5 +34,9 @@ class MonitorOptions:
     """What the configuration calls the server."""
     config: Config = field(default_factory=Config)
     """All settings: the other servers, the keys, the fleet."""
+    welcome: bool = False
+    """Whether to offer the first steps where no server answers."""
+    crash_folder: Path | None = None
+    """Where a report is kept when a fault of tsmon's own ends it."""
     note: str = ""
     """A few words for the first line, such as `stops when you leave`."""
