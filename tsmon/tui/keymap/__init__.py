@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.binding import BindingType
 
+from tsmon.tui.keymap.changing import STEPS_KEYS
 from tsmon.tui.keymap.dialogs import (
     DESCRIBE_KEYS,
     DIALOG_KEYS,
@@ -39,6 +40,7 @@ __all__ = [
     "NEED_SERVER",
     "PICKER_KEYS",
     "SHARED_KEYS",
+    "STEPS_KEYS",
     "WATCHING",
     "Group",
     "Key",
@@ -61,6 +63,7 @@ ALL_KEYS = (
     *EVENT_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
+    *STEPS_KEYS,
 )
 
 BY_ID = {key.id: key for key in KEYS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tsmon.tui.keymap.changing import CHANGING_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.tables import TABLE_KEYS
 
@@ -26,6 +27,7 @@ KEYS: tuple[Key, ...] = (
         "Send requests without a version to the selected one from now on.",
         changes=True,
     ),
+    *CHANGING_KEYS,
     Key(
         "model.describe", "d", "d", "describe", Group.MODELS, "describe",
         "Show the server's full description of the selected version.",
