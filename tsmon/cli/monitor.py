@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,6 +21,9 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
 from tsmon.telemetry.source import Source
+
+if TYPE_CHECKING:
+    from tsmon.tui.app import TsmonApp
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,7 +125,7 @@ def open_monitor(
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
         app = TsmonApp(LiveSession(client, period, source), options)
-        code = app.run() or Exit.DONE
+        code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
         complain(left.message, left.remedy)
@@ -139,7 +142,7 @@ def open_prometheus(target: Target, url: str, instance: str | None, job: str | N
 
     name = instance or asyncio.run(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
-    return TsmonApp(session).run() or Exit.DONE
+    return _run(TsmonApp(session))
 
 
 def open_replay(recording: Recording) -> int:
@@ -148,7 +151,14 @@ def open_replay(recording: Recording) -> int:
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import ReplaySession
 
-    return TsmonApp(ReplaySession(recording)).run() or Exit.DONE
+    return _run(TsmonApp(ReplaySession(recording)))
+
+
+def _run(app: TsmonApp) -> int:
+    from tsmon.tui.pauses import shorten_pauses
+
+    shorten_pauses()
+    return app.run() or Exit.DONE
 
 
 def need_terminal(instead: str) -> None:
