@@ -34,6 +34,7 @@ from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.pauses import shorten_pauses
 from tsmon.tui.screens.load import LoadScreen, LoadSettings, plan_of
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession
@@ -171,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=positive, default=10.0, help="for each kind of work")
     columns = ("while", "keys", "p50 ms", "p95 ms", "p99 ms", "max ms", "over 50 ms")
+    shorten_pauses()
     rows = asyncio.run(measure(parser.parse_args().seconds))
     print_table("How long a key waits", columns, rows)
 
