@@ -18,7 +18,7 @@ from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.messages import ExperimentBegun, ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
-from tsmon.tui.screens.digit_screen import DigitScreen
+from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession, Session
 
@@ -53,7 +53,7 @@ class TsmonApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the screen, then the themes."""
-        if isinstance(screen, MonitorScreen | DigitScreen):
+        if isinstance(screen, MonitorScreen | FullPage):
             for key in screen.KEYS:
                 if key.id == "app.palette" or key.is_many:
                     continue

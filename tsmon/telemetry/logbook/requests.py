@@ -63,13 +63,18 @@ class SeenRequest:
     handler_ms: float | None = None
 
     @property
+    def began(self) -> datetime:
+        """When it was there in full."""
+        return self.time - timedelta(milliseconds=self.total_ms)
+
+    @property
     def failed(self) -> bool:
         """Whether it was answered with an error."""
         return not 200 <= self.status < 300
 
 
 class RequestBook:
-    """Takes lines of ts_log or access_log in their order, and keeps a bounded choice of requests."""
+    """Takes lines of ts_log or access_log in their order; keeps a bounded choice of requests."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -223,7 +228,9 @@ class RequestFeed:
         problem = self._tail.problem
         if problem is not None:
             return f"cannot read {self._tail.path}: {problem.strerror or problem}"
-        return "" if self._tail.is_open else f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
+        return (
+            "" if self._tail.is_open else f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
+        )
 
     def read(self) -> bool:
         """Read what comes next; whether there was anything."""

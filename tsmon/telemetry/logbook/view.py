@@ -47,7 +47,7 @@ class LogFilter:
 class LogView:
     """The rows of a book that a filter leaves, and where a text was found in them."""
 
-    def __init__(self, book: LogBook, filter_: LogFilter = LogFilter()) -> None:  # noqa: B008
+    def __init__(self, book: LogBook, filter_: LogFilter = LogFilter()) -> None:
         self.book = book
         self.filter = filter_
         self.sought = ""
@@ -126,7 +126,9 @@ class LogView:
         if not self.hits:
             return None
         number = line.number if line is not None else -1
-        at = bisect_right(self.hits, number) if direction > 0 else bisect_left(self.hits, number) - 1
+        at = (
+            bisect_right(self.hits, number) if direction > 0 else bisect_left(self.hits, number) - 1
+        )
         hit = self.book.lines[self.hits[at % len(self.hits)] - self.book.first]
         if hit.fold is not None and not hit.is_head and not hit.fold.opened:
             self.toggle(hit)

@@ -133,7 +133,9 @@ def tracebacks(said: Iterable[Said]) -> Iterator[Traceback]:
             yield from _closed(opened.pop(key))
         if line.text == BEGIN:
             announced = before.pop(key, [])
-            opened[key] = OpenTraceback(line, announced[0] if announced else "", [*announced, line.text])
+            opened[key] = OpenTraceback(
+                line, announced[0] if announced else "", [*announced, line.text]
+            )
         elif line.text.startswith("\t"):  # a message of several lines that announces one
             before.setdefault(key, []).append(line.text)
         else:
