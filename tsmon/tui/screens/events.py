@@ -16,11 +16,11 @@ from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.format import plural
+from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.screens.pick import Pick
-from tsmon.tui.session import Session
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
@@ -48,8 +48,9 @@ class Events(Page):
     kind: var[EventKind | None] = var(None, init=False)
     """The kind shown; None for all."""
 
-    def __init__(self, session: Session, selected: ModelKey | None) -> None:
-        super().__init__(session)
+    def __init__(self, shelf: LogShelf, selected: ModelKey | None) -> None:
+        super().__init__(shelf.session)
+        self._shelf = shelf
         self._selected = selected
         self._shown: list[Event] | None = None
 
@@ -155,7 +156,7 @@ class Events(Page):
         moment = chosen.at.wall.astimezone().replace(tzinfo=None)
         key = chosen.model
         filter_ = LogFilter(key.name, key.version) if key is not None else LogFilter()
-        self.go_above(Logs(self.session, LogStart(filter_, moment)))
+        self.go_above(Logs(self._shelf, LogStart(filter_, moment)))
 
     def action_copy(self) -> None:
         """Copy the event as a line."""

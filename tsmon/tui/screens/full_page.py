@@ -84,6 +84,11 @@ class Page(FullPage[Moment | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE_SHARED_KEYS)
 
+    @property
+    def footer_keys(self) -> list[Key]:
+        """The way back, then its own keys."""
+        return [*keymap.PAGE_KEYS, *super().footer_keys]
+
     def body(self) -> ComposeResult:
         """What is between the first line and the keys."""
         raise NotImplementedError

@@ -21,12 +21,11 @@ from tsmon.telemetry.logbook.view import LogFilter, LogView
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.tui import keymap
 from tsmon.tui.format import count, plural
-from tsmon.tui.log_words import FILES, Feed, log_folder, open_feed, why_no_logs
+from tsmon.tui.log_shelf import FILES, Feed, LogShelf, why_no_logs
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.session import Session
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
@@ -52,8 +51,9 @@ class Logs(Page):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#log-lines"
 
-    def __init__(self, session: Session, start: LogStart = LogStart()) -> None:
-        super().__init__(session)
+    def __init__(self, shelf: LogShelf, start: LogStart = LogStart()) -> None:
+        super().__init__(shelf.session)
+        self._shelf = shelf
         self._moment = start.moment
         self._file = start.file
         self._view = LogView(LogBook(), start.filter)
@@ -72,8 +72,7 @@ class Logs(Page):
         """Begin to read."""
         self.query_one(Input).display = False
         self.query_one("#page-empty", Words).say(None)
-        self.set_interval(READ_S, self._read)
-        self.call_later(self._read)
+        self.run_worker(self._follow(), group="reading")
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -86,31 +85,39 @@ class Logs(Page):
 
     # Reading
 
-    async def _read(self) -> None:
-        """Take what the file has new; the folder may be another one by now."""
-        folder = log_folder(self.session)
+    async def _follow(self) -> None:
+        """Take what the file has, then what comes."""
+        while True:
+            if not await self._read():
+                await asyncio.sleep(READ_S)
+
+    async def _read(self) -> bool:
+        """Take what the file has new, and say whether that was anything.
+
+        The folder may be another one than before.
+        """
+        folder = self._shelf.folder
         if self._feed is None or folder != self._folder:
             self._open(folder)
         feed = self._feed
         added = await _read(feed) if feed is not None else []
-        if feed is not self._feed or not self.is_attached:
-            return
+        if feed is not self._feed:
+            return True
         self._lines.take(self._view.book.add(added))
         if not added and not self._read_all:
             self._read_all = True
             if self._moment is not None:
                 self._lines.go_to_moment(self._moment)
         self._say()
-        if added and not self._read_all:
-            self.call_later(self._read)
+        return bool(added) and not self._read_all
 
     def _open(self, folder: Path | None) -> None:
         if self._feed is not None:
             self._feed.close()
         self._folder = folder
-        self._feed = open_feed(self.session, self._file)
+        self._feed = self._shelf.feed(self._file)
         self._view = LogView(LogBook(), self._view.filter)
-        self._read_all = False
+        self._read_all = self._feed is None
         self._lines.show(self._view)
 
     def _say(self) -> None:
@@ -120,7 +127,7 @@ class Logs(Page):
         self.show_title()
 
     def _empty(self) -> Content | None:
-        if self._view.rows or not (self._read_all or self._feed is None):
+        if self._view.rows or not self._read_all:
             return None
         problem = self._feed.problem if self._feed is not None else ""
         kept = len(self._view.book.lines)

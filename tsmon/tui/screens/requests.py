@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,11 +19,10 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.format import ABSENT, count, milliseconds
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.log_words import why_no_logs
+from tsmon.tui.log_shelf import LogShelf, why_no_logs
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.session import Session
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
 from tsmon.tui.widgets.words import Words
@@ -57,15 +56,9 @@ class Requests(Page):
     only_failed = var(False, init=False)
     only_model = var(False, init=False)
 
-    def __init__(
-        self,
-        session: Session,
-        feed: Callable[[], RequestFeed | None],
-        selected: ModelKey | None,
-    ) -> None:
-        """`feed` gives what reads the requests, which may be another one when the server moved."""
-        super().__init__(session)
-        self._find_feed = feed
+    def __init__(self, shelf: LogShelf, selected: ModelKey | None) -> None:
+        super().__init__(shelf.session)
+        self._shelf = shelf
         self._feed: RequestFeed | None = None
         self._selected = selected
         self._rows: dict[str, SeenRequest] = {}
@@ -80,19 +73,17 @@ class Requests(Page):
     def on_mount(self) -> None:
         """Begin to read."""
         self.query_one("#page-empty", Words).say(None)
-        self.set_interval(REFRESH_S, self._read)
-        self.call_later(self._read)
+        self.run_worker(self._follow(), group="reading")
 
-    async def _read(self) -> None:
-        """Take what the file has new."""
-        self._feed = self._find_feed()
-        while (feed := self._feed) is not None and await asyncio.to_thread(feed.read):
-            if not self.is_attached:
-                return
+    async def _follow(self) -> None:
+        """Take what the log has, then what comes."""
+        while True:
+            self._feed = feed = self._shelf.requests()
+            while feed is not None and await asyncio.to_thread(feed.read):
+                self._show()
+            self._read_all = True
             self._show()
-        self._read_all = True
-        if self.is_attached:
-            self._show()
+            await asyncio.sleep(REFRESH_S)
 
     @property
     def _book(self) -> RequestBook:
@@ -198,7 +189,7 @@ class Requests(Page):
         else:
             filter_ = LogFilter()
         file = TS_LOG if self._feed.has_workers else ACCESS_LOG
-        self.go_above(Logs(self.session, LogStart(filter_, chosen.began, file)))
+        self.go_above(Logs(self._shelf, LogStart(filter_, chosen.began, file)))
 
     def action_moment(self) -> None:
         """Show the moment of this request in the monitor."""

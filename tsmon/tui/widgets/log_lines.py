@@ -183,12 +183,15 @@ class LogLines(ScrollView, can_focus=True):
         word, tone = _LEVELS[line.level] if line.level is not None else _NO_LEVEL
         if width < WIDE:
             return [*head, (word[:2], tone), (_worker(line, wide=False), Tone.ACCENT)]
-        source = "" if line.logger == "MODEL_LOG" else line.logger[:16]
+        source = line.logger
+        if line.logger == "MODEL_LOG":
+            source = "stderr" if line.stderr else "stdout"
+        wide = not self.view.filter.model
         return [
             *head,
             (f"{word} ", tone),
-            (_worker(line, wide=True), Tone.ACCENT),
-            (f"{source:16} ", Tone.MUTED),
+            (_worker(line, wide=wide), Tone.ACCENT),
+            (f"{source[:16]:16} ", Tone.MUTED),
         ]
 
     def _go(self, row: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Protocol
 
 from tsmon.telemetry.logbook.feed import LogFeed
 from tsmon.telemetry.logbook.line import LogLine
 from tsmon.telemetry.logbook.recorded import RecordedFeed
+from tsmon.telemetry.logbook.requests import RequestFeed
 from tsmon.telemetry.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
+from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.tui.notes import Note
 from tsmon.tui.session import Session
 
@@ -36,18 +39,49 @@ class Feed(Protocol):
         """Let go of what is read from."""
 
 
-def log_folder(session: Session) -> Path | None:
-    """Where the log files are; while the server is away, where they were."""
-    newest_first = reversed(session.monitor.past.since(float("-inf")))
-    return next((tick.metrics.log_folder for tick in newest_first if tick.metrics.log_folder), None)
+class LogShelf:
+    """What there is to read of a session's logs, for all pages that read them."""
 
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._found: Path | None = None
+        self._requests: RequestFeed | None = None
 
-def open_feed(session: Session, name: str) -> Feed | None:
-    """What brings the lines of a file; None where nothing can."""
-    if session.replays:
-        return RecordedFeed(session.monitor.past)
-    folder = log_folder(session)
-    return LogFeed(folder, name) if folder is not None else None
+    @property
+    def folder(self) -> Path | None:
+        """Where the log files are; while the server is away, where they were."""
+        if self.session.replays:
+            return None
+        newest_first = reversed(self.session.monitor.past.since(float("-inf")))
+        known = (tick.metrics.log_folder for tick in newest_first)
+        return next((folder for folder in known if folder), self._found)
+
+    async def search(self) -> None:
+        """Look in the process table for the folder of a server here that answers nothing."""
+        if self.folder is None and self.session.can_act and self.session.is_local:
+            management = self.session.client.addresses.management
+            self._found = await asyncio.to_thread(find_log_folder, management)
+
+    def feed(self, name: str) -> Feed | None:
+        """What brings the lines of a file; None where nothing can."""
+        if self.session.replays:
+            return RecordedFeed(self.session.monitor.past)
+        return LogFeed(self.folder, name) if self.folder is not None else None
+
+    def requests(self) -> RequestFeed | None:
+        """What reads single requests; the same as before as long as the folder is."""
+        folder = self.folder
+        if self._requests is not None and self._requests.folder != folder:
+            self.close()
+        if self._requests is None and folder is not None:
+            self._requests = RequestFeed(folder)
+        return self._requests
+
+    def close(self) -> None:
+        """Let go of what was read; what was slow once is forgotten."""
+        if self._requests is not None:
+            self._requests.close()
+        self._requests = None
 
 
 def why_no_logs(session: Session) -> Note:
