@@ -139,4 +139,4 @@ def _words(message: bytes) -> str:
 
 
 def _fit(text: str) -> str:
-    return _UNSEEN.sub("", text.expandtabs(4)).rstrip()
+    return _UNSEEN.sub("", text).expandtabs(4).rstrip()
