@@ -110,7 +110,7 @@ class Doctor(Page):
             self._report = await examination.make()
         finally:
             self._doing = ""
-        if self.is_attached:
+        if self.is_open:
             self._show()
 
     def _progress(self, doing: str) -> None:

@@ -44,6 +44,11 @@ class FullPage(Screen[Result]):
         shared = (*keymap.SHARED_KEYS, *keymap.PAGE_SHARED_KEYS)
         return [key for key in self.KEYS if key not in shared and not key.is_many]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything left to draw on; asked after every wait."""
+        return self.is_attached and self.display
+
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
         self.notify(

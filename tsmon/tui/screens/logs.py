@@ -87,7 +87,7 @@ class Logs(Page):
 
     async def _follow(self) -> None:
         """Take what the file has, then what comes."""
-        while True:
+        while self.is_open:
             if not await self._read():
                 await asyncio.sleep(READ_S)
 
@@ -101,7 +101,7 @@ class Logs(Page):
             self._open(folder)
         feed = self._feed
         added = await _read(feed) if feed is not None else []
-        if feed is not self._feed:
+        if feed is not self._feed or not self.is_open:
             return True
         self._lines.take(self._view.book.add(added))
         if not added and not self._read_all:

@@ -77,13 +77,13 @@ class Requests(Page):
 
     async def _follow(self) -> None:
         """Take what the log has, then what comes."""
-        while True:
+        while self.is_open:
             self._feed = feed = self._shelf.requests()
-            while feed is not None and await asyncio.to_thread(feed.read):
+            more = feed is not None and await asyncio.to_thread(feed.read)
+            self._read_all |= not more
+            if self.is_open:
                 self._show()
-            self._read_all = True
-            self._show()
-            await asyncio.sleep(REFRESH_S)
+            await asyncio.sleep(0 if more else REFRESH_S)
 
     @property
     def _book(self) -> RequestBook:

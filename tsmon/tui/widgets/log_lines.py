@@ -92,6 +92,11 @@ class LogLines(ScrollView, can_focus=True):
         """The view shows other rows of the same book; the cursor stays on its line."""
         self._find(chosen)
         self._lay_out()
+        fold = chosen.fold if chosen is not None else None
+        if fold is not None and fold.opened:  # as much of it as there is room for
+            unfolded = Region(0, self.cursor, 1, len(fold.members) + 1)
+            self.scroll_to_region(unfolded, animate=False, force=True, immediate=True, top=True)
+            self._show_cursor()
 
     def go_to_line(self, line: LogLine) -> None:
         """Put the cursor on a line that is shown, in the middle of the screen."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 WORKER = "W-9000-mnist_1.0"
 OTHER = "W-9001-cifar_2.0"
 
 
 def stamp(second: float) -> str:
     """A stamp so many seconds after noon."""
-    whole, milliseconds = divmod(round(second * 1000), 1000)
-    return f"2026-11-22T12:{whole // 60:02}:{whole % 60:02},{milliseconds:03}"
+    time = datetime(2026, 11, 22, 12) + timedelta(milliseconds=round(second * 1000))
+    return time.isoformat(timespec="milliseconds").replace(".", ",")
 
 
 def served(second: float, text: str, *, thread: str = WORKER, level: str = "INFO") -> bytes:

@@ -12,7 +12,7 @@ from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
 
 CAUSE = Cause(
-    kind=CauseKind.OTHER,
+    kind=CauseKind.HANDLER_RAISED,
     message="ValueError: no",
     detail_lines=("Traceback (most recent call last):", "  File x", "ValueError: no"),
     hint="",
