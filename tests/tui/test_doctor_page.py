@@ -25,7 +25,6 @@ async def test_findings_are_grouped_the_worst_first_and_told_as_a_whole(
     async with watching(fake, options, size=(140, 40)) as seat:
         await seat.sees("mnist")
         await seat.press("H")
-        await seat.sees("◌")
         await seat.sees("✗ error", "mnist 1.0: worker 9000", "ok", "not checked")
         text = seat.text
         assert text.index("✗ error  ") < text.index("✓ ok  ")
@@ -48,6 +47,20 @@ async def test_the_remedy_is_copied(fake: FakeTorchServe, options: MonitorOption
         remedy = seat.app.clipboard
         assert remedy
         assert f"→ {remedy[:40]}" in seat.text
+
+
+async def test_it_says_how_it_goes_while_the_monitor_goes_on(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options, size=(140, 40)) as seat:
+        hold = fake.hold("/ping")
+        await seat.press("H")
+        await seat.sees("◌ asking 127.0.0.1:8081, looking at this machine…", "not examined yet")
+        before = seat.monitor.session.monitor.latest
+        await seat.until(lambda: seat.monitor.session.monitor.latest is not before)
+        hold.release()
+        await seat.sees("✓ ok  ")
+        await seat.misses("◌ asking")
 
 
 async def test_it_is_run_again(fake: FakeTorchServe, options: MonitorOptions) -> None:
