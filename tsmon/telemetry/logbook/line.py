@@ -15,6 +15,8 @@ _LOGGED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) \[(\w+) *\] (.+?) (\S+) - (.*)$",
 _PLAIN = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) - (.*)$", re.DOTALL)
 _ACCESS = re.compile(rb'^/\S+ "\S+ (\S+) [^"]*" (\d{3}) \d+$')
 _POLLS = re.compile(rb'^/\S+ "GET /(models\b|metrics\b|ping\b|api-description\b| )')
+_PROBE = re.compile(rb'^/\S+ "POST /models HTTP/')
+"""Registers nothing: it asks whether models can be registered, which is refused with 4xx."""
 _EACH_REQUEST = (b"result=[M", b"Waiting time ns", b"Backend received inference at")
 _UNSEEN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 """Colour codes and other control characters, which would spoil the screen."""
@@ -131,7 +133,8 @@ def _look_at_access(line: LogLine, message: bytes) -> None:
     key = named_by(target)
     line.named = key.model if key else ""
     line.level = Level.ERROR if status >= 500 else Level.WARN if status >= 400 else Level.INFO
-    line.routine = status < 400 and _POLLS.match(message) is not None
+    looks = _POLLS if status < 400 else _PROBE
+    line.routine = status < 500 and looks.match(message) is not None
 
 
 def _words(message: bytes) -> str:

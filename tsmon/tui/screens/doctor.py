@@ -212,11 +212,12 @@ def _rank(found: _Found, order: Sequence[Severity]) -> int:
 def _spell(found: _Found) -> Content:
     """A finding in two lines at most; enter shows all of it."""
     finding = found.finding
-    spans: list[Span] = [(f"  {found.check.id:<16} ", Tone.MUTED)]
+    glyph, tone = found.look
+    spans: list[Span] = [(f"{glyph} ", tone), (f"{found.check.id:<16} ", Tone.MUTED)]
     if found.is_fine:
         title = finding.title.removeprefix("not checked: ")
         return line(*spans, (title, Tone.MUTED if not finding.checked else Tone.PLAIN))
-    spans.append((finding.title, found.look[1]))
+    spans.append((finding.title, tone))
     if finding.remedy:
         spans.append((f"\n{'':19}→ {finding.remedy}", Tone.PLAIN))
     return line(*spans)

@@ -261,9 +261,10 @@ def spell(line: LogLine) -> Piece:
 
 
 def _tone(line: LogLine) -> Tone:
-    if line.level is Level.DEBUG:
-        return Tone.MUTED
-    return _LEVELS[line.level][1] if line.level is not None else Tone.PLAIN
+    """Of the text: a warning has its colour in its word alone."""
+    return {Level.DEBUG: Tone.MUTED, Level.ERROR: Tone.BAD}.get(
+        line.level or Level.INFO, Tone.PLAIN
+    )
 
 
 def _worker(line: LogLine, *, wide: bool) -> str:

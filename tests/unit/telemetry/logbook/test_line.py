@@ -37,6 +37,8 @@ def test_what_comes_with_every_request_and_poll_is_routine() -> None:
     assert parse_line(waited(1, 2, 3)).routine
     assert parse_line(access(1, what="GET /models?limit=100")).routine
     assert parse_line(access(1, what="GET /metrics")).routine
+    assert parse_line(access(1, 405, what="POST /models")).routine
+    assert not parse_line(access(1, 405, what="POST /models?url=mnist.mar")).routine
     assert not parse_line(access(1, 503, what="GET /ping")).routine
     assert not parse_line(access(1)).routine
     assert not parse_line(served(1, "Retry worker: 9000 in 1 seconds.")).routine
