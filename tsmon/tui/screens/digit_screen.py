@@ -61,7 +61,3 @@ class DigitScreen(FullPage[None]):
     def target_changed(self) -> None:
         """Show what is about another version now."""
         raise NotImplementedError
-
-    def action_symbols(self) -> None:
-        """Draw with the next kind of characters."""
-        self.symbols = self.symbols.following

@@ -78,11 +78,6 @@ class FullPage(Screen[Result]):
         read_only = self.session.read_only
         self.app.push_screen(Help(read_only=read_only, pane=self.PANE, first=self.KEYS[0].group))
 
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        dark = self.app.current_theme.dark
-        self.app.theme = "textual-light" if dark else "textual-dark"
-
 
 class Page(FullPage[Moment | None]):
     """A line that says what is shown, the body, the keys; gives the moment to look at next."""

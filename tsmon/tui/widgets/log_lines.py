@@ -262,9 +262,9 @@ def spell(line: LogLine) -> Piece:
 
 def _tone(line: LogLine) -> Tone:
     """Of the text: a warning has its colour in its word alone."""
-    return {Level.DEBUG: Tone.MUTED, Level.ERROR: Tone.BAD}.get(
-        line.level or Level.INFO, Tone.PLAIN
-    )
+    if line.level is Level.ERROR:
+        return Tone.BAD
+    return Tone.MUTED if line.level is Level.DEBUG else Tone.PLAIN
 
 
 def _worker(line: LogLine, *, wide: bool) -> str:
