@@ -11,7 +11,7 @@ from tsmon.telemetry.logs.tracebacks import BEGIN, OpenTraceback, Said
 
 CAPACITY = 50_000
 """Lines kept; with 150 characters each they take some 40 MB."""
-_JAVA_RAISED = re.compile(r"^[\w.$]+(Exception|Error|Throwable)\b")
+_JAVA_RAISED = re.compile(r"^([\w$]+\.)+[\w$]*(Exception|Error|Throwable)\b")
 _JAVA_FRAME = re.compile(r"^(\s+at |\s+\.\.\. \d+ |Caused by: |\s+Suppressed: )")
 
 
@@ -76,7 +76,8 @@ class LogBook:
         last = self._last
         if last is None:
             return
-        if last.fold is None and _JAVA_RAISED.match(line.text):
+        follows = last.number + 1 == line.number
+        if last.fold is None and follows and _JAVA_RAISED.match(line.text):
             last.fold = Fold(last, line.text)
         elif last.fold is None or not _JAVA_FRAME.match(line.text):
             return

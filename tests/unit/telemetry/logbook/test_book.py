@@ -66,12 +66,12 @@ def test_a_java_stack_trace_belongs_to_the_line_before_it() -> None:
 
 def test_lines_without_a_stamp_that_are_no_trace_stay_as_they_are() -> None:
     book = LogBook()
-    book.add(lines(served(1, ""), b"Torchserve version: 0.12.0", b"", b"{not even a log"))
+    book.add(lines(served(1, ""), b"Torchserve version: 0.12.0", b"", b"BrokenPipeError: no"))
     assert not heads(book)
     assert [line.raw for line in book.lines[1:]] == [
         "Torchserve version: 0.12.0",
         "",
-        "{not even a log",
+        "BrokenPipeError: no",
     ]
 
 
