@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, seated
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.session import LiveSession
@@ -25,12 +26,14 @@ def write(folder: Path, lines: Iterable[bytes], name: str = TS_LOG) -> None:
 async def reading(
     fake: FakeTorchServe,
     options: MonitorOptions,
-    folder: Path,
+    place: LogPlace,
     *,
     size: tuple[int, int] = (120, 30),
 ) -> AsyncIterator[Seat]:
-    """A monitor with `--logs FOLDER`, once the model is ready if there is one."""
+    """A monitor with `--logs PLACE`."""
     client = fake.client()
-    session = LiveSession(client, options.period_s, LiveSource(client, folder))
-    async with seated(TsmonApp(session, options), size=size) as seat:
-        yield seat
+    source = LiveSource(client, place)
+    session = LiveSession(client, options.period_s, source)
+    with closing(source):
+        async with seated(TsmonApp(session, options), size=size) as seat:
+            yield seat

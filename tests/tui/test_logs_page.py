@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from textual import events
 
+from tests import docker_stand_in
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
-from tests.tui.seat import Seat, watching
+from tests.tui.seat import Seat, seated, watching
 from tests.unit.telemetry.logbook.lines import (
     JAVA,
     OTHER,
@@ -20,8 +24,16 @@ from tests.unit.telemetry.logbook.lines import (
     waited,
 )
 from tsmon.serving.ports import free_ports
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.causes import Cause
+from tsmon.telemetry.logs.docker import Container
+from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.writer import Writer
+from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.addresses import Addresses
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.session import ReplaySession
 from tsmon.tui.widgets.log_lines import LogLines
 
 
@@ -233,6 +245,41 @@ async def test_lines_of_a_server_that_is_down_are_read_as_well(
     async with reading(fake, options, logs) as seat:
         await seat.sees("✗ away")
         await opened(seat)
+
+
+async def test_lines_of_a_container_are_followed(
+    fake: FakeTorchServe,
+    options: MonitorOptions,
+    logs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    docker_stand_in.install(tmp_path / "engine", monkeypatch).run(logs.parent)
+    async with reading(fake, options, Container(docker_stand_in.NAME)) as seat:
+        await opened(seat)
+        write(logs, [printed(40, "a new line")])
+        await seat.sees("a new line")
+
+
+async def test_a_recording_shows_the_words_of_a_worker_that_died(
+    fake: FakeTorchServe, tmp_path: Path
+) -> None:
+    fake.load("mnist")
+    words = ("Traceback (most recent call last):", '  File "x.py", line 1', "ValueError: no")
+    died = Cause(
+        *(CauseKind.HANDLER_RAISED, "ValueError: no", words, "", "9000", "mnist", "1.0"),
+        datetime(2026, 11, 22, 12),
+    )
+    file = tmp_path / "server.tsmon"
+    async with fake.client() as client:
+        seen = await LiveSource(client).observe(None)
+    with closing(Writer(file, "127.0.0.1:8081")) as writer:
+        writer.write(replace(seen, lives={}, causes={ModelKey("mnist", "1.0"): died}))
+    async with seated(TsmonApp(ReplaySession(Recording(file)))) as seat:
+        await seat.press("l")
+        await seat.sees("failures in the recording", "▸ ValueError: no  (3 lines)")
+        await seat.press("f")
+        await seat.sees("a recording keeps the words")
 
 
 async def test_without_logs_it_says_why_and_the_way_out(
