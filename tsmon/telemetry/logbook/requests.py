@@ -171,7 +171,7 @@ class RequestBook:
         match, time = HANDLED.match(line), _time(line)
         if match is None or time is None:
             return
-        thread, milliseconds, ids = match.groups()
+        thread, _, milliseconds, ids = match.groups()
         worker = self._worker(thread)
         if worker is None or self._doubles.is_second(thread, line):
             return

@@ -164,6 +164,10 @@ EVENT_KEYS: tuple[Key, ...] = (
         "Show the moment of the event in the monitor.",
     ),
     Key(
+        "events.filter", "slash", "/", "filter", Group.EVENTS, "filter",
+        "In the events, show only some: text, !not, ~regex or /regex/.",
+    ),
+    Key(
         "events.bad", "v", "v", "bad", Group.EVENTS, "bad only",
         "Show only what somebody should look at, or all.",
     ),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.reactive import var
 from textual.widgets import OptionList
 
@@ -15,6 +16,7 @@ from tsmon.telemetry.events import Event, EventKind
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
+from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.format import plural
 from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.notes import Note
@@ -23,6 +25,7 @@ from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
+from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 1.0
@@ -55,7 +58,8 @@ class Events(Page):
         self._shown: list[Event] | None = None
 
     def body(self) -> ComposeResult:
-        """What is missing, and the list."""
+        """The filter, what is missing, and the list."""
+        yield FilterBar(id="events-filter")
         yield Words(id="page-empty")
         yield OptionList(id="events-lines", compact=True)
 
@@ -78,7 +82,9 @@ class Events(Page):
             return False
         if self.kind is not None and event.kind is not self.kind:
             return False
-        return not self.only_model or event.model == self._selected
+        if self.only_model and event.model != self._selected:
+            return False
+        return self.query_one(FilterBar).filter.passes(spell(event).plain)
 
     def _refresh(self) -> None:
         """Show what there is now; the cursor stays on its event."""
@@ -88,15 +94,21 @@ class Events(Page):
         listed, chosen = self.query_one(OptionList), self._chosen
         at_top = not listed.highlighted
         self._shown = events
-        why = NONE_LIKE_THAT if self._all else NOTHING
-        words = None if events else line((why, Tone.MUTED))
-        self.query_one("#page-empty", Words).say(words)
+        self.query_one("#page-empty", Words).say(self._why_none())
         listed.clear_options()
         listed.add_options([spell(event) for event in events])
         if events:
             kept = chosen in events and not at_top
             listed.highlighted = events.index(chosen) if kept and chosen else 0
         self.show_title()
+
+    def _why_none(self) -> Content | None:
+        filtered = self.query_one(FilterBar).filter
+        if self._shown:
+            return None
+        if self._all and filtered:
+            return line(("no event passes the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
+        return line((NONE_LIKE_THAT if self._all else NOTHING, Tone.MUTED))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which events these are, and how many."""
@@ -107,6 +119,9 @@ class Events(Page):
             left.append((self.kind.value, Tone.ACCENT))
         if self.only_model:
             left.append((str(self._selected), Tone.ACCENT))
+        filtered = self.query_one(FilterBar).filter
+        if filtered:
+            left.append((f"filter {filtered.text}", Tone.ACCENT))
         every = self._all
         bad = sum(event.kind.is_bad for event in every)
         shown = f"{len(self._shown or ())} of {plural(len(every), 'event')}"
@@ -115,6 +130,26 @@ class Events(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter or a click on an event."""
         self.action_moment()
+
+    def action_filter(self) -> None:
+        """Ask which events to show."""
+        self.query_one(FilterBar).open()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self._refresh()
+        self.show_title()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go on in the list."""
+        event.stop()
+        self.query_one(OptionList).focus()
+
+    def action_back(self) -> None:
+        """Take the filter away, or close the page."""
+        if not self.query_one(FilterBar).clear():
+            super().action_back()
 
     def action_moment(self) -> None:
         """Look at that moment."""
@@ -161,4 +196,4 @@ class Events(Page):
     def action_copy(self) -> None:
         """Copy the event as a line."""
         if self._chosen is not None:
-            self.copy(spell(self._chosen).plain)
+            self.copy(without_secrets(spell(self._chosen).plain))
