@@ -23,6 +23,7 @@ from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.screens.digit_screen import DigitScreen
+from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.screens.panes import Panes
@@ -92,7 +93,7 @@ class TsmonApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the screen, then the themes."""
-        if isinstance(screen, MonitorScreen | DigitScreen):
+        if isinstance(screen, MonitorScreen | FullPage):
             for bound in screen.KEYS:
                 if bound.id == "app.palette" or bound.is_many:
                     continue
