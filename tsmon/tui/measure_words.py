@@ -83,11 +83,11 @@ def _each(failed: dict[int, int]) -> str:
 def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[Point]) -> list[Span]:
     """How many requests wait, and how many may."""
     queue = None if snapshot.stale else model.described.queue
-    basis = f"of {count(queue.capacity)} places" if queue else ""
+    basis = f"of {count(queue.capacity)}" if queue else ""
     spans = _row(WAITING.title, count(queue.pending) if queue else ABSENT, basis, Tone.ACCENT)
     most = max((point.waiting for point in points if point.waiting is not None), default=None)
     if most is not None:
-        spans += _row(" most", count(most), "on the chart")
+        spans += _row(" most", count(most), "on chart")
     return spans
 
 

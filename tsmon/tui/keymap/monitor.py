@@ -11,6 +11,11 @@ _ALL = tuple(PaneName)
 
 KEYS: tuple[Key, ...] = (
     Key(
+        "model.open", "enter", "enter", "open_model", Group.MODELS, "in depth",
+        "See the selected version in depth: workers, charts, percentiles, events; esc goes back.",
+        (PaneName.MODELS,),
+    ),
+    Key(
         "model.register", "r", "r", "register", Group.MODELS, "register",
         "Register an archive of the model store, or of a URL, and start its workers.",
         (PaneName.MODELS,), changes=True,
@@ -33,7 +38,6 @@ KEYS: tuple[Key, ...] = (
     Key(
         "model.archive", "a", "a", "archive", Group.MODELS, "archive",
         "Package a model with torch-model-archiver; the digit model is filled in.",
-        (PaneName.MODELS,),
     ),
     Key(
         "model.filter", "slash", "/", "filter", Group.MODELS, "filter",
@@ -105,7 +109,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.stop", "escape", "esc", "stop", Group.DIGITS, "stop",
-        "Stop the batch that is being sent; close the filter.",
+        "Stop the batch that is being sent; go back from a model; close the filter.",
     ),
     Key(
         "server.start", "S", "S", "start_server", Group.SERVER, "start server",

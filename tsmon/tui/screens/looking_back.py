@@ -149,9 +149,13 @@ class LookingBack(Frame):
     async def _choose_event(self) -> None:
         event = await self.app.push_screen_wait(Events(self.session.monitor.events))
         if event is not None:
-            self._leave(event)
-            self._playhead.go_to(event.at.monotonic)
-            self._show_moment()
+            self.go_to_event(event)
+
+    def go_to_event(self, event: Event) -> None:
+        """Look at the moment of an event."""
+        self._leave(event)
+        self._playhead.go_to(event.at.monotonic)
+        self._show_moment()
 
     def action_span(self, direction: int) -> None:
         """Show a longer or a shorter time on the charts."""

@@ -21,8 +21,8 @@ from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.describe import Describe
-from tsmon.tui.screens.experimenting import ExperimentingScreen
 from tsmon.tui.screens.help import Help
+from tsmon.tui.screens.in_depth import InDepthScreen
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.start_server import StartServerDialog
@@ -30,7 +30,7 @@ from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 
-class MonitorScreen(ExperimentingScreen):
+class MonitorScreen(InDepthScreen):
     """The one screen; dialogs open above it."""
 
     # Models

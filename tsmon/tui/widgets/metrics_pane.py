@@ -65,6 +65,8 @@ class MetricsPane(Pane, can_focus=True):
     chosen = var(RATE, init=False)
     """The measure that `?` explains."""
     symbols = var(Symbols.BRAILLE)
+    with_table = var(True, init=False)
+    """Whether the table of percentiles is shown where there is room for it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,7 +203,9 @@ class MetricsPane(Pane, can_focus=True):
     def _has_room_for_table(self) -> bool:
         room = self.content_size
         low = quantile_table.HEIGHT + LEAST_CHARTS
-        return room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
+        return (
+            self.with_table and room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
+        )
 
 
 def _others(shown: Sequence[Measure]) -> str:

@@ -11,7 +11,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable, Input
 
+from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
@@ -19,10 +21,12 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
 )
 from tsmon.telemetry.traffic import Missing, Usage
+from tsmon.tui.activity_words import spell_model
 from tsmon.tui.format import ABSENT, memory, milliseconds, number
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.model_state import state_of
 from tsmon.tui.numbers import tip
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.words import Words
@@ -31,28 +35,16 @@ COLUMNS = (
     Column("name", "MODEL", 0),
     Column("version", "VERSION", 7),
     Column("workers", "WORKERS", 7),
-    Column("state", "STATE", 10, needs=66),
+    Column("state", "STATE", 10, needs=79),
+    Column("now", "NOW", 12, needs=57),
     Column("rate", "REQ/S", 5, right=True),
     Column("inference", "INFER", 7, right=True),
     Column("queue", "QUEUE", 7, right=True),
-    Column("pending", "WAITING", 7, right=True, needs=79),
-    Column("memory", "MEMORY", 8, right=True, needs=88),
-    Column("batch", "BATCH", 5, right=True, needs=94),
+    Column("p95", "P95", 7, right=True, needs=70),
+    Column("pending", "WAITING", 7, right=True, needs=90),
+    Column("memory", "MEMORY", 8, right=True, needs=100),
+    Column("batch", "BATCH", 5, right=True, needs=108),
 )
-
-
-_HEALTH = {
-    ModelHealth.READY: ("●", "ready", Tone.GOOD),
-    ModelHealth.UNKNOWN: ("?", "unknown", Tone.MUTED),
-    ModelHealth.STARTING: ("◌", "starting", Tone.WARNING),
-    ModelHealth.NO_WORKERS: ("○", "no workers", Tone.MUTED),
-    ModelHealth.DEGRADED: ("!", "degraded", Tone.WARNING),
-    ModelHealth.OVERLOADED: ("!", "overloaded", Tone.BAD),
-    ModelHealth.RETRYING: ("✗", "retrying", Tone.BAD),
-    ModelHealth.STUCK: ("✗", "stuck", Tone.BAD),
-    ModelHealth.GIVEN_UP: ("✗", "given up", Tone.BAD),
-    ModelHealth.UNREGISTERING: ("◌", "removing", Tone.MUTED),
-}
 
 
 class Order(Enum):
@@ -90,6 +82,9 @@ class ModelsPane(Pane):
         def __init__(self, key: ModelKey | None) -> None:
             super().__init__()
             self.key = key
+
+    class Opened(Message):
+        """The version under the cursor is to be seen in depth."""
 
     HEADER_ORDERS: ClassVar[dict[str, Order]] = {
         "name": Order.NAME,
@@ -183,6 +178,11 @@ class ModelsPane(Pane):
         model = self._models.get(event.key or "")
         self.post_message(self.Selected(model.key if model else None))
 
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter, or a click on the row that is selected already."""
+        event.stop()
+        self.post_message(self.Opened())
+
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by a column whose title is clicked."""
         event.stop()
@@ -230,17 +230,20 @@ def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -
 def _row(model: ModelStatus, stale: bool) -> Row:
     muted = stale or model.gone
     described = model.described
-    glyph, word, tone = _state(model)
+    glyph, word, tone = state_of(model)
     sizes = [worker.memory_bytes for worker in model.workers]
     known = [size for size in sizes if size is not None]
+    now, now_tone = _now(model)
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
         _workers(model, glyph, word),
         word,
+        now,
         number(_of_interval(model, lambda usage: usage.per_second)),
         milliseconds(_of_interval(model, lambda usage: usage.inference_ms)),
         milliseconds(_of_interval(model, lambda usage: usage.queue_ms)),
+        milliseconds(_p95(model)),
         str(described.queue.pending) if described.queue else ABSENT,
         memory(sum(known)) if known else ABSENT,
         str(described.batch_size),
@@ -248,7 +251,22 @@ def _row(model: ModelStatus, stale: bool) -> Row:
     tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
     if not muted:
         tones[2] = tones[3] = tone
+        tones[4] = now_tone
     return Row(str(model.key), tuple(map(Cell, texts, tones)))
+
+
+def _now(model: ModelStatus) -> Span:
+    """What it does, or what is wrong with it."""
+    if model.gone or model.verdict.health not in (ModelHealth.READY, ModelHealth.UNKNOWN):
+        glyph, word, tone = state_of(model)
+        return f"{glyph} {word}", tone
+    return spell_model(activity_of(model))
+
+
+def _p95(model: ModelStatus) -> float | None:
+    """What 95 of 100 requests of the last minute did not exceed, from the log files."""
+    found = model.requests.minute.get(Part.INFERENCE) if model.requests else None
+    return found.p95 if found else None
 
 
 def _workers(model: ModelStatus, glyph: str, word: str) -> str:
@@ -258,10 +276,3 @@ def _workers(model: ModelStatus, glyph: str, word: str) -> str:
     if model.verdict.health is ModelHealth.UNKNOWN:
         return f"{glyph} {len(model.workers) or ABSENT}"
     return f"{glyph} {model.ready}/{model.wanted}"
-
-
-def _state(model: ModelStatus) -> tuple[str, str, Tone]:
-    """A glyph, a word and a tone for the workers of a version."""
-    if model.gone:
-        return "✗", "gone", Tone.MUTED
-    return _HEALTH[model.verdict.health]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.content import Content
 
-from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
+from tsmon.telemetry.activity import activity_of_worker
+from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
+from tsmon.tui.activity_words import spell_worker
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.model_state import WELL
 from tsmon.tui.numbers import tip
 from tsmon.tui.rollouts import Rollout
 from tsmon.tui.tones import Span, Tone, line
@@ -20,10 +23,11 @@ from tsmon.tui.widgets.words import Words
 COLUMNS = (
     Column("id", "ID", 5),
     Column("state", "STATE", 0),
-    Column("pid", "PID", 7, right=True),
+    Column("does", "DOES", 11),
+    Column("pid", "PID", 7, right=True, needs=50),
     Column("memory", "MEMORY", 8, right=True),
     Column("cpu", "CPU", 5, right=True),
-    Column("age", "AGE", 6, right=True),
+    Column("age", "AGE", 6, right=True, needs=62),
     Column("gpu", "DEVICE", 7, needs=72),
 )
 
@@ -36,11 +40,6 @@ _STATES = {
     WorkerHealth.STUCK: ("✗ stuck", Tone.BAD),
     WorkerHealth.GIVEN_UP: ("✗ given up", Tone.BAD),
 }
-
-
-_WELL = frozenset(
-    {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}
-)
 
 
 class WorkersPane(Pane):
@@ -73,7 +72,9 @@ class WorkersPane(Pane):
         workers = model.workers if model else ()
         stale = snapshot.stale
         now = snapshot.at.wall.timestamp()
-        self.query_one(LiveTable).show([_row(worker, now, stale) for worker in workers])
+        self.query_one(LiveTable).show(
+            [_row(model, worker, now, stale) for worker in workers] if model else []
+        )
 
 
 def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Content | None:
@@ -82,7 +83,7 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
         return None
     progress = rollout.progress if rollout else None
     failed = _has_failed(rollout)
-    well = model.verdict.health in _WELL
+    well = model.verdict.health in WELL
     if well and not failed:
         return None
     parts: list[Span] = []
@@ -142,12 +143,14 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
     )
 
 
-def _row(worker: WorkerStatus, now: float, stale: bool) -> Row:
+def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> Row:
     state, tone = _STATES[worker.verdict.health]
     process = worker.process
+    does, does_tone = spell_worker(activity_of_worker(model, worker))
     texts = (
         worker.worker.id,
         state,
+        does,
         str(worker.worker.pid) if worker.worker.pid else ABSENT,
         memory(worker.memory_bytes),
         percent(process.cpu_percent if process else None),
@@ -156,5 +159,5 @@ def _row(worker: WorkerStatus, now: float, stale: bool) -> Row:
     )
     tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)
     if not stale:
-        tones[1] = tone
+        tones[1], tones[2] = tone, does_tone
     return Row(worker.worker.id, tuple(map(Cell, texts, tones)))
