@@ -80,7 +80,7 @@ class InDepthScreen(ExperimentingScreen):
     def show_selected(self) -> None:
         """Render also what is seen in depth alone."""
         super().show_selected()
-        if not self.in_depth or self.snapshot is None:
+        if not self.in_depth or self.zoomed or self.snapshot is None:
             return
         model, monitor = self.model, self.session.monitor
         self.query_one(Headline).show(self.snapshot, model)
