@@ -7,13 +7,16 @@ from dataclasses import replace
 import pytest
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import Seat, watching
+from tests.tui.seat import Seat, seated, watching
+from tests.unit.telemetry.prometheus.fake import INSTANCE, FakePrometheus
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import LastReading, Part, RequestReport, WorkerShare
+from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.measures import MEASURES
+from tsmon.tui.measures import MEASURES, NOT_EXPORTED
+from tsmon.tui.session import PrometheusSession
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.story import Story
 
@@ -46,7 +49,7 @@ def shown_charts(seat: Seat) -> list[str]:
     ]
 
 
-async def test_a_row_tells_whether_its_model_waits_or_computes(
+async def test_a_row_tells_whether_its_model_waits_or_works(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("busy")
@@ -55,9 +58,9 @@ async def test_a_row_tells_whether_its_model_waits_or_computes(
     async with watching(fake, options) as seat:
         await seat.until(lambda: all("· idle" in row(seat, name) for name in fake.registry.models))
         fake.serve("busy", n=4, inference_ms=8.0, queue_ms=1.0)
-        await seat.until(lambda: "◆ computes" in row(seat, "busy"))
+        await seat.until(lambda: "◆ works" in row(seat, "busy"))
         fake.serve("full", n=4, inference_ms=8.0, queue_ms=6.0)
-        await seat.until(lambda: "◇ waits 75%" in row(seat, "full"))
+        await seat.until(lambda: "◇ waits" in row(seat, "full"))
         assert "· idle" in row(seat, "quiet")
 
 
@@ -73,7 +76,8 @@ async def test_a_row_tells_what_is_wrong_in_place_of_what_it_does(
     async with watching(fake, options) as seat:
         await seat.sees("● 1/1", "1 model well")
         fake.crash("mnist")
-        await seat.sees("✗ retrying", "! mnist 1.0 retrying")
+        await seat.sees("! mnist 1.0 retrying")
+        assert "✗ retr" in row(seat, "mnist")
 
 
 async def test_enter_opens_a_model_in_depth_and_esc_goes_back(
@@ -83,8 +87,10 @@ async def test_enter_opens_a_model_in_depth_and_esc_goes_back(
     fake.load("mnist")
     async with watching(fake, options, size=(140, 40)) as seat:
         await seat.sees("cifar", "mnist")
-        await seat.press("down", "enter")
-        await seat.sees("esc all models", "mnist 1.0 ★  ● ready 1/1", "batch 1", "nothing happened")
+        await seat.press("down", "p", "enter")
+        await seat.sees("esc all models", "mnist 1.0 ★  ● ready 1/1")
+        await seat.press("p")
+        await seat.sees("esc all models", "mnist 1.0 ★  ● ready 1/1", "batch 1", "no events so far")
         await seat.misses("MODEL ")
         assert shown_charts(seat) == [measure.id for measure in MEASURES]
         assert seat.monitor.current is PaneName.METRICS
@@ -121,6 +127,18 @@ async def test_in_depth_the_logs_tell_percentiles_errors_and_what_a_worker_does(
         await seat.sees("esc all models", "from the log files")
         await show_logs(seat)
         await seat.sees("◆ busy 87%", "errors ! 2.0/s", "2 of 8", "503: 2", "p95 12.0 ms")
+
+
+async def test_what_prometheus_does_not_have_of_a_model_is_told() -> None:
+    prometheus = FakePrometheus()
+    for second in range(0, 61, 15):
+        sums = Counters(second * 4, second * 4 * 8000, second * 4 * 6000)
+        prometheus.scrape(second, {SeriesKey("mnist", "default"): sums})
+    app = TsmonApp(PrometheusSession(prometheus.client(), INSTANCE))
+    async with seated(app, size=(140, 40)) as seat:
+        await seat.sees("◇ waits", "75%")
+        await seat.press("enter")
+        await seat.sees("6.0 ms waiting + 2.0 ms working", NOT_EXPORTED, "mean: no log files")
 
 
 async def test_an_event_of_the_model_is_gone_to(

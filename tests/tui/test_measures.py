@@ -26,7 +26,7 @@ from tsmon.telemetry.snapshot import (
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 from tsmon.tui.measure_words import compose_numbers
-from tsmon.tui.measures import ERRORS, INFERENCE, MEMORY, MIB, WAITING, Measure
+from tsmon.tui.measures import ERRORS, INFERENCE, MEMORY, MIB, NOT_EXPORTED, WAITING, Measure
 from tsmon.tui.widgets.raster import Sample
 
 TIMES = Quantiles(40, 8.0, 11.0, 12.0, 18.0)
@@ -98,6 +98,16 @@ def test_what_is_not_known_is_a_dash_and_the_chart_says_why() -> None:
     assert numbers(MEMORY, UP, bare) == ["memory – 0 workers"]
     assert ERRORS.absence(UP, MODEL) == "from the log files: --logs DIR"
     assert ERRORS.absence(LOGGED, MODEL) == ""
-    assert WAITING.absence(UP, bare) == "only the server itself tells"
+    assert WAITING.absence(UP, bare) == NOT_EXPORTED
     assert MEMORY.absence(UP, bare) == "no workers"
     assert MEMORY.absence(UP, MODEL) == ""
+
+
+def test_what_prometheus_does_not_have_is_told() -> None:
+    seen = replace(MODEL, verdict=ModelVerdict(ModelHealth.UNKNOWN, "only metrics"))
+    assert {measure.absence(UP, seen) for measure in (ERRORS, MEMORY)} == {NOT_EXPORTED}
+
+
+def test_a_recording_from_before_errors_were_recorded_says_so() -> None:
+    old = replace(MODEL, requests=RequestReport({}, {}, {200: 7}))
+    assert ERRORS.absence(LOGGED, old) == "not in this recording"

@@ -1,4 +1,4 @@
-"""Whether requests wait or are computed, and how busy a worker is."""
+"""Whether a model works or lets requests wait, and how busy a worker is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tsmon.telemetry.traffic import Usage
 MOSTLY = 0.5
 """The share of the time of a request from which on it mostly waits."""
 BUSY_CPU_PERCENT = 20.0
-"""CPU use from which on a worker that answered nothing counts as computing."""
+"""CPU use from which on a worker that answered nothing counts as working."""
 
 
 class Doing(StrEnum):
@@ -19,7 +19,7 @@ class Doing(StrEnum):
 
     UNKNOWN = "unknown"
     IDLE = "idle"
-    COMPUTES = "computes"
+    WORKS = "works"
     WAITS = "waits"
     """Requests spend most of their time in the queue."""
     UNANSWERED = "unanswered"
@@ -43,7 +43,7 @@ def activity_of(model: ModelStatus) -> Activity:
         return Activity(Doing.UNKNOWN)
     if usage.inference_us > 0 and usage.counted > 0:
         share = min(usage.queue_us / usage.inference_us, 1.0)
-        return Activity(Doing.WAITS if share >= MOSTLY else Doing.COMPUTES, share)
+        return Activity(Doing.WAITS if share >= MOSTLY else Doing.WORKS, share)
     return Activity(Doing.UNANSWERED if usage.counted > 0 else Doing.IDLE)
 
 
@@ -57,9 +57,9 @@ def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:
     if last and share and last.seconds > 0:
         # The requests of a batch are under way at the same time.
         busy = share.busy_ms / 1000 / last.seconds / model.described.batch_size
-        return Activity(Doing.COMPUTES, min(busy, 1.0))
+        return Activity(Doing.WORKS, min(busy, 1.0))
     process = worker.process
     if process is not None and process.cpu_percent >= BUSY_CPU_PERCENT:
-        return Activity(Doing.COMPUTES)
+        return Activity(Doing.WORKS)
     known = last is not None or process is not None
     return Activity(Doing.IDLE if known and worker.worker.ready else Doing.UNKNOWN)

@@ -10,20 +10,17 @@ from tsmon.tui.tones import Span, Tone
 _WORDS = {
     Doing.UNKNOWN: (ABSENT, Tone.MUTED),
     Doing.IDLE: ("· idle", Tone.MUTED),
-    Doing.COMPUTES: ("◆ computes", Tone.PLAIN),
+    Doing.WORKS: ("◆ works", Tone.PLAIN),
     Doing.WAITS: ("◇ waits", Tone.WARNING),
-    Doing.UNANSWERED: ("◌ unanswered", Tone.WARNING),
+    Doing.UNANSWERED: ("◌ stalls", Tone.WARNING),
 }
 BAR = 10
-"""Characters of the bar that tells waiting from computing."""
+"""Characters of the bar that tells waiting from working."""
 
 
 def spell_model(activity: Activity) -> Span:
-    """Such as `◇ waits 58%`."""
-    word, tone = _WORDS[activity.doing]
-    if activity.doing is Doing.WAITS and activity.share is not None:
-        return f"{word} {min(activity.share, 0.99):.0%}", tone
-    return word, tone
+    """Such as `◇ waits`."""
+    return _WORDS[activity.doing]
 
 
 def spell_worker(activity: Activity) -> Span:
@@ -42,5 +39,5 @@ def spell_split(usage: Usage) -> list[Span]:
     return [
         ("░" * waiting, Tone.WARNING),
         ("█" * (BAR - waiting), Tone.ACCENT),
-        (f" {milliseconds(queue)} waiting + {milliseconds(total - queue)} computing", Tone.PLAIN),
+        (f" {milliseconds(queue)} waiting + {milliseconds(total - queue)} working", Tone.PLAIN),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import Point
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
@@ -15,6 +16,8 @@ from tsmon.tui.format import memory, milliseconds, number, per_second
 from tsmon.tui.widgets.raster import Sample
 
 MIB = 1024 * 1024
+NOT_EXPORTED = "no metric of a model has it"
+"""Of what Prometheus does not have."""
 Absence = Callable[[Snapshot, ModelStatus], str]
 """Says why a measure has no values; empty where they are only not there yet."""
 
@@ -70,17 +73,22 @@ def _most_memory(point: Point) -> tuple[float, float] | None:
     return (most, most) if point.memory else None
 
 
-def _no_errors(snapshot: Snapshot, _model: ModelStatus) -> str:
-    if snapshot.metrics.log_folder is not None:
-        return ""
-    return "from the log files: --logs DIR"
+def _no_errors(snapshot: Snapshot, model: ModelStatus) -> str:
+    if model.verdict.health is ModelHealth.UNKNOWN:
+        return NOT_EXPORTED
+    if snapshot.metrics.log_folder is None:
+        return "from the log files: --logs DIR"
+    is_old = model.requests is not None and model.requests.last is None
+    return "not in this recording" if is_old else ""
 
 
 def _no_queue(_snapshot: Snapshot, model: ModelStatus) -> str:
-    return "" if model.described.queue else "only the server itself tells"
+    return "" if model.described.queue else NOT_EXPORTED
 
 
 def _no_memory(_snapshot: Snapshot, model: ModelStatus) -> str:
+    if model.verdict.health is ModelHealth.UNKNOWN:
+        return NOT_EXPORTED
     if any(worker.memory_bytes is not None for worker in model.workers):
         return ""
     return "the server has not told it" if model.workers else "no workers"

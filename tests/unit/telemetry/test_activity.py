@@ -1,4 +1,4 @@
-"""Whether a model waits or computes, and how busy a worker is."""
+"""Whether a model waits or works, and how busy a worker is."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def usage(requests: float, inference_us: float, queue_us: float) -> Usage:
         (Missing.FIRST_SAMPLE, Activity(Doing.UNKNOWN)),
         (usage(0, 0, 0), Activity(Doing.IDLE)),
         (usage(3, 0, 0), Activity(Doing.UNANSWERED)),
-        (usage(4, 8000, 2000), Activity(Doing.COMPUTES, 0.25)),
+        (usage(4, 8000, 2000), Activity(Doing.WORKS, 0.25)),
         (usage(4, 8000, 4000), Activity(Doing.WAITS, 0.5)),
         (usage(4, 8000, 9000), Activity(Doing.WAITS, 1.0)),
     ],
@@ -73,12 +73,12 @@ def test_a_worker_is_busy_for_the_backend_times_of_its_requests(
 ) -> None:
     last = LastReading(2.0, 4, 0, workers={"9000": WorkerShare(4, busy_ms)})
     found = activity_of_worker(model(last=last, batch_size=batch_size), WORKER)
-    assert found == Activity(Doing.COMPUTES, share)
+    assert found == Activity(Doing.WORKS, share)
 
 
 def test_a_worker_that_answered_nothing_is_judged_by_its_cpu_use() -> None:
     quiet = model(last=LastReading(2.0, 0, 0))
     computing = replace(WORKER, process=ProcessUsage(700, 80.0, 0.0))
     assert activity_of_worker(quiet, WORKER) == Activity(Doing.IDLE)
-    assert activity_of_worker(quiet, computing) == Activity(Doing.COMPUTES)
+    assert activity_of_worker(quiet, computing) == Activity(Doing.WORKS)
     assert activity_of_worker(model(), WORKER) == Activity(Doing.UNKNOWN)

@@ -22,8 +22,16 @@ WAY_BACK = "esc all models "
 class Headline(Words):
     """One line; what matters least is left out first when it does not fit."""
 
+    _last: tuple[Snapshot, ModelStatus | None] | None = None
+
+    def on_resize(self) -> None:
+        """Tell as much as fits now."""
+        if self._last is not None:
+            self.show(*self._last)
+
     def show(self, snapshot: Snapshot, model: ModelStatus | None) -> None:
         """Render a tick."""
+        self._last = snapshot, model
         if model is None:
             self.say(line((" no model is selected", Tone.MUTED)))
             return

@@ -164,13 +164,14 @@ class MetricsPane(Pane, can_focus=True):
                 measure.absence(snapshot, model),
             )
         banded = any(measure.is_banded(points) for measure in shown)
-        self.query_one("#metrics-legend", Words).say(self._legend(banded=banded))
+        read = snapshot.metrics.log_folder is not None
+        self.query_one("#metrics-legend", Words).say(self._legend(banded=banded, read=read))
 
-    def _legend(self, *, banded: bool) -> Content:
-        """What the parts of a chart are."""
+    def _legend(self, *, banded: bool, read: bool) -> Content:
+        """What the parts of a chart are; `read` is whether log files are."""
         solid, dense, thin = legend(self.symbols)
         if not banded:
-            return line((f"{solid} mean", Tone.MUTED))
+            return line((f"{solid} mean" if read else f"{solid} mean: no log files", Tone.MUTED))
         return line((f"{solid} p50  {dense} p90  {thin} p99", Tone.MUTED))
 
     def _show_again(self) -> None:

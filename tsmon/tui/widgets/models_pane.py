@@ -22,7 +22,7 @@ from tsmon.telemetry.snapshot import (
 )
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.activity_words import spell_model
-from tsmon.tui.format import ABSENT, memory, milliseconds, number
+from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.model_state import state_of
 from tsmon.tui.numbers import tip
@@ -35,15 +35,16 @@ COLUMNS = (
     Column("name", "MODEL", 0),
     Column("version", "VERSION", 7),
     Column("workers", "WORKERS", 7),
-    Column("state", "STATE", 10, needs=79),
-    Column("now", "NOW", 12, needs=57),
+    Column("state", "STATE", 10, needs=94),
+    Column("now", "NOW", 8, needs=52),
     Column("rate", "REQ/S", 5, right=True),
     Column("inference", "INFER", 7, right=True),
     Column("queue", "QUEUE", 7, right=True),
-    Column("p95", "P95", 7, right=True, needs=70),
-    Column("pending", "WAITING", 7, right=True, needs=90),
-    Column("memory", "MEMORY", 8, right=True, needs=100),
-    Column("batch", "BATCH", 5, right=True, needs=108),
+    Column("share", "%QUEUE", 6, right=True, needs=64),
+    Column("p95", "P95", 7, right=True, needs=74),
+    Column("pending", "WAITING", 7, right=True, needs=82),
+    Column("memory", "MEMORY", 8, right=True, needs=104),
+    Column("batch", "BATCH", 5, right=True, needs=112),
 )
 
 
@@ -243,6 +244,7 @@ def _row(model: ModelStatus, stale: bool) -> Row:
         number(_of_interval(model, lambda usage: usage.per_second)),
         milliseconds(_of_interval(model, lambda usage: usage.inference_ms)),
         milliseconds(_of_interval(model, lambda usage: usage.queue_ms)),
+        percent(_in_queue(model)),
         milliseconds(_p95(model)),
         str(described.queue.pending) if described.queue else ABSENT,
         memory(sum(known)) if known else ABSENT,
@@ -261,6 +263,12 @@ def _now(model: ModelStatus) -> Span:
         glyph, word, tone = state_of(model)
         return f"{glyph} {word}", tone
     return spell_model(activity_of(model))
+
+
+def _in_queue(model: ModelStatus) -> float | None:
+    """How much of a request's time is spent in the queue, in percent."""
+    share = activity_of(model).share
+    return None if share is None else 100 * share
 
 
 def _p95(model: ModelStatus) -> float | None:

@@ -20,7 +20,7 @@ from tsmon.tui.widgets.quantile_table import compose_minute
 from tsmon.tui.widgets.words import Words
 
 TITLE = "Settings, percentiles, events"
-NOTHING = "nothing happened to it since the monitor was opened"
+NOTHING = "no events so far"
 NO_PERCENTILES = "percentiles come from the log files: --logs DIR"
 
 
