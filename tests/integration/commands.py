@@ -44,7 +44,7 @@ class Shell:
         ended = subprocess.run(
             [sys.executable, "-m", "tsmon", *args],
             cwd=self.directory,
-            env=environment | {"TSMON_HOME": str(self.home)},
+            env=environment | {"TSMON_HOME": str(self.home), "TSMON_CONFIG": os.devnull},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -87,7 +87,7 @@ async def advise(
             if curve
             else experienced_points(client.addresses.label, key, target.local_server().home.path)
         )
-        situation = await _watch(client, target.logs, key, seconds)
+        situation = await _watch(client, target.log_place, key, seconds)
     advice = find_advice(situation, wanted, rate=rate, measured=measured, up_to=up_to)
     if as_json:
         emit_json(advice_record(advice))

@@ -73,7 +73,10 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
             return asyncio.run(_walk(own, record.model_store, samples, seed))
         asyncio.run(serve_digits(own, record.model_store))
         note = "stays when you leave" if keep else "stops when you leave"
-        return open_monitor(own, model_store=record.model_store, samples=samples, note=note)
+        settings = replace(
+            target.loaded.config.monitor, model_store=record.model_store, samples=samples
+        )
+        return open_monitor(own, settings, note=note)
 
 
 @contextmanager

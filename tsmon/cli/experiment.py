@@ -143,7 +143,7 @@ async def experiment(
         seed=secrets.randbelow(2**32) if seed is None else seed,
     )
     # A container's logs are not followed here: its service times are inference minus queue.
-    logs = target.logs if isinstance(target.logs, Path) else None
+    logs = target.log_place if isinstance(target.log_place, Path) else None
     async with target.client() as client:
         experiment = Experiment(client, plan, logs, await _predict(client, plan, target))
         _agree(await experiment.look(), ask=plan.registers and not yes)

@@ -11,6 +11,8 @@ import click
 from tsmon import __version__
 from tsmon.cli.advise import advise
 from tsmon.cli.archive import archive
+from tsmon.cli.config import config
+from tsmon.cli.config_option import config_option, require_config
 from tsmon.cli.demo import demo
 from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
@@ -37,6 +39,7 @@ from tsmon.cli.token import token
         "max_content_width": 100,
     },
 )
+@config_option
 @click.version_option(__version__, "-V", "--version", message="tsmon %(version)s")
 @server_options
 @monitor_options
@@ -45,8 +48,10 @@ def cli(ctx: click.Context, /, **settings: object) -> int | None:
     """The terminal monitor for TorchServe.
 
     Without a command the monitor opens. Every option can be set in the environment as well, as
-    TSMON_ and its name: TSMON_SERVER, TSMON_KEY_FILE.
+    TSMON_ and its name: TSMON_SERVER, TSMON_KEY_FILE; and most in a file: `tsmon config`.
     """
+    if ctx.invoked_subcommand != config.name:
+        require_config(ctx)
     if ctx.invoked_subcommand is None:
         return ctx.invoke(monitor, **settings)  # type: ignore[no-any-return]
     return None
@@ -76,13 +81,14 @@ for command in (
     token,
     doctor,
     explain,
+    config,
 ):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run tsmon with the arguments of this process."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(ending, _interrupt)
     sys.exit(run(cli))
 

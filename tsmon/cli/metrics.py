@@ -79,7 +79,7 @@ async def metrics(
         if raw:
             click.echo(await client.metrics.scrape(), nl=False)
         else:
-            scrape = await read_scrape(client, target.logs)
+            scrape = await read_scrape(client, target.log_place)
             if as_json:
                 emit_json([_totals_record(*entry) for entry in sorted_series(scrape)])
             elif scrape.series:

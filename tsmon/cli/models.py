@@ -42,7 +42,7 @@ async def models(target: Target, as_json: bool) -> None:
             for versions, default in [await _versions(client, model.name)]
             for version in versions
         ]
-        judged = judge(target.logs, client.addresses, [version for version, _ in found])
+        judged = judge(target.log_place, client.addresses, [version for version, _ in found])
     rows = [(version, first, judged[version.name, version.version]) for version, first in found]
     if as_json:
         emit_json([_summary(*row) for row in rows])
@@ -74,7 +74,7 @@ async def describe(
         else:
             versions = (await client.management.describe(model, version),)
         extra = await client.management.customized(model, version) if customized else None
-        judged = judge(target.logs, client.addresses, versions)
+        judged = judge(target.log_place, client.addresses, versions)
     if as_json:
         answers = [
             {**described.raw, "tsmon": judged[described.name, described.version].record()}
@@ -145,7 +145,7 @@ async def register(
             return
         for name, version in set(await _known_versions(client)) - before:
             described = await client.management.describe(name, version)
-            await wait_for_workers(client, name, described.min_workers, version, target.logs)
+            await wait_for_workers(client, name, described.min_workers, version, target.log_place)
 
 
 @click.command()
@@ -174,7 +174,7 @@ async def scale(
         )
         _report(status, as_json)
         if wait:
-            await wait_for_workers(client, model, workers, version, target.logs)
+            await wait_for_workers(client, model, workers, version, target.log_place)
 
 
 @click.command("set-default")

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import AbstractAsyncContextManager, ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target, pass_target, server_options
-from tsmon.cli.watching import find_instance, prometheus_client
+from tsmon.cli.watching import (
+    find_instance,
+    live_source,
+    prometheus_client,
+    prometheus_source,
+    watch_plainly,
+)
+from tsmon.config.schema import MonitorSettings, SymbolsName
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
@@ -22,16 +32,38 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import RecordedSource
 from tsmon.telemetry.source import Source
 
+if TYPE_CHECKING:
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.options import MonitorOptions
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_DEFAULTS = MonitorSettings()
 _OPTIONS = (
     click.option(
         "--period",
-        default=1.0,
+        default=_DEFAULTS.period,
         show_default=True,
         type=click.FloatRange(0.2),
         help="Seconds between polls.",
+    ),
+    click.option("--theme", help="Name of the colour theme. [default: one that fits the terminal]"),
+    click.option(
+        "--symbols",
+        type=click.Choice([name for name in get_args(SymbolsName) if name]),
+        help="What charts are drawn with; ascii is for the whole screen. [default: braille, or "
+        "ascii where the terminal has nothing else]",
+    ),
+    click.option(
+        "--span",
+        default=_DEFAULTS.span,
+        show_default=True,
+        type=click.FloatRange(60),
+        help="Seconds that the charts show at first.",
+    ),
+    click.option(
+        "--plain", is_flag=True, help="No screen: a line per model and tick, and what happens."
     ),
     click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
     click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
@@ -67,88 +99,128 @@ def monitor_options(command: F) -> F:
 @pass_target
 def monitor(
     target: Target,
-    period: float,
-    model_store: Path | None,
-    samples: Path | None,
-    drawings: Path | None,
+    /,
     recording: Path | None,
     prometheus: str | None,
     instance: str | None,
     job: str | None,
+    plain: bool,
+    **settings: Any,
 ) -> int:
     """Open the monitor."""
+    chosen = MonitorSettings(**{name: value for name, value in settings.items() if value})
     if prometheus:
         if recording:
             raise click.UsageError("--record goes with a server itself, not with --prometheus")
-        return open_prometheus(target, prometheus, instance, job)
+        if plain:
+            return asyncio.run(_watch(prometheus_source(target, prometheus, instance, job), chosen))
+        return open_prometheus(target, chosen, prometheus, instance, job)
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
-    return open_monitor(
-        target,
-        period=period,
-        model_store=model_store,
-        samples=samples,
-        drawings=drawings,
-        recording=recording,
-    )
+    target, note = nearest_server(target)
+    if plain:
+        return asyncio.run(_watch(live_source(target), chosen, recording))
+    return open_monitor(target, chosen, recording=recording, note=note)
+
+
+async def _watch(
+    opened: AbstractAsyncContextManager[Source],
+    settings: MonitorSettings,
+    recording: Path | None = None,
+) -> int:
+    """The monitor without a screen."""
+    async with opened as source:
+        with ExitStack() as stack:
+            if recording:
+                source = stack.enter_context(closing(RecordedSource(source, recording)))
+            await watch_plainly(source, settings.period)
+    return Exit.DONE
 
 
 def open_monitor(
-    target: Target,
-    *,
-    period: float = 1.0,
-    model_store: Path | None = None,
-    samples: Path | None = None,
-    drawings: Path | None = None,
-    recording: Path | None = None,
-    note: str = "",
+    target: Target, settings: MonitorSettings, *, recording: Path | None = None, note: str = ""
 ) -> int:
     """Open the monitor on a server and give its exit code when it is left."""
-    need_terminal("`tsmon metrics --watch` prints a line per tick instead")
-    from tsmon.tui.app import MonitorOptions, TsmonApp
+    need_terminal("--plain prints a line per tick instead")
+    from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import LiveSession
 
     client = target.client()
-    options = MonitorOptions(
-        period_s=period,
-        model_store=model_store or target.model_store(client.addresses) or _artifacts(),
-        samples=samples or _samples(),
-        drawings=drawings,
-        server_home=target.local_server().home.path,
-        note=note,
+    settings = replace(
+        settings,
+        model_store=settings.model_store or target.model_store(client.addresses) or _artifacts(),
+        samples=settings.samples or _samples(),
     )
     with ExitStack() as stack:
-        source: Source = stack.enter_context(closing(LiveSource(client, target.logs)))
+        source: Source = stack.enter_context(closing(LiveSource(client, target.log_place)))
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
-        app = TsmonApp(LiveSession(client, period, source), options)
-        code = app.run() or Exit.DONE
+        session = LiveSession(client, settings.period, source)
+        app = TsmonApp(session, _options(target, settings, note))
+        code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
         complain(left.message, left.remedy)
+    if app.wants_demo:
+        from tsmon.cli.demo import demo  # which opens the monitor in its turn
+
+        return click.get_current_context().invoke(demo)  # type: ignore[no-any-return]
     if app.started is not None:
         say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
     return code
 
 
-def open_prometheus(target: Target, url: str, instance: str | None, job: str | None) -> int:
+def open_prometheus(
+    target: Target, settings: MonitorSettings, url: str, instance: str | None, job: str | None
+) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
-    need_terminal("`tsmon metrics --watch --prometheus URL` prints a line per tick instead")
+    need_terminal("--plain prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import PrometheusSession
 
     name = instance or asyncio.run(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
-    return TsmonApp(session).run() or Exit.DONE
+    return _run(TsmonApp(session, _options(target, settings)))
 
 
-def open_replay(recording: Recording) -> int:
+def open_replay(target: Target, recording: Recording) -> int:
     """Open the monitor on a recording."""
     need_terminal("--json and --csv print what was recorded instead")
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import ReplaySession
 
-    return TsmonApp(ReplaySession(recording)).run() or Exit.DONE
+    options = _options(target, target.loaded.config.monitor)
+    return _run(TsmonApp(ReplaySession(recording), options))
+
+
+def _run(app: TsmonApp) -> int:
+    """Run the app; what did not end by its own word was interrupted, or failed."""
+    code = app.run()
+    return (app.return_code or Exit.INTERRUPTED) if code is None else code
+
+
+def _options(target: Target, settings: MonitorSettings, note: str = "") -> MonitorOptions:
+    from tsmon.tui.crash import crash_folder
+    from tsmon.tui.options import MonitorOptions
+    from tsmon.tui.terminal import symbols_of
+    from tsmon.tui.themes import theme_named
+    from tsmon.tui.widgets.raster import Symbols
+
+    return MonitorOptions(
+        period_s=settings.period,
+        theme=theme_named(settings.theme),
+        symbols=Symbols(settings.symbols) if settings.symbols else symbols_of(os.environ),
+        span_s=settings.span,
+        model_store=settings.model_store,
+        samples=settings.samples,
+        drawings=settings.drawings,
+        server_home=target.local_server().home.path,
+        server_name=target.name,
+        config=target.loaded.config,
+        welcome=not target.names_server and target.own_server() is None,
+        crash_folder=crash_folder(),
+        note=note,
+    )
 
 
 def need_terminal(instead: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import click
 
 from tsmon.cli.output import complain
+from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError, Unreachable
@@ -56,6 +57,8 @@ class CommandGroup(click.Group):
             return super().invoke(ctx)
         except InvalidArgument as error:
             fail(error.message, error.hint, Exit.USAGE)
+        except ConfigError as error:
+            fail(str(error), error.hint, Exit.USAGE)
         except (Unreachable, TimedOut) as error:
             fail(str(error), error.hint, Exit.UNREACHABLE)
         except (TorchServeError, ServingError) as error:

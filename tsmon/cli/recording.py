@@ -66,8 +66,14 @@ async def _record(monitor: Monitor, count: int | None, tell: Any) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row per model and tick.")
 @click.option("--from", "start", type=click.DateTime(), help="Local time to begin at.")
 @click.option("--to", "end", type=click.DateTime(), help="Local time to end at.")
+@pass_target
 def replay(
-    file: Path, as_json: bool, as_csv: bool, start: datetime | None, end: datetime | None
+    target: Target,
+    file: Path,
+    as_json: bool,
+    as_csv: bool,
+    start: datetime | None,
+    end: datetime | None,
 ) -> int:
     """Open a recording in the monitor, or print what each model did at each tick.
 
@@ -79,7 +85,7 @@ def replay(
     if not as_json and not as_csv:
         if start or end:
             raise click.UsageError("--from and --to go with --json or --csv")
-        return open_replay(Recording(file))
+        return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:
         records = asyncio.run(_records(recording, start, end))
     if as_json:

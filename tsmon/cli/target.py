@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +11,8 @@ import click
 import httpx
 
 from tsmon.cli.log_place import log_place
+from tsmon.config.files import Loaded
+from tsmon.config.schema import ServerSettings
 from tsmon.serving.errors import ServingError
 from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.record import ServerRecord
@@ -38,6 +40,29 @@ class Target:
     logs: LogPlace | None = None
     transport: httpx.AsyncBaseTransport | None = None
     """What carries the requests; None is the network."""
+    loaded: Loaded = field(default_factory=Loaded)
+    """The configuration files."""
+
+    @property
+    def name(self) -> str:
+        """What the configuration calls the server; empty where it does not know it."""
+        return self.server if self.server and self.server in self.loaded.config.servers else ""
+
+    @property
+    def settings(self) -> ServerSettings:
+        """What the configuration says of the server; an option wins over it."""
+        return self.loaded.config.servers.get(self.name, ServerSettings())
+
+    @property
+    def log_place(self) -> LogPlace | None:
+        """Where the server's logs are, as far as anybody said so."""
+        return self.logs or (log_place(self.settings.logs) if self.settings.logs else None)
+
+    @property
+    def names_server(self) -> bool:
+        """Whether an option or the configuration says which server is meant."""
+        urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
+        return any(urls)
 
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
@@ -57,21 +82,21 @@ class Target:
         Raises:
             InvalidArgument: an option is no address.
         """
-        urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
-        own = self.own_server() if not any(urls) else None
-        if own is not None:
+        settings = self.settings
+        server = settings.url if self.name else self.server
+        inference = self.inference_url or settings.inference_url
+        metrics = self.metrics_url or settings.metrics_url
+        named = any((server, inference, self.management_url, metrics))
+        if not named and (own := self.own_server()):
             return Addresses(own.inference, own.management, own.metrics)
         return Addresses.from_server(
-            self.server,
-            inference=self.inference_url,
-            management=self.management_url,
-            metrics=self.metrics_url,
+            server, inference=inference, management=self.management_url, metrics=metrics
         )
 
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
-        if self.key_file is not None:
-            return KeyRing(self.key_file)
+        if key_file := self.key_file or self.settings.key_file:
+            return KeyRing(key_file)
         own = self.own_server()
         if own is not None and own.management == addresses.management:
             return KeyRing(own.key_file)
@@ -88,7 +113,9 @@ class Target:
     @property
     def verify(self) -> bool | str:
         """Whether https certificates are checked, or the file of the authority to check by."""
-        return False if self.insecure else str(self.ca_file or "") or True
+        if self.insecure or self.settings.insecure:
+            return False
+        return str(self.ca_file or self.settings.ca_file or "") or True
 
     def client(self) -> TorchServe:
         """A client for the server; use it as an async context manager."""
@@ -96,7 +123,7 @@ class Target:
         return TorchServe(
             addresses,
             self.key_ring(addresses),
-            read_only=self.read_only,
+            read_only=self.read_only or self.settings.read_only,
             verify=self.verify,
             transport=self.transport,
         )
@@ -126,8 +153,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     _option(
         "--server",
-        metavar="URL",
-        help_="Management address; inference is one port below it, metrics one above.",
+        metavar="NAME|URL",
+        help_="A name of the configuration, or the management address; inference is one port "
+        "below it, metrics one above.",
     ),
     _option("--inference-url", metavar="URL", help_="Inference address, where it is elsewhere."),
     _option("--management-url", metavar="URL", help_="Management address."),

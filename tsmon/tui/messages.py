@@ -31,6 +31,10 @@ class ServerOpened(Message):
         """Whether it was started from within the monitor."""
 
 
+class DemoWanted(Message):
+    """The monitor is to be left for the demo."""
+
+
 class ExperimentBegun(Message):
     """An experiment is under way, which must not be left behind."""
 

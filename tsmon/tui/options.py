@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from tsmon.config.schema import Config
+from tsmon.tui.themes import DARK
+from tsmon.tui.widgets.raster import Symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,12 @@ class MonitorOptions:
 
     period_s: float = 1.0
     """Seconds from one sample to the next."""
+    theme: str = DARK
+    """Name of the colour theme."""
+    symbols: Symbols = Symbols.BRAILLE
+    """What charts are drawn with."""
+    span_s: float = 120.0
+    """Seconds that the charts show at first."""
     model_store: Path | None = None
     """Where the register dialog looks for archives."""
     samples: Path | None = None
@@ -20,5 +30,13 @@ class MonitorOptions:
     """Where the draw pad keeps digits; by default among the user's own data."""
     server_home: Path | None = None
     """Home of a server that is started from the monitor."""
+    server_name: str = ""
+    """What the configuration calls the server."""
+    config: Config = field(default_factory=Config)
+    """All settings: the other servers, the keys, the fleet."""
+    welcome: bool = False
+    """Whether to offer the first steps where no server answers."""
+    crash_folder: Path | None = None
+    """Where a report is kept when a fault of tsmon's own ends it."""
     note: str = ""
     """A few words for the first line, such as `stops when you leave`."""

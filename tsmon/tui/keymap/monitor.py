@@ -192,11 +192,11 @@ KEYS: tuple[Key, ...] = (
         needs_replay=True,
     ),
     Key(
-        "view.symbols", "g", "g", "symbols", Group.VIEW, "chart symbols",
-        "Draw charts with braille, blocks or plain ASCII.",
+        "view.symbols", "g", "g", "app.symbols", Group.VIEW, "symbols",
+        "Draw charts with braille or blocks, or the whole screen in ASCII.",
     ),
     Key(
-        "view.theme", "t", "t", "theme", Group.VIEW, "dark / light",
+        "view.theme", "t", "t", "app.theme", Group.VIEW, "dark / light",
         "Change between the dark and the light theme.",
     ),
     Key(
@@ -206,6 +206,10 @@ KEYS: tuple[Key, ...] = (
     Key(
         "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
         "Find any of these actions, and the themes, by name.",
+    ),
+    Key(
+        "app.suspend", "ctrl+z", "ctrl+z", "app.suspend_process", Group.GENERAL, "to the shell",
+        "Go back to the shell; `fg` there comes back to the monitor.",
     ),
     Key(
         "app.quit", "q", "q", "app.quit", Group.GENERAL, "quit",

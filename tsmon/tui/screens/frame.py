@@ -19,6 +19,7 @@ from tsmon.tui.options import MonitorOptions
 from tsmon.tui.rollouts import Rollout, Rollouts
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
+from tsmon.tui.spans import nearest_span
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.metrics_pane import MetricsPane
@@ -44,6 +45,7 @@ class Frame(Panes):
 
     def _watch(self, session: Session) -> None:
         self.session = session
+        session.playhead.span_s = nearest_span(self.options.span_s)
         self.rollouts = Rollouts(
             lambda: session.client.management,
             start=lambda work: self.run_worker(work, group="rollouts"),
@@ -53,6 +55,7 @@ class Frame(Panes):
     def on_mount(self) -> None:
         """Begin to watch the server."""
         self.query_one(Banner).display = False
+        self.symbols = self.options.symbols
         self.set_interval(CLOCK_S, self._show_server)
         self.begin()
 

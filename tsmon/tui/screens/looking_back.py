@@ -13,13 +13,13 @@ from tsmon.tui.screens.ask import AskText
 from tsmon.tui.screens.events import Events
 from tsmon.tui.screens.frame import Frame
 from tsmon.tui.session import ReplaySession, Session
+from tsmon.tui.spans import other_span
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.server_bar import Looking
 from tsmon.tui.widgets.time_axis import TimeAxis
 
 FRAME_S = 0.25
 """Seconds between two steps of a recording that is played."""
-SPANS_S = (60.0, 120.0, 300.0, 900.0, 3600.0)
 SPEEDS = (0.25, 64.0)
 """The slowest and the fastest, in recorded seconds a second."""
 
@@ -159,8 +159,7 @@ class LookingBack(Frame):
 
     def action_span(self, direction: int) -> None:
         """Show a longer or a shorter time on the charts."""
-        following = SPANS_S.index(self._playhead.span_s) + direction
-        self._playhead.span_s = SPANS_S[min(max(following, 0), len(SPANS_S) - 1)]
+        self._playhead.span_s = other_span(self._playhead.span_s, direction)
         self.show_selected()
 
     def action_speed(self, factor: float) -> None:

@@ -1,0 +1,136 @@
+"""The config verbs: where the settings are, what they are, whether they are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tsmon.cli.config_option import problem, require_config
+from tsmon.cli.models import as_json
+from tsmon.cli.outcome import CommandGroup, fail
+from tsmon.cli.output import emit, emit_json, emit_table, say
+from tsmon.cli.target import Target, pass_target
+from tsmon.config.commented import commented
+from tsmon.config.files import PROJECT_FILE, Loaded, project_file, user_file
+from tsmon.config.values import Dotted
+
+DEFAULT = "default"
+"""What `show` names as the origin of a setting that no file has."""
+
+
+@click.group(cls=CommandGroup)
+def config() -> None:
+    """Look at the settings: where they are, what they are, whether they are right."""
+
+
+@config.command()
+@as_json
+def path(as_json: bool) -> None:
+    """Tell which files are read: your own, and the project's, which wins."""
+    user, project = user_file(), project_file(Path.cwd())
+    if as_json:
+        emit_json({"user": _place(user), "project": _place(project) if project else None})
+        return
+    emit_table(
+        ("FILE", "PATH", "THERE"),
+        [
+            ("user", str(user), "yes" if user.is_file() else "no"),
+            ("project", str(project or Path.cwd() / PROJECT_FILE), "yes" if project else "no"),
+        ],
+    )
+    if not user.is_file():
+        say("`tsmon config init` writes your own, with every setting explained in it")
+
+
+@config.command()
+@click.option("--all", "everything", is_flag=True, help="Also what has its default.")
+@as_json
+@pass_target
+@click.pass_context
+def show(ctx: click.Context, target: Target, everything: bool, as_json: bool) -> None:
+    """Tell the settings in force, and the file each one comes from."""
+    require_config(ctx)
+    rows = [row for row in _rows(target.loaded) if everything or row[2] != DEFAULT]
+    if as_json:
+        emit_json({name: {"value": value, "origin": origin} for name, value, origin in rows})
+    elif rows:
+        emit_table(("SETTING", "VALUE", "FROM"), [(name, str(v), o) for name, v, o in rows])
+    else:
+        say("every setting has its default; `tsmon config show --all` tells them")
+
+
+@config.command()
+@as_json
+@pass_target
+@click.pass_context
+def check(ctx: click.Context, target: Target, as_json: bool) -> None:
+    """Tell whether the files can be used; ends with 1 where they cannot."""
+    error = problem(ctx)
+    if as_json:
+        emit_json(
+            {
+                "ok": error is None,
+                "files": [str(file) for file in target.loaded.files],
+                "problem": error and {
+                    "file": str(error.file),
+                    "line": error.line,
+                    "problem": error.problem,
+                    "hint": error.hint,
+                },
+            }
+        )  # fmt: skip
+    if error is not None:
+        fail(str(error), error.hint)
+    if not as_json:
+        files = target.loaded.files
+        emit("\n".join(f"{file}: good" for file in files) or "there is no file; defaults are used")
+
+
+@config.command()
+@click.option(
+    "--project", is_flag=True, help=f"Write {PROJECT_FILE} into this folder in place of your own."
+)
+def init(project: bool) -> None:
+    """Write a file with every setting explained and switched off; replaces none."""
+    file = Path.cwd() / PROJECT_FILE if project else user_file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as new:
+            new.write(commented())
+    except FileExistsError:
+        fail(f"{file} is there already", "edit it; `tsmon config check` tells whether it is right")
+    except OSError as error:
+        fail(f"cannot write {file}: {error.strerror or error}", "name another with TSMON_CONFIG")
+    emit(str(file))
+
+
+def _place(file: Path) -> dict[str, Any]:
+    return {"path": str(file), "exists": file.is_file()}
+
+
+def _rows(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:
+    """Name, value and origin of each setting."""
+    for key, value in _settings(loaded.config):
+        origin = loaded.origins.get(key)
+        yield ".".join(key), _plain(value), str(origin) if origin else DEFAULT
+
+
+def _settings(table: Any, key: Dotted = ()) -> Iterator[tuple[Dotted, Any]]:
+    if is_dataclass(table):
+        for field in fields(table):
+            yield from _settings(getattr(table, field.name), (*key, field.name))
+    elif isinstance(table, Mapping):
+        for name, value in table.items():
+            yield from _settings(value, (*key, name))
+    else:
+        yield key, table
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,59 @@
+"""The configuration file that has every setting in it, each one told and switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from tsmon.config.schema import Config
+
+_HEAD = """\
+# Settings of tsmon. A line that begins with # is switched off and tells the default or an example.
+# A file named tsmon.toml in the folder of a project, or above it, wins over this one; options on
+# the command line and TSMON_ variables win over both.
+"""
+_TABLES = {
+    "monitor": "How the monitor looks and how often it asks.",
+    "keys": "Which key does what.",
+    "fleet": "The servers of the fleet screen besides those of [servers].",
+    "servers": "A server that `--server NAME` and `:server NAME` mean; one such table for each.",
+}
+EXAMPLE_NAME = "local"
+"""What the server of the example is called."""
+
+
+def commented() -> str:
+    """The text of the file; as it stands it changes nothing."""
+    return "\n".join((_HEAD, *_settings(Config), *_sections()))
+
+
+def toml_value(value: Any) -> str:
+    """A default as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value)
+
+
+def _sections() -> Iterator[str]:
+    for field in fields(Config):
+        kind = field.metadata.get("table_of") or get_type_hints(Config)[field.name]
+        if not is_dataclass(kind):
+            continue
+        name = f"servers.{EXAMPLE_NAME}" if field.name == "servers" else field.name
+        yield f"\n# {_TABLES[field.name]}"
+        yield f"# [{name}]" if field.name == "servers" else f"[{name}]"
+        yield from _settings(kind)
+
+
+def _settings(kind: Any) -> Iterator[str]:
+    for field in fields(kind):
+        if field.metadata.get("help"):
+            yield f"# {field.metadata['help']}"
+            yield f"# {field.name} = {_example(field)}"
+
+
+def _example(field: Field[Any]) -> str:
+    return field.metadata["example"] or toml_value(field.default)
