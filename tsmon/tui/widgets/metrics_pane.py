@@ -35,6 +35,8 @@ from tsmon.tui.widgets.words import Words
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3
 """Samples that are further apart than so many usual intervals are not joined."""
+RECENT = 100
+"""Points that tell the usual interval."""
 CHART_LINES = 5
 """Lines from which on there is room for one more chart than those that are always shown."""
 RULER_LINES = 14
@@ -254,8 +256,8 @@ def _words(span_s: float) -> str:
 
 
 def _interval(points: Sequence[Point]) -> float:
-    """Seconds that usually lie between two points."""
-    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points)]
+    """Seconds that usually lie between two points, by those at the end."""
+    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points[-RECENT:])]
     return median(steps) if steps else 0.0
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A value that was measured some time ago."""
 
     age_s: float
@@ -89,17 +88,20 @@ def columns(
     `gap_s` apart.
     """
     values: list[float | None] = [None] * width
-    previous: tuple[int, float, float] | None = None
+    before: tuple[int, float, float] | None = None
     for sample in samples:
-        value = _finite(read(sample))
-        if value is None or not 0 <= sample.age_s <= seconds:
-            previous = None
+        value, age_s = read(sample), sample.age_s
+        if value is None or not math.isfinite(value) or not 0 <= age_s <= seconds:
+            before = None
             continue
-        column = min(int((1 - sample.age_s / seconds) * width), width - 1)
-        if previous is not None and previous[2] - sample.age_s <= gap_s:
-            _join(values, previous[0], previous[1], column, value)
-        values[column] = max(value, values[column] or 0.0)
-        previous = (column, value, sample.age_s)
+        value = max(value, 0.0)
+        column = min(int((1 - age_s / seconds) * width), width - 1)
+        if before is not None and before[0] < column - 1 and before[2] - age_s <= gap_s:
+            _join(values, before[0], before[1], column, value)
+        largest = values[column]
+        if largest is None or value > largest:
+            values[column] = value
+        before = (column, value, age_s)
     return values
 
 
@@ -143,10 +145,6 @@ def _line(symbols: Symbols, low: Sequence[int], mid: Sequence[int], high: Sequen
     if symbols is Symbols.BRAILLE:
         return _braille_line(low, mid, high)
     return _cells(symbols, low, mid, high)
-
-
-def _finite(value: float | None) -> float | None:
-    return max(value, 0.0) if value is not None and math.isfinite(value) else None
 
 
 def _join(values: list[float | None], start: int, first: float, end: int, last: float) -> None:
