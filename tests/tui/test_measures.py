@@ -25,8 +25,17 @@ from tsmon.telemetry.snapshot import (
 )
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
-from tsmon.tui.measure_words import compose_numbers
-from tsmon.tui.measures import ERRORS, INFERENCE, MEMORY, MIB, NOT_EXPORTED, WAITING, Measure
+from tsmon.tui.measure_words import compose_numbers, spell_now
+from tsmon.tui.measures import (
+    ERRORS,
+    INFERENCE,
+    MEASURES,
+    MEMORY,
+    MIB,
+    NOT_EXPORTED,
+    WAITING,
+    Measure,
+)
 from tsmon.tui.widgets.raster import Sample
 
 TIMES = Quantiles(40, 8.0, 11.0, 12.0, 18.0)
@@ -111,3 +120,17 @@ def test_what_prometheus_does_not_have_is_told() -> None:
 def test_a_recording_from_before_errors_were_recorded_says_so() -> None:
     old = replace(MODEL, requests=RequestReport({}, {}, {200: 7}))
     assert ERRORS.absence(LOGGED, old) == "not in this recording"
+
+
+def test_each_measure_has_one_number_to_copy() -> None:
+    report = RequestReport({}, {}, {}, last=LastReading(2.0, requests=8, failed=1))
+    model = replace(MODEL, requests=report)
+    words = {measure.id: spell_now(measure, model) for measure in MEASURES}
+    assert words == {
+        "rate": "–",
+        "inference": "–",
+        "queue": "–",
+        "errors": "0.5/s",
+        "waiting": "12",
+        "memory": "1.2 GiB",
+    }

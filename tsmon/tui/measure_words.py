@@ -47,6 +47,20 @@ def compose_numbers(
     return Content("").join([Content.styled(title, click), line(*rest)])
 
 
+def spell_now(measure: Measure, model: ModelStatus) -> str:
+    """The measure as it is now, without what it rests on."""
+    last = model.requests.last if model.requests else None
+    queue = model.described.queue
+    if measure is ERRORS:
+        return ERRORS.write(last.failed / last.seconds if last and last.seconds > 0 else None)
+    if measure is WAITING:
+        return count(queue.pending) if queue else ABSENT
+    if measure is MEMORY:
+        sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
+        return memory(sum(sizes)) if sizes else ABSENT
+    return measure.write(_value(model.traffic.interval, measure))
+
+
 def _costs(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> list[Span]:
     """What the counters tell of a measure, with the requests each number rests on."""
     traffic = model.traffic

@@ -17,6 +17,7 @@ from tsmon.tui.keymap.dialogs import (
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
+from tsmon.tui.keymap.tables import EVENT_KEYS
 
 __all__ = [
     "ALL_KEYS",
@@ -26,6 +27,7 @@ __all__ = [
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
     "DRAW_KEYS",
+    "EVENT_KEYS",
     "EXPERIMENT_KEYS",
     "FOOTER_MOST",
     "GRID_KEYS",
@@ -56,6 +58,7 @@ ALL_KEYS = (
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
     *HELP_KEYS,
+    *EVENT_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
 )

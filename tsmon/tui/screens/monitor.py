@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tsmon.load.capacity.advice import Advice, Target, advise
+from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.machine import machine_of
+from tsmon.load.capacity.prediction import Target
 from tsmon.load.capacity.situation import situation_of
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState
 from tsmon.telemetry.traffic import WINDOW_S

@@ -21,7 +21,7 @@ from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.measure_words import compose_numbers
+from tsmon.tui.measure_words import compose_numbers, spell_now
 from tsmon.tui.measures import ALWAYS, MEASURES, RATE, Measure
 from tsmon.tui.numbers import tip
 from tsmon.tui.tones import Tone, line
@@ -114,6 +114,10 @@ class MetricsPane(Pane, can_focus=True):
     def choose_measure(self, id_: str) -> None:
         """Choose a measure by its id."""
         self.chosen = next(measure for measure in MEASURES if measure.id == id_)
+
+    def chosen_value(self, model: ModelStatus) -> str:
+        """The chosen number as it is now."""
+        return spell_now(self.chosen, model)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
