@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from textual.app import App, ComposeResult
 
 from tests.tui.seat import screen_text
@@ -11,7 +12,7 @@ from tsmon.tui.format import milliseconds, number
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.raster import Sample, Symbols
-from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan, times
+from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan, times
 
 PICTURE = [
     "  20 ms│",
@@ -66,6 +67,78 @@ async def test_a_chart_can_be_drawn_in_plain_ascii() -> None:
         chart.plot([Sample(age, age % 7) for age in range(100, 0, -1)], TWO_MINUTES, gap_s=3)
         await pilot.pause()
         assert screen_text(app).isascii()
+
+
+BANDS = {
+    Symbols.BLOCK: ["  40│░░░░░", "    │▒▒▒▒▒", "    │▒▒▒▒▒", "   0│█████"],
+    Symbols.ASCII: ["  40|-----", "    |=====", "    |=====", "   0|#####"],
+    Symbols.BRAILLE: ["  40│⠅⠅⠅⠅⠅", "    │⡪⡪⡪⡪⡪", "    │⡪⡪⡪⡪⡪", "   0│⣿⣿⣿⣿⣿"],
+}
+
+
+@pytest.mark.parametrize("symbols", Symbols)
+async def test_a_band_is_told_from_the_value_below_it_without_colours(symbols: Symbols) -> None:
+    app = Paper()
+    async with app.run_test(size=(13, 5)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = symbols
+        ages = range(119, 0, -2)
+        chart.plot([Sample(age, 10.0, (30.0, 40.0)) for age in ages], TWO_MINUTES, gap_s=3)
+        await pilot.pause()
+        lines = [line.strip() for line in screen_text(app).splitlines()[:4]]
+        assert lines == [line.strip() for line in BANDS[symbols]]
+
+
+async def test_a_chart_without_a_value_says_why() -> None:
+    app = Paper()
+    async with app.run_test(size=(50, 6)) as pilot:
+        samples = [Sample(age, None) for age in range(100, 0, -1)]
+        chart = app.query_one(Chart)
+        chart.plot(samples, TWO_MINUTES, gap_s=3, note="from the log files")
+        await pilot.pause()
+        assert "from the log files" in screen_text(app)
+        chart.plot([*samples, Sample(0, 1.0)], TWO_MINUTES, gap_s=3, note="from the log files")
+        await pilot.pause()
+        assert "from the log files" not in screen_text(app)
+
+
+MARKS = (Mark(60.0, bad=False), Mark(59.9, bad=True), Mark(30.0, bad=False), Mark(121.0, bad=True))
+
+
+@pytest.mark.parametrize(
+    ("symbols", "ruler", "line"), [(Symbols.BLOCK, "└", "╵"), (Symbols.ASCII, "+", "'")]
+)
+async def test_what_happened_is_marked_on_the_axis_and_in_the_blank_of_a_chart(
+    symbols: Symbols, ruler: str, line: str
+) -> None:
+    app = Paper()
+    async with app.run_test(size=(28, 6)) as pilot:
+        chart, axis = app.query_one(Chart), app.query_one(TimeAxis)
+        axis.styles.height = 2
+        axis.marks, axis.symbols, chart.symbols = MARKS, symbols, symbols
+        chart.plot([], TWO_MINUTES, 3, MARKS)
+        await pilot.pause()
+        *plot, below, _ = screen_text(app).splitlines()
+        assert (below[7], below[18], below[23]) == (ruler, "!", "*")
+        assert sum(below.count(glyph) for glyph in "!*") == 2
+        assert {row.index(line, 8) for row in plot} == {18}
+
+
+async def test_a_click_on_a_mark_points_at_its_moment() -> None:
+    pointed: list[float] = []
+
+    class Listening(Paper):
+        def on_time_axis_pointed(self, message: TimeAxis.Pointed) -> None:
+            pointed.append(message.age_s)
+
+    app = Listening()
+    async with app.run_test(size=(28, 6)) as pilot:
+        app.query_one(TimeAxis).marks = (Mark(61.0, bad=True),)
+        await pilot.click(TimeAxis, offset=(8 + 10, 0))
+        await pilot.click(TimeAxis, offset=(8 + 15, 0))
+        await pilot.click(TimeAxis, offset=(2, 0))
+        await pilot.pause()
+    assert pointed == [61.0, pytest.approx(27.0)]
 
 
 async def test_the_cursor_marks_the_moment_that_is_looked_at() -> None:

@@ -149,6 +149,18 @@ async def test_the_charts_show_the_time_around_and_a_cursor(recording: Path) -> 
         await seat.sees("15 min")
 
 
+async def test_the_words_of_an_event_show_when_the_cursor_comes_to_it(recording: Path) -> None:
+    async with replaying(recording) as seat:
+        for _ in range(5):
+            await seat.press("right_square_bracket")
+        await seat.sees(clock(50))
+        assert "model added" not in seat.text
+        await seat.press("right_square_bracket")
+        await seat.sees(clock(60), "model added", "mnist 1.0  registered")
+        await seat.press("right_square_bracket")
+        await seat.misses("model added")
+
+
 async def test_nothing_is_changed_or_sent_from_a_recording(recording: Path) -> None:
     async with replaying(recording) as seat:
         await seat.misses("4 Digits")

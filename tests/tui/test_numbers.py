@@ -18,9 +18,10 @@ from tsmon.telemetry.traffic import Missing
 from tsmon.tui import numbers
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.measures import INFERENCE, MEASURES, QUEUE, RATE
 from tsmon.tui.widgets import models_pane, quantile_table, workers_pane
 from tsmon.tui.widgets.live_table import LiveTable
-from tsmon.tui.widgets.metrics_pane import INFERENCE, MEASURES, QUEUE, RATE, MetricsPane
+from tsmon.tui.widgets.metrics_pane import MetricsPane
 
 EXPLANATIONS = parse_explanations(numbers_page())
 SHOWN = [
@@ -85,7 +86,7 @@ async def test_up_and_down_go_round_the_numbers_and_mark_the_chosen_one(
         await seat.press("3")
         await seat.sees("▸requests/s")
         await seat.press("up")
-        await seat.sees("▸queue")
+        await seat.sees("▸memory")
         await seat.press("j")
         await seat.sees("▸requests/s")
         assert seat.find(MetricsPane).chosen is RATE

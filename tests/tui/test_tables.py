@@ -147,7 +147,7 @@ async def test_the_busiest_comes_first_and_one_without_requests_has_its_place(
         fake.load(name)
     async with watching(fake, options) as seat:
         await seat.sees("slow")
-        await seat.press("o", "o", "o", "o")
+        await seat.press(*["o"] * 5)
         await seat.sees("▼INFER")
 
         def ordered() -> bool:

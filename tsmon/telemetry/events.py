@@ -66,6 +66,20 @@ _BAD = frozenset(
 )
 
 
+_OF_SERVER = frozenset(
+    {
+        EventKind.SERVER_AWAY,
+        EventKind.SERVER_BACK,
+        EventKind.COUNTERS_RESET,
+        EventKind.TOKEN_REFUSED,
+        EventKind.TOKEN_REFRESHED,
+        EventKind.TOKEN_EXPIRES_SOON,
+        EventKind.TOKEN_EXPIRED,
+    }
+)
+"""What concerns every model."""
+
+
 _LOST = {
     WorkerHealth.STUCK: EventKind.WORKER_STUCK,
     WorkerHealth.GIVEN_UP: EventKind.WORKER_GIVEN_UP,
@@ -85,6 +99,12 @@ class Event:
     """What a person wants to know of it."""
     model: ModelKey | None = None
     """The version it is about; None where it is the server or a token."""
+
+    def concerns(self, key: ModelKey) -> bool:
+        """Whether it is about this version, one of its workers or the server."""
+        if self.kind in _OF_SERVER:
+            return True
+        return self.subject == str(key) or self.subject.startswith(f"{key} worker ")
 
 
 class EventLog:
@@ -108,6 +128,17 @@ class EventLog:
             text = f"{failed} requests failed within a tick"
             self._events.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text, key))
         self._last = snapshot
+
+    def about(self, key: ModelKey, seconds: float, end: Instant) -> list[Event]:
+        """The events of a version and of its server in the `seconds` before `end`, oldest first."""
+        found: list[Event] = []
+        for event in reversed(self._events):
+            age_s = end.since(event.at)
+            if age_s > seconds:
+                break
+            if age_s >= 0 and event.concerns(key):
+                found.append(event)
+        return found[::-1]
 
     def after(self, last: Event | None) -> list[Event]:
         """The events that came later than `last`, one of this log; all with None."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.snapshot import ModelKey, Snapshot
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
+
+WorkerBytes = tuple[tuple[str, int], ...]
+"""The resident memory of each worker that it is known of, by worker id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,15 @@ class Point:
     per_second: float | None = None
     inference_ms: float | None = None
     queue_ms: float | None = None
+    inference: Quantiles | None = None
+    """Of the requests that ended in the interval, from the log files."""
+    queue: Quantiles | None = None
+    """Of the same requests."""
+    errors_per_second: float | None = None
+    """Requests that ended with a status of 400 or above."""
+    waiting: int | None = None
+    """Requests in the queue, at that moment."""
+    memory: WorkerBytes = ()
 
 
 class History:
@@ -31,13 +45,12 @@ class History:
         self._absent_ticks: dict[ModelKey, int] = {}
 
     def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
-        """Append a point for each model; an empty one when the tick brought no scrape."""
+        """Append a point for each model; one without costs when the tick brought no scrape."""
         seen = set()
         for model in snapshot.models:
             seen.add(model.key)
             self._absent_ticks.pop(model.key, None)
-            usage = model.traffic.interval if scraped and not model.gone else None
-            self._append(model.key, _point(snapshot.at, usage))
+            self._append(model.key, self._point(snapshot, model, scraped=scraped))
         for key in self._points.keys() - seen:
             self._absent_ticks[key] = self._absent_ticks.get(key, 0) + 1
             if self._absent_ticks[key] < self._capacity:
@@ -60,15 +73,54 @@ class History:
     def _append(self, key: ModelKey, point: Point) -> None:
         self._points.setdefault(key, deque(maxlen=self._capacity)).append(point)
 
+    def _point(self, snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> Point:
+        if model.gone:
+            return Point(snapshot.at)
+        costs = _costs(snapshot.at, model.traffic.interval if scraped else None)
+        if snapshot.stale:
+            return costs
+        last = model.requests.last if model.requests else None
+        profile = last.profile if last else {}
+        queue = model.described.queue
+        return replace(
+            costs,
+            inference=profile.get(Part.INFERENCE),
+            queue=profile.get(Part.QUEUE),
+            errors_per_second=errors_per_second(snapshot, model),
+            waiting=queue.pending if queue else None,
+            memory=self._memory(model),
+        )
 
-def _moment(point: Point) -> float:
-    return point.at.monotonic
+    def _memory(self, model: ModelStatus) -> WorkerBytes:
+        """The memory of each worker; while nothing changes, the very tuple of the point before.
+
+        Memory seldom changes between two ticks, and there are thousands of points.
+        """
+        found = tuple(
+            (worker.worker.id, worker.memory_bytes)
+            for worker in model.workers
+            if worker.memory_bytes is not None
+        )
+        points = self._points.get(model.key)
+        return points[-1].memory if points and points[-1].memory == found else found
 
 
-def _point(at: Instant, usage: Usage | Missing | None) -> Point:
+def errors_per_second(snapshot: Snapshot, model: ModelStatus) -> float | None:
+    """Requests a second that failed since the tick before; None where the logs do not tell."""
+    if model.requests is None:  # no request ended in the last five minutes, if logs are read
+        return 0.0 if snapshot.metrics.log_folder is not None else None
+    last = model.requests.last
+    return last.failed / last.seconds if last and last.seconds > 0 else None
+
+
+def _costs(at: Instant, usage: Usage | Missing | None) -> Point:
     if not isinstance(usage, Usage):
         return Point(at)
     return Point(at, usage.per_second, _known(usage.inference_ms), _known(usage.queue_ms))
+
+
+def _moment(point: Point) -> float:
+    return point.at.monotonic
 
 
 def _known(value: float | Missing) -> float | None:

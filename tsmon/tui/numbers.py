@@ -16,7 +16,10 @@ from tsmon.tui.tones import Span, Tone, line
 SECTIONS = {
     PaneName.MODELS: ("Models", "From the counters", "Verdicts on a model", "What has no number"),
     PaneName.WORKERS: ("Workers", "Verdicts on a worker"),
-    PaneName.METRICS: ("From the counters", "What has no number", "Percentiles", "Metrics modes"),
+    PaneName.METRICS: (
+        *("From the counters", "On the charts", "What has no number"),
+        *("Percentiles", "Metrics modes"),
+    ),
     PaneName.DIGITS: ("Sends",),
 }
 """What the numbers of each pane are told in."""

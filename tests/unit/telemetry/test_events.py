@@ -17,7 +17,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.monitor import Monitor
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.torchserve.tokens import KeyKind
 
 
@@ -107,6 +107,28 @@ async def test_later_events_are_told_from_those_already_seen(
 
     assert [event.subject for event in seen] == ["a 1.0"]
     assert [event.subject for event in monitor.events.after(seen[-1])] == ["b 1.0"]
+
+
+async def test_the_events_about_a_version_are_its_own_and_those_of_its_server(
+    monitor: Monitor, server: FakeTorchServe
+) -> None:
+    server.load("mnist", "1.0.1")
+    server.load("cifar")
+    await monitor.tick()
+    start = monitor.latest.at
+    server.crash("mnist", "1.0")
+    await monitor.tick()
+    server.kill()
+    await monitor.tick()
+
+    key, end = ModelKey("mnist", "1.0"), monitor.latest.at
+    everything = monitor.events.about(key, 60.0, end)
+    assert [event.kind for event in everything] == [
+        EventKind.WORKER_DIED,
+        EventKind.SERVER_AWAY,
+    ]
+    assert monitor.events.about(key, 0.0, end) == everything[1:]
+    assert monitor.events.about(key, 60.0, start) == []
 
 
 async def test_the_log_is_bounded(monitor: Monitor, server: FakeTorchServe) -> None:

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.telemetry.scrapes import at
-from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
-from tsmon.telemetry.history import History, Point
-from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, ServerStatus, Snapshot
+from tsmon.telemetry.health.verdicts import (
+    ModelHealth,
+    ModelVerdict,
+    WorkerHealth,
+    WorkerVerdict,
+)
+from tsmon.telemetry.history import History, Point, errors_per_second
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import LastReading, Part, RequestReport
+from tsmon.telemetry.snapshot import (
+    Gone,
+    MetricsStatus,
+    ModelKey,
+    ModelStatus,
+    ServerState,
+    ServerStatus,
+    Snapshot,
+    WorkerStatus,
+)
 from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
-from tsmon.torchserve.records import ModelVersion
+from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 
 MNIST = ModelKey("mnist", "1.0")
 BUSY = Usage(seconds=2.0, arrived=4, counted=4, inference_us=8_000, queue_us=400)
@@ -83,6 +102,50 @@ def test_forgotten_model_begins_anew() -> None:
     history.forget(MNIST)
     history.record(_snapshot(2, BUSY), scraped=True)
     assert history.points(MNIST, 60, at(2)) == [_point(2)]
+
+
+def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
+    history = History()
+    queue = JobQueue(pending=4, remaining=96)
+    worker = Worker("9000", "READY", 412, 700, "")
+    last = LastReading(2.0, requests=5, failed=1, profile={Part.QUEUE: Quantiles(4, 1, 2, 2, 3)})
+    verdict = WorkerVerdict(WorkerHealth.READY, "ready")
+    model = ModelStatus(
+        ModelVersion("mnist", "1.0", queue=queue),
+        True,
+        Traffic.missing(Missing.NO_COUNTERS),
+        (WorkerStatus(worker, verdict),),
+        FINE,
+        requests=RequestReport({}, {}, {}, last=last),
+    )
+    up = ServerStatus("local", ServerState.UP)
+    history.record(Snapshot(at(0), up, models=(model,)), scraped=True)
+    history.record(Snapshot(at(1), up, models=(model,)), scraped=True)
+
+    first, second = history.points(MNIST, 60, at(1))
+    assert first.errors_per_second == 0.5
+    assert (first.inference, first.queue) == (None, Quantiles(4, 1, 2, 2, 3))
+    assert first.waiting == 4
+    assert first.memory == (("9000", 700),)
+    assert second.memory is first.memory
+
+
+def test_nothing_is_known_of_queue_workers_and_errors_while_the_server_is_away() -> None:
+    history = History()
+    queue = JobQueue(pending=4, remaining=96)
+    model = ModelStatus(
+        ModelVersion("mnist", "1.0", queue=queue), True, Traffic.missing(Missing.NO_COUNTERS),
+        (), FINE,
+    )  # fmt: skip
+    history.record(Snapshot(at(0), ServerStatus("local"), models=(model,)), scraped=False)
+    assert history.points(MNIST, 60, at(1)) == [Point(at(0))]
+
+
+def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
+    unread = _snapshot(0, QUIET)
+    read = replace(unread, metrics=MetricsStatus(log_folder=Path("logs")))
+    assert errors_per_second(unread, unread.models[0]) is None
+    assert errors_per_second(read, read.models[0]) == 0.0
 
 
 def _point(seconds: float) -> Point:

@@ -40,11 +40,14 @@ class RequestLines:
     def __init__(self) -> None:
         self._doubles = Doubles()
         self._keys: dict[bytes, TimesKey | None] = {}
+        self._ids: dict[bytes, str] = {}
+        """The worker ids of those threads that are a worker's."""
 
     def read(self, lines: Sifted) -> dict[TimesKey, Samples]:
         """What these lines tell, which follow those of the last call."""
         if len(self._keys) > _MOST_THREADS:
             self._keys.clear()
+            self._ids.clear()
         found: dict[TimesKey, Samples] = {}
         self._read_access(lines.access, found)
         self._read_waited(lines.waited, found)
@@ -84,6 +87,7 @@ class RequestLines:
             samples = _of(key, found)
             samples.queue.append(int(queue))
             samples.backend.append(int(backend))
+            samples.workers.setdefault(self._ids[thread], array("d")).append(int(backend))
 
     def _read_handled(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
         for line in lines:
@@ -107,6 +111,8 @@ class RequestLines:
             return self._keys[thread]
         worker = worker_thread(thread) if b" - " not in thread else None
         key = self._keys[thread] = TimesKey(worker.model, worker.version) if worker else None
+        if worker:
+            self._ids[thread] = worker.worker_id
         return key
 
 

@@ -41,6 +41,12 @@ class Part(StrEnum):
         return 1 if self in (Part.TOTAL, Part.HANDLER) else 1_000_000
 
 
+FAILED = 400
+"""The least HTTP status of a request that failed."""
+READING_PARTS = (Part.INFERENCE, Part.QUEUE)
+"""The times of which each reading's quantiles are computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimesKey:
     """A version of a model; an empty version is the default one of the moment."""
@@ -51,6 +57,31 @@ class TimesKey:
 
 Profile = dict[Part, Quantiles]
 """Quantiles of each part that there are samples of, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerShare:
+    """What one worker did since the reading before."""
+
+    requests: int
+    busy_ms: float
+    """The backend times of those requests, added up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastReading:
+    """The requests of one version that the last reading of the log files brought."""
+
+    seconds: float
+    """Since the reading before."""
+    requests: int
+    """How many ended, in whatever way."""
+    failed: int
+    """How many of them ended with a status of 400 or above."""
+    profile: Profile = field(default_factory=dict)
+    """Quantiles of their `READING_PARTS`."""
+    workers: Mapping[str, WorkerShare] = field(default_factory=dict)
+    """By worker id; those that answered nothing are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +100,8 @@ class RequestReport:
     """Of the handler's times for batches of each size in the last minute; none in a recording."""
     long_batches: Mapping[int, Moments] = field(default_factory=dict)
     """The same of the last five minutes."""
+    last: LastReading | None = None
+    """None where it is not known: at a first reading, in an older recording."""
 
 
 def _numbers() -> array[float]:
@@ -91,6 +124,8 @@ class Samples:
     """Milliseconds of each batch in the model's own code, by its size."""
     statuses: Counter[int] = field(default_factory=Counter)
     """How many requests ended with which HTTP status."""
+    workers: dict[str, array[float]] = field(default_factory=dict)
+    """The backend nanoseconds of each worker's requests, by worker id."""
     failed_by_worker: int = 0
     """How many of those did with 5xx at a worker, and not for want of one."""
 
@@ -101,6 +136,10 @@ class _Slot:
     def __init__(self, at: float, samples: Samples) -> None:
         self.began = self.ended = at
         self.statuses = samples.statuses
+        self.workers = {
+            worker: WorkerShare(len(times), sum(times) / Part.BACKEND.per_ms)
+            for worker, times in samples.workers.items()
+        }
         self.backend = Moments.of(each / Part.BACKEND.per_ms for each in samples.backend)
         self.batches = {size: Moments.of(times) for size, times in samples.batches.items()}
         inference = map(add, samples.queue, samples.backend)
@@ -178,9 +217,12 @@ class RequestTimes:
     def __init__(self) -> None:
         self._slots: dict[TimesKey, _Slots] = {}
         self._long: dict[tuple[TimesKey, ...], tuple[float, Profile]] = {}
+        self._read: float | None = None
+        self._read_before: float | None = None
 
     def add(self, found: Mapping[TimesKey, Samples], at: float) -> None:
         """Take what was read at one moment."""
+        self._read_before, self._read = self._read, at
         for key, samples in found.items():
             self._slots.setdefault(key, _Slots()).add(_Slot(at, samples))
         self._slots = {key: slots for key, slots in self._slots.items() if slots.age(at)}
@@ -200,6 +242,7 @@ class RequestTimes:
             long_backend=self.backend(keys, now - KEPT_S),
             batches=self.batches(keys, now - MINUTE_S),
             long_batches=self.batches(keys, now - KEPT_S),
+            last=self._last_reading(keys),
         )
 
     def keys(self) -> set[TimesKey]:
@@ -214,11 +257,34 @@ class RequestTimes:
             self._long[keys] = now, profile
         return profile
 
-    def profile(self, keys: Iterable[TimesKey], since: float) -> Profile:
+    def _last_reading(self, keys: Sequence[TimesKey]) -> LastReading | None:
+        before, read = self._read_before, self._read
+        if before is None or read is None:
+            return None
+        statuses = self.statuses(keys, before)
+        return LastReading(
+            read - before,
+            statuses.total(),
+            sum(count for status, count in statuses.items() if status >= FAILED),
+            self.profile(keys, before, READING_PARTS),
+            self._shares(keys, before),
+        )
+
+    def _shares(self, keys: Iterable[TimesKey], since: float) -> dict[str, WorkerShare]:
+        """What each worker did in the readings after `since`."""
+        return {
+            worker: share
+            for slot in self._since(keys, since)
+            for worker, share in slot.workers.items()
+        }
+
+    def profile(
+        self, keys: Iterable[TimesKey], since: float, parts: Iterable[Part] = Part
+    ) -> Profile:
         """Quantiles of the requests read after `since`, of several keys together."""
         slots = list(self._since(keys, since))
         profile = {}
-        for part in Part:
+        for part in parts:
             quantiles = Quantiles.of([slot.parts[part] for slot in slots], part.per_ms)
             if quantiles is not None:
                 profile[part] = quantiles

@@ -15,6 +15,8 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import MINUTE_S, Part, Profile, RequestReport
 from tsmon.telemetry.recording.logs import Logged, read_logs
+from tsmon.telemetry.recording.readings import TABLE as READINGS
+from tsmon.telemetry.recording.readings import read_readings
 from tsmon.telemetry.recording.schema import RecordingError, open_for_reading
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
@@ -224,11 +226,14 @@ class Recording:
             "SELECT model, version, status, requests FROM status WHERE tick = ?", (tick.id,)
         ):
             statuses[ModelKey(model, version)][status] = requests
+        has_readings = READINGS in self._tables
+        readings = read_readings(self._connection, tick.id) if has_readings else {}
         return {
             key: RequestReport(
                 minute=profiles[key].pop(MINUTE_S, {}),
                 five_minutes=next(iter(profiles[key].values()), {}),
                 statuses=statuses[key],
+                last=readings.get(key),
             )
             for key in profiles.keys() | statuses.keys()
         }

@@ -70,6 +70,25 @@ CREATE TABLE IF NOT EXISTS status (
     status INTEGER NOT NULL, requests INTEGER NOT NULL,
     PRIMARY KEY (tick, model, version, status)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answered (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    model TEXT NOT NULL, version TEXT NOT NULL,
+    seconds REAL NOT NULL, requests INTEGER NOT NULL, failed INTEGER NOT NULL,
+    PRIMARY KEY (tick, model, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answered_in (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    model TEXT NOT NULL, version TEXT NOT NULL, part TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    p50 REAL NOT NULL, p90 REAL NOT NULL, p95 REAL NOT NULL, p99 REAL NOT NULL,
+    PRIMARY KEY (tick, model, version, part)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answered_by (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    model TEXT NOT NULL, version TEXT NOT NULL, worker TEXT NOT NULL,
+    requests INTEGER NOT NULL, busy_ms REAL NOT NULL,
+    PRIMARY KEY (tick, model, version, worker)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log (
     tick INTEGER PRIMARY KEY REFERENCES tick ON DELETE CASCADE,
     folder TEXT

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
 from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
+from tsmon.telemetry.recording.readings import write_reading
 from tsmon.telemetry.recording.schema import RecordingError, open_for_writing
 from tsmon.telemetry.scrape import Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey
@@ -132,6 +133,8 @@ class Writer:
                 "status",
                 ((tick, key.name, key.version, s, n) for s, n in report.statuses.items()),
             )
+            if report.last is not None:
+                write_reading(self._connection, tick, key, report.last)
         write_logs(self._connection, tick, observation)
         self._insert(
             "token",

@@ -14,6 +14,11 @@ _ALL = tuple(PaneName)
 
 KEYS: tuple[Key, ...] = (
     Key(
+        "model.open", "enter", "enter", "open_model", Group.MODELS, "in depth",
+        "See the selected version in depth: workers, charts, percentiles, events; esc goes back.",
+        (PaneName.MODELS,),
+    ),
+    Key(
         "model.register", "r", "r", "register", Group.MODELS, "register",
         "Register an archive of the model store, or of a URL, and start its workers.",
         (PaneName.MODELS,), changes=True,
@@ -37,7 +42,6 @@ KEYS: tuple[Key, ...] = (
     Key(
         "model.archive", "a", "a", "archive", Group.MODELS, "archive",
         "Package a model with torch-model-archiver; the digit model is filled in.",
-        (PaneName.MODELS,),
     ),
     *TABLE_KEYS,
     Key(
@@ -102,7 +106,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.stop", "escape", "esc", "stop", Group.DIGITS, "stop",
-        "Stop the batch that is being sent; take back marks, then the filter.",
+        "Stop the batch that is being sent; leave a model; take back marks, then the filter.",
     ),
     Key(
         "server.start", "S", "S", "start_server", Group.SERVER, "start server",

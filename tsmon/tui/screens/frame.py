@@ -120,7 +120,9 @@ class Frame(Panes):
         view = playhead.view or View(snapshot, snapshot.at, held=False)
         history = self.session.monitor.history
         points = history.points(model.key, playhead.span_s, view.edge) if model else []
-        self.query_one(MetricsPane).show(snapshot, model, points, view, playhead.span_s)
+        log = self.session.monitor.events
+        events = log.about(model.key, playhead.span_s, view.edge) if model else []
+        self.query_one(MetricsPane).show(snapshot, model, points, view, playhead.span_s, events)
         self.query_one(DigitsPane).target(model.key if model else None)
 
     def rollout_changed(self, rollout: Rollout) -> None:
@@ -154,7 +156,7 @@ class Frame(Panes):
 
     @property
     def event(self) -> Event | None:
-        """What happened at the moment that is looked at, if that is why one looks at it."""
+        """What happened at the moment that is looked at; None while one sees the present."""
         return None
 
     @property

@@ -17,6 +17,7 @@ from tsmon.tui.session import ReplaySession, Session
 from tsmon.tui.spans import other_span
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.server_bar import Looking
+from tsmon.tui.widgets.time_axis import TimeAxis
 
 FRAME_S = 0.25
 """Seconds between two steps of a recording that is played."""
@@ -74,8 +75,12 @@ class LookingBack(Frame):
 
     @property
     def event(self) -> Event | None:
-        """What happened at the moment that is looked at, if that is why one looks at it."""
-        return self._event
+        """What happened at the moment that is looked at."""
+        view = self._playhead.view
+        if self._event is not None or view is None or not view.held or self.model is None:
+            return self._event
+        here = self.session.monitor.events.about(self.model.key, 0.0, view.snapshot.at)
+        return max(here, key=lambda event: event.kind.is_bad, default=None)
 
     def _leave(self, event: Event | None = None) -> None:
         """Go from the moment that is looked at to another one, that of an event perhaps."""
@@ -160,10 +165,17 @@ class LookingBack(Frame):
         self._speed = min(max(self._speed * factor, SPEEDS[0]), SPEEDS[1])
         self._show_server()
 
+    def on_time_axis_pointed(self, message: TimeAxis.Pointed) -> None:
+        """Look at the moment that was clicked, or at that of the event there."""
+        self._point_at(message.age_s)
+
     def on_chart_pointed(self, message: Chart.Pointed) -> None:
         """Look at the moment that was clicked."""
+        self._point_at(message.age_s)
+
+    def _point_at(self, age_s: float) -> None:
         view = self._playhead.view
         if view is not None:
             self._leave()
-            self._playhead.go_to(view.edge.monotonic - message.age_s)
+            self._playhead.go_to(view.edge.monotonic - age_s)
             self._show_moment()

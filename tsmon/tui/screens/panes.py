@@ -16,6 +16,7 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
+from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane
@@ -23,6 +24,7 @@ from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.server_bar import ServerBar
+from tsmon.tui.widgets.story import Story
 from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
@@ -51,10 +53,12 @@ class Panes(Screen[None]):
         yield Banner(id="banner")
         yield TabLine(id="tabs")
         with Container(id="panes"):
+            yield Headline(id="headline")
             with Container(id="upper"):
                 with Container(id="left"):
                     yield ModelsPane()
                     yield WorkersPane()
+                    yield Story()
                 yield MetricsPane()
             yield DigitsPane()
         yield KeyBar(id="keys")

@@ -9,13 +9,13 @@ from textual.reactive import var
 
 from tsmon.tui import keymap
 from tsmon.tui.notes import Note
-from tsmon.tui.screens.experimenting import ExperimentingScreen
+from tsmon.tui.screens.in_depth import InDepthScreen
 from tsmon.tui.session import Session
 from tsmon.tui.undo import Undo
 from tsmon.tui.widgets.key_bar import KeyBar
 
 
-class UndoingScreen(ExperimentingScreen):
+class UndoingScreen(InDepthScreen):
     """One change can be taken back: the last one, for as long as nothing else came after it."""
 
     undo: var[Undo | None] = var(None, init=False)

@@ -15,17 +15,32 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.format import number
-from tsmon.tui.widgets.raster import Sample, Symbols, columns, draw, heights, nice_top
-from tsmon.tui.widgets.time_axis import LABEL_WIDTH, TimeSpan
+from tsmon.tui.widgets.raster import (
+    Sample,
+    Symbols,
+    columns,
+    draw_bands,
+    heights,
+    lower,
+    middle,
+    nice_top,
+    upper,
+)
+from tsmon.tui.widgets.time_axis import LABEL_WIDTH, Mark, TimeSpan, place
 
 
 class Chart(Widget):
-    """Values of the last `seconds`, from a zero baseline up to a round number."""
+    """Values of the last `seconds`, from a zero baseline up to a round number.
+
+    Where samples have a band, it stands on the values: dense, then thin.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "chart--line",
         "chart--axis",
         "chart--cursor",
+        "chart--mark",
+        "chart--note",
     }
     DEFAULT_CSS = """
     Chart {
@@ -34,6 +49,8 @@ class Chart(Widget):
         .chart--line { color: $primary; }
         .chart--axis { color: $foreground-muted; }
         .chart--cursor { color: $text; background: $accent 60%; }
+        .chart--mark { color: $foreground-muted; }
+        .chart--note { color: $foreground-muted; }
     }
     """
 
@@ -59,11 +76,25 @@ class Chart(Widget):
         self._span = TimeSpan(120.0)
         self._samples: Sequence[Sample] = ()
         self._gap_s = 3.0
+        self._marks: Sequence[Mark] = ()
+        self._note = ""
         self._lines: list[tuple[str, str]] | None = None
+        self._noted_line: int | None = None
 
-    def plot(self, samples: Sequence[Sample], span: TimeSpan, gap_s: float) -> None:
-        """Show these samples, oldest first; those further apart than `gap_s` are not joined."""
+    def plot(
+        self,
+        samples: Sequence[Sample],
+        span: TimeSpan,
+        gap_s: float,
+        marks: Sequence[Mark] = (),
+        note: str = "",
+    ) -> None:
+        """Show these samples, oldest first; those further apart than `gap_s` are not joined.
+
+        `marks` are what happened; `note` stands where a chart without any value would be.
+        """
         self._samples, self._span, self._gap_s = samples, span, gap_s
+        self._marks, self._note = marks, note
         self._redraw()
 
     def on_click(self, event: events.Click) -> None:
@@ -100,37 +131,58 @@ class Chart(Widget):
         label, plot = self.lines[y]
         axis = self.get_component_rich_style("chart--axis")
         line = self.get_component_rich_style("chart--line")
+        if y == self._noted_line:
+            line = self.get_component_rich_style("chart--note")
         segments = [Segment(label, axis), *self._cut(plot, line)]
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def _cut(self, plot: str, style: Style) -> list[Segment]:
         """A line of the plot, the column of the cursor in a style of its own."""
         at = self._span.cursor_column(len(plot))
-        if at is None:
-            return [Segment(plot, style)]
-        cursor = self.get_component_rich_style("chart--cursor")
-        return [
-            Segment(plot[:at], style),
-            Segment(self._cursor_cell(plot[at]), cursor),
-            Segment(plot[at + 1 :], style),
-        ]
+        special = dict.fromkeys(place(self._marks, self._span, len(plot)), "mark")
+        special = {column: kind for column, kind in special.items() if plot[column].isspace()}
+        if at is not None:
+            special[at] = "cursor"
+        segments, begun = [], 0
+        for column in sorted(special):
+            kind = special[column]
+            cell = self._cell(plot[column], kind)
+            segments.append(Segment(plot[begun:column], style))
+            segments.append(Segment(cell, self.get_component_rich_style(f"chart--{kind}")))
+            begun = column + 1
+        return [*segments, Segment(plot[begun:], style)]
 
-    def _cursor_cell(self, cell: str) -> str:
+    def _cell(self, cell: str, kind: str) -> str:
         """Something to see where there are no colours."""
         if not cell.isspace():
             return cell
-        return "|" if self.symbols is Symbols.ASCII else "┊"
+        cursor, mark = "|'" if self.symbols is Symbols.ASCII else "┊╵"
+        return cursor if kind == "cursor" else mark
 
     def _draw(self, width: int, height: int) -> list[tuple[str, str]]:
         across = width - LABEL_WIDTH
         if across < 1 or height < 1:
             return []
-        values = columns(
-            self._samples, self._span.seconds, across * self.symbols.dots_across, self._gap_s
-        )
-        top = nice_top(max((value for value in values if value is not None), default=0.0))
-        plot = draw(heights(values, top, height * self.symbols.dots_up), height, self.symbols)
+        low, mid, high = self._columns(across * self.symbols.dots_across)
+        known = [value for value in high if value is not None]
+        top = nice_top(max(known, default=0.0))
+        dots = height * self.symbols.dots_up
+        low_dots, mid_dots = heights(low, top, dots), heights(mid, top, dots)
+        plot = draw_bands(low_dots, mid_dots, heights(high, top, dots), height, self.symbols)
+        self._noted_line = None
+        if not known and self._note:
+            self._noted_line = (height - 1) // 2
+            plot[self._noted_line] = f" {self._note}".ljust(across)[:across]
         return list(zip(self._labels(top, height), plot, strict=True))
+
+    def _columns(self, width: int) -> list[list[float | None]]:
+        """The values, and the ends of the two parts of the band that stands on them."""
+        seconds, gap_s = self._span.seconds, self._gap_s
+        values = columns(self._samples, seconds, width, gap_s, lower)
+        if not any(sample.band for sample in self._samples):
+            return [values, values, values]
+        ends = (columns(self._samples, seconds, width, gap_s, end) for end in (middle, upper))
+        return [values, *ends]
 
     def _labels(self, top: float, rows: int) -> list[str]:
         """The values at the top, in the middle where there is room, and at the baseline."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,71 +14,52 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
+from tsmon.telemetry.events import Event
 from tsmon.telemetry.history import Point
-from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.playhead import View
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
-from tsmon.telemetry.traffic import Missing, Reading, Usage
 from tsmon.tui import keymap
-from tsmon.tui.format import count, milliseconds, number, per_second
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.measure_words import compose_numbers, spell_now
+from tsmon.tui.measures import ALWAYS, MEASURES, RATE, Measure
 from tsmon.tui.numbers import tip
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets import quantile_table
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pane import Pane
-from tsmon.tui.widgets.raster import Sample, Symbols
-from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
+from tsmon.tui.widgets.raster import Symbols, legend
+from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3
 """Samples that are further apart than so many usual intervals are not joined."""
+RECENT = 100
+"""Points that tell the usual interval."""
+CHART_LINES = 5
+"""Lines from which on there is room for one more chart than those that are always shown."""
+RULER_LINES = 14
+"""Lines from which on the time axis has its ruler."""
 LEAST_CHARTS = 11
 """Lines that three charts and their axis want before there is room for a table below them."""
 MARGINS = 2
 """Blank columns beside the table."""
 
-_WHY = {
-    Missing.FIRST_SAMPLE: "1st sample",
-    Missing.NO_TRAFFIC: "no requests",
-    Missing.UNANSWERED: "unanswered",
-    Missing.RESTARTED: "restarted",
-    Missing.NO_COUNTERS: "no counters",
-}
 
+class _Tick(NamedTuple):
+    """What was shown last."""
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One of the three numbers: what it is called, how it is read and written."""
-
-    id: str
-    title: str
-    of_usage: Callable[[Usage], float | Missing]
-    of_point: Callable[[Point], float | None]
-    write: Callable[[float | Missing | None], str]
-    part: Part | None = None
-    """Which times of the log files it is about."""
-
-
-RATE = Measure("rate", "requests/s", lambda u: u.per_second, lambda p: p.per_second, per_second)
-INFERENCE = Measure(
-    "inference",
-    "inference",
-    lambda u: u.inference_ms,
-    lambda p: p.inference_ms,
-    milliseconds,
-    Part.INFERENCE,
-)
-QUEUE = Measure(
-    "queue", "queue", lambda u: u.queue_ms, lambda p: p.queue_ms, milliseconds, Part.QUEUE
-)
-MEASURES = (RATE, INFERENCE, QUEUE)
+    snapshot: Snapshot
+    model: ModelStatus | None
+    points: Sequence[Point]
+    view: View
+    span_s: float
+    events: Sequence[Event]
 
 
 class MetricsPane(Pane, can_focus=True):
-    """Three charts over the same time, each beside its numbers."""
+    """Charts over the same time, each beside its numbers; those that do not fit are scrolled to."""
 
     NAME = PaneName.METRICS
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.METRICS_KEYS)
@@ -87,19 +67,27 @@ class MetricsPane(Pane, can_focus=True):
     chosen = var(RATE, init=False)
     """The measure that `?` explains."""
     symbols = var(Symbols.BRAILLE)
+    with_table = var(True, init=False)
+    """Whether the table of percentiles is shown where there is room for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = 0
+        """The measure at the top."""
+        self._last: _Tick | None = None
 
     def compose(self) -> ComposeResult:
         """The notice, and for each measure its numbers and its chart."""
         yield Words(id="metrics-notice")
         with Vertical(id="metrics-charts"):
             for measure in MEASURES:
-                with Horizontal(classes="measure"):
+                with Horizontal(classes="measure", id=f"{measure.id}-measure"):
                     yield Static("▸", id=f"{measure.id}-mark", classes="mark")
                     yield Words(id=f"{measure.id}-numbers", classes="numbers")
                     yield Chart(measure.write, id=f"{measure.id}-chart")
             with Horizontal(id="metrics-times"):
                 yield Static(classes="mark")
-                yield Static(classes="numbers")
+                yield Words(id="metrics-legend", classes="numbers")
                 yield TimeAxis()
             yield Words(id="metrics-quantiles")
 
@@ -109,10 +97,15 @@ class MetricsPane(Pane, can_focus=True):
         for measure in MEASURES:
             self.query_one(f"#{measure.id}-numbers").tooltip = tip(self.NAME, measure.title)
 
+    def on_resize(self) -> None:
+        """Show as many charts as fit now."""
+        self.call_after_refresh(self._show_again)
+
     def watch_chosen(self, chosen: Measure) -> None:
-        """Mark the measure."""
+        """Mark the measure, and show its chart."""
         for mark in self.query(".measure > .mark"):
             mark.set_class(mark.id == f"{chosen.id}-mark", "-chosen")
+        self._show_again()
 
     def action_choose(self, step: int) -> None:
         """Choose the measure so many further down, at the last one the first."""
@@ -124,12 +117,14 @@ class MetricsPane(Pane, can_focus=True):
 
     def chosen_value(self, model: ModelStatus) -> str:
         """The chosen number as it is now."""
-        return self.chosen.write(_value(model.traffic.interval, self.chosen))
+        return spell_now(self.chosen, model)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
         for chart in self.query(Chart):
             chart.symbols = symbols
+        self.query_one(TimeAxis).symbols = symbols
+        self._show_again()
 
     def show(
         self,
@@ -138,8 +133,10 @@ class MetricsPane(Pane, can_focus=True):
         points: Sequence[Point],
         view: View,
         span_s: float,
+        events: Sequence[Event] = (),
     ) -> None:
-        """Render a tick; `view` is where in time it is, the points are those of its charts."""
+        """Render a tick; `view` is where in time it is, points and events are of its charts."""
+        self._last = tick = _Tick(snapshot, model, points, view, span_s, events)
         span_words = _words(span_s) if view.held else f"last {_words(span_s)}"
         self.head(str(model.key) if model else "", span_words)
         notice = explain(snapshot.server.state, snapshot.metrics, model)
@@ -147,27 +144,87 @@ class MetricsPane(Pane, can_focus=True):
         counted = snapshot.metrics.mode is not MetricsMode.LOG or snapshot.metrics.logged
         usable = model is not None and counted
         self.query_one("#metrics-charts").display = usable
-        if not model or not usable:
-            return
+        if model and usable:
+            self._plot(tick, model)
+
+    def _plot(self, tick: _Tick, model: ModelStatus) -> None:
+        """Draw the charts that fit, and write what is beside and below them."""
+        snapshot, points, view = tick.snapshot, tick.points, tick.view
+        table = _table(snapshot, model) if self._has_room_for_table else None
+        self.query_one("#metrics-quantiles", Words).say(table)
         end, cursor_s = (view.edge.wall, view.behind_s) if view.held else (None, None)
-        span = TimeSpan(span_s, end, cursor_s)
-        self.query_one(TimeAxis).span = span
+        span = TimeSpan(tick.span_s, end, cursor_s)
+        marks = tuple(Mark(view.edge.since(event.at), event.kind.is_bad) for event in tick.events)
+        axis = self.query_one(TimeAxis)
+        axis.span, axis.marks = span, marks
         gap_s = max(LEAST_GAP_S, GAP_PERIODS * _interval(points))
-        has_room = self._has_room_for_table
-        table = self.query_one("#metrics-quantiles", Words)
-        table.say(_table(snapshot, model) if has_room else None)
-        for measure in MEASURES:
-            samples = [Sample(view.edge.since(p.at), measure.of_point(p)) for p in points]
-            self.query_one(f"#{measure.id}-chart", Chart).plot(samples, span, gap_s)
-            self.query_one(f"#{measure.id}-numbers", Words).say(
-                _numbers(measure, model, away=snapshot.stale, with_quantiles=not has_room)
+        shown = self._arrange(table.plain.count("\n") + 1 if table else 0)
+        for measure in shown:
+            numbers = compose_numbers(measure, snapshot, model, points, with_quantiles=not table)
+            self.query_one(f"#{measure.id}-numbers", Words).say(numbers)
+            self.query_one(f"#{measure.id}-chart", Chart).plot(
+                measure.samples(points, view.edge),
+                span,
+                gap_s,
+                marks,
+                measure.absence(snapshot, model),
             )
+        banded = any(measure.is_banded(points) for measure in shown)
+        read = snapshot.metrics.log_folder is not None
+        self.query_one("#metrics-legend", Words).say(self._legend(banded=banded, read=read))
+
+    def _legend(self, *, banded: bool, read: bool) -> Content:
+        """What the parts of a chart are; `read` is whether log files are."""
+        solid, dense, thin = legend(self.symbols)
+        if not banded:
+            return line((f"{solid} mean" if read else f"{solid} mean: no log files", Tone.MUTED))
+        return line((f"{solid} p50  {dense} p90  {thin} p99", Tone.MUTED))
+
+    def _show_again(self) -> None:
+        if self._last is not None:
+            self.show(*self._last)
+
+    def _arrange(self, table_lines: int) -> Sequence[Measure]:
+        """Show the charts that fit, the chosen one among them; gives their measures."""
+        notice = self.query_one("#metrics-notice")
+        taken = table_lines + (notice.outer_size.height if notice.display else 0)
+        lines = self.content_size.height - taken - 1
+        with_ruler = lines >= RULER_LINES
+        self.query_one("#metrics-times").set_class(with_ruler, "-ruler")
+        shown = self._fitting(lines - with_ruler)
+        for measure in MEASURES:
+            self.query_one(f"#{measure.id}-measure").display = measure in shown
+        self.foot(_others(shown))
+        return shown
+
+    def _fitting(self, lines: int) -> Sequence[Measure]:
+        """The measures whose charts fit into so many lines, moved no further than needed."""
+        least = ALWAYS if lines >= ALWAYS else 1
+        fit = min(max(lines // CHART_LINES, least), len(MEASURES))
+        chosen = MEASURES.index(self.chosen)
+        first = min(max(self._first, chosen - fit + 1), chosen, len(MEASURES) - fit)
+        self._first = max(first, 0)
+        return MEASURES[self._first : self._first + fit]
 
     @property
     def _has_room_for_table(self) -> bool:
         room = self.content_size
         low = quantile_table.HEIGHT + LEAST_CHARTS
-        return room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
+        return (
+            self.with_table and room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
+        )
+
+
+def _others(shown: Sequence[Measure]) -> str:
+    """The measures above and below those that are shown."""
+    at = MEASURES.index(shown[0])
+    above, below = MEASURES[:at], MEASURES[at + len(shown) :]
+    sides = (("↑", above), ("↓", below))
+    return "  ".join(
+        f"{arrow} {', '.join(measure.title for measure in hidden)}"
+        for arrow, hidden in sides
+        if hidden
+    )
 
 
 def explain(
@@ -203,8 +260,8 @@ def _words(span_s: float) -> str:
 
 
 def _interval(points: Sequence[Point]) -> float:
-    """Seconds that usually lie between two points."""
-    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points)]
+    """Seconds that usually lie between two points, by those at the end."""
+    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points[-RECENT:])]
     return median(steps) if steps else 0.0
 
 
@@ -216,70 +273,3 @@ def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
         return None
     words = "percentiles come from the server's log files, which are not here: "
     return line((words, Tone.MUTED), ("--logs DIR", Tone.PLAIN))
-
-
-def _numbers(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> Content:
-    """The measure now, lately and since the start, with the requests each rests on.
-
-    What matters least comes last, since a low pane has no room for it.
-    """
-    traffic = model.traffic
-    spans = _reading(measure, measure.title, traffic.interval, Tone.ACCENT, away=away)
-    spans += _reading(measure, " 1 min", traffic.window)
-    if measure is RATE:
-        spans.append((_total(traffic.since_start), Tone.MUTED))
-    else:
-        spans += _reading(measure, " start", traffic.since_start)
-    spans += _reading(measure, " 5 min", traffic.long_window)
-    if with_quantiles:
-        spans += _quantiles(measure, model)
-    (title, _), *rest = spans
-    click = f"@click=screen.explain('{measure.id}')"
-    return Content("").join([Content.styled(title, click), line(*rest)])
-
-
-def _reading(
-    measure: Measure,
-    label: str,
-    reading: Reading,
-    tone: Tone = Tone.PLAIN,
-    *,
-    away: bool = False,
-) -> list[Span]:
-    """One line: the label, the number and what it rests on."""
-    label_tone = Tone.PLAIN if tone is Tone.ACCENT else Tone.MUTED
-    return [
-        (f"{label:<10}", label_tone),
-        (f"{measure.write(_value(reading, measure)):>8}", tone),
-        (f"  {'no answer' if away else _basis(reading)}\n", Tone.MUTED),
-    ]
-
-
-def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
-    """What most requests of the last minute did not exceed, where the log files tell it."""
-    profile = model.requests.minute if model.requests else {}
-    quantiles = profile.get(measure.part) if measure.part else None
-    if quantiles is None:
-        return []
-    spans: list[Span] = []
-    for label, value in (("p50", quantiles.p50), ("p95", quantiles.p95), ("p99", quantiles.p99)):
-        spans += [(f" {label} ", Tone.MUTED), (number(round(value, 2)), Tone.PLAIN)]
-    return [*spans, (" ms", Tone.MUTED)]
-
-
-def _total(reading: Reading) -> str:
-    """The requests since the start; how long that is ago is not known, so there is no rate."""
-    if isinstance(reading, Missing):
-        return f" {_WHY[reading]}\n"
-    return f" start    {count(reading.arrived):>8}  requests\n"
-
-
-def _value(reading: Reading, measure: Measure) -> float | Missing:
-    return reading if isinstance(reading, Missing) else measure.of_usage(reading)
-
-
-def _basis(reading: Reading) -> str:
-    """How many requests the number rests on, or why there is none."""
-    if isinstance(reading, Missing):
-        return _WHY[reading]
-    return f"n {count(reading.counted)}" if reading.counted else _WHY[Missing.NO_TRAFFIC]

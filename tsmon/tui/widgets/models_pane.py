@@ -7,8 +7,11 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
+from textual.widgets import DataTable
 
+from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
@@ -16,9 +19,11 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
 )
 from tsmon.telemetry.traffic import Missing, Usage
-from tsmon.tui.format import ABSENT, memory, milliseconds, number
+from tsmon.tui.activity_words import spell_model
+from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.model_state import state_of
+from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
@@ -52,35 +57,44 @@ def _memory(model: ModelStatus) -> int | None:
     return sum(known) if known else None
 
 
+def _now(model: ModelStatus) -> Span:
+    """What it does, or what is wrong with it."""
+    if model.gone or model.verdict.health not in (ModelHealth.READY, ModelHealth.UNKNOWN):
+        glyph, word, tone = state_of(model)
+        return f"{glyph} {word}", tone
+    return spell_model(activity_of(model))
+
+
+def _in_queue(model: ModelStatus) -> float | None:
+    """How much of a request's time is spent in the queue, in percent."""
+    share = activity_of(model).share
+    return None if share is None else 100 * share
+
+
+def _p95(model: ModelStatus) -> float | None:
+    """What 95 of 100 requests of the last minute did not exceed, from the log files."""
+    found = model.requests.minute.get(Part.INFERENCE) if model.requests else None
+    return found.p95 if found else None
+
+
 COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
     SortColumn("name", "MODEL", 0, value=lambda model: str(model.key)),
     SortColumn("version", "VERSION", 7, value=lambda model: model.key.version),
     SortColumn("workers", "WORKERS", 7, value=lambda model: model.ready, largest_first=True),
-    SortColumn("state", "STATE", 10, needs=66, value=lambda model: _state(model)[1]),
+    SortColumn("state", "STATE", 10, needs=94, value=lambda model: state_of(model)[1]),
+    SortColumn("now", "NOW", 8, needs=52, value=lambda model: _now(model)[0]),
     SortColumn("rate", "REQ/S", 5, right=True, value=_per_second, largest_first=True),
     SortColumn("inference", "INFER", 7, right=True, value=_inference_ms, largest_first=True),
     SortColumn("queue", "QUEUE", 7, right=True, value=_queue_ms, largest_first=True),
-    SortColumn("pending", "WAITING", 7, right=True, needs=79, value=_pending, largest_first=True),
-    SortColumn("memory", "MEMORY", 8, right=True, needs=88, value=_memory, largest_first=True),
+    SortColumn("share", "%QUEUE", 6, right=True, needs=64, value=_in_queue, largest_first=True),
+    SortColumn("p95", "P95", 7, right=True, needs=74, value=_p95, largest_first=True),
+    SortColumn("pending", "WAITING", 7, right=True, needs=82, value=_pending, largest_first=True),
+    SortColumn("memory", "MEMORY", 8, right=True, needs=104, value=_memory, largest_first=True),
     SortColumn(
-        "batch", "BATCH", 5, right=True, needs=94,
+        "batch", "BATCH", 5, right=True, needs=112,
         value=lambda model: model.described.batch_size, largest_first=True,
     ),
 )  # fmt: skip
-
-
-_HEALTH = {
-    ModelHealth.READY: ("●", "ready", Tone.GOOD),
-    ModelHealth.UNKNOWN: ("?", "unknown", Tone.MUTED),
-    ModelHealth.STARTING: ("◌", "starting", Tone.WARNING),
-    ModelHealth.NO_WORKERS: ("○", "no workers", Tone.MUTED),
-    ModelHealth.DEGRADED: ("!", "degraded", Tone.WARNING),
-    ModelHealth.OVERLOADED: ("!", "overloaded", Tone.BAD),
-    ModelHealth.RETRYING: ("✗", "retrying", Tone.BAD),
-    ModelHealth.STUCK: ("✗", "stuck", Tone.BAD),
-    ModelHealth.GIVEN_UP: ("✗", "given up", Tone.BAD),
-    ModelHealth.UNREGISTERING: ("◌", "removing", Tone.MUTED),
-}
 
 
 class ModelsPane(TablePane[ModelStatus]):
@@ -94,6 +108,9 @@ class ModelsPane(TablePane[ModelStatus]):
         def __init__(self, key: ModelKey | None) -> None:
             super().__init__()
             self.key = key
+
+    class Opened(Message):
+        """The version under the cursor is to be seen in depth."""
 
     def __init__(self) -> None:
         super().__init__(COLUMNS)
@@ -110,7 +127,7 @@ class ModelsPane(TablePane[ModelStatus]):
 
     def words_of(self, item: ModelStatus) -> str:
         """Name, version and state."""
-        return f"{item.key} {_state(item)[1]}"
+        return f"{item.key} {state_of(item)[1]}"
 
     def show(self, snapshot: Snapshot, *, can_register: bool = True) -> None:
         """Render a tick."""
@@ -140,6 +157,11 @@ class ModelsPane(TablePane[ModelStatus]):
         event.stop()
         model = self._models.get(event.key or "")
         self.post_message(self.Selected(model.key if model else None))
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter, or a click on the row that is selected already."""
+        event.stop()
+        self.post_message(self.Opened())
 
     # Marks
 
@@ -200,15 +222,19 @@ class ModelsPane(TablePane[ModelStatus]):
 def _row(model: ModelStatus, stale: bool) -> Row:
     muted = stale or model.gone
     pending = _pending(model)
-    glyph, word, tone = _state(model)
+    glyph, word, tone = state_of(model)
+    now, now_tone = _now(model)
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
         _workers(model, glyph, word),
         word,
+        now,
         number(_per_second(model)),
         milliseconds(_inference_ms(model)),
         milliseconds(_queue_ms(model)),
+        percent(_in_queue(model)),
+        milliseconds(_p95(model)),
         ABSENT if pending is None else str(pending),
         memory(_memory(model)),
         str(model.described.batch_size),
@@ -216,6 +242,7 @@ def _row(model: ModelStatus, stale: bool) -> Row:
     tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
     if not muted:
         tones[2] = tones[3] = tone
+        tones[4] = now_tone
     return Row(str(model.key), tuple(map(Cell, texts, tones)))
 
 
@@ -226,10 +253,3 @@ def _workers(model: ModelStatus, glyph: str, word: str) -> str:
     if model.verdict.health is ModelHealth.UNKNOWN:
         return f"{glyph} {len(model.workers) or ABSENT}"
     return f"{glyph} {model.ready}/{model.wanted}"
-
-
-def _state(model: ModelStatus) -> tuple[str, str, Tone]:
-    """A glyph, a word and a tone for the workers of a version."""
-    if model.gone:
-        return "✗", "gone", Tone.MUTED
-    return _HEALTH[model.verdict.health]

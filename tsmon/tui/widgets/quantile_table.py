@@ -34,6 +34,15 @@ def compose_quantiles(report: RequestReport) -> Content:
     return line(*spans)
 
 
+def compose_minute(report: RequestReport) -> Content:
+    """The last minute alone, `_LABEL + _BLOCK` columns wide."""
+    spans: list[Span] = [(f"{'ms, 1 min':<{_LABEL}}{_headings()}", Tone.MUTED)]
+    for part in PARTS:
+        spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
+        spans += _cells(report.minute, part)
+    return line(*spans)
+
+
 def _headings() -> str:
     return "".join(f"{heading:>{_CELL}}" for heading in HEADINGS)
 

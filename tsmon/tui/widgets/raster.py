@@ -7,18 +7,19 @@ None where nothing is known, which stays empty: a gap is a gap.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A value that was measured some time ago."""
 
     age_s: float
     value: float | None
     """None where it could not be known."""
+    band: tuple[float, float] | None = None
+    """Two more values above it, such as two higher percentiles."""
 
 
 class Symbols(StrEnum):
@@ -59,8 +60,27 @@ def nice_top(largest: float) -> float:
     return magnitude * next((step for step in (1, 2, 3, 4, 5, 6, 8) if needed <= step), 10)
 
 
+Reading = Callable[[Sample], float | None]
+"""Takes one value out of a sample."""
+
+
+def middle(sample: Sample) -> float | None:
+    """The end of the lower part of a sample's band; its value where it has none."""
+    return sample.band[0] if sample.band and sample.value is not None else sample.value
+
+
+def upper(sample: Sample) -> float | None:
+    """The end of a sample's band; its value where it has none."""
+    return sample.band[1] if sample.band and sample.value is not None else sample.value
+
+
+def lower(sample: Sample) -> float | None:
+    """A sample's value, on which its band stands."""
+    return sample.value
+
+
 def columns(
-    samples: Sequence[Sample], seconds: float, width: int, gap_s: float
+    samples: Sequence[Sample], seconds: float, width: int, gap_s: float, read: Reading = lower
 ) -> list[float | None]:
     """The largest value in each of `width` columns that span the last `seconds`.
 
@@ -68,17 +88,20 @@ def columns(
     `gap_s` apart.
     """
     values: list[float | None] = [None] * width
-    previous: tuple[int, float, float] | None = None
+    before: tuple[int, float, float] | None = None
     for sample in samples:
-        value = _finite(sample.value)
-        if value is None or not 0 <= sample.age_s <= seconds:
-            previous = None
+        value, age_s = read(sample), sample.age_s
+        if value is None or not math.isfinite(value) or not 0 <= age_s <= seconds:
+            before = None
             continue
-        column = min(int((1 - sample.age_s / seconds) * width), width - 1)
-        if previous is not None and previous[2] - sample.age_s <= gap_s:
-            _join(values, previous[0], previous[1], column, value)
-        values[column] = max(value, values[column] or 0.0)
-        previous = (column, value, sample.age_s)
+        value = max(value, 0.0)
+        column = min(int((1 - age_s / seconds) * width), width - 1)
+        if before is not None and before[0] < column - 1 and before[2] - age_s <= gap_s:
+            _join(values, before[0], before[1], column, value)
+        largest = values[column]
+        if largest is None or value > largest:
+            values[column] = value
+        before = (column, value, age_s)
     return values
 
 
@@ -91,13 +114,37 @@ def heights(values: Sequence[float | None], top: float, dots: int) -> list[int |
 
 def draw(levels: Sequence[int | None], rows: int, symbols: Symbols) -> list[str]:
     """The chart's lines from top to bottom, `len(levels) / symbols.dots_across` wide."""
-    return [
-        "".join(_line(levels, (rows - 1 - row) * symbols.dots_up, symbols)) for row in range(rows)
-    ]
+    return draw_bands(levels, levels, levels, rows, symbols)
 
 
-def _finite(value: float | None) -> float | None:
-    return max(value, 0.0) if value is not None and math.isfinite(value) else None
+def draw_bands(
+    low: Sequence[int | None],
+    mid: Sequence[int | None],
+    high: Sequence[int | None],
+    rows: int,
+    symbols: Symbols,
+) -> list[str]:
+    """The same with a band above it: dense from `low` to `mid`, thin from there to `high`."""
+    lines = []
+    for row in reversed(range(rows)):
+        below = row * symbols.dots_up
+        parts = [_filled(levels, below, symbols.dots_up) for levels in (low, mid, high)]
+        lines.append(_line(symbols, *parts))
+    return lines
+
+
+def legend(symbols: Symbols) -> tuple[str, str, str]:
+    """How a chart is filled up to its value, in the dense and in the thin part of the band."""
+    full, none = [symbols.dots_up] * symbols.dots_across, [0] * symbols.dots_across
+    parts = ((full, full), (none, full), (none, none))
+    solid, dense, thin = (_line(symbols, low, mid, full) for low, mid in parts)
+    return solid, dense, thin
+
+
+def _line(symbols: Symbols, low: Sequence[int], mid: Sequence[int], high: Sequence[int]) -> str:
+    if symbols is Symbols.BRAILLE:
+        return _braille_line(low, mid, high)
+    return _cells(symbols, low, mid, high)
 
 
 def _join(values: list[float | None], start: int, first: float, end: int, last: float) -> None:
@@ -106,24 +153,41 @@ def _join(values: list[float | None], start: int, first: float, end: int, last: 
         values[column] = first + (last - first) * ((column - start) / (end - start))
 
 
-def _line(levels: Sequence[int | None], below: int, symbols: Symbols) -> list[str]:
-    """One line of characters, which begins `below` dots above the baseline."""
-    step, most = symbols.dots_across, symbols.dots_up
-    filled = [0 if level is None else min(max(level - below, 0), most) for level in levels]
-    if symbols is Symbols.BRAILLE:
-        return [
-            _braille(filled[at], filled[at + 1] if at + 1 < len(filled) else 0)
-            for at in range(0, len(filled), step)
-        ]
-    return [_STACKS[symbols][height] for height in filled]
+def _filled(levels: Sequence[int | None], below: int, most: int) -> list[int]:
+    """How many dots of a line of characters, which begins `below` dots up, each column fills."""
+    return [0 if level is None else min(max(level - below, 0), most) for level in levels]
 
 
 _STACKS = {Symbols.BLOCK: " ▁▂▃▄▅▆▇█", Symbols.ASCII: " .:#"}
-# Unicode's braille patterns number the dots by column; these are the lowest 0 to 4 of each.
-_LEFT_DOTS = (0x00, 0x40, 0x44, 0x46, 0x47)
-_RIGHT_DOTS = (0x00, 0x80, 0xA0, 0xB0, 0xB8)
+_BANDS = {Symbols.BLOCK: ("▒", "░"), Symbols.ASCII: ("=", "-")}
+# Unicode's braille patterns number the dots by column; these are the dots from below to above.
+_LEFT_DOTS = (0x40, 0x04, 0x02, 0x01)
+_RIGHT_DOTS = (0x80, 0x20, 0x10, 0x08)
 
 
-def _braille(left: int, right: int) -> str:
-    dots = _LEFT_DOTS[left] | _RIGHT_DOTS[right]
+def _cells(symbols: Symbols, low: Sequence[int], mid: Sequence[int], high: Sequence[int]) -> str:
+    """A line of whole characters; a band that ends inside of one has it from its middle on."""
+    stack, (dense, thin) = _STACKS[symbols], _BANDS[symbols]
+    half = symbols.dots_up / 2
+    return "".join(
+        stack[solid] if solid or not end else dense if middle >= half else thin
+        for solid, middle, end in zip(low, mid, high, strict=True)
+    )
+
+
+def _braille_line(low: Sequence[int], mid: Sequence[int], high: Sequence[int]) -> str:
+    columns_ = list(zip(low, mid, high, strict=True))
+    if len(columns_) % 2:
+        columns_.append((0, 0, 0))
+    return "".join(_braille(columns_[at], columns_[at + 1]) for at in range(0, len(columns_), 2))
+
+
+def _braille(left: tuple[int, int, int], right: tuple[int, int, int]) -> str:
+    dots = 0
+    for (low, mid, high), bits, shift in ((left, _LEFT_DOTS, 0), (right, _RIGHT_DOTS, 1)):
+        for at in range(high):
+            dense = at < mid and (at + shift) % 2 == 0
+            thin = at % 2 == 1 and shift == 0
+            if at < low or dense or (at >= mid and thin):
+                dots |= bits[at]
     return chr(0x2800 + dots) if dots else " "

@@ -9,7 +9,9 @@ from textual.content import Content
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
-from tsmon.tui.format import age, duration
+from tsmon.telemetry.traffic import Usage
+from tsmon.tui.format import age, duration, per_second, plural
+from tsmon.tui.model_state import WELL
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 
@@ -88,6 +90,7 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     parts: list[Span] = [(f"{glyph} {server.state}", tone), (server.label, Tone.PLAIN)]
     if not facts.looking or snapshot.stale:
         parts.append(_freshness(snapshot, facts.period_s, now))
+    parts += _models(snapshot)
     if facts.token_expires:
         parts.append(_token(facts.token_expires, now.wall))
     if snapshot.metrics.mode:
@@ -99,6 +102,23 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     if facts.note:
         parts.append((facts.note, Tone.MUTED))
     return parts
+
+
+def _models(snapshot: Snapshot) -> list[Span]:
+    """Whether all models are well, and what they are asked together."""
+    models = [model for model in snapshot.models if not model.gone]
+    if not models or snapshot.stale:
+        return []
+    ill = [model for model in models if model.verdict.health not in WELL]
+    if len(ill) == 1:
+        verdict = (f"! {ill[0].key} {ill[0].verdict.health}", Tone.BAD)
+    elif ill:
+        verdict = (f"! {len(ill)} of {len(models)} models are ill", Tone.BAD)
+    else:
+        verdict = (f"{plural(len(models), 'model')} well", Tone.GOOD)
+    usages = [model.traffic.interval for model in models]
+    rate = sum(usage.per_second for usage in usages if isinstance(usage, Usage))
+    return [verdict, (per_second(rate), Tone.PLAIN)] if rate else [verdict]
 
 
 def _freshness(snapshot: Snapshot, period_s: float, now: Instant) -> Span:

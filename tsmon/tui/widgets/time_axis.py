@@ -1,17 +1,25 @@
-"""The time that charts show, and the line below them that tells it."""
+"""The time that charts show, and the lines below them that tell it and what happened in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tsmon.tui.widgets.raster import Symbols
+
 LABEL_WIDTH = 8
 """Columns of the value labels, with the axis."""
+_SHARES = (1.0, 0.5, 0.0)
+"""How far before the right edge the labels are, as shares of the span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +39,115 @@ class TimeSpan:
             return f"{moment.astimezone():%H:%M:%S}"
         return _ago(share * self.seconds) if share else "now"
 
+    def column(self, age_s: float, width: int) -> int | None:
+        """The character column of a moment; None where it is not on the chart."""
+        if not 0 <= age_s <= self.seconds or width < 1:
+            return None
+        return min(int((1 - age_s / self.seconds) * width), width - 1)
+
     def cursor_column(self, width: int) -> int | None:
         """The character column of the cursor; None where it is not on the chart."""
-        if self.cursor_s is None or not 0 <= self.cursor_s <= self.seconds or width < 1:
-            return None
-        return min(int((1 - self.cursor_s / self.seconds) * width), width - 1)
+        return None if self.cursor_s is None else self.column(self.cursor_s, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened."""
+
+    age_s: float
+    """Seconds before the right edge."""
+    bad: bool
+    """Whether somebody should look."""
+
+    @property
+    def glyph(self) -> str:
+        """What stands for it on the axis."""
+        return "!" if self.bad else "*"
+
+
+def place(marks: Sequence[Mark], span: TimeSpan, width: int) -> dict[int, Mark]:
+    """The marks by their columns; of several in one column, a bad one."""
+    placed: dict[int, Mark] = {}
+    for mark in marks:
+        column = span.column(mark.age_s, width)
+        if column is not None and (mark.bad or column not in placed):
+            placed[column] = mark
+    return placed
 
 
 class TimeAxis(Widget):
-    """The line below charts: which moments their left edge, middle and right edge are."""
+    """Below charts: a ruler with what happened, and the moments of its edges and its middle.
 
+    One line high it has the moments alone.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"axis--mark", "axis--bad", "axis--cursor"}
     DEFAULT_CSS = """
-    TimeAxis { width: 1fr; height: 1; color: $foreground-muted; }
+    TimeAxis {
+        width: 1fr; height: 1; color: $foreground-muted;
+        .axis--mark { color: $foreground; }
+        .axis--bad { color: $text-error; text-style: bold; }
+        .axis--cursor { color: $text; background: $accent 60%; }
+    }
     """
 
     span = reactive(TimeSpan(120.0))
+    marks: reactive[tuple[Mark, ...]] = reactive(())
+    symbols = reactive(Symbols.BRAILLE)
+
+    class Pointed(Message):
+        """A moment of the axis was clicked; on a mark, that of the mark."""
+
+        def __init__(self, age_s: float) -> None:
+            super().__init__()
+            self.age_s = age_s
+            """Seconds before the right edge."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at a moment."""
+        width, column = self.size.width - LABEL_WIDTH, event.x - LABEL_WIDTH
+        if not 0 <= column < width:
+            return
+        event.stop()
+        placed = place(self.marks, self.span, width)
+        near = next((placed[at] for at in (column, column - 1, column + 1) if at in placed), None)
+        share = (column + 0.5) / width
+        self.post_message(self.Pointed(near.age_s if near else (1 - share) * self.span.seconds))
 
     def render_line(self, y: int) -> Strip:
-        """The only line."""
-        text = " " * LABEL_WIDTH + times(self.span, self.size.width - LABEL_WIDTH)
-        return Strip([Segment(text, self.rich_style)]).adjust_cell_length(self.size.width)
+        """A line of the widget, the ruler first where there is room for it."""
+        width = self.size.width - LABEL_WIDTH
+        if y == self.size.height - 1:
+            segments = [Segment(" " * LABEL_WIDTH + times(self.span, width), self.rich_style)]
+        else:
+            segments = self._ruler(width)
+        return Strip(segments).adjust_cell_length(self.size.width)
+
+    def _ruler(self, width: int) -> list[Segment]:
+        corner, dash, tick, hand = "+-+^" if self.symbols is Symbols.ASCII else "└─┴▲"
+        ticks = {self.span.column(share * self.span.seconds, width) for share in _SHARES[1:]}
+        placed = place(self.marks, self.span, width)
+        cursor = self.span.cursor_column(width)
+        styles = {name: self.get_component_rich_style(f"axis--{name}") for name in _STYLES}
+        segments = [Segment(" " * (LABEL_WIDTH - 1) + corner, self.rich_style)]
+        for column in range(width):
+            mark, style = placed.get(column), self.rich_style
+            text = tick if column in ticks else dash
+            if column == cursor:
+                text, style = hand, styles["cursor"]
+            if mark is not None:
+                text = mark.glyph
+                style = style if column == cursor else styles["bad" if mark.bad else "mark"]
+            segments.append(Segment(text, style))
+        return segments
+
+
+_STYLES = ("mark", "bad", "cursor")
 
 
 def times(span: TimeSpan, width: int) -> str:
     """The labels of a time axis: how long ago, or the time of the day."""
-    left, middle, right = map(span.label, (1.0, 0.5, 0.0))
+    left, middle, right = map(span.label, _SHARES)
     if width < len(left) + len(middle) + len(right) + 4:
         return left + right.rjust(max(width - len(left), 0))
     line = left + " " * (width // 2 - len(left) - len(middle) // 2) + middle

@@ -5,11 +5,14 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.content import Content
 
-from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
+from tsmon.telemetry.activity import activity_of_worker
+from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
+from tsmon.tui.activity_words import spell_worker
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.model_state import WELL
 from tsmon.tui.rollouts import Rollout
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
@@ -33,13 +36,14 @@ def _device(worker: WorkerStatus) -> str:
 COLUMNS: tuple[SortColumn[WorkerStatus], ...] = (
     SortColumn("id", "ID", 5, value=lambda status: status.worker.id),
     SortColumn("state", "STATE", 0, value=lambda status: status.verdict.health),
-    SortColumn("pid", "PID", 7, right=True, value=lambda status: status.worker.pid),
+    SortColumn("does", "DOES", 11, value=_cpu, largest_first=True),
+    SortColumn("pid", "PID", 7, right=True, needs=50, value=lambda status: status.worker.pid),
     SortColumn(
         "memory", "MEMORY", 8, right=True,
         value=lambda status: status.memory_bytes, largest_first=True,
     ),
     SortColumn("cpu", "CPU", 5, right=True, value=_cpu, largest_first=True),
-    SortColumn("age", "AGE", 6, right=True, value=_age, largest_first=True),
+    SortColumn("age", "AGE", 6, right=True, needs=62, value=_age, largest_first=True),
     SortColumn("gpu", "DEVICE", 7, needs=72, value=_device),
 )  # fmt: skip
 
@@ -54,11 +58,6 @@ _STATES = {
 }
 
 
-_WELL = frozenset(
-    {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}
-)
-
-
 class WorkersPane(TablePane[WorkerStatus]):
     """One row for each worker, below a line with their number and the buttons to change it."""
 
@@ -66,6 +65,7 @@ class WorkersPane(TablePane[WorkerStatus]):
 
     def __init__(self) -> None:
         super().__init__(COLUMNS)
+        self._model: ModelStatus | None = None
         self._workers: tuple[WorkerStatus, ...] = ()
         self._now = 0.0
         self._stale = False
@@ -98,6 +98,7 @@ class WorkersPane(TablePane[WorkerStatus]):
         failure = self.query_one("#workers-failure", Words)
         failure.say(explain_failure(model, rollout))
         failure.set_class(_has_failed(rollout), "-rollout")
+        self._model = model
         self._workers = model.workers if model else ()
         self._stale = snapshot.stale
         self._now = snapshot.at.wall.timestamp()
@@ -105,8 +106,9 @@ class WorkersPane(TablePane[WorkerStatus]):
 
     def render_rows(self) -> None:
         """Show the workers of the last tick."""
-        workers = self.pick_rows(self._workers)
-        self.table.show([_row(worker, self._now, self._stale) for worker in workers])
+        model, workers = self._model, self.pick_rows(self._workers)
+        rows = [_row(model, worker, self._now, self._stale) for worker in workers if model]
+        self.table.show(rows)
         self.tell_foot()
 
 
@@ -116,7 +118,7 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
         return None
     progress = rollout.progress if rollout else None
     failed = _has_failed(rollout)
-    well = model.verdict.health in _WELL
+    well = model.verdict.health in WELL
     if well and not failed:
         return None
     parts: list[Span] = []
@@ -176,12 +178,14 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
     )
 
 
-def _row(worker: WorkerStatus, now: float, stale: bool) -> Row:
+def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> Row:
     state, tone = _STATES[worker.verdict.health]
     process = worker.process
+    does, does_tone = spell_worker(activity_of_worker(model, worker))
     texts = (
         worker.worker.id,
         state,
+        does,
         str(worker.worker.pid) if worker.worker.pid else ABSENT,
         memory(worker.memory_bytes),
         percent(_cpu(worker)),
@@ -190,5 +194,5 @@ def _row(worker: WorkerStatus, now: float, stale: bool) -> Row:
     )
     tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)
     if not stale:
-        tones[1] = tone
+        tones[1], tones[2] = tone, does_tone
     return Row(worker.worker.id, tuple(map(Cell, texts, tones)))

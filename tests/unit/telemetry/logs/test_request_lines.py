@@ -44,6 +44,17 @@ def test_an_access_line_of_a_worker_names_the_version_that_answered() -> None:
     assert found[MNIST].statuses == {200: 1}
 
 
+def test_the_time_a_worker_was_busy_is_told_of_that_worker() -> None:
+    other = WAITED.replace(b"W-9003", b"W-9004")
+
+    samples = read(WAITED, WAITED, other)[MNIST]
+
+    assert {worker: list(times) for worker, times in samples.workers.items()} == {
+        "9003": [3663585],
+        "9004": [3663585],
+    }
+
+
 def test_a_503_without_a_worker_is_known_by_its_path() -> None:
     found = read(REFUSED)
 

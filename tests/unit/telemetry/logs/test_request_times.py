@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 
 from tsmon.telemetry.logs.counting import LoggedCounters
 from tsmon.telemetry.logs.quantiles import Quantiles, nearest_rank
-from tsmon.telemetry.logs.times import KEPT_S, OLDER_S, Part, RequestTimes, Samples, TimesKey
+from tsmon.telemetry.logs.times import (
+    KEPT_S,
+    OLDER_S,
+    LastReading,
+    Part,
+    RequestTimes,
+    Samples,
+    TimesKey,
+    WorkerShare,
+)
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 KEY = TimesKey("mnist", "1.0")
@@ -117,6 +126,46 @@ def test_a_window_leaves_out_what_was_read_before_it() -> None:
     total = times.profile([KEY], since=10.0)[Part.TOTAL]
 
     assert (total.count, total.p99) == (1, 5)
+
+
+def test_the_last_reading_is_told_alone() -> None:
+    times = RequestTimes()
+    queue, backend = array("d", [1_000_000]), array("d", [4_000_000])
+    older = Samples(queue=queue, backend=array("d", [9_000_000]), workers={"9000": backend})
+    newer = Samples(
+        queue=queue,
+        backend=backend,
+        statuses=Counter({200: 1, 404: 1, 503: 2}),
+        workers={"9001": backend},
+    )
+    times.add({KEY: older}, at=10.0)
+    first = times.report([KEY], 10.0)
+    times.add({KEY: newer}, at=12.0)
+    report = times.report([KEY], 12.1)
+
+    assert first is not None
+    assert first.last is None
+    assert report is not None
+    assert report.last == LastReading(
+        2.0,
+        requests=4,
+        failed=3,
+        profile={
+            Part.INFERENCE: Quantiles(1, 5, 5, 5, 5),
+            Part.QUEUE: Quantiles(1, 1, 1, 1, 1),
+        },
+        workers={"9001": WorkerShare(1, 4.0)},
+    )
+
+
+def test_a_reading_without_requests_has_none_of_those_before() -> None:
+    times = RequestTimes()
+    times.add(answered([5], _200=1), at=10.0)
+    times.add({}, at=11.0)
+    report = times.report([KEY], 11.0)
+
+    assert report is not None
+    assert report.last == LastReading(1.0, requests=0, failed=0)
 
 
 def test_statuses_are_counted_over_the_window() -> None:

@@ -39,7 +39,7 @@ CAUSE = Cause(
     "1.0",
     worlds.log_time(-3),
 )
-LOG_TABLES = ("failure", "cause", "life", "log", "token")
+LOG_TABLES = ("failure", "cause", "life", "log", "token", "answered", "answered_in", "answered_by")
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=20)

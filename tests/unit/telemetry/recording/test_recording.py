@@ -13,7 +13,7 @@ from tests.fake import FakeTorchServe
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import Part, RequestReport
+from tsmon.telemetry.logs.times import LastReading, Part, RequestReport, WorkerShare
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import APPLICATION_ID, RecordingError
@@ -31,6 +31,15 @@ START = 1_700_000_000.0
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "server.tsmon"
+
+
+LAST = LastReading(
+    1.5,
+    requests=4,
+    failed=1,
+    profile={Part.INFERENCE: Quantiles(3, 5.0, 8.0, 9.0, 9.5)},
+    workers={"9000": WorkerShare(3, 14.5)},
+)
 
 
 def counted(second: float, requests: float) -> Observation:
@@ -84,7 +93,7 @@ def test_processes_and_request_reports_come_back(file: Path) -> None:
     observation = replace(
         counted(1, 3),
         processes={412: ProcessUsage(700_000_000, 38.0, START)},
-        reports={key: RequestReport(minute, minute, {200: 3, 503: 1})},
+        reports={key: RequestReport(minute, minute, {200: 3, 503: 1}, last=LAST)},
     )
     Writer(file, "local").write(observation)
 

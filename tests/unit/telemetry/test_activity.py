@@ -1,0 +1,84 @@
+"""Whether a model waits or works, and how busy a worker is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tsmon.telemetry.activity import Activity, Doing, activity_of, activity_of_worker
+from tsmon.telemetry.health.verdicts import (
+    ModelHealth,
+    ModelVerdict,
+    WorkerHealth,
+    WorkerVerdict,
+)
+from tsmon.telemetry.logs.times import LastReading, RequestReport, WorkerShare
+from tsmon.telemetry.snapshot import Gone, ModelStatus, ProcessUsage, WorkerStatus
+from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
+from tsmon.torchserve.records import ModelVersion, Worker
+
+WORKER = WorkerStatus(
+    Worker("9000", "READY", 412, None, ""), WorkerVerdict(WorkerHealth.READY, "ready")
+)
+
+
+def model(
+    interval: Reading = Missing.NO_COUNTERS,
+    *,
+    last: LastReading | None = None,
+    batch_size: int = 1,
+) -> ModelStatus:
+    return ModelStatus(
+        ModelVersion("mnist", "1.0", batch_size=batch_size),
+        True,
+        Traffic(interval, interval, interval, interval),
+        (WORKER,),
+        ModelVerdict(ModelHealth.READY, "1 of 1 ready"),
+        requests=RequestReport({}, {}, {}, last=last) if last else None,
+    )
+
+
+def usage(requests: float, inference_us: float, queue_us: float) -> Usage:
+    return Usage(1.0, requests, requests, inference_us, queue_us)
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        (Missing.FIRST_SAMPLE, Activity(Doing.UNKNOWN)),
+        (usage(0, 0, 0), Activity(Doing.IDLE)),
+        (usage(3, 0, 0), Activity(Doing.UNANSWERED)),
+        (usage(4, 8000, 2000), Activity(Doing.WORKS, 0.25)),
+        (usage(4, 8000, 4000), Activity(Doing.WAITS, 0.5)),
+        (usage(4, 8000, 9000), Activity(Doing.WAITS, 1.0)),
+    ],
+)
+def test_a_model_waits_when_half_of_the_time_is_spent_in_the_queue(
+    interval: Reading, expected: Activity
+) -> None:
+    assert activity_of(model(interval)) == expected
+
+
+def test_nothing_is_known_of_a_model_that_is_gone() -> None:
+    gone = replace(model(usage(4, 8000, 2000)), gone=Gone.FORGOTTEN)
+    assert activity_of(gone).doing is Doing.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("busy_ms", "batch_size", "share"), [(500, 1, 0.25), (4000, 4, 0.5), (9000, 1, 1.0)]
+)
+def test_a_worker_is_busy_for_the_backend_times_of_its_requests(
+    busy_ms: float, batch_size: int, share: float
+) -> None:
+    last = LastReading(2.0, 4, 0, workers={"9000": WorkerShare(4, busy_ms)})
+    found = activity_of_worker(model(last=last, batch_size=batch_size), WORKER)
+    assert found == Activity(Doing.WORKS, share)
+
+
+def test_a_worker_that_answered_nothing_is_judged_by_its_cpu_use() -> None:
+    quiet = model(last=LastReading(2.0, 0, 0))
+    computing = replace(WORKER, process=ProcessUsage(700, 80.0, 0.0))
+    assert activity_of_worker(quiet, WORKER) == Activity(Doing.IDLE)
+    assert activity_of_worker(quiet, computing) == Activity(Doing.WORKS)
+    assert activity_of_worker(model(), WORKER) == Activity(Doing.UNKNOWN)

@@ -1,0 +1,65 @@
+"""Whether a model works or lets requests wait, and how busy a worker is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tsmon.telemetry.snapshot import ModelStatus, WorkerStatus
+from tsmon.telemetry.traffic import Usage
+
+MOSTLY = 0.5
+"""The share of the time of a request from which on it mostly waits."""
+BUSY_CPU_PERCENT = 20.0
+"""CPU use from which on a worker that answered nothing counts as working."""
+
+
+class Doing(StrEnum):
+    """What a model or a worker does."""
+
+    UNKNOWN = "unknown"
+    IDLE = "idle"
+    WORKS = "works"
+    WAITS = "waits"
+    """Requests spend most of their time in the queue."""
+    UNANSWERED = "unanswered"
+    """Requests came and none was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What something does, and how much of its time."""
+
+    doing: Doing
+    share: float | None = None
+    """Of a model, how much of a request's time is spent in the queue; of a worker, how much of
+    the last interval it was busy; 0 to 1."""
+
+
+def activity_of(model: ModelStatus) -> Activity:
+    """What a model did in the last interval."""
+    usage = model.traffic.interval
+    if not isinstance(usage, Usage) or model.gone:
+        return Activity(Doing.UNKNOWN)
+    if usage.inference_us > 0 and usage.counted > 0:
+        share = min(usage.queue_us / usage.inference_us, 1.0)
+        return Activity(Doing.WAITS if share >= MOSTLY else Doing.WORKS, share)
+    return Activity(Doing.UNANSWERED if usage.counted > 0 else Doing.IDLE)
+
+
+def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:
+    """What a worker did in the last interval: by the logs, or else by its CPU use.
+
+    A request counts when it ends, so that a long one shows by its CPU use until then.
+    """
+    last = model.requests.last if model.requests else None
+    share = last.workers.get(worker.worker.id) if last else None
+    if last and share and last.seconds > 0:
+        # The requests of a batch are under way at the same time.
+        busy = share.busy_ms / 1000 / last.seconds / model.described.batch_size
+        return Activity(Doing.WORKS, min(busy, 1.0))
+    process = worker.process
+    if process is not None and process.cpu_percent >= BUSY_CPU_PERCENT:
+        return Activity(Doing.WORKS)
+    known = last is not None or process is not None
+    return Activity(Doing.IDLE if known and worker.worker.ready else Doing.UNKNOWN)

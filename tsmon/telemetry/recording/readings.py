@@ -1,0 +1,59 @@
+"""What each reading of the log files brought, in a recording."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import LastReading, Part, Profile, WorkerShare
+from tsmon.telemetry.snapshot import ModelKey
+
+TABLE = "answered"
+"""Recordings of an earlier tsmon do not have it."""
+
+
+def write_reading(
+    connection: sqlite3.Connection, tick: int, key: ModelKey, last: LastReading
+) -> None:
+    """Write what a tick's reading brought of one version."""
+    of = (tick, key.name, key.version)
+    connection.execute(
+        "INSERT INTO answered VALUES (?, ?, ?, ?, ?, ?)",
+        (*of, last.seconds, last.requests, last.failed),
+    )
+    connection.executemany(
+        "INSERT INTO answered_in VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (*of, part.value, found.count, found.p50, found.p90, found.p95, found.p99)
+            for part, found in last.profile.items()
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO answered_by VALUES (?, ?, ?, ?, ?, ?)",
+        [(*of, worker, share.requests, share.busy_ms) for worker, share in last.workers.items()],
+    )
+
+
+def read_readings(connection: sqlite3.Connection, tick: int) -> Mapping[ModelKey, LastReading]:
+    """What a tick's reading brought of each version."""
+    profiles: dict[ModelKey, Profile] = defaultdict(dict)
+    for model, version, part, *numbers in connection.execute(
+        "SELECT model, version, part, requests, p50, p90, p95, p99 FROM answered_in WHERE tick = ?",
+        (tick,),
+    ):
+        profiles[ModelKey(model, version)][Part(part)] = Quantiles(*numbers)
+    shares: dict[ModelKey, dict[str, WorkerShare]] = defaultdict(dict)
+    for model, version, worker, *numbers in connection.execute(
+        "SELECT model, version, worker, requests, busy_ms FROM answered_by WHERE tick = ?", (tick,)
+    ):
+        shares[ModelKey(model, version)][worker] = WorkerShare(*numbers)
+    rows = connection.execute(
+        "SELECT model, version, seconds, requests, failed FROM answered WHERE tick = ?", (tick,)
+    )
+    return {
+        key: LastReading(seconds, requests, failed, profiles[key], shares[key])
+        for model, version, seconds, requests, failed in rows
+        if (key := ModelKey(model, version))
+    }

@@ -1,0 +1,75 @@
+"""The line above a model that is seen in depth: how it is and where its time goes."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tsmon.telemetry.activity import activity_of
+from tsmon.telemetry.history import errors_per_second
+from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.traffic import Usage
+from tsmon.tui.activity_words import spell_model, spell_split
+from tsmon.tui.format import memory, milliseconds, per_second
+from tsmon.tui.model_state import state_of
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.words import Words
+
+GAP = "  "
+WAY_BACK = "esc all models "
+
+
+class Headline(Words):
+    """One line; what matters least is left out first when it does not fit."""
+
+    _last: tuple[Snapshot, ModelStatus | None] | None = None
+
+    def on_resize(self) -> None:
+        """Tell as much as fits now."""
+        if self._last is not None:
+            self.show(*self._last)
+
+    def show(self, snapshot: Snapshot, model: ModelStatus | None) -> None:
+        """Render a tick."""
+        self._last = snapshot, model
+        if model is None:
+            self.say(line((" no model is selected", Tone.MUTED)))
+            return
+        spans: list[Span] = [(" ", Tone.PLAIN)]
+        room = self.size.width - 1 - len(WAY_BACK)
+        for part in _parts(snapshot, model):
+            width = sum(len(text) for text, _ in part) + len(GAP)
+            if width > room:
+                break
+            spans += [*part, (GAP, Tone.PLAIN)]
+            room -= width
+        back = Content.styled(WAY_BACK, "$foreground-muted @click=screen.focus_pane('models')")
+        self.say(Content("").join([line(*spans), Content(" " * max(room, 0)), back]))
+
+
+def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
+    """What there is to tell, the most important first."""
+    glyph, word, tone = state_of(model)
+    star = " ★" if model.is_default else ""
+    parts: list[list[Span]] = [
+        [(f"{model.key}{star}", Tone.ACCENT)],
+        [(f"{glyph} {word} {model.ready}/{model.wanted}", tone)],
+    ]
+    usage = model.traffic.interval
+    if isinstance(usage, Usage):
+        parts.append([spell_model(activity_of(model))])
+        parts.append([(per_second(usage.per_second), Tone.PLAIN)])
+        if split := spell_split(usage):
+            parts.append(split)
+    minute = model.requests.minute.get(Part.INFERENCE) if model.requests else None
+    if minute:
+        parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])
+    errors = errors_per_second(snapshot, model)
+    if errors is not None:
+        tone = Tone.BAD if errors else Tone.PLAIN
+        mark = "! " if errors else ""
+        parts.append([("errors ", Tone.MUTED), (f"{mark}{per_second(errors)}", tone)])
+    sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
+    if sizes:
+        parts.append([("memory ", Tone.MUTED), (memory(sum(sizes)), Tone.PLAIN)])
+    return parts

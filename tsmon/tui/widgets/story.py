@@ -1,0 +1,84 @@
+"""What else there is to a model seen in depth: its settings, percentiles and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+
+from tsmon.telemetry.events import Event
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.torchserve.records import ModelVersion
+from tsmon.tui.format import count
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.event_line import spell
+from tsmon.tui.widgets.quantile_table import compose_minute
+from tsmon.tui.widgets.words import Words
+
+TITLE = "Settings, percentiles, events"
+NOTHING = "no events so far"
+NO_PERCENTILES = "percentiles come from the log files: --logs DIR"
+
+
+class Story(Vertical):
+    """A box below the workers."""
+
+    class Chosen(Message):
+        """The moment of an event is to be looked at."""
+
+        def __init__(self, event: Event) -> None:
+            super().__init__()
+            self.event = event
+
+    def __init__(self) -> None:
+        super().__init__(id="story")
+        self.border_title = TITLE
+        self._events: Sequence[Event] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Settings and percentiles, and the events, the newest first."""
+        yield Words(id="story-settings")
+        yield Words(id="story-quantiles")
+        yield Words(id="story-none")
+        yield OptionList(id="story-events", compact=True)
+
+    def show(self, model: ModelStatus | None, events: Sequence[Event]) -> None:
+        """Render a tick; the events are oldest first."""
+        self.query_one("#story-settings", Words).say(_settings(model.described) if model else None)
+        self.query_one("#story-quantiles", Words).say(_quantiles(model) if model else None)
+        if events == self._events:
+            return
+        self._events = events
+        self.query_one("#story-none", Words).say(None if events else line((NOTHING, Tone.MUTED)))
+        listed = self.query_one(OptionList)
+        listed.display = bool(events)
+        listed.clear_options()
+        listed.add_options([spell(event) for event in reversed(events)])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Look at that moment."""
+        event.stop()
+        if self._events:
+            self.post_message(self.Chosen(self._events[-1 - event.option_index]))
+
+
+def _settings(model: ModelVersion) -> Content:
+    """What it was registered with."""
+    words = [f"batch {model.batch_size}"]
+    if model.batch_size > 1:
+        words.append(f"waits up to {model.max_batch_delay_ms} ms for one")
+    if model.response_timeout_s:
+        words.append(f"time-out {model.response_timeout_s} s")
+    if model.queue:
+        words.append(f"{count(model.queue.capacity)} places in the queue")
+    return line((" · ".join([*words, model.url] if model.url else words), Tone.MUTED))
+
+
+def _quantiles(model: ModelStatus) -> Content:
+    if model.requests is None:
+        return line((NO_PERCENTILES, Tone.MUTED))
+    return compose_minute(model.requests)
