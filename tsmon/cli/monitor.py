@@ -158,7 +158,19 @@ def open_replay(target: Target, recording: Recording) -> int:
     return TsmonApp(ReplaySession(recording), options).run() or Exit.DONE
 
 
+def require_keys(target: Target) -> None:
+    """End the command where the keys of the configuration cannot be used, before it does more.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    from tsmon.tui.keymap.configured import configured
+
+    configured(target.loaded)
+
+
 def _options(target: Target, settings: MonitorSettings, note: str = "") -> MonitorOptions:
+    from tsmon.tui.keymap.configured import configured
     from tsmon.tui.options import MonitorOptions
     from tsmon.tui.themes import theme_named
     from tsmon.tui.widgets.raster import Symbols
@@ -174,6 +186,7 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
         server_home=target.local_server().home.path,
         server_name=target.name,
         config=target.loaded.config,
+        keys=configured(target.loaded),
         note=note,
     )
 

@@ -31,6 +31,14 @@ class ServerOpened(Message):
         """Whether it was started from within the monitor."""
 
 
+class ServerChosen(Message):
+    """A server of the configuration is to be watched from now on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class ExperimentBegun(Message):
     """An experiment is under way, which must not be left behind."""
 

@@ -1,4 +1,4 @@
-"""The one table of keys: bindings, footer, help page and command palette all come from it."""
+"""The one table of keys: bindings, footer, help, commands and docs/keys.md come from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual.binding import BindingType
 
 from tsmon.tui.keymap.dialogs import (
+    COMMAND_KEYS,
     DESCRIBE_KEYS,
     DIALOG_KEYS,
     EXPERIMENT_KEYS,
@@ -17,12 +18,14 @@ from tsmon.tui.keymap.dialogs import (
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
+from tsmon.tui.keymap.motion import MOTION_KEYS
 
 __all__ = [
     "ALL_KEYS",
     "BY_ID",
     "CANVAS_KEYS",
     "CHANGES",
+    "COMMAND_KEYS",
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
     "DRAW_KEYS",
@@ -33,6 +36,7 @@ __all__ = [
     "KEYS",
     "LOAD_KEYS",
     "METRICS_KEYS",
+    "MOTION_KEYS",
     "NEED_REPLAY",
     "NEED_SERVER",
     "PICKER_KEYS",
@@ -43,11 +47,11 @@ __all__ = [
     "PaneName",
     "bindings",
     "footer",
-    "pressed",
 ]
 
 ALL_KEYS = (
     *KEYS,
+    *MOTION_KEYS,
     *PICKER_KEYS,
     *GRID_KEYS,
     *DRAW_KEYS,
@@ -56,6 +60,7 @@ ALL_KEYS = (
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
     *HELP_KEYS,
+    *COMMAND_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
 )
@@ -63,7 +68,8 @@ ALL_KEYS = (
 BY_ID = {key.id: key for key in KEYS}
 
 SHARED_KEYS = tuple(
-    BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.symbols", "view.theme")
+    BY_ID[id_]
+    for id_ in ("app.help", "app.quit", "app.palette", "app.command", "view.symbols", "view.theme")
 )
 """Keys of the monitor that the picker and the draw pad have as well."""
 
@@ -92,8 +98,3 @@ def bindings(keys: Iterable[Key] = KEYS) -> list[BindingType]:
 def footer(pane: PaneName) -> list[Key]:
     """The keys that matter most in a pane, at most `FOOTER_MOST`."""
     return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
-
-
-def pressed(name: str, keys: Iterable[Key] = KEYS) -> Key | None:
-    """The one of these keys that Textual's key `name` stands for."""
-    return next((key for key in keys if name in key.keys.split(",")), None)

@@ -188,6 +188,14 @@ KEYS: tuple[Key, ...] = (
         needs_replay=True,
     ),
     Key(
+        "time.ask-less", "left_parenthesis", "(", "period(1)", Group.TIME, "less often",
+        "Ask the server less often, down to every 30 s.",
+    ),
+    Key(
+        "time.ask-more", "right_parenthesis", ")", "period(-1)", Group.TIME, "more often",
+        "Ask the server more often, up to 5 times a second.",
+    ),
+    Key(
         "view.symbols", "g", "g", "symbols", Group.VIEW, "chart symbols",
         "Draw charts with braille, blocks or plain ASCII.",
     ),
@@ -202,6 +210,10 @@ KEYS: tuple[Key, ...] = (
     Key(
         "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
         "Find any of these actions, and the themes, by name.",
+    ),
+    Key(
+        "app.command", "colon", ":", "app.command_line", Group.GENERAL, "command",
+        "Type a command; it is completed, ↑ and ↓ bring back the ones before.",
     ),
     Key(
         "app.quit", "q", "q", "app.quit", Group.GENERAL, "quit",

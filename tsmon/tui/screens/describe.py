@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.highlight import highlight
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
+from tsmon.tui.widgets.motion import Reading
 
 
 class Describe(ModalScreen[None]):
@@ -30,7 +30,7 @@ class Describe(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The text in a box of its own."""
-        with VerticalScroll(id="page") as box:
+        with Reading(id="page") as box:
             box.border_title = self._title
             box.border_subtitle = "y copies, esc closes"
             yield Static(highlight(self._text, language="json"))

@@ -14,7 +14,7 @@ from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.format import plural
-from tsmon.tui.keymap import PaneName
+from tsmon.tui.keymap import Group, PaneName
 from tsmon.tui.messages import ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.archive import ArchiveDialog
@@ -27,7 +27,7 @@ from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.widgets.metrics_pane import MetricsPane
-from tsmon.tui.widgets.models_pane import ModelsPane
+from tsmon.tui.widgets.models_pane import ModelsPane, Order
 
 
 class MonitorScreen(ExperimentingScreen):
@@ -135,6 +135,20 @@ class MonitorScreen(ExperimentingScreen):
         if path:
             self.note(Note(f"built {path}", "r registers it"), bad=False)
 
+    def go_to_model(self, key: str) -> None:
+        """Select a version by its name and version, which the filter must not hide."""
+        pane = self.query_one(ModelsPane)
+        pane.close_filter()
+        pane.table.go_to(key)
+
+    def filter_models(self, text: str) -> None:
+        """Show only the models with this text; without one, all."""
+        self.query_one(ModelsPane).filter_by(text)
+
+    def sort_models(self, column: str) -> None:
+        """Sort the models by a column."""
+        self.query_one(ModelsPane).sort(Order(column))
+
     # Workers
 
     def action_scale_by(self, change: int) -> None:
@@ -156,6 +170,12 @@ class MonitorScreen(ExperimentingScreen):
         target = await self.app.push_screen_wait(dialog)
         if target is not None:
             self._set_workers(model, target)
+
+    def scale_to(self, count: int) -> None:
+        """Give the selected version that many workers."""
+        model = self._chosen()
+        if model:
+            self._set_workers(model, count)
 
     def _advice(self, model: ModelStatus) -> Advice | None:
         """How many workers the traffic of the last minute needs. It reads the process table."""
@@ -215,7 +235,10 @@ class MonitorScreen(ExperimentingScreen):
         on_number = self.current is PaneName.METRICS
         chosen = self.query_one(MetricsPane).chosen.title if on_number else ""
         read_only = self.session.read_only
-        self.app.push_screen(Help(read_only=read_only, pane=self.current, chosen=chosen))
+        first = Group.TIME if on_number else Group(self.current.value.capitalize())
+        self.app.push_screen(
+            Help(read_only=read_only, pane=self.current, chosen=chosen, first=first)
+        )
 
     def action_explain(self, measure: str) -> None:
         """Tell what the number of the metrics means that was clicked."""

@@ -18,6 +18,7 @@ from tsmon.digits.images import DigitImage, ImageError, PixelGrid, picture_size,
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap, picker_words
 from tsmon.tui.desk import Desk
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.screens.picker_actions import PickerActions
 from tsmon.tui.tones import Span, line
 from tsmon.tui.widgets.key_bar import KeyBar
@@ -260,7 +261,7 @@ class Picker(PickerActions):
 
     async def on_key(self, event: events.Key) -> None:
         """Let the keys of the images work where the digit is all there is to see."""
-        key = keymap.pressed(event.key, keymap.GRID_KEYS)
+        key = keys_of(self).pressed(event.key, keymap.GRID_KEYS)
         if key and self.part is Part.DIGIT and not self.query_one(ThumbGrid).has_focus:
             event.stop()
             await self.app.run_action(key.action, self.query_one(ThumbGrid))

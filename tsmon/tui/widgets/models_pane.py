@@ -155,6 +155,15 @@ class ModelsPane(Pane):
         self._filter.display = True
         self._filter.focus()
 
+    def filter_by(self, text: str) -> None:
+        """Filter by these letters; without any, show all models."""
+        if not text:
+            self.close_filter()
+            return
+        self._filter.display = True
+        self._filter.value = text
+        self.table.focus()
+
     def close_filter(self) -> bool:
         """Show all models again; whether there was a filter."""
         if not self._filter.display:

@@ -1,0 +1,26 @@
+"""Sets of keys to begin with, as moves from the default ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tsmon.config.schema import PresetName
+
+VIM = {
+    # g goes to the first row, so that gg does.
+    "move.first": "g,home",
+    "move.page-up": "ctrl+b,pgup",
+    "move.page-down": "ctrl+f,pgdn",
+    "grid.first": "g,home",
+    "grid.last": "G,end",
+    "grid.page-up": "ctrl+b,ctrl+u,pgup",
+    "grid.page-down": "ctrl+f,ctrl+d,pgdn",
+    "view.symbols": "ctrl+g",
+    "time.back": "h,[,left",
+    "time.on": "l,],right",
+    "draw.redo": "ctrl+r,U",
+}
+"""hjkl, gg, G and half pages everywhere; what had these keys moves beside ctrl."""
+
+PRESETS: Mapping[PresetName, Mapping[str, str]] = MappingProxyType({"default": {}, "vim": VIM})
