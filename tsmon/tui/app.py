@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
@@ -71,11 +72,16 @@ class TsmonApp(KeyedApp[int]):
             typing = partial(self.type_command, f"{offer.name} ")
             yield SystemCommand(f"{offer.name} {offer.arguments} …", offer.help, typing)
 
-    def action_command_line(self) -> None:
+    async def action_command_line(self) -> None:
         """Ask for a command."""
-        self.type_command()
+        await self.type_command()
 
-    def type_command(self, line: str = "", problem: Note | None = None) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Keys that were pressed while the command line opened are for it."""
+        if isinstance(self.screen, CommandLine) and event.character and event.is_printable:
+            self.screen.insert(event.character)
+
+    async def type_command(self, line: str = "", problem: Note | None = None) -> None:
         """Ask for a command; `line` is there already, with what is wrong with it."""
         offers = self._offers(self.screen)
 
@@ -88,9 +94,9 @@ class TsmonApp(KeyedApp[int]):
             try:
                 await self._carry_out(find(name, offers), argument)
             except EXPECTED as error:
-                self.type_command(typed, Note.of(error))
+                await self.type_command(typed, Note.of(error))
 
-        self.push_screen(CommandLine(offers, self._typed, line, problem), carry_out)
+        await self.push_screen(CommandLine(offers, self._typed, line, problem), carry_out)
 
     def _offers(self, screen: Screen[Any]) -> list[Offer]:
         """What can be done on a screen, the commands with arguments first."""

@@ -50,9 +50,9 @@ class Completion:
     """A line that what was typed can become."""
 
     line: str
-    words: str
+    words: str = ""
     """What is to be typed after it, or what it is called besides."""
-    help: str
+    help: str = ""
 
 
 def offer_command(command: Command, screen: MonitorScreen) -> Offer:
@@ -119,18 +119,18 @@ def complete(line: str, offers: Sequence[Offer]) -> list[Completion]:
         return []
     wanted = argument.lstrip()
     choices = _fitting(wanted, offer.choices(), lambda choice: (choice,))
-    return [Completion(f"{name} {choice}", "", offer.help) for choice in choices]
+    return [Completion(f"{name} {choice}") for choice in choices]
 
 
 def _fitting(text: str, items: Sequence[T], names: Callable[[T], Iterable[str]]) -> list[T]:
-    """Those with a name that begins with a text, then those with a name that has it."""
+    """Those with a name that begins with a text, then those with a name that has the letters."""
     text = text.casefold()
 
     def rank(item: T) -> int:
         folded = [name.casefold() for name in names(item)]
         if any(name.startswith(text) for name in folded):
             return 0
-        return 1 if any(text in name for name in folded) else 2
+        return 1 if len(text) > 1 and any(text in name for name in folded) else 2
 
     ranked = [(rank(item), item) for item in items]
     return [item for wanted in (0, 1) for found, item in ranked if found == wanted]

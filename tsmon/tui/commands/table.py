@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.commands.command import Command
 from tsmon.tui.messages import ServerChosen
@@ -66,16 +67,20 @@ def _servers(screen: MonitorScreen) -> Sequence[str]:
 
 
 def _model(screen: MonitorScreen, text: str) -> None:
-    known = _models(screen)
-    default = next((name for name in known if name.partition(" ")[0] == text), text)
-    screen.go_to_model(_one_of(default, known, "model"))
+    keys = {str(key): key for key in _model_keys(screen)}
+    default = next((name for name, key in keys.items() if key.name == text), text)
+    screen.go_to_model(keys[_one_of(default, keys, "model")])
 
 
 def _models(screen: MonitorScreen) -> Sequence[str]:
-    """Names and versions; of each name, the default version first."""
+    return list(map(str, _model_keys(screen)))
+
+
+def _model_keys(screen: MonitorScreen) -> Sequence[ModelKey]:
+    """Of each name, the default version first."""
     models = screen.snapshot.models if screen.snapshot else ()
     ordered = sorted(models, key=lambda model: (model.key.name, not model.is_default))
-    return [str(model.key) for model in ordered]
+    return [model.key for model in ordered]
 
 
 def _scale(screen: MonitorScreen, text: str) -> None:

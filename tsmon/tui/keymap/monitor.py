@@ -139,7 +139,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "view.zoom", "z", "z", "zoom", Group.VIEW, "zoom",
-        "Give the whole screen to the pane in focus, and back.",
+        "Give the whole screen to the pane in focus, and back; so does a double click on a title.",
         (PaneName.METRICS,),
     ),
     Key(

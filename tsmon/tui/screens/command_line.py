@@ -22,7 +22,8 @@ from tsmon.tui.widgets.words import Words
 
 MOST_SHOWN = 8
 """Completions that are shown at once."""
-NAME_WIDTH = 22
+NAME_WIDTH = 32
+NARROW = 80
 
 
 class CommandLine(ModalScreen[str]):
@@ -63,13 +64,18 @@ class CommandLine(ModalScreen[str]):
                 )
 
     def on_mount(self) -> None:
-        """Say what there is."""
+        """Say what there is; take the keys that are pressed from now on."""
+        self.set_focus(self._input)
         self._show_problem()
         self._show_completions()
 
     @property
     def _input(self) -> Input:
         return self.query_one(Input)
+
+    def insert(self, text: str) -> None:
+        """Add what was typed before the line could take keys."""
+        self._input.insert_text_at_cursor(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Complete anew."""
@@ -119,7 +125,8 @@ class CommandLine(ModalScreen[str]):
 
     def _show_completions(self) -> None:
         self._completions = complete(self._input.value, self._offers)
-        shown = [_spell(at, each) for at, each in enumerate(self._completions[:MOST_SHOWN])]
+        width = NAME_WIDTH if self.size.width > NARROW else 0
+        shown = [_spell(at, each, width) for at, each in enumerate(self._completions[:MOST_SHOWN])]
         more = len(self._completions) - len(shown)
         if more:
             shown.append(line((f" {more} more", Tone.MUTED)))
@@ -140,7 +147,8 @@ class _Completing(Suggester):
         return next((text for text in lines if text.startswith(value)), None)
 
 
-def _spell(at: int, completion: Completion) -> Content:
-    name = f" {completion.line.strip()} {completion.words}".ljust(NAME_WIDTH)
+def _spell(at: int, completion: Completion, width: int) -> Content:
+    """One completion; the first one, which tab takes, stands out."""
+    name = f" {completion.line.strip()} {completion.words}".ljust(width)
     spans: list[Span] = [(name, Tone.ACCENT if at == 0 else Tone.PLAIN), ("  ", Tone.PLAIN)]
     return line(*spans, (completion.help, Tone.MUTED)).stylize(f"@click=screen.take({at})")

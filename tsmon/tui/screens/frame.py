@@ -63,6 +63,7 @@ class Frame(Panes):
 
     def connect(self, session: Session) -> None:
         """Watch something else."""
+        self.query_one(ModelsPane).table.show([])  # so that a row of the same name is news
         self.selected = None
         self._watch(session)
         self.lay_out()

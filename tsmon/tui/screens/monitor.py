@@ -135,11 +135,11 @@ class MonitorScreen(ExperimentingScreen):
         if path:
             self.note(Note(f"built {path}", "r registers it"), bad=False)
 
-    def go_to_model(self, key: str) -> None:
-        """Select a version by its name and version, which the filter must not hide."""
+    def go_to_model(self, key: ModelKey) -> None:
+        """Select a version; a filter that hides it goes away."""
         pane = self.query_one(ModelsPane)
         pane.close_filter()
-        pane.table.go_to(key)
+        pane.select(key)
 
     def filter_models(self, text: str) -> None:
         """Show only the models with this text; without one, all."""

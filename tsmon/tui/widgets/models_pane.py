@@ -142,8 +142,9 @@ class ModelsPane(Pane):
         self.foot("" if self._order is Order.NAME else f"by {self._order.value}")
 
     def select(self, key: ModelKey) -> None:
-        """Put the cursor on a version as soon as it is there."""
+        """Put the cursor on a version, now or as soon as it is there."""
         self._wanted = str(key)
+        self._show_again()
 
     def sort(self, order: Order | None = None) -> None:
         """Sort by another column, the next one if none is given."""
