@@ -50,7 +50,10 @@ class Keymap:
 
     def spell(self, text: str) -> str:
         """A text in which `{model.register}` stands for the key that does it."""
-        return _PLACE.sub(lambda place: self.by_id(place[1]).shown, text)
+        return _PLACE.sub(lambda place: self._shown(place[1]) or place[0], text)
+
+    def _shown(self, id_: str) -> str:
+        return self.by_id(id_).shown if id_ in ANY_ID else ""
 
     def for_textual(self) -> dict[str, str]:
         """What `App.set_keymap` wants."""

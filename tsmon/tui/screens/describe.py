@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.widgets.motion import Reading
 
 
@@ -32,7 +33,8 @@ class Describe(ModalScreen[None]):
         """The text in a box of its own."""
         with Reading(id="page") as box:
             box.border_title = self._title
-            box.border_subtitle = "y copies, esc closes"
+            words = "{describe.copy} copies, {dialog.cancel} closes"
+            box.border_subtitle = keys_of(self).spell(words)
             yield Static(highlight(self._text, language="json"))
 
     def action_copy(self) -> None:

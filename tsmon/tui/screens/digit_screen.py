@@ -10,13 +10,14 @@ from textual.screen import Screen
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.desk import Desk
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import SHARED_KEYS, Key, PaneName
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.help import Help
 from tsmon.tui.widgets.raster import Symbols
 
-NO_VERSION = Note("no model is registered", "r in the monitor registers one")
+NO_VERSION = Note("no model is registered", "{model.register} in the monitor registers one")
 
 
 class DigitScreen(Screen[None]):
@@ -47,7 +48,7 @@ class DigitScreen(Screen[None]):
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
         self.notify(
-            str(note),
+            keys_of(self).spell(str(note)),
             severity="error" if bad else "information",
             timeout=10 if bad else 5,
             markup=False,

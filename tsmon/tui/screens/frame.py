@@ -168,7 +168,7 @@ class Frame(Panes):
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
         self.notify(
-            str(note),
+            keys_of(self).spell(str(note)),
             severity="error" if bad else "information",
             timeout=10 if bad else 5,
             markup=False,

@@ -88,7 +88,7 @@ class MonitorScreen(ExperimentingScreen):
             self.note(
                 Note(
                     f"{model.key} is the default version; TorchServe removes it only as the last",
-                    "select another version and make it the default with D first",
+                    "select another version and make it the default with {model.set-default} first",
                 )
             )
             return
@@ -133,7 +133,7 @@ class MonitorScreen(ExperimentingScreen):
         folder = self.options.model_store or Path.cwd()
         path = await self.app.push_screen_wait(ArchiveDialog(folder))
         if path:
-            self.note(Note(f"built {path}", "r registers it"), bad=False)
+            self.note(Note(f"built {path}", "{model.register} registers it"), bad=False)
 
     def go_to_model(self, key: ModelKey) -> None:
         """Select a version; a filter that hides it goes away."""

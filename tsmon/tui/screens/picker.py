@@ -127,7 +127,8 @@ class Picker(PickerActions):
         results = desk.book.of(desk.target)
         with self.app.batch_update():
             self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk)))
-            self.query_one("#picker-score", Words).say(line(*picker_words.score(results)))
+            score = picker_words.score(results, keys_of(self))
+            self.query_one("#picker-score", Words).say(line(*score))
             self.query_one(ResultsView).show(results, desk.run, desk.comparison)
             self.query_one(ThumbGrid).refresh_captions()
             self._tell_about_image()

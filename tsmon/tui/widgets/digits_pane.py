@@ -18,6 +18,7 @@ from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.format import plural
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.answer_log import AnswerLog
@@ -143,7 +144,8 @@ class DigitsPane(Pane):
         if self._under_way:
             spans.append((f"  {sending_words(self._under_way, self._target)}", Tone.ACCENT))
         if not spans:
-            spans.append(("enter sends the image, n sends random ones", Tone.MUTED))
+            words = "enter sends the image, {digits.send-many} sends random ones"
+            spans.append((keys_of(self).spell(words), Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
 
 

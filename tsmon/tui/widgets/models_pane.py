@@ -20,6 +20,7 @@ from tsmon.telemetry.snapshot import (
 )
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.format import ABSENT, memory, milliseconds, number
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.numbers import tip
 from tsmon.tui.tones import Tone, line
@@ -212,7 +213,8 @@ class ModelsPane(Pane):
             return line(("no model has ", Tone.MUTED), (needle, Tone.PLAIN))
         if snapshot.server.state is not ServerState.UP:
             return line(("no models seen yet", Tone.MUTED))
-        way_on = "r registers an archive, a makes one." if self._can_register else ""
+        words = "{model.register} registers an archive, {model.archive} makes one."
+        way_on = keys_of(self).spell(words) if self._can_register else ""
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 
