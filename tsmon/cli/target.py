@@ -58,6 +58,12 @@ class Target:
         """Where the server's logs are, as far as anybody said so."""
         return self.logs or (log_place(self.settings.logs) if self.settings.logs else None)
 
+    @property
+    def names_server(self) -> bool:
+        """Whether an option or the configuration says which server is meant."""
+        urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
+        return any(urls)
+
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
         return LocalServer(self.home)

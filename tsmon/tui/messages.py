@@ -39,6 +39,10 @@ class ServerChosen(Message):
         self.name = name
 
 
+class DemoWanted(Message):
+    """The monitor is to be left for the demo."""
+
+
 class ExperimentBegun(Message):
     """An experiment is under way, which must not be left behind."""
 

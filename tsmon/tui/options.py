@@ -37,5 +37,9 @@ class MonitorOptions:
     """All settings: the other servers, the keys, the fleet."""
     keys: Keymap = field(default_factory=Keymap)
     """Which key does what."""
+    welcome: bool = False
+    """Whether to offer the first steps where no server answers."""
+    crash_folder: Path | None = None
+    """Where a report is kept when a fault of tsmon's own ends it."""
     note: str = ""
     """A few words for the first line, such as `stops when you leave`."""

@@ -196,11 +196,11 @@ KEYS: tuple[Key, ...] = (
         "Ask the server more often, up to 5 times a second.",
     ),
     Key(
-        "view.symbols", "g", "g", "symbols", Group.VIEW, "chart symbols",
-        "Draw charts with braille, blocks or plain ASCII.",
+        "view.symbols", "g", "g", "app.symbols", Group.VIEW, "symbols",
+        "Draw charts with braille or blocks, or the whole screen in ASCII.",
     ),
     Key(
-        "view.theme", "t", "t", "theme", Group.VIEW, "dark / light",
+        "view.theme", "t", "t", "app.theme", Group.VIEW, "dark / light",
         "Change between the dark and the light theme.",
     ),
     Key(
@@ -214,6 +214,10 @@ KEYS: tuple[Key, ...] = (
     Key(
         "app.command", "colon", ":", "app.command_line", Group.GENERAL, "command",
         "Type a command; it is completed, ↑ and ↓ bring back the ones before.",
+    ),
+    Key(
+        "app.suspend", "ctrl+z", "ctrl+z", "app.suspend_process", Group.GENERAL, "to the shell",
+        "Go back to the shell; `fg` there comes back to the monitor.",
     ),
     Key(
         "app.quit", "q", "q", "app.quit", Group.GENERAL, "quit",

@@ -14,7 +14,6 @@ from textual.screen import Screen
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
-from tsmon.tui.themes import DARK, LIGHT
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.key_bar import KeyBar
@@ -38,7 +37,7 @@ class Panes(Screen[None]):
     zoomed = var(False, init=False)
     current = var(PaneName.MODELS, init=False)
     """The pane in focus."""
-    symbols = var(Symbols.BRAILLE)
+    symbols = var(Symbols.BRAILLE, init=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,9 +90,8 @@ class Panes(Screen[None]):
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw charts and pictures with other characters."""
-        if self.is_mounted:
-            self.query_one(MetricsPane).symbols = symbols
-            self.query_one(DigitsPane).symbols = symbols
+        self.query_one(MetricsPane).symbols = symbols
+        self.query_one(DigitsPane).symbols = symbols
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""
@@ -121,15 +119,6 @@ class Panes(Screen[None]):
     def action_zoom(self) -> None:
         """Give the pane in focus the whole screen, or take it back."""
         self.zoomed = not self.zoomed
-
-    def action_symbols(self) -> None:
-        """Draw with the next kind of characters."""
-        self.symbols = self.symbols.following
-
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        dark = self.app.current_theme.dark
-        self.app.theme = LIGHT if dark else DARK
 
     def action_sort(self) -> None:
         """Sort the models by the next column."""
