@@ -36,7 +36,7 @@ async def test_every_action_and_every_command_is_listed(
         await open_line(seat)
         await seat.sees("server NAME", "model NAME [VERSION]", "scale N", "more")
         await seat.write("zoo")
-        await seat.sees("view.zoom zoom", "Give the whole screen")
+        await seat.sees("view.zoom", "Give the whole screen")
 
 
 async def test_actions_go_by_id_and_by_label(fake: FakeTorchServe, options: MonitorOptions) -> None:

@@ -44,6 +44,11 @@ class Offer:
         """All that it is called."""
         return (self.name, self.label) if self.label else (self.name,)
 
+    @property
+    def other_name(self) -> str:
+        """The label, where the name does not end with it."""
+        return "" if self.name.endswith(f".{self.label}") else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -109,7 +114,7 @@ def complete(line: str, offers: Sequence[Offer]) -> list[Completion]:
         return [
             Completion(
                 f"{offer.name} " if offer.arguments else offer.name,
-                offer.arguments or offer.label,
+                offer.arguments or offer.other_name,
                 offer.help,
             )
             for offer in _fitting(name, offers, lambda offer: offer.names)

@@ -8,10 +8,18 @@ from types import MappingProxyType
 from tsmon.config.schema import PresetName
 
 VIM = {
+    "move.up": "k,up",
+    "move.down": "j,down",
     # g goes to the first row, so that gg does.
     "move.first": "g,home",
     "move.page-up": "ctrl+b,pgup",
     "move.page-down": "ctrl+f,pgdn",
+    "metrics.previous": "k,up",
+    "metrics.next": "j,down",
+    "grid.left": "h,left",
+    "grid.right": "l,right",
+    "grid.up": "k,up",
+    "grid.down": "j,down",
     "grid.first": "g,home",
     "grid.last": "G,end",
     "grid.page-up": "ctrl+b,ctrl+u,pgup",
@@ -19,6 +27,10 @@ VIM = {
     "view.symbols": "ctrl+g",
     "time.back": "h,[,left",
     "time.on": "l,],right",
+    "canvas.left": "h,left",
+    "canvas.right": "l,right",
+    "canvas.up": "k,up",
+    "canvas.down": "j,down",
     "draw.redo": "ctrl+r,U",
 }
 """hjkl, gg, G and half pages everywhere; what had these keys moves beside ctrl."""

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from tsmon.tui import keymap
 from tsmon.tui.commands.offers import Completion, Offer, complete
 from tsmon.tui.notes import Note
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.words import Words
 
 MOST_SHOWN = 8
@@ -126,7 +126,8 @@ class CommandLine(ModalScreen[str]):
     def _show_completions(self) -> None:
         self._completions = complete(self._input.value, self._offers)
         width = NAME_WIDTH if self.size.width > NARROW else 0
-        shown = [_spell(at, each, width) for at, each in enumerate(self._completions[:MOST_SHOWN])]
+        most = MOST_SHOWN + 1 if len(self._completions) == MOST_SHOWN + 1 else MOST_SHOWN
+        shown = [_spell(at, each, width) for at, each in enumerate(self._completions[:most])]
         more = len(self._completions) - len(shown)
         if more:
             shown.append(line((f" {more} more", Tone.MUTED)))
@@ -150,5 +151,5 @@ class _Completing(Suggester):
 def _spell(at: int, completion: Completion, width: int) -> Content:
     """One completion; the first one, which tab takes, stands out."""
     name = f" {completion.line.strip()} {completion.words}".ljust(width)
-    spans: list[Span] = [(name, Tone.ACCENT if at == 0 else Tone.PLAIN), ("  ", Tone.PLAIN)]
-    return line(*spans, (completion.help, Tone.MUTED)).stylize(f"@click=screen.take({at})")
+    click = f"{'bold ' if at == 0 else ''}@click=screen.take({at})"
+    return Content.styled(name, click) + line((f"  {completion.help}", Tone.MUTED))
