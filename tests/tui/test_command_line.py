@@ -89,6 +89,7 @@ MISTAKES = {
     "period 0": "it takes 0.2s to 1h",
     "span long": "write 30s, 5m or 1h",
     "go yesterdayish": "yesterdayish",
+    "filter ~[": "✗",
     "sort colour": "no column is called colour",
     "server prod": "name it in [servers] of the configuration",
 }
@@ -123,7 +124,7 @@ async def test_each_command_does_what_it_says(
         await command(seat, "model other 1.0")
         await seat.sees("2 Workers · other 1.0", "mnist")
         await command(seat, "sort workers")
-        await seat.sees("by workers")
+        await seat.sees("▼WORKERS")
         await command(seat, "period 0.5")
         await seat.sees("every 0.5 s")
         await command(seat, "span 5m")

@@ -19,7 +19,7 @@ from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.messages import ExperimentBegun, ServerOpened
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import LiveSession, Session
 from tsmon.tui.terminal import AsciiOnly
@@ -57,9 +57,9 @@ class TsmonApp(CommandedApp):
         self.experiment: ExperimentJob | None = None
         """The last experiment, which may be under way."""
 
-    def get_default_screen(self) -> MonitorScreen:
+    def get_default_screen(self) -> MarkingScreen:
         """The monitor itself."""
-        return MonitorScreen(self.session, self._options)
+        return MarkingScreen(self.session, self._options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""

@@ -14,7 +14,6 @@ from tsmon.tui.messages import ServerChosen
 from tsmon.tui.periods import PERIODS_S
 from tsmon.tui.spans import SPANS_S
 from tsmon.tui.themes import theme_named
-from tsmon.tui.widgets.models_pane import Order
 
 if TYPE_CHECKING:
     from tsmon.tui.screens.monitor import MonitorScreen
@@ -123,15 +122,15 @@ def _go(screen: MonitorScreen, text: str) -> None:
 
 
 def _filter(screen: MonitorScreen, text: str) -> None:
-    screen.filter_models(text)
+    screen.table_pane.filter_by(text)
 
 
 def _sort(screen: MonitorScreen, text: str) -> None:
-    screen.sort_models(_one_of(text, _columns(screen), "column"))
+    screen.table_pane.sort_by(_one_of(text.lower(), _columns(screen), "column"))
 
 
 def _columns(screen: MonitorScreen) -> Sequence[str]:
-    return [order.value for order in Order]
+    return screen.table_pane.column_names
 
 
 def _quit(screen: MonitorScreen, text: str) -> None:
@@ -151,8 +150,11 @@ COMMANDS: tuple[Command, ...] = (
         "scale", "N", "Give the selected version that many workers.",
         _scale, like="scale",
     ),
-    Command("filter", "TEXT", "Show only the models that have this text.", _filter, like="filter"),
-    Command("sort", "COLUMN", "Sort the models by a column.", _sort, _columns, like="sort"),
+    Command(
+        "filter", "TEXT", "Show only the rows with a text, !not, ~regex or /regex/; alone, all.",
+        _filter, like="filter",
+    ),
+    Command("sort", "COLUMN", "Sort the rows by a column.", _sort, _columns, like="sort"),
     Command(
         "go", "TIME", "Look at a time such as 14:03, -5m or 2026-11-22 14:03.",
         _go, like="to_time",

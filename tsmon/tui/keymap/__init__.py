@@ -19,6 +19,7 @@ from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KE
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
 from tsmon.tui.keymap.motion import MOTION_KEYS
+from tsmon.tui.keymap.tables import EVENT_KEYS
 
 __all__ = [
     "ALL_KEYS",
@@ -29,6 +30,7 @@ __all__ = [
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
     "DRAW_KEYS",
+    "EVENT_KEYS",
     "EXPERIMENT_KEYS",
     "FOOTER_MOST",
     "GRID_KEYS",
@@ -61,6 +63,7 @@ ALL_KEYS = (
     *METRICS_KEYS,
     *HELP_KEYS,
     *COMMAND_KEYS,
+    *EVENT_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
 )

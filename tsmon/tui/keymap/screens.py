@@ -16,6 +16,7 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "draw pad": (*keymap.DRAW_KEYS, *keymap.CANVAS_KEYS, *keymap.SHARED_KEYS),
         "dialog": (*keymap.DIALOG_KEYS, *keymap.MOTION_KEYS),
         "description": (*keymap.DIALOG_KEYS, *keymap.DESCRIBE_KEYS, *keymap.MOTION_KEYS),
+        "events": (*keymap.DIALOG_KEYS, *keymap.EVENT_KEYS, *keymap.MOTION_KEYS),
         "help": (*keymap.DIALOG_KEYS, *keymap.HELP_KEYS, *keymap.MOTION_KEYS),
         "command line": (*keymap.DIALOG_KEYS, *keymap.COMMAND_KEYS),
         "load run": keymap.LOAD_KEYS,

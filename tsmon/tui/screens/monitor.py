@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tsmon.load.capacity.advice import Advice, Target, advise
+from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.machine import machine_of
+from tsmon.load.capacity.prediction import Target
 from tsmon.load.capacity.situation import situation_of
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState
 from tsmon.telemetry.traffic import WINDOW_S
@@ -28,7 +29,7 @@ from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.welcome import FirstStep, Welcome
 from tsmon.tui.widgets.metrics_pane import MetricsPane
-from tsmon.tui.widgets.models_pane import ModelsPane, Order
+from tsmon.tui.widgets.models_pane import ModelsPane
 
 
 class MonitorScreen(ExperimentingScreen):
@@ -141,16 +142,8 @@ class MonitorScreen(ExperimentingScreen):
     def go_to_model(self, key: ModelKey) -> None:
         """Select a version; a filter that hides it goes away."""
         pane = self.query_one(ModelsPane)
-        pane.close_filter()
+        pane.clear_filter()
         pane.select(key)
-
-    def filter_models(self, text: str) -> None:
-        """Show only the models with this text; without one, all."""
-        self.query_one(ModelsPane).filter_by(text)
-
-    def sort_models(self, column: str) -> None:
-        """Sort the models by a column."""
-        self.query_one(ModelsPane).sort(Order(column))
 
     # Workers
 
