@@ -92,7 +92,7 @@ async def test_pause_holds_the_display_and_then_shows_the_present(
 
 
 async def test_help_lists_every_key(fake: FakeTorchServe, options: MonitorOptions) -> None:
-    async with watching(fake, options, size=(120, 160)) as seat:
+    async with watching(fake, options, size=(120, 300)) as seat:
         await seat.press("question_mark")
         await seat.sees("Help", *(key.help[:50] for key in ALL_KEYS))
         await seat.press("escape")
