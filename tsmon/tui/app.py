@@ -16,8 +16,9 @@ from tsmon.tui import layout
 from tsmon.tui.commanded import CommandedApp
 from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.experiment_job import ExperimentJob
-from tsmon.tui.messages import ExperimentBegun, ServerOpened
+from tsmon.tui.messages import ExperimentBegun, ProcedureBegun, ServerOpened
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.panes import Panes
@@ -56,6 +57,8 @@ class TsmonApp(CommandedApp):
         """Whether it was left for the demo."""
         self.experiment: ExperimentJob | None = None
         """The last experiment, which may be under way."""
+        self.procedure: ProcedureJob | None = None
+        """The last replacement or restart, which may be under way."""
 
     def get_default_screen(self) -> MarkingScreen:
         """The monitor itself."""
@@ -99,6 +102,10 @@ class TsmonApp(CommandedApp):
         """Remember what has to be put back before leaving."""
         self.experiment = message.job
 
+    def on_procedure_begun(self, message: ProcedureBegun) -> None:
+        """Remember what has to be made safe before leaving."""
+        self.procedure = message.job
+
     def on_mount(self) -> None:
         """Paint the screen anew when the shell gives it back."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
@@ -109,20 +116,21 @@ class TsmonApp(CommandedApp):
         self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
 
     async def action_quit(self) -> None:
-        """Leave; all is well. An experiment under way first puts its model back."""
+        """Leave; all is well. What is under way first leaves its model as it should be."""
         self.run_worker(self._leave(), group="leaving", exclusive=True)
 
     async def _leave(self) -> None:
-        await self._end_experiment()
+        await self._end_jobs()
         self.exit(0)
 
-    async def _end_experiment(self) -> None:
-        """Stop the experiment under way, if there is one, and wait until its model is put back."""
-        if self.experiment is not None:
-            self.experiment.stop()
-            await self.experiment.ended()
+    async def _end_jobs(self) -> None:
+        """Stop what is under way, and wait until its model is put back or safe."""
+        for job in (self.experiment, self.procedure):
+            if job is not None:
+                job.stop()
+                await job.ended()
 
     async def on_unmount(self) -> None:
         """Let go of the session; requests under way get a moment."""
-        await self._end_experiment()
+        await self._end_jobs()
         await self.session.close()

@@ -7,6 +7,7 @@ from textual.message import Message
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.snapshot import Snapshot
 from tsmon.tui.experiment_job import ExperimentJob
+from tsmon.tui.procedure_job import ProcedureJob
 
 
 class Refreshed(Message):
@@ -47,5 +48,13 @@ class ExperimentBegun(Message):
     """An experiment is under way, which must not be left behind."""
 
     def __init__(self, job: ExperimentJob) -> None:
+        super().__init__()
+        self.job = job
+
+
+class ProcedureBegun(Message):
+    """A change of several steps is under way, which must not be left half done."""
+
+    def __init__(self, job: ProcedureJob) -> None:
         super().__init__()
         self.job = job

@@ -38,7 +38,8 @@ class Keymap:
 
     def of(self, key: Key) -> Key:
         """A key of the tables as it is in force."""
-        return self.moved.get(key.id, key)
+        moved = self.moved.get(key.id)
+        return replace(key, keys=moved.keys, shown=moved.shown) if moved else key
 
     def by_id(self, id_: str) -> Key:
         """The key in force of an id that there is."""

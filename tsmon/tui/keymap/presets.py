@@ -31,6 +31,15 @@ VIM = {
     "canvas.right": "l,right",
     "canvas.up": "k,up",
     "canvas.down": "j,down",
+    "server.logs": "ctrl+l",
+    "line.up": "k,up",
+    "line.down": "j,down",
+    "line.left": "h,left",
+    "line.right": "l,right",
+    "line.first": "g,home",
+    "line.last": "G,end",
+    "line.page-up": "ctrl+b,ctrl+u,pgup",
+    "line.page-down": "ctrl+f,ctrl+d,pgdn",
     "draw.redo": "ctrl+r,U",
 }
 """hjkl, gg, G and half pages everywhere; what had these keys moves beside ctrl."""
