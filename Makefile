@@ -65,6 +65,10 @@ format: setup ## Put the style right
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+.PHONY: docs-keys
+docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
+	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md
+
 .PHONY: bench
 bench: setup ## Measure what tsmon costs, a table each
 	@for file in benchmarks/*.py; do \

@@ -15,6 +15,7 @@ from tsmon.cli.outcome import CommandGroup, fail
 from tsmon.cli.output import emit, emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.commented import commented
+from tsmon.config.errors import ConfigError
 from tsmon.config.files import PROJECT_FILE, Loaded, project_file, user_file
 from tsmon.config.values import Dotted
 
@@ -69,7 +70,7 @@ def show(ctx: click.Context, target: Target, everything: bool, as_json: bool) ->
 @click.pass_context
 def check(ctx: click.Context, target: Target, as_json: bool) -> None:
     """Tell whether the files can be used; ends with 1 where they cannot."""
-    error = problem(ctx)
+    error = problem(ctx) or _key_problem(target.loaded)
     if as_json:
         emit_json(
             {
@@ -106,6 +107,17 @@ def init(project: bool) -> None:
     except OSError as error:
         fail(f"cannot write {file}: {error.strerror or error}", "name another with TSMON_CONFIG")
     emit(str(file))
+
+
+def _key_problem(loaded: Loaded) -> ConfigError | None:
+    """What is wrong with the keys; the tables they are checked by belong to the screens."""
+    from tsmon.tui.keymap.configured import configured
+
+    try:
+        configured(loaded)
+    except ConfigError as error:
+        return error
+    return None
 
 
 def _place(file: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from tsmon.cli.monitor import open_monitor
+from tsmon.cli.monitor import open_monitor, require_keys
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say, talk
 from tsmon.cli.serve import (
@@ -58,6 +58,9 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
     Without a terminal, or with --headless, the same job is printed as a walk through every step,
     with exit code 0 only if each answered as it should. Leaving stops the server.
     """
+    on_terminal = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    if on_terminal:
+        require_keys(target)
     make_model_store(model_store)
     samples = digit_assets().samples
     with _server(target.local_server(), model_store, keep=keep) as record:
@@ -69,7 +72,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
             metrics_url=record.metrics,
             key_file=record.key_file,
         )
-        if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not on_terminal:
             return asyncio.run(_walk(own, record.model_store, samples, seed))
         asyncio.run(serve_digits(own, record.model_store))
         note = "stays when you leave" if keep else "stops when you leave"

@@ -19,6 +19,7 @@ from tsmon.cli.events import events
 from tsmon.cli.experiment import experiment
 from tsmon.cli.explain import explain
 from tsmon.cli.inference import ping, predict, send
+from tsmon.cli.keys import keys
 from tsmon.cli.load import load
 from tsmon.cli.metrics import metrics
 from tsmon.cli.models import describe, models, register, scale, set_default, unregister
@@ -85,6 +86,7 @@ for command in (
     token,
     doctor,
     explain,
+    keys,
     config,
 ):
     cli.add_command(command)

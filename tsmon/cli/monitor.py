@@ -202,8 +202,20 @@ def _run(app: TsmonApp) -> int:
     return (app.return_code or Exit.INTERRUPTED) if code is None else code
 
 
+def require_keys(target: Target) -> None:
+    """End the command where the keys of the configuration cannot be used, before it does more.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    from tsmon.tui.keymap.configured import configured
+
+    configured(target.loaded)
+
+
 def _options(target: Target, settings: MonitorSettings, note: str = "") -> MonitorOptions:
     from tsmon.tui.crash import crash_folder
+    from tsmon.tui.keymap.configured import configured
     from tsmon.tui.options import MonitorOptions
     from tsmon.tui.terminal import symbols_of
     from tsmon.tui.themes import theme_named
@@ -220,6 +232,7 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
         server_home=target.local_server().home.path,
         server_name=target.name,
         config=target.loaded.config,
+        keys=configured(target.loaded),
         welcome=not target.names_server and target.own_server() is None,
         crash_folder=crash_folder(),
         note=note,

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.reactive import var
-from textual.screen import Screen
 
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
+from tsmon.tui.commanded import CommandedApp
 from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun, ServerOpened
-from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.screens.marking import MarkingScreen
-from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import LiveSession, Session
 from tsmon.tui.terminal import AsciiOnly
@@ -35,7 +30,7 @@ from tsmon.tui.widgets.raster import Symbols
 __all__ = ["MonitorOptions", "TsmonApp"]
 
 
-class TsmonApp(App[int]):
+class TsmonApp(CommandedApp):
     """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
@@ -51,12 +46,11 @@ class TsmonApp(App[int]):
         session: Session,
         options: MonitorOptions = MonitorOptions(),  # noqa: B008 (frozen)
     ) -> None:
-        super().__init__()
+        super().__init__(session, options)
         self.animation_level = "none"
         self.theme = options.theme
         self.set_reactive(TsmonApp.symbols, options.symbols)
         self._ascii = AsciiOnly()
-        self.session = session
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
         self.wants_demo = False
@@ -65,7 +59,6 @@ class TsmonApp(App[int]):
         """The last experiment, which may be under way."""
         self.procedure: ProcedureJob | None = None
         """The last replacement or restart, which may be under way."""
-        self._options = options
 
     def get_default_screen(self) -> MarkingScreen:
         """The monitor itself."""
@@ -91,19 +84,6 @@ class TsmonApp(App[int]):
         """Change between dark and light."""
         self.theme = opposite(self.theme, dark=self.current_theme.dark)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every action of the screen, then the themes."""
-        if isinstance(screen, MonitorScreen | FullPage):
-            for bound in screen.KEYS:
-                if bound.id == "app.palette" or bound.is_many:
-                    continue
-                if screen.check_action(bound.action_name, ()):
-                    key = screen.described(bound) if isinstance(screen, MonitorScreen) else bound
-                    yield SystemCommand(
-                        f"{key.group}: {key.label} ({key.shown})", key.help, self._runs(key.action)
-                    )
-        yield SystemCommand("Theme", "Choose the colours.", self.action_change_theme)
-
     def on_server_opened(self, message: ServerOpened) -> None:
         """Watch a server of this machine instead."""
         record, old = message.record, self.session
@@ -111,12 +91,7 @@ class TsmonApp(App[int]):
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
         client = TorchServe(addresses, KeyRing(record.key_file), read_only=old.read_only)
-        self.session = LiveSession(client, self._options.period_s)
-        screen = self.screen_stack[0]
-        assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
-        screen.connect(self.session)
-        screen.note(Note(f"watching {record.management}"), bad=False)
-        self.run_worker(old.close(), group="closing")
+        self.watch_server(LiveSession(client, old.monitor.period_s), record.management)
 
     def on_demo_wanted(self) -> None:
         """Leave; whoever opened the monitor goes on with the demo."""
@@ -159,11 +134,3 @@ class TsmonApp(App[int]):
         """Let go of the session; requests under way get a moment."""
         await self._end_jobs()
         await self.session.close()
-
-    def _runs(self, action: str) -> Callable[[], Awaitable[None]]:
-        """What the palette calls."""
-
-        async def run() -> None:
-            await self.run_action(action, self.screen)
-
-        return run

@@ -32,6 +32,14 @@ class ServerOpened(Message):
         """Whether it was started from within the monitor."""
 
 
+class ServerChosen(Message):
+    """A server of the configuration is to be watched from now on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class DemoWanted(Message):
     """The monitor is to be left for the demo."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tsmon.config.schema import Config
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.themes import DARK
 from tsmon.tui.widgets.raster import Symbols
 
@@ -34,6 +35,8 @@ class MonitorOptions:
     """What the configuration calls the server."""
     config: Config = field(default_factory=Config)
     """All settings: the other servers, the keys, the fleet."""
+    keys: Keymap = field(default_factory=Keymap)
+    """Which key does what."""
     welcome: bool = False
     """Whether to offer the first steps where no server answers."""
     crash_folder: Path | None = None

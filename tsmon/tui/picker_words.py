@@ -12,6 +12,7 @@ from tsmon.load.results import Results
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.desk import Desk
 from tsmon.tui.format import ABSENT, confidence, milliseconds, plural
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.tones import Span, Tone
 from tsmon.tui.widgets.answer_rows import status
 
@@ -33,12 +34,13 @@ def bar(desk: Desk) -> list[Span]:
     return spans
 
 
-def score(results: Results) -> list[Span]:
+def score(results: Results, keys: Keymap) -> list[Span]:
     """The running accuracy of a version."""
     counts = results.score
     judged = counts.right + counts.wrong
     if not counts.sent:
-        return [("no answers yet: i sends the image, s the marked ones", Tone.MUTED)]
+        words = "{picker.send} sends the image, {picker.send-marked} the marked ones"
+        return [(f"no answers yet: {keys.spell(words)}", Tone.MUTED)]
     spans: list[Span] = []
     if counts.accuracy is not None:
         tone = Tone.PLAIN if counts.wrong else Tone.GOOD

@@ -1,4 +1,4 @@
-"""The one table of keys: bindings, footer, help page and command palette all come from it."""
+"""The one table of keys: bindings, footer, help, commands and docs/keys.md come from it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from textual.binding import BindingType
 
 from tsmon.tui.keymap.changing import STEPS_KEYS
 from tsmon.tui.keymap.dialogs import (
+    COMMAND_KEYS,
     DESCRIBE_KEYS,
     DIALOG_KEYS,
     EXPERIMENT_KEYS,
@@ -18,6 +19,7 @@ from tsmon.tui.keymap.dialogs import (
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
+from tsmon.tui.keymap.motion import MOTION_KEYS
 from tsmon.tui.keymap.pages import (
     DOCTOR_KEYS,
     EVENT_KEYS,
@@ -33,6 +35,7 @@ __all__ = [
     "BY_ID",
     "CANVAS_KEYS",
     "CHANGES",
+    "COMMAND_KEYS",
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
     "DOCTOR_KEYS",
@@ -47,6 +50,7 @@ __all__ = [
     "LOAD_KEYS",
     "LOG_KEYS",
     "METRICS_KEYS",
+    "MOTION_KEYS",
     "NEED_REPLAY",
     "NEED_SERVER",
     "PAGE_KEYS",
@@ -62,11 +66,11 @@ __all__ = [
     "PaneName",
     "bindings",
     "footer",
-    "pressed",
 ]
 
 ALL_KEYS = (
     *KEYS,
+    *MOTION_KEYS,
     *PICKER_KEYS,
     *GRID_KEYS,
     *DRAW_KEYS,
@@ -75,6 +79,7 @@ ALL_KEYS = (
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
     *HELP_KEYS,
+    *COMMAND_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
     *STEPS_KEYS,
@@ -90,13 +95,14 @@ ALL_KEYS = (
 BY_ID = {key.id: key for key in KEYS}
 
 SHARED_KEYS = tuple(
-    BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.symbols", "view.theme")
+    BY_ID[id_]
+    for id_ in ("app.help", "app.quit", "app.palette", "app.command", "view.symbols", "view.theme")
 )
 """Keys of the monitor that the picker and the draw pad have as well."""
 
 PAGE_SHARED_KEYS = (
     *PAGE_KEYS,
-    *(BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.theme")),
+    *(BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "app.command", "view.theme")),
 )
 """Keys that every page above the monitor has."""
 
@@ -125,8 +131,3 @@ def bindings(keys: Iterable[Key] = KEYS) -> list[BindingType]:
 def footer(pane: PaneName) -> list[Key]:
     """The keys that matter most in a pane, at most `FOOTER_MOST`."""
     return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
-
-
-def pressed(name: str, keys: Iterable[Key] = KEYS) -> Key | None:
-    """The one of these keys that Textual's key `name` stands for."""
-    return next((key for key in keys if name in key.keys.split(",")), None)

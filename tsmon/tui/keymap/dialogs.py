@@ -53,6 +53,25 @@ HELP_KEYS: tuple[Key, ...] = (
         "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",
         "In the help, turn between the keys and the numbers of the pane in focus.",
     ),
+    Key(
+        "help.search", "slash", "/", "search", Group.DIALOGS, "search",
+        "In the help, show only what has the words you type.",
+    ),
+)  # fmt: skip
+
+COMMAND_KEYS: tuple[Key, ...] = (
+    Key(
+        "command.complete", "tab", "tab", "complete", Group.DIALOGS, "complete",
+        "In the command line, take the first completion.",
+    ),
+    Key(
+        "command.before", "up", "↑", "recall(-1)", Group.DIALOGS, "line before",
+        "In the command line, bring back the line before.",
+    ),
+    Key(
+        "command.after", "down", "↓", "recall(1)", Group.DIALOGS, "line after",
+        "In the command line, go on to the line after.",
+    ),
 )  # fmt: skip
 
 METRICS_KEYS: tuple[Key, ...] = (

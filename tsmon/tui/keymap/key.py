@@ -37,6 +37,7 @@ class Group(StrEnum):
     SERVER = "Server"
     TIME = "Time"
     VIEW = "View"
+    MOVING = "Moving"
     GENERAL = "General"
     PICKER = "Picker"
     DRAW_PAD = "Draw pad"
@@ -80,6 +81,11 @@ class Key:
         return self.action.partition("(")[0]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Textual's names of the keys."""
+        return tuple(self.keys.split(","))
+
+    @property
     def is_many(self) -> bool:
         """Whether it is several keys, and the action asks which one it was."""
         return "{key}" in self.action
@@ -90,7 +96,7 @@ class Key:
             return [self._binding(self.keys, self.action, self.id)]
         return [
             self._binding(key, self.action.format(key=key), f"{self.id}.{key}")
-            for key in self.keys.split(",")
+            for key in self.names
         ]
 
     def _binding(self, keys: str, action: str, id_: str) -> Binding:

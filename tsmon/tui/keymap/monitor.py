@@ -137,7 +137,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "view.zoom", "z", "z", "zoom", Group.VIEW, "zoom",
-        "Give the whole screen to the pane in focus, and back.",
+        "Give the whole screen to the pane in focus, and back; so does a double click on a title.",
         (PaneName.METRICS,),
     ),
     Key(
@@ -186,6 +186,14 @@ KEYS: tuple[Key, ...] = (
         needs_replay=True,
     ),
     Key(
+        "time.ask-less", "left_parenthesis", "(", "period(1)", Group.TIME, "less often",
+        "Ask the server less often, down to every 30 s.",
+    ),
+    Key(
+        "time.ask-more", "right_parenthesis", ")", "period(-1)", Group.TIME, "more often",
+        "Ask the server more often, up to 5 times a second.",
+    ),
+    Key(
         "view.symbols", "g", "g", "app.symbols", Group.VIEW, "symbols",
         "Draw charts with braille or blocks, or the whole screen in ASCII.",
     ),
@@ -200,6 +208,10 @@ KEYS: tuple[Key, ...] = (
     Key(
         "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
         "Find any of these actions, and the themes, by name.",
+    ),
+    Key(
+        "app.command", "colon", ":", "app.command_line", Group.GENERAL, "command",
+        "Type a command; it is completed, ↑ and ↓ bring back the ones before.",
     ),
     Key(
         "app.suspend", "ctrl+z", "ctrl+z", "app.suspend_process", Group.GENERAL, "to the shell",

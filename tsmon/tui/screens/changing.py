@@ -180,6 +180,12 @@ class ChangingScreen(UndoingScreen):
         situation = situation_of(recent, model.key, machine_of(model))
         return advise(situation, Target()) if situation else None
 
+    def scale_to(self, count: int) -> None:
+        """Give the selected version that many workers."""
+        model = self._chosen()
+        if model:
+            self._set_workers(model, count)
+
     def _planned(self, model: ModelStatus) -> int:
         """How many workers there are, or will be when the change under way is done."""
         return self.rollouts.target(model.key, model.wanted)

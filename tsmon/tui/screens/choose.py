@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.format import plural
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.widgets.motion import Choices
 
 
 class ChooseVersion(Dialog[ModelKey]):
@@ -37,23 +38,23 @@ class ChooseVersion(Dialog[ModelKey]):
     def body(self) -> ComposeResult:
         """The versions, each with its workers."""
         yield Static(Content(self._words), classes="explanation")
-        yield OptionList(*map(_spell, self._models), id="versions-list", compact=True)
+        yield Choices(*map(_spell, self._models), id="versions-list", compact=True)
 
     def on_mount(self) -> None:
         """Begin at the present one."""
         keys = [model.key for model in self._models]
-        listed = self.query_one(OptionList)
+        listed = self.query_one(Choices)
         listed.highlighted = keys.index(self._now) if self._now in keys else 0
         listed.focus()
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_option_list_option_selected(self, event: Choices.OptionSelected) -> None:
         """Enter or a click takes it."""
         event.stop()
         self.accept()
 
     def accept(self) -> None:
         """Take the one under the cursor."""
-        at = self.query_one(OptionList).highlighted
+        at = self.query_one(Choices).highlighted
         if at is not None:
             self.dismiss(self._models[at].key)
 

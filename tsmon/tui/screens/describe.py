@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.highlight import highlight
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -15,6 +14,8 @@ from textual.widgets import Static
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
 from tsmon.tui.equivalents import without_secrets
+from tsmon.tui.keyed import keys_of
+from tsmon.tui.widgets.motion import Reading
 
 
 class Describe(ModalScreen[None]):
@@ -31,9 +32,10 @@ class Describe(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The text in a box of its own."""
-        with VerticalScroll(id="page") as box:
+        with Reading(id="page") as box:
             box.border_title = self._title
-            box.border_subtitle = "y copies, esc closes"
+            words = "{describe.copy} copies, {dialog.cancel} closes"
+            box.border_subtitle = keys_of(self).spell(words)
             yield Static(highlight(self._text, language="json"))
 
     def action_copy(self) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input
 from textual.widgets.button import ButtonVariant
 
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
@@ -67,7 +68,7 @@ class Dialog(ModalScreen[Result | None]):
         """Say what is wrong and what to do."""
         spans: list[Span] = [(f"✗ {note.message}", Tone.BAD)]
         if note.hint:
-            spans.append((f"\n  {note.hint}", Tone.PLAIN))
+            spans.append((f"\n  {keys_of(self).spell(note.hint)}", Tone.PLAIN))
         self.say(*spans)
 
     def say(self, *spans: Span) -> None:

@@ -15,7 +15,7 @@ from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.widgets.raster import Symbols
 
-NO_VERSION = Note("no model is registered", "r in the monitor registers one")
+NO_VERSION = Note("no model is registered", "{model.register} in the monitor registers one")
 
 
 class DigitScreen(FullPage[None]):

@@ -25,13 +25,17 @@ from tsmon.load.experiment.table import columns, footnotes, markdown, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
 from tsmon.tui.experiment_job import ExperimentJob
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import ExperimentBegun
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 
-RUNNING = "esc stops and restores the workers, q does so and leaves"
-ENDED = "y copies as Markdown, w writes a file, esc closes"
+RUNNING = "{experiment.stop} stops and restores the workers, {experiment.quit} does so and leaves"
+ENDED = (
+    "{experiment.copy} copies as Markdown, {experiment.write} writes a file, "
+    "{experiment.stop} closes"
+)
 
 
 class ExperimentScreen(ModalScreen[None]):
@@ -104,7 +108,8 @@ class ExperimentScreen(ModalScreen[None]):
         if self._job is None or not self.app.is_running:  # the widgets go before the job ends
             return
         self.query_one("#experiment-step", Words).say(line(*self._words()))
-        self.query_one("#page", Vertical).border_subtitle = RUNNING if self.job.running else ENDED
+        words = RUNNING if self.job.running else ENDED
+        self.query_one("#page", Vertical).border_subtitle = keys_of(self).spell(words)
         result = self._experiment.result
         if self._shown != len(result.measurements):
             self._shown = len(result.measurements)

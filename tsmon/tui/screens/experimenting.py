@@ -28,7 +28,7 @@ class ExperimentingScreen(SendingScreen):
             return
         images = tuple(self.query_one(DigitsPane).images)
         if not images:
-            self.note(Note("there are no images to send", "f opens a folder of them"))
+            self.note(Note("there are no images to send", "{digits.folder} opens a folder of them"))
             return
         self._do(self._experiment(model))
 

@@ -12,10 +12,12 @@ from tsmon.telemetry.playhead import View
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.messages import Refreshed
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.periods import other_period
 from tsmon.tui.rollouts import Rollout, Rollouts
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
@@ -61,6 +63,7 @@ class Frame(Panes):
 
     def connect(self, session: Session) -> None:
         """Watch something else."""
+        self.query_one(ModelsPane).table.show([])  # so that a row of the same name is news
         self.selected = None
         self._watch(session)
         self.lay_out()
@@ -167,11 +170,21 @@ class Frame(Panes):
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
         self.notify(
-            str(note),
+            keys_of(self).spell(str(note)),
             severity="error" if bad else "information",
             timeout=10 if bad else 5,
             markup=False,
         )
+
+    def set_period(self, seconds: float) -> None:
+        """Ask the server every so many seconds from now on."""
+        self.session.monitor.period_s = seconds
+        self.session.monitor.poke()
+        self._show_server()
+
+    def action_period(self, direction: int) -> None:
+        """Ask the server less or more often."""
+        self.set_period(other_period(self.session.monitor.period_s, direction))
 
     # What there is to do
 
@@ -188,13 +201,15 @@ class Frame(Panes):
             return False
         if action == "focus_pane" and parameters:
             return PaneName(str(parameters[0])) in self.offered
+        if session.replays and action == "period":
+            return False
         if not session.replays and action in keymap.NEED_REPLAY:
             return False
         return not (session.read_only and action in keymap.CHANGES)
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing where nothing may be changed."""
-        key = keymap.pressed(event.key)
+        key = keys_of(self).pressed(event.key, keymap.KEYS)
         session = self.session
         if key is None or not (key.changes or key.needs_server):
             return

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from tsmon.telemetry.events import Event
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Key, PaneName
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.help import Help
@@ -52,7 +53,7 @@ class FullPage(Screen[Result]):
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
         self.notify(
-            str(note),
+            keys_of(self).spell(str(note)),
             severity="error" if bad else "information",
             timeout=10 if bad else 5,
             markup=False,

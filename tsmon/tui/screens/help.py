@@ -1,7 +1,8 @@
-"""The help: a page with all keys, and one that explains the numbers of a pane."""
+"""The help: a page with the keys, and one that explains the numbers of a pane."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rich.style import Style
@@ -9,15 +10,17 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.reactive import var
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_in_focus, keys_of
 from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
 from tsmon.tui.numbers import spell_page
+from tsmon.tui.screens.panes import Panes
 from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.widgets.motion import Reading
 
 LEGEND = (
     ("★", "The default version: requests that name none go to it."),
@@ -32,6 +35,9 @@ LEGEND = (
     ("p95", "95 of 100 requests of the last minute took no longer; from the log files."),
 )
 KEY_WIDTH = 7
+
+Section = tuple[str, list[tuple[str, str]]]
+"""A heading, and the rows below it: a key or sign, and what is said of it."""
 
 
 class Help(ModalScreen[None]):
@@ -49,22 +55,29 @@ class Help(ModalScreen[None]):
     ) -> None:
         """For a pane; with `chosen`, one of its numbers, that number is explained first.
 
-        `first` is the group that the keys begin with.
+        `first` is the group that follows the keys of the place one comes from.
         """
         super().__init__()
         self._first = first
         self._read_only = read_only
         self._pane = pane
         self._chosen = chosen
+        self._here: list[Key] = []
 
     def compose(self) -> ComposeResult:
-        """Both pages, of which one is shown."""
-        with VerticalScroll(id="page"):
-            yield Static(self._page(), id="help-keys")
+        """Both pages, of which one is shown, and what they are searched by."""
+        with Reading(id="page"):
+            yield Static(id="help-keys")
             yield Static(spell_page(self._pane, self._chosen), id="help-numbers")
+            yield Input(placeholder="words to look for", id="help-search", compact=True)
 
     def on_mount(self) -> None:
         """Open the page that was asked for."""
+        below = self.app.screen_stack[-2]
+        footer = below.footer_keys() if isinstance(below, Panes) else []
+        self._here = list(dict.fromkeys((*footer, *keys_in_focus(below))))
+        self._search.display = False
+        self._fill()
         self.on_numbers = bool(self._chosen)
         self.watch_on_numbers()
 
@@ -76,33 +89,84 @@ class Help(ModalScreen[None]):
         numbers = f"the numbers of {self._pane.title}"
         box.border_title = f"Help: {numbers if self.on_numbers else 'the keys'}"
         other = "the keys" if self.on_numbers else numbers
-        box.border_subtitle = f"[@click=screen.turn]tab: {other}[/]  esc closes"
+        keys = keys_of(self)
+        turn, search = keys.by_id("help.turn").shown, keys.by_id("help.search").shown
+        box.border_subtitle = (
+            f"[@click=screen.turn]{turn}: {other}[/]  [@click=screen.search]{search} search[/]  "
+            f"[@click=screen.cancel]{keys.by_id('dialog.cancel').shown} closes[/]"
+        )
         box.scroll_home(animate=False)
+
+    @property
+    def _search(self) -> Input:
+        return self.query_one("#help-search", Input)
 
     def action_turn(self) -> None:
         """Show the other page."""
         self.on_numbers = not self.on_numbers
 
-    def _page(self) -> Table:
-        """A table, so that a long help text goes on below its beginning."""
+    def action_search(self) -> None:
+        """Ask for words of a key; they are looked for while they are typed."""
+        self.on_numbers = False
+        self._search.display = True
+        self._search.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has the words."""
+        event.stop()
+        self._fill()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on in what was found."""
+        event.stop()
+        self.query_one("#page").focus()
+
+    def action_cancel(self) -> None:
+        """Show everything again; otherwise close it."""
+        if not self._search.display:
+            self.dismiss(None)
+            return
+        self._search.display = False
+        self._search.value = ""
+        self.query_one("#page").focus()
+
+    def _fill(self) -> None:
+        """Put the keys that are looked for onto their page."""
+        words = self._search.value.casefold().split()
         heading = Style(bold=True) + rich_style(Tone.ACCENT, self.app.theme_variables)
         page = Table.grid(padding=(0, 1))
         page.add_column(width=KEY_WIDTH)
         page.add_column()
-        for group in (self._first, *(group for group in Group if group is not self._first)):
-            page.add_row("", Text(group, style=heading))
-            for key in (key for key in ALL_KEYS if key.group is group):
-                page.add_row(Text(key.shown, style="bold", justify="right"), self._help(key))
+        for title, rows in self._sections():
+            found = [row for row in rows if _has(words, title, *row)]
+            if not found:
+                continue
+            page.add_row("", Text(title, style=heading))
+            for shown, meaning in found:
+                page.add_row(Text(shown, style="bold", justify="right"), Text(meaning))
             page.add_row()
-        page.add_row("", Text("Signs", style=heading))
-        for sign, meaning in LEGEND:
-            page.add_row(Text(sign, style="bold", justify="right"), meaning)
-        return page
+        if not page.row_count:
+            page.add_row("", Text(f"nothing has {self._search.value}"))
+        self.query_one("#help-keys", Static).update(page)
 
-    def _help(self, key: Key) -> Text:
+    def _sections(self) -> Iterator[Section]:
+        """What works where one comes from, then everything else by its group."""
+        yield "Here", self._rows(self._here)
+        here = {key.id for key in self._here}
+        for group in (self._first, *(group for group in Group if group is not self._first)):
+            keys = (key for key in ALL_KEYS if key.group is group and key.id not in here)
+            yield str(group), self._rows(keys)
+        yield "Signs", list(LEGEND)
+
+    def _rows(self, keys: Iterable[Key]) -> list[tuple[str, str]]:
+        in_force = keys_of(self)
+        return [(in_force.of(key).shown, self._help(key)) for key in keys]
+
+    def _help(self, key: Key) -> str:
         refused = " (not in a read-only session)" if self._read_only and key.changes else ""
-        return Text(f"{key.help}{refused}")
+        return f"{key.help}{refused}"
 
-    def action_cancel(self) -> None:
-        """Close it."""
-        self.dismiss(None)
+
+def _has(words: list[str], *texts: str) -> bool:
+    text = " ".join(texts).casefold()
+    return all(word in text for word in words)

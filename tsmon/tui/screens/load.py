@@ -24,6 +24,7 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.tui import keymap
 from tsmon.tui.format import milliseconds, per_second
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.load_words import plan_words, spell_progress, spell_report
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.ask import read_number
@@ -163,7 +164,8 @@ class LoadScreen(Screen[None]):
         finally:
             self._over = True
             for box in self.query("#page"):
-                box.border_subtitle = "y copies, esc closes"
+                words = "{load.copy} copies, {load.stop} closes"
+                box.border_subtitle = keys_of(self).spell(words)
 
     def _show(self, progress: Progress) -> None:
         report = progress.so_far

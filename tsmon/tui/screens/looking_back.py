@@ -14,7 +14,7 @@ from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.ask import AskText
 from tsmon.tui.screens.frame import Frame
 from tsmon.tui.session import ReplaySession, Session
-from tsmon.tui.spans import other_span
+from tsmon.tui.spans import nearest_span, other_span
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.server_bar import Looking
 from tsmon.tui.widgets.time_axis import TimeAxis
@@ -129,6 +129,9 @@ class LookingBack(Frame):
         self.app.push_screen(AskText("Go to a time", FORMS, "time", self._go_to_time))
 
     async def _go_to_time(self, text: str) -> None:
+        self.go_to_time(text)
+
+    def go_to_time(self, text: str) -> None:
         """Look at a moment that is written as a person does.
 
         Raises:
@@ -157,7 +160,11 @@ class LookingBack(Frame):
 
     def action_span(self, direction: int) -> None:
         """Show a longer or a shorter time on the charts."""
-        self._playhead.span_s = other_span(self._playhead.span_s, direction)
+        self.set_span(other_span(self._playhead.span_s, direction))
+
+    def set_span(self, seconds: float) -> None:
+        """Show about that much time on the charts."""
+        self._playhead.span_s = nearest_span(seconds)
         self.show_selected()
 
     def action_speed(self, factor: float) -> None:

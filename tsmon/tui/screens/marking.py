@@ -69,7 +69,9 @@ class MarkingScreen(CopyingScreen):
         """The marked versions that are there, with the workers each has or will have."""
         present = [model for model in self._marked_now() if not model.gone]
         if not present:
-            self.note(Note("all that are marked are gone", "u takes them off the list"))
+            self.note(
+                Note("all that are marked are gone", "{model.unregister} takes them off the list")
+            )
         return [(model, self._planned(model)) for model in present]
 
     # Workers

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tsmon.telemetry.snapshot import ModelKey, ServerState
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
-from tsmon.tui.keymap import PaneName
+from tsmon.tui.keymap import Group, PaneName
 from tsmon.tui.messages import DemoWanted, ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.archive import ArchiveDialog
@@ -20,6 +20,7 @@ from tsmon.tui.screens.replacing import ReplacingScreen
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.welcome import FirstStep, Welcome
 from tsmon.tui.widgets.metrics_pane import MetricsPane
+from tsmon.tui.widgets.models_pane import ModelsPane
 
 
 class MonitorScreen(ReplacingScreen):
@@ -49,7 +50,13 @@ class MonitorScreen(ReplacingScreen):
         folder = self.options.model_store or Path.cwd()
         path = await self.app.push_screen_wait(ArchiveDialog(folder))
         if path:
-            self.note(Note(f"built {path}", "r registers it"), bad=False)
+            self.note(Note(f"built {path}", "{model.register} registers it"), bad=False)
+
+    def go_to_model(self, key: ModelKey) -> None:
+        """Select a version; a filter that hides it goes away."""
+        pane = self.query_one(ModelsPane)
+        pane.clear_filter()
+        pane.select(key)
 
     # Server
 
@@ -99,7 +106,10 @@ class MonitorScreen(ReplacingScreen):
         on_number = self.current is PaneName.METRICS
         chosen = self.query_one(MetricsPane).chosen.title if on_number else ""
         read_only = self.session.read_only
-        self.app.push_screen(Help(read_only=read_only, pane=self.current, chosen=chosen))
+        first = Group.TIME if on_number else Group(self.current.value.capitalize())
+        self.app.push_screen(
+            Help(read_only=read_only, pane=self.current, chosen=chosen, first=first)
+        )
 
     def action_explain(self, measure: str) -> None:
         """Tell what the number of the metrics means that was clicked."""

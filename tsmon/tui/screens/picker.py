@@ -18,6 +18,7 @@ from tsmon.digits.images import DigitImage, ImageError, PixelGrid, picture_size,
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap, picker_words
 from tsmon.tui.desk import Desk
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.screens.picker_actions import PickerActions
 from tsmon.tui.tones import Span, line
 from tsmon.tui.widgets.key_bar import KeyBar
@@ -126,7 +127,8 @@ class Picker(PickerActions):
         results = desk.book.of(desk.target)
         with self.app.batch_update():
             self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk)))
-            self.query_one("#picker-score", Words).say(line(*picker_words.score(results)))
+            score = picker_words.score(results, keys_of(self))
+            self.query_one("#picker-score", Words).say(line(*score))
             self.query_one(ResultsView).show(results, desk.run, desk.comparison)
             self.query_one(ThumbGrid).refresh_captions()
             self._tell_about_image()
@@ -260,7 +262,7 @@ class Picker(PickerActions):
 
     async def on_key(self, event: events.Key) -> None:
         """Let the keys of the images work where the digit is all there is to see."""
-        key = keymap.pressed(event.key, keymap.GRID_KEYS)
+        key = keys_of(self).pressed(event.key, keymap.GRID_KEYS)
         if key and self.part is Part.DIGIT and not self.query_one(ThumbGrid).has_focus:
             event.stop()
             await self.app.run_action(key.action, self.query_one(ThumbGrid))

@@ -17,10 +17,13 @@ from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 
-NO_IMAGES = Note("there are no images here", "f opens another folder")
+NO_IMAGES = Note("there are no images here", "{picker.folder} opens another folder")
 NO_IMAGE = Note("no image is chosen", "go to one first")
-NOTHING_MARKED = Note("nothing is marked", "space marks the image, a all of them, m some")
-BUSY = Note("something is being sent", "esc stops it")
+NOTHING_MARKED = Note(
+    "nothing is marked",
+    "{picker.mark} marks the image, {picker.all} all of them, {picker.mark-random} some",
+)
+BUSY = Note("something is being sent", "{picker.back} stops it")
 
 
 class PickerActions(DigitScreen):
@@ -88,7 +91,8 @@ class PickerActions(DigitScreen):
         elif drawings.is_dir():
             self.do(self._open(drawings))
         else:
-            self.note(Note("nothing was drawn yet", "w opens the draw pad, s in it keeps a digit"))
+            way_on = "{picker.draw} opens the draw pad, {draw.save} in it keeps a digit"
+            self.note(Note("nothing was drawn yet", way_on))
 
     def action_reload(self) -> None:
         """Read the folder again."""

@@ -21,9 +21,9 @@ from tsmon.tui.session import Session
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
-NO_MODEL = Note("no model is selected", "r registers one")
-NO_IMAGES = Note("there are no images to send", "f opens a folder of them")
-BUSY = Note("a batch is still being sent", "esc stops it")
+NO_MODEL = Note("no model is selected", "{model.register} registers one")
+NO_IMAGES = Note("there are no images to send", "{digits.folder} opens a folder of them")
+BUSY = Note("a batch is still being sent", "{digits.stop} stops it")
 
 
 class SendingScreen(OpeningPages):
@@ -71,7 +71,8 @@ class SendingScreen(OpeningPages):
             self.note(NO_MODEL)
         elif model.gone:
             gone = f"{model.key} is gone: {model.gone}"
-            self.note(Note(gone, "r registers it again, u takes it off the list"))
+            way_on = "{model.register} registers it again, {model.unregister} takes it off the list"
+            self.note(Note(gone, way_on))
         else:
             return model
         return None

@@ -8,6 +8,7 @@ from textual import events
 from textual.reactive import var
 
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.in_depth import InDepthScreen
 from tsmon.tui.session import Session
@@ -66,7 +67,7 @@ class UndoingScreen(InDepthScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Say why there is nothing to take back."""
-        key = keymap.pressed(event.key)
+        key = keys_of(self).pressed(event.key, keymap.KEYS)
         can_change = self.session.can_act and not self.session.read_only
         if key and key.action_name == "undo" and self.undo is None and can_change:
             self.note(Note("there is nothing to take back", self._why_not), bad=False)

@@ -8,6 +8,8 @@ from tsmon.telemetry.events import Event
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import MODEL_API_HINT
+from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
@@ -26,13 +28,20 @@ class Banner(Words):
         read_only: bool,
     ) -> None:
         """Render a tick, or the passing of time since the last one."""
-        problem = explain(snapshot, now, can_start=can_start, read_only=read_only)
+        problem = explain(
+            snapshot, now, can_start=can_start, read_only=read_only, keys=keys_of(self)
+        )
         lines = [spell(event)] if event else []
         self.say(Content("\n").join([*lines, *([problem] if problem else [])]) or None)
 
 
 def explain(
-    snapshot: Snapshot, now: Instant | None, *, can_start: bool, read_only: bool
+    snapshot: Snapshot,
+    now: Instant | None,
+    *,
+    can_start: bool,
+    read_only: bool,
+    keys: Keymap = Keymap(),  # noqa: B008 (frozen)
 ) -> Content | None:
     """What is wrong with the server and what can be done, None when nothing is.
 
@@ -48,15 +57,15 @@ def explain(
     problem = server.problem
     ways_out = [problem.hint] if problem and problem.hint else []
     if can_start and server.state is ServerState.AWAY:
-        ways_out.insert(0, "S starts one here")
+        ways_out.insert(0, "{server.start} starts one here")
     if server.state is ServerState.TOKEN_REFUSED:
-        ways_out.insert(0, "K reads another key file")
+        ways_out.insert(0, "{server.key-file} reads another key file")
     spans: list[Span] = [
         (f"✗ {problem or server.state}  ", Tone.BAD),
         (_next_try(snapshot, now) if now else "", Tone.MUTED),
     ]
     if ways_out:
-        spans.append(("\n  " + " · ".join(ways_out), Tone.PLAIN))
+        spans.append(("\n  " + keys.spell(" · ".join(ways_out)), Tone.PLAIN))
     return line(*spans)
 
 

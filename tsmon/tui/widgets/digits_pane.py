@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import var
-from textual.widgets import OptionList
 
 from tsmon.digits.folders import Folder
 from tsmon.digits.images import DigitImage, ImageError, preview
@@ -19,9 +18,11 @@ from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.format import plural
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.answer_log import AnswerLog
+from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.raster import Symbols
@@ -51,7 +52,7 @@ class DigitsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """The list, the picture, and the answers below their score."""
-        yield OptionList(id="digits-list", compact=True)
+        yield Choices(id="digits-list", compact=True)
         with Vertical(id="digits-picture"):
             yield PixelView()
             yield Words(id="digits-problem")
@@ -66,7 +67,7 @@ class DigitsPane(Pane):
     @property
     def chosen(self) -> DigitImage | None:
         """The image under the cursor."""
-        at = self.query_one(OptionList).highlighted
+        at = self.query_one(Choices).highlighted
         return self.images[at] if at is not None and at < len(self.images) else None
 
     def watch_symbols(self, symbols: Symbols) -> None:
@@ -83,7 +84,7 @@ class DigitsPane(Pane):
     def show_folder(self, folder: Folder, chosen: Path | None) -> None:
         """List a folder's images, with the cursor on one of them."""
         self.images = folder.images
-        listed = self.query_one(OptionList)
+        listed = self.query_one(Choices)
         listed.clear_options()
         listed.add_options([image.path.name for image in folder.images])
         paths = [image.path for image in folder.images]
@@ -106,12 +107,12 @@ class DigitsPane(Pane):
         self._under_way = under_way
         self._show_score()
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_option_list_option_selected(self, event: Choices.OptionSelected) -> None:
         """Enter or a click sends."""
         event.stop()
         self.post_message(self.Send())
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(self, event: Choices.OptionHighlighted) -> None:
         """Show the picture; only the last of several quick moves counts."""
         event.stop()
         self.run_worker(self._look(), group="preview", exclusive=True)
@@ -143,7 +144,8 @@ class DigitsPane(Pane):
         if self._under_way:
             spans.append((f"  {sending_words(self._under_way, self._target)}", Tone.ACCENT))
         if not spans:
-            spans.append(("enter sends the image, n sends random ones", Tone.MUTED))
+            words = "enter sends the image, {digits.send-many} sends random ones"
+            spans.append((keys_of(self).spell(words), Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
 
 

@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.filters import GRAMMAR, Filter, parse_filter
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.words import Words
@@ -40,6 +41,17 @@ class FilterBar(Vertical):
         """Ask for a filter, beginning with the one that is on."""
         self.display = True
         self.query_one(Input).focus()
+
+    def put(self, text: str) -> None:
+        """Have a filter that was typed elsewhere.
+
+        Raises:
+            InvalidArgument: it is none.
+        """
+        if problem := parse_filter(text).problem:
+            raise InvalidArgument(problem)
+        self.query_one(Input).value = text
+        self._set(text)
 
     def clear(self) -> bool:
         """Have no filter and go away; whether there was anything to clear."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tsmon.tui.keymap import BY_ID, Key
+from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap import Key
 from tsmon.tui.widgets.words import Words
 
 
@@ -15,12 +16,13 @@ class KeyBar(Words):
 
     def show(self, keys: Sequence[Key]) -> None:
         """Show these keys, as many as fit, and always the way to the help page."""
-        self.say(compose_keys(keys, self.size.width))
+        keymap = keys_of(self)
+        always = [keymap.by_id("app.help"), keymap.by_id("app.quit")]
+        self.say(compose_keys([keymap.of(key) for key in keys], always, self.size.width))
 
 
-def compose_keys(keys: Sequence[Key], width: int) -> Content:
-    """The line for a width."""
-    always = [BY_ID["app.help"], BY_ID["app.quit"]]
+def compose_keys(keys: Sequence[Key], always: Sequence[Key], width: int) -> Content:
+    """The line for a width, which ends with the keys that are there always."""
     room = width - 1 - sum(map(_width, always))
     parts: list[Content] = []
     for key in keys:

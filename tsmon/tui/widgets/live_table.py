@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.theme import Theme
 from textual.widgets import DataTable
 
+from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
 
 GAP = 1
@@ -61,10 +62,7 @@ class LiveTable(DataTable[Text]):
     The cursor stays on the row it is on, wherever that row moves to.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.MOTION_KEYS)
 
     class Moved(Message):
         """The cursor is on another row, or on none."""
@@ -181,6 +179,19 @@ class LiveTable(DataTable[Text]):
         """Put the cursor on a row, if it is there."""
         if key in self._rows and key != self.cursor_key:
             self.move_cursor(row=list(self._rows).index(key))
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.move_cursor(row=0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.move_cursor(row=self.row_count - 1)
+
+    def action_half_page(self, direction: int) -> None:
+        """Go half of what is seen up or down."""
+        rows = max(self.scrollable_content_region.height // 2, 1)
+        self.move_cursor(row=self.cursor_row + direction * rows)
 
     def _update(self, row: Row) -> None:
         old = self._rows[row.key]

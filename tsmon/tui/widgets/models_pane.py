@@ -21,6 +21,7 @@ from tsmon.telemetry.snapshot import (
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.activity_words import spell_model
 from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.model_state import state_of
 from tsmon.tui.tones import Span, Tone, line
@@ -149,8 +150,9 @@ class ModelsPane(TablePane[ModelStatus]):
             self.show(self._snapshot, can_register=self._can_register)
 
     def select(self, key: ModelKey) -> None:
-        """Put the cursor on a version as soon as it is there."""
+        """Put the cursor on a version, now or as soon as it is there."""
         self._wanted = str(key)
+        self.render_rows()
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Tell which version the cursor is on."""
@@ -215,7 +217,8 @@ class ModelsPane(TablePane[ModelStatus]):
             return line(("no model passes the filter ", Tone.MUTED), (text, Tone.PLAIN))
         if snapshot.server.state is not ServerState.UP:
             return line(("no models seen yet", Tone.MUTED))
-        way_on = "r registers an archive, a makes one." if self._can_register else ""
+        words = "{model.register} registers an archive, {model.archive} makes one."
+        way_on = keys_of(self).spell(words) if self._can_register else ""
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.containers import Vertical
 from textual.content import Content
 
 from tsmon.tui.keymap import PaneName
+
+DOUBLE = 2
+"""A click soon after another one."""
 
 
 class Pane(Vertical):
@@ -31,6 +35,15 @@ class Pane(Vertical):
         note = Content(text) if isinstance(text, str) else text
         if (note.plain, note.spans) != (self._foot.plain, self._foot.spans):
             self._foot = self.border_subtitle = note
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on the title goes to the pane; a second one gives it the whole screen, or not."""
+        if event.screen_y != self.region.y:
+            return
+        event.stop()
+        self.take_focus()
+        if event.chain == DOUBLE:
+            await self.run_action("screen.zoom")
 
     def take_focus(self) -> None:
         """Put the focus on the pane, or on its first widget that can have it."""

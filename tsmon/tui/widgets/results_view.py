@@ -18,6 +18,8 @@ from tsmon.load.answers import Answer
 from tsmon.load.batches import Run
 from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
+from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets import answer_rows
 from tsmon.tui.widgets.confusion import spell_confusion
@@ -131,7 +133,7 @@ class ResultsView(Vertical):
         self.query_one(f"#{self.view}", LiveTable).show(answer_rows.answer_rows(answers))
 
     def _show_versions(self, comparison: Comparison | None) -> None:
-        self.query_one("#versions-summary", Words).say(line(*_summary(comparison)))
+        self.query_one("#versions-summary", Words).say(line(*_summary(comparison, keys_of(self))))
         rows = answer_rows.pair_rows(comparison) if comparison else []
         pairs = comparison.pairs if comparison else []
         self._shown["versions-table"] = {
@@ -150,10 +152,11 @@ class ResultsView(Vertical):
         self.query_one("#results-names", Words).say(Content("").join(parts))
 
 
-def _summary(comparison: Comparison | None) -> list[Span]:
+def _summary(comparison: Comparison | None, keys: Keymap) -> list[Span]:
     """Which two versions, and how often they differ."""
     if comparison is None:
-        return [("y sends the marked images, or the chosen one, to two versions", Tone.MUTED)]
+        words = "{picker.compare} sends the marked images, or the chosen one, to two versions"
+        return [(keys.spell(words), Tone.MUTED)]
     differ = sum(pair.agree is False for pair in comparison.pairs)
     pairs = len(comparison.pairs)
     tone = Tone.WARNING if differ else Tone.PLAIN

@@ -92,6 +92,14 @@ class TablePane(Pane, Generic[Item]):
         """Ask which rows to show."""
         self.filter_bar.open()
 
+    def filter_by(self, text: str) -> None:
+        """Show only the rows that pass a filter; without a text, all.
+
+        Raises:
+            InvalidArgument: it is no filter.
+        """
+        self.filter_bar.put(text)
+
     def clear_filter(self) -> bool:
         """Show all rows again; whether there was a filter."""
         return self.filter_bar.clear()
@@ -127,6 +135,15 @@ class TablePane(Pane, Generic[Item]):
             self.reverse_order()
         else:
             self._sort_by(clicked)
+
+    @property
+    def column_names(self) -> list[str]:
+        """What the rows can be sorted by."""
+        return [column.label.lower() for column in self._columns]
+
+    def sort_by(self, name: str) -> None:
+        """Sort by one of the `column_names`."""
+        self._sort_by(self._columns[self.column_names.index(name)])
 
     def _sort_by(self, column: SortColumn[Item]) -> None:
         self._order, self._descending = column, column.largest_first

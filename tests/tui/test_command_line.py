@@ -1,0 +1,202 @@
+"""Typing commands: what is completed, what each does, and what a mistake is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import Seat, watching
+from tsmon.config.schema import Config, ServerSettings
+from tsmon.tui.app import MonitorOptions
+from tsmon.tui.commands.table import COMMANDS
+from tsmon.tui.screens.command_line import CommandLine
+from tsmon.tui.screens.picker import Picker
+from tsmon.tui.screens.register import RegisterDialog
+from tsmon.tui.session import LiveSession
+
+
+async def open_line(seat: Seat) -> CommandLine:
+    await seat.press("colon")
+    await seat.until(lambda: isinstance(seat.app.screen, CommandLine) and seat.app.focused)
+    assert isinstance(seat.app.screen, CommandLine)
+    return seat.app.screen
+
+
+async def command(seat: Seat, text: str) -> None:
+    """Type a command and press enter."""
+    await open_line(seat)
+    await seat.write(text)
+    await seat.press("enter")
+
+
+async def test_every_action_and_every_command_is_listed(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        await open_line(seat)
+        await seat.sees("server NAME", "model NAME [VERSION]", "scale N", "more")
+        await seat.write("zoo")
+        await seat.sees("view.zoom", "Give the whole screen")
+
+
+async def test_actions_go_by_id_and_by_label(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await command(seat, "view.zoom")
+        await seat.until(lambda: seat.monitor.zoomed)
+        await command(seat, "zoom")
+        await seat.until(lambda: not seat.monitor.zoomed)
+        await command(seat, "register")
+        await seat.until(lambda: isinstance(seat.app.screen, RegisterDialog))
+
+
+async def test_tab_completes_and_a_click_too(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    async with watching(fake, options) as seat:
+        await open_line(seat)
+        await seat.press("t", "h", "tab")
+        await seat.press("n", "tab", "enter")
+        await seat.until(lambda: seat.app.theme == "nord")
+        line = await open_line(seat)
+        await seat.write("theme dra")
+        await seat.sees("theme dracula")
+        rows = seat.text.splitlines()
+        y = next(at for at, row in enumerate(rows) if row.strip() == "theme dracula")
+        await seat.pilot.click(None, offset=(4, y))
+        await seat.until(lambda: line._input.value == "theme dracula")
+
+
+async def test_the_lines_before_come_back(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    async with watching(fake, options) as seat:
+        await command(seat, "period 5")
+        await command(seat, "span 5m")
+        line = await open_line(seat)
+        await seat.press("up")
+        assert line._input.value == "span 5m"
+        await seat.press("up")
+        assert line._input.value == "period 5"
+        await seat.press("down", "down")
+        assert line._input.value == ""
+        await seat.press("escape")
+        await seat.until(lambda: seat.app.screen is seat.monitor)
+
+
+MISTAKES = {
+    "regster": "did you mean model.register?",
+    "s": "s can be several commands",
+    "theme nrod": "there is nord",
+    "scale many": "many is no number of workers",
+    "model mnits": "did you mean mnist 1.0?",
+    "period 0": "it takes 0.2s to 1h",
+    "span long": "write 30s, 5m or 1h",
+    "go yesterdayish": "yesterdayish",
+    "filter ~[": "✗",
+    "sort colour": "no column is called colour",
+    "server prod": "name it in [servers] of the configuration",
+}
+
+
+async def test_a_mistake_is_told_and_the_line_stays(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready")
+        for typed, told in MISTAKES.items():
+            await command(seat, typed)
+            await seat.sees("✗", told, f":{typed}")
+            await seat.press("escape")
+            await seat.misses("✗")
+
+
+async def test_each_command_does_what_it_says(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.load("other")
+    async with watching(fake, options) as seat:
+        await seat.sees("other")
+        await command(seat, "model other")
+        await seat.sees("2 Workers · other 1.0")
+        await command(seat, "scale 2")
+        await seat.sees("2/2 ready")
+        await command(seat, "filter mni")
+        await seat.misses("│ other")
+        await command(seat, "model other 1.0")
+        await seat.sees("2 Workers · other 1.0", "mnist")
+        await command(seat, "sort workers")
+        await seat.sees("▼WORKERS")
+        await command(seat, "period 0.5")
+        await seat.sees("every 0.5 s")
+        await command(seat, "span 5m")
+        await seat.sees("last 5 min")
+        await command(seat, "go -1s")
+        await seat.sees("PAUSED")
+        await command(seat, "q")
+        await seat.until(lambda: not seat.app.is_running)
+
+
+async def test_another_server_of_the_configuration_is_watched(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    # Nothing listens on port 9.
+    servers = {"prod": ServerSettings(url="http://127.0.0.1:9", read_only=True)}
+    options = replace(options, config=Config(servers=servers))
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready")
+        await command(seat, "server prod")
+        await seat.sees("127.0.0.1:9", "READ-ONLY", "no models seen yet", "watching prod")
+        assert seat.monitor.selected is None
+        seat.app.watch_server(LiveSession(fake.client(), 0.2), "the fake")
+        await seat.sees("2 Workers · mnist 1.0")
+
+
+async def test_other_screens_have_their_own_actions(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready", "10 images")
+        await seat.press("b")
+        await seat.until(lambda: isinstance(seat.app.screen, Picker))
+        await command(seat, "picker.all")
+        await seat.sees("10 marked")
+        await command(seat, "scale 2")
+        await seat.sees("there is no command scale")
+
+
+async def test_the_palette_has_the_commands_with_their_arguments(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    servers = {"prod": ServerSettings(url="http://127.0.0.1:9")}
+    options = replace(options, config=Config(servers=servers))
+    async with watching(fake, options) as seat:
+        await seat.sees("● ready")
+        titles = [each.title for each in seat.app.get_system_commands(seat.monitor)]
+        assert {"server prod", "model mnist 1.0", "theme nord", "period 2s"} <= set(titles)
+        for each in COMMANDS:
+            assert any(title.startswith(each.name) for title in titles)
+        chosen = next(
+            each for each in seat.app.get_system_commands(seat.monitor) if each.title == "period 2s"
+        )
+        await chosen.callback()
+        await seat.sees("every 2 s")
+        await seat.press("ctrl+p")
+        await seat.pilot.pause()
+        await seat.press(*"scale N")
+        await seat.sees("scale N …")
+        await seat.press("down", "enter")
+        await seat.until(lambda: isinstance(seat.app.screen, CommandLine))
+        await seat.sees(":scale")
+
+
+async def test_what_cannot_be_done_is_no_command(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, read_only=True) as seat:
+        await seat.sees("● 1/1")
+        await command(seat, "scale 2")
+        await seat.sees("there is no command scale")
+        assert not fake.sent("PUT")

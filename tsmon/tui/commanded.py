@@ -1,0 +1,130 @@
+"""The app that does what is typed after `:` or found in the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any
+
+from textual import events
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
+from tsmon.tui.commands.table import COMMANDS as TABLE
+from tsmon.tui.keyed import KeyedApp
+from tsmon.tui.messages import ServerChosen
+from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.command_line import CommandLine
+from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.servers import open_server
+from tsmon.tui.session import Session
+
+
+class CommandedApp(KeyedApp[int]):
+    """Has a session to watch, and commands for the screen that is shown."""
+
+    def __init__(self, session: Session, options: MonitorOptions) -> None:
+        super().__init__(options.keys)
+        self.session = session
+        self._options = options
+        self._typed: list[str] = []
+        """The commands of this session, the newest last."""
+
+    @property
+    def _monitor(self) -> MonitorScreen:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
+        return screen
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: all that can be typed after `:`, with each argument there is."""
+        for offer in self._offers(screen):
+            if not offer.arguments:
+                yield SystemCommand(offer.title or offer.name, offer.help, self._runs(offer))
+                continue
+            for choice in offer.choices():
+                title = f"{offer.name} {choice}"
+                yield SystemCommand(title, offer.help, self._runs(offer, choice))
+            typing = partial(self.type_command, f"{offer.name} ")
+            yield SystemCommand(f"{offer.name} {offer.arguments} …", offer.help, typing)
+
+    async def action_command_line(self) -> None:
+        """Ask for a command."""
+        await self.type_command()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that were pressed while the command line opened are for it."""
+        if isinstance(self.screen, CommandLine) and event.character and event.is_printable:
+            self.screen.insert(event.character)
+
+    async def type_command(self, line: str = "", problem: Note | None = None) -> None:
+        """Ask for a command; `line` is there already, with what is wrong with it."""
+        offers = self._offers(self.screen)
+
+        async def carry_out(typed: str | None) -> None:
+            if typed is None:
+                return
+            if typed not in self._typed[-1:]:
+                self._typed.append(typed)
+            name, argument = split(typed)
+            try:
+                await self._carry_out(find(name, offers), argument)
+            except EXPECTED as error:
+                await self.type_command(typed, Note.of(error))
+
+        await self.push_screen(CommandLine(offers, self._typed, line, problem), carry_out)
+
+    def _offers(self, screen: Screen[Any]) -> list[Offer]:
+        """What can be done on a screen, the commands with arguments first."""
+        monitor, keys = self._monitor, getattr(screen, "KEYS", ())
+        offers = [
+            offer_command(command, monitor)
+            for command in TABLE
+            if (screen is monitor or command.everywhere)
+            and (not command.like or monitor.check_action(command.like, ()))
+        ]
+        for key in keys:
+            opens_this = key.id in ("app.palette", "app.command")
+            if not (opens_this or key.is_many) and screen.check_action(key.action_name, ()):
+                run = partial(self._run_on, screen, key.action)
+                told = monitor.described(key) if screen is monitor else key
+                offers.append(offer_key(self.keys.of(told), run))
+        return offers
+
+    async def _run_on(self, screen: Screen[Any], action: str, _argument: str) -> None:
+        await self.run_action(action, screen)
+
+    async def _carry_out(self, offer: Offer, argument: str = "") -> None:
+        done = offer.run(argument)
+        if done is not None:
+            await done
+
+    def on_server_chosen(self, message: ServerChosen) -> None:
+        """Watch a server of the configuration instead."""
+        settings = self._options.config.servers[message.name]
+        try:
+            session = open_server(settings, self.session.monitor.period_s)
+        except EXPECTED as error:
+            self._monitor.note(Note.of(error))
+        else:
+            self.watch_server(session, message.name)
+
+    def watch_server(self, session: Session, name: str) -> None:
+        """Turn the monitor to another server, and let go of the one before."""
+        old, self.session = self.session, session
+        self._monitor.connect(session)
+        self._monitor.note(Note(f"watching {name}"), bad=False)
+        self.run_worker(old.close(), group="closing")
+
+    def _runs(self, offer: Offer, argument: str = "") -> Callable[[], Awaitable[None]]:
+        """What the palette calls."""
+
+        async def run() -> None:
+            try:
+                await self._carry_out(offer, argument)
+            except EXPECTED as error:
+                self._monitor.note(Note.of(error))
+
+        return run

@@ -1,0 +1,1 @@
+"""What can be typed after `:` and found in the palette."""

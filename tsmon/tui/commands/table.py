@@ -1,0 +1,169 @@
+"""The commands that take arguments; every action of the key table is a command besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.commands.command import Command
+from tsmon.tui.messages import ServerChosen
+from tsmon.tui.periods import PERIODS_S
+from tsmon.tui.spans import SPANS_S
+from tsmon.tui.themes import theme_named
+
+if TYPE_CHECKING:
+    from tsmon.tui.screens.monitor import MonitorScreen
+
+_UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+MOST_WORKERS = 1000
+"""More is a slip of the finger."""
+
+
+def parse_seconds(text: str) -> float:
+    """Seconds of a text such as `90`, `2s`, `5m` or `1h`.
+
+    Raises:
+        InvalidArgument: it is none of them.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if not found:
+        raise InvalidArgument(f"{text or 'nothing'} is no time", "write 30s, 5m or 1h")
+    return float(found[1]) * _UNITS_S[found[2]]
+
+
+def _spell(seconds: float) -> str:
+    unit = next(u for u, s in (("h", 3600), ("m", 60), ("s", 1)) if seconds >= s or u == "s")
+    return f"{seconds / _UNITS_S[unit]:g}{unit}"
+
+
+def _one_of(text: str, known: Iterable[str], what: str) -> str:
+    """The one that is meant.
+
+    Raises:
+        InvalidArgument: there is none of this name.
+    """
+    names = list(known)
+    if text in names:
+        return text
+    near = get_close_matches(text, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names) or 'none'}"
+    raise InvalidArgument(f"no {what} is called {text}" if text else f"which {what}?", hint)
+
+
+def _server(screen: MonitorScreen, text: str) -> None:
+    known = _servers(screen)
+    if not known:
+        raise InvalidArgument("no server has a name", "name it in [servers] of the configuration")
+    screen.post_message(ServerChosen(_one_of(text, known, "server")))
+
+
+def _servers(screen: MonitorScreen) -> Sequence[str]:
+    return list(screen.options.config.servers)
+
+
+def _model(screen: MonitorScreen, text: str) -> None:
+    keys = {str(key): key for key in _model_keys(screen)}
+    default = next((name for name, key in keys.items() if key.name == text), text)
+    screen.go_to_model(keys[_one_of(default, keys, "model")])
+
+
+def _models(screen: MonitorScreen) -> Sequence[str]:
+    return list(map(str, _model_keys(screen)))
+
+
+def _model_keys(screen: MonitorScreen) -> Sequence[ModelKey]:
+    """Of each name, the default version first."""
+    models = screen.snapshot.models if screen.snapshot else ()
+    ordered = sorted(models, key=lambda model: (model.key.name, not model.is_default))
+    return [model.key for model in ordered]
+
+
+def _scale(screen: MonitorScreen, text: str) -> None:
+    if not text.isdecimal() or int(text) > MOST_WORKERS:
+        raise InvalidArgument(f"{text or 'nothing'} is no number of workers", "such as scale 2")
+    screen.scale_to(int(text))
+
+
+def _theme(screen: MonitorScreen, text: str) -> None:
+    if not text:
+        raise InvalidArgument("which theme?", "such as theme nord")
+    screen.app.theme = theme_named(text)
+
+
+def _themes(screen: MonitorScreen) -> Sequence[str]:
+    return sorted(screen.app.available_themes)
+
+
+def _period(screen: MonitorScreen, text: str) -> None:
+    seconds = parse_seconds(text)
+    if not PERIODS_S[0] <= seconds <= 3600:
+        raise InvalidArgument(f"{text} is no period", f"it takes {PERIODS_S[0]:g}s to 1h")
+    screen.set_period(seconds)
+
+
+def _periods(screen: MonitorScreen) -> Sequence[str]:
+    return [_spell(seconds) for seconds in PERIODS_S]
+
+
+def _span(screen: MonitorScreen, text: str) -> None:
+    screen.set_span(parse_seconds(text))
+
+
+def _spans(screen: MonitorScreen) -> Sequence[str]:
+    return [_spell(seconds) for seconds in SPANS_S]
+
+
+def _go(screen: MonitorScreen, text: str) -> None:
+    screen.go_to_time(text)
+
+
+def _filter(screen: MonitorScreen, text: str) -> None:
+    screen.table_pane.filter_by(text)
+
+
+def _sort(screen: MonitorScreen, text: str) -> None:
+    screen.table_pane.sort_by(_one_of(text.lower(), _columns(screen), "column"))
+
+
+def _columns(screen: MonitorScreen) -> Sequence[str]:
+    return screen.table_pane.column_names
+
+
+def _quit(screen: MonitorScreen, text: str) -> None:
+    screen.call_later(screen.app.action_quit)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "server", "NAME", "Watch another server of the configuration.",
+        _server, _servers, everywhere=True,
+    ),
+    Command(
+        "model", "NAME [VERSION]", "Select a model; without a version, its default one.",
+        _model, _models,
+    ),
+    Command(
+        "scale", "N", "Give the selected version that many workers.",
+        _scale, like="scale",
+    ),
+    Command(
+        "filter", "TEXT", "Show only the rows with a text, !not, ~regex or /regex/; alone, all.",
+        _filter, like="filter",
+    ),
+    Command("sort", "COLUMN", "Sort the rows by a column.", _sort, _columns, like="sort"),
+    Command(
+        "go", "TIME", "Look at a time such as 14:03, -5m or 2026-11-22 14:03.",
+        _go, like="to_time",
+    ),
+    Command("span", "TIME", "Show that much time on the charts.", _span, _spans, like="span"),
+    Command(
+        "period", "SECONDS", "Ask the server that often.",
+        _period, _periods, like="period", everywhere=True,
+    ),
+    Command("theme", "NAME", "Choose the colours.", _theme, _themes, everywhere=True),
+    Command("q", "", "Leave the monitor.", _quit, everywhere=True),
+)  # fmt: skip

@@ -1,0 +1,122 @@
+"""The keys in force: the tables, with what a preset and a person moved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from tsmon.config.schema import PresetName
+from tsmon.tui.keymap import ALL_KEYS
+from tsmon.tui.keymap.key import Key
+from tsmon.tui.keymap.names import BadKey, read_keys, show_key
+from tsmon.tui.keymap.presets import PRESETS
+from tsmon.tui.keymap.screens import SCREENS
+
+ANY_ID = {key.id: key for key in ALL_KEYS}
+_PLACE = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
+
+
+class BindError(Exception):
+    """A key that cannot be where somebody put it."""
+
+    def __init__(self, id_: str, problem: str, hint: str = "") -> None:
+        super().__init__(problem)
+        self.id = id_
+        """The id that was bound, as it was written."""
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """Which key does what; without moves, as the tables have it."""
+
+    moved: Mapping[str, Key] = field(default_factory=lambda: MappingProxyType({}))
+    """The keys that are elsewhere, by their ids."""
+
+    def of(self, key: Key) -> Key:
+        """A key of the tables as it is in force."""
+        moved = self.moved.get(key.id)
+        return replace(key, keys=moved.keys, shown=moved.shown) if moved else key
+
+    def by_id(self, id_: str) -> Key:
+        """The key in force of an id that there is."""
+        return self.of(ANY_ID[id_])
+
+    def pressed(self, name: str, keys: Iterable[Key]) -> Key | None:
+        """The one of these keys that Textual's key `name` stands for."""
+        return next((key for key in map(self.of, keys) if name in key.names), None)
+
+    def spell(self, text: str) -> str:
+        """A text in which `{model.register}` stands for the key that does it."""
+        return _PLACE.sub(lambda place: self._shown(place[1]) or place[0], text)
+
+    def _shown(self, id_: str) -> str:
+        return self.by_id(id_).shown if id_ in ANY_ID else ""
+
+    def for_textual(self) -> dict[str, str]:
+        """What `App.set_keymap` wants."""
+        return {id_: key.keys for id_, key in self.moved.items()}
+
+
+def resolve(preset: PresetName = "default", bind: Mapping[str, str] | None = None) -> Keymap:
+    """The keys in force: those of a preset, then those that a person bound by their ids.
+
+    Raises:
+        BindError: an id or a key that there is not, or a key that two actions of a screen have.
+    """
+    keys = {id_: _moved(id_, written) for id_, written in PRESETS[preset].items()}
+    own = {id_: _moved(id_, written) for id_, written in (bind or {}).items()}
+    keymap = Keymap(MappingProxyType({**keys, **own}))
+    _check(keymap, list(own))
+    return keymap
+
+
+def _moved(id_: str, written: str) -> Key:
+    key = ANY_ID.get(id_)
+    if key is None:
+        near = get_close_matches(id_, ANY_ID, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "`tsmon keys` lists the ids"
+        raise BindError(id_, f"nothing that keys do is called {id_}", hint)
+    if key.is_many:
+        raise BindError(id_, f"{id_} is {key.shown} and cannot be moved", "leave it out")
+    try:
+        names = read_keys(written)
+    except BadKey as error:
+        raise BindError(id_, str(error), error.hint) from None
+    return replace(key, keys=names, shown=show_key(names.partition(",")[0]))
+
+
+def _check(keymap: Keymap, own: list[str]) -> None:
+    """Raise where a key is two; it is the person's own binding that is wrong, the later if both."""
+    for screen, keys in SCREENS.items():
+        seen: dict[str, Key] = {}
+        for key in map(keymap.of, keys):
+            for name in key.names:
+                other = seen.setdefault(name, key)
+                if other.id != key.id:
+                    wrong, right = key, other
+                    if wrong.id not in own or (
+                        right.id in own and own.index(right.id) > own.index(wrong.id)
+                    ):
+                        wrong, right = right, wrong
+                    raise BindError(
+                        wrong.id,
+                        f"{show_key(name)} is {right.id} as well ({right.label}, {screen})",
+                        f"give one of them another key; free is {_free(keymap, wrong)}",
+                    )
+
+
+def _free(keymap: Keymap, key: Key) -> str:
+    """Letters that nothing has on the screens of a key."""
+    taken = {
+        name
+        for keys in SCREENS.values()
+        if key.id in {each.id for each in keys}
+        for each in keys
+        for name in keymap.of(each).names
+    }
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    return " ".join([letter for letter in letters if letter not in taken][:5]) or "any with ctrl"

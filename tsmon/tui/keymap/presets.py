@@ -1,0 +1,47 @@
+"""Sets of keys to begin with, as moves from the default ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tsmon.config.schema import PresetName
+
+VIM = {
+    "move.up": "k,up",
+    "move.down": "j,down",
+    # g goes to the first row, so that gg does.
+    "move.first": "g,home",
+    "move.page-up": "ctrl+b,pgup",
+    "move.page-down": "ctrl+f,pgdn",
+    "metrics.previous": "k,up",
+    "metrics.next": "j,down",
+    "grid.left": "h,left",
+    "grid.right": "l,right",
+    "grid.up": "k,up",
+    "grid.down": "j,down",
+    "grid.first": "g,home",
+    "grid.last": "G,end",
+    "grid.page-up": "ctrl+b,ctrl+u,pgup",
+    "grid.page-down": "ctrl+f,ctrl+d,pgdn",
+    "view.symbols": "ctrl+g",
+    "time.back": "h,[,left",
+    "time.on": "l,],right",
+    "canvas.left": "h,left",
+    "canvas.right": "l,right",
+    "canvas.up": "k,up",
+    "canvas.down": "j,down",
+    "server.logs": "ctrl+l",
+    "line.up": "k,up",
+    "line.down": "j,down",
+    "line.left": "h,left",
+    "line.right": "l,right",
+    "line.first": "g,home",
+    "line.last": "G,end",
+    "line.page-up": "ctrl+b,ctrl+u,pgup",
+    "line.page-down": "ctrl+f,ctrl+d,pgdn",
+    "draw.redo": "ctrl+r,U",
+}
+"""hjkl, gg, G and half pages everywhere; what had these keys moves beside ctrl."""
+
+PRESETS: Mapping[PresetName, Mapping[str, str]] = MappingProxyType({"default": {}, "vim": VIM})

@@ -1,0 +1,155 @@
+"""The line at the bottom that a command is typed into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from tsmon.tui import keymap
+from tsmon.tui.commands.offers import Completion, Offer, complete
+from tsmon.tui.notes import Note
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.words import Words
+
+MOST_SHOWN = 8
+"""Completions that are shown at once."""
+NAME_WIDTH = 32
+NARROW = 80
+
+
+class CommandLine(ModalScreen[str]):
+    """Gives the line that was typed; None when it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        (*keymap.DIALOG_KEYS, *keymap.COMMAND_KEYS)
+    )
+
+    def __init__(
+        self,
+        offers: Sequence[Offer],
+        history: Sequence[str] = (),
+        line: str = "",
+        problem: Note | None = None,
+    ) -> None:
+        """`line` is there already, with what was wrong with it."""
+        super().__init__()
+        self._offers = offers
+        self._lines = [*history, line]
+        self._at = len(history)
+        self._problem = problem
+        self._completions: list[Completion] = []
+
+    def compose(self) -> ComposeResult:
+        """What it can become, above the line itself."""
+        with Vertical(id="command"):
+            yield Words(id="command-completions")
+            yield Words(id="command-problem")
+            with Horizontal(id="command-line"):
+                yield Static(":", id="command-sign")
+                yield Input(
+                    self._lines[-1],
+                    suggester=_Completing(self._offers),
+                    select_on_focus=False,
+                    compact=True,
+                    id="command-input",
+                )
+
+    def on_mount(self) -> None:
+        """Say what there is; take the keys that are pressed from now on."""
+        self.set_focus(self._input)
+        self._show_problem()
+        self._show_completions()
+
+    @property
+    def _input(self) -> Input:
+        return self.query_one(Input)
+
+    def insert(self, text: str) -> None:
+        """Add what was typed before the line could take keys."""
+        self._input.insert_text_at_cursor(text)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Complete anew."""
+        event.stop()
+        if event.value != self._lines[self._at]:
+            self._problem = None
+        self._show_problem()
+        self._show_completions()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Carry it out; nothing typed is nothing to do."""
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside it leaves it."""
+        if event.widget is self:
+            self.action_cancel()
+
+    def action_cancel(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+    def action_complete(self) -> None:
+        """Take the first completion, as far as it goes."""
+        if self._completions:
+            self.action_take(0)
+
+    def action_take(self, at: int) -> None:
+        """Take a completion that was clicked."""
+        self._put(self._completions[at].line)
+
+    def action_recall(self, direction: int) -> None:
+        """Bring back a line that was typed before, or after, the one that is there."""
+        self._at = min(max(self._at + direction, 0), len(self._lines) - 1)
+        self._put(self._lines[self._at])
+
+    def _put(self, text: str) -> None:
+        self._input.value = text
+        self._input.cursor_position = len(text)
+
+    def _show_problem(self) -> None:
+        words = None
+        if note := self._problem:
+            words = line((f"✗ {note.message}  ", Tone.BAD), (note.hint, Tone.PLAIN))
+        self.query_one("#command-problem", Words).say(words)
+
+    def _show_completions(self) -> None:
+        self._completions = complete(self._input.value, self._offers)
+        width = NAME_WIDTH if self.size.width > NARROW else 0
+        most = MOST_SHOWN + 1 if len(self._completions) == MOST_SHOWN + 1 else MOST_SHOWN
+        shown = [_spell(at, each, width) for at, each in enumerate(self._completions[:most])]
+        more = len(self._completions) - len(shown)
+        if more:
+            shown.append(line((f" {more} more", Tone.MUTED)))
+        content = Content("\n").join(reversed(shown)) if shown else None
+        self.query_one("#command-completions", Words).say(content)
+
+
+class _Completing(Suggester):
+    """Shows the rest of the first completion behind the cursor."""
+
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._offers = offers
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first line that begins with what is typed."""
+        lines = (each.line for each in complete(value, self._offers))
+        return next((text for text in lines if text.startswith(value)), None)
+
+
+def _spell(at: int, completion: Completion, width: int) -> Content:
+    """One completion; the first one, which tab takes, stands out."""
+    name = f" {completion.line.strip()} {completion.words}".ljust(width)
+    click = f"{'bold ' if at == 0 else ''}@click=screen.take({at})"
+    return Content.styled(name, click) + line((f"  {completion.help}", Tone.MUTED))
