@@ -158,6 +158,19 @@ async def test_a_line_is_copied_as_it_stands_in_the_file_with_what_is_folded_bel
         assert seat.app.clipboard.encode().split(b"\n") == traceback(30)[1:]
 
 
+async def test_a_copied_line_does_not_tell_the_signature_of_a_url(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    write(logs, [printed(60, "loads https://s3/m.mar?X-Amz-Signature=abc")])
+    async with reading(fake, options, logs) as seat:
+        await seat.press("l")
+        await seat.sees("X-Amz-Signature")
+        for opens in ((), ("enter",)):
+            await seat.press(*opens, "y")
+            await seat.until(lambda: seat.app.clipboard.endswith("loads https://s3/m.mar?***"))
+            seat.app.copy_to_clipboard("")
+
+
 async def test_lines_are_narrowed_to_a_level_a_worker_and_without_what_is_routine(
     fake: FakeTorchServe, options: MonitorOptions, logs: Path
 ) -> None:

@@ -15,6 +15,12 @@ from tsmon.torchserve.tokens import KeyKind, KeyRing
 HIDDEN = "***"
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
 _SIGNED = re.compile(r"(\bhttps?://[^\s?'\"]+\?)[^\s'\"]+", re.IGNORECASE)
+_WITHIN = r"(?:(?!%40|%3F|%2F)[^\s&'\"])"
+_CREDENTIALS_WITHIN = re.compile(rf"(?<=%3A%2F%2F){_WITHIN}+(?=%40)", re.IGNORECASE)
+_SIGNED_WITHIN = re.compile(
+    rf"(\bhttps?%3A%2F%2F(?:{_WITHIN}|%40|%2F)+%3F)[^\s&'\"]+", re.IGNORECASE
+)
+"""A URL as the value in another one's query, as access logs have that of an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,10 @@ class Commands:
 
 def without_secrets(text: str, keys: KeyRing | None = None) -> str:
     """A text without passwords and signatures in its URLs, and without the keys themselves."""
-    text = _SIGNED.sub(rf"\g<1>{HIDDEN}", _CREDENTIALS.sub(HIDDEN, text))
+    for credentials in (_CREDENTIALS, _CREDENTIALS_WITHIN):
+        text = credentials.sub(HIDDEN, text)
+    for signed in (_SIGNED, _SIGNED_WITHIN):
+        text = signed.sub(rf"\g<1>{HIDDEN}", text)
     for secret in _values(keys):
         text = text.replace(secret, HIDDEN)
     return text

@@ -59,6 +59,18 @@ def test_the_command_line_reads_any_name_as_it_is(name: str, version: str, worke
     [
         ("https://me:pw@host/m.mar", "https://***@host/m.mar"),
         ("from https://s3/m.mar?X-Amz-Signature=abc&b=c, 1", "from https://s3/m.mar?*** 1"),
+        (
+            '"POST /models?url=https%3A%2F%2Fme%3Apw%40s3%2Fm.mar%3FX-Sig%3Dab%2Fc&model_name=m 1"',
+            '"POST /models?url=https%3A%2F%2F***%40s3%2Fm.mar%3F***&model_name=m 1"',
+        ),
+        (
+            '"POST /models?url=https://s3/m.mar?X-Sig=ab/c&model_name=m HTTP/1.1" 200',
+            '"POST /models?url=https://s3/m.mar?*** HTTP/1.1" 200',
+        ),
+        (
+            "/models?url=https%3A%2F%2Fs3%2Fm.mar&workers=1",
+            "/models?url=https%3A%2F%2Fs3%2Fm.mar&workers=1",
+        ),
         ("mnist\t1.0", "mnist\t1.0"),
     ],
 )

@@ -70,7 +70,7 @@ LOG_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "logs.copy", "y", "y", "copy", Group.LOGS, "copy",
-        "Copy the line, or the whole folded traceback, as it stands in the file.",
+        "Copy the line, or the whole folded traceback, as in the file but for passwords and keys.",
     ),
     Key(
         "logs.routine", "x", "x", "routine", Group.LOGS, "routine",

@@ -39,9 +39,8 @@ class CopyingScreen(MonitorScreen):
 
     def _shown_texts(self) -> Iterator[Copyable]:
         """The value and the row where the cursor is, and the whole table."""
-        keys = self.session.client.keys if self.session.can_act else None
         for letter, what, text in [*self._value(), *self._table()]:
-            yield Copyable(letter, what, without_secrets(text, keys))
+            yield Copyable(letter, what, without_secrets(text, self.session.keys))
 
     def _value(self) -> Iterator[tuple[str, str, str]]:
         pane, model = self.current, self.model

@@ -16,7 +16,6 @@ from tsmon.telemetry.events import Event, EventKind
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
-from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.format import plural
 from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.notes import Note
@@ -196,4 +195,4 @@ class Events(Page):
     def action_copy(self) -> None:
         """Copy the event as a line."""
         if self._chosen is not None:
-            self.copy(without_secrets(spell(self._chosen).plain))
+            self.copy(spell(self._chosen).plain)

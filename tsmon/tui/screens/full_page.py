@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from tsmon.telemetry.events import Event
 from tsmon.tui import keymap
+from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Key, PaneName
 from tsmon.tui.notes import EXPECTED, Note
@@ -70,8 +71,8 @@ class FullPage(Screen[Result]):
             self.note(Note.of(error))
 
     def copy(self, text: str) -> None:
-        """Hand a text to the terminal's clipboard, which works over SSH too."""
-        self.app.copy_to_clipboard(text)
+        """Hand a text without its secrets to the terminal's clipboard, which works over SSH too."""
+        self.app.copy_to_clipboard(without_secrets(text, self.session.keys))
         self.note(Note("copied, if your terminal allows it (OSC 52)"), bad=False)
 
     def action_help(self) -> None:

@@ -20,6 +20,7 @@ from tsmon.telemetry.logbook.line import Level, LogLine
 from tsmon.telemetry.logbook.view import LogFilter, LogView
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.tui import keymap
+from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.format import count, plural
 from tsmon.tui.log_shelf import FILES, Feed, LogShelf, why_no_logs
 from tsmon.tui.notes import Note
@@ -280,8 +281,9 @@ class Logs(Page):
             self._lines.changed(chosen)
             self.show_title()
         else:
-            title = f"{self._file} line"
-            self.app.push_screen(WholeText(title, Content(chosen.raw.expandtabs(4)), chosen.raw))
+            shown = Content(chosen.raw.expandtabs(4))
+            copied = without_secrets(chosen.raw, self.session.keys)
+            self.app.push_screen(WholeText(f"{self._file} line", shown, copied))
 
     def action_fold_all(self) -> None:
         """Unfold or fold all tracebacks."""
