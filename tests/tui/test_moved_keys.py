@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.fake import FakeTorchServe
+from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
@@ -48,6 +50,21 @@ async def test_help_palette_and_hints_name_the_moved_key(
         assert "Models: register (ctrl+r)" in titles
         await seat.press("f1")
         await seat.sees("ctrl+r Register an archive")
+
+
+async def test_pages_and_boxes_name_the_moved_key(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    moved = resolve("default", {"logs.file": "ctrl+f", "text.copy": "c", "dialog.cancel": "ctrl+e"})
+    write(tmp_path, [b"a line"], "model_log.log")
+    write(tmp_path, [])
+    async with reading(fake, replace(options, keys=moved), tmp_path) as seat:
+        await seat.press("l")
+        await seat.sees("ts_log.log is empty", "ctrl+f reads another file")
+        await seat.press("ctrl+f", "down", "enter")
+        await seat.sees("a line")
+        await seat.press("enter")
+        await seat.sees("model_log.log line", "c copies, ctrl+e closes")
 
 
 async def test_a_refused_key_is_told_by_its_new_place(

@@ -132,4 +132,4 @@ def plan_removals(
 def _obstacle(staying: str) -> str:
     if not staying:
         return ""
-    return f"it is the default version and {staying} stays; make another one the default with D"
+    return f"it is the default version and {staying} stays; make another one the default first"

@@ -44,7 +44,7 @@ def spell_progress(report: RunReport) -> Content:
         waiting = f", waiting for {report.under_way} answers" if report.under_way else ""
         spans.append((f"  {report.ending}{waiting}", Tone.WARNING))
     else:
-        spans.append((f"  {report.under_way} under way, esc stops", Tone.MUTED))
+        spans.append((f"  {report.under_way} under way", Tone.MUTED))
     return line(*spans)
 
 

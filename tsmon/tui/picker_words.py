@@ -19,13 +19,15 @@ from tsmon.tui.widgets.answer_rows import status
 _VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", Tone.PLAIN)}
 
 
-def bar(desk: Desk) -> list[Span]:
+def bar(desk: Desk, keys: Keymap) -> list[Span]:
     """The first line: the target, the folder, the marks, what is being sent."""
-    target = f"to {desk.target}" if desk.target else "no version selected, v chooses one"
+    none = keys.spell("no version selected, {picker.version} chooses one")
+    target = f"to {desk.target}" if desk.target else none
     spans: list[Span] = [(" Picker  ", Tone.ACCENT), (target, Tone.PLAIN)]
     if work := desk.under_way:
         where = f" to {work.key}" if work.key != desk.target else ""
-        spans.append((f"  sending {work.done}/{work.total}{where}, esc stops", Tone.ACCENT))
+        stop = keys.spell("{picker.back} stops")
+        spans.append((f"  sending {work.done}/{work.total}{where}, {stop}", Tone.ACCENT))
     if desk.marked:
         spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
     if desk.folder:
@@ -77,10 +79,10 @@ def seen_title(target: ModelKey | None, has_handler: bool | None) -> str:
     return "the digit handler would see"
 
 
-def facts(image: DigitImage | None, answer: Answer | None) -> list[Span]:
+def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list[Span]:
     """The line below the pictures: name, label, the last answer."""
     if image is None:
-        return [("enter opens the folder", Tone.MUTED)]
+        return [(keys.spell("{grid.open} opens the folder"), Tone.MUTED)]
     spans: list[Span] = [
         (image.path.name, Tone.PLAIN),
         (f"  label {image.label or 'unknown'}", Tone.MUTED),

@@ -17,6 +17,7 @@ from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import keymap
 from tsmon.tui.bulk import Bulk, Part, Removal, Stand
 from tsmon.tui.format import memory, plural
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.dialog import Dialog
@@ -229,7 +230,10 @@ class BulkProgress(ModalScreen[None]):
     def show(self) -> None:
         """Show how it stands."""
         box = self.query_one("#dialog")
-        box.border_subtitle = "esc closes" if self.bulk.ended else "esc closes, it goes on"
+        words = (
+            "{dialog.cancel} closes" if self.bulk.ended else "{dialog.cancel} closes, it goes on"
+        )
+        box.border_subtitle = keys_of(self).spell(words)
         width = max(len(str(key)) for key in self.bulk.parts)
         parts = self.bulk.parts.items()
         lines = in_lines(_spell_part(f"{key!s:<{width}}", part) for key, part in parts)

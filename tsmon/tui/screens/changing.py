@@ -12,6 +12,7 @@ from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.format import plural
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.questions import (
@@ -81,13 +82,13 @@ class ChangingScreen(UndoingScreen):
             self.note(
                 Note(
                     f"{model.key} is the default version; TorchServe removes it only as the last",
-                    "select another version and make it the default with D first",
+                    "select another version and make it the default with {model.set-default} first",
                 )
             )
             return
         key, management = model.key, self.session.client.management
         lost = await asyncio.to_thread(no_way_back, model.described, self.options.model_store)
-        question = about_unregistering(model, others, lost)
+        question = about_unregistering(model, others, lost, keys_of(self))
 
         async def unregister() -> None:
             await management.unregister(key.name, key.version)
@@ -96,7 +97,7 @@ class ChangingScreen(UndoingScreen):
             return
         self._dismiss(key)
         self._can_register_again(model.described, lost)
-        way_back = f"no way back: {lost}" if lost else "U registers it again"
+        way_back = f"no way back: {lost}" if lost else "{model.undo} registers it again"
         self.note(Note(f"{key} is unregistered", way_back), bad=False)
 
     def _can_register_again(self, found: ModelVersion, lost: str) -> None:
@@ -141,7 +142,7 @@ class ChangingScreen(UndoingScreen):
                 before.key,
             )
         words = f"requests to {key.name} without a version go to {key.version} now"
-        self.note(Note(words, "U takes it back" if before else ""), bad=False)
+        self.note(Note(words, "{model.undo} takes it back" if before else ""), bad=False)
 
     def _others(self, key: ModelKey) -> list[ModelStatus]:
         """The other versions of a model."""

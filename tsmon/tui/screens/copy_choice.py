@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.tones import Tone, line
 
 
@@ -42,7 +43,8 @@ class CopyChoice(ModalScreen[Copyable | None]):
         """The list."""
         with Vertical(id="dialog") as box:
             box.border_title = "Copy"
-            box.border_subtitle = "a letter, enter or a click copies, esc closes"
+            words = "a letter, enter or a click copies, {dialog.cancel} closes"
+            box.border_subtitle = keys_of(self).spell(words)
             yield OptionList(*map(self._spell, self._choices), id="copy-list", compact=True)
 
     def on_key(self, event: events.Key) -> None:

@@ -21,6 +21,7 @@ from tsmon.load.sender import ask
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap, pad_words
 from tsmon.tui.desk import Desk
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.tones import Tone, line
@@ -91,7 +92,8 @@ class DrawPad(DigitScreen):
     def target_changed(self) -> None:
         """Ask another version."""
         self.on_canvas_view_drawn()
-        to = f"to {self.desk.target}" if self.desk.target else "no version selected, v chooses one"
+        none = keys_of(self).spell("no version selected, {draw.version} chooses one")
+        to = f"to {self.desk.target}" if self.desk.target else none
         self.query_one("#pad-bar", Words).say(line((" Draw pad  ", Tone.ACCENT), (to, Tone.PLAIN)))
 
     async def _ask(self, pixels: PixelGrid) -> tuple[Answer | None, PixelGrid | None]:

@@ -17,6 +17,7 @@ from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.format import plural
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
@@ -32,7 +33,10 @@ NOTHING = (
     "Nothing has happened since the monitor was opened.\n"
     "Models, workers, restarts and errors show here, noticed within a tick."
 )
-NONE_LIKE_THAT = "No event is like that: v shows the good ones too, f all kinds, w all models."
+NONE_LIKE_THAT = (
+    "No event is like that: {events.bad} shows the good ones too, {events.kind} all kinds, "
+    "{events.model} all models."
+)
 
 
 class Events(Page):
@@ -107,7 +111,8 @@ class Events(Page):
             return None
         if self._all and filtered:
             return line(("no event passes the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
-        return line((NONE_LIKE_THAT if self._all else NOTHING, Tone.MUTED))
+        words = keys_of(self).spell(NONE_LIKE_THAT) if self._all else NOTHING
+        return line((words, Tone.MUTED))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which events these are, and how many."""

@@ -9,6 +9,7 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.screen import Screen
 
 from tsmon.telemetry.events import Event
@@ -114,6 +115,13 @@ class Page(FullPage[Moment | None]):
         """Say what is shown now."""
         left, right = self.headline()
         self.query_one("#page-title", Words).say(line(*title_line(left, right, self.size.width)))
+
+    def why_empty(self, note: Note) -> Content:
+        """What stands where there is nothing to show."""
+        spans: list[Span] = [(note.message, Tone.WARNING)]
+        if note.hint:
+            spans.append((f"\n→ {keys_of(self).spell(note.hint)}", Tone.PLAIN))
+        return line(*spans)
 
     def go_above(self, page: Page) -> None:
         """Open a page above this one; a moment chosen there is this page's result too."""

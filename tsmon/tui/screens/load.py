@@ -136,7 +136,7 @@ class LoadScreen(Screen[None]):
         """The plan, how it goes, what it gave, and both over time."""
         with VerticalScroll(id="page") as box:
             box.border_title = f"Load {self._plan.model} {self._plan.version}"
-            box.border_subtitle = "esc stops"
+            box.border_subtitle = keys_of(self).spell("{load.stop} stops")
             yield Words(id="load-plan")
             yield Words(id="load-progress")
             yield Words(id="load-report")

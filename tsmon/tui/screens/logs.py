@@ -27,12 +27,13 @@ from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.tones import Span, Tone
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
 
 READ_S = 0.1
 """Seconds between two looks at the file."""
+OTHER_FILE = "{logs.file} reads another file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +134,13 @@ class Logs(Page):
         problem = self._feed.problem if self._feed is not None else ""
         kept = len(self._view.book.lines)
         if problem:
-            return _spell(Note(problem, "f reads another file"))
+            return self.why_empty(Note(problem, OTHER_FILE))
         if self._feed is None or (self.session.replays and not kept):
-            return _spell(why_no_logs(self.session))
+            return self.why_empty(why_no_logs(self.session))
         if kept:
-            return _spell(Note(f"none of its {count(kept)} lines is shown", "c shows all, x more"))
-        return _spell(Note(f"{self._file} is empty", "f reads another file"))
+            words = f"none of its {count(kept)} lines is shown"
+            return self.why_empty(Note(words, "{logs.clear} shows all, {logs.routine} more"))
+        return self.why_empty(Note(f"{self._file} is empty", OTHER_FILE))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which lines these are, and how many."""
@@ -204,7 +206,7 @@ class Logs(Page):
     def action_hit(self, direction: int) -> None:
         """Go to the next hit, or to the one before."""
         if not self._view.sought:
-            self.note(Note("nothing is looked for yet", "/ asks for a text"), bad=False)
+            self.note(Note("nothing is looked for yet", "{logs.search} asks for a text"), bad=False)
             return
         hit = self._view.next_hit(self._lines.chosen, direction)
         if hit is None:
@@ -326,10 +328,3 @@ def _with_folded(chosen: LogLine) -> list[LogLine]:
     fold = chosen.fold
     folded = fold is not None and chosen.is_head and not fold.opened
     return [chosen, *fold.members] if fold is not None and folded else [chosen]
-
-
-def _spell(note: Note) -> Content:
-    spans: list[Span] = [(note.message, Tone.WARNING)]
-    if note.hint:
-        spans.append((f"\n→ {note.hint}", Tone.PLAIN))
-    return line(*spans)

@@ -126,7 +126,7 @@ class Picker(PickerActions):
         self._drawn = now
         results = desk.book.of(desk.target)
         with self.app.batch_update():
-            self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk)))
+            self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk, keys_of(self))))
             score = picker_words.score(results, keys_of(self))
             self.query_one("#picker-score", Words).say(line(*score))
             self.query_one(ResultsView).show(results, desk.run, desk.comparison)
@@ -201,7 +201,7 @@ class Picker(PickerActions):
         self.query_one(Look).tell(
             f"the file{size and ', '}{size}" if image else "",
             picker_words.seen_title(self.desk.target, self._handler) if image else "",
-            picker_words.facts(image, answer),
+            picker_words.facts(image, answer, keys_of(self)),
         )
 
     # Layout

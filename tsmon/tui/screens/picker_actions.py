@@ -274,4 +274,4 @@ class PickerActions(DigitScreen):
 
 
 def _gone(key: ModelKey) -> Note:
-    return Note(f"{key} is not on the server any more", "v chooses another version")
+    return Note(f"{key} is not on the server any more", "{picker.version} chooses another version")

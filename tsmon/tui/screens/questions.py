@@ -8,6 +8,7 @@ from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.telemetry.traffic import Usage
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.format import plural
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.preview import Row, preview, worker_rows
 from tsmon.tui.screens.confirm import Question, Severity
 from tsmon.tui.tones import Tone, line
@@ -68,7 +69,7 @@ def about_default(model: ModelStatus, before: ModelStatus | None) -> Question:
 
 
 def about_unregistering(
-    model: ModelStatus, others: Sequence[ModelStatus], no_way_back: str
+    model: ModelStatus, others: Sequence[ModelStatus], no_way_back: str, keys: Keymap
 ) -> Question:
     """A version is to go."""
     key = model.key
@@ -82,10 +83,11 @@ def about_unregistering(
     queue = model.described.queue
     waiting = f" {queue.pending} requests are waiting for it." if queue and queue.pending else ""
     stop = f"Its {plural(len(model.workers), 'worker')} will stop, requests to it get 404.{waiting}"
+    undo = keys.spell("{model.undo} registers it again with these settings.")
     way_back = (
         (f"\n\nNo way back: {no_way_back}.", Tone.WARNING)
         if no_way_back
-        else ("\n\nU registers it again with these settings.", Tone.MUTED)
+        else (f"\n\n{undo}", Tone.MUTED)
     )
     return Question(
         f"Unregister {key}?",

@@ -108,11 +108,7 @@ class Requests(Page):
     def _empty(self) -> Content | None:
         if self._rows or not self._read_all:
             return None
-        note = self._why_none()
-        spans: list[Span] = [(note.message, Tone.WARNING)]
-        if note.hint:
-            spans.append((f"\n→ {note.hint}", Tone.PLAIN))
-        return line(*spans)
+        return self.why_empty(self._why_none())
 
     def _why_none(self) -> Note:
         if self.session.replays:
@@ -125,8 +121,14 @@ class Requests(Page):
         if self._feed.problem:
             return Note(self._feed.problem, "say where the log files are with --logs DIR")
         if self._book.count:
-            return Note("no request is like that", "v shows all, w those of all models")
-        return Note("the log files tell of no request to a model yet", "esc, then n sends ten")
+            return Note(
+                "no request is like that",
+                "{requests.failed} shows all, {requests.model} those of all models",
+            )
+        return Note(
+            "the log files tell of no request to a model yet",
+            "{page.back}, then {digits.send-many} sends ten",
+        )
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which requests these are, and how many there were."""

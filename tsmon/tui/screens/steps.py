@@ -11,13 +11,14 @@ from textual.screen import ModalScreen
 
 from tsmon.torchserve.procedure import Mark, Procedure, Step
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import ProcedureBegun
 from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 
-RUNNING = "esc stops and leaves a model that serves"
-ENDED = "esc closes"
+RUNNING = "{steps.stop} stops and leaves a model that serves"
+ENDED = "{steps.stop} closes"
 
 _LOOKS = {
     Mark.TO_DO: ("·", Tone.MUTED),
@@ -74,7 +75,8 @@ class StepsScreen(ModalScreen[Procedure]):
         self.query_one("#steps", Words).say(line(*spans))
         self.query_one("#steps-ending", Words).say(line(*self._ending()))
         box = self.query_one("#dialog", VerticalScroll)
-        box.border_subtitle = RUNNING if self.job.running else ENDED
+        words = RUNNING if self.job.running else ENDED
+        box.border_subtitle = keys_of(self).spell(words)
 
     def _ending(self) -> list[Span]:
         job, ending = self.job, self._procedure.ending

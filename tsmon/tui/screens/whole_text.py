@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.tui import keymap
+from tsmon.tui.keyed import keys_of
 
 
 class WholeText(ModalScreen[None]):
@@ -22,7 +23,7 @@ class WholeText(ModalScreen[None]):
     )
 
     def __init__(self, title: str, shown: Content, copied: str, what: str = "") -> None:
-        """`copied` is what y takes, which `what` names if it is not all of it."""
+        """`copied` is what can be copied, which `what` names if it is not all of it."""
         super().__init__()
         self._title = title
         self._shown = shown
@@ -33,8 +34,9 @@ class WholeText(ModalScreen[None]):
         """The box."""
         with VerticalScroll(id="dialog") as box:
             box.border_title = self._title
-            copies = f"y copies {self._what}, ".replace(" ,", ",") if self._copied else ""
-            box.border_subtitle = f"{copies}esc closes"
+            what = f" {self._what}" if self._what else ""
+            copies = f"{{text.copy}} copies{what}, " if self._copied else ""
+            box.border_subtitle = keys_of(self).spell(f"{copies}{{dialog.cancel}} closes")
             yield Static(self._shown, id="whole-text")
 
     def action_copy(self) -> None:

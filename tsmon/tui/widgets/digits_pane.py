@@ -142,17 +142,19 @@ class DigitsPane(Pane):
         if score.failed:
             spans.append((f"  {score.failed} failed", Tone.BAD))
         if self._under_way:
-            spans.append((f"  {sending_words(self._under_way, self._target)}", Tone.ACCENT))
+            stop = keys_of(self).spell("{digits.stop} stops")
+            sending = _sending_words(self._under_way, self._target)
+            spans.append((f"  {sending}, {stop}", Tone.ACCENT))
         if not spans:
             words = "enter sends the image, {digits.send-many} sends random ones"
             spans.append((keys_of(self).spell(words), Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
 
 
-def sending_words(work: Run | Comparison, target: ModelKey | None) -> str:
+def _sending_words(work: Run | Comparison, target: ModelKey | None) -> str:
     """How far sending is; it names the version if that is not the one looked at."""
     where = f" to {work.key}" if work.key != target else ""
-    return f"sending {work.done}/{work.total}{where}, esc stops"
+    return f"sending {work.done}/{work.total}{where}"
 
 
 def _short(folder: Path) -> str:
