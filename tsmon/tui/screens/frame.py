@@ -33,7 +33,7 @@ CLOCK_S = 1.0
 
 
 class Frame(Panes):
-    """Shows snapshots; what changes or sends anything is in `MonitorScreen`."""
+    """Shows snapshots; what changes or sends anything is in the classes that build on it."""
 
     snapshot: var[Snapshot | None] = var(None, init=False)
     """The tick that is shown."""
