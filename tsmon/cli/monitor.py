@@ -107,12 +107,20 @@ def monitor(
 
 
 def open_monitor(
-    target: Target, settings: MonitorSettings, *, recording: Path | None = None, note: str = ""
+    target: Target,
+    settings: MonitorSettings,
+    *,
+    recording: Path | None = None,
+    note: str = "",
+    fleet: bool = False,
 ) -> int:
-    """Open the monitor on a server and give its exit code when it is left."""
+    """Open the monitor on a server and give its exit code when it is left.
+
+    With `fleet` all servers are shown first.
+    """
     need_terminal("`tsmon metrics --watch` prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
-    from tsmon.tui.session import LiveSession
+    from tsmon.tui.session import LiveSession, Tag
 
     client = target.client()
     settings = replace(
@@ -124,8 +132,9 @@ def open_monitor(
         source: Source = stack.enter_context(closing(LiveSource(client, target.log_place)))
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
-        session = LiveSession(client, settings.period, source)
-        app = TsmonApp(session, _options(target, settings, note))
+        tag = Tag(target.name, target.settings.color)
+        session = LiveSession(client, settings.period, source, tag=tag)
+        app = TsmonApp(session, replace(_options(target, settings, note), fleet=fleet))
         code = app.run() or Exit.DONE
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
@@ -172,7 +181,6 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
         samples=settings.samples,
         drawings=settings.drawings,
         server_home=target.local_server().home.path,
-        server_name=target.name,
         config=target.loaded.config,
         note=note,
     )

@@ -100,10 +100,6 @@ class FleetSnapshot:
         """How many servers answer."""
         return sum(row.is_up for row in self.servers)
 
-    def count(self, grade: Grade) -> int:
-        """How many servers have a verdict of this grade."""
-        return sum(row.figures.sign.grade is grade for row in self.servers)
-
 
 def waiting_row(target: FleetTarget) -> ServerRow:
     """A server that was not asked yet."""

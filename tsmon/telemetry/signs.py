@@ -27,6 +27,11 @@ class Sign:
     word: str
     grade: Grade
 
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.grade >= Grade.WARNING
+
     def __str__(self) -> str:
         return f"{self.glyph} {self.word}"
 

@@ -9,18 +9,22 @@ from typing import Any
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from tsmon.fleet.fleet import Fleet
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
 from tsmon.tui.experiment_job import ExperimentJob
-from tsmon.tui.messages import ExperimentBegun, ServerOpened
+from tsmon.tui.messages import ExperimentBegun, ServerOpened, SessionOpened
 from tsmon.tui.notes import Note
+from tsmon.tui.opening import live_session, own_of, target_named
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
+from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.monitor import MonitorScreen
-from tsmon.tui.session import LiveSession, Session
+from tsmon.tui.session import Busy, LiveSession, Session
 
 __all__ = ["MonitorOptions", "TsmonApp"]
 
@@ -47,14 +51,20 @@ class TsmonApp(App[int]):
         self.experiment: ExperimentJob | None = None
         """The last experiment, which may be under way."""
         self._options = options
+        self._fleet: Fleet | None = None
 
     def get_default_screen(self) -> MonitorScreen:
         """The monitor itself."""
         return MonitorScreen(self.session, self._options)
 
+    def on_mount(self) -> None:
+        """Begin with the fleet where that was asked for."""
+        if self._options.fleet:
+            self.action_fleet()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the screen, then the themes."""
-        if isinstance(screen, MonitorScreen | DigitScreen):
+        if isinstance(screen, MonitorScreen | DigitScreen | FleetScreen):
             for key in screen.KEYS:
                 if key.id == "app.palette" or key.is_many:
                     continue
@@ -66,17 +76,52 @@ class TsmonApp(App[int]):
 
     def on_server_opened(self, message: ServerOpened) -> None:
         """Watch a server of this machine instead."""
-        record, old = message.record, self.session
+        record = message.record
         if message.started:
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
-        client = TorchServe(addresses, KeyRing(record.key_file), read_only=old.read_only)
-        self.session = LiveSession(client, self._options.period_s)
+        client = TorchServe(addresses, KeyRing(record.key_file), read_only=self.session.read_only)
+        self.open_session(LiveSession(client, self._options.period_s))
+
+    def open_server(self, name: str) -> None:
+        """Watch a server of the configuration instead.
+
+        Raises:
+            InvalidArgument: it knows none of that name, or its settings are wrong.
+            Busy: an experiment is under way.
+        """
+        self._refuse_when_busy()
+        self.open_session(live_session(target_named(name, self._options), self._options))
+
+    def open_session(self, session: Session) -> None:
+        """Show another session in the monitor, and let go of the one before."""
+        old, self.session = self.session, session
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
         screen = self.screen_stack[0]
         assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
-        screen.connect(self.session)
-        screen.note(Note(f"watching {record.management}"), bad=False)
+        screen.connect(session)
+        label = session.monitor.latest.server.label
+        screen.note(Note(f"watching {session.tag.name or label}"), bad=False)
         self.run_worker(old.close(), group="closing")
+
+    def on_session_opened(self, message: SessionOpened) -> None:
+        """Somebody chose another server on a screen above the monitor."""
+        self.open_session(message.session)
+
+    def action_fleet(self) -> None:
+        """Show all servers, above the monitor."""
+        if self._fleet is None:
+            try:
+                self._fleet = Fleet(self._options.config, lambda: own_of(self._options))
+            except TorchServeError as error:
+                self.notify(str(Note.of(error)), severity="error", markup=False)
+                return
+        self.push_screen(FleetScreen(self._fleet, self._options, self.session.tag.name))
+
+    def _refuse_when_busy(self) -> None:
+        if self.experiment is not None and self.experiment.running:
+            raise Busy("an experiment is under way", "stop it first; its model is then put back")
 
     def on_experiment_begun(self, message: ExperimentBegun) -> None:
         """Remember what has to be put back before leaving."""
@@ -99,6 +144,8 @@ class TsmonApp(App[int]):
     async def on_unmount(self) -> None:
         """Let go of the session; requests under way get a moment."""
         await self._end_experiment()
+        if self._fleet is not None:
+            await self._fleet.close()
         await self.session.close()
 
     def _runs(self, action: str) -> Callable[[], Awaitable[None]]:

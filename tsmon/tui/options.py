@@ -30,9 +30,9 @@ class MonitorOptions:
     """Where the draw pad keeps digits; by default among the user's own data."""
     server_home: Path | None = None
     """Home of a server that is started from the monitor."""
-    server_name: str = ""
-    """What the configuration calls the server."""
     config: Config = field(default_factory=Config)
     """All settings: the other servers, the keys, the fleet."""
+    fleet: bool = False
+    """Whether the fleet is shown at first."""
     note: str = ""
     """A few words for the first line, such as `stops when you leave`."""

@@ -15,6 +15,7 @@ from tsmon.tui.keymap.dialogs import (
     METRICS_KEYS,
 )
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
+from tsmon.tui.keymap.fleet import FLEET_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
 
@@ -27,6 +28,7 @@ __all__ = [
     "DIALOG_KEYS",
     "DRAW_KEYS",
     "EXPERIMENT_KEYS",
+    "FLEET_KEYS",
     "FOOTER_MOST",
     "GRID_KEYS",
     "HELP_KEYS",
@@ -52,6 +54,7 @@ ALL_KEYS = (
     *GRID_KEYS,
     *DRAW_KEYS,
     *CANVAS_KEYS,
+    *FLEET_KEYS,
     *DIALOG_KEYS,
     *DESCRIBE_KEYS,
     *METRICS_KEYS,

@@ -39,6 +39,7 @@ class Group(StrEnum):
     GENERAL = "General"
     PICKER = "Picker"
     DRAW_PAD = "Draw pad"
+    FLEET = "Fleet"
     DIALOGS = "Dialogs"
 
 

@@ -1,0 +1,192 @@
+"""All servers at a glance: the worst first, and from there into one of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import DataTable, Input
+
+from tsmon.fleet.arrange import Order, lines
+from tsmon.fleet.fleet import Fleet
+from tsmon.fleet.snapshot import FleetSnapshot
+from tsmon.fleet.targets import FleetTarget
+from tsmon.tui import keymap
+from tsmon.tui.fleet_words import fleet_bar, how_to_begin, spell_line, spell_problems
+from tsmon.tui.messages import FleetRefreshed, SessionOpened
+from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.opening import session_of, target_named
+from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.choose_server import ChooseServer
+from tsmon.tui.screens.help import Help
+from tsmon.tui.themes import DARK, LIGHT
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.fleet_table import FleetTable
+from tsmon.tui.widgets.key_bar import KeyBar
+from tsmon.tui.widgets.live_table import LiveTable
+from tsmon.tui.widgets.words import Words
+
+SHARED = tuple(keymap.BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.theme"))
+
+
+class FleetScreen(Screen[None]):
+    """Asks all servers as long as it is open; the monitor goes on below."""
+
+    KEYS: ClassVar[tuple[keymap.Key, ...]] = (*keymap.FLEET_KEYS, *SHARED)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings((*keymap.FLEET_KEYS, *SHARED))
+    AUTO_FOCUS = "#fleet-table"
+
+    def __init__(self, fleet: Fleet, options: MonitorOptions, watched: str) -> None:
+        """`watched` is the name of the server that the monitor shows."""
+        super().__init__()
+        self._fleet = fleet
+        self._options = options
+        self._watched = watched
+        self._snapshot = fleet.snapshot
+        self._order = Order.WORST
+        self._models = True
+
+    def compose(self) -> ComposeResult:
+        """The line of counts, the table, what is known of the row in focus, the keys."""
+        yield Words(id="fleet-bar")
+        yield Words(id="fleet-problems")
+        yield Input(placeholder="server, model, label or verdict", id="fleet-filter", compact=True)
+        yield Words(id="fleet-empty")
+        yield FleetTable(id="fleet-table")
+        yield Words(id="fleet-line")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show what is known, and begin to ask."""
+        self._filter.display = False
+        self._show()
+        if not self._fleet.is_empty:
+            self.run_worker(self._fleet.run(self._publish), group="fleet")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines for another width."""
+        self.query_one(KeyBar).show([key for key in self.KEYS if key not in SHARED])
+        self._show()
+
+    @property
+    def _table(self) -> FleetTable:
+        return self.query_one(FleetTable)
+
+    @property
+    def _filter(self) -> Input:
+        return self.query_one(Input)
+
+    def _publish(self, snapshot: FleetSnapshot) -> bool:
+        self.post_message(FleetRefreshed(snapshot))
+        return True
+
+    def on_fleet_refreshed(self, message: FleetRefreshed) -> None:
+        """Something changed."""
+        self._snapshot = message.snapshot
+        self._show()
+
+    def _show(self) -> None:
+        empty = self._fleet.is_empty
+        snapshot, words = self._snapshot, self._filter.value
+        with self.app.batch_update():
+            self.query_one("#fleet-bar", Words).say(
+                fleet_bar(snapshot, self._order, self.size.width)
+            )
+            self.query_one("#fleet-problems", Words).say(spell_problems(snapshot.problems))
+            shown = lines(snapshot, self._order, words=words, models=self._models)
+            self._table.display = not empty
+            self._table.show_lines(shown)
+            nothing = line((f"no row has {words.strip()}", Tone.MUTED))
+            told = nothing if words.strip() and not shown else None
+            self.query_one("#fleet-empty", Words).say(how_to_begin() if empty else told)
+            self._show_line()
+
+    def _show_line(self) -> None:
+        chosen = self._table.line
+        self.query_one("#fleet-line", Words).say(spell_line(chosen) if chosen else None)
+
+    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
+        """Tell more of the row under the cursor."""
+        event.stop()
+        self._show_line()
+
+    # Actions
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter, or a click on the row under the cursor."""
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Watch the server of the row in the monitor."""
+        chosen = self._table.line
+        if chosen is not None:
+            self._open(chosen.server.target)
+
+    def action_choose(self) -> None:
+        """Choose a server by its name."""
+        if self._options.config.servers:
+            dialog = ChooseServer(self._options.config.servers, self._watched)
+            self.app.push_screen(dialog, self._open_named)
+
+    def _open_named(self, name: str | None) -> None:
+        if name is not None:
+            self._open(target_named(name, self._options))
+
+    def _open(self, target: FleetTarget) -> None:
+        self.run_worker(self._open_session(target), group="opening", exclusive=True)
+
+    async def _open_session(self, target: FleetTarget) -> None:
+        try:
+            self.post_message(SessionOpened(await session_of(target, self._options)))
+        except EXPECTED as error:
+            note = Note.of(error)
+            self.notify(str(note), severity="error", timeout=10, markup=False)
+
+    def action_filter(self) -> None:
+        """Ask which rows to show."""
+        self._filter.display = True
+        self._filter.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the rows; an empty filter goes away."""
+        event.stop()
+        self._filter.display = bool(event.value.strip())
+        self._table.focus()
+
+    def action_back(self) -> None:
+        """End the filter; without one go back to the monitor."""
+        if self._filter.display:
+            self._filter.value = ""
+            self._filter.display = False
+            self._table.focus()
+        else:
+            self.app.pop_screen()
+
+    def action_sort(self) -> None:
+        """Sort by the next."""
+        self._order = self._order.following
+        self._show()
+
+    def action_fold(self) -> None:
+        """Hide the models, or show them."""
+        self._models = not self._models
+        self._show()
+
+    def action_help(self) -> None:
+        """Show the keys, those of the fleet first."""
+        first = keymap.Group.FLEET
+        self.app.push_screen(Help(read_only=False, pane=keymap.PaneName.MODELS, first=first))
+
+    def action_theme(self) -> None:
+        """Change between dark and light."""
+        dark = self.app.current_theme.dark
+        self.app.theme = LIGHT if dark else DARK
