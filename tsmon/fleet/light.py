@@ -50,8 +50,8 @@ class LightSource:
     async def observe(self, focus: ModelKey | None) -> Observation:
         """Ask all three addresses at the same time."""
         models, scrape, _ = await asyncio.gather(
-            outcome_of(self._models(focus)),
-            outcome_of(scrape_of(self._client)),
+            outcome_of(lambda: self._models(focus)),
+            outcome_of(lambda: scrape_of(self._client)),
             self._ping(),
         )
         self.errors.observe(scrape)
@@ -87,7 +87,7 @@ class LightSource:
         """
         if not self._reader.settled:
             return
-        answer = await outcome_of(self._client.inference.ping())
+        answer = await outcome_of(self._client.inference.ping)
         lost = isinstance(answer, TorchServeError) and not isinstance(answer, ApiError)
         self._missed = self._missed + 1 if lost else 0
         if answer == UNHEALTHY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -49,7 +49,8 @@ class LiveSource:
     async def observe(self, focus: ModelKey | None) -> Observation:
         """Scrape the metrics and read the models at the same time, then what the logs have."""
         models, scrape = await asyncio.gather(
-            outcome_of(self._models(focus)), outcome_of(scrape_of(self._client))
+            outcome_of(lambda: self._models(focus)),
+            outcome_of(lambda: scrape_of(self._client)),
         )
         token_ends = self._client.keys.ends()
         if isinstance(models, TorchServeError):
@@ -134,10 +135,10 @@ async def scrape_of(client: TorchServe) -> Scrape:
     return parse_scrape(text, Instant.now())
 
 
-async def outcome_of(work: Awaitable[T]) -> T | TorchServeError:
+async def outcome_of(work: Callable[[], Awaitable[T]]) -> T | TorchServeError:
     """What some work gives, or the expected error it ends with."""
     try:
-        return await work
+        return await work()
     except TorchServeError as error:
         return error
 

@@ -162,6 +162,8 @@ def _trust(verify: bool | str) -> ssl.SSLContext:
         InvalidArgument: the file named has none.
     """
     try:
+        if isinstance(verify, str):
+            return ssl.create_default_context(cafile=verify)
         return httpx.create_ssl_context(verify=verify, trust_env=False)
     except OSError as error:
         reason = error.strerror or str(error)

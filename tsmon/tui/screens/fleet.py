@@ -48,6 +48,9 @@ class FleetScreen(Screen[None]):
         self._snapshot = fleet.snapshot
         self._order = Order.WORST
         self._models = True
+        self._beginning = True
+        self._first: str | None = None
+        """The row that the cursor was put on."""
 
     def compose(self) -> ComposeResult:
         """The line of counts, the table, what is known of the row in focus, the keys."""
@@ -99,10 +102,19 @@ class FleetScreen(Screen[None]):
             shown = lines(snapshot, self._order, words=words, models=self._models)
             self._table.display = not empty
             self._table.show_lines(shown)
+            self._begin_at_the_worst()
             nothing = line((f"no row has {words.strip()}", Tone.MUTED))
             told = nothing if words.strip() and not shown else None
             self.query_one("#fleet-empty", Words).say(how_to_begin() if empty else told)
             self._show_line()
+
+    def _begin_at_the_worst(self) -> None:
+        """Keep the cursor on the first row until every server was heard of, if nobody moves it."""
+        if self._beginning and self._table.cursor_key == self._first:
+            self._table.move_cursor(row=0)
+        self._first = self._table.cursor_key if not self._table.cursor_row else None
+        servers = self._snapshot.servers
+        self._beginning = not servers or not all(row.settled for row in servers)
 
     def _show_line(self) -> None:
         chosen = self._table.line
