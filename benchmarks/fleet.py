@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from benchmarks.keys import SIZE, Watched, pressed
 from benchmarks.table import print_table
 from model.arguments import positive
 from tsmon.config.files import read
-from tsmon.config.schema import Config
+from tsmon.config.schema import Config, ServerSettings
 from tsmon.config.values import assembled
 from tsmon.fleet.fleet import Fleet
 from tsmon.telemetry.logs.quantiles import nearest_rank
@@ -36,7 +36,7 @@ from tsmon.tui.opening import live_session, target_named
 from tsmon.tui.screens.fleet import FleetScreen
 
 WARM_UP_S = 5.0
-PATHS = ("/models", "/models/model-0/all", "/models/model-1/all")
+PATHS = ("/models?limit=100&next_page_token=0", "/models/model-0/all", "/models/model-1/all")
 """What is asked of a management address at each tick, besides ping and metrics."""
 
 
@@ -60,28 +60,28 @@ def cpu_percent(before: float, started: float) -> float:
 
 
 async def bare_loop(config: Config, seconds: float) -> float:
-    """The CPU percent of the same requests by httpx, sixteen servers at a time."""
-    limit = asyncio.Semaphore(16)
-    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None)) as client:
+    """The CPU percent of the same requests by httpx alone, a client for each server."""
+    trust = httpx.create_ssl_context()
 
-        async def ask(url: str) -> None:
-            async with limit:
-                (await client.get(url)).raise_for_status()
+    async def ask(server: ServerSettings, client: httpx.AsyncClient) -> None:
+        urls = (
+            *(server.url + path for path in PATHS),
+            f"{server.inference_url}/ping",
+            f"{server.metrics_url}/metrics",
+        )
+        for url in urls:
+            (await client.get(url)).raise_for_status()
 
-        urls = [
-            url
+    async with AsyncExitStack() as stack:
+        asked = [
+            (server, await stack.enter_async_context(httpx.AsyncClient(verify=trust)))
             for server in config.servers.values()
-            for url in (
-                *(server.url + path for path in PATHS),
-                f"{server.inference_url}/ping",
-                f"{server.metrics_url}/metrics",
-            )
         ]
 
         async def ask_all(until: float) -> None:
             while time.monotonic() < until:
                 due = time.monotonic() + config.fleet.period
-                await asyncio.gather(*map(ask, urls))
+                await asyncio.gather(*(ask(server, client) for server, client in asked))
                 await asyncio.sleep(max(due - time.monotonic(), 0))
 
         await ask_all(time.monotonic() + WARM_UP_S)

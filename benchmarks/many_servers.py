@@ -69,7 +69,7 @@ async def serve(servers: int, config: Path) -> None:
             await asyncio.wait([over], timeout=TRAFFIC_EVERY_S)
 
 
-def main() -> None:
+def run() -> None:
     """Serve as many as were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("servers", type=int)
@@ -79,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()
