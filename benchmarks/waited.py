@@ -1,4 +1,4 @@
-"""Each request's arrival, queue time and backend time, as ts_log has them."""
+"""Each request's arrival, queue time and backend time, and the batches, as ts_log has them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.telemetry.logs.lines import Doubles, parse_stamp, worker_thread
+from tsmon.telemetry.logs.moments import Moments
+from tsmon.telemetry.logs.requests import RequestLines
+from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.tail import LogTail
+
+NOTHING = Moments(0, 0.0, 0.0)
 
 _LINE = re.compile(
     rb"(\S+) \[\w+ *\] (W-\S+) \S+ - Waiting time ns: (\d+), Backend time ns: (\d+)$"
@@ -31,15 +36,29 @@ class WaitedLog:
     def __init__(self, folder: Path) -> None:
         self._tail = LogTail(folder / TS_LOG)
         self._doubles = Doubles()
+        self._requests = RequestLines()
+        self._batches: dict[str, dict[int, Moments]] = {}
         self._tail.read()
 
     def read(self, model: str) -> list[Waited]:
         """The requests to a model that were written since the last call. It blocks."""
+        lines = self._tail.read()
+        self._count(lines)
         return [
             _waited(*match.groups())
-            for line in self._tail.read()
+            for line in lines
             if (match := _LINE.match(line)) and self._is_of(model, match[2], line)
         ]
+
+    def batches(self, model: str) -> dict[int, Moments]:
+        """The handler's times for batches by their size, since the last call."""
+        return self._batches.pop(model, {})
+
+    def _count(self, lines: list[bytes]) -> None:
+        for key, samples in self._requests.read(sift(lines)).items():
+            batches = self._batches.setdefault(key.model, {})
+            for size, times in samples.batches.items():
+                batches[size] = batches.get(size, NOTHING) + Moments.of(times)
 
     def _is_of(self, model: str, thread: bytes, line: bytes) -> bool:
         worker = worker_thread(thread)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.integration.commands import Shell
+from tsmon.doctor.running import running_servers
 from tsmon.serving.java import find_java
 from tsmon.serving.ports import LOOPBACK, Ports, free_ports
 
@@ -164,3 +165,13 @@ def test_no_server_at_all(shell: Shell) -> None:
 
     assert ended.code == 3
     assert of(ended.json, "java")["severity"] == "ok"
+
+
+def test_a_running_server_is_found_by_its_process(shell: Shell) -> None:
+    status = shell.tsmon("serve", "status", "--json").json["server"]
+
+    (found,) = [each for each in running_servers() if each.pid == status["pid"]]
+
+    assert found.addresses.management == status["management"]
+    assert found.addresses.metrics == status["metrics"]
+    assert found.key_file == shell.home / "key_file.json"

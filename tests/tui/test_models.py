@@ -11,14 +11,11 @@ from textual.widgets import Button
 
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, watching
-from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
-from tsmon.torchserve.records import ModelVersion
+from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.widgets.field import Field
-from tsmon.tui.widgets.models_pane import ModelsPane, Order, arrange
+from tsmon.tui.widgets.models_pane import ModelsPane
 
 MANIFEST = '{{"model": {{"modelName": "{}", "modelVersion": "{}", "handler": "h.py"}}}}'
 
@@ -222,25 +219,6 @@ async def test_a_failing_action_is_told(fake: FakeTorchServe, options: MonitorOp
         await seat.sees("no memory")
 
 
-async def test_the_filter_shows_some_models_and_goes_away(
-    fake: FakeTorchServe, options: MonitorOptions
-) -> None:
-    fake.load_many(5)
-    async with watching(fake, options, size=(120, 40)) as seat:
-        await seat.sees("model-004")
-        await seat.press("slash")
-        await seat.write("003")
-        await seat.misses("model-004")
-        await seat.sees("model-003")
-        await seat.press("enter")
-        assert seat.monitor.selected == ModelKey("model-003", "1.0")
-        await seat.press("slash")
-        await seat.write("zebra")
-        await seat.sees("no model has zebra")
-        await seat.press("escape")
-        await seat.sees("model-004")
-
-
 async def test_the_cursor_stays_on_its_model_when_others_come_and_go(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
@@ -255,52 +233,6 @@ async def test_the_cursor_stays_on_its_model_when_others_come_and_go(
         assert seat.find(ModelsPane).table.cursor_key == "z 1.0"
         fake.registry.remove(fake.version("z"))
         await seat.until(lambda: seat.monitor.selected == ModelKey("m", "1.0"))
-
-
-async def test_sorting_goes_through_the_columns_or_by_the_mouse(
-    fake: FakeTorchServe, options: MonitorOptions
-) -> None:
-    fake.load("few", workers=1)
-    fake.load("many", workers=3)
-    async with watching(fake, options) as seat:
-        await seat.sees("many")
-        await seat.press("o")
-        await seat.sees("by requests/s")
-        await seat.press("o", "o", "o")
-        await seat.sees("by workers")
-        table = seat.find(ModelsPane).table
-        assert [row.value for row in table.rows] == ["many 1.0", "few 1.0"]
-        await seat.pilot.click(table, offset=(2, 0))
-        await seat.misses("by workers")
-        assert [row.value for row in table.rows] == ["few 1.0", "many 1.0"]
-
-
-def status(name: str, reading: Reading) -> ModelStatus:
-    traffic = Traffic(reading, reading, reading, reading)
-    return ModelStatus(
-        ModelVersion(name, "1.0"),
-        True,
-        traffic,
-        (),
-        ModelVerdict(ModelHealth.READY, "1 of 1 ready"),
-    )
-
-
-def test_the_busiest_comes_first_and_the_unknown_last() -> None:
-    models = [
-        status("unknown", Missing.NO_COUNTERS),
-        status("idle", Usage(1, 0, 0, 0, 0)),
-        status("much", Usage(1, 10, 10, 9e6, 1e3)),
-        status("little", Usage(1, 9, 9, 1e3, 1e6)),
-    ]
-
-    def order(by: Order) -> list[str]:
-        return [model.key.name for model in arrange(models, by)]
-
-    assert order(Order.NAME) == ["unknown", "idle", "much", "little"]
-    assert order(Order.RATE) == ["much", "little", "idle", "unknown"]
-    assert order(Order.INFERENCE) == ["much", "little", "unknown", "idle"]
-    assert order(Order.QUEUE) == ["little", "much", "unknown", "idle"]
 
 
 async def test_the_focus_stays_in_the_list_while_it_is_empty(

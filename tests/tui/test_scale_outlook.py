@@ -56,7 +56,7 @@ async def test_without_traffic_it_says_why_it_cannot_tell(
         await seat.sees("1 → 3 workers", "How many would do is not known")
 
 
-async def test_a_batch_size_above_one_is_beyond_the_model(
+async def test_batches_of_unknown_length_that_are_waited_for_are_beyond_the_model(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist").settings["batch_size"] = 8
@@ -65,4 +65,16 @@ async def test_a_batch_size_above_one_is_beyond_the_model(
         await seat.sees("1/1 ready")
         await see_traffic(seat, fake)
         await open_scale(seat)
-        await seat.sees("the batch size is 8")
+        await seat.sees("would do is not known", "a worker waits 100 ms")
+
+
+async def test_batches_that_nobody_waits_for_are_predicted_for(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist").settings |= {"batch_size": 8, "max_batch_delay": 0}
+    fake.serve("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("1/1 ready")
+        await see_traffic(seat, fake)
+        await open_scale(seat)
+        await seat.sees("busy, queue", "1 worker would do")

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from tsmon.cli.output import emit, emit_table
-from tsmon.load.capacity.advice import Advice, Prediction
+from tsmon.load.capacity.advice import Advice
+from tsmon.load.capacity.prediction import Prediction
 
 _HEADINGS = (
     *("", "WORKERS", "BUSY", "SERVICE_MS", "QUEUE_MS", "QUEUE_P95_MS", "P95_MS"),
@@ -15,6 +16,7 @@ _HEADINGS = (
 )
 GROWS = "grows"
 """Stands for the queue time of too few workers."""
+UNKNOWN = "?"
 CHECK_COUNT = "10,10,10,50"
 
 
@@ -52,6 +54,8 @@ def _head(advice: Advice) -> Iterator[str]:
     if situation.service is not None:
         source = "logs" if situation.from_logs else "counters"
         now += f", {situation.service.service_ms:.3g} ms of service ({source})"
+        if situation.service.more_ms is not None:
+            now += f" and {situation.service.more_ms:.3g} ms more for each further one of a batch"
     if situation.queue_ms is not None:
         now += f", {situation.queue_ms:.3g} ms in the queue"
     yield now
@@ -68,7 +72,8 @@ def _row(advice: Advice, row: Prediction) -> tuple[str, ...]:
         marks += "now"
     memory = "" if row.memory_bytes is None else f"{row.memory_bytes / 1e6:.0f}"
     times = (row.service_ms, row.queue_ms, row.queue_p95_ms, row.p95_ms)
-    numbers = (GROWS if value is None else f"{value:.2f}" for value in times)
+    gap = UNKNOWN if row.unknown else GROWS
+    numbers = (gap if value is None else f"{value:.2f}" for value in times)
     return (marks, str(row.workers), f"{row.utilisation:.0%}", *numbers, memory, row.basis.value)
 
 

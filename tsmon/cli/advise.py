@@ -13,11 +13,11 @@ from tsmon.cli.models import as_json, version_option
 from tsmon.cli.outcome import Exit, runs_async
 from tsmon.cli.output import emit_json, talk
 from tsmon.cli.target import Target, pass_target, server_options
-from tsmon.load.capacity.advice import Target as Wanted
 from tsmon.load.capacity.advice import advise as find_advice
 from tsmon.load.capacity.curve import read_points
 from tsmon.load.capacity.experience import experienced_points
 from tsmon.load.capacity.machine import machine_of
+from tsmon.load.capacity.prediction import Target as Wanted
 from tsmon.load.capacity.situation import Situation, situation_of
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.docker import LogPlace

@@ -47,8 +47,7 @@ async def examine(target: Target, checks: list[Check], config: Path | None) -> R
 
 def _home_config(target: Target) -> Path | None:
     """The settings of the home's server, unless the options mean another server."""
-    named = (target.server, target.inference_url, target.management_url, target.metrics_url)
-    return None if any(named) else target.local_server().home.config
+    return None if target.names_server else target.local_server().home.config
 
 
 def exit_code(report: Report, strict: bool) -> Exit:

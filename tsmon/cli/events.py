@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from tsmon.cli.event_printer import EventPrinter
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import runs_async
-from tsmon.cli.output import emit, emit_json_line, say
+from tsmon.cli.output import say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.watching import live_source
-from tsmon.telemetry.events import Event
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 
@@ -54,7 +54,7 @@ async def events(
 
 
 async def _print_events(monitor: Monitor, count: int | None, as_json: bool) -> None:
-    printer = _Printer(monitor, count, as_json, "%H:%M:%S")
+    printer = EventPrinter(monitor, count, as_json=as_json)
     async for _ in monitor.ticks():
         if not printer.go_on():
             return
@@ -62,48 +62,8 @@ async def _print_events(monitor: Monitor, count: int | None, as_json: bool) -> N
 
 async def _print_recorded(recording: Recording, count: int | None, as_json: bool) -> None:
     monitor = Monitor(recording)
-    printer = _Printer(monitor, count, as_json, "%Y-%m-%d %H:%M:%S")
+    printer = EventPrinter(monitor, count, as_json=as_json, clock="%Y-%m-%d %H:%M:%S")
     for _ in recording.ticks:
         await monitor.tick()
         if not printer.go_on():
             return
-
-
-class _Printer:
-    """Prints each event of a monitor once."""
-
-    def __init__(self, monitor: Monitor, count: int | None, as_json: bool, clock: str) -> None:
-        self._monitor = monitor
-        self._left = count
-        self._as_json = as_json
-        self._clock = clock
-        self._last: Event | None = None
-
-    def go_on(self) -> bool:
-        """Print what is new; whether more is wanted."""
-        news = self._monitor.events.after(self._last)[: self._left]
-        for event in news:
-            if self._as_json:
-                emit_json_line(_record(event))
-            else:
-                emit(_line(event, self._clock))
-        self._last = news[-1] if news else self._last
-        if self._left is not None:
-            self._left -= len(news)
-        return self._left != 0
-
-
-def _line(event: Event, clock: str) -> str:
-    mark = "!" if event.kind.is_bad else " "
-    local = event.at.wall.astimezone()
-    return f"{local:{clock}} {mark} {event.kind:<18} {event.subject}  {event.text}".rstrip()
-
-
-def _record(event: Event) -> dict[str, object]:
-    return {
-        "time": event.at.wall.isoformat(),
-        "event": event.kind.value,
-        "bad": event.kind.is_bad,
-        "subject": event.subject,
-        "text": event.text,
-    }

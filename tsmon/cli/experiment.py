@@ -142,10 +142,10 @@ async def experiment(
         warm_up=warm_up,
         seed=secrets.randbelow(2**32) if seed is None else seed,
     )
-    # A container's logs are not followed here: its service times are inference minus queue.
-    logs = target.log_place if isinstance(target.log_place, Path) else None
     async with target.client() as client:
-        experiment = Experiment(client, plan, logs, await _predict(client, plan, target))
+        experiment = Experiment(
+            client, plan, target.log_place, await _predict(client, plan, target)
+        )
         _agree(await experiment.look(), ask=plan.registers and not yes)
         try:
             stopped = await _carry_out(experiment)

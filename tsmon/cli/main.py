@@ -90,7 +90,7 @@ for command in (
 
 def main() -> None:
     """Run tsmon with the arguments of this process."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(ending, _interrupt)
     sys.exit(run(cli))
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import AbstractAsyncContextManager, ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target, pass_target, server_options
-from tsmon.cli.watching import find_instance, prometheus_client
+from tsmon.cli.watching import (
+    find_instance,
+    live_source,
+    prometheus_client,
+    prometheus_source,
+    watch_plainly,
+)
 from tsmon.config.schema import MonitorSettings, SymbolsName
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
@@ -25,6 +33,7 @@ from tsmon.telemetry.recording.writer import RecordedSource
 from tsmon.telemetry.source import Source
 
 if TYPE_CHECKING:
+    from tsmon.tui.app import TsmonApp
     from tsmon.tui.options import MonitorOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,13 +48,12 @@ _OPTIONS = (
         type=click.FloatRange(0.2),
         help="Seconds between polls.",
     ),
-    click.option("--theme", help="Name of the colour theme. [default: textual-dark]"),
+    click.option("--theme", help="Name of the colour theme. [default: one that fits the terminal]"),
     click.option(
         "--symbols",
-        type=click.Choice(get_args(SymbolsName)),
-        default=_DEFAULTS.symbols,
-        show_default=True,
-        help="What charts are drawn with.",
+        type=click.Choice([name for name in get_args(SymbolsName) if name]),
+        help="What charts are drawn with; ascii is for the whole screen. [default: braille, or "
+        "ascii where the terminal has nothing else]",
     ),
     click.option(
         "--span",
@@ -53,6 +61,9 @@ _OPTIONS = (
         show_default=True,
         type=click.FloatRange(60),
         help="Seconds that the charts show at first.",
+    ),
+    click.option(
+        "--plain", is_flag=True, help="No screen: a line per model and tick, and what happens."
     ),
     click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
     click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
@@ -93,17 +104,37 @@ def monitor(
     prometheus: str | None,
     instance: str | None,
     job: str | None,
+    plain: bool,
     **settings: Any,
 ) -> int:
     """Open the monitor."""
-    chosen = MonitorSettings(**settings)
+    chosen = MonitorSettings(**{name: value for name, value in settings.items() if value})
     if prometheus:
         if recording:
             raise click.UsageError("--record goes with a server itself, not with --prometheus")
+        if plain:
+            return asyncio.run(_watch(prometheus_source(target, prometheus, instance, job), chosen))
         return open_prometheus(target, chosen, prometheus, instance, job)
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
-    return open_monitor(target, chosen, recording=recording)
+    target, note = nearest_server(target)
+    if plain:
+        return asyncio.run(_watch(live_source(target), chosen, recording))
+    return open_monitor(target, chosen, recording=recording, note=note)
+
+
+async def _watch(
+    opened: AbstractAsyncContextManager[Source],
+    settings: MonitorSettings,
+    recording: Path | None = None,
+) -> int:
+    """The monitor without a screen."""
+    async with opened as source:
+        with ExitStack() as stack:
+            if recording:
+                source = stack.enter_context(closing(RecordedSource(source, recording)))
+            await watch_plainly(source, settings.period)
+    return Exit.DONE
 
 
 def open_monitor(
@@ -118,7 +149,7 @@ def open_monitor(
 
     With `fleet` all servers are shown first.
     """
-    need_terminal("`tsmon metrics --watch` prints a line per tick instead")
+    need_terminal("--plain prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import LiveSession, Tag
 
@@ -135,10 +166,14 @@ def open_monitor(
         tag = Tag(target.name, target.settings.color)
         session = LiveSession(client, settings.period, source, tag=tag)
         app = TsmonApp(session, replace(_options(target, settings, note), fleet=fleet))
-        code = app.run() or Exit.DONE
+        code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
         complain(left.message, left.remedy)
+    if app.wants_demo:
+        from tsmon.cli.demo import demo  # which opens the monitor in its turn
+
+        return click.get_current_context().invoke(demo)  # type: ignore[no-any-return]
     if app.started is not None:
         say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
     return code
@@ -148,13 +183,13 @@ def open_prometheus(
     target: Target, settings: MonitorSettings, url: str, instance: str | None, job: str | None
 ) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
-    need_terminal("`tsmon metrics --watch --prometheus URL` prints a line per tick instead")
+    need_terminal("--plain prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import PrometheusSession
 
     name = instance or asyncio.run(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
-    return TsmonApp(session, _options(target, settings)).run() or Exit.DONE
+    return _run(TsmonApp(session, _options(target, settings)))
 
 
 def open_replay(target: Target, recording: Recording) -> int:
@@ -164,24 +199,34 @@ def open_replay(target: Target, recording: Recording) -> int:
     from tsmon.tui.session import ReplaySession
 
     options = _options(target, target.loaded.config.monitor)
-    return TsmonApp(ReplaySession(recording), options).run() or Exit.DONE
+    return _run(TsmonApp(ReplaySession(recording), options))
+
+
+def _run(app: TsmonApp) -> int:
+    """Run the app; what did not end by its own word was interrupted, or failed."""
+    code = app.run()
+    return (app.return_code or Exit.INTERRUPTED) if code is None else code
 
 
 def _options(target: Target, settings: MonitorSettings, note: str = "") -> MonitorOptions:
+    from tsmon.tui.crash import crash_folder
     from tsmon.tui.options import MonitorOptions
+    from tsmon.tui.terminal import symbols_of
     from tsmon.tui.themes import theme_named
     from tsmon.tui.widgets.raster import Symbols
 
     return MonitorOptions(
         period_s=settings.period,
         theme=theme_named(settings.theme),
-        symbols=Symbols(settings.symbols),
+        symbols=Symbols(settings.symbols) if settings.symbols else symbols_of(os.environ),
         span_s=settings.span,
         model_store=settings.model_store,
         samples=settings.samples,
         drawings=settings.drawings,
         server_home=target.local_server().home.path,
         config=target.loaded.config,
+        welcome=not target.names_server and target.own_server() is None,
+        crash_folder=crash_folder(),
         note=note,
     )
 

@@ -76,6 +76,12 @@ class Target:
         """
         return self.logs or self.access.log_place
 
+    @property
+    def names_server(self) -> bool:
+        """Whether an option or the configuration says which server is meant."""
+        urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
+        return any(urls)
+
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
         return LocalServer(self.home)

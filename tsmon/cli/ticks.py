@@ -7,20 +7,30 @@ from typing import Any
 
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.times import RequestReport
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
+
+
+def server_line(snapshot: Snapshot) -> str:
+    """A line of a tick that has no model in it."""
+    server = snapshot.server
+    words = "no models are registered" if server.state is ServerState.UP else "no models known"
+    return (
+        f"{snapshot.at.wall.astimezone():%H:%M:%S}  {server.label:<24}  {server.state:<13}  {words}"
+    )
 
 
 def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
     """A line such as `tsmon metrics --watch` prints."""
     interval = model.traffic.interval
     cells = [
-        f"{snapshot.at.wall:%H:%M:%S}",
+        f"{snapshot.at.wall.astimezone():%H:%M:%S}",
         f"{model.key!s:<24}",
+        f"{'gone' if model.gone else model.verdict.health:<13}",
         _workers(model),
     ]
     if model.gone:
-        cells.append(f"gone: {model.gone}")
+        cells.append(str(model.gone))
     elif isinstance(interval, Missing):
         cells.append(f"– {interval}")
     else:
@@ -49,6 +59,8 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "gone": model.gone is not None,
         "ready_workers": model.ready,
         "min_workers": model.wanted,
+        "verdict": model.verdict.health.value,
+        "evidence": model.verdict.evidence,
         "interval": _reading_record(model.traffic.interval),
         "last_minute": _reading_record(model.traffic.window),
         "last_five_minutes": _reading_record(model.traffic.long_window),

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 ServerColor = Literal["", "red", "yellow", "green", "cyan", "blue", "magenta"]
-SymbolsName = Literal["braille", "block", "ascii"]
+SymbolsName = Literal["", "braille", "block", "ascii"]
 PresetName = Literal["default", "vim"]
 
 
@@ -33,8 +33,14 @@ class MonitorSettings:
     """`[monitor]`: how the monitor looks and how often it asks."""
 
     period: float = setting("Seconds from one sample to the next.", 1.0, least=0.2)
-    theme: str = setting("Name of the colour theme; the palette lists them.", "", example='"nord"')
-    symbols: SymbolsName = setting("What charts are drawn with: braille, block, ascii.", "braille")
+    theme: str = setting(
+        "Name of the colour theme; by default one that fits the terminal.", "", example='"nord"'
+    )
+    symbols: SymbolsName = setting(
+        "What charts are drawn with: braille, block, or ascii for the whole screen.",
+        "",
+        example='"braille"',
+    )
     span: float = setting("Seconds that the charts show at first.", 120.0, least=60)
     model_store: Path | None = setting(
         "Folder with the archives to register.", None, example='"artifacts"'

@@ -43,7 +43,7 @@ def look_at_machine(addresses: Addresses) -> MachineFacts:
             why_no_server=f"no TorchServe that this user can see listens at {addresses.label}: it "
             "is stopped, in a container, behind a tunnel or another user's",
         )
-    server = _read_java(process)
+    server = read_java(process)
     if not server.files_here:
         return replace(machine, server=server)
     return replace(
@@ -91,7 +91,12 @@ def measure(path: Path | None) -> Folder | None:
         return None
 
 
-def _read_java(process: psutil.Process) -> JavaProcess:
+def read_java(process: psutil.Process) -> JavaProcess:
+    """What the system tells of a server's process.
+
+    Raises:
+        psutil.Error: it has gone, or is another user's.
+    """
     directory, environment = place_of(process)
     return JavaProcess(
         pid=process.pid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -67,18 +67,21 @@ def lines(
     snapshot: FleetSnapshot,
     order: Order = Order.WORST,
     *,
-    words: str = "",
+    passes: Callable[[str], bool] = lambda _: True,
     models: bool = True,
 ) -> list[FleetLine]:
-    """The servers that have all the words, each followed by its models.
+    """The servers, each followed by its models, as far as their words pass.
 
-    Where only some models of a server have them, only those follow it.
+    A server of which a model passes is shown for it.
     """
-    wanted = words.lower().split()
     shown = []
     for server in sorted(snapshot.servers, key=lambda row: _server_rank(row, order)):
-        below = list(_below(server, order, wanted))
-        if below or _has(_server_words(server), wanted):
+        below = [
+            FleetLine(server, model)
+            for model in sorted(server.models, key=lambda row: _model_rank(row, order))
+            if passes(f"{_words(server)} {model.key} {model.figures.sign.word}")
+        ]
+        if below or passes(f"{_words(server)} {server.figures.sign.word}"):
             shown.append(FleetLine(server))
             shown += below if models else []
     return shown
@@ -91,25 +94,11 @@ def troubles(snapshot: FleetSnapshot) -> list[tuple[Sign, int]]:
     return list(Counter(sign for sign in signs if sign.needs_somebody).items())
 
 
-def _below(server: ServerRow, order: Order, wanted: Sequence[str]) -> Iterator[FleetLine]:
-    all_of_them = _has(_server_words(server), wanted)
-    for model in sorted(server.models, key=lambda row: _model_rank(row, order)):
-        text = f"{_server_words(server)} {model.key} {model.figures.sign.word}"
-        if all_of_them or _has(text, wanted):
-            yield FleetLine(server, model)
-
-
-def _server_words(server: ServerRow) -> str:
+def _words(server: ServerRow) -> str:
     target = server.target
     labels = " ".join(f"{name}={text}" for name, text in target.labels.items())
     mode = "read-only" if target.settings.read_only else ""
-    words = (target.name, target.settings.url, target.origin, labels, mode)
-    return " ".join((*words, server.figures.sign.word))
-
-
-def _has(text: str, wanted: Sequence[str]) -> bool:
-    lowered = text.lower()
-    return all(word in lowered for word in wanted)
+    return f"{target.name} {target.settings.url} {target.origin} {labels} {mode}"
 
 
 def _server_rank(row: ServerRow, order: Order) -> tuple[object, ...]:

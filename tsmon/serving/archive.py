@@ -38,7 +38,10 @@ DIGIT_BATCH_SIZE = 8
 Half as many requests again per second at 10 connections as one by one: see benchmarks/SERVING.md.
 """
 DIGIT_BATCH_DELAY_MS = 0
-"""A worker takes what waits already and never waits for more, so a lone request loses nothing."""
+"""A worker takes what waits already and never waits for more, so a lone request loses nothing.
+
+TorchServe 0.12 then takes two at once at most, see docs/advice.md.
+"""
 
 _SUFFIXES: dict[ArchiveFormat, str] = {
     "default": ".mar",

@@ -130,7 +130,7 @@ class Management:
         Raises:
             NotFound: no such model or version, or it is just being removed.
         """
-        versions = parse_versions(await self._get(_model_path(name, version)))
+        versions = parse_versions(await self._get(model_path(name, version)))
         if not versions:
             raise NotFound(404, "ModelNotFoundException", f"Model not found: {name}")
         return versions[0]
@@ -142,7 +142,7 @@ class Management:
         the default version is then all that can be seen.
         """
         try:
-            return parse_versions(await self._get(f"{_model_path(name)}/all"))
+            return parse_versions(await self._get(f"{model_path(name)}/all"))
         except NotFound as error:
             if error.type != "ResourceNotFoundException":
                 raise
@@ -150,7 +150,7 @@ class Management:
 
     async def customized(self, name: str, version: str | None = None, timeout_s: float = 10) -> Any:
         """The metadata the model's own handler gives; costs a worker's time, so never poll it."""
-        path = _model_path(name, version)
+        path = model_path(name, version)
         answer = await self._get(path, {"customized": "true"}, timeout_s=timeout_s)
         return parse_customized(answer)
 
@@ -195,7 +195,7 @@ class Management:
                 "scale to 0 alone, or to at least 1",
             )
         query = {"min_worker": workers, "max_worker": most} | _synchronous(synchronous)
-        return await self._change("PUT", _model_path(name, version), query)
+        return await self._change("PUT", model_path(name, version), query)
 
     async def unregister(self, name: str, version: str | None = None) -> str:
         """Remove a version, or without one the default version; gives the server's own message.
@@ -203,11 +203,11 @@ class Management:
         Raises:
             ApiError: 403 for a default version while others exist, 408 when a worker does not stop.
         """
-        return await self._change_model("DELETE", _model_path(name, version))
+        return await self._change_model("DELETE", model_path(name, version))
 
     async def set_default(self, name: str, version: str) -> str:
         """Make a version the one that requests without a version go to."""
-        return await self._change("PUT", f"{_model_path(name, version)}/set-default")
+        return await self._change("PUT", f"{model_path(name, version)}/set-default")
 
     async def refresh_token(self, kind: KeyKind) -> None:
         """Have the server write a new management or inference key into its key file.
@@ -271,7 +271,12 @@ class Management:
             raise ReadOnly("this is a read-only session", "start tsmon without --read-only")
 
 
-def _model_path(name: str, version: str | None = None) -> str:
+def model_path(name: str, version: str | None = None) -> str:
+    """The path of a model, or of one version of it.
+
+    Raises:
+        InvalidArgument: the name or version has a slash, which TorchServe cannot address.
+    """
     _reject_path(name)
     _reject_path(version or "")
     if not name:

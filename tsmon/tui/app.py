@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
+from textual.reactive import var
 from textual.screen import Screen
 
 from tsmon.fleet.fleet import Fleet
@@ -16,6 +18,7 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
+from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.messages import ExperimentBegun, ServerOpened, SessionOpened
 from tsmon.tui.notes import Note
@@ -23,8 +26,13 @@ from tsmon.tui.opening import live_session, own_of, target_named
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Busy, LiveSession, Session
+from tsmon.tui.terminal import AsciiOnly
+from tsmon.tui.themes import opposite
+from tsmon.tui.widgets.raster import Symbols
 
 __all__ = ["MonitorOptions", "TsmonApp"]
 
@@ -37,6 +45,9 @@ class TsmonApp(App[int]):
     HORIZONTAL_BREAKPOINTS = layout.WIDTHS
     VERTICAL_BREAKPOINTS = layout.HEIGHTS
 
+    symbols = var(Symbols.BRAILLE, init=False)
+    """What charts are drawn with; with ASCII the whole screen is."""
+
     def __init__(
         self,
         session: Session,
@@ -45,22 +56,41 @@ class TsmonApp(App[int]):
         super().__init__()
         self.animation_level = "none"
         self.theme = options.theme
+        self.set_reactive(TsmonApp.symbols, options.symbols)
+        self._ascii = AsciiOnly()
         self.session = session
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
+        self.wants_demo = False
+        """Whether it was left for the demo."""
         self.experiment: ExperimentJob | None = None
         """The last experiment, which may be under way."""
         self._options = options
         self._fleet: Fleet | None = None
 
-    def get_default_screen(self) -> MonitorScreen:
+    def get_default_screen(self) -> MarkingScreen:
         """The monitor itself."""
-        return MonitorScreen(self.session, self._options)
+        return MarkingScreen(self.session, self._options)
 
-    def on_mount(self) -> None:
-        """Begin with the fleet where that was asked for."""
-        if self._options.fleet:
-            self.action_fleet()
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through on its way to the terminal."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii] if self.symbols is Symbols.ASCII else filters
+
+    def watch_symbols(self, symbols: Symbols) -> None:
+        """Draw everything with other characters."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Panes | DigitScreen):
+                screen.symbols = symbols
+            screen.query("*").refresh()
+
+    def action_symbols(self) -> None:
+        """Draw with the next kind of characters."""
+        self.symbols = self.symbols.following
+
+    def action_theme(self) -> None:
+        """Change between dark and light."""
+        self.theme = opposite(self.theme, dark=self.current_theme.dark)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the screen, then the themes."""
@@ -123,9 +153,25 @@ class TsmonApp(App[int]):
         if self.experiment is not None and self.experiment.running:
             raise Busy("an experiment is under way", "stop it first; its model is then put back")
 
+    def on_demo_wanted(self) -> None:
+        """Leave; whoever opened the monitor goes on with the demo."""
+        self.wants_demo = True
+        self.exit(0)
+
     def on_experiment_begun(self, message: ExperimentBegun) -> None:
         """Remember what has to be put back before leaving."""
         self.experiment = message.job
+
+    def on_mount(self) -> None:
+        """Paint the screen anew when the shell gives it back; show the fleet if asked for."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        if self._options.fleet:
+            self.action_fleet()
+
+    def _fatal_error(self) -> None:
+        """Keep what is known of a fault, and end with two lines in place of a traceback."""
+        error = self._exception or RuntimeError("unknown")
+        self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
 
     async def action_quit(self) -> None:
         """Leave; all is well. An experiment under way first puts its model back."""

@@ -53,6 +53,10 @@ class FleetRefreshed(Message):
         return isinstance(message, FleetRefreshed)
 
 
+class DemoWanted(Message):
+    """The monitor is to be left for the demo."""
+
+
 class ExperimentBegun(Message):
     """An experiment is under way, which must not be left behind."""
 

@@ -34,5 +34,9 @@ class MonitorOptions:
     """All settings: the other servers, the keys, the fleet."""
     fleet: bool = False
     """Whether the fleet is shown at first."""
+    welcome: bool = False
+    """Whether to offer the first steps where no server answers."""
+    crash_folder: Path | None = None
+    """Where a report is kept when a fault of tsmon's own ends it."""
     note: str = ""
     """A few words for the first line, such as `stops when you leave`."""

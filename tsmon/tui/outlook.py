@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tsmon.load.capacity.advice import Advice, Prediction
+from tsmon.load.capacity.advice import Advice
+from tsmon.load.capacity.prediction import Prediction
 from tsmon.tui.format import memory, milliseconds, per_second, percent, plural
 from tsmon.tui.tones import Span, Tone, line
 
@@ -19,6 +20,8 @@ def outlook(advice: Advice, workers: int | None) -> Content:
 def _predicted(advice: Advice, row: Prediction) -> list[Span]:
     at = f"At {per_second(advice.rate)}, as in the last minute: "
     busy = percent(row.utilisation * 100)
+    if row.unknown:
+        return [(at, Tone.MUTED), (f"{busy} busy; waits are not known: {row.unknown}", Tone.MUTED)]
     if row.queue_ms is None:
         return [(at, Tone.MUTED), (f"! {busy} of what they can answer, the queue grows", Tone.BAD)]
     parts = [f"{busy} busy", f"queue {milliseconds(row.queue_ms)}"]

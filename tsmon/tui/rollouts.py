@@ -15,6 +15,9 @@ from tsmon.torchserve.rollout import Outcome, Progress, follow
 QUIET_S = 0.3
 """Presses that come quicker than this after each other become one request."""
 
+AT_ONCE = 4
+"""Changes sent at a time; scaling down keeps a connection until the workers are gone."""
+
 SEEN_AFTER_S = 3.0
 """By then the monitor has surely described the version anew."""
 
@@ -54,6 +57,7 @@ class Rollouts:
         self._start = start
         self._changed = changed
         self._rollouts: dict[ModelKey, Rollout] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def of(self, key: ModelKey) -> Rollout | None:
         """The rollout of a version: the one under way, or how the last one ended."""
@@ -98,18 +102,20 @@ class Rollouts:
                 if self._rollouts[key].target == sent:
                     await self._follow(key, sent)
                 else:
-                    sent = await self._settle(key)
-                    await self._management().scale(key.name, sent, version=key.version)
+                    await self._settle(key)
+                    async with self._turns:
+                        sent = self._rollouts[key].target
+                        await self._management().scale(key.name, sent, version=key.version)
         except TorchServeError as error:
             self._fail(key, error)
 
-    async def _settle(self, key: ModelKey) -> int:
-        """The target, once it has not moved for a moment."""
+    async def _settle(self, key: ModelKey) -> None:
+        """Wait until the target has not moved for a moment."""
         while True:
             target = self._rollouts[key].target
             await asyncio.sleep(QUIET_S)
             if self._rollouts[key].target == target:
-                return target
+                return
 
     async def _follow(self, key: ModelKey, target: int) -> None:
         """Follow until the target is reached, given up or replaced by another one."""

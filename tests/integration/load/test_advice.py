@@ -19,7 +19,17 @@ RATE = 30
 @pytest.fixture
 def served(shell: Shell, archive: Path) -> Iterator[None]:
     """The digit model with one worker."""
-    registered = shell.tsmon("register", archive.name, "--workers", "1")
+    yield from _registered(shell, archive)
+
+
+@pytest.fixture
+def batched(shell: Shell, archive: Path) -> Iterator[None]:
+    """The same, registered as `tsmon demo` does it."""
+    yield from _registered(shell, archive, "--batch-size", "8", "--max-batch-delay", "0")
+
+
+def _registered(shell: Shell, archive: Path, *options: str) -> Iterator[None]:
+    registered = shell.tsmon("register", archive.name, "--workers", "1", *options)
     assert registered.code == 0, registered.stderr
     yield
     shell.tsmon("unregister", "mnist", "--yes")
@@ -46,6 +56,21 @@ def test_the_advice_rests_on_what_the_server_did(shell: Shell) -> None:
     assert 0 < seen["rate"] < 2 * RATE
     assert [row["workers"] for row in advice["predictions"]][:4] == [1, 2, 3, 4]
     assert advice["predictions"][0]["basis"] == "measured"
+
+
+@pytest.mark.usefixtures("batched")
+def test_batches_without_a_delay_are_of_two_and_have_their_time(shell: Shell) -> None:
+    with ThreadPoolExecutor() as aside:
+        sending = aside.submit(
+            shell.tsmon, "load", "mnist", "--concurrency", "8", "--duration", "8"
+        )
+        ended = shell.tsmon("advise", "mnist", "--seconds", "3", "--rate", "20", "--json")
+        assert sending.result().code == 0, sending.result().stderr
+
+    service = ended.json["seen"]["service"]
+    assert (service["largest_batch"], ended.code) == (2, 0), ended.stderr
+    assert 0 <= service["more_ms"] <= service["service_ms"]
+    assert ended.json["predictions"][0]["queue_ms"] > 0
 
 
 @pytest.mark.usefixtures("served")

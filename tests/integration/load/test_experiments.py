@@ -85,6 +85,7 @@ async def test_the_figures_are_what_the_server_counted(shell: Shell, registered:
     assert queue_us == pytest.approx(grown.queue_us)
     for each in result.measurements:
         assert each.backend_ms == pytest.approx(each.inference_ms - each.queue_ms, rel=0.1)  # type: ignore[operator]
+        assert each.backend_scv is not None
         assert each.memory_bytes is not None
         assert each.p50_ms is not None
         assert each.p99_ms is not None

@@ -9,7 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tsmon.load.capacity.queueing import queue_of
+from tsmon.load.capacity.batch_queue import batch_queue
+from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule
+from tsmon.load.capacity.queueing import Queue, queue_of
 from tsmon.load.capacity.service_time import crossing
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -34,13 +36,20 @@ class ServicePoint:
 
     workers: int
     service_ms: float
-    """Mean time a worker had a request: the backend time of the logs, or inference - queue."""
+    """Mean time a worker had a request: the backend time of the logs, or inference - queue.
+
+    With `more_ms` it is that of a request that is alone in its batch.
+    """
     scv: float | None = None
     """Squared coefficient of variation of that time; None while unknown."""
     memory_bytes: int | None = None
     """Of one worker."""
     throughput: float | None = None
     """Answers per second meanwhile; None stands for workers that were all busy all the time."""
+    more_ms: float | None = None
+    """By how much each further request makes a batch longer; None while unknown."""
+    largest_batch: int | None = None
+    """The largest one that this was measured with."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,8 @@ class ServiceCurve:
     """Of the server's machine; None while unknown, and then nothing is stretched."""
     demand: float = 1.0
     """Cores that a busy worker wants: its torch threads, or less if it mostly waits."""
+    batches: BatchRule = ONE_BY_ONE
+    """Where the times of larger ones are unknown, requests are reckoned one by one all the same."""
 
     def basis(self, workers: int) -> Basis:
         """What the time at this number of workers rests on."""
@@ -71,10 +82,6 @@ class ServiceCurve:
         alone = {number: time_ms for number, (time_ms, _) in self._alone.items()}
         return _interpolated(alone, workers) * self.stretch(workers)
 
-    def times(self, workers: int) -> list[float]:
-        """The service times with 1, 2 … `workers` of them busy."""
-        return [self.service_ms(busy) for busy in range(1, workers + 1)]
-
     def scv(self, workers: int) -> float | None:
         """Variability of the service time; None where none was measured."""
         known = {number: scv for number, (_, scv) in self._alone.items() if scv is not None}
@@ -86,7 +93,51 @@ class ServiceCurve:
 
     def capacity(self, workers: int) -> float:
         """Requests per second that so many workers can answer at most."""
-        return workers / self.service_ms(workers) * 1000
+        largest = self.batch_ms(workers)
+        return workers * len(largest) / (largest[-1] * self.stretch(workers)) * 1000
+
+    @property
+    def largest_batch(self) -> int:
+        """The largest batch that was measured; 1 where the time of larger ones is unknown."""
+        return max((point.largest_batch or 1 for point in self.points), default=1)
+
+    def batch_ms(self, workers: int) -> list[float]:
+        """Times of batches of 1, 2 … that do not slow each other, so many as are taken at once."""
+        alone_ms = _interpolated(
+            {number: time_ms for number, (time_ms, _) in self._alone.items()}, workers
+        )
+        shares = {
+            point.workers: point.more_ms / point.service_ms
+            for point in self.points
+            if point.more_ms is not None
+        }
+        if not shares:
+            return [alone_ms]
+        more_ms = _interpolated(shares, workers) * alone_ms
+        return [alone_ms + more_ms * further for further in range(self.batches.taken)]
+
+    def queue(
+        self, rate: float, workers: int, arrivals_scv: float = 1.0, *, slower: float = 1.0
+    ) -> Queue | None:
+        """The queue before so many workers; None where it only grows.
+
+        `slower` is a factor for all times, to see what hangs on them.
+        """
+        measured = self.scv(workers)
+        scv = 1.0 if measured is None else measured
+        batch_ms = [time_ms * slower for time_ms in self.batch_ms(workers)]
+        stretches = [self.stretch(busy) for busy in range(1, workers + 1)]
+        if len(batch_ms) == 1:
+            times = [batch_ms[0] * stretch for stretch in stretches]
+            return queue_of(rate, times, scv, arrivals_scv)
+        return batch_queue(
+            rate,
+            batch_ms,
+            stretches,
+            scv,
+            filling_ms=self.batches.filling_ms,
+            arrivals_scv=arrivals_scv,
+        )
 
     def useful(self, most: int) -> int:
         """The number up to `most` beyond which workers raise the throughput no further."""
@@ -105,7 +156,7 @@ class ServiceCurve:
         """The service time that gives the measured one at the throughput of that time."""
         full = self.stretch(point.workers)
         shortest = point.service_ms / full
-        if full == 1 or point.throughput is None:
+        if full == 1 or point.throughput is None or point.more_ms is not None:
             return shortest
 
         def too_short(alone_ms: float) -> float:
@@ -149,7 +200,8 @@ def read_points(path: Path) -> tuple[ServicePoint, ...]:
 def _point(entry: Any, where: str, hint: str) -> ServicePoint:
     try:
         point = ServicePoint(**entry)
-        in_range = point.workers >= 1 and point.service_ms > 0 and (point.scv or 0) >= 0
+        in_range = point.workers >= 1 and point.service_ms > 0
+        in_range &= (point.scv or 0) >= 0 and (point.more_ms or 0) >= 0
     except TypeError as error:
         raise InvalidArgument(f"{where} is no measured point: {error}", hint) from None
     if not in_range:

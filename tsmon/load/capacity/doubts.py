@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
-from tsmon.load.capacity.queueing import queue_of
+from tsmon.load.capacity.limits import core_share
 from tsmon.load.capacity.situation import Situation
 
 MANY_FAILURES = 0.05
@@ -24,6 +25,7 @@ NEAR_LIMIT = 0.8
 SLOWER = 1.1
 CROWDED = 0.5
 """From this share of the cores on, measured waits were several times the predicted ones."""
+_HOW_TO_KNOW = "the server's logs tell it once some batches had several requests"
 
 
 class DoubtKind(StrEnum):
@@ -33,6 +35,7 @@ class DoubtKind(StrEnum):
     NO_TRAFFIC = "no traffic"
     NO_SERVICE_TIME = "no service time"
     BATCHES = "batches"
+    LARGER_BATCHES = "larger batches"
     FAILURES = "failures"
     SATURATED = "saturated"
     BURSTS = "bursts"
@@ -67,8 +70,7 @@ def doubts_about(
 
 
 def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) -> Iterator[Doubt]:
-    if situation.batch_size > 1:
-        yield Doubt(DoubtKind.BATCHES, _about_batches(situation), stops=True)
+    yield from _stopping_batches(situation, curve)
     if situation.failed >= MANY_FAILURES:
         yield Doubt(
             DoubtKind.FAILURES,
@@ -99,29 +101,55 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
         )
 
 
-def _about_batches(situation: Situation) -> str:
-    known = ""
-    if situation.service is not None:
-        known = f"; known is what {situation.workers} do now: "
-        known += f"{situation.service.service_ms:.3g} ms of service"
-        if situation.queue_ms is not None:
-            known += f" after {situation.queue_ms:.3g} ms in the queue"
-    return (
-        f"the batch size is {situation.batch_size}: a worker waits for its batch to fill and takes "
-        f"several requests at once, for which the queueing model does not hold{known}"
-    )
+def _stopping_batches(situation: Situation, curve: ServiceCurve | None) -> Iterator[Doubt]:
+    rule = situation.batches
+    if rule.taken > MOST_TAKEN:
+        yield Doubt(
+            DoubtKind.BATCHES,
+            f"batches of {rule.size} are not reckoned with, only those of up to {MOST_TAKEN}",
+            stops=True,
+        )
+    elif curve is not None and rule.filling_ms and not _knows_batches(curve):
+        yield Doubt(
+            DoubtKind.BATCHES,
+            f"a worker waits {rule.filling_ms:g} ms for up to {rule.size} requests, and how long a "
+            f"batch takes is not known: {_HOW_TO_KNOW}",
+            stops=True,
+        )
+
+
+def _weakening_batches(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
+    taken = situation.batches.taken
+    if taken > 1 and not _knows_batches(curve):
+        yield Doubt(
+            DoubtKind.BATCHES,
+            f"up to {taken} requests are taken at once, and how long a batch takes is not known "
+            f"({_HOW_TO_KNOW}): the numbers are those of one request at a time, which are too high "
+            "where each further request of a batch takes less than 70% of the first one's time",
+        )
+    elif taken > curve.largest_batch:
+        yield Doubt(
+            DoubtKind.LARGER_BATCHES,
+            f"batches of more than {curve.largest_batch} requests were not measured: those of up "
+            f"to {taken} are reckoned to take longer by as much for each further request",
+        )
+
+
+def _knows_batches(curve: ServiceCurve) -> bool:
+    return any(point.more_ms is not None for point in curve.points)
 
 
 def _weakening(situation: Situation, curve: ServiceCurve, *, asked: bool) -> Iterator[Doubt]:
     service = situation.service
     if service is not None and not asked:
-        busy = (service.throughput or 0.0) * service.service_ms / 1000 / service.workers
+        busy = (service.throughput or 0.0) * (situation.worker_ms or 0.0) / 1000 / service.workers
         if busy >= SATURATED:
             yield Doubt(
                 DoubtKind.SATURATED,
                 "the workers are busy all the time, so clients may want more than was seen: take "
                 "the rate for the least it can be",
             )
+    yield from _weakening_batches(situation, curve)
     arrivals = situation.arrivals
     if arrivals is not None and arrivals.bursty:
         yield Doubt(
@@ -154,12 +182,10 @@ def _misfit(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
     """Hold the model to the queue time that was measured with the present workers."""
     if situation.queue_ms is None or not situation.rate or not situation.workers:
         return
-    scv = curve.scv(situation.workers)
-    times = curve.times(situation.workers)
-    queue = queue_of(situation.rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
+    queue = curve.queue(situation.rate, situation.workers, situation.arrivals_scv)
     if queue is None:
         return
-    expected = queue.mean_wait_ms + (situation.floor_ms or 0.0)
+    expected = queue.mean_wait_ms + queue.filling_ms + (situation.floor_ms or 0.0)
     off = abs(expected - situation.queue_ms)
     low, high = sorted((expected, situation.queue_ms))
     if off >= MISFIT_MS and high >= MISFIT * low:
@@ -186,11 +212,11 @@ def nearness(
     """How much hangs on the service time where that number of workers has little to spare."""
     if rate < NEAR_LIMIT * curve.capacity(workers):
         return
-    times, scv = [time_ms * SLOWER for time_ms in curve.times(workers)], curve.scv(workers)
-    queue = queue_of(rate, times, 1.0 if scv is None else scv, situation.arrivals_scv)
+    queue = curve.queue(rate, workers, situation.arrivals_scv, slower=SLOWER)
     then = "would only grow"
     if queue is not None:
-        then = f"would be {queue.mean_wait_ms + (situation.floor_ms or 0.0):.3g} ms"
+        longer = queue.mean_wait_ms + queue.filling_ms + (situation.floor_ms or 0.0)
+        then = f"would be {longer:.3g} ms"
     yield Doubt(
         DoubtKind.NEAR_LIMIT,
         f"{workers} at work have little to spare: were requests to take {SLOWER - 1:.0%} longer, "
@@ -202,10 +228,8 @@ def crowding(
     situation: Situation, curve: ServiceCurve, rate: float, workers: int
 ) -> Iterator[Doubt]:
     """What the model leaves out where the workers keep many of the cores busy."""
-    if situation.cores is None:
-        return
-    share = rate * curve.service_ms(workers) / 1000 * situation.demand / situation.cores
-    if share >= CROWDED:
+    share = core_share(situation, curve.queue(rate, workers))
+    if share is not None and share >= CROWDED:
         yield Doubt(
             DoubtKind.CROWDED,
             f"the workers alone keep {min(share, 1.0):.0%} of the cores busy: what the server, "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tsmon.load.capacity.advice import predict
+from tsmon.load.capacity.batching import BatchRule
 from tsmon.load.capacity.curve import ServiceCurve, ServicePoint
+from tsmon.load.capacity.doubts import doubts_about
+from tsmon.load.capacity.prediction import predict
 from tsmon.load.capacity.situation import Situation
 from tsmon.load.experiment.experiment import Predict
 from tsmon.load.experiment.kept import load_results
-from tsmon.load.experiment.result import measured_points
+from tsmon.load.experiment.result import Measurement, measured_points
 from tsmon.telemetry.snapshot import ModelKey
 
 
@@ -29,8 +31,11 @@ def experienced_points(
                 ServicePoint(
                     point.workers,
                     point.service_ms,
-                    memory_bytes=each,
-                    throughput=point.throughput,
+                    point.scv,
+                    each,
+                    point.throughput,
+                    point.more_ms,
+                    point.largest_batch,
                 ),
             )
     return tuple(newest[workers] for workers in sorted(newest))
@@ -42,10 +47,16 @@ def predictor(
     """Predicts by these points; None without any. `cores` are those of the server's machine."""
     if not points:
         return None
-    curve = ServiceCurve(points, cores)
-    situation = Situation(key=key, workers=points[-1].workers, cores=cores)
 
-    def queue_ms(workers: int, rate: float) -> float | None:
+    def queue_ms(rate: float, measurement: Measurement) -> float | None:
+        rule = BatchRule(measurement.batch_size, measurement.max_batch_delay_ms)
+        workers = measurement.workers
+        curve = ServiceCurve(points, cores, batches=rule)
+        situation = Situation(key=key, workers=workers, batches=rule, cores=cores)
+        if any(doubt.stops for doubt in doubts_about(situation, curve, asked=True)):
+            return None
+        if rule.taken > 1 and all(point.more_ms is None for point in points):
+            return None  # one by one is no prediction of batches
         return predict(situation, curve, rate, workers).queue_ms
 
     return queue_ms

@@ -86,6 +86,10 @@ class Queue:
     service: ServiceTime
     utilisation: float
     """Share of the workers that is busy, 0 to 1."""
+    offered: float = 0.0
+    """Workers that would be busy on average if none slowed another, in erlangs."""
+    filling_ms: float = 0.0
+    """What every request waits beside this for its batch to fill."""
 
     def waits_longer(self, time_ms: float) -> float:
         """P(W > t) = C exp(-t C / mean wait), which for M/M/c is C exp(-(c μ - λ) t)."""
@@ -137,4 +141,5 @@ def queue_of(
         busy.waiting / decay * variability(arrivals_scv, scv),
         ServiceTime(mean_service, scv),
         busy.mean / servers,
+        rate * service_ms[0] / 1000,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
+from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule, BatchTimes, batch_times
 from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.capacity.queueing import erlang_c
 from tsmon.load.capacity.service_time import fitted
@@ -53,7 +54,7 @@ class Situation:
     key: ModelKey
     workers: int
     """Ready ones."""
-    batch_size: int = 1
+    batches: BatchRule = ONE_BY_ONE
     rate: float | None = None
     """Requests per second seen; None while that is unknown."""
     why_no_rate: str = ""
@@ -63,6 +64,8 @@ class Situation:
     """Measured, per request."""
     service: ServicePoint | None = None
     """With the present workers; None while nothing was answered."""
+    worker_ms: float | None = None
+    """What a request takes of a worker: the service time, of a batch its share."""
     from_logs: bool = False
     """The service time is that of the log files and not only inference - queue."""
     floor_ms: float | None = None
@@ -104,21 +107,23 @@ def situation_of(
     seen = [found for snapshot in snapshots if (found := snapshot.model(key)) is not None]
     reading = status.traffic.long_window if long else status.traffic.window
     usage = reading if isinstance(reading, Usage) else None
-    service, from_logs = _service(status, usage, long=long)
-    share = _cpu_share(seen, service)
+    service, worker_ms, from_logs = _service(status, usage, long=long)
+    busy = (usage.per_second or 0.0) * worker_ms / 1000 if usage and worker_ms else 0.0
+    share = _cpu_share(seen, busy)
     waits = share is not None and share < MOSTLY_WAITING
     demand = machine.threads or machine.cores if machine else 1
     return Situation(
         key=key,
         workers=status.ready,
-        batch_size=status.described.batch_size,
+        batches=BatchRule(status.described.batch_size, status.described.max_batch_delay_ms),
         rate=usage.per_second if usage and usage.arrived else None,
         why_no_rate=_why_no_rate(reading),
         answered=usage.counted if usage else 0.0,
         queue_ms=_known(usage.queue_ms) if usage else None,
         service=service,
+        worker_ms=worker_ms,
         from_logs=from_logs,
-        floor_ms=_floor(_profile(status, long=long), status.ready, service),
+        floor_ms=_floor(status, busy, long=long) if service else None,
         failed=_failed(status),
         arrivals=arrivals_of([each.traffic.interval for each in seen]),
         workers_changed=len({each.ready for each in seen}) > 1,
@@ -149,19 +154,39 @@ def _why_no_rate(reading: Reading) -> str:
 
 def _service(
     status: ModelStatus, usage: Usage | None, *, long: bool
-) -> tuple[ServicePoint | None, bool]:
-    """The service time with the present workers, and whether it is from the logs."""
+) -> tuple[ServicePoint | None, float | None, bool]:
+    """The service time, what a request takes of a worker, and whether they are from the logs."""
     if usage is None or not status.ready:
-        return None, False
+        return None, None, False
     inference_ms, queue_ms = usage.inference_ms, usage.queue_ms
     if isinstance(inference_ms, Missing) or isinstance(queue_ms, Missing):
-        return None, False
+        return None, None, False
     logged = _backend(status, inference_ms - queue_ms, long=long)
     mean_ms, scv = logged or (inference_ms - queue_ms, None)
     if mean_ms <= 0:
-        return None, False
+        return None, None, False
     point = ServicePoint(status.ready, mean_ms, scv, memory_of(status), usage.per_second)
-    return point, logged is not None
+    batched = _batched(status, long=long)
+    if batched is None:
+        return point, mean_ms, logged is not None
+    point = replace(
+        point,
+        service_ms=batched.alone_ms,
+        scv=batched.scv,
+        more_ms=batched.more_ms,
+        largest_batch=batched.largest,
+    )
+    return point, batched.worker_ms, True
+
+
+def _batched(status: ModelStatus, *, long: bool) -> BatchTimes | None:
+    """The times of batches by the logs; None where requests come one by one."""
+    report = status.requests
+    if report is None or status.described.batch_size == 1:
+        return None
+    backend = report.long_backend if long else report.backend
+    handled = report.long_batches if long else report.batches
+    return batch_times(handled, backend) if backend is not None else None
 
 
 def _backend(status: ModelStatus, counted_ms: float, *, long: bool) -> tuple[float, float] | None:
@@ -189,12 +214,12 @@ def memory_of(status: ModelStatus) -> int | None:
     return round(fmean(sizes)) if sizes else None
 
 
-def _floor(profile: Profile, workers: int, service: ServicePoint | None) -> float | None:
-    queue = profile.get(Part.QUEUE)
-    if queue is None or service is None:
+def _floor(status: ModelStatus, busy: float, *, long: bool) -> float | None:
+    queue = _profile(status, long=long).get(Part.QUEUE)
+    described = status.described
+    if queue is None or BatchRule(described.batch_size, described.max_batch_delay_ms).filling_ms:
         return None
-    offered = (service.throughput or 0.0) * service.service_ms / 1000
-    return queue.p50 if erlang_c(workers, offered) < MOSTLY_IDLE else None
+    return queue.p50 if erlang_c(status.ready, busy) < MOSTLY_IDLE else None
 
 
 def _failed(status: ModelStatus) -> float:
@@ -203,16 +228,14 @@ def _failed(status: ModelStatus) -> float:
     return sum(n for code, n in statuses.items() if code >= 400) / total if total else 0.0
 
 
-def _cpu_share(seen: Sequence[ModelStatus], service: ServicePoint | None) -> float | None:
+def _cpu_share(seen: Sequence[ModelStatus], busy: float) -> float | None:
     """Cores that a busy worker used; None where the processes cannot be seen."""
     used = [
         sum(worker.process.cpu_percent for worker in each.workers if worker.process) / 100
         for each in seen[1:]  # the first reading of a process has nothing to differ from
         if each.workers and all(worker.process for worker in each.workers)
     ]
-    if not used or service is None or not service.throughput:
-        return None
-    return fmean(used) / (service.throughput * service.service_ms / 1000)
+    return fmean(used) / busy if used and busy else None
 
 
 def _known(value: float | Missing) -> float | None:

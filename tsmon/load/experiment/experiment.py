@@ -11,19 +11,20 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 
+from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import outlook, worker_words
 from tsmon.load.experiment.plan import ExperimentPlan, Setting
 from tsmon.load.experiment.protection import protected
-from tsmon.load.experiment.readings import Cost, Readings
-from tsmon.load.experiment.result import ExperimentResult, Measurement, known
+from tsmon.load.experiment.readings import Readings
+from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import Stage, Step
 from tsmon.load.experiment.subject import NotReached, Subject
 from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.report import Latency, RunReport
+from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import open_run
+from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.torchserve.client import TorchServe
@@ -47,8 +48,8 @@ class Restoration:
     """What to do where it could not be put back."""
 
 
-Predict = Callable[[int, float], float | None]
-"""Mean queue milliseconds of so many workers at a rate per second; None where it would grow."""
+Predict = Callable[[float, Measurement], float | None]
+"""Mean queue milliseconds at a rate per second and a setting; None where it is not known."""
 
 
 class Experiment:
@@ -58,10 +59,10 @@ class Experiment:
         self,
         client: TorchServe,
         plan: ExperimentPlan,
-        log_folder: Path | None = None,
+        logs: LogPlace | None = None,
         predict: Predict | None = None,
     ) -> None:
-        """`log_folder` has the server's logs; those of a server on this machine are found.
+        """`logs` is where the server's logs are; those of a server on this machine are found.
 
         `predict` tells what to expect, to be set beside what is measured.
         """
@@ -69,7 +70,7 @@ class Experiment:
         self.restoration: Restoration | None = None
         """How the model was left; None before the end."""
         self._client = client
-        self._log_folder = log_folder
+        self._logs = logs
         self._predict = predict
         self._subject: Subject | None = None
         self._measurements: list[Measurement] = []
@@ -140,11 +141,11 @@ class Experiment:
         )
 
     async def _measure_all(self, subject: Subject, tell: Callable[[Step], None]) -> None:
-        folder = self._log_folder
-        if folder is None and self._client.addresses.is_local:
-            folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
+        logs = self._logs
+        if logs is None and self._client.addresses.is_local:
+            logs = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
         found = subject.found
-        readings = Readings(self._client, found.name, found.version, folder)
+        readings = Readings(self._client, found.name, found.version, logs)
         try:
             settings = self.plan.settings
             for number, setting in enumerate(settings, 1):
@@ -152,7 +153,7 @@ class Experiment:
                 await self._measure(subject, readings, here)
             self._complete = True
         finally:
-            readings.close()
+            await readings.close()
 
     async def _measure(self, subject: Subject, readings: Readings, here: _Here) -> None:
         here.tell(Stage.SCALING)
@@ -177,18 +178,18 @@ class Experiment:
         answered = sum(report.answered for report in reports)
         cost = await readings.end(subject.labels, answered)
         now = await self._client.management.describe(subject.found.name, subject.found.version)
-        measurement = _measurement(now, reports, sorted(times_us), cost, self._memory(now))
+        measurement = measurement_of(now, reports, sorted(times_us), cost, self._memory(now))
         measurement = replace(measurement, predicted_queue_ms=self._expected(measurement))
         self._measurements.append(measurement)
         self._remark(here.setting, measurement, reports)
+        if cost.log_problem:
+            self._note(cost.log_problem)
         here.step(Step(*here.place(Stage.MEASURED), measurement=measurement))
 
     def _expected(self, measurement: Measurement) -> float | None:
-        """The mean queue time that was to be expected; the model is one of single requests."""
+        """The mean queue time that was to be expected."""
         rate = self.plan.load.rate
-        if self._predict is None or rate is None or measurement.batch_size > 1:
-            return None
-        return self._predict(measurement.workers, rate)
+        return self._predict(rate, measurement) if self._predict and rate is not None else None
 
     async def _send(
         self, plan: RunPlan, stage: Stage, here: _Here, planned: int | None, before: int = 0
@@ -280,33 +281,3 @@ class _Here:
 
     def tell(self, stage: Stage) -> None:
         self.step(Step(*self.place(stage)))
-
-
-def _measurement(
-    now: ModelVersion,
-    reports: list[RunReport],
-    ordered_us: list[int],
-    cost: Cost,
-    memory_bytes: int | None,
-) -> Measurement:
-    latency = Latency.of(ordered_us)
-    sent = sum(report.sent for report in reports)
-    usage = cost.usage
-    return Measurement(
-        workers=len(now.workers),
-        batch_size=now.batch_size,
-        max_batch_delay_ms=now.max_batch_delay_ms,
-        sent=sent,
-        answered=sum(report.answered for report in reports),
-        errors=sum(report.failed for report in reports),
-        foreign=max(0, round(usage.arrived) - sent) if usage else 0,
-        seconds=sum(report.seconds for report in reports),
-        inference_ms=known(usage.inference_ms) if usage else None,
-        queue_ms=known(usage.queue_ms) if usage else None,
-        missing=cost.missing,
-        backend_ms=cost.backend_ms,
-        p50_ms=latency.p50 if latency else None,
-        p95_ms=latency.p95 if latency else None,
-        p99_ms=latency.p99 if latency else None,
-        memory_bytes=memory_bytes,
-    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.docker import LogPlace
+from tsmon.telemetry.logs.follower import LogFollower
 from tsmon.telemetry.logs.moments import Moments
-from tsmon.telemetry.logs.reader import LogReader
 from tsmon.telemetry.logs.times import TimesKey
+from tsmon.telemetry.logs.watch import LogWatch
 from tsmon.telemetry.scrape import Counters, MetricsMode, SeriesKey, parse_scrape
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
 from tsmon.torchserve.client import TorchServe
@@ -31,21 +32,26 @@ class Cost:
     usage: Usage | None
     missing: str
     """Why there is no usage."""
-    backend_ms: float | None
-    """Mean of the times in the log; None where it cannot be read."""
+    backend: Moments = NOTHING
+    """Of the backend times in the log; of none where it cannot be read."""
+    batches: Mapping[int, Moments] = field(default_factory=dict)
+    """Of the handler's times for a batch in the log, by the batch's size."""
+    log_problem: str = ""
+    """Why the log cannot be read, if so."""
 
 
 class Readings:
     """Reads the counters of one version before and after, and follows the log in between."""
 
     def __init__(
-        self, client: TorchServe, model: str, version: str, log_folder: Path | None
+        self, client: TorchServe, model: str, version: str, log_place: LogPlace | None
     ) -> None:
         self._client = client
         self._key = TimesKey(model, version)
-        self._logs = LogReader(log_folder) if log_folder else None
+        self._logs = LogFollower(log_place) if log_place else None
         self._read_at = -math.inf
         self._backend = NOTHING
+        self._batches: dict[int, Moments] = {}
         self._before: Counters | str = ""
 
     async def begin(self, labels: Sequence[str], warmed_up: int) -> None:
@@ -55,24 +61,24 @@ class Readings:
         so that none of them is taken for a measured one.
         """
         self._before = await self._settled(labels, warmed_up)
-        self._backend = NOTHING
+        self._backend, self._batches = NOTHING, {}
 
     async def end(self, labels: Sequence[str], answered: int) -> Cost:
         """Read again, once the last of the `answered` requests is in the sums and in the log."""
         after = await self._settled(labels, answered)
-        backend = self._backend.mean if self._backend.count else None
-        self._backend = NOTHING
+        logged = (self._backend, self._batches, self._logs.problem if self._logs else "")
+        self._backend, self._batches = NOTHING, {}
         if isinstance(self._before, str) or isinstance(after, str):
             missing = self._before if isinstance(self._before, str) else after
-            return Cost(None, str(missing), backend)
+            return Cost(None, str(missing), *logged)
         if after.fell_below(self._before):
-            return Cost(None, Missing.RESTARTED, backend)
-        return Cost(usage_of(after - self._before), "", backend)
+            return Cost(None, Missing.RESTARTED, *logged)
+        return Cost(usage_of(after - self._before), "", *logged)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the log files."""
         if self._logs is not None:
-            self._logs.close()
+            await asyncio.to_thread(self._logs.close)
 
     async def _settled(self, labels: Sequence[str], answered: int) -> Counters | str:
         """The sums once they stand still; with traffic of others, as they are in the end."""
@@ -80,7 +86,7 @@ class Readings:
         for _ in range(SETTLE_TRIES):
             await asyncio.sleep(SETTLE_S)
             now = await self._read(labels)
-            logged = self._logs is None or self._backend.count >= answered
+            logged = self._watch is None or self._backend.count >= answered
             if now == last and logged:
                 return now
             last = now
@@ -94,16 +100,24 @@ class Readings:
             return str(error)
         series = scrape.series
         if scrape.mode is MetricsMode.LOG:
-            if self._logs is None:
+            if self._watch is None:
                 return Missing.NO_COUNTERS
-            series = self._logs.counters.series
+            series = self._watch.reader.counters.series
         keys = [SeriesKey(self._key.model, label) for label in labels]
         return sum((series[key] for key in keys if key in series), Counters())
 
     async def _read_logs(self) -> None:
         if self._logs is None:
             return
-        now = time.monotonic()
-        await asyncio.to_thread(self._logs.read, now)
-        self._backend += self._logs.times.backend([self._key], since=self._read_at) or NOTHING
-        self._read_at = now
+        await asyncio.to_thread(self._logs.read)
+        if self._watch is not None:
+            times = self._watch.reader.times
+            self._backend += times.backend([self._key], since=self._read_at) or NOTHING
+            for size, found in times.batches([self._key], since=self._read_at).items():
+                self._batches[size] = self._batches.get(size, NOTHING) + found
+        self._read_at = time.monotonic()
+
+    @property
+    def _watch(self) -> LogWatch | None:
+        """What was read of the logs; None where they cannot be."""
+        return self._logs.watch if self._logs is not None else None

@@ -40,6 +40,14 @@ class Measurement:
     """Why the two are not known."""
     backend_ms: float | None = None
     """Mean time from handing a request to its worker to the worker's answer, from the logs."""
+    backend_scv: float | None = None
+    """Squared coefficient of variation of these times; of batches, among those of one size."""
+    alone_ms: float | None = None
+    """Mean of these times for a batch of one, where the batch size is above 1."""
+    more_ms: float | None = None
+    """By how much each further request makes a batch longer."""
+    largest_batch: int | None = None
+    """The largest batch that there were enough of to tell."""
     p50_ms: float | None = None
     """Response times as the client saw them."""
     p95_ms: float | None = None
@@ -103,23 +111,41 @@ class MeasuredPoint(NamedTuple):
     service_ms: float
     throughput: float
     memory_bytes: int | None
+    scv: float | None = None
+    more_ms: float | None = None
+    largest_batch: int | None = None
 
 
 def measured_points(result: ExperimentResult) -> list[MeasuredPoint]:
     """The measurements that tell something of the model as it is registered.
 
-    Left out are those at another batch size or delay, with errors, or disturbed by others.
+    Left out are those at another batch size or delay, with errors, or disturbed by others, and
+    those with batches whose times are not known.
     """
     before = result.before
     registered = (before.batch_size, before.max_batch_delay_ms)
     return [
-        MeasuredPoint(each.workers, each.service_ms, each.throughput, each.memory_bytes)
+        point
         for each in result.measurements
         if (each.batch_size, each.max_batch_delay_ms) == registered
         and not (each.errors or each.foreign)
-        and each.service_ms is not None
-        and each.throughput is not None
+        and (point := _point(each)) is not None
     ]
+
+
+def _point(each: Measurement) -> MeasuredPoint | None:
+    service_ms = each.service_ms if each.batch_size == 1 else each.alone_ms
+    if service_ms is None or each.throughput is None:
+        return None
+    return MeasuredPoint(
+        each.workers,
+        service_ms,
+        each.throughput,
+        each.memory_bytes,
+        each.backend_scv,
+        each.more_ms,
+        each.largest_batch,
+    )
 
 
 def walkthrough_usage(load: Load, measurement: Measurement) -> Usage | None:

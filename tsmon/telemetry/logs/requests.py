@@ -3,12 +3,13 @@
 TorchServe 0.12 writes one line per finished request to access_log, with the milliseconds from the
 full request to the answer's headers, and the same line to ts_log under the name of the worker
 thread that answered. ts_log then has the time in the queue and in the backend to the nanosecond,
-and the handler's own time, on lines that stand there twice.
+and for each batch the handler's own time, on lines that stand there twice.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from urllib.parse import unquote
 
 from tsmon.telemetry.logs.lines import Doubles, worker_thread
@@ -24,8 +25,8 @@ _WAITED = re.compile(
     rb"Waiting time ns: (\d{1,15}), Backend time ns: (\d{1,15})$"
 )
 _HANDLED = re.compile(
-    _STAMP + rb"(.+?)-stdout \S+ - result=\[METRICS\]HandlerTime\.Milliseconds:(\d{1,12}(?:\.\d+)?)"
-    rb"\|.*#hostname:[^,]*,\d+,([^ ]*), pattern="
+    _STAMP + rb"(.+?)-stdout \S+ - result=\[METRICS\](Handler|Prediction)Time\.Milliseconds:"
+    rb"(\d{1,12}(?:\.\d+)?)\|.*#hostname:[^,]*,\d+,([^ ]*), pattern="
 )
 _PREDICTIONS = ("predictions", "explanations")
 _DESCRIBE = b"/models/"
@@ -86,15 +87,19 @@ class RequestLines:
 
     def _read_handled(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
         for line in lines:
-            match = _HANDLED.match(line) if b"]HandlerTime." in line else None
+            match = _HANDLED.match(line)
             if match is None:
                 continue
-            thread, milliseconds, ids = match.groups()
+            thread, kind, milliseconds, ids = match.groups()
             key = self._key(thread)
             if key is None or self._doubles.is_second(thread + b"-stdout", line):
                 continue
-            requests = ids.count(b",") + 1  # each request of a batch took the whole time
-            _of(key, found).handler.extend([float(milliseconds)] * requests)
+            requests = ids.count(b",") + 1
+            samples, time_ms = _of(key, found), float(milliseconds)
+            if kind == b"Handler":  # each request of a batch took the whole time
+                samples.handler.extend([time_ms] * requests)
+            else:  # which every handler has, those that measure nothing themselves as well
+                samples.batches.setdefault(requests, array("d")).append(time_ms)
 
     def _key(self, thread: bytes) -> TimesKey | None:
         """The version that the worker of this name serves; None for other threads."""

@@ -65,6 +65,10 @@ class RequestReport:
     """Of the backend times of the last minute; None without one, and in a recording."""
     long_backend: Moments | None = None
     """The same of the last five minutes."""
+    batches: Mapping[int, Moments] = field(default_factory=dict)
+    """Of the handler's times for batches of each size in the last minute; none in a recording."""
+    long_batches: Mapping[int, Moments] = field(default_factory=dict)
+    """The same of the last five minutes."""
 
 
 def _numbers() -> array[float]:
@@ -83,6 +87,8 @@ class Samples:
     """Nanoseconds, in the same order."""
     handler: array[float] = field(default_factory=_numbers)
     """Milliseconds."""
+    batches: dict[int, array[float]] = field(default_factory=dict)
+    """Milliseconds of each batch in the model's own code, by its size."""
     statuses: Counter[int] = field(default_factory=Counter)
     """How many requests ended with which HTTP status."""
     failed_by_worker: int = 0
@@ -96,6 +102,7 @@ class _Slot:
         self.began = self.ended = at
         self.statuses = samples.statuses
         self.backend = Moments.of(each / Part.BACKEND.per_ms for each in samples.backend)
+        self.batches = {size: Moments.of(times) for size, times in samples.batches.items()}
         inference = map(add, samples.queue, samples.backend)
         self.parts = {
             Part.TOTAL: _ascending(samples.total),
@@ -110,9 +117,19 @@ class _Slot:
         self.ended = later.ended
         self.statuses += later.statuses
         self.backend += later.backend
+        self.batches = _together([self.batches, later.batches])
         for part, samples in later.parts.items():
             # Timsort merges two ascending runs in one pass.
             self.parts[part] = _ascending([*self.parts[part], *samples])
+
+
+def _together(parts: Iterable[Mapping[int, Moments]]) -> dict[int, Moments]:
+    """The moments of several stretches of time, by the batches' size."""
+    total: dict[int, Moments] = {}
+    for part in parts:
+        for size, moments in part.items():
+            total[size] = total[size] + moments if size in total else moments
+    return total
 
 
 def _ascending(samples: Iterable[float]) -> array[float]:
@@ -181,6 +198,8 @@ class RequestTimes:
             statuses=self.statuses(keys, now - KEPT_S),
             backend=self.backend(keys, now - MINUTE_S),
             long_backend=self.backend(keys, now - KEPT_S),
+            batches=self.batches(keys, now - MINUTE_S),
+            long_batches=self.batches(keys, now - KEPT_S),
         )
 
     def keys(self) -> set[TimesKey]:
@@ -210,6 +229,10 @@ class RequestTimes:
         slots = self._since(keys, since)
         moments = reduce(Moments.__add__, (slot.backend for slot in slots), Moments(0, 0.0, 0.0))
         return moments if moments.count else None
+
+    def batches(self, keys: Iterable[TimesKey], since: float) -> dict[int, Moments]:
+        """Moments of the handler's times for a batch read after `since`, by the batch's size."""
+        return _together(slot.batches for slot in self._since(keys, since))
 
     def statuses(self, keys: Iterable[TimesKey], since: float) -> Counter[int]:
         """How many requests ended with which HTTP status after `since`."""

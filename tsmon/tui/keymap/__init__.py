@@ -18,6 +18,7 @@ from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KE
 from tsmon.tui.keymap.fleet import FLEET_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
+from tsmon.tui.keymap.tables import EVENT_KEYS
 
 __all__ = [
     "ALL_KEYS",
@@ -27,6 +28,7 @@ __all__ = [
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
     "DRAW_KEYS",
+    "EVENT_KEYS",
     "EXPERIMENT_KEYS",
     "FLEET_KEYS",
     "FOOTER_MOST",
@@ -59,6 +61,7 @@ ALL_KEYS = (
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
     *HELP_KEYS,
+    *EVENT_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
 )

@@ -33,6 +33,7 @@ class Group(StrEnum):
     MODELS = "Models"
     WORKERS = "Workers"
     DIGITS = "Digits"
+    TABLES = "Tables"
     SERVER = "Server"
     TIME = "Time"
     VIEW = "View"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tsmon.tui.keymap.key import Group, Key, PaneName
+from tsmon.tui.keymap.tables import TABLE_KEYS
 
 _LEFT = (PaneName.MODELS, PaneName.WORKERS)
 _SEEING = (PaneName.MODELS, PaneName.WORKERS, PaneName.METRICS)
@@ -35,14 +36,7 @@ KEYS: tuple[Key, ...] = (
         "Package a model with torch-model-archiver; the digit model is filled in.",
         (PaneName.MODELS,),
     ),
-    Key(
-        "model.filter", "slash", "/", "filter", Group.MODELS, "filter",
-        "Show only the models whose name or version has these letters.",
-    ),
-    Key(
-        "model.sort", "o", "o", "sort", Group.MODELS, "sort",
-        "Sort the models by the next column: name, requests/s, inference, queue, workers.",
-    ),
+    *TABLE_KEYS,
     Key(
         "workers.more", "plus,equals_sign", "+", "scale_by(1)", Group.WORKERS, "worker",
         "One worker more; quick presses add up to one change.",
@@ -105,7 +99,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.stop", "escape", "esc", "stop", Group.DIGITS, "stop",
-        "Stop the batch that is being sent; close the filter.",
+        "Stop the batch that is being sent; take back marks, then the filter.",
     ),
     Key(
         "server.start", "S", "S", "start_server", Group.SERVER, "start server",
@@ -192,11 +186,11 @@ KEYS: tuple[Key, ...] = (
         needs_replay=True,
     ),
     Key(
-        "view.symbols", "g", "g", "symbols", Group.VIEW, "chart symbols",
-        "Draw charts with braille, blocks or plain ASCII.",
+        "view.symbols", "g", "g", "app.symbols", Group.VIEW, "symbols",
+        "Draw charts with braille or blocks, or the whole screen in ASCII.",
     ),
     Key(
-        "view.theme", "t", "t", "theme", Group.VIEW, "dark / light",
+        "view.theme", "t", "t", "app.theme", Group.VIEW, "dark / light",
         "Change between the dark and the light theme.",
     ),
     Key(
@@ -206,6 +200,10 @@ KEYS: tuple[Key, ...] = (
     Key(
         "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
         "Find any of these actions, and the themes, by name.",
+    ),
+    Key(
+        "app.suspend", "ctrl+z", "ctrl+z", "app.suspend_process", Group.GENERAL, "to the shell",
+        "Go back to the shell; `fg` there comes back to the monitor.",
     ),
     Key(
         "app.quit", "q", "q", "app.quit", Group.GENERAL, "quit",

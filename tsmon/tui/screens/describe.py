@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
+from tsmon.tui.equivalents import without_secrets
 
 
 class Describe(ModalScreen[None]):
@@ -37,7 +38,7 @@ class Describe(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Hand the text to the terminal's clipboard, which works over SSH too."""
-        self.app.copy_to_clipboard(self._text)
+        self.app.copy_to_clipboard(without_secrets(self._text))
         self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
     def action_cancel(self) -> None:

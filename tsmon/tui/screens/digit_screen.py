@@ -94,12 +94,3 @@ class DigitScreen(Screen[None]):
         self.app.push_screen(
             Help(read_only=read_only, pane=PaneName.DIGITS, first=self.KEYS[0].group)
         )
-
-    def action_symbols(self) -> None:
-        """Draw with the next kind of characters."""
-        self.symbols = self.symbols.following
-
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        dark = self.app.current_theme.dark
-        self.app.theme = "textual-light" if dark else "textual-dark"

@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Input
+from textual.widgets import DataTable
 
 from tsmon.fleet.arrange import Order, lines
 from tsmon.fleet.fleet import Fleet
@@ -22,9 +22,9 @@ from tsmon.tui.opening import session_of, target_named
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.help import Help
-from tsmon.tui.themes import DARK, LIGHT
 from tsmon.tui.tones import Tone, line
-from tsmon.tui.widgets.fleet_table import FleetTable
+from tsmon.tui.widgets.filter_bar import FilterBar
+from tsmon.tui.widgets.fleet_table import ORDERS, FleetTable
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
@@ -56,7 +56,7 @@ class FleetScreen(Screen[None]):
         """The line of counts, the table, what is known of the row in focus, the keys."""
         yield Words(id="fleet-bar")
         yield Words(id="fleet-problems")
-        yield Input(placeholder="server, model, label or verdict", id="fleet-filter", compact=True)
+        yield FilterBar(id="fleet-filter")
         yield Words(id="fleet-empty")
         yield FleetTable(id="fleet-table")
         yield Words(id="fleet-line")
@@ -64,7 +64,7 @@ class FleetScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is known, and begin to ask."""
-        self._filter.display = False
+        self._table.show_sorted(self._order)
         self._show()
         if not self._fleet.is_empty:
             self.run_worker(self._fleet.run(self._publish), group="fleet")
@@ -79,8 +79,8 @@ class FleetScreen(Screen[None]):
         return self.query_one(FleetTable)
 
     @property
-    def _filter(self) -> Input:
-        return self.query_one(Input)
+    def _filter(self) -> FilterBar:
+        return self.query_one(FilterBar)
 
     def _publish(self, snapshot: FleetSnapshot) -> bool:
         self.post_message(FleetRefreshed(snapshot))
@@ -93,18 +93,18 @@ class FleetScreen(Screen[None]):
 
     def _show(self) -> None:
         empty = self._fleet.is_empty
-        snapshot, words = self._snapshot, self._filter.value
+        snapshot, chosen = self._snapshot, self._filter.filter
         with self.app.batch_update():
             self.query_one("#fleet-bar", Words).say(
                 fleet_bar(snapshot, self._order, self.size.width)
             )
             self.query_one("#fleet-problems", Words).say(spell_problems(snapshot.problems))
-            shown = lines(snapshot, self._order, words=words, models=self._models)
+            shown = lines(snapshot, self._order, passes=chosen.passes, models=self._models)
             self._table.display = not empty
             self._table.show_lines(shown)
             self._begin_at_the_worst()
-            nothing = line((f"no row has {words.strip()}", Tone.MUTED))
-            told = nothing if words.strip() and not shown else None
+            nothing = line((f"no row passes the filter {chosen.text}", Tone.MUTED))
+            told = nothing if chosen and not shown else None
             self.query_one("#fleet-empty", Words).say(how_to_begin() if empty else told)
             self._show_line()
 
@@ -160,32 +160,37 @@ class FleetScreen(Screen[None]):
 
     def action_filter(self) -> None:
         """Ask which rows to show."""
-        self._filter.display = True
-        self._filter.focus()
+        self._filter.open()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Filter while it is typed."""
         event.stop()
         self._show()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the rows; an empty filter goes away."""
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go on in the rows."""
         event.stop()
-        self._filter.display = bool(event.value.strip())
         self._table.focus()
 
     def action_back(self) -> None:
         """End the filter; without one go back to the monitor."""
-        if self._filter.display:
-            self._filter.value = ""
-            self._filter.display = False
-            self._table.focus()
-        else:
+        if not self._filter.clear():
             self.app.pop_screen()
 
     def action_sort(self) -> None:
         """Sort by the next."""
-        self._order = self._order.following
+        self._sort_by(self._order.following)
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column whose title is clicked."""
+        event.stop()
+        order = ORDERS.get(str(event.column_key.value))
+        if order:
+            self._sort_by(order)
+
+    def _sort_by(self, order: Order) -> None:
+        self._order = order
+        self._table.show_sorted(order)
         self._show()
 
     def action_fold(self) -> None:
@@ -197,8 +202,3 @@ class FleetScreen(Screen[None]):
         """Show the keys, those of the fleet first."""
         first = keymap.Group.FLEET
         self.app.push_screen(Help(read_only=False, pane=keymap.PaneName.MODELS, first=first))
-
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        dark = self.app.current_theme.dark
-        self.app.theme = LIGHT if dark else DARK

@@ -25,6 +25,8 @@ LEGEND = (
     ("◌", "Starting, or waited for."),
     ("○", "No workers."),
     ("✗", "Failed, wrong, retrying or gone."),
+    ("◆", "Marked; * where only ASCII is drawn."),
+    ("▲ ▼", "The column that the rows are sorted by: smallest or largest first; ^ v in ASCII."),
     ("–", "A number that cannot be known; the metrics pane says why."),
     ("n", "How many requests a number rests on."),
     ("p95", "95 of 100 requests of the last minute took no longer; from the log files."),

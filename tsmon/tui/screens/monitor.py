@@ -6,16 +6,17 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tsmon.load.capacity.advice import Advice, Target, advise
+from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.machine import machine_of
+from tsmon.load.capacity.prediction import Target
 from tsmon.load.capacity.situation import situation_of
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.format import plural
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.messages import ServerOpened
+from tsmon.tui.messages import DemoWanted, ServerOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.ask import AskPath
@@ -26,12 +27,15 @@ from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.start_server import StartServerDialog
+from tsmon.tui.screens.welcome import FirstStep, Welcome
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 
 class MonitorScreen(ExperimentingScreen):
     """The one screen; dialogs open above it."""
+
+    _welcomed = False
 
     # Models
 
@@ -209,6 +213,22 @@ class MonitorScreen(ExperimentingScreen):
         opened = await self.app.push_screen_wait(dialog)
         if opened:
             self.post_message(ServerOpened(opened.record, started=opened.started))
+
+    def watch_snapshot(self) -> None:
+        """Show a tick; where no server answers from the start, offer the first steps."""
+        super().watch_snapshot()
+        away = self.snapshot is not None and self.snapshot.server.state is ServerState.AWAY
+        if self.options.welcome and not self._welcomed:
+            self._welcomed = True
+            if away and self.session.can_act:
+                self._do(self._welcome())
+
+    async def _welcome(self) -> None:
+        step = await self.app.push_screen_wait(Welcome(self.session.monitor.latest.server.label))
+        if step is FirstStep.DEMO:
+            self.post_message(DemoWanted())
+        elif step is FirstStep.START:
+            self.action_start_server()
 
     def action_help(self) -> None:
         """Show the keys; on a number, what it means."""

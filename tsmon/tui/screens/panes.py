@@ -14,10 +14,10 @@ from textual.screen import Screen
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
-from tsmon.tui.themes import DARK, LIGHT
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.key_bar import KeyBar
+from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
@@ -38,7 +38,7 @@ class Panes(Screen[None]):
     zoomed = var(False, init=False)
     current = var(PaneName.MODELS, init=False)
     """The pane in focus."""
-    symbols = var(Symbols.BRAILLE)
+    symbols = var(Symbols.BRAILLE, init=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,9 +91,10 @@ class Panes(Screen[None]):
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw charts and pictures with other characters."""
-        if self.is_mounted:
-            self.query_one(MetricsPane).symbols = symbols
-            self.query_one(DigitsPane).symbols = symbols
+        self.query_one(MetricsPane).symbols = symbols
+        self.query_one(DigitsPane).symbols = symbols
+        for table in self.query(LiveTable):
+            table.draw_with(ascii_only=symbols is Symbols.ASCII)
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""
@@ -122,19 +123,28 @@ class Panes(Screen[None]):
         """Give the pane in focus the whole screen, or take it back."""
         self.zoomed = not self.zoomed
 
-    def action_symbols(self) -> None:
-        """Draw with the next kind of characters."""
-        self.symbols = self.symbols.following
-
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        dark = self.app.current_theme.dark
-        self.app.theme = LIGHT if dark else DARK
+    @property
+    def table_pane(self) -> ModelsPane | WorkersPane:
+        """The pane whose rows are filtered and sorted: the workers in focus, else the models."""
+        if self.current is PaneName.WORKERS:
+            return self.query_one(WorkersPane)
+        return self.query_one(ModelsPane)
 
     def action_sort(self) -> None:
-        """Sort the models by the next column."""
-        self.query_one(ModelsPane).sort()
+        """Sort the rows by the next column."""
+        self.table_pane.sort_by_next()
 
-    def action_filter(self) -> None:
-        """Ask which models to show."""
-        self.query_one(ModelsPane).open_filter()
+    def action_reverse_sort(self) -> None:
+        """Sort the rows the other way round."""
+        self.table_pane.reverse_order()
+
+    def action_filter(self, pane: str = "") -> None:
+        """Ask which rows to show, in a pane or in the one in focus."""
+        if pane:
+            self.action_focus_pane(pane)
+        self.table_pane.open_filter()
+
+    def action_clear_filter(self, pane: str) -> None:
+        """Show all rows of a pane again."""
+        self.action_focus_pane(pane)
+        self.table_pane.clear_filter()

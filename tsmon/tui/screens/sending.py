@@ -179,16 +179,23 @@ class SendingScreen(LookingBack):
         self.workers.cancel_group(self, "send")
 
     def action_stop(self) -> None:
-        """Stop what goes on: a batch, the filter, a finished rollout's words, the zoom."""
+        """Stop what goes on: a batch, marks, the filter, a finished rollout's words, the zoom."""
         if self.desk.under_way:
             self.stop_sending()
-        elif self.query_one(ModelsPane).close_filter():
+        elif self.step_back():
             return
         elif self.zoomed:
             self.zoomed = False
         elif self.selected:
             self.rollouts.forget(self.selected)
             self.show_selected()
+
+    def step_back(self) -> bool:
+        """Take back a mark or a filter, whichever is nearer; whether there was one."""
+        pane, models = self.table_pane, self.query_one(ModelsPane)
+        if pane.filter_bar.display:
+            return pane.clear_filter()
+        return models.clear_marks() or pane.clear_filter() or models.clear_filter()
 
     def action_clear_answers(self) -> None:
         """Forget the answers of the selected version."""

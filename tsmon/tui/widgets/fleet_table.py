@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from tsmon.fleet.arrange import FleetLine
+from tsmon.fleet.arrange import FleetLine, Order
 from tsmon.fleet.snapshot import Figures
 from tsmon.tui.badges import badge_style
 from tsmon.tui.format import ABSENT, milliseconds, number
@@ -24,6 +24,13 @@ COLUMNS = (
     Column("queue", "QUEUE", 8, right=True, needs=66),
     Column("errors", "ERR/S", 6, right=True, needs=74),
 )
+_COLUMNS_OF = dict(zip(
+    (Order.NAME, Order.WORST, Order.RATE, Order.INFERENCE, Order.QUEUE, Order.ERRORS),
+    (each for each in COLUMNS if each.id != "workers"),
+    strict=True,
+))  # fmt: skip
+ORDERS = {column.id: order for order, column in _COLUMNS_OF.items()}
+"""What a column's title sorts by."""
 
 
 class FleetTable(LiveTable):
@@ -43,13 +50,17 @@ class FleetTable(LiveTable):
         self._lines = {line.key: line for line in lines}
         self.show([_row(line) for line in lines])
 
-    def _texts(self, row: Row) -> list[Text]:
-        texts = super()._texts(row)
+    def show_sorted(self, order: Order) -> None:
+        """Put an arrow before the title of the column that the rows are sorted by."""
+        self.show_order(_COLUMNS_OF[order], descending=order is not Order.NAME)
+
+    def _cell(self, row: Row, column: Column) -> Text:
+        text = super()._cell(row, column)
         line = self._lines.get(row.key)
-        if line is not None and line.model is None:
+        if column is COLUMNS[0] and line is not None and line.model is None:
             settings, name = line.server.target.settings, line.server.target.name
-            texts[0].stylize(badge_style(settings.color), GAP, GAP + len(name) + 2)
-        return texts
+            text.stylize(badge_style(settings.color), GAP, GAP + len(name) + 2)
+        return text
 
 
 def _row(line: FleetLine) -> Row:

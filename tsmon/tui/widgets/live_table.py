@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -20,6 +20,10 @@ GAP = 1
 """Blank columns before each cell; `DataTable` would put as many behind it as well."""
 HEADER_ROW = -1
 """How `DataTable` numbers the row of titles."""
+ARROWS = {False: ("▲", "▼"), True: ("^", "v")}
+"""Smallest and largest first, without and with ASCII alone."""
+MARKS = {False: "◆", True: "*"}
+RIGHT_BUTTON = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,23 @@ class LiveTable(DataTable[Text]):
             super().__init__()
             self.key = key
 
+    class MarkWanted(Message):
+        """The mouse marked a row, or took its mark away."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, cursor_type="row", cell_padding=0, show_row_labels=False)
         self._all = tuple(columns)
         self._shown: tuple[Column, ...] = ()
         self._widths: tuple[int, ...] = ()
         self._rows: dict[str, Row] = {}
+        self._order: tuple[Column, bool] | None = None
+        self._marks: frozenset[str] = frozenset()
+        self.ascii = False
+        """Whether arrows and marks are ASCII."""
         self.explain: Callable[[Column], Content | None] = lambda _: None
         """What a column's title tells while the mouse rests on it."""
 
@@ -91,6 +106,52 @@ class LiveTable(DataTable[Text]):
         meta = event.style.meta
         on_title = meta.get("row") == HEADER_ROW and "column" in meta
         self.tooltip = self.explain(self._shown[meta["column"]]) if on_title else None
+
+    def on_click(self, event: events.Click) -> None:
+        """A click with ctrl, or with the right button, marks a row."""
+        row = event.style.meta.get("row", HEADER_ROW)
+        if (event.ctrl or event.button == RIGHT_BUTTON) and 0 <= row < len(self._rows):
+            event.stop()
+            self.post_message(self.MarkWanted(list(self._rows)[row]))
+
+    @property
+    def laid_out(self) -> bool:
+        """Whether its columns were chosen yet."""
+        return bool(self._shown)
+
+    def shows(self, column: Column) -> bool:
+        """Whether there is room for a column."""
+        return column in self._shown
+
+    def as_text(self, keys: Iterable[str] | None = None) -> str:
+        """Rows as lines with tabs between the cells, shown or not; all, with titles, by default."""
+        lines = [[column.label for column in self._all]] if keys is None else []
+        wanted = self._rows if keys is None else keys
+        rows = (self._rows[key] for key in wanted if key in self._rows)
+        lines += [[cell.text for cell in row.cells] for row in rows]
+        return "\n".join(map("\t".join, lines))
+
+    def arrow(self, descending: bool) -> str:
+        """The sign of a direction."""
+        return ARROWS[self.ascii][descending]
+
+    def show_order(self, column: Column, *, descending: bool) -> None:
+        """Put an arrow before the title of the column that the rows are sorted by."""
+        self._order = column, descending
+        self._put_columns()
+
+    def show_marks(self, keys: Iterable[str]) -> None:
+        """Put a sign before these rows, and before no others."""
+        marks = frozenset(keys)
+        changed, self._marks = self._marks ^ marks, marks
+        for key in changed & self._rows.keys():
+            self._redraw_row(self._rows[key])
+
+    def draw_with(self, *, ascii_only: bool) -> None:
+        """Draw arrows and marks with other characters."""
+        if ascii_only != self.ascii:
+            self.ascii = ascii_only
+            self._put_columns()
 
     @property
     def cursor_key(self) -> str | None:
@@ -126,7 +187,7 @@ class LiveTable(DataTable[Text]):
         for column in self._shown:
             index = self._all.index(column)
             if old.cells[index] != row.cells[index]:
-                self.update_cell(row.key, column.id, self._text(column, row.cells[index]))
+                self.update_cell(row.key, column.id, self._cell(row, column))
 
     def _refill(self, rows: Sequence[Row]) -> None:
         cursor = self.cursor_key
@@ -154,15 +215,25 @@ class LiveTable(DataTable[Text]):
         if not room or (shown, widths) == (self._shown, self._widths):
             return
         self._shown, self._widths = shown, widths
-        cursor = self.cursor_row
+        self._put_columns()
+
+    def _put_columns(self) -> None:
+        """Begin anew with the titles, then the rows."""
+        cursor, scroll = self.cursor_row, self.scroll_y
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
-            for column, width in zip(shown, widths, strict=True):
-                label = self._text(column, Cell(column.label))
-                self.add_column(label, key=column.id, width=width + GAP)
+            for column, width in zip(self._shown, self._widths, strict=True):
+                self.add_column(self._title(column), key=column.id, width=width + GAP)
             for row in self._rows.values():
                 self.add_row(*self._texts(row), key=row.key)
             self.move_cursor(row=cursor, scroll=False)
+        self.scroll_to(y=scroll, animate=False)
+
+    def _title(self, column: Column) -> Text:
+        if self._order is None or self._order[0] is not column:
+            return self._text(column, Cell(column.label))
+        # The arrow takes the blank before the title, which every column has.
+        return self._text(column, Cell(column.label), self.arrow(self._order[1]))
 
     def _recolour(self, _theme: Theme) -> None:
         # The theme's variables are those of the old one until the next refresh.
@@ -170,15 +241,28 @@ class LiveTable(DataTable[Text]):
 
     def _redraw(self) -> None:
         for row in self._rows.values():
-            for column, text in zip(self._shown, self._texts(row), strict=True):
-                self.update_cell(row.key, column.id, text)
+            self._redraw_row(row)
+
+    def _redraw_row(self, row: Row) -> None:
+        for column, text in zip(self._shown, self._texts(row), strict=True):
+            self.update_cell(row.key, column.id, text)
 
     def _texts(self, row: Row) -> list[Text]:
-        return [self._text(column, row.cells[self._all.index(column)]) for column in self._shown]
+        return [self._cell(row, column) for column in self._shown]
 
-    def _text(self, column: Column, cell: Cell) -> Text:
+    def _cell(self, row: Row, column: Column) -> Text:
+        cell = row.cells[self._all.index(column)]
+        if row.key not in self._marks:
+            return self._text(column, cell)
+        sign = MARKS[self.ascii] if column is self._shown[0] else ""
+        marked = replace(cell, tone=Tone.ACCENT) if cell.tone is Tone.PLAIN else cell
+        return self._text(column, marked, sign)
+
+    def _text(self, column: Column, cell: Cell, sign: str = "") -> Text:
+        """A cell; `sign` stands in the blank before it."""
+        blank = "" if column.right else " " * GAP
         return Text(
-            cell.text if column.right else " " * GAP + cell.text,
+            (sign or blank) + cell.text,
             style=rich_style(cell.tone, self.app.theme_variables),
             justify="right" if column.right else "left",
             no_wrap=True,

@@ -122,6 +122,10 @@ class MetricsPane(Pane, can_focus=True):
         """Choose a measure by its id."""
         self.chosen = next(measure for measure in MEASURES if measure.id == id_)
 
+    def chosen_value(self, model: ModelStatus) -> str:
+        """The chosen number as it is now."""
+        return self.chosen.write(_value(model.traffic.interval, self.chosen))
+
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
         for chart in self.query(Chart):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from enum import Enum
-from typing import ClassVar
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Input
 
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.signs import GONE, MODEL_SIGNS
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
@@ -21,66 +19,59 @@ from tsmon.telemetry.snapshot import (
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.format import ABSENT, memory, milliseconds, number
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.numbers import tip
-from tsmon.tui.tones import Tone, line
-from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
-from tsmon.tui.widgets.pane import Pane
+from tsmon.tui.tones import Tone, line, tone_of
+from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
+from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 
-COLUMNS = (
-    Column("name", "MODEL", 0),
-    Column("version", "VERSION", 7),
-    Column("workers", "WORKERS", 7),
-    Column("state", "STATE", 10, needs=66),
-    Column("rate", "REQ/S", 5, right=True),
-    Column("inference", "INFER", 7, right=True),
-    Column("queue", "QUEUE", 7, right=True),
-    Column("pending", "WAITING", 7, right=True, needs=79),
-    Column("memory", "MEMORY", 8, right=True, needs=88),
-    Column("batch", "BATCH", 5, right=True, needs=94),
-)
+
+def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -> float | Missing:
+    interval = model.traffic.interval
+    return interval if isinstance(interval, Missing) else read(interval)
 
 
-_HEALTH = {
-    ModelHealth.READY: ("●", "ready", Tone.GOOD),
-    ModelHealth.UNKNOWN: ("?", "unknown", Tone.MUTED),
-    ModelHealth.STARTING: ("◌", "starting", Tone.WARNING),
-    ModelHealth.NO_WORKERS: ("○", "no workers", Tone.MUTED),
-    ModelHealth.DEGRADED: ("!", "degraded", Tone.WARNING),
-    ModelHealth.OVERLOADED: ("!", "overloaded", Tone.BAD),
-    ModelHealth.RETRYING: ("✗", "retrying", Tone.BAD),
-    ModelHealth.STUCK: ("✗", "stuck", Tone.BAD),
-    ModelHealth.GIVEN_UP: ("✗", "given up", Tone.BAD),
-    ModelHealth.UNREGISTERING: ("◌", "removing", Tone.MUTED),
-}
+def _per_second(model: ModelStatus) -> float | Missing:
+    return _of_interval(model, lambda usage: usage.per_second)
 
 
-class Order(Enum):
-    """What the rows are sorted by."""
-
-    NAME = "name"
-    RATE = "requests/s"
-    INFERENCE = "inference"
-    QUEUE = "queue"
-    WORKERS = "workers"
-
-    @property
-    def following(self) -> Order:
-        """The next order, after the last one the first."""
-        orders = list(Order)
-        return orders[(orders.index(self) + 1) % len(orders)]
+def _inference_ms(model: ModelStatus) -> float | Missing:
+    return _of_interval(model, lambda usage: usage.inference_ms)
 
 
-_BY_NUMBER: dict[Order, Callable[[ModelStatus], float | Missing]] = {
-    Order.RATE: lambda model: _of_interval(model, lambda usage: usage.per_second),
-    Order.INFERENCE: lambda model: _of_interval(model, lambda usage: usage.inference_ms),
-    Order.QUEUE: lambda model: _of_interval(model, lambda usage: usage.queue_ms),
-    Order.WORKERS: lambda model: float(model.ready),
-}
+def _queue_ms(model: ModelStatus) -> float | Missing:
+    return _of_interval(model, lambda usage: usage.queue_ms)
 
 
-class ModelsPane(Pane):
-    """The list that all the other panes follow."""
+def _pending(model: ModelStatus) -> int | None:
+    return model.described.queue.pending if model.described.queue else None
+
+
+def _memory(model: ModelStatus) -> int | None:
+    """Bytes of all workers whose memory is known."""
+    sizes = [worker.memory_bytes for worker in model.workers]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if known else None
+
+
+COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
+    SortColumn("name", "MODEL", 0, value=lambda model: str(model.key)),
+    SortColumn("version", "VERSION", 7, value=lambda model: model.key.version),
+    SortColumn("workers", "WORKERS", 7, value=lambda model: model.ready, largest_first=True),
+    SortColumn("state", "STATE", 10, needs=66, value=lambda model: _state(model)[1]),
+    SortColumn("rate", "REQ/S", 5, right=True, value=_per_second, largest_first=True),
+    SortColumn("inference", "INFER", 7, right=True, value=_inference_ms, largest_first=True),
+    SortColumn("queue", "QUEUE", 7, right=True, value=_queue_ms, largest_first=True),
+    SortColumn("pending", "WAITING", 7, right=True, needs=79, value=_pending, largest_first=True),
+    SortColumn("memory", "MEMORY", 8, right=True, needs=88, value=_memory, largest_first=True),
+    SortColumn(
+        "batch", "BATCH", 5, right=True, needs=94,
+        value=lambda model: model.described.batch_size, largest_first=True,
+    ),
+)  # fmt: skip
+
+
+class ModelsPane(TablePane[ModelStatus]):
+    """The list that all the other panes follow, and the marks on its rows."""
 
     NAME = PaneName.MODELS
 
@@ -91,91 +82,45 @@ class ModelsPane(Pane):
             super().__init__()
             self.key = key
 
-    HEADER_ORDERS: ClassVar[dict[str, Order]] = {
-        "name": Order.NAME,
-        "workers": Order.WORKERS,
-        "rate": Order.RATE,
-        "inference": Order.INFERENCE,
-        "queue": Order.QUEUE,
-    }
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(COLUMNS)
         self._models: dict[str, ModelStatus] = {}
         self._snapshot: Snapshot | None = None
         self._can_register = True
-        self._order = Order.NAME
         self._wanted: str | None = None
+        self._marks: set[ModelKey] = set()
 
     def compose(self) -> ComposeResult:
-        """A filter that shows when it is asked for, the table, and words for an empty one."""
-        yield Input(placeholder="part of a name", id="models-filter", compact=True)
-        yield LiveTable(COLUMNS, id="models-table")
+        """The table, and words for an empty one."""
+        yield from self.compose_table()
         yield Words(id="models-empty")
 
-    def on_mount(self) -> None:
-        """Start without a filter; explain the columns to the mouse."""
-        self._filter.display = False
-        self.table.explain = lambda column: tip(self.NAME, column.label)
-
-    @property
-    def table(self) -> LiveTable:
-        """The rows."""
-        return self.query_one(LiveTable)
-
-    @property
-    def _filter(self) -> Input:
-        return self.query_one(Input)
+    def words_of(self, item: ModelStatus) -> str:
+        """Name, version and state."""
+        return f"{item.key} {_state(item)[1]}"
 
     def show(self, snapshot: Snapshot, *, can_register: bool = True) -> None:
         """Render a tick."""
         self._snapshot = snapshot
         self._can_register = can_register
-        needle = self._filter.value.strip().lower()
-        models = [model for model in snapshot.models if needle in str(model.key).lower()]
-        self._models = {str(model.key): model for model in arrange(models, self._order)}
+        self._marks &= {model.key for model in snapshot.models}
+        self._models = {str(model.key): model for model in self.pick_rows(snapshot.models)}
         self.table.show([_row(model, snapshot.stale) for model in self._models.values()])
+        self.table.show_marks(map(str, self._marks))
         if self._wanted in self._models:
             self.table.go_to(self._wanted)
             self._wanted = None
-        self.query_one("#models-empty", Words).say(self._why_empty(snapshot, needle))
-        self.foot("" if self._order is Order.NAME else f"by {self._order.value}")
+        self.query_one("#models-empty", Words).say(self._why_empty(snapshot))
+        self.tell_foot(*self._marks_note())
+
+    def render_rows(self) -> None:
+        """Show the last tick anew."""
+        if self._snapshot:
+            self.show(self._snapshot, can_register=self._can_register)
 
     def select(self, key: ModelKey) -> None:
         """Put the cursor on a version as soon as it is there."""
         self._wanted = str(key)
-
-    def sort(self, order: Order | None = None) -> None:
-        """Sort by another column, the next one if none is given."""
-        self._order = order or self._order.following
-        self._show_again()
-
-    def open_filter(self) -> None:
-        """Ask for the letters to filter by."""
-        self._filter.display = True
-        self._filter.focus()
-
-    def close_filter(self) -> bool:
-        """Show all models again; whether there was a filter."""
-        if not self._filter.display:
-            return False
-        self._filter.display = False
-        self._filter.value = ""
-        self.table.focus()
-        return True
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        event.stop()
-        self._show_again()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the rows; an empty filter goes away."""
-        event.stop()
-        if event.value.strip():
-            self.table.focus()
-        else:
-            self.close_filter()
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Tell which version the cursor is on."""
@@ -183,67 +128,77 @@ class ModelsPane(Pane):
         model = self._models.get(event.key or "")
         self.post_message(self.Selected(model.key if model else None))
 
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by a column whose title is clicked."""
+    # Marks
+
+    @property
+    def marked(self) -> list[ModelStatus]:
+        """The marked versions, those the filter hides among them, as the server lists them."""
+        models = self._snapshot.models if self._snapshot else ()
+        return [model for model in models if model.key in self._marks]
+
+    def mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away, and go on to the next."""
+        self._toggle(self.table.cursor_key)
+        self.table.action_cursor_down()
+
+    def mark_shown(self) -> None:
+        """Mark all rows that are shown; when they are, take their marks away."""
+        shown = {model.key for model in self._models.values()}
+        self._marks = self._marks - shown if shown <= self._marks else self._marks | shown
+        self.render_rows()
+
+    def clear_marks(self) -> bool:
+        """Take all marks away; whether there were any."""
+        had = bool(self._marks)
+        self._marks.clear()
+        self.render_rows()
+        return had
+
+    def on_live_table_mark_wanted(self, event: LiveTable.MarkWanted) -> None:
+        """The mouse marks."""
         event.stop()
-        order = self.HEADER_ORDERS.get(str(event.column_key.value))
-        if order:
-            self.sort(order)
+        self._toggle(event.key)
 
-    def _show_again(self) -> None:
-        if self._snapshot:
-            self.show(self._snapshot, can_register=self._can_register)
+    def _toggle(self, row: str | None) -> None:
+        if model := self._models.get(row or ""):
+            self._marks ^= {model.key}
+            self.render_rows()
 
-    def _why_empty(self, snapshot: Snapshot, needle: str) -> Content | None:
+    def _marks_note(self) -> list[Content]:
+        if not self._marks:
+            return []
+        hidden = len(self._marks - {model.key for model in self._models.values()})
+        words = f"{len(self._marks)} marked" + (f" ({hidden} hidden)" if hidden else "")
+        return [Content(words) + Content.styled(" [x]", "@click=screen.clear_marks")]
+
+    def _why_empty(self, snapshot: Snapshot) -> Content | None:
         """Why there are no rows; None when there are."""
         if self._models:
             return None
         if snapshot.models:
-            return line(("no model has ", Tone.MUTED), (needle, Tone.PLAIN))
+            text = self.filter_bar.filter.text
+            return line(("no model passes the filter ", Tone.MUTED), (text, Tone.PLAIN))
         if snapshot.server.state is not ServerState.UP:
             return line(("no models seen yet", Tone.MUTED))
         way_on = "r registers an archive, a makes one." if self._can_register else ""
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 
-def arrange(models: Sequence[ModelStatus], order: Order) -> list[ModelStatus]:
-    """The models in an order; by name as they come, by a number the largest first.
-
-    Unknown numbers are last.
-    """
-    value = _BY_NUMBER.get(order)
-    if value is None:
-        return list(models)
-
-    def rank(model: ModelStatus) -> float:
-        known = value(model)
-        return 1.0 if isinstance(known, Missing) else -known
-
-    return sorted(models, key=rank)
-
-
-def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -> float | Missing:
-    interval = model.traffic.interval
-    return interval if isinstance(interval, Missing) else read(interval)
-
-
 def _row(model: ModelStatus, stale: bool) -> Row:
     muted = stale or model.gone
-    described = model.described
+    pending = _pending(model)
     glyph, word, tone = _state(model)
-    sizes = [worker.memory_bytes for worker in model.workers]
-    known = [size for size in sizes if size is not None]
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
         _workers(model, glyph, word),
         word,
-        number(_of_interval(model, lambda usage: usage.per_second)),
-        milliseconds(_of_interval(model, lambda usage: usage.inference_ms)),
-        milliseconds(_of_interval(model, lambda usage: usage.queue_ms)),
-        str(described.queue.pending) if described.queue else ABSENT,
-        memory(sum(known)) if known else ABSENT,
-        str(described.batch_size),
+        number(_per_second(model)),
+        milliseconds(_inference_ms(model)),
+        milliseconds(_queue_ms(model)),
+        ABSENT if pending is None else str(pending),
+        memory(_memory(model)),
+        str(model.described.batch_size),
     )
     tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
     if not muted:
@@ -262,6 +217,5 @@ def _workers(model: ModelStatus, glyph: str, word: str) -> str:
 
 def _state(model: ModelStatus) -> tuple[str, str, Tone]:
     """A glyph, a word and a tone for the workers of a version."""
-    if model.gone:
-        return "✗", "gone", Tone.MUTED
-    return _HEALTH[model.verdict.health]
+    sign = GONE if model.gone else MODEL_SIGNS[model.verdict.health]
+    return sign.glyph, sign.word, tone_of(sign.grade)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.containers import Vertical
+from textual.content import Content
 
 from tsmon.tui.keymap import PaneName
 
@@ -14,19 +15,22 @@ class Pane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id=self.NAME.value)
-        self._head = self._foot = ""
+        self._head = ""
+        self._foot = Content()
         self.head()
 
     def head(self, *parts: str) -> None:
         """Set the title's words after the pane's own name."""
         title = " · ".join([self.NAME.title, *filter(None, parts)])
         if title != self._head:
-            self._head = self.border_title = title
+            self._head = title
+            self.border_title = Content(title)
 
-    def foot(self, text: str) -> None:
+    def foot(self, text: str | Content) -> None:
         """Set the note in the lower border."""
-        if text != self._foot:
-            self._foot = self.border_subtitle = text
+        note = Content(text) if isinstance(text, str) else text
+        if (note.plain, note.spans) != (self._foot.plain, self._foot.spans):
+            self._foot = self.border_subtitle = note
 
     def take_focus(self) -> None:
         """Put the focus on the pane, or on its first widget that can have it."""

@@ -10,22 +10,38 @@ from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.numbers import tip
 from tsmon.tui.rollouts import Rollout
 from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
-from tsmon.tui.widgets.pane import Pane
+from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
+from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 
-COLUMNS = (
-    Column("id", "ID", 5),
-    Column("state", "STATE", 0),
-    Column("pid", "PID", 7, right=True),
-    Column("memory", "MEMORY", 8, right=True),
-    Column("cpu", "CPU", 5, right=True),
-    Column("age", "AGE", 6, right=True),
-    Column("gpu", "DEVICE", 7, needs=72),
-)
+
+def _age(worker: WorkerStatus) -> float | None:
+    """Sorts as the age does: the earlier a process began, the larger."""
+    return -worker.process.started if worker.process else None
+
+
+def _cpu(worker: WorkerStatus) -> float | None:
+    return worker.process.cpu_percent if worker.process else None
+
+
+def _device(worker: WorkerStatus) -> str:
+    return "gpu" if worker.worker.gpu else "cpu"
+
+
+COLUMNS: tuple[SortColumn[WorkerStatus], ...] = (
+    SortColumn("id", "ID", 5, value=lambda status: status.worker.id),
+    SortColumn("state", "STATE", 0, value=lambda status: status.verdict.health),
+    SortColumn("pid", "PID", 7, right=True, value=lambda status: status.worker.pid),
+    SortColumn(
+        "memory", "MEMORY", 8, right=True,
+        value=lambda status: status.memory_bytes, largest_first=True,
+    ),
+    SortColumn("cpu", "CPU", 5, right=True, value=_cpu, largest_first=True),
+    SortColumn("age", "AGE", 6, right=True, value=_age, largest_first=True),
+    SortColumn("gpu", "DEVICE", 7, needs=72, value=_device),
+)  # fmt: skip
 
 _STATES = {
     WorkerHealth.READY: ("● ready", Tone.GOOD),
@@ -43,21 +59,33 @@ _WELL = frozenset(
 )
 
 
-class WorkersPane(Pane):
+class WorkersPane(TablePane[WorkerStatus]):
     """One row for each worker, below a line with their number and the buttons to change it."""
 
     NAME = PaneName.WORKERS
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS)
+        self._workers: tuple[WorkerStatus, ...] = ()
+        self._now = 0.0
+        self._stale = False
 
     def compose(self) -> ComposeResult:
         """The line of numbers, the rollout under way, and the workers."""
         yield Words(id="workers-count")
         yield Words(id="workers-failure")
-        yield LiveTable(COLUMNS, id="workers-table")
+        yield from self.compose_table()
 
-    def on_mount(self) -> None:
-        """Explain the columns to the mouse."""
-        table = self.query_one(LiveTable)
-        table.explain = lambda column: tip(self.NAME, column.label)
+    def words_of(self, item: WorkerStatus) -> str:
+        """Its id, state, process and device."""
+        return f"{item.worker.id} {item.verdict.health} {item.worker.pid or ''} {_device(item)}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the worker under the cursor."""
+        workers = {status.worker.id: status.worker for status in self._workers}
+        worker = workers.get(self.table.cursor_key or "")
+        return worker.pid if worker else None
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Nothing depends on the worker under the cursor."""
@@ -70,10 +98,16 @@ class WorkersPane(Pane):
         failure = self.query_one("#workers-failure", Words)
         failure.say(explain_failure(model, rollout))
         failure.set_class(_has_failed(rollout), "-rollout")
-        workers = model.workers if model else ()
-        stale = snapshot.stale
-        now = snapshot.at.wall.timestamp()
-        self.query_one(LiveTable).show([_row(worker, now, stale) for worker in workers])
+        self._workers = model.workers if model else ()
+        self._stale = snapshot.stale
+        self._now = snapshot.at.wall.timestamp()
+        self.render_rows()
+
+    def render_rows(self) -> None:
+        """Show the workers of the last tick."""
+        workers = self.pick_rows(self._workers)
+        self.table.show([_row(worker, self._now, self._stale) for worker in workers])
+        self.tell_foot()
 
 
 def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Content | None:
@@ -150,9 +184,9 @@ def _row(worker: WorkerStatus, now: float, stale: bool) -> Row:
         state,
         str(worker.worker.pid) if worker.worker.pid else ABSENT,
         memory(worker.memory_bytes),
-        percent(process.cpu_percent if process else None),
+        percent(_cpu(worker)),
         duration(now - process.started) if process else ABSENT,
-        "gpu" if worker.worker.gpu else "cpu",
+        _device(worker),
     )
     tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)
     if not stale:

@@ -28,6 +28,7 @@ def situation(
         workers=workers,
         rate=rate,
         service=service,
+        worker_ms=service_ms,
         answered=5000,
         cores=cores,
         **fields,  # type: ignore[arg-type]

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.load.capacity.situations import MB, situation
-from tsmon.load.capacity.advice import Advice, Confidence, Target, advise
+from tsmon.load.capacity.advice import Advice, Confidence, advise
+from tsmon.load.capacity.batch_queue import batch_queue
+from tsmon.load.capacity.batching import BatchRule
 from tsmon.load.capacity.curve import Basis, ServicePoint
 from tsmon.load.capacity.doubts import DoubtKind
+from tsmon.load.capacity.prediction import Target
 from tsmon.load.capacity.situation import Arrivals, Situation
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -139,6 +142,64 @@ def test_the_floor_of_the_queue_time_is_in_what_is_predicted() -> None:
             assert getattr(a, name) == pytest.approx(getattr(b, name) + 0.3)
 
 
+def batched(rule: BatchRule, more_ms: float | None) -> Situation:
+    plain = situation(batches=rule)
+    assert plain.service is not None
+    largest = 1 if more_ms is None else 2
+    service = replace(plain.service, scv=0.1, more_ms=more_ms, largest_batch=largest)
+    return replace(plain, service=service)
+
+
+def test_batches_without_a_delay_are_those_of_two() -> None:
+    advice = advise(batched(BatchRule(8, 0.0), 3.0), ANY, rate=90.0)
+
+    by_hand = batch_queue(90.0, [10.0, 13.0], [1.0], 0.1)
+    assert by_hand is not None
+    assert advice.predictions[0].queue_ms == pytest.approx(by_hand.mean_wait_ms)
+    assert "TorchServe hands a worker 2 requests at once at most" in advice.reasons[-1]
+    assert DoubtKind.LARGER_BATCHES not in kinds(advice)
+
+
+def test_batches_with_a_delay_wait_for_it_and_are_larger() -> None:
+    advice = advise(batched(BatchRule(8, 2.0), 3.0), ANY, rate=150.0)
+
+    sizes = [10.0 + 3.0 * further for further in range(8)]
+    by_hand = batch_queue(150.0, sizes, [1.0], 0.1, filling_ms=2.0)
+    assert by_hand is not None
+    assert by_hand.filling_ms > 0
+    assert advice.predictions[0].queue_ms == pytest.approx(
+        by_hand.mean_wait_ms + by_hand.filling_ms
+    )
+    assert DoubtKind.LARGER_BATCHES in kinds(advice)
+
+
+def test_how_several_workers_share_what_they_wait_long_for_is_not_known() -> None:
+    advice = advise(batched(BatchRule(8, 50.0), 3.0), ANY, rate=150.0)
+
+    one, two = advice.predictions[:2]
+    assert one.queue_ms is not None
+    assert two.queue_ms is None
+    assert "several workers that wait 50 ms" in two.unknown
+    assert not two.grows
+
+
+def test_where_no_batch_was_seen_requests_are_reckoned_one_by_one_which_is_said() -> None:
+    advice = advise(batched(BatchRule(8, 0.0), None), ANY)
+    plain = advise(batched(BatchRule(1), None), ANY)
+
+    assert advice.predictions == plain.predictions
+    assert DoubtKind.BATCHES in kinds(advice) - kinds(plain)
+
+
+def test_from_four_fifths_of_the_cores_on_no_number_is_given() -> None:
+    below, above = (advise(situation(cores=2), ANY, rate=rate) for rate in (159.0, 161.0))
+
+    assert below.predictions[1].queue_ms is not None
+    assert above.predictions[1].queue_ms is None
+    assert (above.workers, above.predictions[1].grows) == (None, False)
+    assert "the workers alone take 80% of the cores" in above.reasons[0]
+
+
 def unstable() -> Situation:
     return situation(cores=2)
 
@@ -162,7 +223,12 @@ STOPS: list[tuple[Situation, DoubtKind, str]] = [
     ),
     (situation(service_ms=None), DoubtKind.NO_SERVICE_TIME, "none was answered"),
     (situation(service_ms=None, workers=0), DoubtKind.NO_WORKERS, "`tsmon scale mnist 1`"),
-    (situation(batch_size=8, queue_ms=3.0), DoubtKind.BATCHES, "10 ms of service after 3 ms"),
+    (
+        situation(batches=BatchRule(8, 50.0)),
+        DoubtKind.BATCHES,
+        "waits 50 ms for up to 8 requests, and how long a batch takes is not known",
+    ),
+    (situation(batches=BatchRule(128, 1.0)), DoubtKind.BATCHES, "only those of up to 64"),
     (situation(failed=0.2), DoubtKind.FAILURES, "20% of the requests fail"),
 ]
 

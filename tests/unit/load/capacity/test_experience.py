@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tsmon.load.capacity.batch_queue import batch_queue
+from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.plan import Load
@@ -77,8 +79,30 @@ def test_a_prediction_is_that_of_the_queueing_model(tmp_path: Path) -> None:
     queue_ms = predictor(experienced_points(SERVER, MNIST, tmp_path), MNIST)
     assert queue_ms is not None
     # M/M/1: rho / (1 - rho) * service time, with 50 requests a second of 10 ms
-    assert queue_ms(1, 50.0) == pytest.approx(10.0)
-    assert queue_ms(1, 101.0) is None
+    assert queue_ms(50.0, measured(1, 12.0, 2.0)) == pytest.approx(10.0)
+    assert queue_ms(101.0, measured(1, 12.0, 2.0)) is None
+
+
+def test_times_that_hardly_vary_are_predicted_to_wait_half_as_long(tmp_path: Path) -> None:
+    keep(tmp_path, 0, replace(measured(1, 12.0, 2.0), backend_scv=0.0))
+    queue_ms = predictor(experienced_points(SERVER, MNIST, tmp_path), MNIST)
+    assert queue_ms is not None
+    # Pollaczek and Khinchine
+    assert queue_ms(50.0, measured(1, 12.0, 2.0)) == pytest.approx(5.0)
+
+
+def test_batches_are_predicted_from_their_measured_times_alone(tmp_path: Path) -> None:
+    batched = replace(measured(1, 12.0, 2.0), batch_size=8, max_batch_delay_ms=0)
+    known = replace(batched, backend_scv=0.1, alone_ms=10.0, more_ms=2.0, largest_batch=2)
+    unknown = predictor((ServicePoint(1, 10.0, 0.1),), MNIST)
+    predict = predictor((ServicePoint(1, 10.0, 0.1, more_ms=2.0, largest_batch=2),), MNIST)
+    assert predict is not None
+    assert unknown is not None
+    by_hand = batch_queue(80.0, [10.0, 12.0], [1.0], 0.1)
+    assert by_hand is not None
+
+    assert predict(80.0, known) == pytest.approx(by_hand.mean_wait_ms)
+    assert unknown(80.0, batched) is None
 
 
 def test_without_experience_nothing_is_predicted() -> None:

@@ -68,7 +68,7 @@ def test_the_counters_alone_tell_rate_queue_and_service_time() -> None:
     assert (found.rate, found.queue_ms, found.answered) == (50.0, 0.5, 1500)
     assert found.service == ServicePoint(2, 10.0, None, 700_000_000, 50.0)
     assert not found.from_logs
-    assert (found.workers, found.batch_size, found.cores, found.demand) == (2, 4, 4, 2)
+    assert (found.workers, found.batches.size, found.cores, found.demand) == (2, 4, 4, 2)
     assert found.floor_ms is None
 
 

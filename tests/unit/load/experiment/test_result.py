@@ -22,7 +22,7 @@ from tsmon.load.experiment.kept import (
     results_folder,
 )
 from tsmon.load.experiment.plan import Load
-from tsmon.load.experiment.result import measured_points, walkthrough_usage
+from tsmon.load.experiment.result import MeasuredPoint, measured_points, walkthrough_usage
 from tsmon.load.experiment.table import Column, columns, csv_text, markdown, rows
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -69,10 +69,26 @@ def test_points_of_the_curve_are_those_of_the_model_as_registered() -> None:
         measurement(3, errors=1),
         measurement(4, foreign=1),
         measurement(5, inference_ms=None),
-        measurement(6, backend_ms=7.0, memory_bytes=None),
+        measurement(6, backend_ms=7.0, backend_scv=0.1, memory_bytes=None),
     )
 
-    assert measured_points(found) == [(1, 9.0, 40.0, 700_000_000), (6, 7.0, 40.0, None)]
+    assert measured_points(found) == [
+        MeasuredPoint(1, 9.0, 40.0, 700_000_000),
+        MeasuredPoint(6, 7.0, 40.0, None, scv=0.1),
+    ]
+
+
+def test_points_of_batches_are_those_whose_times_are_known() -> None:
+    before = replace(result().before, batch_size=8)
+    found = result(
+        measurement(1, batch_size=8, backend_ms=9.0),
+        measurement(2, batch_size=8, backend_ms=9.0, alone_ms=4.0, more_ms=1.0, largest_batch=3),
+        before=before,
+    )
+
+    assert measured_points(found) == [
+        MeasuredPoint(2, 4.0, 40.0, 1_400_000_000, more_ms=1.0, largest_batch=3)
+    ]
 
 
 def test_a_result_survives_its_json() -> None:

@@ -87,6 +87,16 @@ def test_handler_time_counts_every_request_of_its_batch() -> None:
     assert read(batch, batch)[MNIST].handler.tolist() == [1.76] * 3
 
 
+def test_each_batch_has_its_size_and_its_time() -> None:
+    predicted = HANDLED.replace(b"HandlerTime.Milliseconds:1.76", b"PredictionTime.Milliseconds:2")
+    batch = predicted.replace(b"dc09,", b"dc09,9b1c,77aa,")
+
+    samples = read(HANDLED, HANDLED, predicted, predicted, batch, batch)[MNIST]
+
+    assert {size: times.tolist() for size, times in samples.batches.items()} == {1: [2.0], 3: [2.0]}
+    assert samples.handler.tolist() == [1.76]
+
+
 def test_doubles_of_several_workers_may_stand_between_each_other() -> None:
     second = HANDLED.replace(b"W-9003", b"W-9004")
 

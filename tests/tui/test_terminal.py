@@ -1,0 +1,205 @@
+"""What is drawn on terminals that have little, and what is left when the monitor ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+
+from tests.fake import FakeTorchServe
+from tests.tui.seat import watching
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.crash import keep_report, spell_crash
+from tsmon.tui.terminal import AsciiOnly, in_ascii, symbols_of
+from tsmon.tui.themes import opposite, theme_named
+from tsmon.tui.widgets.raster import Symbols
+
+NOBODY = "http://127.0.0.1:9"
+LONGEST_S = 30.0
+MAIN_SCREEN = b"\x1b[?1049l"
+"""Leaves the alternate screen."""
+SHOWN_CURSOR = b"\x1b[?25h"
+
+
+@given(st.text())
+def test_any_text_in_ascii_takes_the_same_cells(text: str) -> None:
+    assert in_ascii(text).isascii()
+    assert cell_len(in_ascii(text)) == cell_len(text) or not text.isprintable()
+
+
+def test_a_line_in_ascii_keeps_its_styles() -> None:
+    box = Segment("╭─ 1 Models ● ready ─╮")
+
+    assert AsciiOnly().apply([box, Segment("x")], Color(0, 0, 0)) == [
+        Segment("+- 1 Models o ready -+"),
+        Segment("x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "symbols"),
+    [
+        ({}, Symbols.BRAILLE),
+        ({"TERM": "xterm-256color", "LANG": "en_US.UTF-8"}, Symbols.BRAILLE),
+        ({"LANG": "de_DE.utf8"}, Symbols.BRAILLE),
+        ({"LANG": "en_US.ISO-8859-1"}, Symbols.ASCII),
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, Symbols.ASCII),
+        ({"LC_ALL": "", "LANG": "en_US.UTF-8"}, Symbols.BRAILLE),
+        ({"TERM": "linux", "LANG": "en_US.UTF-8"}, Symbols.ASCII),
+    ],
+)
+def test_the_terminal_tells_what_it_can_show(environment: dict[str, str], symbols: Symbols) -> None:
+    assert symbols_of(environment) is symbols
+
+
+async def test_the_whole_screen_can_be_ascii(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.archive("mnist")
+    async with watching(fake, replace(options, symbols=Symbols.ASCII)) as seat:
+        await seat.sees("+- 1 Models")
+        assert seat.text.isascii()
+        await seat.press("g")
+        await seat.sees("╭─ 1 Models")
+        await seat.press("question_mark", "escape", "g", "g")
+        await seat.until(lambda: seat.text.isascii())
+
+
+async def test_dark_and_light_change_in_every_family(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, replace(options, theme="ansi-dark")) as seat:
+        await seat.press("t")
+        assert seat.app.theme == "ansi-light"
+        await seat.press("t")
+        assert seat.app.theme == "ansi-dark"
+
+
+def test_a_theme_that_there_is_not_names_one_that_there_is() -> None:
+    with pytest.raises(InvalidArgument) as raised:
+        theme_named("nrod")
+
+    assert raised.value.hint == "there is nord"
+    assert theme_named("nord") == "nord"
+    assert opposite("nord", dark=True) == "textual-light"
+
+
+def test_a_fault_is_told_in_two_lines_and_kept(tmp_path: Path) -> None:
+    try:
+        raise KeyError("boom")
+    except KeyError as raised:
+        report = keep_report(raised, tmp_path / "crashes")
+        words = spell_crash(raised, report).plain
+
+    assert report is not None
+    assert "KeyError: 'boom'" in report.read_text()
+    assert words.splitlines() == [
+        "tsmon: a fault of tsmon itself ended it: KeyError: 'boom'",
+        f"  → please report it with {report}",
+    ]
+
+
+def test_where_no_report_can_be_kept_the_fault_is_told_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert keep_report(ValueError(), tmp_path / "file" / "crashes") is None
+    assert keep_report(ValueError(), None) is None
+    assert spell_crash(ValueError("no"), None).plain.endswith("ValueError: no")
+
+
+async def test_a_fault_of_the_app_ends_it_without_a_traceback(
+    fake: FakeTorchServe,
+    options: MonitorOptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(app: TsmonApp) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(TsmonApp, "action_symbols", fail)
+    with pytest.raises(ValueError, match="a fault"):
+        async with watching(fake, replace(options, crash_folder=tmp_path)) as seat:
+            await seat.press("g")
+
+    assert "please report it" in capsys.readouterr().err
+    assert ["a fault" in report for report in reports_in(tmp_path)] == [True]
+
+
+def reports_in(folder: Path) -> list[str]:
+    return [file.read_text() for file in folder.glob("*.txt")]
+
+
+class Terminal:
+    """A monitor in a terminal of its own."""
+
+    def __init__(self, home: Path) -> None:
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        self.output = b""
+        self._master = master
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tsmon", "--server", NOBODY],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=os.environ | {"TERM": "xterm-256color", "TSMON_HOME": str(home)},
+            start_new_session=True,
+        )
+
+    def see(self, words: bytes) -> None:
+        """Read until the words were written."""
+        deadline = time.monotonic() + LONGEST_S
+        while words not in self.output:
+            left = deadline - time.monotonic()
+            readable, _, _ = select.select([self._master], [], [], max(left, 0))
+            assert readable, self.output
+            self.output += os.read(self._master, 65536)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.slave)
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_the_terminal_is_given_back_whatever_ends_the_monitor(
+    terminal: Terminal, ending: signal.Signals
+) -> None:
+    terminal.see(b"Models")
+
+    terminal.process.send_signal(ending)
+    terminal.see(MAIN_SCREEN)
+
+    assert terminal.process.wait(LONGEST_S) == 130
+    terminal.see(SHOWN_CURSOR)
+    assert termios.tcgetattr(terminal.slave) == terminal.before
+    assert b"Traceback" not in terminal.output

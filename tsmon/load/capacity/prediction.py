@@ -1,0 +1,103 @@
+"""What a number of workers would do, and whether that is what somebody wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tsmon.load.capacity.curve import Basis, ServiceCurve
+from tsmon.load.capacity.limits import unknown_because
+from tsmon.load.capacity.situation import Situation
+from tsmon.torchserve.errors import InvalidArgument
+
+P95 = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to hold, in milliseconds; without either, waits no longer than the service time.
+
+    Raises:
+        InvalidArgument: a target is not above 0, or there are two.
+    """
+
+    queue_ms: float | None = None
+    """Mean queue time per request."""
+    p95_ms: float | None = None
+    """Queue and service time that 95 of 100 requests do not exceed."""
+
+    def __post_init__(self) -> None:
+        if self.queue_ms is not None and self.p95_ms is not None:
+            raise InvalidArgument("one target at a time", "name the queue time or p95")
+        for value in (self.queue_ms, self.p95_ms):
+            if value is not None and not 0 < value < float("inf"):
+                raise InvalidArgument(f"a target of {value:g} ms is out of range", "above 0")
+
+    def met_by(self, prediction: Prediction) -> bool:
+        """Whether it holds there."""
+        if prediction.queue_ms is None or prediction.p95_ms is None:
+            return False
+        if self.p95_ms is not None:
+            return prediction.p95_ms <= self.p95_ms
+        return prediction.queue_ms <= (self.queue_ms or prediction.service_ms)
+
+    def __str__(self) -> str:
+        if self.p95_ms is not None:
+            return f"95 of 100 requests are answered within {self.p95_ms:g} ms"
+        if self.queue_ms is not None:
+            return f"requests wait {self.queue_ms:g} ms on average at most"
+        return "requests wait no longer on average than they are worked on"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a number of workers would do.
+
+    The three times are None where the queue only grows, and where they are not known.
+    """
+
+    workers: int
+    utilisation: float
+    """Share of the workers that is busy; 1 and more where they cannot answer all requests."""
+    service_ms: float
+    queue_ms: float | None
+    """Mean per request."""
+    queue_p95_ms: float | None
+    p95_ms: float | None
+    """Of queue and service time together, as the server sees it."""
+    memory_bytes: int | None
+    """Of all the workers; None while unknown."""
+    basis: Basis
+    unknown: str = ""
+    """Why the times are not known."""
+
+    @property
+    def grows(self) -> bool:
+        """Whether the queue only grows."""
+        return self.queue_ms is None and not self.unknown
+
+
+def predict(situation: Situation, curve: ServiceCurve, rate: float, workers: int) -> Prediction:
+    """What a number of workers would do at a rate."""
+    queue = curve.queue(rate, workers, situation.arrivals_scv)
+    unknown = unknown_because(situation, curve, workers, queue)
+    known = None if unknown else queue
+    always = (situation.floor_ms or 0.0) + (queue.filling_ms if queue else 0.0)
+    return Prediction(
+        workers,
+        queue.utilisation if queue else rate / curve.capacity(workers),
+        curve.service_ms(workers),
+        known.mean_wait_ms + always if known else None,
+        known.wait_quantile(P95) + always if known else None,
+        known.response_quantile(P95) + always if known else None,
+        _memory(curve, workers),
+        curve.basis(workers),
+        unknown,
+    )
+
+
+def _memory(curve: ServiceCurve, workers: int) -> int | None:
+    known = [point for point in curve.points if point.memory_bytes is not None]
+    if not known:
+        return None
+    nearest = min(known, key=lambda point: abs(point.workers - workers))
+    return (nearest.memory_bytes or 0) * workers

@@ -1,0 +1,86 @@
+"""Why a number of workers is advised, in words."""
+
+from __future__ import annotations
+
+from tsmon.load.capacity.curve import ServiceCurve
+from tsmon.load.capacity.prediction import Prediction, Target, predict
+from tsmon.load.capacity.situation import Situation
+
+
+def reasons_for(
+    situation: Situation,
+    curve: ServiceCurve,
+    rate: float,
+    target: Target,
+    chosen: Prediction | None,
+    last: Prediction,
+) -> tuple[str, ...]:
+    """Why this number of workers and not fewer; or why none."""
+    reasons = []
+    if chosen is not None:
+        before = chosen.workers - 1
+        reasons.append(f"{_workers(chosen.workers)}: {_kept(chosen, target)}")
+        if before:
+            fewer = predict(situation, curve, rate, before)
+            reasons.append(f"{_workers(before)}: {_missed(fewer, target)}")
+    elif last.grows:
+        most = curve.capacity(last.workers)
+        reasons.append(
+            f"no number of workers answers {rate:.4g} requests/s here: {_workers(last.workers)} "
+            f"answer {most:.4g}/s at most, and the queue would grow until requests are refused"
+        )
+    else:
+        reasons.append(f"no number of workers will do; {_workers(last.workers)}, the most that "
+                       f"help: {_missed(last, target)}")  # fmt: skip
+    return (*reasons, *_about_cores(situation, curve), *_about_batches(situation))
+
+
+def _about_cores(situation: Situation, curve: ServiceCurve) -> list[str]:
+    cores = situation.cores
+    if cores is None:
+        return []
+    if situation.waits_elsewhere:
+        return [
+            f"a busy worker uses {situation.demand:.0%} of a core: it waits for something else, "
+            "so more workers than cores help"
+        ]
+    fitting = max(1, int(cores / situation.demand))
+    have = f"{_many(cores, 'core')}, {_many(round(situation.demand), 'torch thread')} per worker"
+    return [
+        f"{have}: more than {_workers(fitting)} slow each other; at most "
+        f"{curve.capacity(fitting):.4g} requests/s are answered by {_workers(fitting)}"
+    ]
+
+
+def _about_batches(situation: Situation) -> list[str]:
+    rule = situation.batches
+    if rule.taken == rule.size:
+        return []
+    return [
+        f"a batch delay of 0 ms: TorchServe hands a worker {rule.taken} requests at once at most, "
+        f"and up to {rule.size} from 1 ms on"
+    ]
+
+
+def _kept(row: Prediction, target: Target) -> str:
+    number = f"p95 {row.p95_ms:.3g} ms" if target.p95_ms else f"queue {row.queue_ms:.3g} ms"
+    return f"{row.utilisation:.0%} busy, {number}: {target}"
+
+
+def _missed(row: Prediction, target: Target) -> str:
+    if row.unknown:
+        return f"not known: {row.unknown}"
+    if row.queue_ms is None or row.p95_ms is None:
+        return f"{row.utilisation:.0%} of what can be answered, the queue would only grow"
+    if target.p95_ms is not None:
+        return f"{row.utilisation:.0%} busy, p95 {row.p95_ms:.3g} ms, above {target.p95_ms:g} ms"
+    most = target.queue_ms or row.service_ms
+    return f"{row.utilisation:.0%} busy, queue {row.queue_ms:.3g} ms, above {most:.3g} ms"
+
+
+def _workers(number: int) -> str:
+    return _many(number, "worker")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,223 @@
+"""What is asked before many versions change, and how far that is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui import keymap
+from tsmon.tui.bulk import Bulk, Part, Removal, Stand
+from tsmon.tui.format import memory, plural
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.words import Words
+
+_SIGNS = {
+    Stand.WAITING: ("○", Tone.MUTED),
+    Stand.RUNNING: ("◌", Tone.WARNING),
+    Stand.DONE: ("✓", Tone.GOOD),
+    Stand.SKIPPED: ("–", Tone.MUTED),
+    Stand.FAILED: ("✗", Tone.BAD),
+}
+
+
+class Many(VerticalScroll):
+    """Lines of which there may be more than fit; has the focus only where it can be scrolled."""
+
+    def allow_focus(self) -> bool:
+        """Whether the keys that scroll would do anything."""
+        return super().allow_focus() and self.max_scroll_y > 0
+
+
+class ConfirmMany(Confirm):
+    """A question with a line for each version."""
+
+    def __init__(self, question: str, spans: Sequence[Span], consequences: str) -> None:
+        super().__init__(question, consequences)
+        self._spans = spans
+
+    def body(self) -> ComposeResult:
+        """The versions, then what will happen."""
+        with Many():
+            yield Static(line(*self._spans))
+        yield from super().body()
+
+
+def spell_removals(removals: Sequence[Removal]) -> list[Span]:
+    """What is lost with each version, in the order in which they go."""
+    width = max(len(str(removal.model.key)) for removal in removals)
+    return in_lines(_spell_removal(removal, width) for removal in removals)
+
+
+def _spell_removal(removal: Removal, width: int) -> list[Span]:
+    model = removal.model
+    name = f"{model.key!s:<{width}}{' ★' if model.is_default else '  '}  "
+    if removal.obstacle:
+        return [(f"✗ {name}", Tone.BAD), (f"stays: {removal.obstacle}", Tone.PLAIN)]
+    if model.gone:
+        return [(f"  {name}", Tone.PLAIN), ("gone already; leaves the list", Tone.MUTED)]
+    queue = model.described.queue
+    waiting = f", {queue.pending} requests are waiting" if queue and queue.pending else ""
+    lost = f"{plural(len(model.workers), 'worker')} will stop{waiting}"
+    return [(f"  {name}", Tone.PLAIN), (lost, Tone.MUTED)]
+
+
+def in_lines(lines: Iterable[Sequence[Span]]) -> list[Span]:
+    """Lines as one text."""
+    spans = [span for each in lines for span in (("\n", Tone.PLAIN), *each)]
+    return spans[1:]
+
+
+def _change(now: int, target: int | None) -> Span:
+    """How a number of workers changes."""
+    if target is None:
+        return plural(now, "worker"), Tone.MUTED
+    if target == now:
+        return f"{plural(now, 'worker')}, as now", Tone.MUTED
+    return f"{now} → {plural(target, 'worker')}", Tone.ACCENT
+
+
+class ScaleMany(Dialog[int]):
+    """Gives the number of workers that each of several versions shall have."""
+
+    HEADING: ClassVar[str] = "Scale"
+    ACCEPT: ClassVar[str] = "Scale"
+
+    def __init__(self, models: Sequence[tuple[ModelStatus, int]], *, local: bool) -> None:
+        """`models` come with the workers that each has, or will have; not empty."""
+        super().__init__()
+        self._models = models
+        self._cpus = os.cpu_count() if local else None
+
+    @property
+    def heading(self) -> str:
+        """How many are scaled."""
+        return f"Workers of {plural(len(self._models), 'version')}"
+
+    def body(self) -> ComposeResult:
+        """The number, and what it means for each."""
+        counts = {now for _, now in self._models}
+        start = str(counts.pop()) if len(counts) == 1 else ""
+        yield Field("workers for each", start, id="workers", number=True)
+        with Many():
+            yield Static(id="now-and-then")
+        yield Static(id="consequences", classes="explanation")
+
+    def on_mount(self) -> None:
+        """Show what there is now."""
+        self._show(self._target())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell the consequences while the number is typed."""
+        event.stop()
+        self._show(self._target())
+
+    def _target(self) -> int | None:
+        try:
+            return self.query_one("#workers", Field).number
+        except InvalidArgument:
+            return None
+
+    def _show(self, target: int | None) -> None:
+        self.query_one("#now-and-then", Static).update(line(*self._now_and_then(target)))
+        spans = [] if target is None else self._consequences(target)
+        self.query_one("#consequences", Static).update(line(*spans))
+
+    def _now_and_then(self, target: int | None) -> list[Span]:
+        width = max(len(str(model.key)) for model, _ in self._models)
+        return in_lines(
+            [(f"{model.key!s:<{width}}  ", Tone.PLAIN), _change(now, target)]
+            for model, now in self._models
+        )
+
+    def _consequences(self, target: int) -> list[Span]:
+        before = sum(now for _, now in self._models)
+        after = target * len(self._models)
+        spans: list[Span] = [(f"{before} → {plural(after, 'worker')} in all", Tone.ACCENT)]
+        if (more := self._more_memory(target)) is not None and more:
+            sign = "+" if more > 0 else "-"
+            spans.append((f", about {sign}{memory(abs(more))} of memory", Tone.PLAIN))
+        if target == 0:
+            spans.append(
+                ("\n! Without workers every request to them is refused with 503.", Tone.WARNING)
+            )
+        if self._cpus and after > max(self._cpus, before):
+            words = f"\n! This machine has {plural(self._cpus, 'CPU')}"
+            spans.append((f"{words}; more workers than that share them.", Tone.WARNING))
+        return spans
+
+    def _more_memory(self, target: int) -> int | None:
+        """Bytes by which all their memory grows; None where that of a version is not known."""
+        total = 0
+        for model, now in self._models:
+            sizes = [size for each in model.workers if (size := each.memory_bytes) is not None]
+            if not sizes and target != now:
+                return None
+            total += (target - now) * (sum(sizes) // len(sizes)) if sizes else 0
+        return total
+
+    def accept(self) -> None:
+        """Take the number."""
+        target = self._target()
+        if target is None or target < 0:
+            self.tell(Note("how many workers?", "type a number, 0 or more"))
+            return
+        self.dismiss(target)
+
+
+class BulkProgress(ModalScreen[None]):
+    """How far the work on each version is; it goes on when this is closed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
+
+    def __init__(self, bulk: Bulk) -> None:
+        super().__init__()
+        self.bulk = bulk
+
+    def compose(self) -> ComposeResult:
+        """A line for each version, and how it ended below them."""
+        with VerticalScroll(id="dialog") as box:
+            box.border_title = self.bulk.title
+            yield Words(id="bulk-parts")
+            yield Words(id="bulk-end")
+
+    def on_mount(self) -> None:
+        """Follow it."""
+        self.bulk.changed = self.show
+        self.show()
+
+    def show(self) -> None:
+        """Show how it stands."""
+        box = self.query_one("#dialog")
+        box.border_subtitle = "esc closes" if self.bulk.ended else "esc closes, it goes on"
+        width = max(len(str(key)) for key in self.bulk.parts)
+        parts = self.bulk.parts.items()
+        lines = in_lines(_spell_part(f"{key!s:<{width}}", part) for key, part in parts)
+        self.query_one("#bulk-parts", Words).say(line(*lines))
+        note = self.bulk.summary()
+        tone = Tone.BAD if self.bulk.failed else Tone.GOOD
+        sign = "✗" if self.bulk.failed else "✓"
+        end = line((f"{sign} {note.message}", tone)) if self.bulk.ended else None
+        self.query_one("#bulk-end", Words).say(end)
+
+    def action_cancel(self) -> None:
+        """Close it."""
+        self.bulk.changed = lambda: None
+        self.dismiss(None)
+
+
+def _spell_part(name: str, part: Part) -> list[Span]:
+    sign, tone = _SIGNS[part.stand]
+    return [(f"{sign} {name}  ", tone), (part.words or part.stand, Tone.PLAIN)]

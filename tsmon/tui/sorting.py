@@ -1,0 +1,52 @@
+"""The order of rows by one value of each, in either direction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from tsmon.telemetry.traffic import Missing
+
+Value = float | str | Missing | None
+"""What a row is sorted by: a number, a text, or nothing that could be known."""
+
+Item = TypeVar("Item")
+
+_Natural = tuple[tuple[str, int, str], ...]
+_Rank = tuple[int, float, _Natural]
+
+
+def arrange(
+    items: Iterable[Item], value: Callable[[Item], Value], *, descending: bool = False
+) -> list[Item]:
+    """The items by their value; equal ones stay as they came, unknown ones come last.
+
+    Texts are sorted as people count: `model-9` before `model-10`, `2.0` before `10.0`.
+    """
+    known: list[tuple[_Rank, Item]] = []
+    unknown: list[Item] = []
+    for item in items:
+        rank = _rank(value(item))
+        if rank is None:
+            unknown.append(item)
+        else:
+            known.append((rank, item))
+    known.sort(key=lambda pair: pair[0], reverse=descending)
+    return [*(item for _, item in known), *unknown]
+
+
+def _rank(value: Value) -> _Rank | None:
+    # `Missing` is a str too, so it has to be told apart first.
+    if value is None or isinstance(value, Missing):
+        return None
+    if isinstance(value, str):
+        return 1, 0.0, _natural(value)
+    return None if value != value else (0, value, ())
+
+
+def _natural(text: str) -> _Natural:
+    """A text as letters and the number after them, which the longer one of two wins."""
+    pairs = re.findall(r"([^0-9]*)([0-9]*)", text)
+    stripped = ((letters.casefold(), digits.lstrip("0")) for letters, digits in pairs)
+    return tuple((letters, len(digits), digits) for letters, digits in stripped)

@@ -1,0 +1,160 @@
+"""A pane with a table that can be filtered, and sorted by any of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import DataTable
+
+from tsmon.tui.numbers import tip
+from tsmon.tui.sorting import Value, arrange
+from tsmon.tui.widgets.filter_bar import FilterBar
+from tsmon.tui.widgets.live_table import Column, LiveTable
+from tsmon.tui.widgets.pane import Pane
+
+MANY = 6
+"""Rows from which on the foot tells of the filter."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class SortColumn(Column, Generic[Item]):
+    """A column that rows can be sorted by."""
+
+    value: Callable[[Item], Value] = field(kw_only=True)
+    """What it has of an item."""
+    largest_first: bool = field(default=False, kw_only=True)
+    """The direction that is asked for first."""
+
+
+class TablePane(Pane, Generic[Item]):
+    """Keeps the filter and the order; who inherits knows what the rows are."""
+
+    def __init__(self, columns: Sequence[SortColumn[Item]]) -> None:
+        """At first the rows are sorted by the first column."""
+        super().__init__()
+        self._columns = tuple(columns)
+        self._order = self._columns[0]
+        self._descending = self._order.largest_first
+        self._items: Sequence[Item] = ()
+        self._shown: list[Item] = []
+
+    def compose_table(self) -> ComposeResult:
+        """The filter, which shows when it is asked for, and the table."""
+        yield FilterBar(id=f"{self.NAME}-filter")
+        yield LiveTable(self._columns, id=f"{self.NAME}-table")
+
+    def on_mount(self) -> None:
+        """Explain the columns to the mouse."""
+        self.table.explain = lambda column: tip(self.NAME, column.label)
+        self._show_order()
+
+    @property
+    def table(self) -> LiveTable:
+        """The rows."""
+        return self.query_one(LiveTable)
+
+    @property
+    def filter_bar(self) -> FilterBar:
+        """The filter that is on."""
+        return self.query_one(FilterBar)
+
+    def take_focus(self) -> None:
+        """Put the focus on the rows."""
+        self.table.focus()
+
+    def words_of(self, item: Item) -> str:
+        """What the filter looks at."""
+        raise NotImplementedError
+
+    def render_rows(self) -> None:
+        """Show the items anew, with another filter or in another order."""
+        raise NotImplementedError
+
+    def pick_rows(self, items: Sequence[Item]) -> list[Item]:
+        """The items that pass the filter, in the order chosen."""
+        passes = self.filter_bar.filter.passes
+        self._items = items
+        passing = [item for item in items if passes(self.words_of(item))]
+        # Rows of one value, or of none, are in the order of the first column.
+        even = arrange(passing, self._columns[0].value)
+        self._shown = arrange(even, self._order.value, descending=self._descending)
+        return self._shown
+
+    # Filter
+
+    def open_filter(self) -> None:
+        """Ask which rows to show."""
+        self.filter_bar.open()
+
+    def clear_filter(self) -> bool:
+        """Show all rows again; whether there was a filter."""
+        return self.filter_bar.clear()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self.render_rows()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go on in the rows."""
+        event.stop()
+        self.table.focus()
+
+    # Order
+
+    def sort_by_next(self) -> None:
+        """Sort by the next column that is shown, after the last one by the first."""
+        shown = [column for column in self._columns if self.table.shows(column)]
+        at = shown.index(self._order) if self._order in shown else -1
+        self._sort_by(shown[(at + 1) % len(shown)])
+
+    def reverse_order(self) -> None:
+        """Sort by the same column the other way round."""
+        self._descending = not self._descending
+        self._show_order()
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by a column whose title is clicked; the one it is sorted by, the other way round."""
+        event.stop()
+        clicked = next(each for each in self._columns if each.id == event.column_key.value)
+        if clicked is self._order:
+            self.reverse_order()
+        else:
+            self._sort_by(clicked)
+
+    def _sort_by(self, column: SortColumn[Item]) -> None:
+        self._order, self._descending = column, column.largest_first
+        self._show_order()
+
+    def _show_order(self) -> None:
+        self.table.show_order(self._order, descending=self._descending)
+        self.render_rows()
+
+    # Foot
+
+    def tell_foot(self, *notes: Content) -> None:
+        """Say in the lower border what is not plain from the rows."""
+        parts = [*notes, *self._filter_note(), *self._order_note()]
+        self.foot(Content("  ").join(parts))
+
+    def _filter_note(self) -> list[Content]:
+        bar = self.filter_bar
+        if bar.filter:
+            text = f"filter {bar.filter.text}: {len(self._shown)} of {len(self._items)}"
+            clear = Content.styled(" [x]", f"@click=screen.clear_filter('{self.NAME}')")
+            return [Content(text) + clear]
+        if bar.display or len(self._items) < MANY:
+            return []
+        return [Content.styled("/ filter", f"@click=screen.filter('{self.NAME}')")]
+
+    def _order_note(self) -> list[Content]:
+        """By what it is sorted, where there is no room for that column."""
+        if not self.table.laid_out or self.table.shows(self._order):
+            return []
+        return [Content(f"by {self._order.label} {self.table.arrow(self._descending)}")]
