@@ -54,10 +54,13 @@ async def test_a_row_tells_workers_rates_and_milliseconds_of_all_models() -> Non
     servers["a"].serve("cifar", n=1)
     fleet = fleet_of(servers)
     await fleet.settled()
-    servers["a"].serve("mnist", n=3, inference_ms=4, queue_ms=1)
-    servers["a"].serve("cifar", n=1, inference_ms=8, queue_ms=1)
 
-    seen = await until(fleet, lambda snapshot: row(snapshot, "a").figures.inference_ms == 5)
+    def is_busy(snapshot: FleetSnapshot) -> bool:
+        servers["a"].serve("mnist", n=3, inference_ms=4, queue_ms=1)
+        servers["a"].serve("cifar", n=1, inference_ms=8, queue_ms=1)
+        return row(snapshot, "a").figures.inference_ms == 5
+
+    seen = await until(fleet, is_busy)
 
     figures = row(seen, "a").figures
     assert (figures.ready, figures.wanted, figures.queue_ms) == (3, 3, 1)
