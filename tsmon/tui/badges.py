@@ -15,13 +15,13 @@ def badge(name: str, color: ServerColor) -> Content:
     """The name as content."""
     if not color:
         return Content.styled(f" {name} ", "bold")
-    return Content.styled(f" {name} ", f"bold {_ink(color)} on ansi_{color}")
+    ink = "white" if color in _DARK else "black"
+    return Content.styled(f" {name} ", f"bold {ink} on ansi_{color}")
 
 
 def badge_style(color: ServerColor) -> Style:
     """The same for those widgets that take Rich text."""
-    return Style(bold=True, color=_ink(color), bgcolor=color) if color else Style(bold=True)
-
-
-def _ink(color: ServerColor) -> str:
-    return "white" if color in _DARK else "black"
+    if not color:
+        return Style(bold=True)
+    ink = "bright_white" if color in _DARK else "black"
+    return Style(bold=True, color=ink, bgcolor=color)
