@@ -34,12 +34,14 @@ from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.pauses import shorten_pauses
 from tsmon.tui.screens.load import LoadScreen, LoadSettings, plan_of
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession
 
 PRESS_EVERY_S = 0.1
 SIZE = (120, 36)
+COLUMNS = ("while", "keys", "p50 ms", "p95 ms", "p99 ms", "max ms", "over 50 ms")
 KEY = "f12"
 """A key that is bound to nothing, so that only the waiting is measured."""
 
@@ -156,11 +158,12 @@ async def measure(seconds: float) -> list[list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         async with opened(Path(folder)) as (app, pilot):
             for name, work in WORKS.items():
-                rows.append([name, *_row(await pressed(app, pilot, work, seconds))])
+                rows.append([name, *summary(await pressed(app, pilot, work, seconds))])
     return rows
 
 
-def _row(waits: Sequence[float]) -> list[str]:
+def summary(waits: Sequence[float]) -> list[str]:
+    """A row of the table, without its first column."""
     late = sum(wait > 0.05 for wait in waits)
     ranks = (waits[nearest_rank(percent, len(waits)) - 1] for percent in (50, 95, 99, 100))
     return [str(len(waits)), *(f"{wait * 1000:.1f}" for wait in ranks), str(late)]
@@ -170,9 +173,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=positive, default=10.0, help="for each kind of work")
-    columns = ("while", "keys", "p50 ms", "p95 ms", "p99 ms", "max ms", "over 50 ms")
+    shorten_pauses()
     rows = asyncio.run(measure(parser.parse_args().seconds))
-    print_table("How long a key waits", columns, rows)
+    print_table("How long a key waits", COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,7 @@ async def _register_again(seat: Seat) -> None:
 
 async def _unregister(seat: Seat) -> None:
     await seat.press("u")
-    await seat.sees("Unregister")
-    await seat.press("tab", "enter")
+    await seat.sees("Unregister", "Type mnist to go on")
+    await seat.write("mnist")
+    await seat.press("enter")
     await seat.sees("No models are registered.")

@@ -115,7 +115,7 @@ async def test_events_of_a_recording_are_gone_to_and_said(recording: Path) -> No
 async def test_an_event_of_the_list_is_gone_to(recording: Path) -> None:
     async with replaying(recording) as seat:
         await seat.press("e")
-        await seat.sees("model removed", "model added", "enter shows that moment")
+        await seat.sees("model removed", "model added", "enter that moment")
         await seat.press("enter")
         await seat.sees(f"PAUSED {clock(400)}", "model removed", "cifar 1.0  no longer")
 

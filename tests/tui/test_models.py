@@ -152,24 +152,6 @@ async def test_a_worker_that_keeps_dying_is_given_up_with_a_hint(
         await seat.misses("keeps dying")
 
 
-async def test_unregister_asks_and_the_safe_answer_has_the_focus(
-    fake: FakeTorchServe, options: MonitorOptions
-) -> None:
-    fake.load("mnist")
-    async with watching(fake, options) as seat:
-        await seat.sees("● ready")
-        await seat.press("u")
-        await seat.sees("Unregister mnist 1.0?", "Its 1 worker will stop")
-        await seat.press("enter")
-        await seat.misses("Unregister mnist 1.0?")
-        assert not fake.sent("DELETE")
-        await seat.press("u")
-        await seat.sees("Unregister mnist 1.0?")
-        seat.find(Button, "#accept").press()
-        await seat.sees("No models are registered.", "mnist 1.0 is unregistered")
-        assert fake.sent("DELETE") == ["DELETE /models/mnist/1.0"]
-
-
 async def test_the_default_version_is_not_removed_before_the_others(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
@@ -180,8 +162,6 @@ async def test_the_default_version_is_not_removed_before_the_others(
         await seat.press("u")
         await seat.sees("is the default version; TorchServe", "make it the default")
         assert not fake.sent("DELETE")
-        await seat.press("down", "D")
-        await seat.sees("2.0 ★", "requests to mnist without a version go to 2.0 now")
         await seat.press("D")
         await seat.sees("is the default version already")
 

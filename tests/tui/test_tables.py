@@ -234,7 +234,7 @@ async def test_events_are_filtered_and_copied(
         await seat.write("!died")
         await seat.misses("worker died")
         await seat.press("enter")
-        await seat.sees("Events · filter !died: ", "cifar 1.0")
+        await seat.sees("Events  filter !died", "cifar 1.0")
         await seat.press("y")
         assert "cifar 1.0" in seat.app.clipboard
         await seat.press("slash")

@@ -104,7 +104,7 @@ async def test_the_palette_has_every_action(fake: FakeTorchServe, options: Monit
         titles = [command.title for command in seat.app.get_system_commands(seat.monitor)]
         for key in KEYS:
             assert (
-                key.id == "app.palette"
+                key.id in {"app.palette", "model.undo"}
                 or key.needs_replay
                 or any(key.label in title for title in titles)
             )
@@ -137,7 +137,7 @@ async def test_a_read_only_session_hides_what_changes_and_says_why(
     async with watching(fake, options, read_only=True) as seat:
         await seat.sees("READ-ONLY", "● 1/1", "d describe")
         assert "r register" not in seat.text
-        for key in ("r", "u", "plus", "minus", "s", "S", "D"):
+        for key in ("r", "u", "plus", "minus", "s", "S", "R", "W", "U", "D"):
             await seat.press(key)
         await seat.sees("read-only: set default is refused", "start tsmon without --read-only")
         assert not fake.sent("PUT") + fake.sent("DELETE") + fake.sent("POST")

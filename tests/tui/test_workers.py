@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import httpx
-from textual.widgets import Button
 
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import watching
@@ -55,9 +54,13 @@ async def test_the_dialog_says_what_will_happen(
         await seat.press("s")
         await seat.until(lambda: isinstance(seat.app.screen, ScaleDialog))
         await seat.write("900")
-        await seat.sees("1 → 900 workers", "more workers are slower, not faster")
+        await seat.sees("workers   1 → 900", "more workers are slower, not faster")
         await seat.write("2")
-        await seat.sees("1 → 2 workers", "loads the model first")
+        await seat.sees(
+            "workers   1 → 2",
+            "/models/mnist/1.0?min_worker=2&max_worker=2&synchronous=false",
+            "loads the model first",
+        )
         await seat.write("0")
         await seat.sees("every request is refused with 503")
         await seat.write("2")
@@ -76,23 +79,6 @@ async def test_the_dialog_wants_a_number(fake: FakeTorchServe, options: MonitorO
         await seat.press("escape")
         await seat.sees("1/1 ready")
         assert not scalings(fake)
-
-
-async def test_the_last_worker_goes_only_after_a_question(
-    fake: FakeTorchServe, options: MonitorOptions
-) -> None:
-    fake.load("mnist")
-    async with watching(fake, options) as seat:
-        await seat.sees("1/1 ready")
-        await seat.press("minus")
-        await seat.sees("No workers for mnist 1.0?")
-        await seat.press("enter")
-        await seat.misses("No workers for mnist 1.0?")
-        assert not scalings(fake)
-        await seat.press("minus")
-        await seat.sees("No workers for mnist 1.0?")
-        seat.find(Button, "#accept").press()
-        await seat.sees("○ 0/0", "0/0 ready")
 
 
 async def test_a_refused_change_is_told_in_the_pane(

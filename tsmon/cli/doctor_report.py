@@ -16,8 +16,6 @@ from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.checks.had import plural
 from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import Check, Finding, Result, Severity
-from tsmon.torchserve.connection import Connection
-from tsmon.torchserve.tokens import KeyRing
 
 _GLYPHS = {
     Severity.OK: ("✓", "green"),
@@ -35,9 +33,7 @@ async def examine(target: Target, checks: list[Check], config: Path | None) -> R
         async with target.client() as client:
             examination = Examination(
                 client,
-                lambda url: Connection(
-                    url, KeyRing(), verify=target.verify, transport=target.transport
-                ),
+                client.without_keys,
                 config=config,
                 home_config=_home_config(target),
                 on_progress=status.update,

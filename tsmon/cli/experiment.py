@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,6 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from tsmon.cli.experiment_report import Form, emit_result, measured_line
+from tsmon.cli.interrupting import interruptible
 from tsmon.cli.models import version_option
 from tsmon.cli.numbers import NUMBERS
 from tsmon.cli.outcome import Exit, fail, runs_async
@@ -33,13 +31,13 @@ from tsmon.load.experiment.plan import (
     ExperimentPlan,
     Load,
 )
-from tsmon.load.experiment.result import ExperimentResult
 from tsmon.load.experiment.steps import Step
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
 
+RESTORING = "stopping, and restoring the workers there were …"
 STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the most"
 
 
@@ -195,30 +193,12 @@ async def _carry_out(experiment: Experiment) -> bool:
                 live.update(Text(str(step)), refresh=True)
 
         work = asyncio.ensure_future(experiment.run(tell))
-        with _interruptible(work):
+        with interruptible(work, RESTORING, STILL_RESTORING):
             try:
                 await work
             except asyncio.CancelledError:
                 return True
     return False
-
-
-@contextmanager
-def _interruptible(work: asyncio.Task[ExperimentResult]) -> Iterator[None]:
-    """Ctrl-C stops the work, which then restores; further ones do not shorten that."""
-    loop = asyncio.get_running_loop()
-
-    words = iter(("stopping, and restoring the workers there were …",))
-
-    def interrupt() -> None:
-        work.cancel()  # first, since the terminal to tell it on may be gone
-        say(next(words, STILL_RESTORING))
-
-    loop.add_signal_handler(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
 
 
 def _say_how_it_was_left(experiment: Experiment) -> bool:

@@ -26,6 +26,8 @@ from tsmon.cli.models import describe, models, register, scale, set_default, unr
 from tsmon.cli.monitor import monitor, monitor_options
 from tsmon.cli.outcome import CommandGroup, run
 from tsmon.cli.recording import record, replay
+from tsmon.cli.replace import replace
+from tsmon.cli.restart import restart
 from tsmon.cli.serve import serve
 from tsmon.cli.target import server_options
 from tsmon.cli.token import token
@@ -69,6 +71,8 @@ for command in (
     scale,
     set_default,
     unregister,
+    replace,
+    restart,
     ping,
     predict,
     send,

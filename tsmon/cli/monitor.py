@@ -204,6 +204,9 @@ def open_replay(target: Target, recording: Recording) -> int:
 
 def _run(app: TsmonApp) -> int:
     """Run the app; what did not end by its own word was interrupted, or failed."""
+    from tsmon.tui.pauses import shorten_pauses
+
+    shorten_pauses()
     code = app.run()
     return (app.return_code or Exit.INTERRUPTED) if code is None else code
 

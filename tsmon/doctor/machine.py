@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 
 from tsmon.doctor.facts import Folder, JavaProcess, MachineFacts, OtherServer, WorkerProcess
-from tsmon.telemetry.processes import WORKER_SCRIPT
 from tsmon.telemetry.server_process import (
     find_servers,
     log_folder_in,
@@ -21,6 +20,7 @@ from tsmon.telemetry.server_process import (
     shares_files,
 )
 from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.records import WORKER_SCRIPT
 
 TORCH_THREADS = "OMP_NUM_THREADS"
 _TEMP_OPTION = "-Djava.io.tmpdir="

@@ -11,7 +11,14 @@ from enum import StrEnum
 from tsmon.telemetry.bursts import Bursts
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.snapshot import Gone, ModelStatus, ServerState, Snapshot, WorkerStatus
+from tsmon.telemetry.snapshot import (
+    Gone,
+    ModelKey,
+    ModelStatus,
+    ServerState,
+    Snapshot,
+    WorkerStatus,
+)
 
 TOKEN_SOON = timedelta(minutes=5)
 """How long before a token's end somebody is told of it."""
@@ -76,6 +83,8 @@ class Event:
     """The server, the model version or the worker."""
     text: str
     """What a person wants to know of it."""
+    model: ModelKey | None = None
+    """The version it is about; None where it is the server or a token."""
 
 
 class EventLog:
@@ -97,7 +106,7 @@ class EventLog:
             self._events.extend(between(self._last, snapshot))
         for key, failed in self._bursts.begun(snapshot).items():
             text = f"{failed} requests failed within a tick"
-            self._events.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text))
+            self._events.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text, key))
         self._last = snapshot
 
     def after(self, last: Event | None) -> list[Event]:
@@ -119,12 +128,12 @@ def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
     old = {model.key: model for model in before.models if not model.gone}
     new = {model.key: model for model in after.models if not model.gone}
     for key in new.keys() - old.keys():
-        yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]))
+        yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]), key)
     for key in old.keys() - new.keys():
         left = after.model(key)
         forgotten = left is not None and left.gone is Gone.FORGOTTEN
         text = "the server came back without it" if forgotten else "no longer registered"
-        yield Event(after.at, EventKind.MODEL_REMOVED, str(key), text)
+        yield Event(after.at, EventKind.MODEL_REMOVED, str(key), text, key)
     for key in new.keys() & old.keys():
         yield from _model_events(old[key], new[key], after.at)
 
@@ -163,21 +172,21 @@ def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Itera
     subject = str(after.key)
     if after.is_default and not before.is_default:
         text = "requests without a version go here now"
-        yield Event(at, EventKind.DEFAULT_CHANGED, subject, text)
+        yield Event(at, EventKind.DEFAULT_CHANGED, subject, text, after.key)
     if after.described.url != before.described.url:
         text = f"{before.described.url} → {after.described.url}"
-        yield Event(at, EventKind.MODEL_REPLACED, subject, text)
+        yield Event(at, EventKind.MODEL_REPLACED, subject, text, after.key)
     if after.wanted != before.wanted:
         text = f"{before.wanted} → {after.wanted} wanted"
-        yield Event(at, EventKind.WORKERS_CHANGED, subject, text)
+        yield Event(at, EventKind.WORKERS_CHANGED, subject, text, after.key)
     workers = {worker.worker.id: worker for worker in before.workers}
     for worker in after.workers:
         earlier = workers.get(worker.worker.id)
-        yield from _worker_events(earlier, worker, subject, at)
+        yield from _worker_events(earlier, worker, after.key, at)
 
 
 def _worker_events(
-    before: WorkerStatus | None, after: WorkerStatus, model: str, at: Instant
+    before: WorkerStatus | None, after: WorkerStatus, model: ModelKey, at: Instant
 ) -> Iterator[Event]:
     subject = f"{model} worker {after.worker.id}"
     was_ready = before is not None and before.worker.ready
@@ -190,14 +199,14 @@ def _worker_events(
     )
     health = after.verdict.health
     if before is not None and was_ready and not is_ready and health is not WorkerHealth.STOPPING:
-        yield Event(at, EventKind.WORKER_DIED, subject, after.verdict.evidence)
+        yield Event(at, EventKind.WORKER_DIED, subject, after.verdict.evidence, model)
     if before is not None and health is not before.verdict.health and health in _LOST:
-        yield Event(at, _LOST[health], subject, after.verdict.evidence)
+        yield Event(at, _LOST[health], subject, after.verdict.evidence, model)
     if before is not None and replaced:
         text = f"pid {before.worker.pid} → {after.worker.pid}"
-        yield Event(at, EventKind.WORKER_RESTARTED, subject, text)
+        yield Event(at, EventKind.WORKER_RESTARTED, subject, text, model)
     if is_ready and not was_ready:
-        yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}")
+        yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}", model)
 
 
 def _registered(model: ModelStatus) -> str:

@@ -68,6 +68,7 @@ class LiveSource:
                 None,
                 models,
                 scrape,
+                log_folder=logs.folder if logs else None,
                 log_problem=problem,
                 token_ends=token_ends,
             )

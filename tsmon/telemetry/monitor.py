@@ -159,6 +159,7 @@ class Monitor:
             return replace(
                 self._latest.metrics,
                 problem=observation.scrape,
+                log_folder=observation.log_folder or self._latest.metrics.log_folder,
                 log_problem=observation.log_problem,
             )
         return MetricsStatus(

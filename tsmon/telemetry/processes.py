@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import psutil
 
 from tsmon.telemetry.snapshot import ProcessUsage
-
-WORKER_SCRIPT = "model_service_worker.py"
+from tsmon.torchserve.records import WORKER_SCRIPT
 
 
 class ProcessTable:

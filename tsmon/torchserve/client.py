@@ -40,6 +40,7 @@ class TorchServe:
         self.addresses = addresses
         self.keys = keys or KeyRing()
         self.verify = verify
+        self._transport = transport
 
         def connect(url: str, max_connections: int) -> Connection:
             return Connection(
@@ -64,6 +65,10 @@ class TorchServe:
     def read_only(self) -> bool:
         """Whether this client refuses every change."""
         return self.management.read_only
+
+    def without_keys(self, url: str) -> Connection:
+        """A further connection to a base URL that sends no keys; who asks for it closes it."""
+        return Connection(url, KeyRing(), verify=self.verify, transport=self._transport)
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.changes import model_path
 from tsmon.torchserve.inference import predictions_path
-from tsmon.torchserve.management import model_path
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 
 MANAGEMENT, INFERENCE = KeyKind.MANAGEMENT, KeyKind.INFERENCE

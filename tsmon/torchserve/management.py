@@ -8,8 +8,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
+from tsmon.torchserve.changes import (
+    MODELS,
+    Change,
+    at_least,
+    default_change,
+    model_path,
+    register_change,
+    reject_slash,
+    scale_change,
+    unregister_change,
+)
 from tsmon.torchserve.connection import Connection, Parameters, read_json
 from tsmon.torchserve.errors import (
     MODEL_API_HINT,
@@ -66,12 +76,12 @@ class Registration:
         """
         if not self.url.strip():
             raise InvalidArgument("no archive given", "name a .mar file of the model store")
-        _reject_path(self.model_name or "")
-        _at_least("workers", self.initial_workers, 0)
-        _at_least("batch size", self.batch_size, 1)
-        _at_least("batch delay", self.max_batch_delay, 0)
-        _at_least("response time-out", self.response_timeout, 1)
-        _at_least("start-up time-out", self.startup_timeout, 1)
+        reject_slash(self.model_name or "")
+        at_least("workers", self.initial_workers, 0)
+        at_least("batch size", self.batch_size, 1)
+        at_least("batch delay", self.max_batch_delay, 0)
+        at_least("response time-out", self.response_timeout, 1)
+        at_least("start-up time-out", self.startup_timeout, 1)
         optional = {
             "model_name": self.model_name,
             "runtime": self.runtime,
@@ -165,8 +175,8 @@ class Management:
             NotFound: no such archive, or its URL is not allowed.
             ModelApiDisabled: the server was started without the model API.
         """
-        query = registration.parameters() | _synchronous(synchronous)
-        return await self._change_model("POST", "/models", query)
+        change = register_change(registration.parameters(), synchronous=synchronous)
+        return await self._change_model(change)
 
     async def scale(
         self,
@@ -185,17 +195,10 @@ class Management:
         Raises:
             InvalidArgument: negative, or 0 with a higher maximum, which would orphan processes.
         """
-        _at_least("workers", workers, 0)
-        most = workers if max_workers is None else max_workers
-        if most < workers:
-            raise InvalidArgument(f"at most {most} workers is less than at least {workers}")
-        if workers == 0 and most > 0:
-            raise InvalidArgument(
-                "0 workers with a higher maximum leaves orphaned processes on the server",
-                "scale to 0 alone, or to at least 1",
-            )
-        query = {"min_worker": workers, "max_worker": most} | _synchronous(synchronous)
-        return await self._change("PUT", model_path(name, version), query)
+        change = scale_change(
+            name, workers, version=version, max_workers=max_workers, synchronous=synchronous
+        )
+        return await self._change(change)
 
     async def unregister(self, name: str, version: str | None = None) -> str:
         """Remove a version, or without one the default version; gives the server's own message.
@@ -203,18 +206,18 @@ class Management:
         Raises:
             ApiError: 403 for a default version while others exist, 408 when a worker does not stop.
         """
-        return await self._change_model("DELETE", model_path(name, version))
+        return await self._change_model(unregister_change(name, version))
 
     async def set_default(self, name: str, version: str) -> str:
         """Make a version the one that requests without a version go to."""
-        return await self._change("PUT", f"{model_path(name, version)}/set-default")
+        return await self._change(default_change(name, version))
 
     async def refresh_token(self, kind: KeyKind) -> None:
         """Have the server write a new management or inference key into its key file.
 
         The old key is void at once, for every client.
         """
-        self._refuse_when_read_only()
+        self.refuse_when_read_only()
         await self._get("/token", {"type": kind.value}, key=KeyKind.API, timeout_s=TOKEN_TIMEOUT_S)
 
     async def model_api_enabled(self) -> bool:
@@ -223,7 +226,7 @@ class Management:
         An enabled API answers 400 to it and does nothing, a disabled one 405.
         """
         try:
-            await self._request("POST", "/models", {}, READ_TIMEOUT_S)
+            await self._request(Change("POST", MODELS), READ_TIMEOUT_S)
         except ApiError as error:
             if error.code == 405:
                 return False
@@ -245,9 +248,9 @@ class Management:
         # A token refresh answers with an empty body.
         return read_json(response) if response.content.strip() else None
 
-    async def _change_model(self, method: str, path: str, query: Parameters | None = None) -> str:
+    async def _change_model(self, change: Change) -> str:
         try:
-            return await self._change(method, path, query)
+            return await self._change(change)
         except ApiError as error:
             if error.code != 405:
                 raise
@@ -255,45 +258,24 @@ class Management:
                 405, error.type, "registering and unregistering are disabled here", MODEL_API_HINT
             ) from None
 
-    async def _change(self, method: str, path: str, query: Parameters | None = None) -> str:
-        self._refuse_when_read_only()
-        return parse_status(read_json(await self._request(method, path, query, CHANGE_TIMEOUT_S)))
+    async def _change(self, change: Change) -> str:
+        self.refuse_when_read_only()
+        return parse_status(read_json(await self._request(change, CHANGE_TIMEOUT_S)))
 
-    async def _request(
-        self, method: str, path: str, query: Parameters | None, timeout_s: float
-    ) -> Any:
+    async def _request(self, change: Change, timeout_s: float) -> Any:
         return await self._connection.request(
-            method, path, parameters=query, timeout_s=timeout_s, key=KeyKind.MANAGEMENT
+            change.method,
+            change.path,
+            parameters=change.query,
+            timeout_s=timeout_s,
+            key=KeyKind.MANAGEMENT,
         )
 
-    def _refuse_when_read_only(self) -> None:
+    def refuse_when_read_only(self) -> None:
+        """Let nobody begin what could not be gone on with.
+
+        Raises:
+            ReadOnly: this is a read-only session.
+        """
         if self.read_only:
             raise ReadOnly("this is a read-only session", "start tsmon without --read-only")
-
-
-def model_path(name: str, version: str | None = None) -> str:
-    """The path of a model, or of one version of it.
-
-    Raises:
-        InvalidArgument: the name or version has a slash, which TorchServe cannot address.
-    """
-    _reject_path(name)
-    _reject_path(version or "")
-    if not name:
-        raise InvalidArgument("no model named", "`tsmon models` lists them")
-    path = f"/models/{quote(name, safe='')}"
-    return f"{path}/{quote(version, safe='')}" if version else path
-
-
-def _reject_path(name: str) -> None:
-    if "/" in name:
-        raise InvalidArgument(f"{name!r} has a slash; TorchServe cannot address such a model")
-
-
-def _at_least(what: str, value: int | None, least: int) -> None:
-    if value is not None and value < least:
-        raise InvalidArgument(f"{what}: {value} is less than {least}")
-
-
-def _synchronous(wait: bool) -> dict[str, str | int]:
-    return {"synchronous": "true" if wait else "false"}

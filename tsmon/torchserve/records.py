@@ -14,6 +14,9 @@ from tsmon.torchserve.errors import NotTorchServe
 
 Json = dict[str, Any]
 
+WORKER_SCRIPT = "model_service_worker.py"
+"""Is on the command line of every worker's process."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:

@@ -20,12 +20,14 @@ from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
 from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.experiment_job import ExperimentJob
-from tsmon.tui.messages import ExperimentBegun, ServerOpened, SessionOpened
+from tsmon.tui.messages import ExperimentBegun, ProcedureBegun, ServerOpened, SessionOpened
 from tsmon.tui.notes import Note
 from tsmon.tui.opening import live_session, own_of, target_named
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.screens.panes import Panes
@@ -65,6 +67,8 @@ class TsmonApp(App[int]):
         """Whether it was left for the demo."""
         self.experiment: ExperimentJob | None = None
         """The last experiment, which may be under way."""
+        self.procedure: ProcedureJob | None = None
+        """The last replacement or restart, which may be under way."""
         self._options = options
         self._fleet: Fleet | None = None
 
@@ -94,11 +98,12 @@ class TsmonApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the screen, then the themes."""
-        if isinstance(screen, MonitorScreen | DigitScreen | FleetScreen):
-            for key in screen.KEYS:
-                if key.id == "app.palette" or key.is_many:
+        if isinstance(screen, MonitorScreen | FullPage | FleetScreen):
+            for bound in screen.KEYS:
+                if bound.id == "app.palette" or bound.is_many:
                     continue
-                if screen.check_action(key.action_name, ()):
+                if screen.check_action(bound.action_name, ()):
+                    key = screen.described(bound) if isinstance(screen, MonitorScreen) else bound
                     yield SystemCommand(
                         f"{key.group}: {key.label} ({key.shown})", key.help, self._runs(key.action)
                     )
@@ -152,6 +157,8 @@ class TsmonApp(App[int]):
     def _refuse_when_busy(self) -> None:
         if self.experiment is not None and self.experiment.running:
             raise Busy("an experiment is under way", "stop it first; its model is then put back")
+        if self.procedure is not None and self.procedure.running:
+            raise Busy("a replacement or restart is under way", "wait for it, or stop it first")
 
     def on_demo_wanted(self) -> None:
         """Leave; whoever opened the monitor goes on with the demo."""
@@ -161,6 +168,10 @@ class TsmonApp(App[int]):
     def on_experiment_begun(self, message: ExperimentBegun) -> None:
         """Remember what has to be put back before leaving."""
         self.experiment = message.job
+
+    def on_procedure_begun(self, message: ProcedureBegun) -> None:
+        """Remember what has to be made safe before leaving."""
+        self.procedure = message.job
 
     def on_mount(self) -> None:
         """Paint the screen anew when the shell gives it back; show the fleet if asked for."""
@@ -174,22 +185,23 @@ class TsmonApp(App[int]):
         self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
 
     async def action_quit(self) -> None:
-        """Leave; all is well. An experiment under way first puts its model back."""
+        """Leave; all is well. What is under way first leaves its model as it should be."""
         self.run_worker(self._leave(), group="leaving", exclusive=True)
 
     async def _leave(self) -> None:
-        await self._end_experiment()
+        await self._end_jobs()
         self.exit(0)
 
-    async def _end_experiment(self) -> None:
-        """Stop the experiment under way, if there is one, and wait until its model is put back."""
-        if self.experiment is not None:
-            self.experiment.stop()
-            await self.experiment.ended()
+    async def _end_jobs(self) -> None:
+        """Stop what is under way, and wait until its model is put back or safe."""
+        for job in (self.experiment, self.procedure):
+            if job is not None:
+                job.stop()
+                await job.ended()
 
     async def on_unmount(self) -> None:
         """Let go of the session; requests under way get a moment."""
-        await self._end_experiment()
+        await self._end_jobs()
         if self._fleet is not None:
             await self._fleet.close()
         await self.session.close()

@@ -8,6 +8,7 @@ from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.snapshot import Snapshot
 from tsmon.tui.experiment_job import ExperimentJob
+from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.session import Session
 
 
@@ -61,5 +62,13 @@ class ExperimentBegun(Message):
     """An experiment is under way, which must not be left behind."""
 
     def __init__(self, job: ExperimentJob) -> None:
+        super().__init__()
+        self.job = job
+
+
+class ProcedureBegun(Message):
+    """A change of several steps is under way, which must not be left half done."""
+
+    def __init__(self, job: ProcedureJob) -> None:
         super().__init__()
         self.job = job

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tsmon.telemetry.processes import WORKER_SCRIPT, ProcessTable
+from tsmon.telemetry.processes import ProcessTable
+from tsmon.torchserve.records import WORKER_SCRIPT
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from time import monotonic
 from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import outlook, worker_words
 from tsmon.load.experiment.plan import ExperimentPlan, Setting
-from tsmon.load.experiment.protection import protected
 from tsmon.load.experiment.readings import Readings
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import Stage, Step
@@ -29,6 +28,7 @@ from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
+from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
 
 RESTORE_S = 90.0

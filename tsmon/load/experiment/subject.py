@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tsmon.load.experiment.plan import Setting
-from tsmon.load.experiment.protection import protected
 from tsmon.load.experiment.result import Before
+from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.management import Management, Registration
+from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.rollout import Outcome, Progress, follow
 
@@ -204,12 +205,9 @@ def _needs_registration(now: ModelVersion, setting: Setting) -> bool:
 def _registration(found: ModelVersion, setting: Setting) -> Registration:
     """Registers the version as it was found but for the setting."""
     delay = setting.max_batch_delay_ms
-    return Registration(
-        url=found.url,
-        model_name=found.name,
+    return replace(
+        registration_like(found),
+        initial_workers=setting.workers,
         batch_size=setting.batch_size or found.batch_size,
         max_batch_delay=found.max_batch_delay_ms if delay is None else delay,
-        initial_workers=setting.workers,
-        response_timeout=found.response_timeout_s or None,
-        startup_timeout=found.startup_timeout_s or None,
     )

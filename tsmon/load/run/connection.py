@@ -11,6 +11,8 @@ from typing import Protocol, cast
 
 import httptools
 
+from tsmon.load.run.heads import KnownHeads
+
 
 class Listener(Protocol):
     """Who is told what comes of a request."""
@@ -25,11 +27,15 @@ class Listener(Protocol):
 class HttpConnection(asyncio.Protocol):
     """Writes requests that are ready as bytes, and reads the answers."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, heads: KnownHeads) -> None:
+        """`heads` are shared by the connections to a server."""
         self._listener: Listener | None = listener
+        self._heads = heads
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
+        self._parsing = False
+        """Whether a part of an answer has come."""
         self._complete = False
         self._keep_alive = False
 
@@ -52,16 +58,26 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; when the answer is whole, tell."""
+        if self._parsing or (body := self._heads.body_in(data)) is None:
+            self._parse(data)
+        elif self._listener is not None:
+            self._listener.answered(200, body, True)
+
+    def _parse(self, data: bytes) -> None:
+        begins = not self._parsing
+        self._parsing = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._break(f"the answer is no HTTP: {error}")
             return
         if self._complete:
-            self._complete = False
+            self._complete = self._parsing = False
             body = b"".join(self._body)
             self._body.clear()
             status = self._parser.get_status_code()
+            if begins and status == 200 and self._keep_alive:
+                self._heads.learn(data, body)
             if self._listener is not None:
                 self._listener.answered(status, body, self._keep_alive)
 

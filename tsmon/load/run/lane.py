@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.connection import HttpConnection
+from tsmon.load.run.heads import KnownHeads
 from tsmon.load.run.plan import Endpoint
 from tsmon.load.run.requests import ImageRequest
 
@@ -80,10 +80,13 @@ class Owner(Protocol):
 class Lane:
     """Carries one request at a time; connects when it has to."""
 
-    __slots__ = ("_connecting", "_connection", "_link", "_owner", "due", "request", "sent_at")
+    __slots__ = (
+        "_connecting", "_connection", "_heads", "_link", "_owner", "due", "request", "sent_at",
+    )  # fmt: skip
 
-    def __init__(self, link: Link, owner: Owner) -> None:
+    def __init__(self, link: Link, heads: KnownHeads, owner: Owner) -> None:
         self._link = link
+        self._heads = heads
         self._owner = owner
         self._connection: HttpConnection | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -92,7 +95,7 @@ class Lane:
         self.due = 0.0
         """When it was to be sent, on the owner's clock."""
         self.sent_at = 0.0
-        """When it was sent, in seconds of `perf_counter`."""
+        """When it was sent, on the same clock."""
 
     async def open(self) -> None:
         """Connect before there is a request.
@@ -100,14 +103,14 @@ class Lane:
         Raises:
             OSError: the server does not accept it, or not in time.
         """
-        connection = HttpConnection(self)
+        connection = HttpConnection(self, self._heads)
         await self._link.connect(connection)
         self._connection = connection
         self._owner.connected()
 
-    def send(self, request: ImageRequest, due: float) -> None:
+    def send(self, request: ImageRequest, due: float, now: float) -> None:
         """Send a request; the one before must have ended."""
-        self.request, self.due, self.sent_at = request, due, perf_counter()
+        self.request, self.due, self.sent_at = request, due, now
         if self._connection is not None:
             self._connection.write(request.data)
         else:

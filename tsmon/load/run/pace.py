@@ -35,6 +35,8 @@ class Pace(Protocol):
 
     planned: int
     """Requests that were due by the last call of the other methods, sent or not."""
+    exhausted: bool
+    """Whether no further request will ever be due."""
 
     def advance(self, now: float) -> None:
         """Count the starts that have come."""
@@ -45,10 +47,6 @@ class Pace(Protocol):
     def next_start(self) -> float | None:
         """When the next request will be due; None when that depends on answers, or never."""
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether no further request will ever be due."""
-
 
 class ClosedPace:
     """A request is due as soon as it can be sent."""
@@ -56,6 +54,7 @@ class ClosedPace:
     def __init__(self, plan: RunPlan) -> None:
         self._count = plan.count
         self.planned = 0
+        self.exhausted = False
 
     def advance(self, now: float) -> None:
         """There are none but those taken."""
@@ -65,16 +64,12 @@ class ClosedPace:
         if self.exhausted:
             return None
         self.planned += 1
+        self.exhausted = self.planned >= self._count
         return now
 
     def next_start(self) -> float | None:
         """Never known beforehand."""
         return None
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether the count is reached."""
-        return self.planned >= self._count
 
 
 class OpenPace:
@@ -85,6 +80,7 @@ class OpenPace:
         self._next = next(self._starts, None)
         self._waiting: deque[float] = deque()
         self.planned = 0
+        self.exhausted = False
 
     def advance(self, now: float) -> None:
         """Let the starts that have come wait to be taken."""
@@ -96,13 +92,12 @@ class OpenPace:
     def take(self, now: float) -> float | None:
         """The oldest start that has come and was not taken."""
         self.advance(now)
-        return self._waiting.popleft() if self._waiting else None
+        if not self._waiting:
+            return None
+        start = self._waiting.popleft()
+        self.exhausted = self._next is None and not self._waiting
+        return start
 
     def next_start(self) -> float | None:
         """The next start that has not come."""
         return self._next
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether all starts have been taken."""
-        return self._next is None and not self._waiting

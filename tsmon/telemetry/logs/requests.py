@@ -17,14 +17,14 @@ from tsmon.telemetry.logs.sieve import Sifted
 from tsmon.telemetry.logs.times import Samples, TimesKey
 
 _STAMP = rb"^\S+ \[\w+ *\] "
-_ACCESS = re.compile(
+ACCESS = re.compile(
     rb'^\S+ (?:\[\w+ *\] (.+?) ACCESS_LOG )?- /\S+ "(\S+) (\S+) [^"]*" (\d{3}) (\d{1,15})$'
 )
 _WAITED = re.compile(
     _STAMP + rb"(.+?) org\.pytorch\.serve\.job\.\w+ - "
     rb"Waiting time ns: (\d{1,15}), Backend time ns: (\d{1,15})$"
 )
-_HANDLED = re.compile(
+HANDLED = re.compile(
     _STAMP + rb"(.+?)-stdout \S+ - result=\[METRICS\](Handler|Prediction)Time\.Milliseconds:"
     rb"(\d{1,12}(?:\.\d+)?)\|.*#hostname:[^,]*,\d+,([^ ]*), pattern="
 )
@@ -53,13 +53,13 @@ class RequestLines:
 
     def _read_access(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
         for line in lines:
-            match = _ACCESS.match(line)
+            match = ACCESS.match(line)
             if match is None:
                 continue
             thread, method, target, code, milliseconds = match.groups()
             worker = self._key(thread) if thread else None
             if worker is None:
-                key = _named_by(target)
+                key = named_by(target)
             else:  # a worker is asked for nothing else but the description that its handler gives
                 key = None if method == b"GET" and target.startswith(_DESCRIBE) else worker
             if key is None:
@@ -87,7 +87,7 @@ class RequestLines:
 
     def _read_handled(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
         for line in lines:
-            match = _HANDLED.match(line)
+            match = HANDLED.match(line)
             if match is None:
                 continue
             thread, kind, milliseconds, ids = match.groups()
@@ -117,7 +117,7 @@ def _of(key: TimesKey, found: dict[TimesKey, Samples]) -> Samples:
     return samples
 
 
-def _named_by(target: bytes) -> TimesKey | None:
+def named_by(target: bytes) -> TimesKey | None:
     """What a prediction's path names, an empty version included; None for any other request."""
     parts = target.decode(errors="replace").partition("?")[0].split("/")[1:]
     if len(parts) < 2 or parts[0] not in _PREDICTIONS or not parts[1]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_TOLD_BY_OTHERS = frozenset(
+TOLD_BY_OTHERS = frozenset(
     {
         *(b"Flushing ", b"Looping b", b"Sending r", b"Backend r"),
         *(b"Requests2", b"QueueTime", b"WorkerThr", b"ts_infere", b"ts_queue_"),
     }
 )
-_LOOK = 9
+"""How lines begin that another line says better, of which there are many for each request."""
+LOOK = 9
+"""Characters of a message by which its kind is told."""
 
 
 @dataclass(slots=True)
@@ -37,8 +39,8 @@ def sift(lines: Iterable[bytes]) -> Sifted:
     sifted = Sifted()
     for line in lines:
         message = line.find(b" - ") + 3
-        beginning = line[message : message + _LOOK]
-        if beginning in _TOLD_BY_OTHERS:
+        beginning = line[message : message + LOOK]
+        if beginning in TOLD_BY_OTHERS:
             continue
         if beginning == b"Waiting t":
             sifted.waited.append(line)

@@ -15,7 +15,7 @@ from datetime import datetime
 from tsmon.telemetry.logs.lines import WorkerThread, parse_stamp, worker_thread
 
 _LINE = re.compile(rb"^(\S+) \[\w+ *\] (\S+?)-(stdout|stderr) MODEL_LOG - (.*)$", re.DOTALL)
-_BEGIN = "Traceback (most recent call last):"
+BEGIN = "Traceback (most recent call last):"
 _CHAIN = re.compile(r"^(During handling of the above|The above exception was the direct cause)")
 _RAISED = re.compile(r"^[\w.]+(: .*)?$")
 _MOST_LINES = 500
@@ -56,7 +56,7 @@ class Traceback:
 
 
 @dataclass(slots=True)
-class _Open:
+class OpenTraceback:
     """A traceback whose end was not seen yet."""
 
     first: Said
@@ -71,7 +71,7 @@ class _Open:
         """Whether this line belongs to it; if so it is taken."""
         if len(self.lines) >= _MOST_LINES:
             return False
-        if text == _BEGIN:
+        if text == BEGIN:
             if not self.framing and not self._chained():
                 return False
             self.framing = True
@@ -123,7 +123,7 @@ def worker_lines(lines: Iterable[bytes]) -> Iterator[Said]:
 
 def tracebacks(said: Iterable[Said]) -> Iterator[Traceback]:
     """The tracebacks in these lines, by the order in which they end."""
-    opened: dict[tuple[WorkerThread, bool], _Open] = {}
+    opened: dict[tuple[WorkerThread, bool], OpenTraceback] = {}
     before: dict[tuple[WorkerThread, bool], list[str]] = {}
     for line in said:
         key = (line.worker, line.stderr)
@@ -131,9 +131,11 @@ def tracebacks(said: Iterable[Said]) -> Iterator[Traceback]:
             continue
         if key in opened:
             yield from _closed(opened.pop(key))
-        if line.text == _BEGIN:
+        if line.text == BEGIN:
             announced = before.pop(key, [])
-            opened[key] = _Open(line, announced[0] if announced else "", [*announced, line.text])
+            opened[key] = OpenTraceback(
+                line, announced[0] if announced else "", [*announced, line.text]
+            )
         elif line.text.startswith("\t"):  # a message of several lines that announces one
             before.setdefault(key, []).append(line.text)
         else:
@@ -142,6 +144,6 @@ def tracebacks(said: Iterable[Said]) -> Iterator[Traceback]:
         yield from _closed(rest)
 
 
-def _closed(opened: _Open) -> Iterator[Traceback]:
+def _closed(opened: OpenTraceback) -> Iterator[Traceback]:
     if found := opened.close():
         yield found

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.binding import BindingType
 
+from tsmon.tui.keymap.changing import STEPS_KEYS
 from tsmon.tui.keymap.dialogs import (
     DESCRIBE_KEYS,
     DIALOG_KEYS,
@@ -18,7 +19,15 @@ from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KE
 from tsmon.tui.keymap.fleet import FLEET_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
-from tsmon.tui.keymap.tables import EVENT_KEYS
+from tsmon.tui.keymap.pages import (
+    DOCTOR_KEYS,
+    EVENT_KEYS,
+    LINE_KEYS,
+    LOG_KEYS,
+    PAGE_KEYS,
+    REQUEST_KEYS,
+    TEXT_KEYS,
+)
 
 __all__ = [
     "ALL_KEYS",
@@ -27,6 +36,7 @@ __all__ = [
     "CHANGES",
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
+    "DOCTOR_KEYS",
     "DRAW_KEYS",
     "EVENT_KEYS",
     "EXPERIMENT_KEYS",
@@ -35,12 +45,19 @@ __all__ = [
     "GRID_KEYS",
     "HELP_KEYS",
     "KEYS",
+    "LINE_KEYS",
     "LOAD_KEYS",
+    "LOG_KEYS",
     "METRICS_KEYS",
     "NEED_REPLAY",
     "NEED_SERVER",
+    "PAGE_KEYS",
+    "PAGE_SHARED_KEYS",
     "PICKER_KEYS",
+    "REQUEST_KEYS",
     "SHARED_KEYS",
+    "STEPS_KEYS",
+    "TEXT_KEYS",
     "WATCHING",
     "Group",
     "Key",
@@ -61,9 +78,16 @@ ALL_KEYS = (
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
     *HELP_KEYS,
-    *EVENT_KEYS,
     *LOAD_KEYS,
     *EXPERIMENT_KEYS,
+    *STEPS_KEYS,
+    *PAGE_KEYS,
+    *LOG_KEYS,
+    *LINE_KEYS,
+    *REQUEST_KEYS,
+    *DOCTOR_KEYS,
+    *EVENT_KEYS,
+    *TEXT_KEYS,
 )
 
 BY_ID = {key.id: key for key in KEYS}
@@ -72,6 +96,12 @@ SHARED_KEYS = tuple(
     BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.symbols", "view.theme")
 )
 """Keys of the monitor that the picker and the draw pad have as well."""
+
+PAGE_SHARED_KEYS = (
+    *PAGE_KEYS,
+    *(BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "view.theme")),
+)
+"""Keys that every page above the monitor has."""
 
 CHANGES = frozenset(key.action_name for key in KEYS if key.changes)
 """The actions that a read-only session refuses."""

@@ -40,6 +40,11 @@ class Group(StrEnum):
     GENERAL = "General"
     PICKER = "Picker"
     DRAW_PAD = "Draw pad"
+    PAGES = "Pages"
+    LOGS = "Logs"
+    REQUESTS = "Requests"
+    DOCTOR = "Doctor"
+    EVENTS = "Events"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tsmon.tui.keymap.changing import CHANGING_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
+from tsmon.tui.keymap.pages import OPENING_KEYS
 from tsmon.tui.keymap.tables import TABLE_KEYS
 
 _LEFT = (PaneName.MODELS, PaneName.WORKERS)
@@ -26,6 +28,7 @@ KEYS: tuple[Key, ...] = (
         "Send requests without a version to the selected one from now on.",
         changes=True,
     ),
+    *CHANGING_KEYS,
     Key(
         "model.describe", "d", "d", "describe", Group.MODELS, "describe",
         "Show the server's full description of the selected version.",
@@ -111,10 +114,7 @@ KEYS: tuple[Key, ...] = (
         "Read the tokens from another key_file.json.",
         needs_server=True,
     ),
-    Key(
-        "server.events", "e", "e", "events", Group.SERVER, "events",
-        "Show what happened: models, workers, restarts, errors, with their time.",
-    ),
+    *OPENING_KEYS,
     Key(
         "server.fleet", "F", "F", "app.fleet", Group.SERVER, "fleet",
         "Show all servers of the configuration; enter watches another one.",

@@ -34,14 +34,3 @@ TABLE_KEYS: tuple[Key, ...] = (
         (PaneName.METRICS,),
     ),
 )  # fmt: skip
-
-EVENT_KEYS: tuple[Key, ...] = (
-    Key(
-        "events.filter", "slash", "/", "filter", Group.DIALOGS, "filter",
-        "In the events, show only some: text, !not, ~regex or /regex/.",
-    ),
-    Key(
-        "events.copy", "y", "y", "copy", Group.DIALOGS, "copy",
-        "In the events, copy the line under the cursor.",
-    ),
-)  # fmt: skip

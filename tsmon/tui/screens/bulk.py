@@ -18,7 +18,7 @@ from tsmon.tui import keymap
 from tsmon.tui.bulk import Bulk, Part, Removal, Stand
 from tsmon.tui.format import memory, plural
 from tsmon.tui.notes import Note
-from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
@@ -44,8 +44,8 @@ class Many(VerticalScroll):
 class ConfirmMany(Confirm):
     """A question with a line for each version."""
 
-    def __init__(self, question: str, spans: Sequence[Span], consequences: str) -> None:
-        super().__init__(question, consequences)
+    def __init__(self, question: Question, spans: Sequence[Span]) -> None:
+        super().__init__(question)
         self._spans = spans
 
     def body(self) -> ComposeResult:
@@ -53,6 +53,34 @@ class ConfirmMany(Confirm):
         with Many():
             yield Static(line(*self._spans))
         yield from super().body()
+
+
+def about_removals(removals: Sequence[Removal]) -> Question:
+    """Versions are to go; where some of them serve, their number has to be typed."""
+    going = [removal.model for removal in removals if not removal.obstacle]
+    words = (
+        "Requests to them get 404. The archives stay in the model store, unless they were "
+        "registered from a URL."
+    )
+    return Question(
+        f"Unregister {plural(len(removals), 'version')}?",
+        line((words, Tone.PLAIN)),
+        Severity.LAST if any(model.ready for model in going) else Severity.CHANGE,
+        "Unregister",
+        typed=str(len(removals)),
+    )
+
+
+def about_emptying(models: Sequence[ModelStatus]) -> Question:
+    """Versions are to have no workers; where some of them serve, their number has to be typed."""
+    words = "Every request to them is refused with 503 until they have a worker again."
+    return Question(
+        f"No workers for {plural(len(models), 'version')}?",
+        line((words, Tone.PLAIN)),
+        Severity.LAST if any(model.ready for model in models) else Severity.CHANGE,
+        "Remove",
+        typed=str(len(models)),
+    )
 
 
 def spell_removals(removals: Sequence[Removal]) -> list[Span]:

@@ -1,39 +1,115 @@
-"""A question before something is lost."""
+"""A question before something is lost, graded by how much that is."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
-from textual.widgets.button import ButtonVariant
 
+from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.field import Field
+
+
+class Severity(Enum):
+    """What may be lost; what loses nothing and changes no answer is done without a question."""
+
+    CHANGE = ("? Nothing is lost.", Tone.ACCENT)
+    LOSS = ("! Requests may be lost.", Tone.WARNING)
+    LAST = ("!! It stops serving.", Tone.BAD)
+    """Wants the model's name typed, so that no habit of pressing a key does it."""
+
+    @property
+    def words(self) -> str:
+        """A glyph and a sentence, which say it without the colour."""
+        return self.value[0]
+
+    @property
+    def tone(self) -> Tone:
+        """The colour of the words and the box."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked."""
+
+    heading: str
+    consequences: Content
+    severity: Severity
+    accept: str = "Yes"
+    """What the button does, in a word."""
+    typed: str = ""
+    """What has to be typed where it stops serving: a name, or how many."""
 
 
 class Confirm(Dialog[bool]):
-    """Yes or no; no has the focus, so that a careless enter changes nothing."""
+    """Yes or no; a careless enter changes nothing."""
 
-    ACCEPT: ClassVar[str] = "Yes"
-    CANCEL: ClassVar[str] = "No"
-    VARIANT: ClassVar[ButtonVariant] = "error"
+    CANCEL = "No"
+    VARIANT = "error"
     AUTO_FOCUS = "#cancel"
 
-    def __init__(self, question: str, consequences: str) -> None:
+    def __init__(
+        self,
+        question: Question,
+        work: Callable[[], Awaitable[None]] | None = None,
+        saying: str = "…",
+    ) -> None:
+        """`work` is done before the dialog closes; what goes wrong with it is told inside."""
         super().__init__()
         self._question = question
-        self._consequences = consequences
+        self._work = work
+        self._saying = saying
 
     @property
     def heading(self) -> str:
-        """The question."""
-        return self._question
+        """The question, after the glyph for how bad it is."""
+        return f"{self._question.severity.words.split()[0]} {self._question.heading}"
+
+    @property
+    def accept_label(self) -> str:
+        """What will be done."""
+        return self._question.accept
+
+    @property
+    def _must_type(self) -> str:
+        return self._question.typed if self._question.severity is Severity.LAST else ""
 
     def body(self) -> ComposeResult:
-        """What will happen."""
-        yield Static(Content(self._consequences), classes="explanation")
+        """How bad it is and what will happen."""
+        severity = self._question.severity
+        yield Static(line((severity.words, severity.tone)), id="severity", classes="explanation")
+        yield Static(self._question.consequences, classes="explanation")
+        if self._must_type:
+            words = f"Type {self._must_type} to go on; enter alone keeps it as it is."
+            yield Static(Content(words), classes="explanation")
+            yield Field("answer", id="typed")
+
+    def on_mount(self) -> None:
+        """Show how bad it is; nothing typed is the safe answer where something has to be."""
+        self.add_class(f"-{self._question.severity.name.lower()}")
+        if self._must_type:
+            self.query_one("#typed Input").focus()
 
     def accept(self) -> None:
-        """Yes."""
+        """Yes, or what was typed."""
+        typed = self.query_one("#typed", Field).text if self._must_type else ""
+        if typed != self._must_type:
+            if typed:
+                self.tell(Note(f"{typed!r} is not {self._must_type!r}", "esc keeps it as it is"))
+            else:
+                self.dismiss(False)
+        elif self._work is None:
+            self.dismiss(True)
+        else:
+            self.carry_out(self._do(self._work), self._saying)
+
+    async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
+        await work()
         self.dismiss(True)

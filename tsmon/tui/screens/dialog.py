@@ -50,13 +50,18 @@ class Dialog(ModalScreen[Result | None]):
             words.display = False
             yield words
             with Horizontal(id="dialog-buttons"):
-                yield Button(self.ACCEPT, variant=self.VARIANT, id="accept", compact=True)
+                yield Button(self.accept_label, variant=self.VARIANT, id="accept", compact=True)
                 yield Button(self.CANCEL, id="cancel", compact=True)
 
     @property
     def heading(self) -> str:
         """The title of the box."""
         return self.HEADING
+
+    @property
+    def accept_label(self) -> str:
+        """What the first button says."""
+        return self.ACCEPT
 
     def tell(self, note: Note) -> None:
         """Say what is wrong and what to do."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.reactive import var
 from textual.widgets import OptionList
 
-from tsmon.telemetry.events import Event, EventLog
+from tsmon.telemetry.events import Event, EventKind
+from tsmon.telemetry.logbook.view import LogFilter
+from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.equivalents import without_secrets
-from tsmon.tui.filters import Filter
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.format import plural
+from tsmon.tui.log_shelf import LogShelf
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.full_page import Page
+from tsmon.tui.screens.logs import Logs, LogStart
+from tsmon.tui.screens.pick import Pick
+from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.words import Words
@@ -25,39 +33,103 @@ NOTHING = (
     "Nothing has happened since the monitor was opened.\n"
     "Models, workers, restarts and errors show here, noticed within a tick."
 )
+NONE_LIKE_THAT = "No event is like that: v shows the good ones too, f all kinds, w all models."
 
 
-class Events(ModalScreen[Event | None]):
+class Events(Page):
     """The events that the monitor noticed; gives the one whose moment is to be looked at.
 
     New ones appear while it is open.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
-        (*keymap.DIALOG_KEYS, *keymap.EVENT_KEYS)
-    )
+    KEYS = (*keymap.EVENT_KEYS, *keymap.PAGE_SHARED_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#events-lines"
 
-    def __init__(self, log: EventLog) -> None:
-        super().__init__()
-        self._log = log
-        self._known: tuple[Event, ...] | None = None
-        self._shown: list[Event] = []
-        """Those that pass the filter, the newest first."""
+    only_bad = var(False, init=False)
+    only_model = var(False, init=False)
+    kind: var[EventKind | None] = var(None, init=False)
+    """The kind shown; None for all."""
 
-    def compose(self) -> ComposeResult:
-        """The list."""
-        with Vertical(id="page") as box:
-            box.border_title = "Events"
-            box.border_subtitle = "enter shows that moment, / filters, y copies, esc closes"
-            yield FilterBar(id="events-filter")
-            yield Words(id="events-none")
-            yield OptionList(id="events-lines", compact=True)
+    def __init__(self, shelf: LogShelf, selected: ModelKey | None) -> None:
+        super().__init__(shelf.session)
+        self._shelf = shelf
+        self._selected = selected
+        self._shown: list[Event] | None = None
+
+    def body(self) -> ComposeResult:
+        """The filter, what is missing, and the list."""
+        yield FilterBar(id="events-filter")
+        yield Words(id="page-empty")
+        yield OptionList(id="events-lines", compact=True)
 
     def on_mount(self) -> None:
         """Show what there is, and look for more."""
         self._refresh()
         self.set_interval(REFRESH_S, self._refresh)
+
+    @property
+    def _all(self) -> tuple[Event, ...]:
+        return self.session.monitor.events.events
+
+    @property
+    def _chosen(self) -> Event | None:
+        at = self.query_one(OptionList).highlighted
+        return self._shown[at] if self._shown and at is not None else None
+
+    def _is_shown(self, event: Event) -> bool:
+        if self.only_bad and not event.kind.is_bad:
+            return False
+        if self.kind is not None and event.kind is not self.kind:
+            return False
+        if self.only_model and event.model != self._selected:
+            return False
+        return self.query_one(FilterBar).filter.passes(spell(event).plain)
+
+    def _refresh(self) -> None:
+        """Show what there is now; the cursor stays on its event."""
+        events = [event for event in reversed(self._all) if self._is_shown(event)]
+        if events == self._shown:
+            return
+        listed, chosen = self.query_one(OptionList), self._chosen
+        at_top = not listed.highlighted
+        self._shown = events
+        self.query_one("#page-empty", Words).say(self._why_none())
+        listed.clear_options()
+        listed.add_options([spell(event) for event in events])
+        if events:
+            kept = chosen in events and not at_top
+            listed.highlighted = events.index(chosen) if kept and chosen else 0
+        self.show_title()
+
+    def _why_none(self) -> Content | None:
+        filtered = self.query_one(FilterBar).filter
+        if self._shown:
+            return None
+        if self._all and filtered:
+            return line(("no event passes the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
+        return line((NONE_LIKE_THAT if self._all else NOTHING, Tone.MUTED))
+
+    def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
+        """Which events these are, and how many."""
+        left: list[Span] = [("Events", Tone.ACCENT)]
+        if self.only_bad:
+            left.append(("! bad only", Tone.BAD))
+        if self.kind is not None:
+            left.append((self.kind.value, Tone.ACCENT))
+        if self.only_model:
+            left.append((str(self._selected), Tone.ACCENT))
+        filtered = self.query_one(FilterBar).filter
+        if filtered:
+            left.append((f"filter {filtered.text}", Tone.ACCENT))
+        every = self._all
+        bad = sum(event.kind.is_bad for event in every)
+        shown = f"{len(self._shown or ())} of {plural(len(every), 'event')}"
+        return left, [(f"! {bad} bad", Tone.BAD if bad else Tone.MUTED), (shown, Tone.MUTED)]
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click on an event."""
+        self.action_moment()
 
     def action_filter(self) -> None:
         """Ask which events to show."""
@@ -66,56 +138,62 @@ class Events(ModalScreen[Event | None]):
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Filter while it is typed."""
         event.stop()
-        self._show(self._log.events)
+        self._refresh()
+        self.show_title()
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         """Go on in the list."""
         event.stop()
         self.query_one(OptionList).focus()
 
-    def action_copy(self) -> None:
-        """Hand the line under the cursor to the terminal's clipboard."""
-        at = self.query_one(OptionList).highlighted
-        if at is not None:
-            text = without_secrets(spell(self._shown[at]).plain)
-            self.app.copy_to_clipboard(text)
-            self.notify(f"copied: {text}", timeout=3, markup=False)
-
-    def action_cancel(self) -> None:
+    def action_back(self) -> None:
         """Take the filter away, or close the page."""
         if not self.query_one(FilterBar).clear():
-            self.dismiss(None)
+            super().action_back()
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def action_moment(self) -> None:
         """Look at that moment."""
-        self.dismiss(self._shown[event.option_index])
+        if self._chosen is not None:
+            self.dismiss(self._chosen)
 
-    def _refresh(self) -> None:
-        """Show what there is now."""
-        if self._log.events != self._known:
-            self._show(self._log.events)
+    def action_bad(self) -> None:
+        """Only what somebody should look at, or all."""
+        self.only_bad = not self.only_bad
+        self._refresh()
 
-    def _show(self, events: tuple[Event, ...]) -> None:
-        """Show the events that pass the filter; the cursor stays on its event."""
-        filtered = self.query_one(FilterBar).filter
-        listed = self.query_one(OptionList)
-        at = listed.highlighted
-        chosen = self._shown[at] if at and at < len(self._shown) else None
-        self._known = events
-        self._shown = [each for each in reversed(events) if filtered.passes(spell(each).plain)]
-        self.query_one("#events-none", Words).say(self._why_none(filtered))
-        listed.clear_options()
-        listed.add_options([spell(event) for event in self._shown])
-        if self._shown:
-            listed.highlighted = next(
-                (row for row, event in enumerate(self._shown) if event is chosen), 0
-            )
-        count = f" · filter {filtered.text}: {len(self._shown)} of {len(events)}"
-        self.query_one("#page").border_title = Content("Events" + (count if filtered else ""))
+    def action_model(self) -> None:
+        """Only the selected version's, or all."""
+        if self._selected is None:
+            self.note(Note("no model is selected in the monitor"), bad=False)
+            return
+        self.only_model = not self.only_model
+        self._refresh()
 
-    def _why_none(self, filtered: Filter) -> Content | None:
-        if self._shown:
-            return None
-        if self._known:
-            return line(("no event passes the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
-        return line((NOTHING, Tone.MUTED))
+    def action_kind(self) -> None:
+        """Choose the kind to show."""
+        self.do(self._choose_kind())
+
+    async def _choose_kind(self) -> None:
+        seen = Counter(event.kind for event in self._all)
+        choices: list[tuple[str, EventKind | None]] = [(f"all  {seen.total()}", None)]
+        choices += [(f"{kind.value}  {seen[kind]}", kind) for kind in EventKind if seen[kind]]
+        picked = await self.app.push_screen_wait(Pick("Kind of events", choices, self.kind))
+        if picked is not None:
+            self.kind = picked.choice
+            self._refresh()
+
+    def action_logs(self) -> None:
+        """Show what the log has of that moment."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        # Log files carry the server's local time, and an event is noticed up to a tick late.
+        moment = chosen.at.wall.astimezone().replace(tzinfo=None)
+        key = chosen.model
+        filter_ = LogFilter(key.name, key.version) if key is not None else LogFilter()
+        self.go_above(Logs(self._shelf, LogStart(filter_, moment)))
+
+    def action_copy(self) -> None:
+        """Copy the event as a line."""
+        if self._chosen is not None:
+            self.copy(without_secrets(spell(self._chosen).plain))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+from textual.content import Content
+
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.tui.notes import Note
-from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.screens.sending import SendingScreen
@@ -44,8 +46,12 @@ class ExperimentingScreen(SendingScreen):
         experiment = Experiment(client, plan, logs, predictor(points, model.key, cores))
         outlook = await experiment.look()
         if plan.registers:
-            question = f"Register {model.key} anew for the experiment?"
-            if not await self.app.push_screen_wait(Confirm(question, "\n\n".join(outlook))):
+            question = Question(
+                f"Register {model.key} anew for the experiment?",
+                Content("\n\n".join(outlook)),
+                Severity.LOSS,
+            )
+            if not await self.app.push_screen_wait(Confirm(question)):
                 return
         await self.app.push_screen_wait(ExperimentScreen(experiment, self.options.server_home))
         self.session.monitor.poke()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.playhead import Playhead
 from tsmon.telemetry.when import FORMS, parse_when
@@ -10,7 +12,6 @@ from tsmon.tui.messages import Refreshed
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.ask import AskText
-from tsmon.tui.screens.events import Events
 from tsmon.tui.screens.frame import Frame
 from tsmon.tui.session import ReplaySession, Session
 from tsmon.tui.spans import other_span
@@ -132,21 +133,22 @@ class LookingBack(Frame):
         if view is None:
             return
         moment = parse_when(text, view.snapshot.at.wall.astimezone())
-        if not self._playhead.go_to_time(moment):
+        if not self.look_at_time(moment):
             raise InvalidArgument(f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}")
-        self._leave()
+
+    def look_at_event(self, event: Event) -> None:
+        """Show the moment of an event, and say what it was."""
+        self._leave(event)
+        self._playhead.go_to(event.at.monotonic)
         self._show_moment()
 
-    def action_events(self) -> None:
-        """Show what happened; an event that is chosen is gone to."""
-        self.run_worker(self._choose_event(), group="actions")
-
-    async def _choose_event(self) -> None:
-        event = await self.app.push_screen_wait(Events(self.session.monitor.events))
-        if event is not None:
-            self._leave(event)
-            self._playhead.go_to(event.at.monotonic)
-            self._show_moment()
+    def look_at_time(self, moment: datetime) -> bool:
+        """Show a time of the wall clock; whether anything is known of it."""
+        if not self._playhead.go_to_time(moment):
+            return False
+        self._leave()
+        self._show_moment()
+        return True
 
     def action_span(self, direction: int) -> None:
         """Show a longer or a shorter time on the charts."""

@@ -11,7 +11,15 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.rollouts import Rollout
-from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany, in_lines, spell_removals
+from tsmon.tui.screens.bulk import (
+    BulkProgress,
+    ConfirmMany,
+    ScaleMany,
+    about_emptying,
+    about_removals,
+    in_lines,
+    spell_removals,
+)
 from tsmon.tui.screens.copying import CopyingScreen
 from tsmon.tui.session import Session
 from tsmon.tui.tones import Tone
@@ -119,9 +127,7 @@ class MarkingScreen(CopyingScreen):
         if not emptied:
             return True
         spans = in_lines([(f"  {model.key}", Tone.PLAIN)] for model in emptied)
-        question = f"No workers for {plural(len(emptied), 'version')}?"
-        words = "Every request to them is refused with 503 until they have a worker again."
-        answer = await self.app.push_screen_wait(ConfirmMany(question, spans, words))
+        answer = await self.app.push_screen_wait(ConfirmMany(about_emptying(emptied), spans))
         return bool(answer)
 
     def rollout_changed(self, rollout: Rollout) -> None:
@@ -142,12 +148,7 @@ class MarkingScreen(CopyingScreen):
             super().action_unregister()
 
     async def _unregister_marked(self, removals: Sequence[Removal]) -> None:
-        question = f"Unregister {plural(len(removals), 'version')}?"
-        words = (
-            "Requests to them get 404. The archives stay in the model store, unless they were "
-            "registered from a URL."
-        )
-        dialog = ConfirmMany(question, spell_removals(removals), words)
+        dialog = ConfirmMany(about_removals(removals), spell_removals(removals))
         if not await self.app.push_screen_wait(dialog):
             return
         keys = [removal.model.key for removal in removals]

@@ -9,15 +9,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tsmon.serving.model_store import ArchiveInfo, BadArchive, list_archives
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.changes import register_change
 from tsmon.torchserve.errors import MODEL_API_HINT, ApiError, InvalidArgument
 from tsmon.torchserve.management import Management, Registration
 from tsmon.tui.format import memory
 from tsmon.tui.notes import Note
+from tsmon.tui.preview import Row, preview
 from tsmon.tui.registering import Registered, refusal, register
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
@@ -65,6 +67,7 @@ class RegisterDialog(Dialog[Registered]):
         yield Field("batch delay, ms", id="delay", number=True, placeholder="100")
         yield Field("response limit, s", id="response", number=True, placeholder="120")
         yield Field("start-up limit, s", id="startup", number=True, placeholder="120")
+        yield Static(id="preview", classes="explanation")
 
     def on_mount(self) -> None:
         """Look into the model store."""
@@ -98,6 +101,27 @@ class RegisterDialog(Dialog[Registered]):
         event.stop()
         if not self.busy:
             self.accept()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show the request while it is filled in."""
+        event.stop()
+        try:
+            wanted = self._registration()
+            change = register_change(wanted.parameters())
+        except InvalidArgument:  # told once it is to be sent
+            shown = Content("")
+        else:
+            shown = preview(self._rows(wanted), [change])
+        self.query_one("#preview", Static).update(shown)
+
+    def _rows(self, wanted: Registration) -> list[Row]:
+        """The first version of a model becomes its default one."""
+        rows = [("workers", "0", str(wanted.initial_workers))]
+        archive = self._archive(wanted)
+        name = self._name_of(wanted)
+        if archive and name not in {key.name for key in self._known}:
+            rows.insert(0, ("default", "none", archive.version))
+        return rows
 
     def accept(self) -> None:
         """Send it; the answer may take as long as the server needs to unpack or download."""
@@ -133,9 +157,13 @@ class RegisterDialog(Dialog[Registered]):
 
     def _name_of(self, wanted: Registration) -> str:
         """The model's name as far as it is known before the server tells it."""
-        archive = next((a for a in self._archives if a.path.name == wanted.url), None)
-        in_manifest = archive.model_name if isinstance(archive, ArchiveInfo) else ""
-        return wanted.model_name or in_manifest
+        archive = self._archive(wanted)
+        return wanted.model_name or (archive.model_name if archive else "")
+
+    def _archive(self, wanted: Registration) -> ArchiveInfo | None:
+        """The archive of the store that is wanted, if it is one."""
+        found = next((each for each in self._archives if each.path.name == wanted.url), None)
+        return found if isinstance(found, ArchiveInfo) else None
 
 
 def _where(model_store: Path | None) -> str:

@@ -11,11 +11,14 @@ from textual.widgets import Input, Static
 
 from tsmon.load.capacity.advice import Advice
 from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.torchserve.changes import scale_change
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.format import memory, plural
+from tsmon.tui.format import plural
 from tsmon.tui.notes import Note
 from tsmon.tui.outlook import outlook
+from tsmon.tui.preview import preview, worker_rows
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.questions import is_busy
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 
@@ -56,6 +59,8 @@ class ScaleDialog(Dialog[int]):
             target = self.query_one("#workers", Field).number
         except InvalidArgument:
             target = None
+        if target is not None and target < 0:
+            target = None
         words.update(
             "" if target is None else consequences(self._model, self._now, target, self._cpus)
         )
@@ -76,20 +81,17 @@ class ScaleDialog(Dialog[int]):
 
 def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) -> Content:
     """What a number of workers will mean."""
-    spans: list[Span] = [(f"{now} → {plural(target, 'worker')}", Tone.ACCENT)]
-    sizes = [size for worker in model.workers if (size := worker.memory_bytes) is not None]
-    if sizes and target != now:
-        each = sum(sizes) // len(sizes)
-        sign = "+" if target > now else "-"
-        total = f"about {sign}{memory(abs(target - now) * each)} of memory"
-        spans.append((f", {total} ({memory(each)} each now)", Tone.PLAIN))
+    key = model.key
+    change = scale_change(key.name, target, version=key.version)
+    spans: list[Span] = []
     if target > now:
         spans.append(
             ("\nEach new worker loads the model first; requests go on meanwhile.", Tone.MUTED)
         )
     elif 0 < target < now:
+        mark, tone = ("! ", Tone.WARNING) if is_busy(model) else ("", Tone.MUTED)
         spans.append(
-            ("\nThe newest workers go first; what they are answering may fail.", Tone.MUTED)
+            (f"\n{mark}The newest workers go first; what they are answering gets a 500.", tone)
         )
     elif target == 0:
         spans.append(("\n! Without workers every request is refused with 503.", Tone.WARNING))
@@ -98,4 +100,4 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
             (f"\n! This machine has {plural(cpus, 'CPU')}; more workers are slower, not faster.",
              Tone.WARNING)
         )  # fmt: skip
-    return line(*spans)
+    return preview(worker_rows(model, now, target), [change]) + line(*spans)

@@ -15,7 +15,7 @@ from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount, AskPath
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
-from tsmon.tui.screens.looking_back import LookingBack
+from tsmon.tui.screens.opening_pages import OpeningPages
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.session import Session
 from tsmon.tui.widgets.digits_pane import DigitsPane
@@ -26,7 +26,7 @@ NO_IMAGES = Note("there are no images to send", "f opens a folder of them")
 BUSY = Note("a batch is still being sent", "esc stops it")
 
 
-class SendingScreen(LookingBack):
+class SendingScreen(OpeningPages):
     """The frame that can look back, and what is done with the images of pane 4."""
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:

@@ -1,0 +1,121 @@
+"""The page of single requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.fake import FakeTorchServe
+from tests.tui.log_seat import reading, write
+from tests.tui.seat import Seat
+from tests.unit.telemetry.logbook.lines import OTHER, access, handled, waited
+from tsmon.tui.app import MonitorOptions
+
+CIFAR = "POST /predictions/cifar"
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """Three requests: a quick one, a slow one, a failed one of another model."""
+    folder = tmp_path / "logs"
+    write(folder, [access(1, total_ms=5), waited(1.001, 1, 3)])
+    write(folder, [handled(61, 60.5), access(61.001, total_ms=900), waited(61.002, 800, 90)])
+    write(folder, [access(122, 503, 40, thread=OTHER, what=CIFAR)])
+    return folder
+
+
+def rows(seat: Seat) -> list[str]:
+    """The lines of the table."""
+    return [line.strip() for line in seat.text.splitlines() if line.startswith(" 12:")]
+
+
+async def test_the_slowest_come_first_with_where_their_time_went(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("Requests  slowest first", "3 seen", "✗ 1 failed")
+        assert [row.split()[:5] for row in rows(seat)] == [
+            ["12:01:01.001", "✓", "200", "900", "ms"],
+            ["12:02:02.000", "✗", "503", "40.0", "ms"],
+            ["12:00:01.000", "✓", "200", "5.0", "ms"],
+        ]
+        await seat.sees("total 900 ms = queue 800 ms + backend 90.0 ms (handler 60.5 ms)")
+        await seat.press("down")
+        await seat.sees("POST /predictions/cifar  status 503", "no line tells how much of it")
+        await seat.press("y")
+        assert "status 503" in seat.app.clipboard
+        write(logs, [access(150, total_ms=5000)])
+        await seat.sees("4 seen", "12:02:30.000")
+        assert rows(seat)[0].startswith("12:02:30")
+
+
+async def test_the_newest_first_the_failed_alone_and_one_model(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    fake.load("mnist")
+    async with reading(fake, options, logs) as seat:
+        await seat.sees("1/1 ready")
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        await seat.press("o")
+        await seat.sees("newest first")
+        assert [row[:8] for row in rows(seat)] == ["12:02:02", "12:01:01", "12:00:01"]
+        await seat.press("v")
+        await seat.sees("✗ failed only")
+        assert [row[:8] for row in rows(seat)] == ["12:02:02"]
+        await seat.press("w")
+        await seat.sees("mnist 1.0", "no request is like that")
+        await seat.press("v")
+        await seat.misses("no request is like that")
+        assert [row[:8] for row in rows(seat)] == ["12:01:01", "12:00:01"]
+
+
+async def test_enter_shows_the_log_at_the_request_and_esc_comes_back(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        await seat.press("enter")
+        await seat.sees("Logs  ts_log.log  mnist 1.0  worker 9000", "‖ stays", "HandlerTime")
+        await seat.press("escape")
+        await seat.sees("Requests  slowest first")
+
+
+async def test_the_moment_of_a_request_is_shown_in_the_monitor(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        noon = datetime(2026, 11, 22, 12).astimezone()
+        since = seat.monitor.session.monitor.latest.at.wall.astimezone() - noon
+        write(logs, [access(since.total_seconds() + 1, total_ms=99_000)])
+        await seat.sees("4 seen")
+        await seat.press("up", "up", "at")
+        await seat.sees("PAUSED")
+
+
+async def test_what_was_seen_is_kept_while_the_page_is_closed(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        await seat.press("escape")
+        (logs / "ts_log.log").unlink()
+        write(logs, [access(150)])
+        await seat.press("Q")
+        await seat.sees("4 seen")
+
+
+async def test_it_says_when_there_was_no_request(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    write(tmp_path / "logs", [b"nothing of interest"])
+    async with reading(fake, options, tmp_path / "logs", size=(60, 20)) as seat:
+        await seat.press("Q")
+        await seat.sees("tell of no request to a model yet")

@@ -1,0 +1,77 @@
+"""Carries out a procedure with a line on stderr for each step, and tells how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import click
+
+from tsmon.cli.interrupting import interruptible
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import emit, emit_json, say, talk
+from tsmon.torchserve.procedure import Ending, Mark, Procedure, Step
+
+_GLYPHS = {Mark.DONE: "✓", Mark.SKIPPED: "–", Mark.FAILED: "✗", Mark.STOPPED: "■"}
+STOPPING = ("stopping, and leaving a model that serves …", "still leaving a model that serves …")
+
+
+async def carry_out(procedure: Procedure, *, as_json: bool, **facts: Any) -> None:
+    """Carry it out and end the command by how it ended; `facts` stand first in the JSON."""
+    stopped = await _run(procedure)
+    ending = procedure.ending or Ending(False, "stopped before it began")
+    if as_json:
+        emit_json({**facts, **_record(procedure, ending)})
+    elif ending.done:
+        emit(ending.message)
+    if stopped:
+        say(ending.message if not ending.hint else f"{ending.message}; {ending.hint}")
+        raise click.exceptions.Exit(Exit.INTERRUPTED)
+    if not ending.done:
+        fail(ending.message, ending.hint)
+
+
+async def _run(procedure: Procedure) -> bool:
+    """Run it; gives whether it was interrupted."""
+    told: set[str] = set()
+    with talk.status("beginning …") as status:
+
+        def tell() -> None:
+            for step in procedure.steps:
+                if step.mark in _GLYPHS and step.id not in told:
+                    told.add(step.id)
+                    say(step_line(step))
+                elif step.mark is Mark.UNDER_WAY:
+                    status.update(f"{step.title}: {step.detail or '…'}")
+
+        work = asyncio.ensure_future(procedure.run(tell))
+        with interruptible(work, *STOPPING):
+            try:
+                await work
+            except asyncio.CancelledError:
+                return True
+    return False
+
+
+def step_line(step: Step) -> str:
+    """Such as `✓ register mnist-2.mar: version 2.0, 0.4 s`."""
+    parts = [part for part in (step.detail, f"{step.seconds:.1f} s") if part]
+    return f"{_GLYPHS[step.mark]} {step.title}: {', '.join(parts)}"
+
+
+def _record(procedure: Procedure, ending: Ending) -> dict[str, Any]:
+    return {
+        "done": ending.done,
+        "message": ending.message,
+        "hint": ending.hint,
+        "steps": [
+            {
+                "step": step.id,
+                "title": step.title,
+                "state": step.mark.value,
+                "detail": step.detail,
+                "seconds": round(step.seconds, 3),
+            }
+            for step in procedure.steps
+        ],
+    }

@@ -1,0 +1,111 @@
+"""The requests that change a server, as values: shown before they are sent, then sent so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import httpx
+
+from tsmon.torchserve.errors import InvalidArgument
+
+MODELS = "/models"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One request to the management API; the key travels in a header and is no part of it."""
+
+    method: str
+    path: str
+    """Quoted."""
+    query: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+    @property
+    def target(self) -> str:
+        """The path and the query, as they go over the wire."""
+        query = str(httpx.QueryParams(dict(self.query)))
+        return f"{self.path}?{query}" if query else self.path
+
+
+def register_change(parameters: Mapping[str, str | int], *, synchronous: bool = False) -> Change:
+    """Registers an archive; `parameters` are those of a `Registration`."""
+    return Change("POST", MODELS, {**parameters, **_synchronous(synchronous)})
+
+
+def scale_change(
+    name: str,
+    workers: int,
+    *,
+    version: str | None = None,
+    max_workers: int | None = None,
+    synchronous: bool = False,
+) -> Change:
+    """Gives a version a number of workers.
+
+    Raises:
+        InvalidArgument: negative, or 0 with a higher maximum, which would orphan processes.
+    """
+    at_least("workers", workers, 0)
+    most = workers if max_workers is None else max_workers
+    if most < workers:
+        raise InvalidArgument(f"at most {most} workers is less than at least {workers}")
+    if workers == 0 and most > 0:
+        raise InvalidArgument(
+            "0 workers with a higher maximum leaves orphaned processes on the server",
+            "scale to 0 alone, or to at least 1",
+        )
+    query = {"min_worker": workers, "max_worker": most, **_synchronous(synchronous)}
+    return Change("PUT", model_path(name, version), query)
+
+
+def unregister_change(name: str, version: str | None = None) -> Change:
+    """Removes a version, or without one the default version."""
+    return Change("DELETE", model_path(name, version))
+
+
+def default_change(name: str, version: str) -> Change:
+    """Makes a version the default one."""
+    return Change("PUT", f"{model_path(name, version)}/set-default")
+
+
+def model_path(name: str, version: str | None = None) -> str:
+    """The path of a model or of one of its versions.
+
+    Raises:
+        InvalidArgument: there is no name, or TorchServe could not address it.
+    """
+    reject_slash(name)
+    reject_slash(version or "")
+    if not name:
+        raise InvalidArgument("no model named", "`tsmon models` lists them")
+    path = f"{MODELS}/{quote(name, safe='')}"
+    return f"{path}/{quote(version, safe='')}" if version else path
+
+
+def reject_slash(name: str) -> None:
+    """Refuse a name that no path can lead to.
+
+    Raises:
+        InvalidArgument: it has a slash.
+    """
+    if "/" in name:
+        raise InvalidArgument(f"{name!r} has a slash; TorchServe cannot address such a model")
+
+
+def at_least(what: str, value: int | None, least: int) -> None:
+    """Refuse a number that is too small.
+
+    Raises:
+        InvalidArgument: it is.
+    """
+    if value is not None and value < least:
+        raise InvalidArgument(f"{what}: {value} is less than {least}")
+
+
+def _synchronous(wait: bool) -> dict[str, str | int]:
+    return {"synchronous": "true" if wait else "false"}

@@ -1,0 +1,152 @@
+"""A change of several steps that leaves a model serving wherever it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.management import Management
+from tsmon.torchserve.protection import protected
+from tsmon.torchserve.rollout import Outcome, Progress, follow
+
+
+class Mark(StrEnum):
+    """How a step stands."""
+
+    TO_DO = "to do"
+    UNDER_WAY = "under way"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, before, while and after it is taken."""
+
+    id: str
+    title: str
+    mark: Mark = Mark.TO_DO
+    detail: str = ""
+    """How far it is, or why it was skipped or failed."""
+    seconds: float = 0.0
+    """How long it took so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a procedure ended and what it left."""
+
+    done: bool
+    message: str
+    hint: str = ""
+    """What to do now; empty when nothing is left to do."""
+
+
+class NotCarriedOut(TorchServeError):
+    """A step did not come about."""
+
+
+class Procedure(ABC):
+    """Takes its steps in order; an error or a cancellation is followed by what makes it safe."""
+
+    def __init__(self, management: Management, steps: Sequence[Step]) -> None:
+        self._management = management
+        self.steps = tuple(steps)
+        self.ending: Ending | None = None
+        """None until it has ended."""
+        self._changed: Callable[[], None] = lambda: None
+
+    async def run(self, changed: Callable[[], None]) -> Ending:
+        """Take the steps; `changed` is called at every change of `steps`.
+
+        Raises:
+            ReadOnly: nothing may be changed here.
+            CancelledError: it was stopped; `ending` then tells what was left.
+        """
+        self._management.refuse_when_read_only()
+        self._changed = changed
+        try:
+            await self._carry_out()
+            self.ending = self._arrived()
+        except asyncio.CancelledError:
+            self.ending = await protected(self._make_safe(None))
+            raise
+        except TorchServeError as error:
+            self.ending = await protected(self._make_safe(error))
+        finally:
+            changed()
+        return self.ending
+
+    @abstractmethod
+    async def _carry_out(self) -> None:
+        """Take the steps.
+
+        Raises:
+            TorchServeError: a step failed.
+        """
+
+    @abstractmethod
+    def _arrived(self) -> Ending:
+        """What there is after the last step."""
+
+    @abstractmethod
+    async def _make_safe(self, error: TorchServeError | None) -> Ending:
+        """Leave a model that serves after an `error`, or None after a cancellation."""
+
+    @contextmanager
+    def _step(self, id_: str) -> Iterator[None]:
+        """Mark a step while it is taken."""
+        started = time.monotonic()
+        self._set(id_, mark=Mark.UNDER_WAY)
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._set(id_, mark=Mark.STOPPED, seconds=time.monotonic() - started)
+            raise
+        except TorchServeError as error:
+            seconds = time.monotonic() - started
+            self._set(id_, mark=Mark.FAILED, detail=str(error), seconds=seconds)
+            raise
+        self._set(id_, mark=Mark.DONE, seconds=time.monotonic() - started)
+
+    def _skip(self, id_: str, why: str) -> None:
+        self._set(id_, mark=Mark.SKIPPED, detail=why)
+
+    def _tell(self, id_: str, detail: str) -> None:
+        self._set(id_, detail=detail)
+
+    def _set(self, id_: str, **values: object) -> None:
+        self.steps = tuple(
+            replace(step, **values) if step.id == id_ else step  # type: ignore[arg-type]
+            for step in self.steps
+        )
+        self._changed()
+
+    async def _until_ready(self, id_: str, name: str, version: str, workers: int) -> None:
+        """Tell how far the workers of a version are until all are ready.
+
+        Raises:
+            NotCarriedOut: they do not become ready.
+        """
+        async for progress in follow(self._management, name, workers, version=version):
+            self._tell(id_, readiness(progress))
+            if progress.outcome is Outcome.FAILED:
+                raise NotCarriedOut(progress.reason, progress.hint)
+
+
+def readiness(progress: Progress) -> str:
+    """Such as `1 of 2 workers ready`."""
+    return f"{progress.ready} of {progress.wanted} workers ready"
+
+
+def reasoned(error: TorchServeError | None, message: str) -> str:
+    """What was left, and before it why."""
+    return f"{error or 'stopped'}; {message}"

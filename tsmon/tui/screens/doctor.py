@@ -1,0 +1,246 @@
+"""The doctor: what is wrong with the server and this machine, and what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.reactive import var
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tsmon.doctor.examination import Examination, Report
+from tsmon.doctor.findings import Check, Finding, Severity
+from tsmon.serving.errors import ServingError
+from tsmon.serving.local_server import LocalServer
+from tsmon.torchserve.client import TorchServe
+from tsmon.tui import keymap
+from tsmon.tui.format import plural
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.full_page import Page
+from tsmon.tui.screens.whole_text import WholeText
+from tsmon.tui.session import Session
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.words import Words
+
+PROGRESS_S = 0.2
+_LOOKS = {
+    Severity.ERROR: ("✗", Tone.BAD),
+    Severity.WARNING: ("!", Tone.WARNING),
+    Severity.NOTE: ("•", Tone.ACCENT),
+    Severity.OK: ("✓", Tone.GOOD),
+}
+_NOT_CHECKED = ("–", Tone.MUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A finding and the check that made it."""
+
+    check: Check
+    finding: Finding
+
+    @property
+    def look(self) -> tuple[str, Tone]:
+        return _LOOKS[self.finding.severity] if self.finding.checked else _NOT_CHECKED
+
+    @property
+    def word(self) -> str:
+        return self.finding.severity.value if self.finding.checked else "not checked"
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.finding.checked or self.finding.severity is Severity.OK
+
+
+class Doctor(Page):
+    """The findings of `tsmon doctor`, the worst first."""
+
+    KEYS = (*keymap.DOCTOR_KEYS, *keymap.PAGE_SHARED_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
+    AUTO_FOCUS = "#findings"
+
+    with_fine = var(True, init=False)
+
+    def __init__(self, session: Session, server_home: Path | None) -> None:
+        """`server_home` is the folder of the server that tsmon starts."""
+        super().__init__(session)
+        self._home = server_home
+        self._report: Report | None = None
+        self._found: list[_Found] = []
+        self._doing = ""
+        self._began = 0.0
+
+    def body(self) -> ComposeResult:
+        """How it goes, and the findings."""
+        yield Words(id="page-empty")
+        yield OptionList(id="findings", compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at once."""
+        self.query_one("#page-empty", Words).say(None)
+        self.set_interval(PROGRESS_S, self._say)
+        self.action_run()
+
+    def action_run(self) -> None:
+        """Examine, unless that is under way."""
+        if self._doing:
+            return
+        if self.session.can_act:
+            self._doing, self._began = "examining…", monotonic()
+            self.do(self._examine(), group="doctor")
+        self._say()
+
+    async def _examine(self) -> None:
+        client = self.session.client
+        try:
+            examination = Examination(
+                client,
+                client.without_keys,
+                home_config=await asyncio.to_thread(_home_config, self._home, client),
+                on_progress=self._progress,
+            )
+            self._report = await examination.make()
+        finally:
+            self._doing = ""
+        if self.is_open:
+            self._show()
+
+    def _progress(self, doing: str) -> None:
+        self._doing = doing
+
+    def _say(self) -> None:
+        """How it goes, as long as there is something to say of it."""
+        words: Content | None = None
+        if self._doing:
+            seconds = monotonic() - self._began
+            words = line((f"◌ {self._doing} {seconds:.0f} s", Tone.WARNING))
+        elif not self.session.can_act:
+            what = f"this is a {self.session.word}: there is no server to examine"
+            words = line((what, Tone.WARNING), (f"\n→ {self.session.way_out}", Tone.PLAIN))
+        self.query_one("#page-empty", Words).say(words)
+        self.show_title()
+
+    def _show(self) -> None:
+        listed = self.query_one(OptionList)
+        chosen = listed.highlighted
+        self._found = list(_sorted(self._report)) if self._report else []
+        listed.clear_options()
+        listed.add_options(self._options())
+        first = next((at for at, each in enumerate(listed.options) if not each.disabled), None)
+        listed.highlighted = chosen if chosen and chosen < listed.option_count else first
+        self._say()
+
+    def _options(self) -> Iterator[Option]:
+        word = ""
+        for number, found in enumerate(self._found):
+            if found.is_fine and not self.with_fine:
+                continue
+            if found.word != word:
+                word = found.word
+                alike = sum(each.word == word for each in self._found)
+                glyph, tone = found.look
+                yield Option(line((f"{glyph} {word}  {alike}", tone)), disabled=True)
+            yield Option(_spell(found), id=str(number))
+
+    def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
+        """How many findings there are of each severity."""
+        left: list[Span] = [("Doctor", Tone.ACCENT)]
+        left.append((self.session.monitor.latest.server.label, Tone.PLAIN))
+        report = self._report
+        if report is None:
+            return left, [("not examined yet", Tone.MUTED)]
+        counts: list[Span] = []
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE):
+            glyph, tone = _LOOKS[severity]
+            number = report.count(severity)
+            words = f"{glyph} {plural(number, severity.value)}"
+            counts.append((words, tone if number else Tone.MUTED))
+        counts.append((f"✓ {report.count(Severity.OK)} ok", Tone.MUTED))
+        counts.append((f"– {report.not_checked} not checked", Tone.MUTED))
+        return left, counts
+
+    @property
+    def _chosen(self) -> _Found | None:
+        option = self.query_one(OptionList).highlighted_option
+        return self._found[int(option.id)] if option is not None and option.id else None
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click on a finding."""
+        self.action_whole()
+
+    def action_whole(self) -> None:
+        """Show the whole finding."""
+        found = self._chosen
+        if found is None:
+            return
+        title = f"{found.look[0]} {found.word}: {found.check.id}"
+        self.app.push_screen(WholeText(title, _whole(found), found.finding.remedy, "the remedy"))
+
+    def action_copy(self) -> None:
+        """Copy what mends it."""
+        found = self._chosen
+        if found is not None and found.finding.remedy:
+            self.copy(found.finding.remedy)
+        elif found is not None:
+            self.note(Note("there is nothing to mend here"), bad=False)
+
+    def action_fine(self) -> None:
+        """Show what is fine as well, or not."""
+        self.with_fine = not self.with_fine
+        self._show()
+
+
+def _sorted(report: Report) -> Iterator[_Found]:
+    """The findings, the worst first and those not checked last."""
+    found = [_Found(each.check, finding) for each in report.results for finding in each.findings]
+    order = list(_LOOKS)
+    yield from sorted(found, key=lambda each: _rank(each, order))
+
+
+def _rank(found: _Found, order: Sequence[Severity]) -> int:
+    return order.index(found.finding.severity) if found.finding.checked else len(order)
+
+
+def _spell(found: _Found) -> Content:
+    """A finding in two lines at most; enter shows all of it."""
+    finding = found.finding
+    glyph, tone = found.look
+    spans: list[Span] = [(f"{glyph} ", tone), (f"{found.check.id:<16} ", Tone.MUTED)]
+    if found.is_fine:
+        title = finding.title.removeprefix("not checked: ")
+        return line(*spans, (title, Tone.MUTED if not finding.checked else Tone.PLAIN))
+    spans.append((finding.title, tone))
+    if finding.remedy:
+        spans.append((f"\n{'':19}→ {finding.remedy}", Tone.PLAIN))
+    return line(*spans)
+
+
+def _whole(found: _Found) -> Content:
+    """What is looked at, what is so, by what that was seen, and what mends it."""
+    finding = found.finding
+    spans: list[Span] = [(finding.title, found.look[1])]
+    if finding.evidence:
+        spans.append((f"\n\nSeen by: {finding.evidence}", Tone.PLAIN))
+    if finding.remedy:
+        spans.append((f"\n\n→ {finding.remedy}", Tone.PLAIN))
+    looked = f"\n\nLooked at: {found.check.about} ({found.check.group}, check {found.check.id})"
+    return line(*spans, (looked, Tone.MUTED))
+
+
+def _home_config(home: Path | None, client: TorchServe) -> Path | None:
+    """The settings of the server that tsmon started, if it is the one watched."""
+    local = LocalServer(home)
+    try:
+        running = local.status().server
+    except ServingError:
+        return None
+    own = running is not None and running.management == client.addresses.management
+    return local.home.config if own else None

@@ -1,0 +1,102 @@
+"""What is asked before a change that may lose something: how bad it is, and what it will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.telemetry.traffic import Usage
+from tsmon.torchserve.changes import default_change, scale_change, unregister_change
+from tsmon.tui.format import plural
+from tsmon.tui.preview import Row, preview, worker_rows
+from tsmon.tui.screens.confirm import Question, Severity
+from tsmon.tui.tones import Tone, line
+
+
+def is_busy(model: ModelStatus) -> bool:
+    """Whether requests wait or came just now, so that a worker that goes may have one in hand."""
+    queue, interval = model.described.queue, model.traffic.interval
+    waiting = queue is not None and queue.pending > 0
+    return waiting or (isinstance(interval, Usage) and interval.counted > 0)
+
+
+def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
+    """Workers are to go that may be at work, or the last one."""
+    key = model.key
+    shown = preview(
+        worker_rows(model, now, then), [scale_change(key.name, then, version=key.version)]
+    )
+    if then:
+        words = "The newest workers go first; what they are answering gets a 500."
+        return Question(
+            f"Scale {key} to {plural(then, 'worker')}?",
+            shown + line((f"\n\n{words}", Tone.PLAIN)),
+            Severity.LOSS,
+            "Scale",
+        )
+    words = "Every request to it is refused with 503 until it has a worker again."
+    return Question(
+        f"No workers for {key}?",
+        shown + line((f"\n\n{words}", Tone.PLAIN)),
+        Severity.LAST if model.ready else Severity.CHANGE,
+        "Remove",
+        typed=key.name,
+    )
+
+
+def about_default(model: ModelStatus, before: ModelStatus | None) -> Question:
+    """Requests without a version are to go to another one."""
+    key = model.key
+    rows: list[Row] = [
+        ("default", before.key.version if before else "none", key.version),
+        ("ready", str(before.ready) if before else "0", plural(model.ready, "worker")),
+    ]
+    shown = preview(rows, [default_change(key.name, key.version)])
+    if model.ready:
+        words = f"Requests to {key.name} without a version go to {key.version}."
+        severity = Severity.CHANGE
+    else:
+        words = f"No worker of {key} is ready: requests without a version fail until one is."
+        severity = Severity.LAST if before and before.ready else Severity.LOSS
+    return Question(
+        f"Make {key} the default version?",
+        shown + line((f"\n\n{words}", Tone.PLAIN)),
+        severity,
+        "Set default",
+        typed=key.name,
+    )
+
+
+def about_unregistering(
+    model: ModelStatus, others: Sequence[ModelStatus], no_way_back: str
+) -> Question:
+    """A version is to go."""
+    key = model.key
+    default = next((each.key.version for each in others if each.is_default), "none")
+    rows = [
+        *worker_rows(model, len(model.workers), 0),
+        ("versions", str(len(others) + 1), str(len(others))),
+        ("default", key.version if model.is_default else default, default),
+    ]
+    shown = preview(rows, [unregister_change(key.name, key.version)])
+    queue = model.described.queue
+    waiting = f" {queue.pending} requests are waiting for it." if queue and queue.pending else ""
+    stop = f"Its {plural(len(model.workers), 'worker')} will stop, requests to it get 404.{waiting}"
+    way_back = (
+        (f"\n\nNo way back: {no_way_back}.", Tone.WARNING)
+        if no_way_back
+        else ("\n\nU registers it again with these settings.", Tone.MUTED)
+    )
+    return Question(
+        f"Unregister {key}?",
+        shown + line((f"\n\n{stop}", Tone.PLAIN), way_back),
+        _loss(model, others, no_way_back),
+        "Unregister",
+        typed=key.name,
+    )
+
+
+def _loss(model: ModelStatus, others: Sequence[ModelStatus], no_way_back: str) -> Severity:
+    if model.workers and not others:
+        return Severity.LAST
+    return Severity.LOSS if model.workers or no_way_back else Severity.CHANGE

@@ -1,0 +1,175 @@
+"""The dialog that chooses what takes the place of a version."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tsmon.serving.archive_url import archive_url
+from tsmon.serving.model_store import ArchiveInfo, list_archives
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.torchserve.again import registration_like
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
+from tsmon.tui.notes import Note
+from tsmon.tui.preview import Row, memory_row, preview
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.register import describe
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.field import Field
+
+_WORDS = (
+    "The new version gets the same workers and settings. When they are ready it takes over, and "
+    "the old one goes once it has answered what it had; callers that name its version get 404 "
+    "then. If the new one fails it goes again."
+)
+
+
+class ReplaceDialog(Dialog[ReplacementPlan]):
+    """Choose the archive of the new version; enter on it begins."""
+
+    ACCEPT: ClassVar[str] = "Replace"
+
+    def __init__(
+        self,
+        model: ModelStatus,
+        client: TorchServe,
+        model_store: Path | None,
+        known: Collection[ModelKey],
+        *,
+        test: Path | None,
+    ) -> None:
+        """`known` are the versions there are; `test` is a file to try the new one with."""
+        super().__init__()
+        self._model = model
+        self._client = client
+        self._model_store = model_store
+        self._known = frozenset(known)
+        self._test = test
+        self._archives: list[ArchiveInfo] = []
+
+    @property
+    def heading(self) -> str:
+        """Which version goes."""
+        return f"Replace {self._model.key} without downtime"
+
+    def body(self) -> ComposeResult:
+        """The archives, what to try the new version with, what will happen."""
+        yield Static(Content(_WORDS), classes="explanation")
+        yield OptionList(id="archives", compact=True)
+        yield Field("archive or URL", id="url", placeholder="mnist-2.mar, https://…")
+        yield Field(
+            "test file", str(self._test or ""), id="test", path=True, placeholder="none is sent"
+        )
+        yield Field("grace, s", f"{GRACE_S:.0f}", id="grace", number=True)
+        yield Static(id="preview", classes="explanation")
+
+    def on_mount(self) -> None:
+        """Look into the model store."""
+        self.query_one("#archives", OptionList).display = False
+        self.run_worker(self._list())
+
+    async def _list(self) -> None:
+        if self._model_store is not None:
+            found = await asyncio.to_thread(list_archives, self._model_store)
+            self._archives = [
+                each
+                for each in found
+                if isinstance(each, ArchiveInfo)
+                and ModelKey(self._model.key.name, each.version) not in self._known
+            ]
+            # What was packaged for this model stands first.
+            self._archives.sort(key=lambda each: each.model_name != self._model.key.name)
+        archives = self.query_one("#archives", OptionList)
+        archives.display = bool(self._archives)
+        archives.add_options([Option(describe(each, self._known)) for each in self._archives])
+        if self._archives:
+            archives.highlighted = 0
+            archives.focus()
+        else:
+            self.query_one("#url Input").focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Take the archive's file name."""
+        event.stop()
+        self.query_one("#url", Field).text = self._archives[event.option_index].path.name
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click on an archive begins."""
+        event.stop()
+        if not self.busy:
+            self.accept()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what will happen while it is chosen."""
+        event.stop()
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        words = self.query_one("#preview", Static)
+        url = self.query_one("#url", Field).text
+        if not url:
+            words.update(line(("No archive is chosen yet.", Tone.MUTED)))
+            return
+        model, new = self._model, self._new_version(url)
+        plan = ReplacementPlan(
+            model.described, model.is_default, registration_like(model.described, url)
+        )
+        workers = len(model.workers)
+        rows: list[Row] = [
+            ("version", model.key.version, new),
+            ("workers", str(workers), f"{workers + model.wanted} for a while, then {model.wanted}"),
+            *memory_row(model, workers, workers + model.wanted, passing=True),
+        ]
+        if model.is_default:
+            rows.insert(1, ("default", model.key.version, new))
+        words.update(preview(rows, plan.changes(new)))
+
+    def _new_version(self, url: str) -> str:
+        """The version in an archive, where it can be looked up."""
+        archive = next((each for each in self._archives if each.path.name == url), None)
+        return archive.version if archive else "NEW"
+
+    def accept(self) -> None:
+        """Make the plan, for which the version is looked at once more."""
+        try:
+            grace = self.query_one("#grace", Field).number or 0
+            if not self.query_one("#url", Field).text:
+                raise InvalidArgument("no archive given", "name a .mar file of the model store")
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
+            return
+        self.carry_out(self._plan(float(grace)), "looking at the version …")
+
+    async def _plan(self, grace_s: float) -> None:
+        key, test = self._model.key, self.query_one("#test", Field).path
+        url = archive_url(
+            self.query_one("#url", Field).text,
+            self._model_store,
+            local=self._client.addresses.is_local,
+        )
+        probe = await asyncio.to_thread(_probe, test) if test else None
+        plan = await plan_replacement(
+            self._client, key.name, url, version=key.version, probe=probe, grace_s=grace_s
+        )
+        self.dismiss(plan)
+
+
+def _probe(path: Path) -> Probe:
+    """The test request.
+
+    Raises:
+        InvalidArgument: the file cannot be read.
+    """
+    try:
+        return Probe(path.name, path.read_bytes())
+    except OSError as error:
+        raise InvalidArgument(f"cannot read {path}: {error.strerror or error}") from None

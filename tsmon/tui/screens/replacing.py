@@ -1,0 +1,118 @@
+"""The part of the monitor that replaces versions and restarts workers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tsmon.serving.restart import CannotRoll, RestartAtOnce, RollingRestart
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.torchserve.changes import Change, scale_change
+from tsmon.torchserve.procedure import Procedure
+from tsmon.torchserve.records import ModelVersion
+from tsmon.torchserve.replacement import Replacement
+from tsmon.tui.notes import Note
+from tsmon.tui.preview import memory_row, preview
+from tsmon.tui.screens.changing import ChangingScreen
+from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.replace import ReplaceDialog
+from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.models_pane import ModelsPane
+
+
+class ReplacingScreen(ChangingScreen):
+    """Changes of several steps, each shown as it goes."""
+
+    def action_replace(self) -> None:
+        """Put another version in the place of the selected one."""
+        model = self._chosen()
+        if model:
+            self._do(self._replace(model))
+
+    async def _replace(self, model: ModelStatus) -> None:
+        dialog = ReplaceDialog(
+            model,
+            self.session.client,
+            self.options.model_store,
+            [each.key for each in self.session.monitor.latest.models if not each.gone],
+            test=await self._test_image(model.key),
+        )
+        plan = await self.app.push_screen_wait(dialog)
+        if plan is None:
+            return
+        replacement = Replacement(self.session.client, plan)
+        await self._show_steps(f"Replace {model.key}", replacement)
+        new = replacement.new
+        if new is not None and replacement.ending is not None and replacement.ending.done:
+            self.session.monitor.dismiss(model.key)
+            self.query_one(ModelsPane).select(ModelKey(new.name, new.version))
+
+    async def _test_image(self, key: ModelKey) -> Path | None:
+        """The chosen image, where the version is known to read digits."""
+        return self.desk.chosen if await self.desk.has_digit_handler(key) else None
+
+    def action_restart(self) -> None:
+        """Restart the workers of the selected version."""
+        model = self._chosen()
+        if model:
+            self._do(self._restart(model))
+
+    async def _restart(self, model: ModelStatus) -> None:
+        key, client = model.key, self.session.client
+        found = await client.management.describe(key.name, key.version)
+        procedure: Procedure
+        try:
+            procedure = await asyncio.to_thread(RollingRestart, client, found)
+            question = _one_at_a_time(model, found)
+        except CannotRoll as error:
+            procedure = RestartAtOnce(client, found)
+            question = _all_at_once(model, found, error)
+        if await self._agreed(Confirm(question)):
+            await self._show_steps(f"Restart {key}", procedure)
+
+    async def _show_steps(self, heading: str, procedure: Procedure) -> None:
+        """Carry it out before the person's eyes; what was changed before cannot be taken back."""
+        self.undo = None
+        await self.app.push_screen_wait(StepsScreen(heading, procedure))
+        self.session.monitor.poke()
+        if procedure.ending is not None and not procedure.ending.done:
+            self.note(Note(procedure.ending.message, procedure.ending.hint))
+
+
+def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
+    workers = len(found.workers)
+    rows = [
+        ("workers", str(workers), f"{workers + 1} for a while, then {workers}"),
+        *memory_row(model, workers, workers + 1, passing=True),
+    ]
+    shown = preview(rows, _scalings(found, workers + 1, workers))
+    words = (
+        "One more worker stands in; each process is then ended in turn and TorchServe starts it "
+        "anew. The model serves all the while. A process is ended when it computes nothing; a "
+        "request it has in hand nevertheless gets a 500."
+    )
+    heading = f"Restart the workers of {model.key}, one at a time?"
+    consequences = shown + line((f"\n\n{words}", Tone.PLAIN))
+    return Question(heading, consequences, Severity.LOSS, "Restart")
+
+
+def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Question:
+    workers = len(found.workers)
+    rows = [("workers", str(workers), f"0, then {workers}")]
+    shown = preview(rows, _scalings(found, 0, workers))
+    words = (
+        "All workers end, and requests are refused with 503 until the model is loaded again. "
+        f"{str(why)[:1].upper()}{str(why)[1:]}."
+    )
+    return Question(
+        f"Restart all workers of {model.key} at once?",
+        shown + line((f"\n\n{words}", Tone.PLAIN)),
+        Severity.LAST if model.ready else Severity.CHANGE,
+        "Restart",
+        typed=model.key.name,
+    )
+
+
+def _scalings(found: ModelVersion, *workers: int) -> list[Change]:
+    return [scale_change(found.name, each, version=found.version) for each in workers]

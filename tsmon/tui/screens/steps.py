@@ -1,0 +1,101 @@
+"""A change of several steps as it goes on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from tsmon.torchserve.procedure import Mark, Procedure, Step
+from tsmon.tui import keymap
+from tsmon.tui.messages import ProcedureBegun
+from tsmon.tui.procedure_job import ProcedureJob
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.words import Words
+
+RUNNING = "esc stops and leaves a model that serves"
+ENDED = "esc closes"
+
+_LOOKS = {
+    Mark.TO_DO: ("·", Tone.MUTED),
+    Mark.UNDER_WAY: ("◌", Tone.WARNING),
+    Mark.DONE: ("✓", Tone.GOOD),
+    Mark.SKIPPED: ("–", Tone.MUTED),
+    Mark.FAILED: ("✗", Tone.BAD),
+    Mark.STOPPED: ("■", Tone.WARNING),
+}
+
+
+class StepsScreen(ModalScreen[Procedure]):
+    """Shows one procedure; its result is the procedure, ended."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.STEPS_KEYS)
+
+    def __init__(self, heading: str, procedure: Procedure) -> None:
+        super().__init__()
+        self._heading = heading
+        self._procedure = procedure
+        self._job: ProcedureJob | None = None
+
+    @property
+    def job(self) -> ProcedureJob:
+        """What goes on; it began as the screen was shown."""
+        assert self._job is not None  # noqa: S101 (made in on_mount)
+        return self._job
+
+    def compose(self) -> ComposeResult:
+        """The steps and how it ended."""
+        with VerticalScroll(id="dialog") as box:
+            box.border_title = self._heading
+            yield Words(id="steps")
+            yield Words(id="steps-ending")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._job = ProcedureJob(self._procedure, self._changed)
+        self.post_message(ProcedureBegun(self._job))
+        self._changed()
+
+    def action_stop(self) -> None:
+        """Stop it, or close the screen once it has ended."""
+        if self.job.running:
+            self.job.stop()
+            self._changed()
+        else:
+            self.dismiss(self._procedure)
+
+    def _changed(self) -> None:
+        if self._job is None or not self.is_attached or not self.app.is_running:
+            return
+        spans = [span for step in self._procedure.steps for span in step_spans(step)]
+        self.query_one("#steps", Words).say(line(*spans))
+        self.query_one("#steps-ending", Words).say(line(*self._ending()))
+        box = self.query_one("#dialog", VerticalScroll)
+        box.border_subtitle = RUNNING if self.job.running else ENDED
+
+    def _ending(self) -> list[Span]:
+        job, ending = self.job, self._procedure.ending
+        if job.problem is not None:
+            return [(f"✗ {job.problem}", Tone.BAD)]
+        if ending is None:
+            return [("◌ stopping …", Tone.WARNING) if job.stopped else ("", Tone.PLAIN)]
+        glyph, tone = ("✓", Tone.GOOD) if ending.done else ("✗", Tone.BAD)
+        if job.stopped:
+            glyph, tone = "■", Tone.WARNING
+        hint = f"\n  → {ending.hint}" if ending.hint else ""
+        return [(f"{glyph} {ending.message}", tone), (hint, Tone.PLAIN)]
+
+
+def step_spans(step: Step) -> list[Span]:
+    """The line of a step, and below it how far it is."""
+    glyph, tone = _LOOKS[step.mark]
+    over = step.mark in {Mark.DONE, Mark.FAILED, Mark.STOPPED}
+    title = Tone.MUTED if step.mark in {Mark.TO_DO, Mark.SKIPPED} else Tone.PLAIN
+    seconds = f"  {step.seconds:.1f} s" if over else ""
+    spans: list[Span] = [(f"{glyph} ", tone), (step.title, title), (seconds, Tone.MUTED)]
+    if step.detail:
+        spans.append((f"\n  {step.detail}", Tone.MUTED))
+    return [*spans, ("\n", Tone.PLAIN)]

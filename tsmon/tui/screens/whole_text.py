@@ -1,0 +1,48 @@
+"""One text as a whole: a long log line, a finding."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tsmon.tui import keymap
+
+
+class WholeText(ModalScreen[None]):
+    """A text in a box of its own, to scroll through and to copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS)
+    )
+
+    def __init__(self, title: str, shown: Content, copied: str, what: str = "") -> None:
+        """`copied` is what y takes, which `what` names if it is not all of it."""
+        super().__init__()
+        self._title = title
+        self._shown = shown
+        self._copied = copied
+        self._what = what
+
+    def compose(self) -> ComposeResult:
+        """The box."""
+        with VerticalScroll(id="dialog") as box:
+            box.border_title = self._title
+            copies = f"y copies {self._what}, ".replace(" ,", ",") if self._copied else ""
+            box.border_subtitle = f"{copies}esc closes"
+            yield Static(self._shown, id="whole-text")
+
+    def action_copy(self) -> None:
+        """Hand it to the terminal's clipboard."""
+        if self._copied:
+            self.app.copy_to_clipboard(self._copied)
+            self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
+
+    def action_cancel(self) -> None:
+        """Close it."""
+        self.dismiss(None)
