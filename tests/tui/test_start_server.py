@@ -129,7 +129,7 @@ async def test_a_server_that_runs_already_is_watched_but_not_ours(
     starts(start)
     monkeypatch.setattr(start_server, "find_running", lambda home: record_of(plans[0]))
     monkeypatch.setattr(
-        tui_app, "TorchServe", lambda *_, read_only: fake.client(read_only=read_only)
+        switching, "TorchServe", lambda *_, read_only: fake.client(read_only=read_only)
     )
     async with watching(fake, options) as seat:
         before = seat.app.session
