@@ -19,6 +19,7 @@ from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
+from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.raster import Symbols
 
 MOVED = resolve("default", {"model.register": "ctrl+r", "app.help": "f1", "model.describe": "r"})
@@ -65,6 +66,21 @@ async def test_pages_and_boxes_name_the_moved_key(
         await seat.sees("a line")
         await seat.press("enter")
         await seat.sees("model_log.log line", "c copies, ctrl+e closes")
+
+
+async def test_the_vim_preset_moves_in_the_lists_of_pages(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, replace(options, keys=resolve("vim"))) as seat:
+        fake.load("mnist")
+        fake.load("cifar")
+        await seat.press("e")
+        await seat.sees("mnist 1.0", "cifar 1.0")
+        events = seat.find(Choices)
+        await seat.press("G")
+        assert events.highlighted == events.option_count - 1
+        await seat.press("k")
+        assert events.highlighted == events.option_count - 2
 
 
 async def test_a_refused_key_is_told_by_its_new_place(

@@ -10,6 +10,7 @@ from tsmon.config.files import user_file
 from tsmon.fleet.arrange import FleetLine, Order, troubles
 from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.tui.format import age, plural
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.tones import Span, Tone, line, tone_of
 
 MOST_PROBLEMS = 3
@@ -67,7 +68,7 @@ def spell_line(chosen: FleetLine) -> Content:
     return evidence + "\n" + line(badge, ("  ".join(filter(None, parts)), Tone.MUTED))
 
 
-def how_to_begin() -> Content:
+def how_to_begin(keys: Keymap) -> Content:
     """How to name servers, for a configuration that has none."""
     return line(
         ("No servers are named yet.\n\n", Tone.PLAIN),
@@ -76,5 +77,5 @@ def how_to_begin() -> Content:
         (", or into a tsmon.toml of your project:\n", Tone.MUTED),
         (_EXAMPLE, Tone.PLAIN),
         ("\n`tsmon config init` writes a file with every setting explained.\n", Tone.MUTED),
-        ("esc goes back.", Tone.MUTED),
+        (keys.spell("{fleet.back} goes back."), Tone.MUTED),
     )

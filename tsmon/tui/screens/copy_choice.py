@@ -17,6 +17,7 @@ from textual.widgets import OptionList
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.motion import Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class CopyChoice(ModalScreen[Copyable | None]):
             box.border_title = "Copy"
             words = "a letter, enter or a click copies, {dialog.cancel} closes"
             box.border_subtitle = keys_of(self).spell(words)
-            yield OptionList(*map(self._spell, self._choices), id="copy-list", compact=True)
+            yield Choices(*map(self._spell, self._choices), id="copy-list", compact=True)
 
     def on_key(self, event: events.Key) -> None:
         """A letter of the list."""

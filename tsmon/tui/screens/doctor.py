@@ -28,6 +28,7 @@ from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.session import Session
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
 
 PROGRESS_S = 0.2
@@ -81,7 +82,7 @@ class Doctor(Page):
     def body(self) -> ComposeResult:
         """How it goes, and the findings."""
         yield Words(id="page-empty")
-        yield OptionList(id="findings", compact=True)
+        yield Choices(id="findings", compact=True)
 
     def on_mount(self) -> None:
         """Begin at once."""

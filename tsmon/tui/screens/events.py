@@ -26,6 +26,7 @@ from tsmon.tui.screens.pick import Pick
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.filter_bar import FilterBar
+from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 1.0
@@ -64,7 +65,7 @@ class Events(Page):
         """The filter, what is missing, and the list."""
         yield FilterBar(id="events-filter")
         yield Words(id="page-empty")
-        yield OptionList(id="events-lines", compact=True)
+        yield Choices(id="events-lines", compact=True)
 
     def on_mount(self) -> None:
         """Show what there is, and look for more."""

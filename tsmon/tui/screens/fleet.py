@@ -15,6 +15,7 @@ from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.fleet.targets import FleetTarget
 from tsmon.tui import keymap
 from tsmon.tui.fleet_words import fleet_bar, how_to_begin, spell_line, spell_problems
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import FleetRefreshed, SessionOpened
 from tsmon.tui.opening import session_of, target_named
 from tsmon.tui.options import MonitorOptions
@@ -103,7 +104,9 @@ class FleetScreen(FullPage[None]):
             self._begin_at_the_worst()
             nothing = line((f"no row passes the filter {chosen.text}", Tone.MUTED))
             told = nothing if chosen and not shown else None
-            self.query_one("#fleet-empty", Words).say(how_to_begin() if empty else told)
+            self.query_one("#fleet-empty", Words).say(
+                how_to_begin(keys_of(self)) if empty else told
+            )
             self._show_line()
 
     def _begin_at_the_worst(self) -> None:

@@ -24,6 +24,7 @@ from tsmon.tui.registering import Registered, refusal, register
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.motion import Choices
 
 Archives = Sequence[ArchiveInfo | BadArchive]
 
@@ -59,7 +60,7 @@ class RegisterDialog(Dialog[Registered]):
             )
             yield Static(words, classes="explanation")
         yield Static(Content(_where(self._model_store)), id="store")
-        yield OptionList(id="archives", compact=True)
+        yield Choices(id="archives", compact=True)
         yield Field("archive or URL", id="url", placeholder="mnist.mar, https://…, file:///…")
         yield Field("model name", id="name", placeholder="as in the archive")
         yield Field("workers", "1", id="workers", number=True)

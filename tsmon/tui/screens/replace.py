@@ -25,6 +25,7 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.register import describe
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.motion import Choices
 
 _WORDS = (
     "The new version gets the same workers and settings. When they are ready it takes over, and "
@@ -64,7 +65,7 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
     def body(self) -> ComposeResult:
         """The archives, what to try the new version with, what will happen."""
         yield Static(Content(_WORDS), classes="explanation")
-        yield OptionList(id="archives", compact=True)
+        yield Choices(id="archives", compact=True)
         yield Field("archive or URL", id="url", placeholder="mnist-2.mar, https://…")
         yield Field(
             "test file", str(self._test or ""), id="test", path=True, placeholder="none is sent"

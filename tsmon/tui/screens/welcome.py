@@ -10,6 +10,7 @@ from textual.widgets import OptionList, Static
 
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.motion import Choices
 
 
 class FirstStep(Enum):
@@ -35,7 +36,7 @@ class Welcome(Dialog[FirstStep]):
         """What was looked for, the ways on, and how to name a server elsewhere."""
         looked = f"Nothing answers at {self._address}, and no TorchServe runs on this machine."
         yield Static(line((looked, Tone.PLAIN)), classes="explanation")
-        yield OptionList(*(step.value for step in FirstStep), id="versions-list", compact=True)
+        yield Choices(*(step.value for step in FirstStep), id="choices", compact=True)
         elsewhere = "A server elsewhere: tsmon --server HOST:8081. To keep it: tsmon config init."
         yield Static(line((f"\n{elsewhere}", Tone.MUTED)))
 

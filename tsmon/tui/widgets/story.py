@@ -16,6 +16,7 @@ from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.format import count
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.event_line import spell
+from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.quantile_table import compose_minute
 from tsmon.tui.widgets.words import Words
 
@@ -44,7 +45,7 @@ class Story(Vertical):
         yield Words(id="story-settings")
         yield Words(id="story-quantiles")
         yield Words(id="story-none")
-        yield OptionList(id="story-events", compact=True)
+        yield Choices(id="story-events", compact=True)
 
     def show(self, model: ModelStatus | None, events: Sequence[Event]) -> None:
         """Render a tick; the events are oldest first."""

@@ -1,0 +1,64 @@
+"""What the questions have in common that are answered from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.widgets.motion import Choices
+
+Result = TypeVar("Result")
+
+
+class ListDialog(Dialog[Result]):
+    """Lists answers; enter or a click takes one."""
+
+    ACCEPT: ClassVar[str] = "Choose"
+
+    def __init__(
+        self,
+        heading: str,
+        answers: Sequence[tuple[Content, Result]],
+        now: Result | None = None,
+        words: str = "",
+    ) -> None:
+        """`answers`, each with how it is shown, must not be empty; the cursor is on `now`."""
+        super().__init__()
+        self._heading = heading
+        self._answers = answers
+        self._now = now
+        self._words = words
+
+    @property
+    def heading(self) -> str:
+        """What is asked."""
+        return self._heading
+
+    def body(self) -> ComposeResult:
+        """What there is to know, and the answers."""
+        if self._words:
+            yield Static(Content(self._words), classes="explanation")
+        yield Choices(*(shown for shown, _ in self._answers), id="choices", compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at the present one."""
+        values = [value for _, value in self._answers]
+        listed = self.query_one(Choices)
+        listed.highlighted = values.index(self._now) if self._now in values else 0
+        listed.focus()
+
+    def on_option_list_option_selected(self, event: Choices.OptionSelected) -> None:
+        """Enter or a click takes it."""
+        event.stop()
+        self.accept()
+
+    def accept(self) -> None:
+        """Take the one under the cursor."""
+        at = self.query_one(Choices).highlighted
+        if at is not None:
+            self.dismiss(self._answers[at][1])
