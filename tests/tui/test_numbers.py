@@ -71,7 +71,7 @@ async def test_question_mark_on_a_number_tells_what_it_means_and_tab_shows_the_k
         await seat.sees("the numbers of 3 Metrics", "inference ms per request")
         assert seat.text.index("inference ms per request") < seat.text.index("From the counters")
         await seat.press("tab")
-        await seat.sees("Help: the keys", "Register an archive")
+        await seat.sees("Help: the keys", "choose the number above")
         await seat.press("tab", "escape")
         await seat.misses("esc closes")
 
