@@ -38,7 +38,7 @@ demo: setup ## Serve the digit model and open the monitor
 
 ##@ Checks
 
-.PHONY: test lint types imports test-unit test-tui test-integration format
+.PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
 	$(BIN)/pytest
 
@@ -60,6 +60,9 @@ test-tui: setup ## Tests of the screens
 
 test-integration: setup ## Tests with a real TorchServe
 	$(BIN)/pytest tests/integration
+
+snapshots: setup ## Take the pictures of the screens anew; look at the difference before a commit
+	TSMON_TAKE_SNAPSHOTS=1 $(BIN)/pytest -q tests/snapshots
 
 format: setup ## Put the style right
 	$(BIN)/ruff check --fix

@@ -18,7 +18,7 @@ from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
 from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly
-from tsmon.tui.themes import opposite
+from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
 
 __all__ = ["MonitorOptions", "TsmonApp"]
@@ -56,6 +56,11 @@ class TsmonApp(SwitchingApp):
         """What every line goes through on its way to the terminal."""
         filters = super().get_line_filters()
         return [*filters, self._ascii] if self.symbols is Symbols.ASCII else filters
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours of the theme; those of the muted words as readable as they have to be."""
+        variables = super().get_css_variables()
+        return variables | readable(variables)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw everything with other characters."""
