@@ -11,14 +11,15 @@ from tests.tui.seat import Seat
 from tools.tour.stage import PATIENCE_S
 from tools.tour.svg import slim
 
-PRIVATE = (Path.home(), Path(sys.prefix), Path(__file__).parents[2])
-"""Where this machine has the person's files, Python and the project."""
+_PLACES = {Path.home(), Path(sys.prefix), Path(__file__).parents[2]}
+PRIVATE = sorted((str(path) for path in _PLACES if path != path.parent), key=len, reverse=True)
+"""Where this machine has the person's files, Python and the project; the longest first."""
 
 Stop = Callable[["Guide"], Awaitable[None]]
 
 
 class PrivateWords(Exception):
-    """A still would show a path of the machine that it is taken on."""
+    """A still would show a path of the machine that it is taken on, in parts."""
 
 
 class Guide:
@@ -59,20 +60,20 @@ class Guide:
         await seat.press("1")
 
     async def still(self, name: str) -> None:
-        """Keep the screen as it is after the next tick.
+        """Keep the screen as it is after the next tick, with dots over paths of this machine.
 
         Raises:
-            PrivateWords: it shows a path of this machine.
+            PrivateWords: one goes over the end of a line.
         """
         monitor = self.seat.app.session.monitor
         last = monitor.latest
         await self.seat.until(lambda: monitor.latest is not last)
         await self.seat.pilot.pause()
-        words = "".join(self.seat.text.split())
+        words, svg = self.seat.text, self.seat.app.export_screenshot(title="tsmon", simplify=True)
         for path in PRIVATE:
-            if path.parent != path and str(path) in words:
+            words, svg = (text.replace(path, "…" * len(path)) for text in (words, svg))
+            if path in "".join(words.split()):  # over the end of a line
                 raise PrivateWords(f"{name} shows {path}")
         file = self._folder / f"{name}.svg"
-        svg = self.seat.app.export_screenshot(title="tsmon", simplify=True)
         file.write_text(slim(svg), encoding="utf-8")
         self.taken.append(file)
