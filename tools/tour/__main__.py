@@ -18,6 +18,7 @@ from pathlib import Path
 from tools.tour.guide import Guide
 from tools.tour.stage import Stage, Stretch, server, stage
 from tools.tour.stops import ALONE, CHANGING, DEATH, STOPS, UNDER_LOAD
+from tsmon.serving.errors import ServingError
 from tsmon.serving.record import ServerRecord
 
 FOLDER = Path(__file__).parents[2] / "docs" / "tour"
@@ -56,6 +57,17 @@ async def take(stops: list[str], into: Path, folder: Path, record: ServerRecord)
         return guide
 
 
+def travelled(stops: list[str], into: Path) -> Guide:
+    """Start a server, take the stills, and stop everything, whatever happens."""
+    # The stills show paths below this folder, so it has a name that says nothing.
+    with (
+        tempfile.TemporaryDirectory(prefix="tsmon-", dir="/tmp") as name,
+        contextlib.chdir(name),
+        server(Path(name)) as record,
+    ):
+        return asyncio.run(take(stops, into, Path(name), record))
+
+
 def main() -> int:
     """Take the stills, and tell which were taken."""
     parser = argparse.ArgumentParser(prog="python -m tools.tour", description=__doc__)
@@ -63,18 +75,19 @@ def main() -> int:
     names = [stop.__name__ for stop in STOPS]
     parser.add_argument("stops", nargs="*", help=f"some of {', '.join(names)}; by default all")
     wanted = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends then too
     if unknown := set(wanted.stops) - set(names):
         parser.error(f"no such stop: {', '.join(sorted(unknown))}")
     into: Path = wanted.into.resolve()
     into.mkdir(parents=True, exist_ok=True)
-    # The stills show paths below this folder, and a worker's socket needs a short one.
-    with (
-        tempfile.TemporaryDirectory(prefix="tsmon-", dir="/tmp") as name,
-        contextlib.chdir(name),
-        server(Path(name)) as record,
-    ):
-        guide = asyncio.run(take(wanted.stops, into, Path(name), record))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends then too
+    try:
+        guide = travelled(wanted.stops, into)
+    except KeyboardInterrupt:
+        print("stopped; the server too", file=sys.stderr)
+        return 130
+    except ServingError as error:
+        print(error, file=sys.stderr)
+        return 1
     for file in guide.taken:
         print(f"{file.stat().st_size / 1000:6.0f} kB  {file.name}")
     for stop, error in guide.failed.items():

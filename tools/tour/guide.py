@@ -50,9 +50,8 @@ class Guide:
         seat = self.seat
         async with asyncio.timeout(PATIENCE_S):
             while seat.app.screen is not seat.monitor:
-                await seat.press(
-                    "escape"
-                )  # what goes on is stopped by the first, closed by a later
+                # The first stops what goes on there, a later one closes it.
+                await seat.press("escape")
                 await seat.pilot.pause(0.1)
         if seat.monitor.in_depth:
             await seat.press("escape")
