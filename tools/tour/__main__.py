@@ -90,8 +90,8 @@ def main() -> int:
         return 1
     for file in guide.taken:
         print(f"{file.stat().st_size / 1000:6.0f} kB  {file.name}")
-    for stop, error in guide.failed.items():
-        print(f"{stop}: {type(error).__name__}: {error}", file=sys.stderr)
+    for stop, failure in guide.failed.items():
+        print(f"{stop}: {type(failure).__name__}: {failure}", file=sys.stderr)
     return 1 if guide.failed else 0
 
 
