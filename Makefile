@@ -72,6 +72,10 @@ format: setup ## Put the style right
 docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md
 
+.PHONY: tour
+tour: setup ## Take the pictures of docs/tour from a real run, in about four minutes
+	$(BIN)/python -m tools.tour
+
 .PHONY: bench
 bench: setup ## Measure what tsmon costs, a table each
 	@for file in benchmarks/*.py; do \
