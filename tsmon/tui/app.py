@@ -19,8 +19,8 @@ from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun, ServerOpened
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.procedure_job import ProcedureJob
+from tsmon.tui.screens.configuring import ConfiguringScreen
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import LiveSession, Session
 from tsmon.tui.terminal import AsciiOnly
@@ -60,9 +60,9 @@ class TsmonApp(CommandedApp):
         self.procedure: ProcedureJob | None = None
         """The last replacement or restart, which may be under way."""
 
-    def get_default_screen(self) -> MarkingScreen:
+    def get_default_screen(self) -> ConfiguringScreen:
         """The monitor itself."""
-        return MarkingScreen(self.session, self._options)
+        return ConfiguringScreen(self.session, self._options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""

@@ -29,6 +29,7 @@ from tsmon.tui.keymap.pages import (
     REQUEST_KEYS,
     TEXT_KEYS,
 )
+from tsmon.tui.keymap.settings import SETTING_KEYS
 
 __all__ = [
     "ALL_KEYS",
@@ -57,6 +58,7 @@ __all__ = [
     "PAGE_SHARED_KEYS",
     "PICKER_KEYS",
     "REQUEST_KEYS",
+    "SETTING_KEYS",
     "SHARED_KEYS",
     "STEPS_KEYS",
     "TEXT_KEYS",
@@ -89,6 +91,7 @@ ALL_KEYS = (
     *REQUEST_KEYS,
     *DOCTOR_KEYS,
     *EVENT_KEYS,
+    *SETTING_KEYS,
     *TEXT_KEYS,
 )
 
