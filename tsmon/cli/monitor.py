@@ -151,15 +151,16 @@ def open_monitor(
     *,
     recording: Path | None = None,
     note: str = "",
+    fleet: bool = False,
     given: GivenSettings = NOTHING_GIVEN,
 ) -> int:
     """Open the monitor on a server and give its exit code when it is left.
 
-    `given` is what options and variables say, for the page that tells where settings come from.
+    With `fleet` all servers are shown first; `given` is what options and variables say.
     """
     need_terminal("--plain prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
-    from tsmon.tui.session import LiveSession
+    from tsmon.tui.session import LiveSession, Tag
 
     client = target.client()
     settings = replace(
@@ -171,8 +172,9 @@ def open_monitor(
         source: Source = stack.enter_context(closing(LiveSource(client, target.log_place)))
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
-        session = LiveSession(client, settings.period, source)
-        app = TsmonApp(session, _options(target, settings, note, given))
+        tag = Tag(target.name, target.settings.color)
+        session = LiveSession(client, settings.period, source, tag=tag)
+        app = TsmonApp(session, replace(_options(target, settings, note, given), fleet=fleet))
         code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
@@ -257,7 +259,6 @@ def _options(
         samples=settings.samples,
         drawings=settings.drawings,
         server_home=target.local_server().home.path,
-        server_name=target.name,
         config=loaded.config,
         origins=Origins(loaded.origins, given, loaded.own, loaded.files),
         keys=configured(loaded),

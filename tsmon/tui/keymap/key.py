@@ -47,6 +47,7 @@ class Group(StrEnum):
     DOCTOR = "Doctor"
     EVENTS = "Events"
     SETTINGS = "Settings"
+    FLEET = "Fleet"
     DIALOGS = "Dialogs"
 
 
