@@ -1,4 +1,4 @@
-"""Which settings of the monitor were given by an option or a variable."""
+"""Which settings were given by an option or a variable."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import click
 from click.core import ParameterSource
 
 from tsmon.config.changes import Given
-from tsmon.config.schema import MonitorSettings
+from tsmon.config.schema import FleetSettings, MonitorSettings
 from tsmon.config.values import Dotted
 
+_TABLES = {"monitor": MonitorSettings, "fleet": FleetSettings}
 
-def given(ctx: click.Context) -> Mapping[Dotted, Given]:
-    """What stands on the command line or in the environment; all else is the files'."""
+
+def given(ctx: click.Context, table: str = "monitor") -> Mapping[Dotted, Given]:
+    """What of a table stands on the command line or in the environment; all else is the files'."""
     found: dict[Dotted, Given] = {}
-    for field in fields(MonitorSettings):
+    for field in fields(_TABLES[table]):
         place = _place(ctx, field.name)
         if place is not None and (by := _by(place, field.name)):
-            found["monitor", field.name] = Given(place.params[field.name], by)
+            found[table, field.name] = Given(place.params[field.name], by)
     return found
 
 

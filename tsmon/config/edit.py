@@ -58,7 +58,7 @@ def in_toml(value: Any, folder: Path) -> Any:
         base = folder.absolute()
         return str(path.relative_to(base) if path.is_relative_to(base) else path)
     if isinstance(value, tuple):
-        return list(value)
+        return [in_toml(each, folder) for each in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value

@@ -45,10 +45,19 @@ def test_comments_stay_and_nothing_is_left_beside_the_file(file: Path) -> None:
 def test_a_path_below_the_file_is_written_relative_to_it(file: Path, tmp_path: Path) -> None:
     inside, outside = file.parent / "digits", tmp_path / "elsewhere"
 
-    keep(file, {("monitor", "samples"): inside, ("monitor", "drawings"): outside})
+    keep(
+        file,
+        {
+            ("monitor", "samples"): inside,
+            ("monitor", "drawings"): outside,
+            ("fleet", "file_sd"): (inside / "*.json",),
+        },
+    )
 
     assert 'samples = "digits"\n' in file.read_text()
+    assert 'file_sd = ["digits/*.json"]\n' in file.read_text()
     assert read(file)["monitor"] == {"samples": inside, "drawings": outside}
+    assert read(file)["fleet"] == {"file_sd": (inside / "*.json",)}
 
 
 def test_a_wrong_file_is_not_overwritten(file: Path) -> None:

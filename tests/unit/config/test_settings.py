@@ -52,7 +52,7 @@ def test_what_is_no_setting_is_told(name: str, problem: str, hint: str) -> None:
         ("monitor.period", " 2.5 ", 2.5),
         ("monitor.theme", "nord", "nord"),
         ("servers.prod.insecure", "True", True),
-        ("fleet.file_sd", "a.json, b/*.json", ("a.json", "b/*.json")),
+        ("fleet.file_sd", "a.json, b/*.json", (Path.cwd() / "a.json", Path.cwd() / "b/*.json")),
         ("fleet.file_sd", "", ()),
         ("monitor.samples", "~/digits", Path.home() / "digits"),
         ("monitor.samples", "digits", Path.cwd() / "digits"),
