@@ -16,7 +16,7 @@ from tsmon.cli.target import Target, pass_target
 from tsmon.config.edit import forget, in_toml, keep
 from tsmon.config.files import PROJECT_FILE, Loaded, project_file, read
 from tsmon.config.settings import Setting, setting_named
-from tsmon.config.toml_text import has
+from tsmon.config.toml_text import has, spelled
 from tsmon.config.values import BadValue
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -62,7 +62,7 @@ def set_(
     _check_use(setting, meant, place.loaded)
     keep(place.file, {setting.key: meant})
     written = in_toml(meant, place.file.parent)
-    _tell(place, setting, {"value": written}, f"{setting.name} = {written}", as_json)
+    _tell(place, setting, {"value": written}, f"{setting.name} = {spelled(written)}", as_json)
 
 
 @click.command()

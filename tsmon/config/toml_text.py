@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from tsmon.config.toml_lines import key_in, table_in
 from tsmon.config.values import Dotted
 
@@ -56,6 +53,21 @@ def has(table: Mapping[str, Any], key: Dotted) -> bool:
     return True
 
 
+def spelled(value: Any) -> str:
+    """A value as TOML writes it."""
+    # Imported where it is used, here and below: it would cost every command 10 ms.
+    import tomlkit
+
+    return str(tomlkit.item(value).as_string())
+
+
+def dotted(key: Dotted) -> str:
+    """A name as TOML writes it."""
+    import tomlkit
+
+    return ".".join(tomlkit.key(name).as_string() for name in key)
+
+
 def _first_that_means(wanted: Mapping[str, Any], texts: Iterator[str]) -> str:
     """The first of the texts that is TOML and says exactly what it should."""
     for text in texts:
@@ -78,6 +90,9 @@ def _less(text: str, key: Dotted) -> Iterator[str]:
 
 
 def _by_tomlkit(text: str, change: Callable[[MutableMapping[str, Any]], None]) -> Iterator[str]:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         document = tomlkit.parse(text)
         change(document)
@@ -90,16 +105,15 @@ def _with_line(text: str, key: Dotted, value: Any) -> Iterator[str]:
     """The text with a new line, at the best place first."""
     lines = _LINE.findall(text)
     ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    new = f"{tomlkit.key(key[-1]).as_string()} = {tomlkit.item(value).as_string()}{ending}"
+    new = f"{dotted(key[-1:])} = {spelled(value)}{ending}"
     for at in _places(lines, key):
         before = lines[:at]
         if before and not before[-1].endswith("\n"):
             before[-1] += ending
         yield "".join((*before, new, *lines[at:]))
     if len(key) > 1:
-        header = ".".join(tomlkit.key(name).as_string() for name in key[:-1])
         gap = "" if not text else ending if text.endswith("\n") else ending * 2
-        yield f"{text}{gap}[{header}]{ending}{new}"
+        yield f"{text}{gap}[{dotted(key[:-1])}]{ending}{new}"
 
 
 def _places(lines: list[str], key: Dotted) -> Iterator[int]:

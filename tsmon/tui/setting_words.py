@@ -75,7 +75,7 @@ def spell_row(row: Row, own: Path, width: int) -> Content:
     if width < ROOM_FOR_NAMES:
         name, columns = row.key[-1], (14, 20)
     elif width >= ROOM_FOR_HELP:
-        columns = (22, 48)
+        columns = (22, 36)
     spans: list[Span] = [
         (f"  {_fit(name, columns[0])}", Tone.PLAIN),
         (_fit(value, columns[1]), tone),
