@@ -67,24 +67,28 @@ def spell_origin(origin: Path | Given | None, own: Path) -> str:
 
 def spell_row(row: Row, own: Path, width: int) -> Content:
     """One line: name, value, where it comes from, and the help sentence where there is room."""
-    value = spell_value(row.value)
-    if value == AUTOMATIC and row.in_force:
-        value = f"{AUTOMATIC}: {row.in_force}"
     tone = Tone.WARNING if row.changed else Tone.PLAIN if row.setting else Tone.MUTED
     name, columns = row.name, (22, 24)
     if width < ROOM_FOR_NAMES:
         name, columns = row.key[-1], (14, 20)
     elif width >= ROOM_FOR_HELP:
         columns = (22, 36)
-    spans: list[Span] = [
-        (f"  {_fit(name, columns[0])}", Tone.PLAIN),
-        (_fit(value, columns[1]), tone),
-    ]
+    value = _fit(_value(row, columns[1]), columns[1])
+    spans: list[Span] = [(f"  {_fit(name, columns[0])}", Tone.PLAIN), (value, tone)]
     origin = CHANGED if row.changed else spell_origin(row.origin, own)
     origin_tone = Tone.WARNING if row.changed else Tone.MUTED
     if width < ROOM_FOR_HELP:
         return line(*spans, (origin, origin_tone))
     return line(*spans, (_fit(origin, 20), origin_tone), (row.help, Tone.MUTED))
+
+
+def _value(row: Row, width: int) -> str:
+    """The value; of one that tsmon finds itself, the word for that too where it fits."""
+    value = spell_value(row.value)
+    if value != AUTOMATIC or not row.in_force:
+        return value
+    told = f"{AUTOMATIC}: {row.in_force}"
+    return told if len(told) < width else str(row.in_force)
 
 
 def _fit(text: str, width: int) -> str:
