@@ -12,8 +12,8 @@ from tsmon.tui import layout
 from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.configuring import ConfiguringScreen
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
 from tsmon.tui.switching import SwitchingApp
@@ -48,9 +48,9 @@ class TsmonApp(SwitchingApp):
         self.wants_demo = False
         """Whether it was left for the demo."""
 
-    def get_default_screen(self) -> MarkingScreen:
+    def get_default_screen(self) -> ConfiguringScreen:
         """The monitor itself."""
-        return MarkingScreen(self.session, self._options)
+        return ConfiguringScreen(self.session, self._options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""
