@@ -88,7 +88,7 @@ async def test_monitor_shows_the_past_that_prometheus_has(scenario: Scenario) ->
         await seat.press("left_curly_bracket")
         await seat.sees("PAUSED", "server away")
         await seat.press("left_square_bracket")
-        await seat.sees("● up", *MODELS, "unknown")
+        await seat.sees("● up", *MODELS, "? 1")
         assert len(session.monitor.past) > 30
 
 
