@@ -19,7 +19,7 @@ from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 PERIOD_S = 0.2
 
 WidgetType = TypeVar("WidgetType", bound=Widget)
