@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
-from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
-from tsmon.tui.keyed import KeyedApp
+from tsmon.tui.key_order import OrderedKeysApp
 from tsmon.tui.messages import ServerChosen
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.options import MonitorOptions
@@ -22,7 +21,7 @@ from tsmon.tui.servers import open_server
 from tsmon.tui.session import Session
 
 
-class CommandedApp(KeyedApp[int]):
+class CommandedApp(OrderedKeysApp[int]):
     """Has a session to watch, and commands for the screen that is shown."""
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:
@@ -53,11 +52,6 @@ class CommandedApp(KeyedApp[int]):
     async def action_command_line(self) -> None:
         """Ask for a command."""
         await self.type_command()
-
-    def on_key(self, event: events.Key) -> None:
-        """Keys that were pressed while the command line opened are for it."""
-        if isinstance(self.screen, CommandLine) and event.character and event.is_printable:
-            self.screen.insert(event.character)
 
     async def type_command(self, line: str = "", problem: Note | None = None) -> None:
         """Ask for a command; `line` is there already, with what is wrong with it."""

@@ -34,7 +34,7 @@ class ChangingScreen(UndoingScreen):
 
     def action_register(self) -> None:
         """Register an archive."""
-        self._do(self._register())
+        self._ask(self._register())
 
     async def _register(self) -> None:
         snapshot = self.session.monitor.latest
@@ -67,7 +67,7 @@ class ChangingScreen(UndoingScreen):
         if self.model and self.model.gone:
             self._dismiss(self.model.key)
         elif model := self._chosen():
-            self._do(self._unregister(model))
+            self._ask(self._unregister(model))
 
     def _dismiss(self, key: ModelKey) -> None:
         """Let go of a version that is not, or soon will not be, on the server."""
@@ -120,7 +120,7 @@ class ChangingScreen(UndoingScreen):
         if model and model.is_default:
             self.note(Note(f"{model.key} is the default version already"), bad=False)
         elif model:
-            self._do(self._set_default(model))
+            self._ask(self._set_default(model))
 
     async def _set_default(self, model: ModelStatus) -> None:
         key, management = model.key, self.session.client.management
@@ -163,7 +163,7 @@ class ChangingScreen(UndoingScreen):
         """Ask for a number of workers."""
         model = self._chosen()
         if model:
-            self._do(self._scale(model))
+            self._ask(self._scale(model))
 
     async def _scale(self, model: ModelStatus) -> None:
         advice = await asyncio.to_thread(self._advice, model)
@@ -201,7 +201,7 @@ class ChangingScreen(UndoingScreen):
         if target < 0 or settled:
             return
         if target == 0 or (target < planned and is_busy(model) and not asked):
-            self._do(self._remove_workers(model, planned, target))
+            self._ask(self._remove_workers(model, planned, target))
         else:
             self._begin_scaling(model, planned, target)
 

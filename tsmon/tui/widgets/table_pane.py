@@ -66,7 +66,7 @@ class TablePane(Pane, Generic[Item]):
 
     def take_focus(self) -> None:
         """Put the focus on the rows."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def words_of(self, item: Item) -> str:
         """What the filter looks at."""
@@ -112,7 +112,7 @@ class TablePane(Pane, Generic[Item]):
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         """Go on in the rows."""
         event.stop()
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     # Order
 
