@@ -118,6 +118,8 @@ async def test_each_command_does_what_it_says(
         await command(seat, "model other")
         await seat.sees("2 Workers · other 1.0")
         await command(seat, "scale 2")
+        await seat.sees("Workers of other 1.0", "1 → 2")
+        await seat.press("enter")
         await seat.sees("2/2 ready")
         await command(seat, "filter mni")
         await seat.misses("│ other")

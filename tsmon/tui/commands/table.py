@@ -147,7 +147,7 @@ COMMANDS: tuple[Command, ...] = (
         _model, _models,
     ),
     Command(
-        "scale", "N", "Give the selected version that many workers.",
+        "scale", "N", "Set the number of workers, after showing what will happen.",
         _scale, like="scale",
     ),
     Command(

@@ -165,10 +165,11 @@ class ChangingScreen(UndoingScreen):
         if model:
             self._ask(self._scale(model))
 
-    async def _scale(self, model: ModelStatus) -> None:
+    async def _scale(self, model: ModelStatus, start: int | None = None) -> None:
         advice = await asyncio.to_thread(self._advice, model)
-        local = self.session.is_local
-        dialog = ScaleDialog(model, self._planned(model), local=local, advice=advice)
+        dialog = ScaleDialog(
+            model, self._planned(model), start, local=self.session.is_local, advice=advice
+        )
         target = await self.app.push_screen_wait(dialog)
         if target is not None:
             self._set_workers(model, target, asked=True)
@@ -181,10 +182,10 @@ class ChangingScreen(UndoingScreen):
         return advise(situation, Target()) if situation else None
 
     def scale_to(self, count: int) -> None:
-        """Give the selected version that many workers."""
+        """Say what that many workers will mean, and ask whether to have them."""
         model = self._chosen()
         if model:
-            self._set_workers(model, count)
+            self._ask(self._scale(model, count))
 
     def _planned(self, model: ModelStatus) -> int:
         """How many workers there are, or will be when the change under way is done."""

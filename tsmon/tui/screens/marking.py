@@ -94,8 +94,17 @@ class MarkingScreen(CopyingScreen):
         elif models := self._scalable():
             self._ask(self._scale_marked(models))
 
-    async def _scale_marked(self, models: list[tuple[ModelStatus, int]]) -> None:
-        dialog = ScaleMany(models, local=self.session.is_local)
+    def scale_to(self, count: int) -> None:
+        """Ask whether all that are marked shall have that many workers."""
+        if not self._marked_now():
+            super().scale_to(count)
+        elif models := self._scalable():
+            self._ask(self._scale_marked(models, count))
+
+    async def _scale_marked(
+        self, models: list[tuple[ModelStatus, int]], start: int | None = None
+    ) -> None:
+        dialog = ScaleMany(models, start, local=self.session.is_local)
         target = await self.app.push_screen_wait(dialog)
         if target is None:
             return
