@@ -18,7 +18,6 @@ from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.key_bar import KeyBar
-from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
@@ -97,8 +96,6 @@ class Panes(Screen[None]):
         """Draw charts and pictures with other characters."""
         self.query_one(MetricsPane).symbols = symbols
         self.query_one(DigitsPane).symbols = symbols
-        for table in self.query(LiveTable):
-            table.draw_with(ascii_only=symbols is Symbols.ASCII)
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""

@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from tsmon.tui.numbers import tip
 from tsmon.tui.sorting import Value, arrange
 from tsmon.tui.widgets.filter_bar import FilterBar
-from tsmon.tui.widgets.live_table import Column, LiveTable
+from tsmon.tui.widgets.live_table import ARROWS, Column, LiveTable
 from tsmon.tui.widgets.pane import Pane
 
 MANY = 6
@@ -174,4 +174,4 @@ class TablePane(Pane, Generic[Item]):
         """By what it is sorted, where there is no room for that column."""
         if not self.table.laid_out or self.table.shows(self._order):
             return []
-        return [Content(f"by {self._order.label} {self.table.arrow(self._descending)}")]
+        return [Content(f"by {self._order.label} {ARROWS[self._descending]}")]
