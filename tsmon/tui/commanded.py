@@ -11,9 +11,9 @@ from textual.screen import Screen
 
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
-from tsmon.tui.key_order import OrderedKeysApp
 from tsmon.tui.messages import ServerChosen
 from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.noting import NotingApp
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.monitor import MonitorScreen
@@ -21,7 +21,7 @@ from tsmon.tui.servers import open_server
 from tsmon.tui.session import Session
 
 
-class CommandedApp(OrderedKeysApp[int]):
+class CommandedApp(NotingApp[int]):
     """Has a session to watch, and commands for the screen that is shown."""
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:
