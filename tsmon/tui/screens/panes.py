@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -71,9 +72,16 @@ class Panes(Screen[None]):
         """The keys to name in the last line."""
         return keymap.footer(self.current)
 
+    def on_mount(self) -> None:
+        """Be in order before the first frame is drawn."""
+        self._fit(self.app.size)
+
     def on_resize(self, event: events.Resize) -> None:
         """Show as many panes as fit."""
-        self._room = layout_for(event.size.width, event.size.height)
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        self._room = layout_for(size.width, size.height)
         self.lay_out()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
