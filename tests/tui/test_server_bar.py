@@ -8,6 +8,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ServerState, ServerStatus, Snapshot
 from tsmon.torchserve.errors import Unreachable
+from tsmon.tui.session import Tag
 from tsmon.tui.widgets.banner import explain
 from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
 
@@ -73,3 +74,12 @@ def test_the_banner_offers_a_start_only_where_it_can() -> None:
     assert "S starts one here" not in there.plain
     assert "next try in 5 s" in there.plain
     assert "start one" in there.plain
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_named_server_has_its_name_first_and_the_line_still_fits(width: int) -> None:
+    text = bar(snapshot(), BarFacts(1.0, read_only=True, tag=Tag("prod", "red")), width)
+
+    assert text.startswith(" prod  ● up")
+    assert text.rstrip().endswith("READ-ONLY")
+    assert len(text) <= max(width, 52)

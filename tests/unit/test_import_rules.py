@@ -25,6 +25,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
         "tsmon.digits",
         "tsmon.load",
         "tsmon.serving",
+        "tsmon.fleet",
         "tsmon.cli",
     ],
 )

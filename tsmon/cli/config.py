@@ -144,5 +144,5 @@ def _settings(table: Any, key: Dotted = ()) -> Iterator[tuple[Dotted, Any]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(each) for each in value]
     return str(value) if isinstance(value, Path) else value

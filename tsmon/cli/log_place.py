@@ -11,9 +11,9 @@ import click
 from tsmon.cli.output import complain
 from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, copied, find_folder
 from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.place import parse_log_place
 from tsmon.torchserve.addresses import Addresses
-
-_DOCKER = "docker:"
+from tsmon.torchserve.errors import InvalidArgument
 
 
 def log_place(text: str) -> LogPlace:
@@ -22,14 +22,10 @@ def log_place(text: str) -> LogPlace:
     Raises:
         click.BadParameter: it is none of them.
     """
-    if not text.startswith(_DOCKER):
-        if Path(text).is_file():
-            raise click.BadParameter(f"{text} is a file; name the folder it is in")
-        return Path(text)
-    name, _, folder = text.removeprefix(_DOCKER).partition(":")
-    if not name or (folder and not folder.startswith("/")):
-        raise click.BadParameter(f"{text}: say docker:CONTAINER or docker:CONTAINER:/its/logs")
-    return Container(name, folder.rstrip("/") or None)
+    try:
+        return parse_log_place(text)
+    except InvalidArgument as error:
+        raise click.BadParameter(error.message) from None
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tsmon.cli.doctor import doctor
 from tsmon.cli.events import events
 from tsmon.cli.experiment import experiment
 from tsmon.cli.explain import explain
+from tsmon.cli.fleet import fleet
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.keys import keys
 from tsmon.cli.load import load
@@ -81,6 +82,7 @@ for command in (
     experiment,
     metrics,
     events,
+    fleet,
     record,
     replay,
     token,

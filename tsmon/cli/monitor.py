@@ -138,12 +138,20 @@ async def _watch(
 
 
 def open_monitor(
-    target: Target, settings: MonitorSettings, *, recording: Path | None = None, note: str = ""
+    target: Target,
+    settings: MonitorSettings,
+    *,
+    recording: Path | None = None,
+    note: str = "",
+    fleet: bool = False,
 ) -> int:
-    """Open the monitor on a server and give its exit code when it is left."""
+    """Open the monitor on a server and give its exit code when it is left.
+
+    With `fleet` all servers are shown first.
+    """
     need_terminal("--plain prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
-    from tsmon.tui.session import LiveSession
+    from tsmon.tui.session import LiveSession, Tag
 
     client = target.client()
     settings = replace(
@@ -155,8 +163,9 @@ def open_monitor(
         source: Source = stack.enter_context(closing(LiveSource(client, target.log_place)))
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
-        session = LiveSession(client, settings.period, source)
-        app = TsmonApp(session, _options(target, settings, note))
+        tag = Tag(target.name, target.settings.color)
+        session = LiveSession(client, settings.period, source, tag=tag)
+        app = TsmonApp(session, replace(_options(target, settings, note), fleet=fleet))
         code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
@@ -230,7 +239,6 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
         samples=settings.samples,
         drawings=settings.drawings,
         server_home=target.local_server().home.path,
-        server_name=target.name,
         config=target.loaded.config,
         keys=configured(target.loaded),
         welcome=not target.names_server and target.own_server() is None,

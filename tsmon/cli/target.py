@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +13,8 @@ import httpx
 from tsmon.cli.log_place import log_place
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
-from tsmon.serving.errors import ServingError
-from tsmon.serving.local_server import LocalServer, State
+from tsmon.fleet.access import Access, own_server
+from tsmon.serving.local_server import LocalServer
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.torchserve.addresses import Addresses
@@ -50,13 +50,31 @@ class Target:
 
     @property
     def settings(self) -> ServerSettings:
-        """What the configuration says of the server; an option wins over it."""
-        return self.loaded.config.servers.get(self.name, ServerSettings())
+        """What the configuration says of the server, and the options, which win over it."""
+        named = self.loaded.config.servers.get(self.name, ServerSettings(url=self.server or ""))
+        given: dict[str, Any] = {
+            "inference_url": self.inference_url,
+            "metrics_url": self.metrics_url,
+            "key_file": self.key_file,
+            "ca_file": self.ca_file,
+            "insecure": self.insecure,
+            "read_only": self.read_only,
+        }
+        return replace(named, **{name: value for name, value in given.items() if value})
+
+    @property
+    def access(self) -> Access:
+        """How the server is reached."""
+        return Access(self.settings, self.own_server, self.management_url or "")
 
     @property
     def log_place(self) -> LogPlace | None:
-        """Where the server's logs are, as far as anybody said so."""
-        return self.logs or (log_place(self.settings.logs) if self.settings.logs else None)
+        """Where the server's logs are, as far as anybody said so.
+
+        Raises:
+            InvalidArgument: the configuration names no folder or container.
+        """
+        return self.logs or self.access.log_place
 
     @property
     def names_server(self) -> bool:
@@ -70,11 +88,7 @@ class Target:
 
     def own_server(self) -> ServerRecord | None:
         """What is known of that server while it runs."""
-        try:
-            status = self.local_server().status()
-        except ServingError:
-            return None
-        return status.server if status.state is State.RUNNING else None
+        return own_server(self.local_server())
 
     def addresses(self) -> Addresses:
         """The addresses that the options mean; without any, those of the server of the home folder.
@@ -82,26 +96,11 @@ class Target:
         Raises:
             InvalidArgument: an option is no address.
         """
-        settings = self.settings
-        server = settings.url if self.name else self.server
-        inference = self.inference_url or settings.inference_url
-        metrics = self.metrics_url or settings.metrics_url
-        named = any((server, inference, self.management_url, metrics))
-        if not named and (own := self.own_server()):
-            return Addresses(own.inference, own.management, own.metrics)
-        return Addresses.from_server(
-            server, inference=inference, management=self.management_url, metrics=metrics
-        )
+        return self.access.addresses
 
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
-        if key_file := self.key_file or self.settings.key_file:
-            return KeyRing(key_file)
-        own = self.own_server()
-        if own is not None and own.management == addresses.management:
-            return KeyRing(own.key_file)
-        here = Path("key_file.json")
-        return KeyRing(here.absolute() if here.is_file() and addresses.is_local else None)
+        return self.access.key_ring(addresses)
 
     def model_store(self, addresses: Addresses) -> Path | None:
         """The model store of the server at these addresses, where it is known."""
@@ -113,20 +112,11 @@ class Target:
     @property
     def verify(self) -> bool | str:
         """Whether https certificates are checked, or the file of the authority to check by."""
-        if self.insecure or self.settings.insecure:
-            return False
-        return str(self.ca_file or self.settings.ca_file or "") or True
+        return self.access.verify
 
     def client(self) -> TorchServe:
         """A client for the server; use it as an async context manager."""
-        addresses = self.addresses()
-        return TorchServe(
-            addresses,
-            self.key_ring(addresses),
-            read_only=self.read_only or self.settings.read_only,
-            verify=self.verify,
-            transport=self.transport,
-        )
+        return self.access.client(self.transport)
 
 
 pass_target = click.make_pass_decorator(Target, ensure=True)

@@ -104,7 +104,7 @@ class FleetSettings:
         "A Prometheus server that scrapes them.", "", example='"http://127.0.0.1:9090"'
     )
     job: str = setting("Its job that scrapes TorchServe.", "", example='"torchserve"')
-    file_sd: tuple[str, ...] = setting(
+    file_sd: tuple[Path, ...] = setting(
         "Prometheus file_sd files with more servers; patterns are allowed.",
         (),
         example='["targets/*.json"]',

@@ -88,10 +88,15 @@ def _scalar(hint: Any, value: Any, folder: Path, key: Dotted, least: float | Non
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise _wrong(key, "a list of texts", value)
-        return tuple(_text(text, key) for text in value)
+        texts = (_text(text, key) for text in value)
+        return tuple(_path(text, folder) if Path in get_args(hint) else text for text in texts)
     if isinstance(hint, UnionType):
-        return folder / Path(_text(value, key)).expanduser()
+        return _path(_text(value, key), folder)
     return _text(value, key)
+
+
+def _path(text: str, folder: Path) -> Path:
+    return folder / Path(text).expanduser()
 
 
 def _choice(value: Any, allowed: tuple[str, ...], key: Dotted) -> str:

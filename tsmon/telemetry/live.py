@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from tsmon.telemetry.descriptions import ModelReader
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.docker import LogPlace
@@ -19,14 +20,12 @@ from tsmon.telemetry.scrape import MetricsMode, Scrape, parse_scrape
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Description, Observation, ServerFacts
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.errors import NotFound, TorchServeError
+from tsmon.torchserve.errors import TorchServeError
 
 T = TypeVar("T")
 
 DESCRIBES_PER_TICK = 8
 """Settled models described at each tick besides the one in focus; the others wait their turn."""
-DESCRIBES_AT_ONCE = 4
-"""TorchServe answers management calls on the threads that inference uses, one per CPU."""
 
 
 class LiveSource:
@@ -40,8 +39,7 @@ class LiveSource:
         self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
-        self._known: dict[str, tuple[Description, ...]] = {}
-        self._next = 0
+        self._reader = ModelReader(client.management, DESCRIBES_PER_TICK)
 
     @property
     def label(self) -> str:
@@ -51,12 +49,14 @@ class LiveSource:
     async def observe(self, focus: ModelKey | None) -> Observation:
         """Scrape the metrics and read the models at the same time, then what the logs have."""
         models, scrape = await asyncio.gather(
-            _outcome(self._models(focus)), _outcome(self._scrape())
+            outcome_of(lambda: self._models(focus)),
+            outcome_of(lambda: scrape_of(self._client)),
         )
         token_ends = self._client.keys.ends()
         if isinstance(models, TorchServeError):
             # It may be another server, or one with other settings, when it answers again.
-            self._facts, self._known, self._looked = None, {}, False
+            self._facts, self._looked = None, False
+            self._reader.forget()
         else:
             await self._find_logs()
         logs = await self._read_logs()
@@ -91,10 +91,6 @@ class LiveSource:
         if self._logs is not None:
             self._logs.close()
 
-    async def _scrape(self) -> Scrape:
-        text = await self._client.metrics.scrape()
-        return parse_scrape(text, Instant.now())
-
     async def _read_logs(self) -> LogWatch | None:
         """Read what the logs have new; None while there are none to read."""
         if self._logs is None:
@@ -121,47 +117,7 @@ class LiveSource:
     async def _models(self, focus: ModelKey | None) -> tuple[Description, ...]:
         if self._facts is None:
             self._facts = await self._read_facts()
-        registered = await self._client.management.models()
-        names = [model.name for model in registered]
-        self._known = {name: self._known[name] for name in names if name in self._known}
-        limit = asyncio.Semaphore(DESCRIBES_AT_ONCE)
-
-        async def describe(name: str) -> None:
-            async with limit:
-                await self._describe(name)
-
-        await asyncio.gather(*map(describe, self._turn(names, focus)))
-        return tuple(entry for name in names for entry in self._known.get(name, ()))
-
-    def _turn(self, names: Sequence[str], focus: ModelKey | None) -> list[str]:
-        """Which models to describe now: new ones, the one in focus, some of the rest in turn."""
-        urgent = {name for name in names if name not in self._known or self._unsettled(name)}
-        if focus is not None and focus.name in names:
-            urgent.add(focus.name)
-        rest = [name for name in names if name not in urgent]
-        start = self._next % len(rest) if rest else 0
-        turn = (rest[start:] + rest[:start])[:DESCRIBES_PER_TICK]
-        self._next = start + len(turn)
-        return [*urgent, *turn]
-
-    def _unsettled(self, name: str) -> bool:
-        return any(
-            entry.model.ready_workers != entry.model.min_workers for entry in self._known[name]
-        )
-
-    async def _describe(self, name: str) -> None:
-        try:
-            versions = await self._client.management.describe_all(name)
-            default = versions[0].version if len(versions) == 1 else await self._default(name)
-        except NotFound:
-            self._known.pop(name, None)  # it was removed since the list was read
-            return
-        self._known[name] = tuple(
-            Description(model, model.version == default) for model in versions
-        )
-
-    async def _default(self, name: str) -> str:
-        return (await self._client.management.describe(name)).version
+        return await self._reader.read(focus)
 
     async def _read_facts(self) -> ServerFacts:
         management = self._client.management
@@ -170,9 +126,20 @@ class LiveSource:
         return ServerFacts(description.version, enabled)
 
 
-async def _outcome(work: Awaitable[T]) -> T | TorchServeError:
+async def scrape_of(client: TorchServe) -> Scrape:
+    """Read `/metrics` now.
+
+    Raises:
+        TorchServeError: it does not answer as it should.
+    """
+    text = await client.metrics.scrape()
+    return parse_scrape(text, Instant.now())
+
+
+async def outcome_of(work: Callable[[], Awaitable[T]]) -> T | TorchServeError:
+    """What some work gives, or the expected error it ends with."""
     try:
-        return await work
+        return await work()
     except TorchServeError as error:
         return error
 

@@ -19,6 +19,8 @@ from tsmon.torchserve.errors import TorchServeError
 REQUESTS = "ts_inference_requests_total"
 INFERENCE_US = "ts_inference_latency_microseconds"
 QUEUE_US = "ts_queue_latency_microseconds"
+SERVER_ERRORS = "Requests5XX"
+"""Answers of 500 and above, on all ports; metrics_mode prometheus alone has it."""
 DEFAULT_VERSION_LABEL = "default"
 """The `model_version` of requests that named no version."""
 
@@ -83,6 +85,8 @@ class Scrape:
     series: Mapping[SeriesKey, Counters]
     gauges: Mapping[str, float]
     """The host's gauges by name, such as `CPUUtilization`; unlabelled beyond host and level."""
+    server_errors: float | None = None
+    """Answers of 500 and above since the server's start; None where that is not published."""
     logged: bool = False
     """The series were added up from log files since tsmon began to read them."""
 
@@ -102,6 +106,7 @@ def parse_scrape(text: str, at: Instant) -> Scrape:
     counters: dict[str, dict[SeriesKey, float]] = {REQUESTS: {}, INFERENCE_US: {}, QUEUE_US: {}}
     gauges: dict[str, float] = {}
     names: set[str] = set()
+    errors = 0.0
     try:
         for family in text_string_to_metric_families(text):
             names.add(family.name)
@@ -115,13 +120,16 @@ def parse_scrape(text: str, at: Instant) -> Scrape:
                         sample.labels.get("model_version", DEFAULT_VERSION_LABEL),
                     )
                     counters[name][key] = counters[name].get(key, 0.0) + sample.value
+                elif name == SERVER_ERRORS:
+                    errors += sample.value
                 elif family.type == "gauge":
                     gauges[sample.name] = sample.value
     except (ValueError, KeyError, IndexError, AttributeError) as error:
         raise UnreadableScrape(
             f"/metrics is no Prometheus text: {error}", "is this the metrics address?"
         ) from None
-    return Scrape(at, _mode(names), _series(counters), gauges)
+    published = errors if SERVER_ERRORS in names else None
+    return Scrape(at, _mode(names), _series(counters), gauges, published)
 
 
 def _counter_name(sample_name: str) -> str:

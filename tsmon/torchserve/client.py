@@ -13,6 +13,7 @@ from tsmon.torchserve.connection import Connection
 from tsmon.torchserve.inference import Inference
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.metrics import Metrics
+from tsmon.torchserve.patient import CLOSE_GRACE_S
 from tsmon.torchserve.tokens import KeyRing
 
 
@@ -69,9 +70,9 @@ class TorchServe:
         """A further connection to a base URL that sends no keys; who asks for it closes it."""
         return Connection(url, KeyRing(), verify=self.verify, transport=self._transport)
 
-    async def close(self) -> None:
-        """Give the requests under way a moment to end, then close the connections."""
-        await asyncio.gather(*(connection.close() for connection in self._connections))
+    async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
+        """Give the requests under way `grace_s` seconds to end, then close the connections."""
+        await asyncio.gather(*(connection.close(grace_s) for connection in self._connections))
 
     async def __aenter__(self) -> Self:
         return self

@@ -8,21 +8,15 @@ from pathlib import Path
 from textual.filter import LineFilter
 from textual.reactive import var
 
-from tsmon.serving.record import ServerRecord
-from tsmon.torchserve.addresses import Addresses
-from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui import layout
-from tsmon.tui.commanded import CommandedApp
 from tsmon.tui.crash import keep_report, spell_crash
-from tsmon.tui.experiment_job import ExperimentJob
-from tsmon.tui.messages import ExperimentBegun, ProcedureBegun, ServerOpened
+from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
 from tsmon.tui.options import MonitorOptions
-from tsmon.tui.procedure_job import ProcedureJob
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.panes import Panes
-from tsmon.tui.session import LiveSession, Session
+from tsmon.tui.session import Session
+from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly
 from tsmon.tui.themes import opposite
 from tsmon.tui.widgets.raster import Symbols
@@ -30,7 +24,7 @@ from tsmon.tui.widgets.raster import Symbols
 __all__ = ["MonitorOptions", "TsmonApp"]
 
 
-class TsmonApp(CommandedApp):
+class TsmonApp(SwitchingApp):
     """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
@@ -51,14 +45,8 @@ class TsmonApp(CommandedApp):
         self.theme = options.theme
         self.set_reactive(TsmonApp.symbols, options.symbols)
         self._ascii = AsciiOnly()
-        self.started: ServerRecord | None = None
-        """The server that was started from within, if one was."""
         self.wants_demo = False
         """Whether it was left for the demo."""
-        self.experiment: ExperimentJob | None = None
-        """The last experiment, which may be under way."""
-        self.procedure: ProcedureJob | None = None
-        """The last replacement or restart, which may be under way."""
 
     def get_default_screen(self) -> MarkingScreen:
         """The monitor itself."""
@@ -84,15 +72,6 @@ class TsmonApp(CommandedApp):
         """Change between dark and light."""
         self.theme = opposite(self.theme, dark=self.current_theme.dark)
 
-    def on_server_opened(self, message: ServerOpened) -> None:
-        """Watch a server of this machine instead."""
-        record, old = message.record, self.session
-        if message.started:
-            self.started = record
-        addresses = Addresses(record.inference, record.management, record.metrics)
-        client = TorchServe(addresses, KeyRing(record.key_file), read_only=old.read_only)
-        self.watch_server(LiveSession(client, old.monitor.period_s), record.management)
-
     def on_demo_wanted(self) -> None:
         """Leave; whoever opened the monitor goes on with the demo."""
         self.wants_demo = True
@@ -107,8 +86,10 @@ class TsmonApp(CommandedApp):
         self.procedure = message.job
 
     def on_mount(self) -> None:
-        """Paint the screen anew when the shell gives it back."""
+        """Paint the screen anew when the shell gives it back; show the fleet if asked for."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        if self._options.fleet:
+            self.action_fleet()
 
     def _fatal_error(self) -> None:
         """Keep what is known of a fault, and end with two lines in place of a traceback."""
@@ -133,4 +114,5 @@ class TsmonApp(CommandedApp):
     async def on_unmount(self) -> None:
         """Let go of the session; requests under way get a moment."""
         await self._end_jobs()
+        await self.close_fleet()
         await self.session.close()

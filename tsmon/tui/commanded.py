@@ -11,13 +11,11 @@ from textual.screen import Screen
 
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
-from tsmon.tui.messages import ServerChosen
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.noting import NotingApp
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.monitor import MonitorScreen
-from tsmon.tui.servers import open_server
 from tsmon.tui.session import Session
 
 
@@ -32,7 +30,8 @@ class CommandedApp(NotingApp[int]):
         """The commands of this session, the newest last."""
 
     @property
-    def _monitor(self) -> MonitorScreen:
+    def monitor(self) -> MonitorScreen:
+        """The screen at the bottom of all others."""
         screen = self.screen_stack[0]
         assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
         return screen
@@ -72,7 +71,7 @@ class CommandedApp(NotingApp[int]):
 
     def _offers(self, screen: Screen[Any]) -> list[Offer]:
         """What can be done on a screen, the commands with arguments first."""
-        monitor, keys = self._monitor, getattr(screen, "KEYS", ())
+        monitor, keys = self.monitor, getattr(screen, "KEYS", ())
         offers = [
             offer_command(command, monitor)
             for command in TABLE
@@ -95,23 +94,6 @@ class CommandedApp(NotingApp[int]):
         if done is not None:
             await done
 
-    def on_server_chosen(self, message: ServerChosen) -> None:
-        """Watch a server of the configuration instead."""
-        settings = self._options.config.servers[message.name]
-        try:
-            session = open_server(settings, self.session.monitor.period_s)
-        except EXPECTED as error:
-            self._monitor.note(Note.of(error))
-        else:
-            self.watch_server(session, message.name)
-
-    def watch_server(self, session: Session, name: str) -> None:
-        """Turn the monitor to another server, and let go of the one before."""
-        old, self.session = self.session, session
-        self._monitor.connect(session)
-        self._monitor.note(Note(f"watching {name}"), bad=False)
-        self.run_worker(old.close(), group="closing")
-
     def _runs(self, offer: Offer, argument: str = "") -> Callable[[], Awaitable[None]]:
         """What the palette calls."""
 
@@ -119,6 +101,6 @@ class CommandedApp(NotingApp[int]):
             try:
                 await self._carry_out(offer, argument)
             except EXPECTED as error:
-                self._monitor.note(Note.of(error))
+                self.monitor.note(Note.of(error))
 
         return run

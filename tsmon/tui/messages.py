@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.snapshot import Snapshot
 from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.procedure_job import ProcedureJob
+from tsmon.tui.session import Session
 
 
 class Refreshed(Message):
@@ -38,6 +40,26 @@ class ServerChosen(Message):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class SessionOpened(Message):
+    """Something else is to be watched from now on."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+
+class FleetRefreshed(Message):
+    """What is known of the fleet now; a newer one replaces those that still wait."""
+
+    def __init__(self, snapshot: FleetSnapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """A later snapshot says all that an earlier one said."""
+        return isinstance(message, FleetRefreshed)
 
 
 class DemoWanted(Message):

@@ -31,12 +31,12 @@ class MonitorOptions:
     """Where the draw pad keeps digits; by default among the user's own data."""
     server_home: Path | None = None
     """Home of a server that is started from the monitor."""
-    server_name: str = ""
-    """What the configuration calls the server."""
     config: Config = field(default_factory=Config)
     """All settings: the other servers, the keys, the fleet."""
     keys: Keymap = field(default_factory=Keymap)
     """Which key does what."""
+    fleet: bool = False
+    """Whether the fleet is shown at first."""
     welcome: bool = False
     """Whether to offer the first steps where no server answers."""
     crash_folder: Path | None = None

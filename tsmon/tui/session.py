@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from tsmon.config.schema import ServerColor
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.playhead import Playhead
 from tsmon.telemetry.prometheus.client import Prometheus
@@ -24,6 +28,18 @@ RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What the configuration says of a server to tell it from the others."""
+
+    name: str = ""
+    color: ServerColor = ""
+
+
+class Busy(TorchServeError):
+    """Something is under way that would be left behind."""
+
+
 class OnlyWatched(TorchServeError):
     """Something was to be changed or sent where one can only watch."""
 
@@ -38,8 +54,9 @@ class Session(ABC):
     replays: ClassVar[bool] = False
     """Whether time passes as it was recorded."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Monitor, tag: Tag = Tag()) -> None:
         self.monitor = monitor
+        self.tag = tag
         self.playhead = Playhead(monitor.past, monitor.events)
 
     @property
@@ -88,10 +105,18 @@ class LiveSession(Session):
     """A server that answers itself."""
 
     def __init__(
-        self, client: TorchServe, period_s: float = 1.0, source: Source | None = None
+        self,
+        client: TorchServe,
+        period_s: float = 1.0,
+        source: Source | None = None,
+        *,
+        log_place: LogPlace | None = None,
+        tag: Tag = Tag(),
     ) -> None:
-        """`source` is by default the server that `client` speaks to."""
-        super().__init__(Monitor(source or LiveSource(client), period_s=period_s))
+        """`source` is by default the server that `client` speaks to, its logs at `log_place`."""
+        watched = source or LiveSource(client, log_place)
+        super().__init__(Monitor(watched, period_s=period_s), tag)
+        self._own_source = watched if source is None and isinstance(watched, LiveSource) else None
         self._client = client
 
     @property
@@ -122,6 +147,8 @@ class LiveSession(Session):
 
     async def close(self) -> None:
         """Close the connections; requests under way get a moment."""
+        if self._own_source is not None:
+            await asyncio.to_thread(self._own_source.close)
         await self._client.close()
 
 

@@ -9,6 +9,8 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.content import Content
 
+from tsmon.telemetry.signs import Grade
+
 
 class Tone(StrEnum):
     """The meanings, by the theme variable that colours them."""
@@ -19,6 +21,19 @@ class Tone(StrEnum):
     WARNING = "text-warning"
     BAD = "text-error"
     ACCENT = "text-primary"
+
+
+_GRADES = {
+    Grade.GOOD: Tone.GOOD,
+    Grade.NEUTRAL: Tone.MUTED,
+    Grade.WARNING: Tone.WARNING,
+    Grade.BAD: Tone.BAD,
+}
+
+
+def tone_of(grade: Grade) -> Tone:
+    """The tone of a verdict."""
+    return _GRADES[grade]
 
 
 Span = tuple[str, Tone]

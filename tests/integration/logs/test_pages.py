@@ -45,8 +45,8 @@ async def test_a_slow_and_a_failed_request_are_seen_with_their_times_and_lines(
         slowest = next(line for line in seat.text.splitlines() if "✓ 200" in line)
         numbers = [float(word) for word in slowest.split() if word.replace(".", "").isdigit()]
         _, total, queue, backend, handler = numbers[:5]
-        assert 400 <= handler <= backend <= total
-        assert queue + backend <= total + 2
+        assert 400 <= handler <= backend
+        assert queue + backend <= total + 2  # each log rounds for itself
         await seat.press("v")
         await seat.sees("✗ failed only")
         await seat.press("enter")

@@ -11,6 +11,7 @@ from tests.integration.prometheus.archives import LATE, MODELS
 from tests.integration.prometheus.scenario import Scenario
 from tests.integration.prometheus.server import JOB
 from tests.tui.seat import seated
+from tsmon.fleet.told import ToldServers
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import NoSuchInstance, QueryFailed, TargetDown
 from tsmon.telemetry.prometheus.instances import Instance, discover
@@ -87,7 +88,7 @@ async def test_monitor_shows_the_past_that_prometheus_has(scenario: Scenario) ->
         await seat.press("left_curly_bracket")
         await seat.sees("PAUSED", "server away")
         await seat.press("left_square_bracket")
-        await seat.sees("● up", *MODELS, "unknown")
+        await seat.sees("● up", *MODELS, "? 1")
         assert len(session.monitor.past) > 30
 
 
@@ -95,3 +96,16 @@ async def test_error_of_a_query_is_told_in_the_words_of_prometheus(prometheus: P
     with pytest.raises(QueryFailed, match="parse error") as error:
         await prometheus.query("up{")
     assert error.value.type == "bad_data"
+
+
+async def test_the_fleet_tells_of_the_instance_from_one_query(
+    scenario: Scenario, prometheus: Prometheus
+) -> None:
+    told = ToldServers(prometheus, JOB, 2.0)
+
+    await told.read()
+
+    (row,) = told.rows
+    assert row.target.name == scenario.server.instance
+    assert row.figures.sign.word == "away", "TorchServe is stopped by now"
+    assert "could not scrape" in row.figures.evidence

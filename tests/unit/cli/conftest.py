@@ -50,13 +50,13 @@ def tsmon(server: FakeTorchServe, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     def call(*args: str, keys: bool = True) -> Finished:
         target = Target(key_file=server.keys.path if keys else None, transport=server.transport())
-        result: Result = CliRunner().invoke(_entry(target), list(args), prog_name="tsmon")
+        result: Result = CliRunner().invoke(entry(target), list(args), prog_name="tsmon")
         return Finished(result.exit_code, result.stdout, result.stderr)
 
     return call
 
 
-def _entry(target: Target) -> Any:
+def entry(target: Target) -> Any:
     """The command line as `main` runs it, exit codes included, with the target given."""
 
     class Entry(type(cli)):  # type: ignore[misc]

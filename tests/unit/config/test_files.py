@@ -59,7 +59,7 @@ def test_settings_are_read(tmp_path: Path) -> None:
     assert config.server == "prod"
     assert (config.monitor.period, config.monitor.symbols) == (2.0, "ascii")
     assert config.keys.bind == {"model.register": "ctrl+r"}
-    assert config.fleet.file_sd == ("targets/*.json",)
+    assert config.fleet.file_sd == (tmp_path / "targets/*.json",)
     assert config.servers["prod"].read_only
     assert config.servers["prod"].color == "red"
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.fake import FakeTorchServe, Loading
 from tsmon.telemetry import live
-from tsmon.telemetry.live import DESCRIBES_AT_ONCE, DESCRIBES_PER_TICK, LiveSource
+from tsmon.telemetry.descriptions import DESCRIBES_AT_ONCE
+from tsmon.telemetry.live import DESCRIBES_PER_TICK, LiveSource
 from tsmon.telemetry.scrape import Scrape, UnreadableScrape
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation

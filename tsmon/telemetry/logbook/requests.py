@@ -92,9 +92,15 @@ class RequestBook:
         self._doubles = Doubles()
 
     def slowest(self, *, failed: bool = False) -> list[SeenRequest]:
-        """Those that took longest, the longest first; with `failed` among the failed ones."""
-        kept = self._failed if failed else [request for _, _, request in self._slowest]
-        return sorted(kept, key=lambda request: (-request.total_ms, request.number))
+        """All that are kept, the longest first; with `failed` the failed ones.
+
+        The latest and the failed are among them however quick they were: those of one model may
+        all be quicker than the slowest of the others.
+        """
+        slowest = [request for _, _, request in self._slowest]
+        kept = self._failed if failed else [*slowest, *self._latest, *self._failed]
+        by_number = {request.number: request for request in kept}
+        return sorted(by_number.values(), key=lambda each: (-each.total_ms, each.number))
 
     def latest(self, *, failed: bool = False) -> list[SeenRequest]:
         """The last ones, the newest first; with `failed` the last of the failed ones."""

@@ -18,6 +18,7 @@ from tsmon.telemetry.scrape import (
     INFERENCE_US,
     QUEUE_US,
     REQUESTS,
+    SERVER_ERRORS,
     Counters,
     MetricsMode,
     Scrape,
@@ -34,7 +35,7 @@ GAUGES = (
     *("GPUUtilization", "GPUMemoryUsed", "GPUMemoryUtilization"),
     *("QueueTime", "WorkerThreadTime", WORKER_LOAD_MS, "HandlerTime", "PredictionTime"),
 )
-ANSWERS = ("Requests2XX", "Requests4XX", "Requests5XX")
+ANSWERS = ("Requests2XX", "Requests4XX", SERVER_ERRORS)
 """Counters that metrics_mode prometheus has and legacy has not."""
 NAMES = (UP, REQUESTS, INFERENCE_US, QUEUE_US, *ANSWERS, *GAUGES)
 
@@ -80,7 +81,10 @@ def scrape_of(readings: Readings, at: Instant) -> Scrape:
     """
     sound = [each for each in readings if math.isfinite(each.value) and each.value >= 0]
     gauges = {each.name: each.value for each in sound if each.name in GAUGES}
-    return Scrape(at, _mode(sound), _counters(sound), gauges)
+    mode = _mode(sound)
+    errors = sum(each.value for each in sound if each.name == SERVER_ERRORS)
+    published = errors if mode is MetricsMode.PROMETHEUS else None
+    return Scrape(at, mode, _counters(sound), gauges, published)
 
 
 def models_of(readings: Readings) -> tuple[Description, ...]:

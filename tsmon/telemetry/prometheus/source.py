@@ -81,12 +81,7 @@ class PrometheusSource:
         return [self._observation(at, readings) for at, readings in stored.items()]
 
     def _observation(self, at: float, readings: Readings) -> Observation:
-        instant = self._target.instant(at)
-        if not is_up(readings):
-            problem = TargetDown(f"Prometheus could not scrape {self._target.instance}")
-            return Observation(instant, None, problem, problem)
-        models = models_of(readings)
-        return Observation(instant, None, models, scrape_of(readings, instant))
+        return observation_of(self._target.instance, self._target.instant(at), readings)
 
     async def scrapes(self, seconds: float, until: float | None = None) -> list[Scrape]:
         """The successful scrapes of the last `seconds`, oldest first, both ends included.
@@ -130,3 +125,11 @@ class PrometheusSource:
         reason = await self._target.why_down()
         what = f"Prometheus cannot scrape {self._target.instance}"
         return TargetDown(f"{what}: {reason}" if reason else what, "is this TorchServe running?")
+
+
+def observation_of(instance: str, at: Instant, readings: Readings) -> Observation:
+    """What one scrape of an instance tells."""
+    if not is_up(readings):
+        problem = TargetDown(f"Prometheus could not scrape {instance}")
+        return Observation(at, None, problem, problem)
+    return Observation(at, None, models_of(readings), scrape_of(readings, at))

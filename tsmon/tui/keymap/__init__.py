@@ -17,6 +17,7 @@ from tsmon.tui.keymap.dialogs import (
     METRICS_KEYS,
 )
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
+from tsmon.tui.keymap.fleet import FLEET_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS
 from tsmon.tui.keymap.motion import MOTION_KEYS
@@ -42,6 +43,8 @@ __all__ = [
     "DRAW_KEYS",
     "EVENT_KEYS",
     "EXPERIMENT_KEYS",
+    "FLEET_KEYS",
+    "FLEET_SHARED_KEYS",
     "FOOTER_MOST",
     "GRID_KEYS",
     "HELP_KEYS",
@@ -75,6 +78,7 @@ ALL_KEYS = (
     *GRID_KEYS,
     *DRAW_KEYS,
     *CANVAS_KEYS,
+    *FLEET_KEYS,
     *DIALOG_KEYS,
     *DESCRIBE_KEYS,
     *METRICS_KEYS,
@@ -100,10 +104,12 @@ SHARED_KEYS = tuple(
 )
 """Keys of the monitor that the picker and the draw pad have as well."""
 
-PAGE_SHARED_KEYS = (
-    *PAGE_KEYS,
-    *(BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "app.command", "view.theme")),
+FLEET_SHARED_KEYS = tuple(
+    BY_ID[id_] for id_ in ("app.help", "app.quit", "app.palette", "app.command", "view.theme")
 )
+"""Keys of the monitor that the fleet has as well."""
+
+PAGE_SHARED_KEYS = (*PAGE_KEYS, *FLEET_SHARED_KEYS)
 """Keys that every page above the monitor has."""
 
 CHANGES = frozenset(key.action_name for key in KEYS if key.changes)

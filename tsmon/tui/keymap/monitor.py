@@ -120,6 +120,10 @@ KEYS: tuple[Key, ...] = (
     ),
     *OPENING_KEYS,
     Key(
+        "server.fleet", "F", "F", "app.fleet", Group.SERVER, "fleet",
+        "Show all servers of the configuration; enter watches another one.",
+    ),
+    Key(
         "view.models", "1", "1", "focus_pane('models')", Group.VIEW, "models",
         "Go to the models.",
     ),

@@ -22,6 +22,7 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "text": (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS, *keymap.MOTION_KEYS),
         "steps": keymap.STEPS_KEYS,
+        "fleet": (*keymap.FLEET_KEYS, *keymap.MOTION_KEYS, *keymap.FLEET_SHARED_KEYS),
         "help": (*keymap.DIALOG_KEYS, *keymap.HELP_KEYS, *keymap.MOTION_KEYS),
         "command line": (*keymap.DIALOG_KEYS, *keymap.COMMAND_KEYS),
         "load run": keymap.LOAD_KEYS,

@@ -65,6 +65,8 @@ class Frame(Panes):
         """Watch something else."""
         self.query_one(ModelsPane).table.show([])  # so that a row of the same name is news
         self.selected = None
+        # Rows of the same name must not pass for those that were selected before.
+        self.query_one(ModelsPane).table.show(())
         self._watch(session)
         self.lay_out()
         self.begin()
@@ -147,6 +149,7 @@ class Frame(Panes):
             self.looking,
             session.word,
             self.options.note,
+            session.tag,
         )
         self.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else Instant.now())
         self.query_one(Banner).show(

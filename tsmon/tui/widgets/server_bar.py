@@ -8,22 +8,16 @@ from datetime import datetime
 from textual.content import Content
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.snapshot import ServerState, Snapshot
+from tsmon.telemetry.signs import SERVER_SIGNS
+from tsmon.telemetry.snapshot import Snapshot
 from tsmon.telemetry.traffic import Usage
+from tsmon.tui.badges import badge
 from tsmon.tui.format import age, duration, per_second, plural
 from tsmon.tui.model_state import WELL
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.session import Tag
+from tsmon.tui.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
 
-_STATES = {
-    ServerState.CONNECTING: ("◌", Tone.MUTED),
-    ServerState.UP: ("●", Tone.GOOD),
-    ServerState.TOKEN_REFUSED: ("✗", Tone.BAD),
-    ServerState.SLOW: ("◐", Tone.WARNING),
-    ServerState.AWAY: ("✗", Tone.BAD),
-    ServerState.FAILING: ("✗", Tone.BAD),
-    ServerState.STRANGE: ("?", Tone.BAD),
-}
 TOKEN_SOON_S = 300
 """A token that ends sooner than this is worth a colour."""
 
@@ -54,6 +48,7 @@ class BarFacts:
     source: str = ""
     """What this is, where it is not a server itself."""
     note: str = ""
+    tag: Tag = Tag()  # noqa: RUF009 (frozen)
 
 
 class ServerBar(Words):
@@ -68,26 +63,27 @@ def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -
     """The line for a width."""
     left = _left(snapshot, facts, now)
     right = _badges(facts)
-    room = width - 2 - sum(len(text) + 1 for text, _ in right)
+    name = badge(facts.tag.name, facts.tag.color) + " " if facts.tag.name else Content()
+    room = width - 2 - name.cell_length - sum(len(text) + 1 for text, _ in right)
     least = 2 if facts.looking else 3
     while len(left) > least and sum(len(text) + 2 for text, _ in left) > room:
         left.pop()
-    spans: list[Span] = [(" ", Tone.PLAIN)]
+    spans: list[Span] = []
     for text, tone in left:
         spans += [(text, tone), ("  ", Tone.PLAIN)]
-    used = sum(len(text) for text, _ in spans)
+    used = (not name) + name.cell_length + sum(len(text) for text, _ in spans)
     badges = sum(len(text) + 1 for text, _ in right)
     spans.append((" " * max(width - used - badges, 0), Tone.PLAIN))
     for text, tone in right:
         spans += [(text, tone), (" ", Tone.PLAIN)]
-    return line(*spans)
+    return (name or Content(" ")) + line(*spans)
 
 
 def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     """The parts from the left, the most important first."""
     server = snapshot.server
-    glyph, tone = _STATES[server.state]
-    parts: list[Span] = [(f"{glyph} {server.state}", tone), (server.label, Tone.PLAIN)]
+    sign = SERVER_SIGNS[server.state]
+    parts: list[Span] = [(str(sign), tone_of(sign.grade)), (server.label, Tone.PLAIN)]
     if not facts.looking or snapshot.stale:
         parts.append(_freshness(snapshot, facts.period_s, now))
     parts += _models(snapshot)

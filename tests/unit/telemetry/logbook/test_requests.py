@@ -77,14 +77,15 @@ def test_requests_that_reach_no_worker_are_named_by_their_path() -> None:
 
 def test_the_slowest_stay_and_the_newest_come_first() -> None:
     book = RequestBook()
-    for number in range(requests.LATEST + 10):
-        book.read([access(number / 100, 503 if number % 2 else 200, number)])
+    many = requests.LATEST + requests.SLOWEST + 10
+    for number in range(many):
+        book.read([access(number / 100, 503 if number % 2 else 200, many - number)])
     totals = [seen.total_ms for seen in book.slowest()]
-    newest = requests.LATEST + 9
-    assert totals == [newest - place for place in range(requests.SLOWEST)]
-    assert book.latest()[0].total_ms == newest
+    assert totals[: requests.SLOWEST] == [many - place for place in range(requests.SLOWEST)]
+    assert totals[requests.SLOWEST :] == list(range(requests.LATEST, 0, -1)), "quick, but the last"
+    assert book.latest()[0].total_ms == 1
     assert len(book.latest()) == requests.LATEST
-    assert book.count == requests.LATEST + 10
+    assert book.count == many
     assert book.failed_count == book.count // 2
     assert all(map(is_failed, book.latest(failed=True)))
     assert len(book.slowest(failed=True)) == requests.FAILED

@@ -1,0 +1,224 @@
+"""The fleet screen, and watching another server from there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.widgets import OptionList
+
+from tests.fake import FakeTorchServe
+from tests.fake.loopback import Loopback, on_loopback
+from tests.tui.seat import PERIOD_S, Seat, seated, watching
+from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettings
+from tsmon.fleet import fleet as fleet_module
+from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.opening import live_session, target_named
+from tsmon.tui.screens.choose_server import ChooseServer
+from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.widgets.fleet_table import FleetTable
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish without a pause."""
+    monkeypatch.setattr(fleet_module, "PUBLISH_S", 0.05)
+
+
+def settings_of(
+    listening: Loopback, *, read_only: bool = False, color: ServerColor = ""
+) -> ServerSettings:
+    addresses = listening.fake.addresses
+    return ServerSettings(
+        addresses.management,
+        addresses.inference,
+        addresses.metrics,
+        read_only=read_only,
+        color=color,
+    )
+
+
+@asynccontextmanager
+async def two_servers(
+    fleet: FleetSettings = FleetSettings(period=0.1),  # noqa: B008 (frozen)
+    *,
+    size: tuple[int, int] = (120, 30),
+) -> AsyncIterator[Seat]:
+    """The monitor on `home`; the fleet has `prod` too, which is read-only, and `dead`."""
+    async with AsyncExitStack() as stack:
+        home = await stack.enter_async_context(on_loopback())
+        prod = await stack.enter_async_context(on_loopback())
+        home.fake.load("mnist")
+        prod.fake.load("mnist", workers=2)
+        prod.fake.load("resnet", workers=1)
+        servers = {
+            "home": settings_of(home, color="green"),
+            "prod": settings_of(prod, read_only=True, color="red"),
+            "dead": ServerSettings("http://127.0.0.1:3"),
+        }
+        options = MonitorOptions(period_s=PERIOD_S, config=Config(servers=servers, fleet=fleet))
+        session = live_session(target_named("home", options), options)
+        app = TsmonApp(session, options)
+        yield await stack.enter_async_context(seated(app, size=size))
+
+
+def names(seat: Seat) -> list[str]:
+    """The servers of the table from top to bottom, by their first word."""
+    rows = [line.split() for line in seat.text.splitlines()]
+    return [row[0] for row in rows if row and row[0] in {"home", "prod", "dead"}]
+
+
+async def open_fleet(seat: Seat) -> None:
+    await seat.press("F")
+    await seat.sees("3 servers", "2 up", "✗ away 1", "2/2", "3/3")
+
+
+async def test_the_bar_names_the_server_that_is_watched() -> None:
+    async with two_servers() as seat:
+        await seat.sees("home", "● up")
+
+
+async def test_all_servers_are_there_the_worst_first() -> None:
+    async with two_servers() as seat:
+        await open_fleet(seat)
+
+        assert names(seat) == ["dead", "home", "prod"]
+        await seat.sees("READ-ONLY", "└ resnet 1.0", "connection refused")
+
+
+async def test_enter_watches_the_server_of_the_row() -> None:
+    async with two_servers() as seat:
+        old = seat.app.session
+        await open_fleet(seat)
+        await seat.press("down", "down", "down")
+        chosen = seat.find(FleetTable).line
+        assert chosen and chosen.server.target.name == "prod"
+
+        await seat.press("enter")
+
+        await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))
+        await seat.sees("prod", "resnet", "READ-ONLY", "watching prod")
+        assert seat.app.session is not old
+        assert seat.app.session.read_only
+        await seat.until(lambda: seat.monitor.model is not None)
+
+
+async def test_escape_goes_back_to_where_one_was() -> None:
+    async with two_servers() as seat:
+        await seat.press("2")
+        focused = seat.app.focused
+        old = seat.app.session
+        await open_fleet(seat)
+
+        await seat.press("escape")
+
+        await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))
+        assert seat.app.session is old
+        assert seat.app.focused is focused
+
+
+async def test_a_filter_leaves_the_rows_with_its_words() -> None:
+    async with two_servers() as seat:
+        await open_fleet(seat)
+        await seat.press("slash")
+        await seat.write("resnet")
+
+        await seat.until(lambda: names(seat) == ["prod"])
+        await seat.press("enter", "escape")
+
+        await seat.until(lambda: len(names(seat)) == 3)
+        assert isinstance(seat.app.screen, FleetScreen)
+
+
+async def test_rows_are_sorted_by_another_number() -> None:
+    async with two_servers() as seat:
+        await open_fleet(seat)
+
+        await seat.press("o")
+
+        await seat.sees("by name")
+        assert names(seat) == ["dead", "home", "prod"]
+        await seat.press("o")
+        await seat.sees("by requests/s")
+        await seat.until(lambda: names(seat) == ["home", "prod", "dead"])
+
+
+async def test_models_can_be_hidden() -> None:
+    async with two_servers() as seat:
+        await open_fleet(seat)
+
+        await seat.press("m")
+        await seat.misses("└")
+        await seat.press("m")
+
+        await seat.sees("└ resnet 1.0")
+
+
+async def test_a_server_is_chosen_by_its_name() -> None:
+    async with two_servers() as seat:
+        await open_fleet(seat)
+        await seat.press("c")
+        await seat.until(lambda: isinstance(seat.app.screen, ChooseServer))
+        await seat.sees("watched now", "READ-ONLY")
+        assert seat.find(OptionList).highlighted == 0
+
+        await seat.press("down", "enter")
+
+        await seat.sees("watching prod")
+
+
+async def test_the_app_opens_a_server_by_name_and_tells_one_it_does_not_know() -> None:
+    async with two_servers() as seat:
+        seat.app.open_server("prod")
+        await seat.sees("prod", "resnet")
+
+        with pytest.raises(InvalidArgument, match="called 'prd'") as refused:
+            seat.app.open_server("prd")
+
+        assert refused.value.hint == "did you mean prod?"
+
+
+async def test_what_is_wrong_with_a_file_is_told_and_its_good_servers_are_there(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "targets.json"
+    file.write_text(json.dumps([{"targets": ["127.0.0.1:9", "none"]}]))
+    async with two_servers(FleetSettings(period=0.1, file_sd=(file,))) as seat:
+        await seat.press("F")
+
+        await seat.sees("4 servers", "targets.json: 'none' has no port", "127.0.0.1:9")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 50)])
+async def test_it_fits_into_the_terminal(size: tuple[int, int]) -> None:
+    async with two_servers(size=size) as seat:
+        await open_fleet(seat)
+
+        lines = seat.text.splitlines()
+        assert max(map(len, lines)) <= size[0]
+        assert "? help" in lines[-1]
+
+
+async def test_without_servers_it_is_taught_how_to_name_them(
+    fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TSMON_CONFIG", "/home/me/config.toml")
+    async with watching(fake, options) as seat:
+        await seat.press("F")
+
+        await seat.sees("No servers are named yet", "[servers.prod]", "config.toml")
+
+
+async def test_it_is_shown_at_first_where_that_was_asked_for(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, replace(options, fleet=True)) as seat:
+        await seat.sees("No servers are named yet")
+        await seat.press("escape")
+        await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))

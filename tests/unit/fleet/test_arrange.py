@@ -1,0 +1,111 @@
+"""The order of the rows and what a filter leaves of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tsmon.config.schema import ServerSettings
+from tsmon.fleet.arrange import Order, lines, troubles
+from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
+from tsmon.fleet.targets import FleetTarget, Origin
+from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.signs import MODEL_SIGNS
+from tsmon.telemetry.snapshot import ModelKey, ServerState
+from tsmon.telemetry.traffic import Missing, Usage
+from tsmon.tui.filters import parse_filter
+
+
+def figures(health: ModelHealth = ModelHealth.READY, rate: float | None = None) -> Figures:
+    traffic = Missing.NO_COUNTERS if rate is None else Usage(1.0, rate, rate, rate * 5000, 0.0)
+    return Figures(MODEL_SIGNS[health], "evidence", health.severity, 1, 1, traffic)
+
+
+def server(
+    name: str,
+    health: ModelHealth = ModelHealth.READY,
+    rate: float | None = None,
+    models: tuple[str, ...] = (),
+    read_only: bool = False,
+) -> ServerRow:
+    settings = ServerSettings(read_only=read_only)
+    target = FleetTarget(name, settings, Origin.CONFIG, {"env": f"env-of-{name}"})
+    rows = tuple(ModelRow(ModelKey(model, "1.0"), figures(health, rate)) for model in models)
+    return ServerRow(target, ServerState.UP, figures(health, rate), rows)
+
+
+def shown(*servers: ServerRow, order: Order = Order.WORST, **how: Any) -> list[str]:
+    found = lines(FleetSnapshot(Instant.now(), servers), order, **how)
+    return [line.model.key.name if line.model else line.server.target.name for line in found]
+
+
+def test_the_worst_come_first_and_equals_stay_as_they_came() -> None:
+    rows = (
+        server("fine"),
+        server("stuck", ModelHealth.STUCK),
+        server("degraded", ModelHealth.DEGRADED),
+        server("lost", ModelHealth.GIVEN_UP),
+        server("also-fine"),
+    )
+
+    assert shown(*rows) == ["lost", "stuck", "degraded", "fine", "also-fine"]
+
+
+@pytest.mark.parametrize("order", [Order.RATE, Order.INFERENCE, Order.QUEUE])
+def test_numbers_are_sorted_largest_first_and_unknown_ones_last(order: Order) -> None:
+    rows = (server("unknown"), server("busy", rate=9))
+
+    assert shown(*rows, order=order) == ["busy", "unknown"]
+
+
+def test_every_order_is_reached_and_then_the_first_again() -> None:
+    order = Order.WORST
+    seen = []
+    for _ in Order:
+        seen.append(order)
+        order = order.following
+    assert (seen, order) == (list(Order), Order.WORST)
+
+
+def test_models_stand_below_their_server_or_are_left_out() -> None:
+    rows = (server("b", models=("x", "y")), server("a", models=("z",)))
+
+    assert shown(*rows, order=Order.NAME) == ["a", "z", "b", "x", "y"]
+    assert shown(*rows, order=Order.NAME, models=False) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("one", ["one", "mnist", "cifar"]),
+        ("MNIST", ["one", "mnist", "two", "mnist"]),
+        ("env-of-two", ["two", "mnist"]),
+        ("!mnist", ["one", "cifar", "two"]),
+        ("~^t", ["two", "mnist"]),
+        ("read-only", ["two", "mnist"]),
+        ("nothing", []),
+    ],
+)
+def test_a_filter_leaves_the_rows_that_pass_it(words: str, left: list[str]) -> None:
+    rows = (
+        server("one", models=("mnist", "cifar")),
+        server("two", models=("mnist",), read_only=True),
+    )
+
+    assert shown(*rows, passes=parse_filter(words).passes) == left
+
+
+def test_troubles_are_counted_by_their_word() -> None:
+    rows = (
+        server("a"),
+        server("b", ModelHealth.DEGRADED),
+        server("c", ModelHealth.STUCK),
+        server("d", ModelHealth.DEGRADED),
+        server("e", ModelHealth.NO_WORKERS),
+    )
+
+    counted = troubles(FleetSnapshot(Instant.now(), rows))
+
+    assert [(sign.word, count) for sign, count in counted] == [("stuck", 1), ("degraded", 2)]

@@ -1,0 +1,101 @@
+"""From the settings of a server to a client for it, the same for commands and screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tsmon.config.schema import ServerSettings
+from tsmon.serving.errors import ServingError
+from tsmon.serving.local_server import LocalServer, State
+from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.logs.docker import LogPlace
+from tsmon.telemetry.logs.place import parse_log_place
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.tokens import KeyRing
+
+OwnServer = Callable[[], ServerRecord | None]
+"""Gives what is known of the server that `tsmon serve` starts, while it runs."""
+
+
+def own_server(local: LocalServer) -> ServerRecord | None:
+    """What is known of the server of a home folder while it runs."""
+    try:
+        status = local.status()
+    except ServingError:
+        return None
+    return status.server if status.state is State.RUNNING else None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a server is reached; `own` is only asked where the settings leave something open."""
+
+    settings: ServerSettings
+    own: OwnServer
+    management_url: str = ""
+    """The management address where `settings.url` names only the host of all three."""
+
+    @property
+    def addresses(self) -> Addresses:
+        """The addresses that the settings mean; where they name none, those of the own server.
+
+        Raises:
+            InvalidArgument: a setting is no address.
+        """
+        settings = self.settings
+        inference, metrics = settings.inference_url, settings.metrics_url
+        named = any((settings.url, inference, self.management_url, metrics))
+        if not named and (record := self.own()):
+            return Addresses(record.inference, record.management, record.metrics)
+        return Addresses.from_server(
+            settings.url or None,
+            inference=inference,
+            management=self.management_url,
+            metrics=metrics,
+        )
+
+    def key_ring(self, addresses: Addresses) -> KeyRing:
+        """The keys of the file named, else of the own server there, else of ./key_file.json."""
+        if self.settings.key_file:
+            return KeyRing(self.settings.key_file)
+        record = self.own()
+        if record is not None and record.management == addresses.management:
+            return KeyRing(record.key_file)
+        here = Path("key_file.json")
+        return KeyRing(here.absolute() if here.is_file() and addresses.is_local else None)
+
+    @property
+    def verify(self) -> bool | str:
+        """Whether https certificates are checked, or the file of the authority to check by."""
+        if self.settings.insecure:
+            return False
+        return str(self.settings.ca_file or "") or True
+
+    @property
+    def log_place(self) -> LogPlace | None:
+        """Where the server's logs are, as far as the settings say so.
+
+        Raises:
+            InvalidArgument: they name no folder or container.
+        """
+        return parse_log_place(self.settings.logs) if self.settings.logs else None
+
+    def client(self, transport: httpx.AsyncBaseTransport | None = None) -> TorchServe:
+        """A client for the server; to be closed. `transport` None is the network.
+
+        Raises:
+            InvalidArgument: a setting is no address, or the certificates cannot be read.
+        """
+        addresses = self.addresses
+        return TorchServe(
+            addresses,
+            self.key_ring(addresses),
+            read_only=self.settings.read_only,
+            verify=self.verify,
+            transport=transport,
+        )

@@ -1,0 +1,93 @@
+"""Prometheus' file-based service discovery: the JSON files that name what it scrapes.
+
+A file is a list of groups, each with `targets` (`host:port` of a metrics address) and `labels`.
+Prometheus: Configuration, <file_sd_config>.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tsmon.config.schema import ServerSettings
+from tsmon.fleet.targets import FleetTarget, Origin
+from tsmon.torchserve.addresses import Addresses, Base
+from tsmon.torchserve.errors import InvalidArgument
+
+SCHEME = "__scheme__"
+"""The label that tells Prometheus to scrape by https."""
+HIDDEN = "__"
+"""How labels begin that are meant for Prometheus alone."""
+
+
+class BadFile(Exception):
+    """A file is no list of targets; the message says why."""
+
+
+def parse_file_sd(text: str) -> tuple[tuple[FleetTarget, ...], tuple[str, ...]]:
+    """The targets of a file, and what is wrong with those that had to be left out.
+
+    Raises:
+        BadFile: it is not what Prometheus reads.
+    """
+    targets: list[FleetTarget] = []
+    problems: list[str] = []
+    for group in _groups(text):
+        labels = _labels(group)
+        for address in _addresses(group):
+            try:
+                targets.append(target_at(address, labels, Origin.FILE_SD))
+            except InvalidArgument as error:
+                problems.append(error.message)
+    return tuple(targets), tuple(problems)
+
+
+def target_at(address: str, labels: Mapping[str, str], origin: Origin) -> FleetTarget:
+    """The TorchServe whose metrics address this is; management is one port below it.
+
+    Raises:
+        InvalidArgument: it is no `host:port`, or no such ports are below it.
+    """
+    if "/" in address:
+        raise InvalidArgument(f"{address!r} is no host:port")
+    base = Base.parse(f"{labels.get(SCHEME) or 'http'}://{address}")
+    if base.port is None:
+        raise InvalidArgument(f"{address!r} has no port")
+    management = base.url(base.port - 1)
+    Addresses.from_server(management)
+    told = {name: text for name, text in labels.items() if not name.startswith(HIDDEN)}
+    return FleetTarget(address, ServerSettings(url=management), origin, told)
+
+
+def _groups(text: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        groups = json.loads(text)
+    except RecursionError:
+        raise BadFile("is nested too deeply") from None
+    except ValueError as error:
+        raise BadFile(f"is no JSON: {error}") from None
+    if not isinstance(groups, list):
+        raise BadFile("is no list of target groups")
+    for number, group in enumerate(groups, 1):
+        if not isinstance(group, dict):
+            raise BadFile(f"group {number} is no object with targets and labels")
+        yield group
+
+
+def _addresses(group: Mapping[str, Any]) -> list[str]:
+    return _texts(group.get("targets", []), "targets is no list of texts")
+
+
+def _labels(group: Mapping[str, Any]) -> dict[str, str]:
+    labels = group.get("labels") or {}
+    if not isinstance(labels, dict):
+        raise BadFile("labels is no object of texts")
+    _texts(list(labels.values()), "labels is no object of texts")
+    return labels
+
+
+def _texts(values: Any, problem: str) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise BadFile(problem)
+    return values

@@ -1,0 +1,169 @@
+"""All servers of the configuration, watched at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+
+import httpx
+
+from tsmon.config.schema import Config
+from tsmon.fleet.access import Access, OwnServer
+from tsmon.fleet.asked import AskedServer, Lanes
+from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, failed_row
+from tsmon.fleet.target_files import TargetFiles
+from tsmon.fleet.targets import FleetTarget, configured, without_doubles
+from tsmon.fleet.told import ToldServers
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.torchserve.errors import TorchServeError
+
+PUBLISH_S = 1.0
+"""The shortest time between two snapshots, but for the first ones."""
+
+
+class Fleet:
+    """Asks every server at its own pace, and gives a snapshot when something changed.
+
+    A server that does not answer holds up no other. It can be watched, left and watched again: what
+    was seen before stays.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        own: OwnServer,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`own` gives the server that `tsmon serve` starts; `transport` None is the network.
+
+        Raises:
+            InvalidArgument: the address of the Prometheus server is none.
+        """
+        self.config = config
+        self._own = cache(own)
+        self._transport = transport
+        self._files = TargetFiles(config.fleet.file_sd)
+        self._asked: dict[str, AskedServer | ServerRow] = {}
+        self._looked = False
+        self._told = self._prometheus()
+        self._lanes = Lanes()
+        self._changed = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the configuration names no servers at all."""
+        fleet = self.config.fleet
+        return not (self.config.servers or fleet.file_sd or fleet.prometheus)
+
+    @property
+    def snapshot(self) -> FleetSnapshot:
+        """All servers as they are known now."""
+        asked = [
+            each.row if isinstance(each, AskedServer) else each for each in self._asked.values()
+        ]
+        addresses = {
+            each.metrics_address for each in self._asked.values() if isinstance(each, AskedServer)
+        }
+        told = self._told.rows if self._told else []
+        problems = [*self._files.problems]
+        if self._told and self._told.problem:
+            problems.append(self._told.problem)
+        others = (row for row in told if row.target.name not in addresses)
+        return FleetSnapshot(Instant.now(), (*asked, *others), tuple(problems))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every server has rates, or is known not to answer."""
+        told = self._told is None or self._told.was_asked
+        return self._looked and told and all(row.settled for row in self.snapshot.servers)
+
+    async def run(self, publish: Callable[[FleetSnapshot], bool]) -> None:
+        """Publish a snapshot whenever something changed, at most one per `PUBLISH_S`.
+
+        It ends when cancelled, or when `publish` gives False.
+        """
+        async with asyncio.TaskGroup() as group:
+            others = [group.create_task(self._keep_looking(group))]
+            if self._told:
+                others.append(group.create_task(self._told.run(self._changed.set)))
+            try:
+                await self._publish(publish)
+            finally:
+                for task in (*others, *self._tasks.values()):
+                    task.cancel()
+                self._tasks.clear()
+
+    async def settled(self) -> FleetSnapshot:
+        """The first snapshot in which every server has rates, or is known not to answer."""
+        await self.run(lambda _: not self.is_settled)
+        return self.snapshot
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        closing = [each.close() for each in self._asked.values() if isinstance(each, AskedServer)]
+        if self._told:
+            closing.append(self._told.close())
+        await asyncio.gather(*closing)
+
+    async def _publish(self, publish: Callable[[FleetSnapshot], bool]) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if not publish(self.snapshot):
+                return
+            await asyncio.sleep(PUBLISH_S if self.is_settled else PUBLISH_S / 4)
+
+    async def _keep_looking(self, group: asyncio.TaskGroup) -> None:
+        """Follow the files that name servers."""
+        while True:
+            found = await asyncio.to_thread(self._files.read)
+            named = list(configured(self.config.servers))
+            targets = [*named, *without_doubles(found, self._metrics_addresses(named))]
+            await self._leave_all_but(targets)
+            self._asked = {each.key: self._server(each) for each in targets}
+            for key, server in self._asked.items():
+                if isinstance(server, AskedServer) and key not in self._tasks:
+                    self._tasks[key] = group.create_task(server.run(self._lanes, self._changed.set))
+            self._looked = True
+            self._changed.set()
+            await asyncio.sleep(self.config.fleet.period)
+
+    def _metrics_addresses(self, targets: Iterable[FleetTarget]) -> Iterator[str]:
+        """Host and port of their metrics addresses, those of wrong settings left out."""
+        for target in targets:
+            with suppress(TorchServeError):
+                metrics = Access(target.settings, self._own).addresses.metrics
+                yield metrics.partition("://")[2]
+
+    async def _leave_all_but(self, targets: Iterable[FleetTarget]) -> None:
+        """Let go of servers that are not named any more, or named otherwise."""
+        wanted = {target.key: target for target in targets}
+        left = [key for key, each in self._asked.items() if each.target != wanted.get(key)]
+        for key in left:
+            server = self._asked.pop(key)
+            if task := self._tasks.pop(key, None):
+                task.cancel()
+            if isinstance(server, AskedServer):
+                await server.close()
+
+    def _server(self, target: FleetTarget) -> AskedServer | ServerRow:
+        """The server that is there already, or a new one."""
+        if target.key in self._asked:
+            return self._asked[target.key]
+        try:
+            client = Access(target.settings, self._own).client(self._transport)
+        except TorchServeError as error:
+            return failed_row(target, error)
+        return AskedServer(target, client, self.config.fleet.period)
+
+    def _prometheus(self) -> ToldServers | None:
+        fleet = self.config.fleet
+        if not fleet.prometheus:
+            return None
+        client = Prometheus(fleet.prometheus, transport=self._transport)
+        return ToldServers(client, fleet.job, fleet.period)

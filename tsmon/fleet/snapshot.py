@@ -1,0 +1,200 @@
+"""A fleet at one moment, as immutable rows that views only render."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tsmon.fleet.targets import FleetTarget
+from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, Sign
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.traffic import Missing, Reading, Usage, add_readings
+from tsmon.torchserve.errors import TorchServeError
+
+ONLY_METRICS = Sign("?", "metrics only", Grade.NEUTRAL)
+"""Its management address cannot be read."""
+SILENT = Sign("◐", "no ping", Grade.WARNING)
+"""Its inference address does not answer."""
+NO_MODELS = Sign("○", "no models", Grade.NEUTRAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of a model, or of all models of a server together."""
+
+    sign: Sign
+    evidence: str
+    """One short sentence that says why."""
+    severity: int
+    """The larger, the worse, among those of one grade."""
+    ready: int | None
+    """Ready workers; None where nothing tells."""
+    wanted: int | None
+    traffic: Reading
+    """Since the scrape before."""
+
+    @property
+    def badness(self) -> tuple[int, int]:
+        """The larger, the worse."""
+        return self.sign.grade, self.severity
+
+    @property
+    def per_second(self) -> float | Missing:
+        """Requests per second."""
+        return self.traffic.per_second if isinstance(self.traffic, Usage) else self.traffic
+
+    @property
+    def inference_ms(self) -> float | Missing:
+        """Milliseconds of inference per request."""
+        return self.traffic.inference_ms if isinstance(self.traffic, Usage) else self.traffic
+
+    @property
+    def queue_ms(self) -> float | Missing:
+        """Milliseconds in the queue per request."""
+        return self.traffic.queue_ms if isinstance(self.traffic, Usage) else self.traffic
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One version of a model on one server."""
+
+    key: ModelKey
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """One server and its models, the worst first."""
+
+    target: FleetTarget
+    state: ServerState
+    figures: Figures
+    """All its models together, and the worst of what was found."""
+    models: tuple[ModelRow, ...] = ()
+    errors_per_second: float | None = None
+    """Answers of 500 and above per second; None where that is not known."""
+    last_answer: Instant | None = None
+    settled: bool = False
+    """Whether it was asked often enough to know rates, or does not answer."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it answers."""
+        return self.state is ServerState.UP
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSnapshot:
+    """All servers at one moment."""
+
+    at: Instant
+    servers: tuple[ServerRow, ...] = ()
+    """In the order of the configuration, then of the files, then of Prometheus."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with the lists of servers."""
+
+    @property
+    def up(self) -> int:
+        """How many servers answer."""
+        return sum(row.is_up for row in self.servers)
+
+
+def waiting_row(target: FleetTarget) -> ServerRow:
+    """A server that was not asked yet."""
+    sign = SERVER_SIGNS[ServerState.CONNECTING]
+    figures = Figures(sign, "not asked yet", 0, None, None, Missing.FIRST_SAMPLE)
+    return ServerRow(target, ServerState.CONNECTING, figures)
+
+
+def failed_row(target: FleetTarget, problem: TorchServeError) -> ServerRow:
+    """A server that cannot be asked at all."""
+    sign = Sign("✗", "wrong setting", Grade.BAD)
+    figures = Figures(sign, str(problem), 0, None, None, Missing.NO_COUNTERS)
+    return ServerRow(target, ServerState.FAILING, figures, settled=True)
+
+
+def row_of(
+    target: FleetTarget,
+    snapshot: Snapshot,
+    *,
+    errors_per_second: float | None = None,
+    only_metrics: TorchServeError | None = None,
+    silent: bool = False,
+) -> ServerRow:
+    """The row of a server that was asked.
+
+    `only_metrics` says why its management API could not be read; `silent` that its inference
+    address does not answer.
+    """
+    models = [] if snapshot.stale else list(map(_model_row, snapshot.models))
+    models.sort(key=lambda row: row.figures.badness, reverse=True)
+    known = [row.figures for row in models]
+    sign, evidence, severity = _verdict(snapshot, models, only_metrics, silent=silent)
+    figures = Figures(
+        sign,
+        evidence,
+        severity,
+        _total([each.ready for each in known]),
+        _total([each.wanted for each in known]),
+        add_readings([each.traffic for each in known]),
+    )
+    first = any(each.traffic is Missing.FIRST_SAMPLE for each in known)
+    return ServerRow(
+        target,
+        snapshot.server.state,
+        figures,
+        tuple(models),
+        errors_per_second,
+        snapshot.server.last_answer,
+        settled=not first,
+    )
+
+
+def _model_row(model: ModelStatus) -> ModelRow:
+    sign = GONE if model.gone else MODEL_SIGNS[model.verdict.health]
+    told = model.verdict.health is not ModelHealth.UNKNOWN and not model.gone
+    return ModelRow(
+        model.key,
+        Figures(
+            sign,
+            str(model.gone or model.verdict.evidence),
+            model.verdict.health.severity,
+            model.ready if told else None,
+            model.wanted if told else None,
+            model.traffic.interval,
+        ),
+    )
+
+
+def _verdict(
+    snapshot: Snapshot,
+    models: Sequence[ModelRow],
+    only_metrics: TorchServeError | None,
+    *,
+    silent: bool,
+) -> tuple[Sign, str, int]:
+    """Sign, evidence and severity: the server's own where it has a problem, else a model's."""
+    server = snapshot.server
+    if server.state is not ServerState.UP:
+        problem = server.problem
+        told = str(problem or server.state)
+        return SERVER_SIGNS[server.state], told, 100
+    if models and models[0].figures.sign.grade > Grade.NEUTRAL:
+        worst = models[0]
+        figures = worst.figures
+        return figures.sign, f"{worst.key}: {figures.evidence}", figures.severity
+    if silent:
+        return SILENT, "the inference address does not answer pings", 50
+    if only_metrics is not None:
+        return ONLY_METRICS, f"management: {only_metrics}", 50
+    if not models:
+        return NO_MODELS, "no models are registered", 0
+    worst = models[0]
+    return worst.figures.sign, f"{worst.key}: {worst.figures.evidence}", worst.figures.severity
+
+
+def _total(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None

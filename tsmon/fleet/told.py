@@ -1,0 +1,158 @@
+"""The servers that a Prometheus server tells of, all of them in one query."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from tsmon.config.schema import ServerSettings
+from tsmon.fleet.error_rate import ErrorRate
+from tsmon.fleet.file_sd import target_at
+from tsmon.fleet.snapshot import ServerRow, row_of, waiting_row
+from tsmon.fleet.targets import FleetTarget, Origin
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
+from tsmon.telemetry.past import Past
+from tsmon.telemetry.prometheus.client import Prometheus, Series
+from tsmon.telemetry.prometheus.errors import NoNewSample
+from tsmon.telemetry.prometheus.instances import discover, quoted
+from tsmon.telemetry.prometheus.samples import NAMES, by_moment
+from tsmon.telemetry.prometheus.source import PrometheusSource, observation_of
+from tsmon.telemetry.source import Observation
+from tsmon.torchserve.errors import InvalidArgument, TorchServeError
+
+FIRST_RANGE_S = 150.0
+"""Holds two scrapes of a server that is scraped once a minute."""
+LEAST_RANGE_S = 10.0
+PATIENCE_SCRAPES = 3
+"""Scrape intervals without a new sample after which it is said that there is none."""
+DISCOVER_EVERY_S = 30.0
+
+Label = tuple[str, str]
+"""Instance and job."""
+
+
+class ToldServer:
+    """One instance; its row is made of the raw samples that Prometheus has of it."""
+
+    def __init__(self, client: Prometheus, instance: str, job: str) -> None:
+        self.target = _target(instance, job)
+        self.row: ServerRow = waiting_row(self.target)
+        self.interval_s = 0.0
+        """Seconds between its last two scrapes; 0 until two were seen."""
+        self._instance = instance
+        self._last = 0.0
+        # In binary fractions, so that differences between sample times stay exact.
+        self._clock = round((time.monotonic() - time.time()) * 1024) / 1024
+        source = PrometheusSource(client, instance, job)
+        self._monitor = Monitor(source, past=Past(most_ticks=1))
+        self._errors = ErrorRate()
+
+    def take(self, series: Iterable[Series]) -> None:
+        """Take what is stored of the latest scrapes."""
+        for at, readings in by_moment(series).items():
+            if at > self._last:
+                self.interval_s = at - self._last if self._last else 0.0
+                self._last = at
+                instant = Instant(at + self._clock, datetime.fromtimestamp(at, UTC))
+                self._digest(observation_of(self._instance, instant, readings))
+        self._check_age()
+
+    def _check_age(self) -> None:
+        age = time.monotonic() - self._clock - self._last
+        if age > max(PATIENCE_SCRAPES * self.interval_s, LEAST_RANGE_S) and self.interval_s:
+            problem = NoNewSample(f"Prometheus has not scraped {self._instance} for {age:.0f} s")
+            self._digest(Observation(Instant.now(), None, problem, problem))
+
+    def _digest(self, observation: Observation) -> None:
+        self._errors.observe(observation.scrape)
+        snapshot = self._monitor.digest(observation)
+        self.row = row_of(self.target, snapshot, errors_per_second=self._errors.per_second)
+
+
+class ToldServers:
+    """All instances of one Prometheus server, or those of one of its jobs."""
+
+    def __init__(self, client: Prometheus, job: str, period_s: float) -> None:
+        self.problem = ""
+        """Why Prometheus cannot be read; empty where it can."""
+        self.was_asked = False
+        """Whether Prometheus answered, or failed to."""
+        self._client = client
+        self._job = job
+        self._period_s = period_s
+        self._servers: dict[Label, ToldServer] = {}
+        self._discovered = float("-inf")
+
+    @property
+    def rows(self) -> list[ServerRow]:
+        """The instances, by name and job."""
+        return [self._servers[label].row for label in sorted(self._servers)]
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Read again and again until cancelled, less often while it does not answer."""
+        pause = self._period_s
+        while True:
+            try:
+                await self.read()
+            except TorchServeError as error:
+                self.problem = str(error)
+                pause = min(2 * pause, LONGEST_BACKOFF_S)
+            else:
+                self.problem, pause = "", self._period_s
+            self.was_asked = True
+            changed()
+            await asyncio.sleep(pause)
+
+    async def read(self) -> None:
+        """Read once what was scraped since the last time.
+
+        Raises:
+            TorchServeError: Prometheus does not answer as it should.
+        """
+        if time.monotonic() - self._discovered > DISCOVER_EVERY_S:
+            await self._discover()
+        names = "|".join(NAMES)
+        job = f",job={quoted(self._job)}" if self._job else ""
+        range_ms = round(1000 * self._range_s())
+        found = await self._client.query(f'{{__name__=~"{names}"{job}}}[{range_ms}ms]')
+        by_label: dict[Label, list[Series]] = {}
+        for series in found:
+            by_label.setdefault(_label(series), []).append(series)
+        for label, server in self._servers.items():
+            server.take(by_label.get(label, ()))
+
+    async def close(self) -> None:
+        """Let go of the connections at once: what is under way is only read."""
+        await self._client.close(grace_s=0.0)
+
+    async def _discover(self) -> None:
+        """Look which instances there are; one that was known stays while Prometheus has it."""
+        there = [each for each in await discover(self._client) if self._job in {"", each.job}]
+        labels = {(each.instance, each.job) for each in there}
+        self._servers = {
+            label: self._servers.get(label) or ToldServer(self._client, *label)
+            for label in sorted(labels)
+        }
+        self._discovered = time.monotonic()
+
+    def _range_s(self) -> float:
+        """Enough for two scrapes of the slowest, so that an answer always has an interval."""
+        intervals = [server.interval_s for server in self._servers.values()]
+        if not intervals or not all(intervals):
+            return FIRST_RANGE_S
+        return min(max(2.5 * max(intervals), LEAST_RANGE_S), FIRST_RANGE_S)
+
+
+def _target(instance: str, job: str) -> FleetTarget:
+    labels = {"job": job} if job else {}
+    try:
+        return target_at(instance, labels, Origin.PROMETHEUS)
+    except InvalidArgument:  # it was relabelled: there is no address in it
+        return FleetTarget(instance, ServerSettings(), Origin.PROMETHEUS, labels)
+
+
+def _label(series: Series) -> Label:
+    return series.labels.get("instance", ""), series.labels.get("job", "")

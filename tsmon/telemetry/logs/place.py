@@ -1,0 +1,26 @@
+"""Where a server's logs are, as a person writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tsmon.telemetry.logs.docker import Container, LogPlace
+from tsmon.torchserve.errors import InvalidArgument
+
+_DOCKER = "docker:"
+
+
+def parse_log_place(text: str) -> LogPlace:
+    """Read a folder, docker:CONTAINER or docker:CONTAINER:/FOLDER/IN/IT.
+
+    Raises:
+        InvalidArgument: it is none of them.
+    """
+    if not text.startswith(_DOCKER):
+        if Path(text).is_file():
+            raise InvalidArgument(f"{text} is a file; name the folder it is in")
+        return Path(text)
+    name, _, folder = text.removeprefix(_DOCKER).partition(":")
+    if not name or (folder and not folder.startswith("/")):
+        raise InvalidArgument(f"{text}: say docker:CONTAINER or docker:CONTAINER:/its/logs")
+    return Container(name, folder.rstrip("/") or None)

@@ -1,0 +1,193 @@
+"""All servers at a glance: the worst first, and from there into one of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import DataTable
+
+from tsmon.fleet.arrange import Order, lines
+from tsmon.fleet.fleet import Fleet
+from tsmon.fleet.snapshot import FleetSnapshot
+from tsmon.fleet.targets import FleetTarget
+from tsmon.tui import keymap
+from tsmon.tui.fleet_words import fleet_bar, how_to_begin, spell_line, spell_problems
+from tsmon.tui.messages import FleetRefreshed, SessionOpened
+from tsmon.tui.opening import session_of, target_named
+from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.choose_server import ChooseServer
+from tsmon.tui.screens.full_page import FullPage
+from tsmon.tui.session import Session
+from tsmon.tui.tones import Tone, line
+from tsmon.tui.widgets.filter_bar import FilterBar
+from tsmon.tui.widgets.fleet_table import ORDERS, FleetTable
+from tsmon.tui.widgets.key_bar import KeyBar
+from tsmon.tui.widgets.live_table import LiveTable
+from tsmon.tui.widgets.words import Words
+
+
+class FleetScreen(FullPage[None]):
+    """Asks all servers as long as it is open; the monitor goes on below."""
+
+    KEYS: ClassVar[tuple[keymap.Key, ...]] = (*keymap.FLEET_KEYS, *keymap.FLEET_SHARED_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        (*keymap.FLEET_KEYS, *keymap.FLEET_SHARED_KEYS)
+    )
+    AUTO_FOCUS = "#fleet-table"
+
+    def __init__(self, session: Session, fleet: Fleet, options: MonitorOptions) -> None:
+        """`session` is what the monitor shows."""
+        super().__init__(session)
+        self._fleet = fleet
+        self._options = options
+        self._snapshot = fleet.snapshot
+        self._order = Order.WORST
+        self._models = True
+        self._beginning = True
+        self._first: str | None = None
+        """The row that the cursor was put on."""
+
+    def compose(self) -> ComposeResult:
+        """The line of counts, the table, what is known of the row in focus, the keys."""
+        yield Words(id="fleet-bar")
+        yield Words(id="fleet-problems")
+        yield FilterBar(id="fleet-filter")
+        yield Words(id="fleet-empty")
+        yield FleetTable(id="fleet-table")
+        yield Words(id="fleet-line")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show what is known, and begin to ask."""
+        self._table.show_sorted(self._order)
+        self._show()
+        if not self._fleet.is_empty:
+            self.run_worker(self._fleet.run(self._publish), group="fleet")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines for another width."""
+        self.query_one(KeyBar).show(self.footer_keys)
+        self._show()
+
+    @property
+    def _table(self) -> FleetTable:
+        return self.query_one(FleetTable)
+
+    @property
+    def _filter(self) -> FilterBar:
+        return self.query_one(FilterBar)
+
+    def _publish(self, snapshot: FleetSnapshot) -> bool:
+        self.post_message(FleetRefreshed(snapshot))
+        return True
+
+    def on_fleet_refreshed(self, message: FleetRefreshed) -> None:
+        """Something changed."""
+        self._snapshot = message.snapshot
+        self._show()
+
+    def _show(self) -> None:
+        empty = self._fleet.is_empty
+        snapshot, chosen = self._snapshot, self._filter.filter
+        with self.app.batch_update():
+            self.query_one("#fleet-bar", Words).say(
+                fleet_bar(snapshot, self._order, self.size.width)
+            )
+            self.query_one("#fleet-problems", Words).say(spell_problems(snapshot.problems))
+            shown = lines(snapshot, self._order, passes=chosen.passes, models=self._models)
+            self._table.display = not empty
+            self._table.show_lines(shown)
+            self._begin_at_the_worst()
+            nothing = line((f"no row passes the filter {chosen.text}", Tone.MUTED))
+            told = nothing if chosen and not shown else None
+            self.query_one("#fleet-empty", Words).say(how_to_begin() if empty else told)
+            self._show_line()
+
+    def _begin_at_the_worst(self) -> None:
+        """Keep the cursor on the first row until every server was heard of, if nobody moves it."""
+        if self._beginning and self._table.cursor_key == self._first:
+            self._table.move_cursor(row=0)
+        self._first = self._table.cursor_key if not self._table.cursor_row else None
+        servers = self._snapshot.servers
+        self._beginning = not servers or not all(row.settled for row in servers)
+
+    def _show_line(self) -> None:
+        chosen = self._table.line
+        self.query_one("#fleet-line", Words).say(spell_line(chosen) if chosen else None)
+
+    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
+        """Tell more of the row under the cursor."""
+        event.stop()
+        self._show_line()
+
+    # Actions
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter, or a click on the row under the cursor."""
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Watch the server of the row in the monitor."""
+        chosen = self._table.line
+        if chosen is not None:
+            self._open(chosen.server.target)
+
+    def action_choose(self) -> None:
+        """Choose a server by its name."""
+        if self._options.config.servers:
+            dialog = ChooseServer(self._options.config.servers, self.session.tag.name)
+            self.app.push_screen(dialog, self._open_named)
+
+    def _open_named(self, name: str | None) -> None:
+        if name is not None:
+            self._open(target_named(name, self._options))
+
+    def _open(self, target: FleetTarget) -> None:
+        self.do(self._open_session(target), group="opening")
+
+    async def _open_session(self, target: FleetTarget) -> None:
+        self.post_message(SessionOpened(await session_of(target, self._options)))
+
+    def action_filter(self) -> None:
+        """Ask which rows to show."""
+        self._filter.open()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self._show()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go on in the rows."""
+        event.stop()
+        self._table.focus()
+
+    def action_back(self) -> None:
+        """End the filter; without one go back to the monitor."""
+        if not self._filter.clear():
+            self.app.pop_screen()
+
+    def action_sort(self) -> None:
+        """Sort by the next."""
+        self._sort_by(self._order.following)
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column whose title is clicked."""
+        event.stop()
+        order = ORDERS.get(str(event.column_key.value))
+        if order:
+            self._sort_by(order)
+
+    def _sort_by(self, order: Order) -> None:
+        self._order = order
+        self._table.show_sorted(order)
+        self._show()
+
+    def action_fold(self) -> None:
+        """Hide the models, or show them."""
+        self._models = not self._models
+        self._show()

@@ -1,0 +1,96 @@
+"""The table of the fleet: a row for each server, and below it its models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from tsmon.fleet.arrange import FleetLine, Order
+from tsmon.fleet.snapshot import Figures
+from tsmon.tui.badges import badge_style
+from tsmon.tui.format import ABSENT, milliseconds, number
+from tsmon.tui.tones import Tone, tone_of
+from tsmon.tui.widgets.live_table import GAP, Cell, Column, LiveTable, Row
+
+READ_ONLY = "READ-ONLY"
+
+COLUMNS = (
+    Column("name", "SERVER", 0),
+    Column("verdict", "VERDICT", 16),
+    Column("workers", "WORKERS", 7),
+    Column("rate", "REQ/S", 6, right=True),
+    Column("inference", "INFER", 8, right=True),
+    Column("queue", "QUEUE", 8, right=True, needs=66),
+    Column("errors", "ERR/S", 6, right=True, needs=74),
+)
+_COLUMNS_OF = dict(zip(
+    (Order.NAME, Order.WORST, Order.RATE, Order.INFERENCE, Order.QUEUE, Order.ERRORS),
+    (each for each in COLUMNS if each.id != "workers"),
+    strict=True,
+))  # fmt: skip
+ORDERS = {column.id: order for order, column in _COLUMNS_OF.items()}
+"""What a column's title sorts by."""
+
+
+class FleetTable(LiveTable):
+    """A live table whose first column shows each server in its own colour."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(COLUMNS, id=id)
+        self._lines: dict[str, FleetLine] = {}
+
+    @property
+    def line(self) -> FleetLine | None:
+        """What the row under the cursor is about."""
+        return self._lines.get(self.cursor_key or "")
+
+    def show_lines(self, lines: Sequence[FleetLine]) -> None:
+        """Make these the rows."""
+        self._lines = {line.key: line for line in lines}
+        self.show([_row(line) for line in lines])
+
+    def show_sorted(self, order: Order) -> None:
+        """Put an arrow before the title of the column that the rows are sorted by."""
+        self.show_order(_COLUMNS_OF[order], descending=order is not Order.NAME)
+
+    def _cell(self, row: Row, column: Column) -> Text:
+        text = super()._cell(row, column)
+        line = self._lines.get(row.key)
+        if column is COLUMNS[0] and line is not None and line.model is None:
+            settings, name = line.server.target.settings, line.server.target.name
+            text.stylize(badge_style(settings.color), GAP, GAP + len(name) + 2)
+        return text
+
+
+def _row(line: FleetLine) -> Row:
+    figures = line.figures
+    muted = Tone.MUTED if line.model else Tone.PLAIN
+    cells = (
+        Cell(_name(line), muted),
+        Cell(str(figures.sign), tone_of(figures.sign.grade)),
+        Cell(workers(figures), muted),
+        Cell(number(figures.per_second), muted),
+        Cell(milliseconds(figures.inference_ms), muted),
+        Cell(milliseconds(figures.queue_ms), muted),
+        Cell(number(line.errors_per_second) if not line.model else "", _error_tone(line)),
+    )
+    return Row(line.key, cells)
+
+
+def workers(figures: Figures) -> str:
+    """Ready and wanted workers: `2/2`."""
+    if figures.ready is None:
+        return ABSENT
+    return f"{figures.ready}/{figures.wanted}"
+
+
+def _name(line: FleetLine) -> str:
+    if line.model:
+        return f"  └ {line.model.key}"
+    target = line.server.target
+    return f" {target.name} " + (f" {READ_ONLY}" if target.settings.read_only else "")
+
+
+def _error_tone(line: FleetLine) -> Tone:
+    return Tone.BAD if line.errors_per_second else Tone.MUTED
