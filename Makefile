@@ -38,7 +38,7 @@ demo: setup ## Serve the digit model and open the monitor
 
 ##@ Checks
 
-.PHONY: test lint types imports test-unit test-tui test-integration format
+.PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
 	$(BIN)/pytest
 
@@ -61,6 +61,9 @@ test-tui: setup ## Tests of the screens
 test-integration: setup ## Tests with a real TorchServe
 	$(BIN)/pytest tests/integration
 
+snapshots: setup ## Take the pictures of the screens anew; look at the difference before a commit
+	TSMON_TAKE_SNAPSHOTS=1 $(BIN)/pytest -q tests/snapshots
+
 format: setup ## Put the style right
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -68,6 +71,10 @@ format: setup ## Put the style right
 .PHONY: docs-keys
 docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md
+
+.PHONY: tour
+tour: setup ## Take the pictures of docs/tour from a real run, in about four minutes
+	$(BIN)/python -m tools.tour
 
 .PHONY: bench
 bench: setup ## Measure what tsmon costs, a table each

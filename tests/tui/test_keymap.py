@@ -7,10 +7,10 @@ import pytest
 from tsmon.tui import keymap
 from tsmon.tui.app import TsmonApp
 from tsmon.tui.keymap import ALL_KEYS, KEYS, Key, PaneName
+from tsmon.tui.screens.configuring import ConfiguringScreen
 from tsmon.tui.screens.describe import Describe
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.help import Help
-from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 
 
@@ -33,7 +33,7 @@ def test_no_id_and_no_key_of_the_monitor_is_used_twice() -> None:
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
 def test_every_key_of_the_monitor_has_its_action(key: Key) -> None:
     owner, _, name = key.action_name.rpartition(".")
-    where = TsmonApp if owner == "app" else MarkingScreen
+    where = TsmonApp if owner == "app" else ConfiguringScreen
     assert callable(getattr(where, f"action_{name}"))
 
 

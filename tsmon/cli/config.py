@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from tsmon.cli.config_option import problem, require_config
+from tsmon.cli.config_set import set_, unset
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import CommandGroup, fail
 from tsmon.cli.output import emit, emit_json, emit_table, say
@@ -25,7 +26,11 @@ DEFAULT = "default"
 
 @click.group(cls=CommandGroup)
 def config() -> None:
-    """Look at the settings: where they are, what they are, whether they are right."""
+    """The settings: where they are, what they are, whether they are right; and set one."""
+
+
+config.add_command(set_)
+config.add_command(unset)
 
 
 @config.command()

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from tsmon.cli.fleet_report import fleet_record, print_fleet
+from tsmon.cli.given import given
 from tsmon.cli.models import as_json
-from tsmon.cli.monitor import open_monitor
+from tsmon.cli.monitor import GivenSettings, open_monitor
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, emit_json, emit_json_line
 from tsmon.cli.target import Target, pass_target, server_options
@@ -45,8 +46,16 @@ NO_SERVERS = "the configuration names no servers"
 @as_json
 @server_options
 @pass_target
+@click.pass_context
 def fleet(
-    target: Target, /, once: bool, watch: bool, count: int | None, as_json: bool, **settings: Any
+    ctx: click.Context,
+    target: Target,
+    /,
+    once: bool,
+    watch: bool,
+    count: int | None,
+    as_json: bool,
+    **settings: Any,
 ) -> int:
     """Show all servers of the configuration: workers, requests, times, errors, verdicts.
 
@@ -57,7 +66,7 @@ def fleet(
     target.loaded = replace(target.loaded, config=config)
     asks_for_text = once or watch or as_json or count is not None
     if not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty():
-        return _open(target)
+        return _open(target, given(ctx, "fleet"))
     made = Fleet(config, target.own_server, transport=target.transport)
     if made.is_empty:
         hint = f"put [servers.NAME] tables into {user_file()}; `tsmon config init` explains"
@@ -71,12 +80,12 @@ def _config(config: Config, settings: dict[str, Any]) -> Config:
     return replace(config, fleet=replace(config.fleet, **given))
 
 
-def _open(target: Target) -> int:
+def _open(target: Target, given: GivenSettings) -> int:
     """The monitor on the first server, the fleet above it."""
     config = target.loaded.config
     if not target.server and config.servers:
         target.server = next(iter(config.servers))
-    return open_monitor(target, config.monitor, fleet=True)
+    return open_monitor(target, config.monitor, fleet=True, given=given)
 
 
 @runs_async

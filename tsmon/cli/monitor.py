@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from tsmon.cli.given import given
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
@@ -24,7 +26,9 @@ from tsmon.cli.watching import (
     prometheus_source,
     watch_plainly,
 )
+from tsmon.config.changes import Given, Origins
 from tsmon.config.schema import MonitorSettings, SymbolsName
+from tsmon.config.values import Dotted
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from tsmon.tui.options import MonitorOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+GivenSettings = Mapping[Dotted, Given]
+NOTHING_GIVEN: GivenSettings = MappingProxyType({})
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _DEFAULTS = MonitorSettings()
@@ -97,7 +103,9 @@ def monitor_options(command: F) -> F:
 @server_options
 @monitor_options
 @pass_target
+@click.pass_context
 def monitor(
+    ctx: click.Context,
     target: Target,
     /,
     recording: Path | None,
@@ -114,13 +122,13 @@ def monitor(
             raise click.UsageError("--record goes with a server itself, not with --prometheus")
         if plain:
             return asyncio.run(_watch(prometheus_source(target, prometheus, instance, job), chosen))
-        return open_prometheus(target, chosen, prometheus, instance, job)
+        return open_prometheus(target, chosen, prometheus, instance, job, given(ctx))
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
     target, note = nearest_server(target)
     if plain:
         return asyncio.run(_watch(live_source(target), chosen, recording))
-    return open_monitor(target, chosen, recording=recording, note=note)
+    return open_monitor(target, chosen, recording=recording, note=note, given=given(ctx))
 
 
 async def _watch(
@@ -144,10 +152,11 @@ def open_monitor(
     recording: Path | None = None,
     note: str = "",
     fleet: bool = False,
+    given: GivenSettings = NOTHING_GIVEN,
 ) -> int:
     """Open the monitor on a server and give its exit code when it is left.
 
-    With `fleet` all servers are shown first.
+    With `fleet` all servers are shown first; `given` is what options and variables say.
     """
     need_terminal("--plain prints a line per tick instead")
     from tsmon.tui.app import TsmonApp
@@ -165,7 +174,7 @@ def open_monitor(
             source = stack.enter_context(closing(RecordedSource(source, recording)))
         tag = Tag(target.name, target.settings.color)
         session = LiveSession(client, settings.period, source, tag=tag)
-        app = TsmonApp(session, replace(_options(target, settings, note), fleet=fleet))
+        app = TsmonApp(session, replace(_options(target, settings, note, given), fleet=fleet))
         code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
@@ -180,7 +189,12 @@ def open_monitor(
 
 
 def open_prometheus(
-    target: Target, settings: MonitorSettings, url: str, instance: str | None, job: str | None
+    target: Target,
+    settings: MonitorSettings,
+    url: str,
+    instance: str | None,
+    job: str | None,
+    given: GivenSettings = NOTHING_GIVEN,
 ) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
     need_terminal("--plain prints a line per tick instead")
@@ -189,7 +203,7 @@ def open_prometheus(
 
     name = instance or asyncio.run(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
-    return _run(TsmonApp(session, _options(target, settings)))
+    return _run(TsmonApp(session, _options(target, settings, given=given)))
 
 
 def open_replay(target: Target, recording: Recording) -> int:
@@ -222,7 +236,12 @@ def require_keys(target: Target) -> None:
     configured(target.loaded)
 
 
-def _options(target: Target, settings: MonitorSettings, note: str = "") -> MonitorOptions:
+def _options(
+    target: Target,
+    settings: MonitorSettings,
+    note: str = "",
+    given: GivenSettings = NOTHING_GIVEN,
+) -> MonitorOptions:
     from tsmon.tui.crash import crash_folder
     from tsmon.tui.keymap.configured import configured
     from tsmon.tui.options import MonitorOptions
@@ -230,6 +249,7 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
     from tsmon.tui.themes import theme_named
     from tsmon.tui.widgets.raster import Symbols
 
+    loaded = target.loaded
     return MonitorOptions(
         period_s=settings.period,
         theme=theme_named(settings.theme),
@@ -239,8 +259,9 @@ def _options(target: Target, settings: MonitorSettings, note: str = "") -> Monit
         samples=settings.samples,
         drawings=settings.drawings,
         server_home=target.local_server().home.path,
-        config=target.loaded.config,
-        keys=configured(target.loaded),
+        config=loaded.config,
+        origins=Origins(loaded.origins, given, loaded.own, loaded.files),
+        keys=configured(loaded),
         welcome=not target.names_server and target.own_server() is None,
         crash_folder=crash_folder(),
         note=note,

@@ -34,6 +34,8 @@ class Loaded:
     """By dotted name, for the settings that stand in a file."""
     files: tuple[Path, ...] = ()
     """The files that were read, the one that wins last."""
+    own: Path = field(default_factory=lambda: user_file())
+    """The user's own file, whether it is there or not."""
 
 
 def user_file() -> Path:
@@ -66,7 +68,7 @@ def load(user: Path | None = None, folder: Path | None = None) -> Loaded:
     origins: dict[Dotted, Path] = {}
     for file in files:
         _merge(values, read(file), file, origins)
-    return Loaded(assembled(Config, values), origins, tuple(files))
+    return Loaded(assembled(Config, values), origins, tuple(files), own)
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -75,12 +77,30 @@ def read(file: Path) -> dict[str, Any]:
     Raises:
         ConfigError: it cannot be read, is no TOML, or has something that is no setting.
     """
+    return parsed(text_of(file), file)
+
+
+def text_of(file: Path) -> str:
+    """What stands in a file, with the ends of its lines as they are.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8", newline="") as opened:
+            return opened.read()
     except OSError as error:
         raise ConfigError(file, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise ConfigError(file, "is not text in UTF-8") from None
+
+
+def parsed(text: str, file: Path) -> dict[str, Any]:
+    """The settings in the text of a file, checked, by their names.
+
+    Raises:
+        ConfigError: it is no TOML, or has something that is no setting.
+    """
     try:
         return checked(Config, tomllib.loads(text), file.parent.absolute())
     except tomllib.TOMLDecodeError as error:

@@ -19,10 +19,10 @@ def line_of(text: str, key: tuple[str, ...]) -> int | None:
     nearest: tuple[int, int] | None = None
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            found = table = _parts(header[1])
-        elif assigned := _KEY.match(line):
-            found = (*table, *_parts(assigned[1]))
+        if (header := table_in(line)) is not None:
+            found = table = header
+        elif (assigned := key_in(line)) is not None:
+            found = (*table, *assigned)
         else:
             continue
         if key[: len(found)] == found and (nearest is None or len(found) > nearest[0]):
@@ -30,5 +30,18 @@ def line_of(text: str, key: tuple[str, ...]) -> int | None:
     return nearest[1] if nearest else None
 
 
-def _parts(dotted: str) -> tuple[str, ...]:
+def table_in(line: str) -> tuple[str, ...] | None:
+    """The name of the table that a line begins, if it begins one."""
+    header = _HEADER.match(line)
+    return parts(header[1]) if header else None
+
+
+def key_in(line: str) -> tuple[str, ...] | None:
+    """The name that a line gives a value, within its table, if it gives one."""
+    assigned = _KEY.match(line)
+    return parts(assigned[1]) if assigned else None
+
+
+def parts(dotted: str) -> tuple[str, ...]:
+    """The names in a dotted one, without their quotes."""
     return tuple(part.strip("\"'") for part in _PART.findall(dotted))

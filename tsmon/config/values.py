@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import Field, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -114,7 +115,7 @@ def _boolean(value: Any, key: Dotted) -> bool:
 
 
 def _number(value: Any, least: float | None, key: Dotted) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise _wrong(key, "a number", value)
     if least is not None and value < least:
         raise BadValue(key, f"{value:g} is less than {least:g}, the least that is possible")

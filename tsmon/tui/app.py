@@ -12,13 +12,13 @@ from tsmon.tui import layout
 from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.configuring import ConfiguringScreen
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
 from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly
-from tsmon.tui.themes import opposite
+from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
 
 __all__ = ["MonitorOptions", "TsmonApp"]
@@ -48,14 +48,19 @@ class TsmonApp(SwitchingApp):
         self.wants_demo = False
         """Whether it was left for the demo."""
 
-    def get_default_screen(self) -> MarkingScreen:
+    def get_default_screen(self) -> ConfiguringScreen:
         """The monitor itself."""
-        return MarkingScreen(self.session, self._options)
+        return ConfiguringScreen(self.session, self._options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""
         filters = super().get_line_filters()
         return [*filters, self._ascii] if self.symbols is Symbols.ASCII else filters
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours of the theme; those of the muted words as readable as they have to be."""
+        variables = super().get_css_variables()
+        return variables | readable(variables)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw everything with other characters."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import TorchServeError
 
-EXPECTED = (TorchServeError, ServingError, ImageError)
+EXPECTED = (TorchServeError, ServingError, ImageError, ConfigError)
 """Errors that are news for the person at the screen; anything else is a fault of tsmon."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tsmon.config.changes import Origins
 from tsmon.config.schema import Config
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.themes import DARK
@@ -33,6 +34,8 @@ class MonitorOptions:
     """Home of a server that is started from the monitor."""
     config: Config = field(default_factory=Config)
     """All settings: the other servers, the keys, the fleet."""
+    origins: Origins = field(default_factory=Origins)
+    """Where the settings come from, and where changed ones are kept."""
     keys: Keymap = field(default_factory=Keymap)
     """Which key does what."""
     fleet: bool = False

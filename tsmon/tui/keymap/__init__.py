@@ -30,6 +30,7 @@ from tsmon.tui.keymap.pages import (
     REQUEST_KEYS,
     TEXT_KEYS,
 )
+from tsmon.tui.keymap.settings import SETTING_KEYS
 
 __all__ = [
     "ALL_KEYS",
@@ -60,6 +61,7 @@ __all__ = [
     "PAGE_SHARED_KEYS",
     "PICKER_KEYS",
     "REQUEST_KEYS",
+    "SETTING_KEYS",
     "SHARED_KEYS",
     "STEPS_KEYS",
     "TEXT_KEYS",
@@ -93,6 +95,7 @@ ALL_KEYS = (
     *REQUEST_KEYS,
     *DOCTOR_KEYS,
     *EVENT_KEYS,
+    *SETTING_KEYS,
     *TEXT_KEYS,
 )
 

@@ -46,6 +46,7 @@ class Group(StrEnum):
     REQUESTS = "Requests"
     DOCTOR = "Doctor"
     EVENTS = "Events"
+    SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tsmon.tui.keymap.changing import CHANGING_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.pages import OPENING_KEYS
+from tsmon.tui.keymap.settings import OPEN_SETTINGS
 from tsmon.tui.keymap.tables import TABLE_KEYS
 
 _LEFT = (PaneName.MODELS, PaneName.WORKERS)
@@ -217,6 +218,7 @@ KEYS: tuple[Key, ...] = (
         "app.command", "colon", ":", "app.command_line", Group.GENERAL, "command",
         "Type a command; it is completed, ↑ and ↓ bring back the ones before.",
     ),
+    OPEN_SETTINGS,
     Key(
         "app.suspend", "ctrl+z", "ctrl+z", "app.suspend_process", Group.GENERAL, "to the shell",
         "Go back to the shell; `fg` there comes back to the monitor.",

@@ -20,6 +20,7 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "requests": (*keymap.REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "settings": (*keymap.SETTING_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "text": (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS, *keymap.MOTION_KEYS),
         "steps": keymap.STEPS_KEYS,
         "fleet": (*keymap.FLEET_KEYS, *keymap.MOTION_KEYS, *keymap.FLEET_SHARED_KEYS),

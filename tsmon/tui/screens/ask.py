@@ -70,10 +70,15 @@ class AskText(Ask[str]):
     """Asks for a short text."""
 
     def __init__(
-        self, heading: str, words: str, label: str, use: Callable[[str], Awaitable[None]]
+        self,
+        heading: str,
+        words: str,
+        label: str,
+        use: Callable[[str], Awaitable[None]],
+        start: str = "",
     ) -> None:
-        """`label` stands before the field."""
-        super().__init__(heading, words, Field(label, id="text"), use)
+        """`label` stands before the field, in which `start` is filled in."""
+        super().__init__(heading, words, Field(label, start, id="text"), use)
 
     def accept(self) -> None:
         """Try the text."""

@@ -1,0 +1,137 @@
+"""The config verbs that change a file: one setting is written, or goes back to its default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tsmon.cli.config_option import problem
+from tsmon.cli.models import as_json
+from tsmon.cli.output import emit, emit_json, say
+from tsmon.cli.target import Target, pass_target
+from tsmon.config.edit import forget, in_toml, keep
+from tsmon.config.files import PROJECT_FILE, Loaded, project_file, read
+from tsmon.config.settings import Setting, setting_named
+from tsmon.config.toml_text import has, spelled
+from tsmon.config.values import BadValue
+from tsmon.torchserve.errors import InvalidArgument
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_project = click.option(
+    "--project", is_flag=True, help=f"In the project's {PROJECT_FILE} in place of your own file."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The file to change, and what the files say."""
+
+    file: Path
+    loaded: Loaded
+
+    def winner(self, setting: Setting) -> Path | None:
+        """The project's file, where this is another one and it has the setting too."""
+        project = project_file(Path.cwd())
+        if project is None or project == self.file:
+            return None
+        return project if has(read(project), setting.key) else None
+
+
+@click.command("set")
+@click.argument("key")
+@click.argument("value")
+@_project
+@as_json
+@pass_target
+@click.pass_context
+def set_(
+    ctx: click.Context, target: Target, key: str, value: str, project: bool, as_json: bool
+) -> None:
+    """Write a setting into your file, whose other lines stay as they are."""
+    place = _place(ctx, target, project=project)
+    setting = _setting(key)
+    try:
+        meant = setting.read(value)
+    except BadValue as error:
+        raise InvalidArgument(f"{setting.name}: {error}", error.hint) from None
+    _check_use(setting, meant, place.loaded)
+    keep(place.file, {setting.key: meant})
+    written = in_toml(meant, place.file.parent)
+    _tell(place, setting, {"value": written}, f"{setting.name} = {spelled(written)}", as_json)
+
+
+@click.command()
+@click.argument("key")
+@_project
+@as_json
+@pass_target
+@click.pass_context
+def unset(ctx: click.Context, target: Target, key: str, project: bool, as_json: bool) -> None:
+    """Take a setting out of your file, so that its default holds."""
+    place = _place(ctx, target, project=project)
+    setting = _setting(key)
+    taken = forget(place.file, [setting.key])
+    words = f"{setting.name} is gone" if taken else f"{setting.name} was not there"
+    _tell(place, setting, {"taken_out": taken}, words, as_json)
+
+
+def _tell(place: _Place, setting: Setting, done: Any, words: str, as_json: bool) -> None:
+    winner = place.winner(setting)
+    if as_json:
+        told = {"setting": setting.name, **done, "file": str(place.file)}
+        emit_json({**told, "wins": str(winner) if winner else None})
+        return
+    emit(f"{place.file}: {words}")
+    if winner:
+        say(f"{winner} sets it too and wins here")
+
+
+def _setting(key: str) -> Setting:
+    try:
+        return setting_named(key)
+    except BadValue as error:
+        hint = error.hint or "`tsmon config show --all` lists them"
+        raise InvalidArgument(str(error), hint) from None
+
+
+def _place(ctx: click.Context, target: Target, *, project: bool) -> _Place:
+    """The file to change.
+
+    Raises:
+        ConfigError: a file is wrong; one that was named and is not there yet is none.
+    """
+    loaded, error = target.loaded, problem(ctx)
+    own = loaded.own
+    if error is not None:
+        if error.file.exists():
+            raise error
+        own = error.file
+    here = Path.cwd()
+    return _Place(project_file(here) or here / PROJECT_FILE if project else own, loaded)
+
+
+def _check_use(setting: Setting, value: Any, loaded: Loaded) -> None:
+    """Refuse what only the screens know to be wrong: a theme or a key that cannot be.
+
+    Raises:
+        InvalidArgument: it cannot be used.
+    """
+    if setting.key == ("monitor", "theme"):
+        from tsmon.tui.themes import theme_named
+
+        theme_named(value)
+    elif setting.key[0] == "keys":
+        from tsmon.tui.keymap.effective import BindError, resolve
+
+        keys = loaded.config.keys
+        preset = value if setting.key[1] == "preset" else keys.preset
+        bind = {**keys.bind, **({setting.key[2]: value} if setting.key[1] == "bind" else {})}
+        try:
+            resolve(preset, bind)
+        except BindError as error:
+            raise InvalidArgument(f"{setting.name}: {error}", error.hint) from None
