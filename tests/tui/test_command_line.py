@@ -85,9 +85,11 @@ MISTAKES = {
     "s": "s can be several commands",
     "theme nrod": "there is nord",
     "scale many": "many is no number of workers",
-    "model mnits": "did you mean mnist 1.0?",
+    "scale 5000": "it takes 0 to 1000",
+    "model mnits": "did you mean mnist?",
     "period 0": "it takes 0.2s to 1h",
     "span long": "write 30s, 5m or 1h",
+    "span 3": "it takes 1m to 1h",
     "go yesterdayish": "yesterdayish",
     "filter ~[": "✗",
     "sort colour": "no column is called colour",
@@ -118,6 +120,8 @@ async def test_each_command_does_what_it_says(
         await command(seat, "model other")
         await seat.sees("2 Workers · other 1.0")
         await command(seat, "scale 2")
+        await seat.sees("Workers of other 1.0", "1 → 2")
+        await seat.press("enter")
         await seat.sees("2/2 ready")
         await command(seat, "filter mni")
         await seat.misses("│ other")

@@ -10,6 +10,7 @@ from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.screens.load import LoadScreen
+from tsmon.tui.widgets.field import Field
 
 
 @pytest.fixture
@@ -105,3 +106,12 @@ async def test_wrong_numbers_are_told_in_the_dialog(
         await ask(seat, **{name: text})
         await seat.press("enter")
         await seat.sees(complaint)
+
+
+async def test_the_dialog_is_as_high_as_what_it_asks(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat)
+        assert {field.size.height for field in seat.app.screen.query(Field)} == {1}

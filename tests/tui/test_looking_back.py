@@ -251,3 +251,15 @@ async def test_a_prometheus_that_does_not_answer_is_told() -> None:
     prometheus = FakePrometheus(answer=httpx.ConnectError)
     async with seated(TsmonApp(PrometheusSession(prometheus.client(), INSTANCE))) as seat:
         await seat.sees("✗ away", "Prometheus")
+
+
+async def test_the_footer_tells_the_way_back_to_the_present(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("mnist")
+        await seat.press("p")
+        await seat.sees("PAUSED", "p to the present", "[ back")
+        await seat.press("p")
+        await seat.misses("p to the present")

@@ -255,3 +255,15 @@ def test_a_bulk_tells_how_each_ended() -> None:
     bulk.put(two, Stand.FAILED, "no memory")
     assert (half_way, bulk.ended, bulk.failed) == (False, True, True)
     assert str(bulk.summary()) == "1 of 2 versions scaled\nb 1.0: no memory"
+
+
+async def test_a_number_typed_as_a_command_is_asked_for_all_that_are_marked(
+    three: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(three, options) as seat:
+        await seat.sees("gamma")
+        await seat.press("space", "space", "colon", *"scale", "space", "3", "enter")
+        await seat.until(lambda: isinstance(seat.app.screen, ScaleMany))
+        await seat.sees("workers for each     3", "2 → 6 workers in all")
+        await seat.press("enter")
+        await seat.until(lambda: scalings(three) == {"alpha": "3", "beta": "3"})

@@ -9,6 +9,7 @@ from tests.tui.seat import watching
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.raster import Symbols
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]
@@ -152,3 +153,14 @@ async def test_leaving_gives_exit_code_0_and_closes_the_client(
         await seat.press("q")
         await seat.until(lambda: not seat.app.is_running)
     assert seat.app.return_value == 0
+
+
+@pytest.mark.parametrize(("rows", "digits"), [(22, 14), (24, 16), (36, 24)])
+async def test_the_images_leave_room_for_the_models(
+    fake: FakeTorchServe, options: MonitorOptions, rows: int, digits: int
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(80, rows)) as seat:
+        await seat.press("4")
+        await seat.sees("│ mnist", "4 Digits")
+        assert seat.monitor.query_one(DigitsPane).outer_size.height == digits

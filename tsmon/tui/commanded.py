@@ -6,21 +6,20 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
-from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
-from tsmon.tui.keyed import KeyedApp
 from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.noting import NotingApp
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import Session
 
 
-class CommandedApp(KeyedApp[int]):
+class CommandedApp(NotingApp[int]):
     """Has a session to watch, and commands for the screen that is shown."""
 
     def __init__(self, session: Session, options: MonitorOptions) -> None:
@@ -52,11 +51,6 @@ class CommandedApp(KeyedApp[int]):
     async def action_command_line(self) -> None:
         """Ask for a command."""
         await self.type_command()
-
-    def on_key(self, event: events.Key) -> None:
-        """Keys that were pressed while the command line opened are for it."""
-        if isinstance(self.screen, CommandLine) and event.character and event.is_printable:
-            self.screen.insert(event.character)
 
     async def type_command(self, line: str = "", problem: Note | None = None) -> None:
         """Ask for a command; `line` is there already, with what is wrong with it."""

@@ -50,7 +50,7 @@ def _one_of(text: str, known: Iterable[str], what: str) -> str:
     if text in names:
         return text
     near = get_close_matches(text, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names) or 'none'}"
+    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(names)}" if names else ""
     raise InvalidArgument(f"no {what} is called {text}" if text else f"which {what}?", hint)
 
 
@@ -66,9 +66,10 @@ def _servers(screen: MonitorScreen) -> Sequence[str]:
 
 
 def _model(screen: MonitorScreen, text: str) -> None:
-    keys = {str(key): key for key in _model_keys(screen)}
-    default = next((name for name, key in keys.items() if key.name == text), text)
-    screen.go_to_model(keys[_one_of(default, keys, "model")])
+    found = _model_keys(screen)
+    defaults = {key.name: key for key in reversed(found)}
+    keys = defaults | {str(key): key for key in found}
+    screen.go_to_model(keys[_one_of(text, keys, "model")])
 
 
 def _models(screen: MonitorScreen) -> Sequence[str]:
@@ -83,8 +84,10 @@ def _model_keys(screen: MonitorScreen) -> Sequence[ModelKey]:
 
 
 def _scale(screen: MonitorScreen, text: str) -> None:
-    if not text.isdecimal() or int(text) > MOST_WORKERS:
+    if not text.isdecimal():
         raise InvalidArgument(f"{text or 'nothing'} is no number of workers", "such as scale 2")
+    if int(text) > MOST_WORKERS:
+        raise InvalidArgument(f"{text} workers are too many", f"it takes 0 to {MOST_WORKERS}")
     screen.scale_to(int(text))
 
 
@@ -110,7 +113,11 @@ def _periods(screen: MonitorScreen) -> Sequence[str]:
 
 
 def _span(screen: MonitorScreen, text: str) -> None:
-    screen.set_span(parse_seconds(text))
+    seconds = parse_seconds(text)
+    if not SPANS_S[0] <= seconds <= SPANS_S[-1]:
+        longest, shortest = _spell(SPANS_S[-1]), _spell(SPANS_S[0])
+        raise InvalidArgument(f"{text} is no span", f"it takes {shortest} to {longest}")
+    screen.set_span(seconds)
 
 
 def _spans(screen: MonitorScreen) -> Sequence[str]:
@@ -147,7 +154,7 @@ COMMANDS: tuple[Command, ...] = (
         _model, _models,
     ),
     Command(
-        "scale", "N", "Give the selected version that many workers.",
+        "scale", "N", "Set the number of workers, after showing what will happen.",
         _scale, like="scale",
     ),
     Command(

@@ -124,9 +124,20 @@ class ScaleMany(Dialog[int]):
     HEADING: ClassVar[str] = "Scale"
     ACCEPT: ClassVar[str] = "Scale"
 
-    def __init__(self, models: Sequence[tuple[ModelStatus, int]], *, local: bool) -> None:
-        """`models` come with the workers that each has, or will have; not empty."""
+    def __init__(
+        self,
+        models: Sequence[tuple[ModelStatus, int]],
+        start: int | None = None,
+        *,
+        local: bool,
+    ) -> None:
+        """`models` come with the workers that each has, or will have; not empty.
+
+        `start` is filled in, else the number that they have in common.
+        """
         super().__init__()
+        counts = {now for _, now in models} if start is None else {start}
+        self._start = str(counts.pop()) if len(counts) == 1 else ""
         self._models = models
         self._cpus = os.cpu_count() if local else None
 
@@ -137,9 +148,7 @@ class ScaleMany(Dialog[int]):
 
     def body(self) -> ComposeResult:
         """The number, and what it means for each."""
-        counts = {now for _, now in self._models}
-        start = str(counts.pop()) if len(counts) == 1 else ""
-        yield Field("workers for each", start, id="workers", number=True)
+        yield Field("workers for each", self._start, id="workers", number=True)
         with Many():
             yield Static(id="now-and-then")
         yield Static(id="consequences", classes="explanation")

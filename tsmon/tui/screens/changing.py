@@ -35,7 +35,7 @@ class ChangingScreen(UndoingScreen):
 
     def action_register(self) -> None:
         """Register an archive."""
-        self._do(self._register())
+        self._ask(self._register())
 
     async def _register(self) -> None:
         snapshot = self.session.monitor.latest
@@ -68,7 +68,7 @@ class ChangingScreen(UndoingScreen):
         if self.model and self.model.gone:
             self._dismiss(self.model.key)
         elif model := self._chosen():
-            self._do(self._unregister(model))
+            self._ask(self._unregister(model))
 
     def _dismiss(self, key: ModelKey) -> None:
         """Let go of a version that is not, or soon will not be, on the server."""
@@ -121,7 +121,7 @@ class ChangingScreen(UndoingScreen):
         if model and model.is_default:
             self.note(Note(f"{model.key} is the default version already"), bad=False)
         elif model:
-            self._do(self._set_default(model))
+            self._ask(self._set_default(model))
 
     async def _set_default(self, model: ModelStatus) -> None:
         key, management = model.key, self.session.client.management
@@ -164,12 +164,13 @@ class ChangingScreen(UndoingScreen):
         """Ask for a number of workers."""
         model = self._chosen()
         if model:
-            self._do(self._scale(model))
+            self._ask(self._scale(model))
 
-    async def _scale(self, model: ModelStatus) -> None:
+    async def _scale(self, model: ModelStatus, start: int | None = None) -> None:
         advice = await asyncio.to_thread(self._advice, model)
-        local = self.session.is_local
-        dialog = ScaleDialog(model, self._planned(model), local=local, advice=advice)
+        dialog = ScaleDialog(
+            model, self._planned(model), start, local=self.session.is_local, advice=advice
+        )
         target = await self.app.push_screen_wait(dialog)
         if target is not None:
             self._set_workers(model, target, asked=True)
@@ -182,10 +183,10 @@ class ChangingScreen(UndoingScreen):
         return advise(situation, Target()) if situation else None
 
     def scale_to(self, count: int) -> None:
-        """Give the selected version that many workers."""
+        """Say what that many workers will mean, and ask whether to have them."""
         model = self._chosen()
         if model:
-            self._set_workers(model, count)
+            self._ask(self._scale(model, count))
 
     def _planned(self, model: ModelStatus) -> int:
         """How many workers there are, or will be when the change under way is done."""
@@ -202,7 +203,7 @@ class ChangingScreen(UndoingScreen):
         if target < 0 or settled:
             return
         if target == 0 or (target < planned and is_busy(model) and not asked):
-            self._do(self._remove_workers(model, planned, target))
+            self._ask(self._remove_workers(model, planned, target))
         else:
             self._begin_scaling(model, planned, target)
 

@@ -73,10 +73,6 @@ class CommandLine(ModalScreen[str]):
     def _input(self) -> Input:
         return self.query_one(Input)
 
-    def insert(self, text: str) -> None:
-        """Add what was typed before the line could take keys."""
-        self._input.insert_text_at_cursor(text)
-
     def on_input_changed(self, event: Input.Changed) -> None:
         """Complete anew."""
         event.stop()

@@ -30,7 +30,7 @@ class ExperimentingScreen(SendingScreen):
         if not images:
             self.note(Note("there are no images to send", "{digits.folder} opens a folder of them"))
             return
-        self._do(self._experiment(model))
+        self._ask(self._experiment(model))
 
     async def _experiment(self, model: ModelStatus) -> None:
         images = tuple(self.query_one(DigitsPane).images)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.playhead import Playhead
 from tsmon.telemetry.when import FORMS, parse_when
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui import keymap
 from tsmon.tui.messages import Refreshed
 from tsmon.tui.notes import Note
 from tsmon.tui.options import MonitorOptions
@@ -16,6 +18,7 @@ from tsmon.tui.screens.frame import Frame
 from tsmon.tui.session import ReplaySession, Session
 from tsmon.tui.spans import nearest_span, other_span
 from tsmon.tui.widgets.chart import Chart
+from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.server_bar import Looking
 from tsmon.tui.widgets.time_axis import TimeAxis
 
@@ -72,6 +75,16 @@ class LookingBack(Frame):
             if not changed:
                 self.show_selected()
         self._show_server()
+        self.query_one(KeyBar).show(self.footer_keys())
+
+    def footer_keys(self) -> list[keymap.Key]:
+        """In the past of a server, first of all the way back to the present."""
+        keys = super().footer_keys()
+        if self.looking is None or self.session.replays:
+            return keys
+        pause, *others = dict.fromkeys([*keymap.WATCHING, *keys])
+        present = dataclasses.replace(pause, label="to the present")
+        return [present, *(key for key in others if self.check_action(key.action_name, ()))]
 
     @property
     def event(self) -> Event | None:

@@ -83,7 +83,7 @@ class MarkingScreen(CopyingScreen):
         elif models := self._scalable():
             targets = [(model, now + change) for model, now in models if now + change >= 0]
             if emptied := self._emptied(targets):
-                self._do(self._scale_after_question(targets, emptied))
+                self._ask(self._scale_after_question(targets, emptied))
             elif targets:  # at once, so that the next press counts from it
                 self._scale_each(targets, followed=False)
 
@@ -92,10 +92,19 @@ class MarkingScreen(CopyingScreen):
         if not self._marked_now():
             super().action_scale()
         elif models := self._scalable():
-            self._do(self._scale_marked(models))
+            self._ask(self._scale_marked(models))
 
-    async def _scale_marked(self, models: list[tuple[ModelStatus, int]]) -> None:
-        dialog = ScaleMany(models, local=self.session.is_local)
+    def scale_to(self, count: int) -> None:
+        """Ask whether all that are marked shall have that many workers."""
+        if not self._marked_now():
+            super().scale_to(count)
+        elif models := self._scalable():
+            self._ask(self._scale_marked(models, count))
+
+    async def _scale_marked(
+        self, models: list[tuple[ModelStatus, int]], start: int | None = None
+    ) -> None:
+        dialog = ScaleMany(models, start, local=self.session.is_local)
         target = await self.app.push_screen_wait(dialog)
         if target is None:
             return
@@ -145,7 +154,7 @@ class MarkingScreen(CopyingScreen):
         """Remove the marked versions, or without marks the selected one."""
         if marked := self._marked_now():
             registered = self.session.monitor.latest.models
-            self._do(self._unregister_marked(plan_removals(marked, registered)))
+            self._ask(self._unregister_marked(plan_removals(marked, registered)))
         else:
             super().action_unregister()
 

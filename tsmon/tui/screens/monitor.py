@@ -34,7 +34,7 @@ class MonitorScreen(ReplacingScreen):
         """Show all that the server tells of the selected version."""
         model = self._chosen()
         if model and self.session.can_act:
-            self._do(self._describe(model.key))
+            self._ask(self._describe(model.key))
         elif model:
             self.app.push_screen(Describe(model.described))
 
@@ -44,7 +44,7 @@ class MonitorScreen(ReplacingScreen):
 
     def action_archive(self) -> None:
         """Package a model."""
-        self._do(self._archive())
+        self._ask(self._archive())
 
     async def _archive(self) -> None:
         folder = self.options.model_store or Path.cwd()
@@ -76,7 +76,7 @@ class MonitorScreen(ReplacingScreen):
 
     def action_start_server(self) -> None:
         """Start a server here."""
-        self._do(self._start_server())
+        self._ask(self._start_server())
 
     async def _start_server(self) -> None:
         port = urlsplit(self.session.client.addresses.management).port or MANAGEMENT_PORT

@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -18,7 +19,6 @@ from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.key_bar import KeyBar
-from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
@@ -72,9 +72,16 @@ class Panes(Screen[None]):
         """The keys to name in the last line."""
         return keymap.footer(self.current)
 
+    def on_mount(self) -> None:
+        """Be in order before the first frame is drawn."""
+        self._fit(self.app.size)
+
     def on_resize(self, event: events.Resize) -> None:
         """Show as many panes as fit."""
-        self._room = layout_for(event.size.width, event.size.height)
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        self._room = layout_for(size.width, size.height)
         self.lay_out()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -97,8 +104,6 @@ class Panes(Screen[None]):
         """Draw charts and pictures with other characters."""
         self.query_one(MetricsPane).symbols = symbols
         self.query_one(DigitsPane).symbols = symbols
-        for table in self.query(LiveTable):
-            table.draw_with(ascii_only=symbols is Symbols.ASCII)
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""

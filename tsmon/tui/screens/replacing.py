@@ -28,7 +28,7 @@ class ReplacingScreen(ChangingScreen):
         """Put another version in the place of the selected one."""
         model = self._chosen()
         if model:
-            self._do(self._replace(model))
+            self._ask(self._replace(model))
 
     async def _replace(self, model: ModelStatus) -> None:
         dialog = ReplaceDialog(
@@ -56,7 +56,7 @@ class ReplacingScreen(ChangingScreen):
         """Restart the workers of the selected version."""
         model = self._chosen()
         if model:
-            self._do(self._restart(model))
+            self._ask(self._restart(model))
 
     async def _restart(self, model: ModelStatus) -> None:
         key, client = model.key, self.session.client

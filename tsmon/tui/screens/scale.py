@@ -30,12 +30,19 @@ class ScaleDialog(Dialog[int]):
     ACCEPT: ClassVar[str] = "Scale"
 
     def __init__(
-        self, model: ModelStatus, now: int, *, local: bool, advice: Advice | None = None
+        self,
+        model: ModelStatus,
+        now: int,
+        start: int | None = None,
+        *,
+        local: bool,
+        advice: Advice | None = None,
     ) -> None:
-        """`now` is how many workers there are or soon will be."""
+        """`now` is how many workers there are or soon will be, `start` what is filled in."""
         super().__init__()
         self._model = model
         self._now = now
+        self._start = now if start is None else start
         self._advice = advice
         self._cpus = os.cpu_count() if local else None
 
@@ -46,7 +53,7 @@ class ScaleDialog(Dialog[int]):
 
     def body(self) -> ComposeResult:
         """The number and its consequences."""
-        yield Field("workers", str(self._now), id="workers", number=True)
+        yield Field("workers", str(self._start), id="workers", number=True)
         yield Static(id="consequences", classes="explanation")
         if self._advice is not None:
             yield Static(id="outlook", classes="explanation")

@@ -10,6 +10,7 @@ from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.desk import Desk
+from tsmon.tui.key_order import expect_dialog, expect_none
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount, AskPath
@@ -55,6 +56,17 @@ class SendingScreen(OpeningPages):
     def _do(self, work: Coroutine[None, None, None], group: str = "actions") -> None:
         """Carry an action out beside the screen; what goes wrong is told."""
         self.run_worker(self._guard(work), group=group)
+
+    def _ask(self, work: Coroutine[None, None, None]) -> None:
+        """Carry out what begins with a dialog; keys pressed from now on are for that."""
+        expect_dialog(self)
+        self._do(self._asking(work))
+
+    async def _asking(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        finally:
+            expect_none(self)
 
     async def _guard(self, work: Coroutine[None, None, None]) -> None:
         try:
@@ -112,7 +124,7 @@ class SendingScreen(OpeningPages):
 
     def action_send_number(self) -> None:
         """Ask how many to send."""
-        self._do(self._send_number())
+        self._ask(self._send_number())
 
     async def _send_number(self) -> None:
         amount = await self.app.push_screen_wait(AskAmount(self.desk.amount))
@@ -122,7 +134,7 @@ class SendingScreen(OpeningPages):
 
     def action_load(self) -> None:
         """Send many images and watch how the server bears it."""
-        self._do(self._load())
+        self._ask(self._load())
 
     async def _load(self) -> None:
         model = self._chosen()

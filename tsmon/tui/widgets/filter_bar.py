@@ -40,7 +40,8 @@ class FilterBar(Vertical):
     def open(self) -> None:
         """Ask for a filter, beginning with the one that is on."""
         self.display = True
-        self.query_one(Input).focus()
+        # At once, so that the next key is for it already.
+        self.screen.set_focus(self.query_one(Input))
 
     def put(self, text: str) -> None:
         """Have a filter that was typed elsewhere.

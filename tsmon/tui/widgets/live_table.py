@@ -21,9 +21,9 @@ GAP = 1
 """Blank columns before each cell; `DataTable` would put as many behind it as well."""
 HEADER_ROW = -1
 """How `DataTable` numbers the row of titles."""
-ARROWS = {False: ("▲", "▼"), True: ("^", "v")}
-"""Smallest and largest first, without and with ASCII alone."""
-MARKS = {False: "◆", True: "*"}
+ARROWS = ("▲", "▼")
+"""Smallest and largest first."""
+MARK = "◆"
 RIGHT_BUTTON = 3
 
 
@@ -86,8 +86,6 @@ class LiveTable(DataTable[Text]):
         self._rows: dict[str, Row] = {}
         self._order: tuple[Column, bool] | None = None
         self._marks: frozenset[str] = frozenset()
-        self.ascii = False
-        """Whether arrows and marks are ASCII."""
         self.explain: Callable[[Column], Content | None] = lambda _: None
         """What a column's title tells while the mouse rests on it."""
 
@@ -129,10 +127,6 @@ class LiveTable(DataTable[Text]):
         lines += [[cell.text for cell in row.cells] for row in rows]
         return "\n".join(map("\t".join, lines))
 
-    def arrow(self, descending: bool) -> str:
-        """The sign of a direction."""
-        return ARROWS[self.ascii][descending]
-
     def show_order(self, column: Column, *, descending: bool) -> None:
         """Put an arrow before the title of the column that the rows are sorted by."""
         self._order = column, descending
@@ -144,12 +138,6 @@ class LiveTable(DataTable[Text]):
         changed, self._marks = self._marks ^ marks, marks
         for key in changed & self._rows.keys():
             self._redraw_row(self._rows[key])
-
-    def draw_with(self, *, ascii_only: bool) -> None:
-        """Draw arrows and marks with other characters."""
-        if ascii_only != self.ascii:
-            self.ascii = ascii_only
-            self._put_columns()
 
     @property
     def cursor_key(self) -> str | None:
@@ -244,7 +232,7 @@ class LiveTable(DataTable[Text]):
         if self._order is None or self._order[0] is not column:
             return self._text(column, Cell(column.label))
         # The arrow takes the blank before the title, which every column has.
-        return self._text(column, Cell(column.label), self.arrow(self._order[1]))
+        return self._text(column, Cell(column.label), ARROWS[self._order[1]])
 
     def _recolour(self, _theme: Theme) -> None:
         # The theme's variables are those of the old one until the next refresh.
@@ -265,7 +253,7 @@ class LiveTable(DataTable[Text]):
         cell = row.cells[self._all.index(column)]
         if row.key not in self._marks:
             return self._text(column, cell)
-        sign = MARKS[self.ascii] if column is self._shown[0] else ""
+        sign = MARK if column is self._shown[0] else ""
         marked = replace(cell, tone=Tone.ACCENT) if cell.tone is Tone.PLAIN else cell
         return self._text(column, marked, sign)
 

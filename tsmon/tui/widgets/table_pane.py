@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from tsmon.tui.numbers import tip
 from tsmon.tui.sorting import Value, arrange
 from tsmon.tui.widgets.filter_bar import FilterBar
-from tsmon.tui.widgets.live_table import Column, LiveTable
+from tsmon.tui.widgets.live_table import ARROWS, Column, LiveTable
 from tsmon.tui.widgets.pane import Pane
 
 MANY = 6
@@ -66,7 +66,7 @@ class TablePane(Pane, Generic[Item]):
 
     def take_focus(self) -> None:
         """Put the focus on the rows."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def words_of(self, item: Item) -> str:
         """What the filter looks at."""
@@ -112,7 +112,7 @@ class TablePane(Pane, Generic[Item]):
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         """Go on in the rows."""
         event.stop()
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     # Order
 
@@ -174,4 +174,4 @@ class TablePane(Pane, Generic[Item]):
         """By what it is sorted, where there is no room for that column."""
         if not self.table.laid_out or self.table.shows(self._order):
             return []
-        return [Content(f"by {self._order.label} {self.table.arrow(self._descending)}")]
+        return [Content(f"by {self._order.label} {ARROWS[self._descending]}")]

@@ -1,0 +1,109 @@
+"""An app in which each key goes to where the one before it has put the focus."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, TypeVar
+
+from textual import events
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tsmon.tui.keyed import KeyedApp
+from tsmon.tui.keymap.effective import Keymap
+
+Result = TypeVar("Result")
+ROUNDS = 3
+"""Ways up to the app: the key's own, and those of the messages that it made widgets post."""
+PATIENCE_S = 1.0
+"""No key waits longer than this for the one before, whatever became of that."""
+
+
+class KeyDone(Message):
+    """Follows a key from the widget in focus up to the app, and so comes when it is done."""
+
+    def __init__(self, rounds: int = ROUNDS) -> None:
+        super().__init__()
+        self.rounds = rounds
+
+
+class OrderedKeysApp(KeyedApp[Result]):
+    """Hands a key on when the one before has done its work.
+
+    Textual hands keys on as they come. Of keys that come at once, those behind one that opens a
+    field or a dialog would be keys of the screen: `/users` would ask to unregister a model.
+    """
+
+    def __init__(self, keys: Keymap) -> None:
+        super().__init__(keys)
+        self._waiting: deque[events.Key] = deque()
+        self._trail: KeyDone | None = None
+        self._since = 0.0
+        self._opening = False
+
+    def on_mount(self) -> None:
+        """Notice when a dialog is there."""
+        self.screen_change_signal.subscribe(self, self._screen_changed)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys in their order."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._waiting.append(event)
+            if event.time - self._since > PATIENCE_S:
+                self._trail, self._opening = None, False
+            await self._hand_on()
+        else:
+            await super().on_event(event)
+
+    def expect_dialog(self) -> None:
+        """Keys that are pressed from now on are for the dialog that is about to open."""
+        self._opening = True
+
+    def expect_none(self) -> None:
+        """The dialog is there, or will not come."""
+        self._opening = False
+        self.call_later(self._hand_on)
+
+    def on_key_done(self, message: KeyDone) -> None:
+        """Go on with the next key, behind what the last one has begun."""
+        message.stop()
+        if message is self._trail:
+            self.call_later(self._follow, message.rounds - 1)
+
+    async def _hand_on(self) -> None:
+        if self._trail or self._opening or not self._waiting:
+            return
+        event = self._waiting.popleft()
+        target = self.focused or self.screen
+        self._trail, self._since = KeyDone(), event.time
+        await super().on_event(event)
+        self._post(target)
+
+    async def _follow(self, rounds: int) -> None:
+        self._trail = KeyDone(rounds) if rounds else None
+        if rounds:
+            self._post(self.focused or self.screen)
+        await self._hand_on()
+
+    def _post(self, target: Widget) -> None:
+        if self._trail and not target.post_message(self._trail):  # it is gone, with its key
+            self._trail = None
+            self.call_later(self._hand_on)
+
+    def _screen_changed(self, screen: Screen[Any]) -> None:
+        if self._opening:
+            screen.call_later(self.expect_none)
+
+
+def expect_dialog(node: DOMNode) -> None:
+    """Keys that are pressed from now on are for the dialog that a widget opens."""
+    if isinstance(node.app, OrderedKeysApp):
+        node.app.expect_dialog()
+
+
+def expect_none(node: DOMNode) -> None:
+    """The dialog that a widget would have opened does not come."""
+    if isinstance(node.app, OrderedKeysApp):
+        node.app.expect_none()
