@@ -241,4 +241,5 @@ def _worker_events(
 
 
 def _registered(model: ModelStatus) -> str:
-    return f"registered from {model.described.url}, {model.wanted} workers wanted"
+    workers = "1 worker" if model.wanted == 1 else f"{model.wanted} workers"
+    return f"registered from {model.described.url}, {workers} wanted"

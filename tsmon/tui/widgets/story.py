@@ -15,7 +15,7 @@ from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.format import count
 from tsmon.tui.tones import Tone, line
-from tsmon.tui.widgets.event_line import spell
+from tsmon.tui.widgets.event_line import spell_about
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.quantile_table import compose_minute
 from tsmon.tui.widgets.words import Words
@@ -58,7 +58,7 @@ class Story(Vertical):
         listed = self.query_one(OptionList)
         listed.display = bool(events)
         listed.clear_options()
-        listed.add_options([spell(event) for event in reversed(events)])
+        listed.add_options([spell_about(event) for event in reversed(events)])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Look at that moment."""

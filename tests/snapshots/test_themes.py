@@ -1,0 +1,57 @@
+"""Every theme: the same words, and all of them readable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+from tests.snapshots.scene import looking_at
+from tests.tui.seat import Seat
+from tsmon.tui.app import MonitorOptions
+
+LEAST_CONTRAST = 3.0
+"""Of words to what is behind them; WCAG 2.1 asks it of large text and of signs."""
+COLOURED = sorted(name for name in BUILTIN_THEMES if not name.startswith("ansi-"))
+"""The others have the colours of the terminal, which nobody knows here."""
+
+
+@pytest.mark.parametrize("theme", COLOURED)
+async def test_the_words_are_readable(scene: Path, theme: str) -> None:
+    async with looking_at(scene, MonitorOptions(theme=theme), (120, 30)) as seat:
+        weak = {
+            (round(ratio, 1), text)
+            for text, ratio in contrasts(seat)
+            if ratio < LEAST_CONTRAST and any(map(str.isalnum, text))
+        }
+        assert not weak
+
+
+def contrasts(seat: Seat) -> Iterator[tuple[str, float]]:
+    """Each piece of text on the screen, with the contrast to its background."""
+    for strip in seat.app.screen._compositor.render_full_update().strips:
+        for segment in (each for part in strip for each in part):
+            if segment.style and segment.style.color and segment.style.bgcolor:
+                yield segment.text.strip(), _ratio(segment)
+
+
+def _ratio(segment: Segment) -> float:
+    style = segment.style
+    assert style and style.color and style.bgcolor
+    colors = [Color.from_rich_color(each) for each in (style.color, style.bgcolor)]
+    lights = sorted(_luminance(color) for color in colors)
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.1)."""
+
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part) for part in color.normalized)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
