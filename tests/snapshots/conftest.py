@@ -36,8 +36,10 @@ def same_as_taken() -> Compare:
 
 
 @pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The pictures show times, which must not depend on where they are taken."""
+def nowhere_in_particular(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pictures show times and folders, which must not depend on where they are taken."""
+    monkeypatch.setenv("HOME", "/home/user")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

@@ -30,7 +30,6 @@ ON_A_SERVER = {
     "register": ("r", "Register"),
     "scale": ("s", "Workers of mnist"),
     "unregister": ("u", "Type mnist to go on"),
-    "archive": ("a", "archive"),
     "start": ("S", "Start a TorchServe here"),
 }
 
