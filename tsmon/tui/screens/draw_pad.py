@@ -237,10 +237,9 @@ class DrawPad(DigitScreen):
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
-        if self.is_mounted:
-            self.view.symbols = symbols
-            self.query_one("#pad-seen-picture", PixelView).symbols = symbols
-            self._show_prediction()
+        self.view.symbols = symbols
+        self.query_one("#pad-seen-picture", PixelView).symbols = symbols
+        self._show_prediction()
 
     def _show_pen(self) -> None:
         words = pad_words.pen(

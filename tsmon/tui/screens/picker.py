@@ -220,9 +220,8 @@ class Picker(PickerActions):
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
-        if self.is_mounted:
-            self.query_one(ThumbGrid).symbols = symbols
-            self.query_one(Look).draw_with(symbols)
+        self.query_one(ThumbGrid).symbols = symbols
+        self.query_one(Look).draw_with(symbols)
 
     def _arrange(self) -> None:
         single = self.zoomed or self.size.width < ALL_PARTS_WIDTH
