@@ -35,7 +35,8 @@ def test_each_scrape_is_given_once_and_in_order(scenario: Scenario) -> None:
         each.scrape for each in scenario.through.observations if isinstance(each.scrape, Scrape)
     ]
     assert len(scrapes) > 30
-    assert all(later.at.since(earlier.at) > 0.5 for earlier, later in pairwise(scrapes))
+    # How far apart is Prometheus' affair: on a busy machine one comes late, and the next in time.
+    assert all(later.at.since(earlier.at) > 0 for earlier, later in pairwise(scrapes))
     assert {scrape.mode for scrape in scrapes} == {MetricsMode.PROMETHEUS}
 
 
