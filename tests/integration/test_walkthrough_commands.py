@@ -91,7 +91,11 @@ def test_ten_random_digits_give_the_predicted_and_actual_table_and_are_counted(
 def test_the_counters_give_milliseconds_per_request(shell: Shell, registered: None) -> None:
     shell.tsmon("send", "mnist", "-n", "3")
 
-    (series,) = shell.tsmon("metrics", "--json").json
+    (series,) = [
+        each
+        for each in shell.tsmon("metrics", "--json").json
+        if (each["model"], each["version"]) == ("mnist", "1.0")
+    ]
 
     expected = series["ts_inference_latency_microseconds"] / 1000
     assert series["inference_ms"] == pytest.approx(expected / series["ts_inference_requests_total"])
