@@ -94,7 +94,7 @@ def test_the_counters_give_milliseconds_per_request(shell: Shell, registered: No
     (series,) = [
         each
         for each in shell.tsmon("metrics", "--json").json
-        if (each["model"], each["version"]) == ("mnist", "1.0")
+        if (each["model"], each["version"]) == ("mnist", "default")
     ]
 
     expected = series["ts_inference_latency_microseconds"] / 1000
