@@ -280,3 +280,16 @@ def test_nothing_waits_for_a_terminal_that_has_gone(fake: FakeTorchServe) -> Non
         assert not frames.is_alive()
         writer.stop()
     assert TsmonApp(LiveSession(fake.client())).driver_class is TerminalDriver
+
+
+async def test_a_few_lines_are_all_for_the_server_and_the_rows(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(40, 4)) as seat:
+        await seat.sees("● 1/1")
+        server, titles, row, *blank = seat.text.splitlines()
+        assert "● up" in server
+        assert "VERSION" in titles
+        assert "mnist" in row
+        assert not any(blank)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, MutableMapping
 
 from rich.cells import cell_len
@@ -15,6 +16,8 @@ _PLAIN = frozenset({"linux", "vt52", "vt100", "vt102", "vt220"})
 """Terminals whose font or protocol has little besides ASCII."""
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 """The variables that tell the encoding; the first one that is set counts."""
+_WRAPPED = 512
+"""Characters that GNU screen is given at once; what is longer than its buffer it drops."""
 _NO_LOCALE = ("C", "POSIX")
 _COERCED = ("C.UTF-8", "C.utf8")
 """What Python itself puts into LC_CTYPE where it finds no locale (PEP 538)."""
@@ -101,3 +104,10 @@ def correct_colors(environment: MutableMapping[str, str]) -> None:
     """
     if "STY" in environment and environment.get("TERM", "").startswith("screen"):
         environment.pop("COLORTERM", None)
+
+
+def through_screen(text: str) -> str:
+    """The sequence that puts a text into the clipboard (OSC 52), as GNU screen hands it on."""
+    code = f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+    parts = (code[at : at + _WRAPPED] for at in range(0, len(code), _WRAPPED))
+    return "".join(f"\x1bP{part}\x1b\\" for part in parts)
