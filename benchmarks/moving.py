@@ -49,7 +49,8 @@ class Cursor:
 
     def __init__(self, app: TsmonApp, screen: MonitorScreen) -> None:
         self._app, self._screen = app, screen
-        self._rows = [row.value for row in screen.query_one(ModelsPane).table.rows]
+        self._table = screen.query_one(ModelsPane).table
+        self._rows = [row.value for row in self._table.rows]
         self._wanted: str | None = None
         self._there = asyncio.Event()
         app.watch(screen, "selected", self._look, init=False)
@@ -73,7 +74,7 @@ class Cursor:
         """Seconds and CPU seconds of each key while one is held, down and up again."""
         waits, costs, end = [], [], time.perf_counter() + seconds
         for key in cycle("j" * AT_ONCE + "k" * AT_ONCE):
-            if key == "j" and self._is_first and time.perf_counter() > end:
+            if time.perf_counter() > end:
                 break
             before = time.process_time()
             waits.append(await self.press(key))
@@ -81,12 +82,13 @@ class Cursor:
             await asyncio.sleep(max(EVERY_S - waits[-1], 0))
         return waits, costs
 
-    @property
-    def _is_first(self) -> bool:
-        return str(self._screen.selected) == self._rows[0]
-
     async def at_once(self) -> float:
         """Seconds that a row of keys takes which come at once, from the first row to the last."""
+        if str(self._screen.selected) != self._rows[0]:
+            self._wanted = self._rows[0]
+            self._there.clear()
+            self._table.action_first()
+            await self._there.wait()
         return (await self.press("j", AT_ONCE) + await self.press("k", AT_ONCE)) / 2
 
 
