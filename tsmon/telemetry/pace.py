@@ -9,8 +9,8 @@ SHORT = 0.5
 """An interval of less than this share of the usual one is short."""
 LONG_ENOUGH_S = 5.0
 """No more than this counts as usual, so that a shorter period shows soon."""
-FIRST_S = 0.4
-"""What counts as usual until there was an interval: two of the shortest period."""
+QUICKEST_S = 0.1
+"""No monitor asks so often; where intervals are shorter, somebody asks at once again and again."""
 RECENT = 3
 """Intervals that tell the usual one."""
 
@@ -27,8 +27,8 @@ class Pace:
 
     def is_due(self, seconds: float) -> bool:
         """Whether an interval of this length is long enough to be told by itself."""
-        usual = min(median(self._lengths), LONG_ENOUGH_S) if self._lengths else FIRST_S
-        return seconds >= SHORT * usual
+        usual = median(self._lengths) if self._lengths else 0.0
+        return usual < QUICKEST_S or seconds >= SHORT * min(usual, LONG_ENOUGH_S)
 
     def keep(self, seconds: float) -> None:
         """Take an interval that is told."""

@@ -3,12 +3,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.telemetry.pace import FIRST_S, LONG_ENOUGH_S, SHORT, Pace
+from tsmon.telemetry.pace import LONG_ENOUGH_S, QUICKEST_S, Pace
 
 
-def test_until_there_was_an_interval_all_but_very_short_ones_are_told() -> None:
-    assert not Pace().is_due(SHORT * FIRST_S / 2)
-    assert Pace().is_due(SHORT * FIRST_S)
+def test_until_there_was_an_interval_each_is_told() -> None:
+    assert Pace().is_due(0.001)
 
 
 def test_an_outage_does_not_make_the_intervals_after_it_short() -> None:
@@ -18,7 +17,7 @@ def test_an_outage_does_not_make_the_intervals_after_it_short() -> None:
     assert pace.is_due(1.0)
 
 
-@given(st.lists(st.floats(0.2, 60), min_size=1), st.floats(0.01, 60))
+@given(st.lists(st.floats(0.2, 60), min_size=1), st.floats(QUICKEST_S, 60))
 def test_an_interval_of_the_usual_length_is_told_and_one_of_a_tenth_never(
     lengths: list[float], usual: float
 ) -> None:
