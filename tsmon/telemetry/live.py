@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from typing import TypeVar
 
 from tsmon.telemetry.descriptions import ModelReader
@@ -31,11 +32,20 @@ DESCRIBES_PER_TICK = 8
 class LiveSource:
     """Asks a running TorchServe, and where it is local its processes and log files."""
 
-    def __init__(self, client: TorchServe, log_place: LogPlace | None = None) -> None:
-        """With `log_place` its logs are read there; else a local server's folder is looked for."""
+    def __init__(
+        self,
+        client: TorchServe,
+        log_place: LogPlace | None = None,
+        log_zone: tzinfo | None = None,
+    ) -> None:
+        """With `log_place` its logs are read there; else a local server's folder is looked for.
+
+        `log_zone` is that of their stamps, by default worked out.
+        """
         self._client = client
         self._log_place = log_place
-        self._logs = LogFollower(log_place) if log_place is not None else None
+        self._log_zone = log_zone
+        self._logs = LogFollower(log_place, log_zone) if log_place is not None else None
         self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
@@ -106,7 +116,7 @@ class LiveSource:
         folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
         if folder is not None and (self._logs is None or self._logs.place != folder):
             await asyncio.to_thread(self.close)
-            self._logs = LogFollower(folder)
+            self._logs = LogFollower(folder, self._log_zone)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:
