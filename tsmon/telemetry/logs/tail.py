@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 BLOCK = 1 << 20
-LONGEST_LINE = 1 << 20
-"""A longer line is cut: no line of TorchServe's is, and memory must stay bounded."""
+LONGEST_LINE = 1 << 16
+"""A longer line is cut: no line of TorchServe's is, and memory and screens have their bounds."""
 POLL_S = 0.2
 """Seconds between two looks at a file that is followed."""
 
@@ -35,12 +35,13 @@ class LogTail:
     def read(self, most: int = 64 * BLOCK) -> list[bytes]:
         """The complete lines added since the last call, without their ends.
 
-        At most about `most` bytes; what is left comes with the next call.
+        About `most` bytes, and on to the end of a line; what is left comes with the next call. So
+        there are none only where there is nothing more to read.
         """
         if self._file is None:
             self._open(None)
         lines: list[bytes] = []
-        while self._file is not None and most > 0:
+        while self._file is not None and (most > 0 or not lines):
             replaced = self._replaced()  # asked first, so that its last lines are read too
             block = self._block()
             most -= len(block)
@@ -110,6 +111,8 @@ class LogTail:
     def _split(self, block: bytes) -> list[bytes]:
         *lines, rest = (self._rest + block).split(b"\n")
         self._rest = rest[:LONGEST_LINE]
+        if max(map(len, lines), default=0) > LONGEST_LINE:
+            lines = [line[:LONGEST_LINE] for line in lines]
         return lines
 
     def _replaced(self) -> bool:

@@ -132,5 +132,5 @@ def _last_stamp(lines: Iterable[bytes]) -> datetime | None:
         match = _STAMPED.match(line)
         stamp = parse_stamp(match[1].decode(errors="replace")) if match else None
         if stamp is not None:
-            return stamp.replace(tzinfo=None)
+            return stamp
     return None
