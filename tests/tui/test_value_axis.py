@@ -85,6 +85,10 @@ def test_the_name_of_the_largest_stands_beside_its_mark() -> None:
     placed = place_beyond(values, axis, milliseconds, Symbols.BLOCK)
     line = "".join(placed.get(at, " ") for at in range(len(values)))
     assert line.strip() == "1.2 s ▲ ▲"
+    values = [*USUAL, 900.0, None, 1200.0]
+    placed = place_beyond(values, axis, milliseconds, Symbols.BLOCK)
+    line = "".join(placed.get(at, " ") for at in range(len(values)))
+    assert line.strip() == "1.2 s ▲ ▲"
     placed = place_beyond([1200.0, *USUAL], axis, milliseconds, Symbols.ASCII)
     assert "".join(placed.get(at, " ") for at in range(9)) == "^ 1.2 s  "
     placed = place_beyond([*USUAL, 1200.0], axis, milliseconds, Symbols.ASCII)

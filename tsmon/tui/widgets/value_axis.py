@@ -80,7 +80,8 @@ def place_beyond(
     columns = [at for at, value in enumerate(values) if value is not None and value > axis.top]
     placed = dict.fromkeys(columns, glyph(symbols))
     text = unit(axis.peak)
-    start = _room(values.index(axis.peak), len(text), len(values), set(columns))
+    near_marks = {at + side for at in columns for side in (-1, 0, 1)}
+    start = _room(values.index(axis.peak), len(text), len(values), near_marks)
     return placed if start is None else placed | {start + at: each for at, each in enumerate(text)}
 
 
