@@ -12,7 +12,7 @@ LONG_ENOUGH_S = 5.0
 QUICKEST_S = 0.1
 """No monitor asks so often; where intervals are shorter, somebody asks at once again and again."""
 RECENT = 3
-"""Intervals that tell the usual one."""
+"""Intervals that tell the usual one; until there were so many none is short."""
 
 
 class Pace:
@@ -27,7 +27,7 @@ class Pace:
 
     def is_due(self, seconds: float) -> bool:
         """Whether an interval of this length is long enough to be told by itself."""
-        usual = median(self._lengths) if self._lengths else 0.0
+        usual = median(self._lengths) if len(self._lengths) == RECENT else 0.0
         return usual < QUICKEST_S or seconds >= SHORT * min(usual, LONG_ENOUGH_S)
 
     def keep(self, seconds: float) -> None:

@@ -3,11 +3,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.telemetry.pace import LONG_ENOUGH_S, QUICKEST_S, Pace
+from tsmon.telemetry.pace import LONG_ENOUGH_S, QUICKEST_S, RECENT, Pace
 
 
-def test_until_there_was_an_interval_each_is_told() -> None:
-    assert Pace().is_due(0.001)
+def test_until_there_were_some_intervals_each_is_told() -> None:
+    pace = Pace()
+    for _ in range(RECENT - 1):
+        pace.keep(1.0)
+        assert pace.is_due(0.001)
+    pace.keep(1.0)
+    assert not pace.is_due(0.001)
 
 
 def test_an_outage_does_not_make_the_intervals_after_it_short() -> None:

@@ -36,12 +36,12 @@ def test_workers_memory_and_cpu_are_read(worker: subprocess.Popen[bytes]) -> Non
 def test_soon_after_another_reading_cpu_use_stays_as_it_was(
     worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seconds = iter((0.0, 1.0, 2.0, 2.1, 3.1))
-    use = iter((0.0, 10.0, 20.0, 30.0))
+    seconds = iter((0.0, 1.0, 2.0, 3.0, 3.1, 4.1))
+    use = iter((0.0, 10.0, 20.0, 30.0, 40.0))
     monkeypatch.setattr(psutil.Process, "cpu_percent", lambda _process: next(use))
     table = ProcessTable(clock=lambda: next(seconds))
-    seen = [table.read([worker.pid])[worker.pid].cpu_percent for _ in range(5)]
-    assert seen == [0.0, 10.0, 20.0, 20.0, 30.0]
+    seen = [table.read([worker.pid])[worker.pid].cpu_percent for _ in range(6)]
+    assert seen == [0.0, 10.0, 20.0, 30.0, 30.0, 40.0]
 
 
 def test_pid_that_is_no_worker_here_is_left_out(worker: subprocess.Popen[bytes]) -> None:

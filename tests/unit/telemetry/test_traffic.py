@@ -184,8 +184,7 @@ def test_series_that_appears_later_stood_at_0_before() -> None:
 
 
 def test_a_scrape_soon_after_another_tells_the_same_rate_and_loses_no_request() -> None:
-    meter = TrafficMeter()
-    meter.observe(scraped(0, {MNIST: Counters()}))
+    meter = _settled({MNIST: Counters()})
     full = meter.observe(scraped(1, {MNIST: Counters(70, 700_000, 0)}))[MNIST]
     poked = meter.observe(scraped(1.1, {MNIST: Counters(90, 900_000, 0)}))[MNIST]
     assert (poked.interval, poked.window) == (full.interval, full.window)
@@ -198,26 +197,23 @@ def test_a_scrape_soon_after_another_tells_the_same_rate_and_loses_no_request() 
 
 
 def test_a_series_first_seen_soon_after_a_scrape_is_told_with_the_next_interval() -> None:
-    meter = TrafficMeter()
-    meter.observe(scraped(0, {}))
+    meter = _settled({})
     meter.observe(scraped(1, {}))
     assert meter.observe(scraped(1.1, {MNIST: Counters(1)}))[MNIST].interval is Missing.FIRST_SAMPLE
     assert _usage(meter.observe(scraped(2, {MNIST: Counters(4)}))[MNIST]).arrived == 4
 
 
 def test_soon_after_a_restart_there_is_no_rate_yet() -> None:
-    meter = TrafficMeter()
-    for second in range(3):
-        meter.observe(scraped(second, {MNIST: Counters(100 + second)}))
-    meter.observe(scraped(3, {MNIST: Counters(1)}))
-    soon = meter.observe(scraped(3.1, {MNIST: Counters(5)}))[MNIST]
+    meter = _settled({MNIST: Counters(100)})
+    meter.observe(scraped(1, {MNIST: Counters(1)}))
+    soon = meter.observe(scraped(1.1, {MNIST: Counters(5)}))[MNIST]
     assert (soon.interval, soon.window) == (Missing.RESTARTED, Missing.RESTARTED)
-    assert _usage(meter.observe(scraped(4, {MNIST: Counters(9)}))[MNIST]).arrived == 8
+    assert _usage(meter.observe(scraped(2, {MNIST: Counters(9)}))[MNIST]).arrived == 8
 
 
 def test_a_restart_right_after_a_scrape_is_seen_against_the_newest_sums() -> None:
-    meter = TrafficMeter()
-    for seconds, requests in ((0, 0), (1, 5), (1.1, 50), (2, 20)):
+    meter = _settled({MNIST: Counters()})
+    for seconds, requests in ((1, 5), (1.1, 50), (2, 20)):
         meter.observe(scraped(seconds, {MNIST: Counters(requests)}))
     assert meter.life == 1
 
@@ -278,6 +274,14 @@ def test_reason_for_absence_holds_only_without_any_usage(
     readings: list[Reading], together: Reading
 ) -> None:
     assert add_readings(readings) == together
+
+
+def _settled(series: dict[SeriesKey, Counters]) -> TrafficMeter:
+    """A meter that was scraped every second up to second 0, without traffic."""
+    meter = TrafficMeter()
+    for seconds in range(-3, 1):
+        meter.observe(scraped(seconds, series))
+    return meter
 
 
 def _scrapes(life: list[Counters]) -> list[Scrape]:

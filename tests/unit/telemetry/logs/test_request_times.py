@@ -170,7 +170,7 @@ def test_a_reading_without_requests_has_none_of_those_before() -> None:
 def test_a_reading_soon_after_another_is_told_with_it() -> None:
     times = RequestTimes()
     backend = array("d", [4_000_000])
-    for second in (10.0, 11.0, 12.0):
+    for second in (9.0, 10.0, 11.0, 12.0):
         times.add({KEY: Samples(statuses=Counter({200: 9}), workers={"9000": backend})}, at=second)
     failed = Samples(statuses=Counter({503: 1}), workers={"9000": backend})
     times.add({KEY: failed}, at=12.1)
