@@ -89,6 +89,37 @@ async def test_a_band_is_told_from_the_value_below_it_without_colours(symbols: S
         assert lines == [line.strip() for line in BANDS[symbols]]
 
 
+OUTLIER = {
+    Symbols.BLOCK: ["  10 ms▲            ▲ 1.2 s", "       │", "   5 ms│", "       │", "      0│"],
+    Symbols.ASCII: ["  10 ms^            ^ 1.2 s", "       |", "   5 ms|", "       |", "      0|"],
+    Symbols.BRAILLE: [
+        "  10 ms▲            ▲ 1.2 s",
+        "       │",
+        "   5 ms│",
+        "       │",
+        "      0│",
+    ],
+}
+
+
+@pytest.mark.parametrize("symbols", Symbols)
+async def test_a_value_far_above_the_others_is_named_and_leaves_them_their_height(
+    symbols: Symbols,
+) -> None:
+    app = Paper(milliseconds)
+    async with app.run_test(size=(38, 6)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = symbols
+        samples = [Sample(age, 1200.0 if age == 70 else 8.0) for age in range(119, 0, -1)]
+        chart.plot(samples, TWO_MINUTES, gap_s=3)
+        await pilot.pause()
+        first, *others = screen_text(app).splitlines()[:5]
+        assert first == OUTLIER[symbols][0]
+        assert [line[:8] for line in others] == OUTLIER[symbols][1:]
+        full = {Symbols.BLOCK: "█", Symbols.ASCII: "#", Symbols.BRAILLE: "⣿"}[symbols]
+        assert all(line[8:] == full * 30 for line in others)
+
+
 async def test_a_chart_without_a_value_says_why() -> None:
     app = Paper()
     async with app.run_test(size=(50, 6)) as pilot:

@@ -144,7 +144,10 @@ class Requests(Page):
             if book.failed_count
             else ("none failed", Tone.MUTED)
         )
-        return left, [(f"{count(book.count)} seen", Tone.PLAIN), failed]
+        right: list[Span] = [(f"{count(book.count)} seen", Tone.PLAIN), failed]
+        if self._feed is not None and self._feed.zone.name:
+            right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
+        return left, right
 
     def _show_chosen(self) -> None:
         chosen = self._chosen
@@ -190,14 +193,15 @@ class Requests(Page):
             filter_ = LogFilter(chosen.model, chosen.version, chosen.worker, routine=True)
         else:
             filter_ = LogFilter()
+        began = self._feed.zone.moment(chosen.began)
         file = TS_LOG if self._feed.has_workers else ACCESS_LOG
-        self.go_above(Logs(self._shelf, LogStart(filter_, chosen.began, file)))
+        self.go_above(Logs(self._shelf, LogStart(filter_, began, file)))
 
     def action_moment(self) -> None:
         """Show the moment of this request in the monitor."""
         chosen = self._chosen
-        if chosen is not None:
-            self.dismiss(chosen.time.astimezone())
+        if chosen is not None and self._feed is not None:
+            self.dismiss(self._feed.zone.moment(chosen.time))
 
     def action_copy(self) -> None:
         """Copy what is known of it."""
