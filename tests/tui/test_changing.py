@@ -162,8 +162,8 @@ async def test_undo_brings_the_workers_back_that_were_there_before_a_row_of_pres
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
-        seat.monitor.action_scale_by(1)
-        seat.monitor.action_scale_by(1)
+        seat.monitor.action_do("workers.more")
+        seat.monitor.action_do("workers.more")
         await seat.sees("3/3 ready", "U back to 1 worker")
         await seat.press("U")
         await seat.sees("1/1 ready")

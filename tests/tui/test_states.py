@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import watching
+from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
 
 
@@ -22,6 +22,33 @@ async def test_a_server_that_goes_away_leaves_its_models_on_the_screen(
         fake.start()
         await seat.sees("● up", "● ready")
         await seat.misses("connection refused")
+
+
+async def test_the_footer_offers_what_works_while_the_server_is_away(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist", at_start=True)
+
+    def footer(seat: Seat) -> str:
+        return seat.text.splitlines()[-1]
+
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: "register" in footer(seat))
+        fake.kill()
+        await seat.until(lambda: "S start server" in footer(seat))
+        assert all(word in footer(seat) for word in ("fleet", "logs", "doctor", "events", "help"))
+        assert not any(word in footer(seat) for word in ("register", "worker", "scale", "send"))
+        fake.start()
+        await seat.until(lambda: "register" in footer(seat))
+
+
+async def test_a_read_only_monitor_offers_to_start_no_server(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.kill()
+    async with watching(fake, options, read_only=True) as seat:
+        await seat.until(lambda: "l logs" in seat.text.splitlines()[-1])
+        assert "start server" not in seat.text
 
 
 async def test_a_model_that_a_restart_forgot_is_gone_until_it_is_dismissed(

@@ -164,3 +164,23 @@ async def test_the_images_leave_room_for_the_models(
         await seat.press("4")
         await seat.sees("│ mnist", "4 Digits")
         assert seat.monitor.query_one(DigitsPane).outer_size.height == digits
+
+
+async def test_the_mouse_does_what_keys_do(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.load("mnist", at_start=True)
+
+    async def click(words: str) -> None:
+        await seat.sees(words)
+        lines = seat.text.splitlines()
+        row = next(row for row, line in enumerate(lines) if words in line)
+        await seat.pilot.click(offset=(lines[row].index(words) + 1, row))
+
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await click("3 Metrics")
+        await seat.until(lambda: seat.monitor.current is PaneName.METRICS)
+        await click("1 Models")
+        await seat.until(lambda: seat.monitor.current is PaneName.MODELS)
+        await click("in depth")
+        await seat.until(lambda: seat.monitor.in_depth)
+        await click("all models")
+        await seat.until(lambda: not seat.monitor.in_depth)

@@ -22,7 +22,7 @@ async def test_quick_presses_add_up_to_one_request(
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
         for _ in range(3):
-            seat.monitor.action_scale_by(1)
+            seat.monitor.action_do("workers.more")
         await seat.sees("4/4 ready", "✓ 4/4 ready")
         assert scalings(fake) == ["4"]
         await seat.press("minus")

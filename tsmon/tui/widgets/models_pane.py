@@ -165,6 +165,11 @@ class ModelsPane(TablePane[ModelStatus]):
         event.stop()
         self.post_message(self.Opened())
 
+    def go_to(self, key: ModelKey) -> None:
+        """Select a version; a filter that hides it goes away."""
+        self.clear_filter()
+        self.select(key)
+
     # Marks
 
     @property
@@ -191,6 +196,10 @@ class ModelsPane(TablePane[ModelStatus]):
         self.render_rows()
         return had
 
+    def action_clear_marks(self) -> None:
+        """The mouse takes all marks away."""
+        self.clear_marks()
+
     def on_live_table_mark_wanted(self, event: LiveTable.MarkWanted) -> None:
         """The mouse marks."""
         event.stop()
@@ -206,7 +215,7 @@ class ModelsPane(TablePane[ModelStatus]):
             return []
         hidden = len(self._marks - {model.key for model in self._models.values()})
         words = f"{len(self._marks)} marked" + (f" ({hidden} hidden)" if hidden else "")
-        return [Content(words) + Content.styled(" [x]", "@click=screen.clear_marks")]
+        return [Content(words) + Content.styled(" [x]", "@click=clear_marks")]
 
     def _why_empty(self, snapshot: Snapshot) -> Content | None:
         """Why there are no rows; None when there are."""

@@ -166,8 +166,8 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
         return line((f"gone: {model.gone}", Tone.MUTED))
     described = model.described
     target = rollout.target if rollout and rollout.running else model.wanted
-    minus = Content.styled("[-]", "$text-primary @click=screen.scale_by(-1)")
-    plus = Content.styled("[+]", "$text-primary @click=screen.scale_by(1)")
+    minus = Content.styled("[-]", "$text-primary @click=screen.do('workers.fewer')")
+    plus = Content.styled("[+]", "$text-primary @click=screen.do('workers.more')")
     return Content("").join(
         [
             line((f"{model.ready}/{model.wanted} ready ", Tone.PLAIN)),
