@@ -88,7 +88,7 @@ async def test_the_filter_can_be_opened_and_cleared_with_the_mouse(
 ) -> None:
     fake.load_many(7)
     async with watching(fake, options, size=(120, 40)) as seat:
-        await seat.sees("/ filter")
+        await seat.sees("/ filter", "model-006")
         await click_on(seat, "/ filter")
         await seat.until(lambda: seat.find(FilterBar, "#models-filter").display)
         await seat.write("005")
