@@ -55,7 +55,9 @@ async def test_a_worker_that_may_be_at_work_goes_after_a_question_with_no_in_foc
     async with watching(fake, options) as seat:
         await seat.sees("3/3 ready")
         await seat.press("minus")
-        await asked(seat, Severity.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0?min_worker=2")
+        await asked(
+            seat, Severity.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0", "?min_worker=2"
+        )
         await seat.press("enter")
         await seat.misses(Severity.LOSS.words)
         assert not fake.sent("PUT")
