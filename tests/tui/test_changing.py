@@ -295,4 +295,4 @@ async def test_register_shows_the_request_as_it_is_filled_in(
         seat.find(Field, "#url").text = "mnist.mar"
         seat.find(Field, "#workers").text = "3"
         await seat.sees("workers   0 → 3")
-        await seat.sees("POST", "/models?url=mnist.mar&initial_workers=3&synchronous=false")
+        await seat.sees("POST", "/models", "?url=mnist.mar&initial_workers=3&synchronous=false")

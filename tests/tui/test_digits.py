@@ -98,7 +98,9 @@ async def test_a_file_that_is_no_image_is_told_where_its_picture_would_be(
 ) -> None:
     (samples / "a.png").write_text("text")
     async with watching(fake, options) as seat:
-        await seat.sees("11 images", "✗ a.png is no image")
+        await seat.sees("11 images")
+        await seat.press("4")
+        await seat.sees("✗ a.png is no image")
 
 
 async def test_another_folder(

@@ -23,16 +23,18 @@ def spell_overall(snapshot: Snapshot) -> list[Span]:
     if snapshot.stale:
         return []
     forgotten = sum(model.gone is Gone.FORGOTTEN for model in snapshot.models)
-    gone = [(f"{GONE.glyph} {plural(forgotten, 'model')} gone", Tone.WARNING)]
     models = [model for model in snapshot.models if not model.gone]
-    if not models:
-        return gone if forgotten else []
-    held_up = [model for model in models if activity_of(model).doing in _HELD_UP]
     ill = [model for model in models if sign_of(model).needs_somebody]
-    parts = [*(gone if forgotten else ()), _worst(ill) if ill else _ready(models)]
-    slowest = max(held_up, key=_urgency, default=None)
-    if slowest is not None and slowest not in ill:
+    held_up = [model for model in models if activity_of(model).doing in _HELD_UP]
+    parts: list[Span] = []
+    if forgotten:
+        parts.append((f"{GONE.glyph} {plural(forgotten, 'model')} gone", Tone.WARNING))
+    if ill:
+        parts.append(_worst(ill))
+    if held_up and (slowest := max(held_up, key=_urgency)) not in ill:
         parts.append(_held_up(slowest, len(held_up)))
+    if models and not parts:
+        parts.append(_ready(models))
     errors = sum(errors_per_second(snapshot, model) or 0 for model in models)
     if errors:
         parts.append((f"! {per_second(errors)} failed", Tone.BAD))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.tui.widgets.columns import GAP, LOOSE, Column, fit
+from tsmon.tui.widgets.columns import GAP, LOOSE, Column, fit, shorten
 
 NAME = Column("name", "MODEL", 0)
 NOW = Column("now", "NOW", 10)
@@ -39,6 +39,17 @@ def test_in_a_wide_table_the_numbers_stay_near_the_name() -> None:
 def test_a_flexible_column_at_the_end_has_all_the_rest() -> None:
     shown = dict(fit((NOW, NAME), {"name": 5}, 100))
     assert sum(shown.values()) + 2 * GAP == 100
+
+
+def test_a_name_keeps_the_end_that_tells_it_from_others() -> None:
+    assert shorten("model-with-long-name-12", 12) == "model-…me-12"
+    assert shorten("mnist", 12) == "mnist"
+    assert shorten("3 failed: no answer", 12) == "3 failed: no answer"
+
+
+@given(st.text("ab-", min_size=1), st.integers(1, 40))
+def test_a_name_takes_no_more_than_its_column(name: str, width: int) -> None:
+    assert len(shorten(name, width)) == min(len(name), width)
 
 
 @given(ROOM, LONGEST)

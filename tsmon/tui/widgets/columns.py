@@ -58,6 +58,14 @@ def fit(
     return tuple(widths.items())
 
 
+def shorten(text: str, width: int) -> str:
+    """A name that is too long without its middle: often its end tells it from its neighbours."""
+    if len(text) <= width or " " in text:
+        return text
+    end = (width - 1) // 2
+    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
+
+
 def _widen(widths: dict[Column, int], column: Column, by: int, spare: int) -> int:
     """Give a column so many cells more, as far as there are; how many it got."""
     got = max(min(by, spare), 0)

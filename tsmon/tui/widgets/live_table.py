@@ -17,7 +17,7 @@ from textual.widgets import DataTable
 
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
-from tsmon.tui.widgets.columns import GAP, Column, fit
+from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
 
 HEADER_ROW = -1
 """How `DataTable` numbers the row of titles."""
@@ -255,6 +255,9 @@ class LiveTable(DataTable[Text]):
 
     def _cell(self, row: Row, column: Column) -> Text:
         cell = row.cells[self._all.index(column)]
+        if not column.width:
+            at = self._shown.index(column)
+            cell = replace(cell, text=shorten(cell.text, self._widths[at]))
         if row.key not in self._marks:
             return self._text(column, cell)
         sign = MARK if column is self._shown[0] else ""
