@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 GAP = 1
 """Blank columns before each cell; `DataTable` would put as many behind it as well."""
-GROWN = 16
+GROWN = 24
 """A column grows up to this width to show its longest text whole."""
 READABLE = 20
 """The part of the flexible column's longest text that is worth more than another column."""
