@@ -152,7 +152,6 @@ class ModelsPane(TablePane[ModelStatus]):
 
     def on_mount(self) -> None:
         """Tell what is waited for, until there is an answer."""
-        super().on_mount()
         self.query_one("#models-empty", Words).say(line((FIRST_WORDS, Tone.MUTED)))
 
     def words_of(self, item: ModelStatus) -> str:
