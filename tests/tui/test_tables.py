@@ -125,6 +125,18 @@ async def test_sorting_goes_through_the_columns_both_ways_by_keys(
         assert rows(seat) == ["few 10.0", "many 9.0"]
 
 
+async def test_sorted_by_what_it_does_now_the_model_that_is_not_well_comes_first(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("fine")
+    fake.load("without", workers=0)
+    async with watching(fake, options) as seat:
+        await seat.sees("○ no workers", "· idle")
+        await seat.press("o", "o", "o")
+        await seat.sees("▼NOW")
+        assert rows(seat) == ["without 1.0", "fine 1.0"]
+
+
 async def test_a_click_on_a_title_sorts_and_another_reverses(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:

@@ -30,6 +30,9 @@ from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 
+ABOVE_WORK = 100
+"""How far a verdict sorts above whatever a model does that is well."""
+
 
 def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -> float | Missing:
     interval = model.traffic.interval
@@ -72,7 +75,7 @@ def _need(model: ModelStatus) -> float:
     """How much somebody should look at it: first the verdicts, the worst of them the largest."""
     if model.gone or model.verdict.health not in (ModelHealth.READY, ModelHealth.UNKNOWN):
         sign = sign_of(model)
-        return 100.0 * (1 + sign.grade) + model.verdict.health.severity
+        return ABOVE_WORK * (1 + sign.grade) + model.verdict.health.severity
     return list(Doing).index(activity_of(model).doing)
 
 
