@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
@@ -225,3 +226,22 @@ async def test_an_odd_last_row_of_pixels_is_drawn_on_black() -> None:
         app.query_one(PixelView).grid = PixelGrid(2, 3, bytes([255] * 6))
         await pilot.pause()
         assert screen_text(app).splitlines()[:3] == ["▀▀", "▀▀", ""]
+
+
+async def test_a_chart_at_rest_is_not_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Paper()
+    async with app.run_test(size=(31, 6)) as pilot:
+        chart = app.query_one(Chart)
+        samples = [Sample(age, 10.0) for age in range(100, 0, -5)]
+        chart.plot(samples, TWO_MINUTES, gap_s=6)
+        await pilot.pause()
+        painted: list[tuple[Region, ...]] = []
+        monkeypatch.setattr(chart, "refresh", lambda *regions: painted.append(regions))
+
+        chart.plot(list(samples), TWO_MINUTES, gap_s=6)
+        assert painted == []
+
+        chart.plot([*samples[:-1], Sample(5, 9.0)], TWO_MINUTES, gap_s=6)
+        lines = [region.y for region in painted[0]]
+        assert lines
+        assert chart.size.height - 1 not in lines

@@ -8,7 +8,8 @@ import httpx
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.session import LiveSession
 
 
 async def test_a_server_that_goes_away_leaves_its_models_on_the_screen(
@@ -138,3 +139,17 @@ async def test_a_disabled_model_api_is_told_before_anybody_tries(options: Monito
         await seat.sees("! model API off", "enable_model_api=true")
         await seat.press("r")
         await seat.sees("The model API of this server is off")
+
+
+async def test_before_the_first_answer_it_says_what_it_waits_for(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    hold = fake.hold("/models")
+    app = TsmonApp(LiveSession(fake.client(), options.period_s), options)
+    async with app.run_test(size=(120, 30)) as pilot:
+        seat = Seat(app, pilot)
+        await seat.sees("◌ connecting", "waiting for the server's first answer")
+        hold.release()
+        await seat.sees("1 model ready", "● 1/1")
+        await seat.misses("first answer")

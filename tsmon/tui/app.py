@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.filter import LineFilter
 from textual.reactive import var
+from textual.scrollbar import ScrollBar
 
 from tsmon.tui import layout
 from tsmon.tui.crash import keep_report, spell_crash
@@ -20,8 +21,11 @@ from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly
 from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.widgets.scroll_bar import WholeCells
 
 __all__ = ["MonitorOptions", "TsmonApp"]
+
+ScrollBar.renderer = WholeCells
 
 
 class TsmonApp(SwitchingApp):

@@ -24,7 +24,8 @@ from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
+from tsmon.tui.widgets.columns import Column
+from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.5
@@ -34,12 +35,12 @@ COLUMNS = (
     Column("time", "TIME", 12),
     Column("status", "STATUS", 6),
     Column("total", "TOTAL", 8, right=True),
-    Column("queue", "QUEUE", 8, right=True, needs=70),
-    Column("backend", "BACKEND", 8, right=True, needs=70),
-    Column("handler", "HANDLER", 8, right=True, needs=92),
+    Column("queue", "QUEUE", 8, right=True, rank=1),
+    Column("backend", "BACKEND", 8, right=True, rank=2),
+    Column("handler", "HANDLER", 8, right=True, rank=3),
     Column("worker", "WORKER", 6),
     Column("model", "MODEL", 0),
-    Column("peer", "FROM", 21, needs=110),
+    Column("peer", "FROM", 21, rank=4),
 )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -75,6 +76,7 @@ class Chart(Widget):
         """`unit` writes a value of the vertical axis."""
         super().__init__(id=id)
         self._unit = unit
+        self._painted: list[Strip] = []
         self._span = TimeSpan(120.0)
         self._samples: Sequence[Sample] = ()
         self._gap_s = 3.0
@@ -99,7 +101,8 @@ class Chart(Widget):
         """
         self._samples, self._span, self._gap_s = samples, span, gap_s
         self._marks, self._note = marks, note
-        self._redraw()
+        self._lines = None
+        self._repaint()
 
     def on_click(self, event: events.Click) -> None:
         """Point at a moment."""
@@ -120,6 +123,18 @@ class Chart(Widget):
     def _redraw(self) -> None:
         self._lines = None
         self.refresh()
+
+    def _repaint(self) -> None:
+        """Have those lines painted that look different now; a chart at rest costs nothing."""
+        strips = [self.render_line(y) for y in range(self.size.height)]
+        if len(strips) != len(self._painted):
+            self.refresh()
+        else:
+            pairs = enumerate(zip(strips, self._painted, strict=True))
+            changed = [Region(0, y, self.size.width, 1) for y, (new, old) in pairs if new != old]
+            if changed:
+                self.refresh(*changed)
+        self._painted = strips
 
     @property
     def lines(self) -> list[tuple[str, str]]:

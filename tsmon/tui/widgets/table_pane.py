@@ -12,8 +12,9 @@ from textual.widgets import DataTable
 
 from tsmon.tui.numbers import tip
 from tsmon.tui.sorting import Value, arrange
+from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.filter_bar import FilterBar
-from tsmon.tui.widgets.live_table import ARROWS, Column, LiveTable
+from tsmon.tui.widgets.live_table import ARROWS, LiveTable
 from tsmon.tui.widgets.pane import Pane
 
 MANY = 6
