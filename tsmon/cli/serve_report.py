@@ -29,9 +29,7 @@ def stopped(record: ServerRecord, as_json: bool) -> None:
 
 def container_stays(name: str) -> str:
     """What to do with a container that was stopped."""
-    return (
-        f"it stays: `tsmon serve resume --name {name}` starts it again, `docker rm {name}` ends it"
-    )
+    return f"it stays: `tsmon serve resume --name {name}` starts it, `docker rm {name}` removes it"
 
 
 def server_record(record: ServerRecord) -> dict[str, object]:

@@ -18,6 +18,7 @@ _NO_ENGINE = re.compile(
     r"failed to connect to the docker API|error during connect",
     re.IGNORECASE,
 )
+_ENGINE_SAYS = "Error response from daemon: "
 _HOLLOW = re.compile(r"\s*$|(?:Run|See) 'docker")
 
 
@@ -114,10 +115,10 @@ def refusal(stderr: bytes, code: int) -> DockerError:
 
 def reason(stderr: bytes, code: int) -> str:
     """Why a docker command failed, from what it wrote."""
-    said = stderr.decode(errors="replace").splitlines()
-    last = next((line.strip() for line in reversed(said) if not _HOLLOW.match(line)), "")
-    last = last.removeprefix("docker: ").removeprefix("Error response from daemon: ")
-    return last or f"docker ended with exit code {code}"
+    said = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
+    by_engine = [line.partition(_ENGINE_SAYS)[2] for line in said if _ENGINE_SAYS in line]
+    reasons = by_engine or [line for line in said if not _HOLLOW.match(line)]
+    return reasons[-1] if reasons else f"docker ended with exit code {code}"
 
 
 def _no_command(error: OSError) -> NoEngine:

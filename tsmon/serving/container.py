@@ -29,7 +29,7 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 (inside; published on the loopback address
 _SERVER = "org.pytorch.serve.ModelServer"
 # The image's entry point runs this after TorchServe was started, so the container outlives it.
 _IDLE = "tail -f /dev/null"
-_TAKEN = re.compile(r"Bind for (\S+) failed|(?:listen|bind) \S* ?(\S+:\d+).*already in use")
+_TAKEN = re.compile(r"(?:Bind for|listen \S+|bind host port(?: for)?) ([\d.]+:\d+)")
 _STOPPED = {0, 128 + signal.SIGKILL, 128 + signal.SIGTERM}
 """The exit codes after `docker stop` and `docker kill`."""
 _STOP_SECONDS = 30.0
@@ -136,7 +136,7 @@ def start(id_: str) -> None:
         run("start", id_, patience_s=_END_SECONDS)
     except DockerError as error:
         if match := _TAKEN.search(error.message):
-            raise PortTaken(match[1] or match[2]) from None
+            raise PortTaken(match[1]) from None
         raise
 
 

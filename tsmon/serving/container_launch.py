@@ -18,6 +18,7 @@ _POLL_SECONDS = 0.5
 _ANSWER_SECONDS = 2.0
 _READ_LINES = "200"
 _NAME = "TorchServe"
+_GIVEN = "tsmon's settings and those of --set"
 
 
 class ContainerLaunch:
@@ -107,7 +108,7 @@ def _failed(record: ServerRecord, message: str) -> StartFailed:
         said = list(lines("logs", "--tail", _READ_LINES, record.container_id))
     except DockerError:
         said = []
-    diagnosis = explain(shown(said), "the setting given with --set", "")
+    diagnosis = explain(shown(said), _GIVEN, f"TorchServe was given {_GIVEN}")
     if diagnosis.cause:
         message += f": {diagnosis.cause}"
     return StartFailed(message, diagnosis.hint, diagnosis.log_lines)

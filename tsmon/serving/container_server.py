@@ -53,8 +53,10 @@ class ContainerServer:
         _check_shares(plan, container)
         containers.configuration_of(plan)
         launch = ContainerLaunch(on_progress)
+        with docker_asked():
+            found = find_container(container.name)  # first of all whether docker can be asked
         with self._local.cleared(), docker_asked():
-            if found := find_container(container.name):
+            if found is not None:
                 raise NameTaken(container.name, found.status)
             check_free(plan.ports)
             launch.provide(container.image)

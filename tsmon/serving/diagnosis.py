@@ -34,7 +34,7 @@ _KNOWN = (
     ),
     _Known(
         re.compile(r"Invalid configuration: .*"),
-        "Correct the setting; {config} is what TorchServe was given",
+        "Correct the setting; TorchServe was given {config}",
     ),
     _Known(
         re.compile(r"\S*UnsupportedClassVersionError.*"),
@@ -48,16 +48,16 @@ _KNOWN = (
 )
 
 
-def explain(lines: Sequence[str], given: str, story: str) -> Diagnosis:
+def explain(lines: Sequence[str], given: str, otherwise: str) -> Diagnosis:
     """The known cause in what a start wrote, or else only its last lines.
 
-    *given* is where its settings can be read, *story* where all that it wrote can be.
+    *given* says where its settings came from, *otherwise* the hint where the cause is not known.
     """
     for known in _KNOWN:
         for line in lines:
             if match := known.pattern.search(line):
                 return Diagnosis(match[0], known.hint.format(config=given), tuple(lines))
-    return Diagnosis("", f"The whole story is in {story}" if story else "", tuple(lines))
+    return Diagnosis("", otherwise, tuple(lines))
 
 
 def shown(lines: Sequence[str]) -> list[str]:
@@ -75,7 +75,8 @@ class StartLogs:
 
     def diagnose(self) -> Diagnosis:
         """The known cause in what was written, or else only its last lines."""
-        return explain(self._lines(), str(self._home.config), str(self._home.logs / "ts_log.log"))
+        story = f"The whole story is in {self._home.logs / 'ts_log.log'}"
+        return explain(self._lines(), str(self._home.config), story)
 
     def _lines(self) -> tuple[str, ...]:
         """The last lines of both files, the server's own log first."""
