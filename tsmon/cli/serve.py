@@ -9,7 +9,7 @@ import click
 
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import CommandGroup, Exit, fail
-from tsmon.cli.output import emit, emit_json, say
+from tsmon.cli.output import emit, emit_json
 from tsmon.cli.serve_container import (
     container_asked,
     container_options,
@@ -19,7 +19,7 @@ from tsmon.cli.serve_container import (
     stop_container,
 )
 from tsmon.cli.serve_logs import logs
-from tsmon.cli.serve_report import container_stays, started, status_lines, status_record, stopped
+from tsmon.cli.serve_report import started, status_lines, status_record, stopped
 from tsmon.cli.starting import start_with_progress, stop_with_progress
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.serving.configuration import extra_settings
@@ -110,13 +110,8 @@ def stop(target: Target, name: str | None, as_json: bool) -> None:
     """Stop the server and its workers; a container stays, stopped."""
     if name is None:
         stopped(stop_with_progress(target.local_server()), as_json)
-        return
-    stop_container(target, name)
-    if as_json:
-        emit_json({"container": name})
     else:
-        emit(f"stopped the container {name}")
-        say(container_stays(name))
+        stop_container(target, name, as_json)
 
 
 @serve.command()

@@ -12,8 +12,8 @@ import click
 
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import Exit, fail
-from tsmon.cli.output import talk
-from tsmon.cli.serve_report import started
+from tsmon.cli.output import emit, emit_json, say, talk
+from tsmon.cli.serve_report import container_stays, started
 from tsmon.cli.starting import progress_shown
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.docker.containers import find_container
@@ -87,10 +87,16 @@ def start_container(target: Target, plan: ServerPlan, container: ContainerPlan) 
         return ContainerServer(target.home).start(plan, container, show)
 
 
-def stop_container(target: Target, name: str) -> None:
+def stop_container(target: Target, name: str, as_json: bool) -> None:
     """Stop a container, telling on stderr that it is waited for."""
     with talk.status(f"stopping TorchServe and the container {name}…"):
-        ContainerServer(target.home).stop(name)
+        stopped = ContainerServer(target.home).stop(name)
+    if as_json:
+        emit_json({"container": name})
+        return
+    emit(f"stopped the container {name}")
+    if not stopped.passing:
+        say(container_stays(name))
 
 
 @click.command()

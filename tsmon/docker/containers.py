@@ -36,6 +36,7 @@ class ContainerFacts:
         out_of_memory: whether the system ended it for want of memory.
         started: seconds since the epoch; None if it never was.
         directory: where its command runs; empty if the image does not say.
+        passing: whether it is removed as soon as it ends.
         published: `host:port` of this machine, by the container's TCP port.
     """
 
@@ -49,6 +50,7 @@ class ContainerFacts:
     directory: str
     environment: Mapping[str, str]
     mounts: Sequence[Mount]
+    passing: bool
     published: Mapping[int, str]
 
     @property
@@ -122,6 +124,7 @@ def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
         directory=config.get("WorkingDir") or "",
         environment={name: value for name, _, value in environment},
         mounts=[Mount(each["Source"], each["Destination"]) for each in facts.get("Mounts") or ()],
+        passing=(facts.get("HostConfig") or {}).get("AutoRemove", False),
         published=_published(facts),
     )
 

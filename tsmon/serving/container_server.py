@@ -89,8 +89,8 @@ class ContainerServer:
                 record.save(self._record)
         return record
 
-    def stop(self, name: str) -> None:
-        """Stop a container, which stays, whether it is that of the home or another.
+    def stop(self, name: str) -> ContainerFacts:
+        """Stop a container, whether it is that of the home or another; how it was before.
 
         Raises:
             ContainerError: there is no such container, it does not run, or docker refused.
@@ -106,6 +106,7 @@ class ContainerServer:
                 containers.stop(found.id)
             else:
                 raise ContainerError(f"The container {name} does not run")
+        return found
 
     @contextmanager
     def _made(self, plan: ServerPlan, container: ContainerPlan) -> Iterator[ServerRecord]:

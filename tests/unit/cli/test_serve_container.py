@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.docker_stand_in import IMAGE, StandIn, install
+from tests.fake import FakeTorchServe
 from tests.fake.loopback import Loopback, beside
 from tests.unit.cli.conftest import Tsmon
 from tsmon.serving import container_server
@@ -39,6 +40,12 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
         yield loopback
 
 
+@pytest.fixture
+def server(answering: Loopback) -> FakeTorchServe:
+    """The server that the commands talk to is the one in the container."""
+    return answering.fake
+
+
 def test_start_status_stop_and_start_again(
     tsmon: Tsmon, engine: StandIn, answering: Loopback
 ) -> None:
@@ -63,6 +70,19 @@ def test_start_status_stop_and_start_again(
 
     assert tsmon("serve", "resume", "--name", "digits").stdout == runs
     assert tsmon("serve", "stop", "--name", "digits").stdout == "stopped the container digits\n"
+
+
+def test_an_archive_that_the_container_does_not_see(
+    tsmon: Tsmon, engine: StandIn, answering: Loopback, tmp_path: Path
+) -> None:
+    tsmon("serve", "start", "--docker", "--ports", "free")
+    (tmp_path / "mnist.mar").touch()
+
+    ended = tsmon("register", str(tmp_path / "mnist.mar"))
+
+    assert ended.code == 1
+    assert f"The container tsmon does not see {tmp_path / 'mnist.mar'}" in ended.stderr
+    assert str(Path("artifacts").resolve()) in ended.stderr
 
 
 def test_its_folders_and_its_image(tsmon: Tsmon, engine: StandIn, answering: Loopback) -> None:
