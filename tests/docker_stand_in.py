@@ -62,7 +62,8 @@ class StandIn:
         (self.home / f"refuse-{verb}").write_text(message)
 
     def write(self, name: str, text: str) -> None:
-        """Set what there is: images, pulling (what a pull prints), processes or console."""
+        """Set what there is: images, pulling (what a pull prints), processes, console, or shut
+        (what its user cannot read of the model store)."""
         (self.home / name).write_text(text)
 
     def status(self, name: str) -> str | None:
@@ -103,6 +104,11 @@ def install(home: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{home}{os.pathsep}{os.environ['PATH']}")
     engine = StandIn(home)
-    for name, text in {"images": f"{IMAGE}\n", "processes": SERVING, "console": ""}.items():
+    for name, text in {
+        "images": f"{IMAGE}\n",
+        "processes": SERVING,
+        "console": "",
+        "shut": "",
+    }.items():
         engine.write(name, text)
     return engine

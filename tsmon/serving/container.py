@@ -29,6 +29,11 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 (inside; published on the loopback address
 _SERVER = "org.pytorch.serve.ModelServer"
 # The image's entry point runs this after TorchServe was started, so the container outlives it.
 _IDLE = "tail -f /dev/null"
+# Prints what cannot be read of a folder and its archives, without the folder's own path.
+_SHUT = """\
+[ -r "$1" ] && [ -x "$1" ] || { echo; exit; }
+for file in "$1"/*.mar; do [ ! -e "$file" ] || [ -r "$file" ] || echo "${file#$1}"; done
+"""
 _TAKEN = re.compile(r"(?:Bind for|listen \S+|bind host port(?: for)?) ([\d.]+:\d+)")
 _STOPPED = {0, 128 + signal.SIGKILL, 128 + signal.SIGTERM}
 """The exit codes after `docker stop` and `docker kill`."""
@@ -138,6 +143,23 @@ def start(id_: str) -> None:
         if match := _TAKEN.search(error.message):
             raise PortTaken(match[1]) from None
         raise
+
+
+def check_store(id_: str, model_store: Path) -> None:
+    """Check that its user, who is another one than here, can read the archives.
+
+    Raises:
+        ContainerError: that user cannot.
+    """
+    try:
+        shut = run("exec", id_, "sh", "-c", _SHUT, "sh", MODEL_STORE).decode().splitlines()
+    except DockerError:  # it has ended already, of which the waiting for it tells more
+        return
+    if shut:
+        raise ContainerError(
+            f"The user of the container cannot read {model_store}{shut[0]}",
+            f"Let others read it: chmod -R o+rX {model_store}",
+        )
 
 
 def look(id_: str) -> ContainerUse:

@@ -46,11 +46,13 @@ class ContainerLaunch:
 
         Raises:
             PortTaken: somebody has one of its ports.
+            ContainerError: its user cannot read the model store.
             StartFailed: it ended or did not answer within *seconds*. What was started is left.
             DockerError: docker refused.
         """
         self._say(f"starting container {record.container}")
         container.start(record.container_id)
+        container.check_store(record.container_id, record.model_store)
         return self.wait(record, seconds)
 
     def wait(self, record: ServerRecord, seconds: float) -> str:

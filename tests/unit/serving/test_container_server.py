@@ -148,6 +148,20 @@ def test_one_that_cannot_start_is_removed(
     assert local.status().state is State.STOPPED
 
 
+@pytest.mark.parametrize("shut", ["", "/mnist.mar"])
+def test_archives_that_the_user_in_it_cannot_read(
+    server: ContainerServer, plan: ServerPlan, engine: StandIn, shut: str
+) -> None:
+    engine.write("shut", f"{shut}\n")
+
+    with pytest.raises(ContainerError) as caught:
+        server.start(plan, MINE)
+
+    assert caught.value.message.endswith(f" cannot read {plan.model_store}{shut}")
+    assert caught.value.hint == f"Let others read it: chmod -R o+rX {plan.model_store}"
+    assert engine.status("mine") is None
+
+
 def test_a_server_that_dies_at_its_start_leaves_its_last_words(
     server: ContainerServer,
     local: LocalServer,
