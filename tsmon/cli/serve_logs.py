@@ -10,9 +10,10 @@ from tsmon.cli.outcome import fail
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.docker.engine import lines as docker_lines
 from tsmon.serving.container import docker_asked
-from tsmon.serving.logs import LogKind, file_name, follow, log_path, tail
+from tsmon.serving.logs import LogKind, file_name, log_path, start_of_last, tail
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import Container, NoContainerLogs, find_folder
+from tsmon.telemetry.logs.tail import follow
 
 # `docker exec` leaves its process running when the docker command is ended. This one ends with its
 # standard input, which closes when tsmon does.
@@ -37,8 +38,12 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
     path = log_path(target.local_server().home, kind)
     if not path.exists() and not keep_on:
         fail(f"no log at {path}", "`tsmon serve start` starts the server that writes it")
-    for line in follow(path, lines) if keep_on else tail(path, lines):
-        click.echo(line)
+    try:
+        found = follow(path, start_of_last(path, lines)) if keep_on else tail(path, lines)
+        for line in found:
+            click.echo(line)
+    except OSError as error:
+        fail(f"cannot read {path}: {error.strerror or error}")
 
 
 def _container(target: Target) -> Container | None:
