@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.elsewhere import no_other_server
 from tests.snapshots.scene import record_scene
+
+__all__ = ["no_other_server"]
 
 TAKEN = Path(__file__).parent / "taken"
 TAKE = "TSMON_TAKE_SNAPSHOTS"

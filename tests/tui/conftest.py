@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
 from tests.tui.seat import PERIOD_S
 from tsmon.torchserve import rollout
 from tsmon.tui import rollouts
 from tsmon.tui.app import MonitorOptions
+
+__all__ = ["no_other_server"]
 
 LABELS = "0123456789"
 
