@@ -15,7 +15,11 @@ FLEET_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "fleet.sort", "o", "o", "sort", Group.FLEET, "sort",
-        "In the fleet, sort by the next: worst, name, requests/s, inference, queue, errors.",
+        "In the fleet, sort by the next: worst, name, workers, rate, inference, queue, errors.",
+    ),
+    Key(
+        "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",
+        "In the fleet, sort the other way round; a second click on the title does so too.",
     ),
     Key(
         "fleet.models", "m", "m", "fold", Group.FLEET, "models",
