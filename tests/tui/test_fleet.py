@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,10 @@ def names(seat: Seat) -> list[str]:
     """The servers of the table from top to bottom, by their first word."""
     rows = [line.split() for line in seat.text.splitlines()]
     return [row[0] for row in rows if row and row[0] in {"home", "prod", "dead"}]
+
+
+def _are_shown(seat: Seat, order: list[str]) -> bool:
+    return names(seat) == order
 
 
 async def open_fleet(seat: Seat) -> None:
@@ -169,7 +174,7 @@ async def test_a_second_click_on_a_title_turns_the_order_round() -> None:
             title = next(row for row in seat.text.splitlines() if "WORKERS" in row)
             await seat.pilot.click(table, offset=(title.index("WORKERS"), 0))
             await seat.sees(f"{arrow}WORKERS")
-            await seat.until(lambda order=order: names(seat) == order)
+            await seat.until(partial(_are_shown, seat, order))
 
 
 @asynccontextmanager

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tsmon.config.changes import Changes
 from tsmon.config.values import Dotted
-from tsmon.tui.live_settings import THEME, Live, LiveSettings
+from tsmon.tui.live_settings import (
+    FLEET_PERIOD,
+    PRESET,
+    THEME,
+    Live,
+    LiveSettings,
+    live_preset,
+)
 from tsmon.tui.screens.marking import MarkingScreen
 from tsmon.tui.screens.settings import Settings
 from tsmon.tui.terminal import symbols_of
@@ -45,6 +52,8 @@ class ConfiguringScreen(MarkingScreen):
             THEME: Live(lambda: app.theme, self._use_theme),
             SYMBOLS: Live(lambda: app.symbols.value, self._use_symbols),
             SPAN: Live(lambda: self.session.playhead.span_s, self.set_span),
+            PRESET: live_preset(app, self.options.config.keys),
+            FLEET_PERIOD: Live(lambda: app.fleet_period_s, app.set_fleet_period),
         }
         if not self.session.replays:
             live[PERIOD] = Live(lambda: self.session.monitor.period_s, self.set_period)

@@ -65,6 +65,8 @@ class OpeningPages(LookingBack):
     async def _look_where(self, page: Page) -> None:
         """Show the moment that was chosen on a page, if one was."""
         await self._shelf.search()
+        if self.app.screen is not self:  # the key was pressed twice, and the page is open by now
+            return
         moment = await self.app.push_screen_wait(page)
         if isinstance(moment, Event):
             self.look_at_event(moment)
