@@ -90,7 +90,7 @@ async def test_one_request_is_shown_with_its_parts_and_leads_to_its_log_lines(
             ["handler", "60.5", "ms"],
             ["rest", "10.0", "ms"],
         ]
-        await seat.sees("slower than 100% of the other 1 to mnist")
+        await seat.sees("slower than all of the other answered ones to mnist (1)")
         await seat.press("l")
         await seat.sees("Logs  ts_log.log  mnist 1.0  worker 9000", "‖ stays", "HandlerTime")
         await seat.press("escape")

@@ -51,6 +51,10 @@ _ORDERS = {
     (TIME, True): "newest first",
     (TIME, False): "oldest first",
 }
+PARTS = (
+    "queue: waiting for a worker · backend: in the worker, its handler within · "
+    "rest: reading the request and sending the answer"
+)
 LABEL = 12
 FIGURE = 9
 
@@ -144,8 +148,7 @@ def _bars(seen: SeenRequest, width: int) -> Iterator[Content]:
     if seen.handler_ms is not None:
         yield _bar("  handler", seen.handler_ms, queue, seen, room, Tone.GOOD)
     yield _bar("rest", rest, queue + backend, seen, room, Tone.MUTED)
-    told = "waiting for a worker; in the worker, of which in its handler; reading and answering"
-    yield line((f"\n{told}", Tone.MUTED))
+    yield line((f"\n{PARTS}", Tone.MUTED))
 
 
 def _bar(
@@ -163,14 +166,16 @@ def _bar(
     )
 
 
-def _rank(seen: SeenRequest, others: Sequence[SeenRequest]) -> Iterator[Content]:
+def _rank(seen: SeenRequest, held: Sequence[SeenRequest]) -> Iterator[Content]:
     """How it stands among the requests of its model that were answered."""
-    alike = [each for each in others if each.model == seen.model and not each.failed]
+    alike = [each for each in held if each.model == seen.model and not each.failed]
     if seen.failed or len(alike) < 2:
         return
     quicker = sum(each.total_ms < seen.total_ms for each in alike)
-    told = f"\nslower than {quicker / (len(alike) - 1):.0%} of the other {count(len(alike) - 1)}"
-    yield line((f"{told} to {seen.model} that are held", Tone.MUTED))
+    others = len(alike) - 1
+    share = "all" if quicker == others else f"{quicker / others:.0%}"
+    told = f"slower than {share} of the other answered ones to {seen.model} ({count(others)})"
+    yield line((f"\n{told}", Tone.MUTED))
 
 
 def _status(seen: SeenRequest) -> str:

@@ -18,10 +18,6 @@ FLEET_KEYS: tuple[Key, ...] = (
         "In the fleet, sort by the next: worst, name, workers, rate, inference, queue, errors.",
     ),
     Key(
-        "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",
-        "In the fleet, sort the other way round; a second click on the title does so too.",
-    ),
-    Key(
         "fleet.models", "m", "m", "fold", Group.FLEET, "models",
         "In the fleet, hide the models or show them again.",
     ),
@@ -32,5 +28,9 @@ FLEET_KEYS: tuple[Key, ...] = (
     Key(
         "fleet.back", "escape", "esc", "back", Group.FLEET, "back",
         "In the fleet, end the filter; then go back to where one was.",
+    ),
+    Key(
+        "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",
+        "In the fleet, sort the other way round; a second click on the title does so too.",
     ),
 )  # fmt: skip
