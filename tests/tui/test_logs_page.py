@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.strip import Strip
 
 from tests import docker_stand_in
 from tests.fake import FakeTorchServe
@@ -80,6 +81,20 @@ async def test_lines_are_followed_until_one_goes_up_and_again_from_the_end(
         await seat.sees("later 29", "▼ following")
         await seat.press("escape")
         await seat.sees("1 Models")
+
+
+async def test_the_line_of_the_cursor_stands_out_from_the_others(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        lines = await opened(seat)
+        await seat.press("up")
+        at = lines.cursor - lines.scroll_offset.y
+        assert backgrounds(lines.render_line(at)).isdisjoint(backgrounds(lines.render_line(at - 1)))
+
+
+def backgrounds(strip: Strip) -> set[object]:
+    return {part.style.bgcolor for part in strip if part.style and part.text.strip()}
 
 
 async def test_the_mouse_wheel_stops_following_and_a_second_click_opens(

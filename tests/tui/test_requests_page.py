@@ -171,6 +171,18 @@ async def test_all_requests_that_are_held_can_be_gone_through(
         assert table.cursor == 1, "the cursor stays on its request"
 
 
+async def test_the_row_of_the_cursor_stands_out_from_the_others(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        table = seat.find(LongTable)
+        rows = [table.render_line(1 + row) for row in range(2)]
+        first, second = ({part.style.bgcolor for part in row if part.style} for row in rows)
+        assert first.isdisjoint(second)
+
+
 async def test_a_second_click_opens_a_request(
     fake: FakeTorchServe, options: MonitorOptions, logs: Path
 ) -> None:

@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.widgets.highlight import highlighted
 from tsmon.tui.widgets.live_table import ARROWS, GAP, Cell, Column
 
 Item = TypeVar("Item")
@@ -189,7 +190,7 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         if row != self.cursor:
             return strip
         name = "long-table--cursor-focus" if self.has_focus else "long-table--cursor"
-        return strip.apply_style(self.get_component_rich_style(name, partial=True))
+        return highlighted(strip, self.get_component_rich_style(name, partial=True))
 
     def _draw(self, cells: Sequence[tuple[str, Cell]]) -> Strip:
         """A line of cells, each with what stands in the blank before it."""
