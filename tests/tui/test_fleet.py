@@ -23,10 +23,10 @@ from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import opening
 from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.opening import live_session, target_named
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession, PrometheusSession
 from tsmon.tui.widgets.fleet_table import FleetTable
 

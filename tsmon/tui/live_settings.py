@@ -12,8 +12,7 @@ from tsmon.config.schema import KeySettings, MonitorSettings, PresetName
 from tsmon.config.settings import Setting, setting_at
 from tsmon.config.values import BadValue, Dotted
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.keyed import KeyedApp
-from tsmon.tui.keymap.effective import BindError, resolve
+from tsmon.tui.keymap.effective import BindError, Keymap, resolve
 from tsmon.tui.themes import theme_named
 
 THEME: Dotted = ("monitor", "theme")
@@ -39,13 +38,13 @@ class Live:
     """Has it be another; raises `InvalidArgument`."""
 
 
-def live_preset(app: KeyedApp[Any], settings: KeySettings) -> Live:
+def live_preset(use_keys: Callable[[Keymap], None], settings: KeySettings) -> Live:
     """The preset of keys; what a person bound stays where it is."""
     now = settings.preset
 
     def use(name: PresetName) -> None:
         nonlocal now
-        app.use_keys(resolve(name, settings.bind))
+        use_keys(resolve(name, settings.bind))
         now = name
 
     return Live(lambda: now, use)

@@ -9,6 +9,7 @@ from tsmon.telemetry.logbook.book import LogBook
 from tsmon.telemetry.logbook.feed import LogFeed
 from tsmon.telemetry.logbook.line import LogLine
 from tsmon.telemetry.logbook.view import LogFilter, LogView
+from tsmon.telemetry.logs.zone import LogZone
 from tsmon.tui.log_shelf import Feed, LogShelf
 
 
@@ -30,6 +31,11 @@ class LogReading:
     def has_feed(self) -> bool:
         """Whether there is anything to read from."""
         return self._feed is not None
+
+    @property
+    def zone(self) -> LogZone:
+        """That of the stamps."""
+        return self._feed.zone if self._feed is not None else LogZone()
 
     @property
     def problem(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tsmon.telemetry.logbook.line import Level
-from tsmon.telemetry.logbook.view import LogFilter, LogView
+from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.tui.format import count, plural
 from tsmon.tui.log_reading import LogReading
@@ -30,12 +30,15 @@ def which_lines(filter_: LogFilter, file: str) -> Sequence[Span]:
     return spans
 
 
-def how_many(view: LogView, rank: int, *, following: bool) -> Sequence[Span]:
+def how_many(reading: LogReading, rank: int, *, following: bool) -> Sequence[Span]:
     """Hits, whether it follows, and how many lines are shown and hidden; `rank` is of the hit."""
+    view = reading.view
     spans: list[Span] = []
     if view.sought:
         at = f"{count(rank)} of " if rank else ""
         spans.append((f"{at}{plural(len(view.hits), 'hit')}", Tone.ACCENT))
+    if reading.zone.name:
+        spans.append((f"times in {reading.zone.name}", Tone.WARNING))
     spans.append(("▼ following", Tone.GOOD) if following else ("‖ stays", Tone.WARNING))
     shown, kept = len(view.rows), len(view.book.lines)
     spans.append((f"{count(shown)} of {count(kept)} lines", Tone.MUTED))

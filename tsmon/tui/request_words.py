@@ -25,18 +25,18 @@ COLUMNS: tuple[SortColumn[SeenRequest], ...] = (
     ),
     TOTAL,
     SortColumn(
-        "queue", "QUEUE", 8, right=True, needs=70, value=lambda seen: seen.queue_ms,
+        "queue", "QUEUE", 8, right=True, rank=1, value=lambda seen: seen.queue_ms,
         largest_first=True,
     ),
     SortColumn(
-        "backend", "BACKEND", 8, right=True, needs=70, value=lambda seen: seen.backend_ms,
+        "backend", "BACKEND", 8, right=True, rank=2, value=lambda seen: seen.backend_ms,
         largest_first=True,
     ),
     SortColumn(
-        "handler", "HANDLER", 8, right=True, needs=92, value=lambda seen: seen.handler_ms,
+        "handler", "HANDLER", 8, right=True, rank=3, value=lambda seen: seen.handler_ms,
         largest_first=True,
     ),
-    SortColumn("peer", "FROM", 21, needs=110, value=lambda seen: seen.peer),
+    SortColumn("peer", "FROM", 21, rank=4, value=lambda seen: seen.peer),
     SortColumn("worker", "WORKER", 6, value=lambda seen: seen.worker or None),
     SortColumn(
         "model", "MODEL", 0, value=lambda seen: f"{seen.model} {seen.version}"
@@ -76,13 +76,13 @@ def cells(seen: SeenRequest) -> Sequence[Cell]:
         Cell(milliseconds(seen.handler_ms)),
         Cell(seen.peer, Tone.MUTED),
         Cell(seen.worker or ABSENT, Tone.MUTED),
-        Cell(_model(seen)),
+        Cell(model_of(seen)),
     )
 
 
 def words_of(seen: SeenRequest) -> str:
     """What a filter looks at."""
-    return f"{seen.status} {seen.method} {seen.path} {_model(seen)} {seen.worker} {seen.peer}"
+    return f"{seen.status} {seen.method} {seen.path} {model_of(seen)} {seen.worker} {seen.peer}"
 
 
 def detail(seen: SeenRequest) -> Content:
@@ -126,7 +126,7 @@ def _facts(seen: SeenRequest) -> Iterator[Content]:
         (f"{seen.method} {seen.path}  ", Tone.PLAIN),
         (status, Tone.BAD if seen.failed else Tone.GOOD),
     )
-    by = f"by worker {seen.worker} of {_model(seen)}" if seen.worker else "no worker was reached"
+    by = f"by worker {seen.worker} of {model_of(seen)}" if seen.worker else "no worker was reached"
     yield line(
         (f"answered {seen.time:%Y-%m-%d %H:%M:%S}.{seen.time.microsecond // 1000:03}", Tone.MUTED),
         (f"  from {seen.peer}  {by}", Tone.MUTED),
@@ -182,5 +182,6 @@ def _status(seen: SeenRequest) -> str:
     return f"{'✗' if seen.failed else '✓'} {seen.status}"
 
 
-def _model(seen: SeenRequest) -> str:
+def model_of(seen: SeenRequest) -> str:
+    """Whose request it was, as it stands in the table."""
     return f"{seen.model} {seen.version}".rstrip()

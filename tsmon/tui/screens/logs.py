@@ -39,7 +39,7 @@ class LogStart:
 
     filter: LogFilter = LogFilter()  # noqa: RUF009 (frozen)
     moment: datetime | None = None
-    """The server's local time without a zone; None for the end."""
+    """Without a zone it is this machine's time; None for the end."""
     file: str = TS_LOG
 
 
@@ -97,7 +97,7 @@ class Logs(Page):
         if not added and not reading.read_all:
             reading.read_all = True
             if self._moment is not None:
-                self._lines.go_to_moment(self._moment)
+                self._lines.go_to_moment(reading.zone.stamp(self._moment))
         self._say()
         return bool(added) and not reading.read_all
 
@@ -113,7 +113,9 @@ class Logs(Page):
         view, lines = self._view, self._lines
         file = "failures in the recording" if self.session.replays else self._reading.file
         rank = view.rank(lines.chosen)
-        return which_lines(view.filter, file), how_many(view, rank, following=lines.following)
+        return which_lines(view.filter, file), how_many(
+            self._reading, rank, following=lines.following
+        )
 
     def on_log_lines_moved(self, event: LogLines.Moved) -> None:
         """Say whether it follows, and which hit this is."""
@@ -243,7 +245,7 @@ class Logs(Page):
         if time is None:
             self.note(Note("this line has no time of its own"), bad=False)
         else:
-            self.dismiss(time.astimezone())
+            self.dismiss(self._reading.zone.moment(time))
 
     def action_back(self) -> None:
         """Leave the search, or else the page."""

@@ -51,14 +51,15 @@ class RequestPage(Page):
             filter_ = LogFilter(chosen.model, chosen.version, chosen.worker, routine=True)
         else:
             filter_ = LogFilter()
+        began = self._feed.zone.moment(chosen.began)
         file = TS_LOG if self._feed.has_workers else ACCESS_LOG
-        self.go_above(Logs(self._shelf, LogStart(filter_, chosen.began, file)))
+        self.go_above(Logs(self._shelf, LogStart(filter_, began, file)))
 
     def action_moment(self) -> None:
         """Show the moment of this request in the monitor."""
         chosen = self._chosen
-        if chosen is not None:
-            self.dismiss(chosen.time.astimezone())
+        if chosen is not None and self._feed is not None:
+            self.dismiss(self._feed.zone.moment(chosen.time))
 
     def action_copy(self) -> None:
         """Copy what is known of it."""

@@ -17,7 +17,16 @@ from tsmon.tui import keymap
 from tsmon.tui.format import count
 from tsmon.tui.log_shelf import LogShelf, why_no_logs
 from tsmon.tui.notes import Note
-from tsmon.tui.request_words import COLUMNS, CYCLE, TOTAL, cells, detail, spell_order, words_of
+from tsmon.tui.request_words import (
+    COLUMNS,
+    CYCLE,
+    TOTAL,
+    cells,
+    detail,
+    model_of,
+    spell_order,
+    words_of,
+)
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.sorting import arrange
 from tsmon.tui.tones import Span, Tone
@@ -91,7 +100,8 @@ class Requests(RequestPage):
         passes = self.query_one(FilterBar).filter.passes
         found = [each for each in kept if _is_of(each, key) and passes(words_of(each))]
         rows = arrange(found, self._order.value, descending=self._descending)
-        self._table.show(rows, from_top=from_top)
+        longest = max((len(model_of(seen)) for seen in rows), default=0)
+        self._table.show(rows, longest={"model": longest}, from_top=from_top)
         self.query_one("#page-empty", Words).say(self._empty())
         self._show_chosen()
         self.show_title()
@@ -139,6 +149,8 @@ class Requests(RequestPage):
             else ("none failed", Tone.MUTED)
         )
         right: list[Span] = [(f"{count(book.count)} seen", Tone.PLAIN), failed]
+        if self._feed is not None and self._feed.zone.name:
+            right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
         if shown < self._held:
             right.append((f"{count(shown)} of {count(self._held)} held shown", Tone.MUTED))
         elif self._held < book.count:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -17,10 +18,12 @@ from textual.strip import Strip
 
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
 from tsmon.tui.widgets.highlight import highlighted
-from tsmon.tui.widgets.live_table import ARROWS, GAP, Cell, Column
+from tsmon.tui.widgets.live_table import ARROWS, Cell
 
 Item = TypeVar("Item")
+NOTHING_LONG: Mapping[str, int] = MappingProxyType({})
 HEADER = 1
 """Lines above the rows."""
 
@@ -59,6 +62,7 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         self._spell = spell
         self._shown: list[tuple[int, Column, int]] = []
         """Place among all, column and width of those for which there is room."""
+        self._longest: Mapping[str, int] = NOTHING_LONG
         self._order: tuple[Column, bool] | None = None
         self._styles: dict[Tone, Style] = {}
         self._theme = ""
@@ -72,8 +76,18 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         """Whether there is room for a column."""
         return any(column is each for _, each, _ in self._shown)
 
-    def show(self, items: Sequence[Item], *, from_top: bool = False) -> None:
-        """Make these the rows; the cursor stays on its item if that is among them."""
+    def show(
+        self,
+        items: Sequence[Item],
+        *,
+        longest: Mapping[str, int] = NOTHING_LONG,
+        from_top: bool = False,
+    ) -> None:
+        """Make these the rows; the cursor stays on its item if that is among them.
+
+        `longest` is the width of the longest text of columns that need it, by their ids.
+        """
+        self._longest = longest
         before = self.chosen
         above = self.cursor - self.scroll_offset.y
         self.items = items
@@ -163,15 +177,14 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
     def _lay_out(self) -> None:
         """Choose the columns that fit, and give the flexible one what they leave."""
         room = self.scrollable_content_region.width
-        fitting = [(at, each) for at, each in enumerate(self._all) if each.needs <= room]
-        left = room - sum(each.width + 2 * GAP for _, each in fitting)
-        self._shown = [(at, each, each.width or max(left, 4)) for at, each in fitting]
+        fitted = fit(self._all, self._longest, room)
+        self._shown = [(self._all.index(column), column, width) for column, width in fitted]
         self.virtual_size = Size(room, len(self.items) + HEADER)
         self.refresh()
 
     def _column_at(self, x: int) -> Column | None:
         for _, column, width in self._shown:
-            x -= width + 2 * GAP
+            x -= width + GAP
             if x < 0:
                 return column
         return None
@@ -197,10 +210,10 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         segments = []
         for at, column, width in self._shown:
             sign, cell = cells[at]
-            text = _fit(cell.text, width)
+            text = _fit(shorten(cell.text, width), width)
             blank = " " * (width - cell_len(text))
             # The sign stands right before the text, wherever that begins.
-            text = f"{blank}{sign}{text} " if column.right else f"{sign}{text}{blank} "
+            text = f"{blank}{sign}{text}" if column.right else f"{sign}{text}{blank}"
             segments.append(Segment(text, self._styles[cell.tone]))
         return Strip(segments)
 
