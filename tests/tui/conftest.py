@@ -23,6 +23,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "POLL_S", 0.05)
 
 
+@pytest.fixture(autouse=True)
+def nobodys_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the clipboard of whoever runs the tests as it is."""
+    monkeypatch.delenv("TMUX", raising=False)
+
+
 @pytest.fixture
 def fake() -> FakeTorchServe:
     """A server without models."""

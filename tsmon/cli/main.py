@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 
 import click
@@ -98,6 +99,10 @@ for command in (
 
 def main() -> None:
     """Run tsmon with the arguments of this process."""
+    # Where the locale has few characters, a word with a `?` in it is better than none.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(ending, _interrupt)
     sys.exit(run(cli))

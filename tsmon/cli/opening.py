@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tsmon.tui.options import MonitorOptions
 
 GivenSettings = Mapping[Dotted, Given]
+NO_SCREEN = ("dumb", "unknown")
+"""Terminals that say of themselves that they only write lines."""
 NOTHING_GIVEN: GivenSettings = MappingProxyType({})
 
 
@@ -140,10 +142,11 @@ def _options(
     from tsmon.tui.crash import crash_folder
     from tsmon.tui.keymap.configured import configured
     from tsmon.tui.options import MonitorOptions
-    from tsmon.tui.terminal import symbols_of
+    from tsmon.tui.terminal import correct_colors, symbols_of
     from tsmon.tui.themes import theme_named
     from tsmon.tui.widgets.raster import Symbols
 
+    correct_colors(os.environ)
     loaded = target.loaded
     return MonitorOptions(
         period_s=settings.period,
@@ -165,8 +168,14 @@ def _options(
 
 def need_terminal(instead: str) -> None:
     """End the command where nobody could see or press anything."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        fail("the monitor needs a terminal", instead, Exit.USAGE)
+    # The screen is written to stderr; a stream that the shell closed is None.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        over_ssh = "SSH_CONNECTION" in os.environ and "SSH_TTY" not in os.environ
+        hint = f"`ssh -t` gives it one; {instead}" if over_ssh else instead
+        fail("the monitor needs a terminal for its input and output", hint, Exit.USAGE)
+    if (term := os.environ.get("TERM")) in NO_SCREEN:
+        fail(f"this terminal cannot show a screen (TERM={term})", instead, Exit.USAGE)
 
 
 def _artifacts() -> Path | None:

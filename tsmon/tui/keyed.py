@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.signal import Signal
 
+from tsmon.tui.in_terminal import TerminalApp
 from tsmon.tui.keymap import Key
 from tsmon.tui.keymap.effective import ANY_ID, Keymap
 
 Result = TypeVar("Result")
 
 
-class KeyedApp(App[Result]):
+class KeyedApp(TerminalApp[Result]):
     """Has its keys where the person wants them."""
 
     def __init__(self, keys: Keymap) -> None:
