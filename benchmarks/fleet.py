@@ -33,6 +33,7 @@ from tsmon.fleet.fleet import Fleet
 from tsmon.telemetry.logs.quantiles import nearest_rank
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.opening import live_session, target_named
+from tsmon.tui.pauses import shorten_pauses
 from tsmon.tui.screens.fleet import FleetScreen
 
 WARM_UP_S = 5.0
@@ -156,6 +157,7 @@ def main() -> None:
         servers(arguments.servers, Path(folder)) as config,
     ):
         config = replace(config, fleet=replace(config.fleet, period=arguments.period))
+        shorten_pauses()  # as the monitor does before it runs
         rows = asyncio.run(measure(config, arguments.seconds))
     columns = ("watched by", "CPU %", "key p50 ms", "p95 ms", "max ms")
     title = f"{arguments.servers} servers with 3 models each, every {arguments.period:g} s"

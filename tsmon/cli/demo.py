@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from tsmon.cli.monitor import open_monitor, require_keys
+from tsmon.cli.opening import open_monitor, require_keys
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say, talk
 from tsmon.cli.serve import DEFAULT_STORE, make_model_store
@@ -77,7 +77,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
         settings = replace(
             target.loaded.config.monitor, model_store=record.model_store, samples=samples
         )
-        return open_monitor(own, settings, note=note)
+        return open_monitor(own, settings, note=note).code
 
 
 @contextmanager

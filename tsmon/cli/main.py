@@ -20,6 +20,7 @@ from tsmon.cli.events import events
 from tsmon.cli.experiment import experiment
 from tsmon.cli.explain import explain
 from tsmon.cli.fleet import fleet
+from tsmon.cli.given import hand_on
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.keys import keys
 from tsmon.cli.load import load
@@ -59,6 +60,7 @@ def cli(ctx: click.Context, /, **settings: object) -> int | None:
         require_config(ctx)
     if ctx.invoked_subcommand is None:
         return ctx.invoke(monitor, **settings)  # type: ignore[no-any-return]
+    hand_on(ctx, monitor, settings)
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.signal import Signal
 
 from tsmon.tui.in_terminal import TerminalApp
 from tsmon.tui.keymap import Key
@@ -19,8 +20,16 @@ class KeyedApp(TerminalApp[Result]):
 
     def __init__(self, keys: Keymap) -> None:
         super().__init__()
+        self.keys_changed: Signal[Keymap] = Signal(self, "keys changed")
+        """Tells those that name keys on the screen."""
         self.keys = keys
         self.set_keymap(keys.for_textual())
+
+    def use_keys(self, keys: Keymap) -> None:
+        """Have the keys elsewhere from now on."""
+        self.keys = keys
+        self.set_keymap(keys.for_textual())
+        self.keys_changed.publish(keys)
 
 
 def keys_of(node: DOMNode) -> Keymap:

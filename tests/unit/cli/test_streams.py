@@ -11,7 +11,7 @@ import sys
 import click
 import pytest
 
-from tsmon.cli.monitor import need_terminal
+from tsmon.cli.opening import need_terminal
 from tsmon.cli.outcome import CommandGroup, Exit, run
 
 INSTEAD = "--plain prints a line per tick instead"

@@ -10,11 +10,11 @@ from tsmon.tui.tones import Span, Tone, line
 
 def spell_about(event: Event) -> Content:
     """An event where it is known which model it is about, as few words as tell it."""
-    mark = "! " if event.kind.is_bad else ""
+    mark = "!" if event.kind.is_bad else " "
     who = event.subject.removeprefix(str(event.model or "")).strip()
     spans: list[Span] = [
         (f"{event.at.wall.astimezone():%H:%M:%S} ", Tone.MUTED),
-        (f"{mark}{event.kind}", Tone.BAD if event.kind.is_bad else Tone.PLAIN),
+        (f"{mark} {event.kind}", Tone.BAD if event.kind.is_bad else Tone.PLAIN),
         (f"  {who}" if who else "", Tone.PLAIN),
         (f"  {event.text}", Tone.MUTED),
     ]
