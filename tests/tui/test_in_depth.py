@@ -213,3 +213,17 @@ async def test_charts_that_do_not_fit_are_scrolled_to(
         assert shown_charts(seat) == ["queue", "errors", "waiting"]
         await seat.press("down", "down")
         await seat.sees("▸requests/s", "↓ errors/s, waiting, memory")
+
+
+async def test_a_tall_screen_has_room_for_the_story_beside_all_models(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(140, 50)) as seat:
+        await seat.sees("1 Models", "4 Digits", "Settings, percentiles, events", "mnist-1.0.mar")
+        await seat.press("p")
+        await seat.sees("PAUSED")
+        await seat.pilot.resize_terminal(140, 49)
+        await seat.misses("Settings, percentiles")
+        await seat.pilot.resize_terminal(140, 50)
+        await seat.sees("Settings, percentiles, events", "mnist-1.0.mar")

@@ -14,7 +14,6 @@ from tsmon.tui.session import Session
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.server_bar import BarFacts, ServerBar
-from tsmon.tui.widgets.story import Story
 
 
 def show_server(
@@ -59,6 +58,7 @@ def show_model(
     screen.metrics_pane.show(snapshot, model, points, view, span_s, events)
     screen.digits_pane.target(model.key if model else None)
     if screen.in_depth and not screen.zoomed:
-        happened = monitor.events.about(model.key, math.inf, snapshot.at) if model else []
         screen.query_one(Headline).show(snapshot, model)
-        screen.query_one(Story).show(model, happened)
+    if screen.story.display:
+        happened = monitor.events.about(model.key, math.inf, snapshot.at) if model else []
+        screen.story.show(model, happened)

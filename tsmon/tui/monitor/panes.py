@@ -30,6 +30,8 @@ from tsmon.tui.widgets.workers_pane import WorkersPane
 
 ROOM_LINES = 36
 """Lines from which on the story has room above the charts."""
+TALL_LINES = 50
+"""Lines from which on the story has room below the workers of the overview."""
 DEEP = (PaneName.WORKERS, PaneName.METRICS)
 """The panes about one model that are seen in depth."""
 
@@ -142,7 +144,10 @@ class Panes(Screen[None]):
         self.query_one(Headline).display = is_seen
         beside = self._room is Layout.FOUR
         panes.set_class(is_seen and beside, "-beside")
-        self.query_one(Story).display = is_seen and (beside or self.size.height >= ROOM_LINES)
+        if is_seen:
+            self.story.display = beside or self.size.height >= ROOM_LINES
+        else:
+            self.story.display = beside and not self.zoomed and self.size.height >= TALL_LINES
         self.metrics_pane.with_table = not is_seen
         if is_seen:
             panes.remove_class(*Layout)
@@ -180,6 +185,11 @@ class Panes(Screen[None]):
     def digits_pane(self) -> DigitsPane:
         """Pane 4."""
         return self.query_one(DigitsPane)
+
+    @property
+    def story(self) -> Story:
+        """What there is to tell of the selected version beside its numbers."""
+        return self.query_one(Story)
 
     @property
     def table_pane(self) -> ModelsPane | WorkersPane:

@@ -87,6 +87,11 @@ class MonitorScreen(Panes):
             each.mounted()
         self._begin()
 
+    @on(events.Resize)
+    def fill(self) -> None:
+        """Fill what has room from now on."""
+        self.call_after_refresh(self.show_selected)
+
     def on_unmount(self) -> None:
         """Let go of what is held open."""
         for each in self._capabilities:
