@@ -38,9 +38,12 @@ demo: setup ## Serve the digit model and open the monitor
 
 ##@ Checks
 
+# Several processes share the tests; pytest alone does one after the other.
+SHARED := -n auto --dist loadgroup
+
 .PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
-	$(BIN)/pytest
+	$(BIN)/pytest $(SHARED)
 
 lint: setup ## Style
 	$(BIN)/ruff check
@@ -53,13 +56,13 @@ imports: setup ## Which package may import which
 	$(BIN)/lint-imports
 
 test-unit: setup ## Tests that need no server
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest $(SHARED) tests/unit
 
 test-tui: setup ## Tests of the screens
-	$(BIN)/pytest tests/tui
+	$(BIN)/pytest $(SHARED) tests/tui
 
 test-integration: setup ## Tests with a real TorchServe
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest $(SHARED) tests/integration
 
 snapshots: setup ## Take the pictures of the screens anew; look at the difference before a commit
 	TSMON_TAKE_SNAPSHOTS=1 $(BIN)/pytest -q tests/snapshots
