@@ -39,7 +39,7 @@ demo: setup ## Serve the digit model and open the monitor
 ##@ Checks
 
 # Several processes share the tests; pytest alone does one after the other.
-SHARED := -n auto --dist loadgroup
+SHARED := -n auto
 
 .PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,19 +21,6 @@ os.environ["TSMON_CONFIG"] = os.devnull
 
 MOST_PROCESSES = 6
 """Each imports and collects everything before it begins."""
-TOGETHER = {
-    "model": "a trained network",
-    "contract": "servers that many tests share",
-    "integration/causes": "servers that many tests share",
-    "integration/logs": "servers that many tests share",
-    "integration/prometheus": "servers that many tests share",
-    "integration": "servers that come and go",
-}
-"""Folders by what their tests share, the inner ones first. Where several processes do the tests,
-one does all of a kind, in their order: no server is started in each process anew, and hardly ever
-do two look for free ports at once.
-"""
-TESTS = Path(__file__).parent
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,13 +29,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell which tests stay together."""
-    for item in items:
-        path = item.path.relative_to(TESTS).as_posix()
-        folder = next((each for each in TOGETHER if path.startswith(f"{each}/")), "")
-        if folder == "model" or (folder and item.get_closest_marker("integration")):
-            item.add_marker(pytest.mark.xdist_group(TOGETHER[folder]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what belongs together."""
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
 
 
 def pytest_collection_finish() -> None:
