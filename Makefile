@@ -39,9 +39,13 @@ demo: setup ## Serve the digit model and open the monitor
 
 ##@ Checks
 
+# Processes share what computes, file by file; tests of a real server measure time and want it alone.
+SHARED := -n auto --dist loadfile
+
 .PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
-	$(BIN)/pytest
+	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots
+	$(BIN)/pytest tests/contract tests/integration
 
 lint: setup ## Style
 	$(BIN)/ruff check
@@ -54,10 +58,10 @@ imports: setup ## Which package may import which
 	$(BIN)/lint-imports
 
 test-unit: setup ## Tests that need no server
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest $(SHARED) tests/unit
 
 test-tui: setup ## Tests of the screens
-	$(BIN)/pytest tests/tui
+	$(BIN)/pytest $(SHARED) tests/tui
 
 test-integration: setup ## Tests with a real TorchServe
 	$(BIN)/pytest tests/integration

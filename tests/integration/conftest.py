@@ -23,9 +23,9 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     assert stopped.code == 0, stopped.stderr
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def archive(shell: Shell) -> Path:
-    """The digit model, freshly archived in the model store."""
+    """The digit model, archived in the model store."""
     ended = shell.tsmon("archive", "--force", "--json")
     assert ended.code == 0, ended.stderr
     return shell.directory / Path(ended.json["archive"])

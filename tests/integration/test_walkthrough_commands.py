@@ -13,9 +13,9 @@ from tsmon.serving.assets import digit_assets
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def registered(shell: Shell, archive: Path) -> Iterator[None]:
-    """The digit model with one ready worker; unregistered when the test is over."""
+    """The digit model with one ready worker, for the steps that only use it."""
     ended = shell.tsmon("register", "mnist.mar", "--workers", "1")
     assert ended.code == 0, ended.stderr
     yield

@@ -9,9 +9,9 @@ from PIL import Image
 
 from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
-from tests.tui.seat import PERIOD_S
+from tests.tui.seat import PATIENCE_S, PERIOD_S
 from tsmon.torchserve import rollout
-from tsmon.tui import rollouts
+from tsmon.tui import key_order, rollouts
 from tsmon.tui.app import MonitorOptions
 
 __all__ = ["no_other_server"]
@@ -21,7 +21,8 @@ LABELS = "0123456789"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for a person's fingers or a worker's start."""
+    """Do not wait for a person's fingers or a worker's start; wait for a busy machine."""
+    monkeypatch.setattr(key_order, "PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
     monkeypatch.setattr(rollout, "POLL_S", 0.05)
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from textual import events
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input
@@ -62,9 +63,9 @@ class Seat:
         await self.until(lambda: field.value == text)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Let the app go on until something holds."""
+        """Let the app go on until something holds of widgets that may be still to come."""
         deadline = time.monotonic() + self._patience_s
-        while not condition():
+        while not _holds(condition):
             assert time.monotonic() < deadline, f"it never came to that; the screen:\n{self.text}"
             await self.pilot.pause()
             await asyncio.sleep(0.02)
@@ -76,6 +77,13 @@ class Seat:
     async def misses(self, words: str) -> None:
         """Wait until the words are not on the screen."""
         await self.until(lambda: words not in self.text)
+
+
+def _holds(condition: Callable[[], object]) -> bool:
+    try:
+        return bool(condition())
+    except NoMatches:
+        return False
 
 
 def screen_text(app: App[int]) -> str:

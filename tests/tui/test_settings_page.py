@@ -25,6 +25,8 @@ from tsmon.tui.setting_words import CHANGED
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.raster import Symbols
 
+WIDE = (220, 30)
+"""Shows the path of the file in one line, however long it is."""
 WRITTEN = """\
 # mine
 [monitor]
@@ -110,7 +112,7 @@ async def test_it_tells_each_value_and_where_it_is_from(
 async def test_a_number_is_changed_within_its_bounds_and_holds_at_once(
     fake: FakeTorchServe, options: MonitorOptions, file: Path
 ) -> None:
-    async with settings(fake, options, file) as seat:
+    async with settings(fake, options, file, WIDE) as seat:
         await seat.press("enter")
         await seat.sees("At least 0.2 s.")
         await seat.write("0.1")

@@ -30,9 +30,9 @@ pytestmark = pytest.mark.integration
 KEY = SeriesKey("mnist", "default")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def registered(shell: Shell, archive: Path) -> Iterator[None]:
-    """The digit model with two ready workers; unregistered when the test is over."""
+    """The digit model with two ready workers, as which each experiment leaves it."""
     ended = shell.tsmon("register", "mnist.mar", "--workers", "2")
     assert ended.code == 0, ended.stderr
     yield

@@ -187,6 +187,8 @@ async def _start_process() -> Process:
 
 async def _end_process(process: Process) -> None:
     """Close its input, at which it abandons the run, and wait for it."""
+    assert process.stdin is not None  # noqa: S101 (it was opened with a pipe)
+    process.stdin.close()  # which `communicate` does from Python 3.12 on only
     try:
         async with asyncio.timeout(EXIT_S):
             await process.communicate()

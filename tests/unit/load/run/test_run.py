@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from asyncio.subprocess import Process
 from pathlib import Path
 
 import psutil
@@ -11,6 +13,7 @@ import pytest
 from tests.fake.loopback import Loopback, on_loopback
 from tsmon.digits.images import DigitImage, ImageError
 from tsmon.load.refusals import Failure
+from tsmon.load.run import run as run_module
 from tsmon.load.run.increment import Ending
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import SenderDied, complete_run, open_run
@@ -50,15 +53,24 @@ async def test_progress_shows_a_run_that_is_then_stopped(
     assert progress.so_far == run.report
 
 
-async def test_leaving_early_ends_the_process(
-    server: Loopback, client: TorchServe, images: Images
+async def test_leaving_early_lets_the_process_end_by_itself(
+    server: Loopback, client: TorchServe, images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = RunPlan(model="mnist", images=images, duration_s=60)
+    killed: list[int] = []
+
+    def kill(process: Process) -> None:
+        killed.append(process.pid)
+        process.send_signal(signal.SIGKILL)
+
+    monkeypatch.setattr(run_module, "EXIT_S", 30.0)  # a busy machine may take its time
+    monkeypatch.setattr(Process, "kill", kill)
+    plan = RunPlan(model="mnist", images=images, duration_s=600)
     async with open_run(client, plan) as run:
         await anext(run.progress())
         assert _senders()
 
     assert not _senders()
+    assert not killed
 
 
 async def test_a_sender_that_is_killed_is_told(client: TorchServe, images: Images) -> None:

@@ -57,7 +57,7 @@ def test_quantiles_of_known_samples() -> None:
 @given(
     st.lists(st.integers(0, 3000), max_size=20),
     st.sampled_from([1, 3, 1000, 10**9]),
-    st.randoms(use_true_random=False),
+    st.randoms(use_true_random=True),
 )
 def test_quantiles_of_many_runs_are_those_of_all_samples_in_one(
     sizes: list[int], values: int, rng: random.Random
