@@ -29,11 +29,12 @@ from tsmon.tui.load_words import plan_words, spell_progress, spell_report
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.panes import Panes
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.raster import Sample
-from tsmon.tui.widgets.time_axis import TimeSpan
+from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 
 MAX_SECONDS = 3600
@@ -115,6 +116,14 @@ def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Elapsed(TimeSpan):
+    """All of a run, from its start."""
+
+    def label(self, share: float) -> str:
+        return f"{(1 - share) * self.seconds:.1f} s"
+
+
 class LoadScreen(Screen[None]):
     """One run, live; it is stopped, or left when it is over, by the same key.
 
@@ -145,10 +154,17 @@ class LoadScreen(Screen[None]):
             yield Chart(per_second, id="load-rate")
             yield Static("p95 of each moment", classes="load-title")
             yield Chart(milliseconds, id="load-p95")
+            yield TimeAxis(id="load-axis")
 
     def on_mount(self) -> None:
         """Begin."""
         self.query_one("#load-plan", Words).say(line((plan_words(self._plan), Tone.MUTED)))
+        self.query_one("#load-problem", Words).say(None)
+        below = self.app.screen_stack[-2]
+        if isinstance(below, Panes):
+            self.query_one(TimeAxis).symbols = below.symbols
+            for chart in self.query(Chart):
+                chart.symbols = below.symbols
         self.run_worker(self._send(), group="load")
 
     async def _send(self) -> None:
@@ -159,8 +175,7 @@ class LoadScreen(Screen[None]):
                 report = self._run.report
             await self._explain(report)
         except EXPECTED as error:
-            note = Note.of(error)
-            self._say_problem(note.message, note.hint)
+            self._say_problem(Note.of(error))
         finally:
             self._over = True
             for box in self.query("#page"):
@@ -171,8 +186,9 @@ class LoadScreen(Screen[None]):
         report = progress.so_far
         self._intervals.append((report.seconds, progress))
         self.query_one("#load-progress", Words).say(spell_progress(report))
-        self.query_one("#load-report", Words).say(spell_report(report))
-        span = TimeSpan(max(report.seconds, 1.0))
+        self._tell(report)
+        span = _Elapsed(max(report.seconds, 1.0))
+        self.query_one(TimeAxis).span = span
         for id_, values in (
             ("load-rate", [each.throughput for _, each in self._intervals]),
             ("load-p95", [_p95(each) for _, each in self._intervals]),
@@ -183,6 +199,15 @@ class LoadScreen(Screen[None]):
             ]
             self.query_one(f"#{id_}", Chart).plot(samples, span, gap_s=span.seconds)
 
+    def _tell(self, report: RunReport) -> None:
+        words = self.query_one("#load-report", Words)
+        words.say(spell_report(report, self.query_one("#page").content_size.width))
+
+    def on_resize(self) -> None:
+        """As many numbers as fit."""
+        if self._intervals:
+            self.call_after_refresh(self._tell, self._intervals[-1][1].so_far)
+
     async def _explain(self, report: RunReport) -> None:
         """Say what to do about 503s."""
         if not _CAPACITY & report.failures.keys():
@@ -190,10 +215,12 @@ class LoadScreen(Screen[None]):
         with suppress(TorchServeError):
             management = self._client.management
             model = await management.describe(report.plan.model, report.plan.version)
-            self._say_problem("requests were refused with 503", capacity_cause(model))
+            remedy = line((f"→ {capacity_cause(model)}", Tone.PLAIN))
+            self.query_one("#load-problem", Words).say(remedy)
 
-    def _say_problem(self, message: str, hint: str) -> None:
-        problem = line((f"✗ {message}", Tone.BAD), (f"\n  {hint}" if hint else "", Tone.PLAIN))
+    def _say_problem(self, note: Note) -> None:
+        hint = f"\n→ {note.hint}" if note.hint else ""
+        problem = line((f"✗ {note.message}", Tone.BAD), (hint, Tone.PLAIN))
         self.query_one("#load-problem", Words).say(problem)
 
     def action_cancel(self) -> None:
@@ -209,7 +236,8 @@ class LoadScreen(Screen[None]):
     def action_copy(self) -> None:
         """Hand the report to the terminal's clipboard."""
         if self._run is not None:
-            words = f"{plan_words(self._plan)}\n{spell_report(self._run.report).plain}\n"
+            report = spell_report(self._run.report)
+            words = f"{plan_words(self._plan)}\n{report.plain}\n"
             self.app.copy_to_clipboard(words)
             self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
