@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widget import Widget
 
 from tests.fake import FakeTorchServe
+from tests.snapshots.album import box
 from tests.snapshots.conftest import Compare
 from tests.snapshots.scene import looking_at
-from tests.tui.seat import Seat, watching
+from tests.tui.seat import watching
 from tsmon.tui.app import MonitorOptions
 
 SIZES = [(80, 24), (120, 30)]
@@ -71,12 +71,4 @@ async def test_dialogs_of_a_server(
         await seat.sees("mnist")
         await seat.press(key)
         await seat.sees(seen)
-        same_as_taken(f"{name}-{size[0]}x{size[1]}", box_of(seat))
-
-
-def box_of(seat: Seat) -> str:
-    """The dialog alone: what is behind it changes with time."""
-    (box,) = seat.app.screen.query("#dialog, #page").results(Widget)
-    region = box.region
-    lines = seat.text.splitlines()[region.y : region.bottom]
-    return "\n".join(line[region.x : region.right] for line in lines)
+        same_as_taken(f"{name}-{size[0]}x{size[1]}", box(seat))

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from textual.color import Color
+from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES
 
 from tests.snapshots.scene import looking_at
@@ -32,18 +35,28 @@ async def test_the_words_are_readable(scene: Path, theme: str) -> None:
 
 
 def contrasts(seat: Seat) -> Iterator[tuple[str, float]]:
-    """Each piece of text on the screen, with the contrast to its background."""
-    for strip in seat.app.screen._compositor.render_full_update().strips:
-        for segment in (each for part in strip for each in part):
-            if segment.style and segment.style.color and segment.style.bgcolor:
-                yield segment.text.strip(), _ratio(segment)
+    """Each piece of text on the screen, with the contrast to its background.
+
+    Above others only the screen on top counts: what it covers is dimmed.
+    """
+    for segment in segments(seat):
+        style = segment.style
+        if style and style.color and style.bgcolor:
+            yield segment.text.strip(), _ratio(style.color, style.bgcolor)
 
 
-def _ratio(segment: Segment) -> float:
-    style = segment.style
-    assert style and style.color and style.bgcolor
-    colors = [Color.from_rich_color(each) for each in (style.color, style.bgcolor)]
-    lights = sorted(_luminance(color) for color in colors)
+def segments(seat: Seat) -> Iterator[Segment]:
+    """What is drawn on the topmost screen."""
+    screen = seat.app.screen
+    region = screen.children[0].region if isinstance(screen, ModalScreen) else screen.region
+    for y, strip in enumerate(screen._compositor.render_full_update().strips):
+        if region.y <= y < region.bottom:
+            line = Strip([each for part in strip for each in part])
+            yield from line.crop(region.x, region.right)
+
+
+def _ratio(*both: RichColor) -> float:
+    lights = sorted(_luminance(Color.from_rich_color(color)) for color in both)
     return (lights[1] + 0.05) / (lights[0] + 0.05)
 
 
