@@ -34,9 +34,9 @@ from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.pauses import shorten_pauses
 from tsmon.tui.screens.load import LoadScreen, LoadSettings, plan_of
-from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import LiveSession
 
 PRESS_EVERY_S = 0.1
@@ -74,8 +74,8 @@ async def batch(app: Watched, pilot: Pilot[int], seconds: float) -> None:
     model = screen.session.monitor.latest.models[0]
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        screen.desk.send(model.key, [screen.desk.images * 5], concurrency=10)
-        while screen.desk.under_way:
+        screen.sending.desk.send(model.key, [screen.sending.desk.images * 5], concurrency=10)
+        while screen.sending.desk.under_way:
             await asyncio.sleep(0.05)
 
 
@@ -87,7 +87,7 @@ def load(connections: int) -> Work:
         assert isinstance(screen, MonitorScreen)
         model = screen.session.monitor.latest.models[0]
         settings = LoadSettings(connections, None, round(seconds), 1_000_000)
-        plan = plan_of(model.key, screen.desk.images, settings)
+        plan = plan_of(model.key, screen.sending.desk.images, settings)
         await app.push_screen(LoadScreen(screen.session.client, plan))
         await asyncio.sleep(seconds + 1)
         app.pop_screen()
@@ -147,7 +147,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Watched, Pilot[int]]]:
 
 def _is_ready(app: App[int]) -> bool:
     screen = app.screen
-    if not isinstance(screen, MonitorScreen) or not screen.desk.images:
+    if not isinstance(screen, MonitorScreen) or not screen.sending.desk.images:
         return False
     return any(model.ready for model in screen.session.monitor.latest.models)
 

@@ -24,7 +24,8 @@ from tsmon.telemetry.logs.files import TS_LOG, TS_METRICS
 from tsmon.telemetry.logs.reader import LogReader
 from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
-from tsmon.telemetry.logs.times import KEPT_S, RequestTimes, TimesKey
+from tsmon.telemetry.logs.times import KEPT_S, TimesKey
+from tsmon.telemetry.logs.windows import RequestTimes
 
 RATE = 1000
 """Requests per second that tsmon is to keep up with."""

@@ -86,14 +86,14 @@ async def _draw(seat: Seat, drawings: Path) -> None:
     await seat.press(*SEVEN)
     await seat.sees("predicted 7", "> 7 █")
     await seat.press("s", "7")
-    desk = seat.monitor.desk
+    desk = seat.monitor.sending.desk
     await seat.until(lambda: desk.folder and desk.folder.path == drawings)
     assert [label_in_name(image.path) for image in desk.images] == ["7"]
     await seat.press("escape")
 
 
 async def _walk(seat: Seat) -> None:
-    desk = seat.monitor.desk
+    desk = seat.monitor.sending.desk
     await seat.press("4", "b")
     await seat.until(lambda: isinstance(seat.app.screen, Picker))
     await seat.sees("what the model sees", "label 7")

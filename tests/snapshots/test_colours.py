@@ -55,7 +55,7 @@ async def asked(
         await stage.ticks(
             9, lambda: fake.serve("mnist", "1.0", n=9, inference_ms=8.0, queue_ms=0.6)
         )
-        await stage.until(lambda: stage.monitor.desk.folder)
+        await stage.until(lambda: stage.monitor.sending.desk.folder)
         yield stage
 
 

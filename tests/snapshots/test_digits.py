@@ -30,12 +30,12 @@ def digits(project: MonitorOptions) -> MonitorOptions:
 
 async def opened(stage: Stage) -> None:
     await stage.ticks(2)
-    await stage.until(lambda: stage.monitor.desk.folder)
+    await stage.until(lambda: stage.monitor.sending.desk.folder)
     await stage.until(lambda: stage.monitor.model is not None)
 
 
 async def answered(stage: Stage, number: int) -> None:
-    desk = stage.monitor.desk
+    desk = stage.monitor.sending.desk
     await stage.until(lambda: desk.book.of(MNIST).score.sent == number and not desk.under_way)
 
 
@@ -90,7 +90,7 @@ async def test_the_draw_pad_with_a_prediction(
         await opened(stage)
         await stage.press("w")
         await stage.until(lambda: isinstance(stage.app.screen, DrawPad))
-        draw_a_seven(stage.monitor.desk.canvas)
+        draw_a_seven(stage.monitor.sending.desk.canvas)
         await stage.press("space", "down", "space")
         await stage.sees("predicted 7")
         await stage.until(lambda: stage.find(PixelView).grid is not None)

@@ -49,7 +49,7 @@ def sending(monkeypatch: pytest.MonkeyPatch, make: Callable[[], PlayedSender]) -
 
 async def open_load(stage: Stage, **numbers: str) -> None:
     await stage.ticks(2)
-    await stage.until(lambda: stage.monitor.desk.folder)
+    await stage.until(lambda: stage.monitor.sending.desk.folder)
     await stage.press("L")
     await stage.sees("Load mnist 1.0", "requests/s")
     for name, text in numbers.items():
@@ -96,7 +96,7 @@ async def test_a_load_run_of_which_half_is_refused(
 
 async def plan_experiment(stage: Stage) -> None:
     await stage.ticks(2)
-    await stage.until(lambda: stage.monitor.desk.folder)
+    await stage.until(lambda: stage.monitor.sending.desk.folder)
     await stage.press("x")
     await stage.until(lambda: isinstance(stage.app.screen, PlanExperiment))
     await stage.sees("workers")

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from tests.fake import FakeTorchServe
 from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.screens.monitor import MonitorScreen
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.session import LiveSession
 
 PATIENCE_S = 30.0

@@ -55,7 +55,9 @@ async def test_a_worker_that_may_be_at_work_goes_after_a_question_with_no_in_foc
     async with watching(fake, options) as seat:
         await seat.sees("3/3 ready")
         await seat.press("minus")
-        await asked(seat, Severity.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0?min_worker=2")
+        await asked(
+            seat, Severity.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0", "?min_worker=2"
+        )
         await seat.press("enter")
         await seat.misses(Severity.LOSS.words)
         assert not fake.sent("PUT")
@@ -162,8 +164,8 @@ async def test_undo_brings_the_workers_back_that_were_there_before_a_row_of_pres
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
-        seat.monitor.action_scale_by(1)
-        seat.monitor.action_scale_by(1)
+        seat.monitor.action_do("workers.more")
+        seat.monitor.action_do("workers.more")
         await seat.sees("3/3 ready", "U back to 1 worker")
         await seat.press("U")
         await seat.sees("1/1 ready")
@@ -293,4 +295,4 @@ async def test_register_shows_the_request_as_it_is_filled_in(
         seat.find(Field, "#url").text = "mnist.mar"
         seat.find(Field, "#workers").text = "3"
         await seat.sees("workers   0 → 3")
-        await seat.sees("POST", "/models?url=mnist.mar&initial_workers=3&synchronous=false")
+        await seat.sees("POST", "/models", "?url=mnist.mar&initial_workers=3&synchronous=false")

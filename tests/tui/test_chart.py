@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
@@ -87,6 +88,37 @@ async def test_a_band_is_told_from_the_value_below_it_without_colours(symbols: S
         await pilot.pause()
         lines = [line.strip() for line in screen_text(app).splitlines()[:4]]
         assert lines == [line.strip() for line in BANDS[symbols]]
+
+
+OUTLIER = {
+    Symbols.BLOCK: ["  10 ms▲            ▲ 1.2 s", "       │", "   5 ms│", "       │", "      0│"],
+    Symbols.ASCII: ["  10 ms^            ^ 1.2 s", "       |", "   5 ms|", "       |", "      0|"],
+    Symbols.BRAILLE: [
+        "  10 ms▲            ▲ 1.2 s",
+        "       │",
+        "   5 ms│",
+        "       │",
+        "      0│",
+    ],
+}
+
+
+@pytest.mark.parametrize("symbols", Symbols)
+async def test_a_value_far_above_the_others_is_named_and_leaves_them_their_height(
+    symbols: Symbols,
+) -> None:
+    app = Paper(milliseconds)
+    async with app.run_test(size=(38, 6)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = symbols
+        samples = [Sample(age, 1200.0 if age == 70 else 8.0) for age in range(119, 0, -1)]
+        chart.plot(samples, TWO_MINUTES, gap_s=3)
+        await pilot.pause()
+        first, *others = screen_text(app).splitlines()[:5]
+        assert first == OUTLIER[symbols][0]
+        assert [line[:8] for line in others] == OUTLIER[symbols][1:]
+        full = {Symbols.BLOCK: "█", Symbols.ASCII: "#", Symbols.BRAILLE: "⣿"}[symbols]
+        assert all(line[8:] == full * 30 for line in others)
 
 
 async def test_a_chart_without_a_value_says_why() -> None:
@@ -194,3 +226,22 @@ async def test_an_odd_last_row_of_pixels_is_drawn_on_black() -> None:
         app.query_one(PixelView).grid = PixelGrid(2, 3, bytes([255] * 6))
         await pilot.pause()
         assert screen_text(app).splitlines()[:3] == ["▀▀", "▀▀", ""]
+
+
+async def test_a_chart_at_rest_is_not_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Paper()
+    async with app.run_test(size=(31, 6)) as pilot:
+        chart = app.query_one(Chart)
+        samples = [Sample(age, 10.0) for age in range(100, 0, -5)]
+        chart.plot(samples, TWO_MINUTES, gap_s=6)
+        await pilot.pause()
+        painted: list[tuple[Region, ...]] = []
+        monkeypatch.setattr(chart, "refresh", lambda *regions: painted.append(regions))
+
+        chart.plot(list(samples), TWO_MINUTES, gap_s=6)
+        assert painted == []
+
+        chart.plot([*samples[:-1], Sample(5, 9.0)], TWO_MINUTES, gap_s=6)
+        lines = [region.y for region in painted[0]]
+        assert lines
+        assert chart.size.height - 1 not in lines

@@ -34,10 +34,10 @@ async def test_the_name_the_row_and_the_table_are_copied(
         await seat.sees("copied the model's name: mnist", "OSC 52")
         assert seat.app.clipboard == "mnist"
         row = await copy(seat, "r")
-        assert row.split("\t")[:4] == ["mnist", "1.0 ★", "● 1/1", "ready"]
+        assert row.split("\t")[:4] == ["mnist", "1.0 ★", "● 1/1", "· idle"]
         assert "\n" not in row
         titles, *rows = (await copy(seat, "t")).splitlines()
-        assert titles.startswith("MODEL\tVERSION\tWORKERS\tSTATE")
+        assert titles.startswith("MODEL\tVERSION\tWORKERS\tNOW")
         assert len(rows) == 2
 
 

@@ -29,12 +29,12 @@ async def drawing(
 ) -> AsyncIterator[tuple[Seat, Canvas]]:
     """A draw pad on a blank canvas, to the model if there is one."""
     async with watching(fake, options, size=size) as seat:
-        await seat.until(lambda: seat.monitor.desk.folder)
+        await seat.until(lambda: seat.monitor.sending.desk.folder)
         await seat.until(lambda: seat.monitor.model is not None or not fake.registry.models)
         await seat.press("w")
         await seat.until(lambda: isinstance(seat.app.screen, DrawPad))
         await seat.until(lambda: seat.find(CanvasView).has_focus)
-        yield seat, seat.monitor.desk.canvas
+        yield seat, seat.monitor.sending.desk.canvas
 
 
 def ink(canvas: Canvas, x: int, y: int) -> int:
@@ -180,7 +180,7 @@ async def test_a_drawing_is_kept_under_its_label_and_shown_in_the_picker(
         with Image.open(kept) as picture:
             assert picture.tobytes() == canvas.pixels.pixels
         await seat.press("s", "minus")
-        await seat.until(lambda: len(seat.monitor.desk.images) == 2)
+        await seat.until(lambda: len(seat.monitor.sending.desk.images) == 2)
         await seat.press("escape")
         await seat.until(lambda: len(seat.find(DigitsPane).images) == 2)
         assert sorted(str(image.label) for image in seat.find(DigitsPane).images) == ["3", "None"]

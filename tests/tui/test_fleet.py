@@ -18,10 +18,10 @@ from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettin
 from tsmon.fleet import fleet as fleet_module
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.opening import live_session, target_named
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.widgets.fleet_table import FleetTable
 
 

@@ -74,9 +74,9 @@ async def test_a_row_tells_what_is_wrong_in_place_of_what_it_does(
 ) -> None:
     fake.load("mnist")
     async with watching(fake, options) as seat:
-        await seat.sees("● 1/1", "1 model well")
+        await seat.sees("● 1/1", "1 model ready")
         fake.crash("mnist")
-        await seat.sees("! mnist 1.0 retrying")
+        await seat.sees("✗ mnist 1.0 retrying")
         assert "✗ retr" in row(seat, "mnist")
 
 

@@ -4,14 +4,20 @@ from collections import Counter
 
 import pytest
 
+from tests.fake import FakeTorchServe
+from tests.tui.seat import watching
 from tsmon.tui import keymap
-from tsmon.tui.app import TsmonApp
+from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.keymap import ALL_KEYS, KEYS, Key, PaneName
-from tsmon.tui.screens.configuring import ConfiguringScreen
+from tsmon.tui.monitor.actions import Actions
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.describe import Describe
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.help import Help
 from tsmon.tui.widgets.metrics_pane import MetricsPane
+
+SHARED = [key for key in KEYS if key.call[0] != "do"]
+"""The keys of the app, and of other screens too."""
 
 
 @pytest.mark.parametrize("key", ALL_KEYS, ids=lambda key: key.id)
@@ -30,11 +36,29 @@ def test_no_id_and_no_key_of_the_monitor_is_used_twice() -> None:
     assert max(names.values()) == 1
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
-def test_every_key_of_the_monitor_has_its_action(key: Key) -> None:
-    owner, _, name = key.action_name.rpartition(".")
-    where = TsmonApp if owner == "app" else ConfiguringScreen
-    assert callable(getattr(where, f"action_{name}"))
+async def test_every_key_of_the_monitor_has_its_action(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    own = {key.id for key in KEYS if key not in SHARED}
+    async with watching(fake, options) as seat:
+        assert seat.monitor.actions.ids == own
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in KEYS if key.call[0] != "do"], ids=lambda key: key.id
+)
+def test_every_key_of_the_whole_app_has_its_action(key: Key) -> None:
+    where = TsmonApp if key.action.startswith("app.") else MonitorScreen
+    assert callable(getattr(where, f"action_{key.call[0]}"))
+
+
+async def test_no_action_is_done_by_two_capabilities(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        past = seat.monitor.past
+        with pytest.raises(ValueError, match="two capabilities do time"):
+            Actions([past, past])
 
 
 def test_every_dialog_key_has_its_action() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -251,6 +253,36 @@ async def test_the_moment_of_a_line_is_shown_in_the_monitor_if_it_was_seen(
         await seat.sees("nothing was seen as early as 2026-11-22 12:00:00")
 
 
+@pytest.fixture
+def machine_in_india(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_in_india")
+async def test_the_moment_of_a_line_of_a_container_in_utc_is_the_right_one(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    early = datetime.now(UTC) - timedelta(minutes=67)
+    write(logs, [f"{early:%Y-%m-%dT%H:%M:%S},000 - an hour ago".encode()])
+    async with reading(fake, options, logs) as seat:
+        await seat.press("l")
+        await seat.sees("an hour ago")
+        now = seat.monitor.session.monitor.latest.at.wall.astimezone(UTC)
+        write(logs, [f"{now:%Y-%m-%dT%H:%M:%S},999 - just now".encode()])
+        await seat.sees("just now", "times in UTC")
+        await seat.press("at")
+        await seat.sees("PAUSED")
+        await seat.press("l")
+        await seat.until(lambda: "just now" in _chosen(seat))
+        await seat.press("home", "at")
+        await seat.sees(f"nothing was seen as early as {early.astimezone():%Y-%m-%d %H:%M}")
+
+
 async def test_lines_of_a_server_that_is_down_are_read_as_well(
     fake: FakeTorchServe, options: MonitorOptions, logs: Path
 ) -> None:
@@ -326,3 +358,8 @@ async def test_help_and_footer_tell_its_keys(
 
 def _wheel(lines: LogLines) -> events.MouseScrollUp:
     return events.MouseScrollUp(lines, 5, 5, 0, 0, 0, False, False, False)
+
+
+def _chosen(seat: Seat) -> str:
+    chosen = seat.find(LogLines).chosen
+    return chosen.text if chosen is not None else ""

@@ -159,7 +159,7 @@ async def test_plus_adds_a_worker_to_each_and_quick_presses_are_told_once(
         await seat.sees("gamma")
         await seat.press("space", "space")
         for _ in range(3):
-            seat.monitor.action_scale_by(1)
+            seat.monitor.action_do("workers.more")
         await seat.sees("2 versions scaled")
         assert scalings(three) == {"alpha": "4", "beta": "4"}
         assert len(seat.app._notifications) == 1

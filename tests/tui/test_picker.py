@@ -34,7 +34,7 @@ async def picking(
 ) -> AsyncIterator[tuple[Seat, Desk]]:
     """A picker on the samples; the cursor is on the first image."""
     async with watching(fake, options, size=size) as seat:
-        desk = seat.monitor.desk
+        desk = seat.monitor.sending.desk
         await seat.until(lambda: desk.folder)
         await seat.until(lambda: seat.monitor.model is not None or not fake.registry.models)
         await seat.press("4", "b")

@@ -37,7 +37,7 @@ async def test_it_predicts_for_the_number_typed_and_says_how_many_would_do(
         await open_scale(seat)
         await seat.sees("busy, queue", "p95", "(measured)", "1 worker would do")
         await seat.write("2")
-        await seat.sees("workers   1 → 2", "(extrapolated)", "1 worker would do")
+        await seat.sees("change    1 → 2", "(extrapolated)", "1 worker would do")
         await seat.write("0")
         await seat.sees("every request is refused", "1 worker would do")
         await seat.misses("busy, queue")
@@ -53,7 +53,7 @@ async def test_without_traffic_it_says_why_it_cannot_tell(
         await open_scale(seat)
         await seat.sees("How many would do is not known", "no traffic was seen")
         await seat.write("3")
-        await seat.sees("workers   1 → 3", "How many would do is not known")
+        await seat.sees("change    1 → 3", "How many would do is not known")
 
 
 async def test_batches_of_unknown_length_that_are_waited_for_are_beyond_the_model(

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.snapshot import MetricsStatus, ServerState, ServerStatus, Snapshot
+from tsmon.telemetry.snapshot import (
+    Gone,
+    MetricsStatus,
+    ModelStatus,
+    ServerState,
+    ServerStatus,
+    Snapshot,
+)
+from tsmon.telemetry.traffic import Traffic, Usage
 from tsmon.torchserve.errors import Unreachable
+from tsmon.torchserve.records import ModelVersion
+from tsmon.tui.overall_words import spell_overall
 from tsmon.tui.session import Tag
 from tsmon.tui.widgets.banner import explain
 from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
@@ -30,7 +42,7 @@ def test_the_bar_of_a_healthy_server() -> None:
     facts = BarFacts(1.0, NOW + timedelta(minutes=54), read_only=True, note="stops when you leave")
     text = bar(snapshot(), facts)
     assert text.startswith(
-        " ● up  127.0.0.1:8081  0.2s ago  token 54m  metrics prometheus  TorchServe 0.12.0"
+        " ● up  127.0.0.1:8081  token 54m  TorchServe 0.12.0  every 1 s  stops when you leave"
     )
     assert text.rstrip().endswith("READ-ONLY")
     assert len(text) == 120
@@ -83,3 +95,58 @@ def test_a_named_server_has_its_name_first_and_the_line_still_fits(width: int) -
     assert text.startswith(" prod  ● up")
     assert text.rstrip().endswith("READ-ONLY")
     assert len(text) <= max(width, 52)
+
+
+def test_what_is_seen_has_an_age_only_once_that_is_news() -> None:
+    assert "ago" not in bar(snapshot(answered=2), BarFacts(1.0))
+    assert "12s ago" in bar(snapshot(answered=12), BarFacts(10.0))
+
+
+def model(
+    name: str, health: ModelHealth = ModelHealth.READY, traffic: Usage | None = None
+) -> ModelStatus:
+    seen = traffic or Usage(1.0, 0, 0, 0, 0)
+    return ModelStatus(
+        ModelVersion(name, "1.0"),
+        True,
+        Traffic(seen, seen, seen, seen),
+        (),
+        ModelVerdict(health, "seen"),
+    )
+
+
+def overall(*models: ModelStatus) -> str:
+    return "  ".join(text for text, _ in spell_overall(replace(snapshot(), models=models)))
+
+
+WAITS = Usage(1.0, 5, 5, 1_000_000, 800_000)
+WORKS = Usage(1.0, 20, 20, 160_000, 1_000)
+
+
+def test_the_bar_counts_the_models_while_all_are_well() -> None:
+    assert overall(model("a"), model("b", traffic=WORKS)) == "2 models ready  20.0/s"
+    assert overall(model("a"), model("b", ModelHealth.NO_WORKERS)) == "1 of 2 models ready"
+
+
+def test_the_bar_names_the_model_that_is_worst_off() -> None:
+    retrying, stuck = model("b", ModelHealth.RETRYING), model("c", ModelHealth.STUCK)
+    assert overall(model("a"), retrying, stuck) == "✗ c 1.0 stuck +1"
+
+
+def test_the_bar_names_the_model_whose_requests_wait_and_how_long() -> None:
+    assert overall(model("a", traffic=WORKS), model("b", traffic=WAITS)) == (
+        "◇ b 1.0 waits 160 ms  25.0/s"
+    )
+
+
+def test_the_bar_tells_of_models_that_a_restart_lost() -> None:
+    assert overall(replace(model("a"), gone=Gone.FORGOTTEN)) == "✗ 1 model gone"
+
+
+def test_a_long_name_gives_way_to_what_the_server_may_not() -> None:
+    ill = replace(snapshot(), models=(model("a" * 60, ModelHealth.RETRYING),))
+    text = bar(ill, BarFacts(1.0, read_only=True), 60)
+    assert "✗ aaaa" in text
+    assert "…" in text
+    assert text.rstrip().endswith("READ-ONLY")
+    assert len(text) == 60

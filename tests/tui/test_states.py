@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import watching
-from tsmon.tui.app import MonitorOptions
+from tests.tui.seat import Seat, watching
+from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.session import LiveSession
 
 
 async def test_a_server_that_goes_away_leaves_its_models_on_the_screen(
@@ -22,6 +23,33 @@ async def test_a_server_that_goes_away_leaves_its_models_on_the_screen(
         fake.start()
         await seat.sees("● up", "● ready")
         await seat.misses("connection refused")
+
+
+async def test_the_footer_offers_what_works_while_the_server_is_away(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist", at_start=True)
+
+    def footer(seat: Seat) -> str:
+        return seat.text.splitlines()[-1]
+
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: "register" in footer(seat))
+        fake.kill()
+        await seat.until(lambda: "S start server" in footer(seat))
+        assert all(word in footer(seat) for word in ("fleet", "logs", "doctor", "events", "help"))
+        assert not any(word in footer(seat) for word in ("register", "worker", "scale", "send"))
+        fake.start()
+        await seat.until(lambda: "register" in footer(seat))
+
+
+async def test_a_read_only_monitor_offers_to_start_no_server(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.kill()
+    async with watching(fake, options, read_only=True) as seat:
+        await seat.until(lambda: "l logs" in seat.text.splitlines()[-1])
+        assert "start server" not in seat.text
 
 
 async def test_a_model_that_a_restart_forgot_is_gone_until_it_is_dismissed(
@@ -111,3 +139,17 @@ async def test_a_disabled_model_api_is_told_before_anybody_tries(options: Monito
         await seat.sees("! model API off", "enable_model_api=true")
         await seat.press("r")
         await seat.sees("The model API of this server is off")
+
+
+async def test_before_the_first_answer_it_says_what_it_waits_for(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    hold = fake.hold("/models")
+    app = TsmonApp(LiveSession(fake.client(), options.period_s), options)
+    async with app.run_test(size=(120, 30)) as pilot:
+        seat = Seat(app, pilot)
+        await seat.sees("◌ connecting", "waiting for the server's first answer")
+        hold.release()
+        await seat.sees("1 model ready", "● 1/1")
+        await seat.misses("first answer")

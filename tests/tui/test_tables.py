@@ -88,7 +88,7 @@ async def test_the_filter_can_be_opened_and_cleared_with_the_mouse(
 ) -> None:
     fake.load_many(7)
     async with watching(fake, options, size=(120, 40)) as seat:
-        await seat.sees("/ filter")
+        await seat.sees("/ filter", "model-006")
         await click_on(seat, "/ filter")
         await seat.until(lambda: seat.find(FilterBar, "#models-filter").display)
         await seat.write("005")
@@ -123,6 +123,18 @@ async def test_sorting_goes_through_the_columns_both_ways_by_keys(
         await seat.press("O")
         await seat.sees("▲WORKERS")
         assert rows(seat) == ["few 10.0", "many 9.0"]
+
+
+async def test_sorted_by_what_it_does_now_the_model_that_is_not_well_comes_first(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("fine")
+    fake.load("without", workers=0)
+    async with watching(fake, options) as seat:
+        await seat.sees("○ no workers", "· idle")
+        await seat.press("o", "o", "o")
+        await seat.sees("▼NOW")
+        assert rows(seat) == ["without 1.0", "fine 1.0"]
 
 
 async def test_a_click_on_a_title_sorts_and_another_reverses(

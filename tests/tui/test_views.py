@@ -10,6 +10,7 @@ from tsmon.tui.app import MonitorOptions
 from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
 from tsmon.tui.widgets.digits_pane import DigitsPane
+from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.raster import Symbols
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]
@@ -159,8 +160,49 @@ async def test_leaving_gives_exit_code_0_and_closes_the_client(
 async def test_the_images_leave_room_for_the_models(
     fake: FakeTorchServe, options: MonitorOptions, rows: int, digits: int
 ) -> None:
-    fake.load("mnist")
+    fake.load_many(9)
     async with watching(fake, options, size=(80, rows)) as seat:
         await seat.press("4")
-        await seat.sees("│ mnist", "4 Digits")
+        await seat.sees("│ model-000", "4 Digits")
         assert seat.monitor.query_one(DigitsPane).outer_size.height == digits
+
+
+async def test_the_mouse_does_what_keys_do(fake: FakeTorchServe, options: MonitorOptions) -> None:
+    fake.load("mnist", at_start=True)
+
+    async def click(words: str) -> None:
+        await seat.sees(words)
+        lines = seat.text.splitlines()
+        row = next(row for row, line in enumerate(lines) if words in line)
+        await seat.pilot.click(offset=(lines[row].index(words) + 1, row))
+
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await click("3 Metrics")
+        await seat.until(lambda: seat.monitor.current is PaneName.METRICS)
+        await click("1 Models")
+        await seat.until(lambda: seat.monitor.current is PaneName.MODELS)
+        await click("in depth")
+        await seat.until(lambda: seat.monitor.in_depth)
+        await click("all models")
+        await seat.until(lambda: not seat.monitor.in_depth)
+
+
+async def test_the_models_have_all_the_lines_they_need_before_the_workers_have_blank_ones(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load_many(6)
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await seat.sees("model-000", "model-005", "2 Workers")
+
+
+async def test_on_a_low_screen_the_images_have_room_for_a_picture_when_they_are_looked_at(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(120, 30)) as seat:
+        digits = seat.monitor.query_one(DigitsPane)
+        await seat.sees("10 images")
+        before = digits.outer_size.height
+        await seat.press("4")
+        await seat.until(lambda: digits.outer_size.height > before)
+        await seat.until(lambda: seat.find(PixelView).outer_size.height >= 14)

@@ -22,7 +22,7 @@ async def test_quick_presses_add_up_to_one_request(
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
         for _ in range(3):
-            seat.monitor.action_scale_by(1)
+            seat.monitor.action_do("workers.more")
         await seat.sees("4/4 ready", "✓ 4/4 ready")
         assert scalings(fake) == ["4"]
         await seat.press("minus")
@@ -54,11 +54,12 @@ async def test_the_dialog_says_what_will_happen(
         await seat.press("s")
         await seat.until(lambda: isinstance(seat.app.screen, ScaleDialog))
         await seat.write("900")
-        await seat.sees("workers   1 → 900", "more workers are slower, not faster")
+        await seat.sees("change    1 → 900", "more workers are slower, not faster")
         await seat.write("2")
         await seat.sees(
-            "workers   1 → 2",
-            "/models/mnist/1.0?min_worker=2&max_worker=2&synchronous=false",
+            "change    1 → 2",
+            "PUT       /models/mnist/1.0",
+            "?min_worker=2&max_worker=2&synchronous=false",
             "loads the model first",
         )
         await seat.write("0")

@@ -63,7 +63,7 @@ async def _fill(guide: Guide, **fields: str) -> None:
 async def _go_to(guide: Guide, version: str) -> None:
     """Select a version."""
     key = ModelKey(MODEL, version)
-    guide.seat.monitor.go_to_model(key)
+    guide.seat.monitor.models_pane.go_to(key)
     await guide.seat.until(lambda: guide.seat.monitor.selected == key)
 
 
@@ -140,7 +140,7 @@ async def load(guide: Guide) -> None:
 
 async def picker(guide: Guide) -> None:
     """The walkthrough's four batches, and which digits were taken for which."""
-    desk = guide.seat.monitor.desk
+    desk = guide.seat.monitor.sending.desk
     await _open(guide, "b", Picker)
     await guide.seat.press("W")
     await guide.seat.until(lambda: desk.run and len(desk.run.results) == len(WALKTHROUGH))

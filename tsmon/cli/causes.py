@@ -6,6 +6,7 @@ from tsmon.cli.log_place import log_folder
 from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
+from tsmon.telemetry.logs.zone import LogZone
 from tsmon.torchserve.addresses import Addresses
 
 
@@ -14,7 +15,12 @@ def cause_of(
 ) -> Cause | None:
     """The last cause that the logs have for a model; None without logs or failures."""
     with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
-        return read_cause(folder, model=model, version=version) if folder else None
+        cause = read_cause(folder, model=model, version=version) if folder else None
+        if folder is None or cause is None:
+            return None
+        zone = LogZone()
+        zone.look(folder)
+        return cause.here(zone)
 
 
 def cause_lines(cause: Cause) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from tsmon.cli.causes import cause_lines
@@ -15,6 +16,7 @@ from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.watch import read_lives
+from tsmon.telemetry.logs.zone import LogZone
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.records import ModelVersion
 
@@ -60,24 +62,34 @@ class Judged:
 
 
 def judge(
-    named: LogPlace | None, addresses: Addresses, versions: Sequence[ModelVersion]
+    named: LogPlace | None,
+    addresses: Addresses,
+    versions: Sequence[ModelVersion],
+    zone: tzinfo | None = None,
 ) -> Mapping[VersionKey, Judged]:
     """The verdicts on these versions; with the logs that are named or those of a local server.
+
+    `zone` is that of their stamps, by default worked out.
 
     What takes time to see, as that nothing is answered, one look cannot tell.
     """
     with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
-        lives = read_lives(folder) if folder else None
+        log_zone = LogZone(zone)
+        lives = read_lives(folder, log_zone) if folder else None
         verdicts = HealthWatch().judge(Instant.now(), versions, lives=lives)
         return {
-            key: Judged(verdict, _cause(folder, key, verdict)) for key, verdict in verdicts.items()
+            key: Judged(verdict, _cause(folder, key, verdict, log_zone))
+            for key, verdict in verdicts.items()
         }
 
 
-def _cause(folder: Path | None, key: VersionKey, verdict: ModelVerdict) -> Cause | None:
+def _cause(
+    folder: Path | None, key: VersionKey, verdict: ModelVerdict, zone: LogZone
+) -> Cause | None:
     if folder is None or verdict.health is ModelHealth.READY:
         return None
-    return read_cause(folder, model=key[0], version=key[1])
+    cause = read_cause(folder, model=key[0], version=key[1])
+    return cause.here(zone) if cause else None
 
 
 def _cause_record(cause: Cause) -> dict[str, object]:

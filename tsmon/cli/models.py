@@ -42,7 +42,12 @@ async def models(target: Target, as_json: bool) -> None:
             for versions, default in [await _versions(client, model.name)]
             for version in versions
         ]
-        judged = judge(target.log_place, client.addresses, [version for version, _ in found])
+        judged = judge(
+            target.log_place,
+            client.addresses,
+            [version for version, _ in found],
+            target.access.log_zone,
+        )
     rows = [(version, first, judged[version.name, version.version]) for version, first in found]
     if as_json:
         emit_json([_summary(*row) for row in rows])
@@ -74,7 +79,7 @@ async def describe(
         else:
             versions = (await client.management.describe(model, version),)
         extra = await client.management.customized(model, version) if customized else None
-        judged = judge(target.log_place, client.addresses, versions)
+        judged = judge(target.log_place, client.addresses, versions, target.access.log_zone)
     if as_json:
         answers = [
             {**described.raw, "tsmon": judged[described.name, described.version].record()}

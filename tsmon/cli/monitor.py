@@ -169,11 +169,12 @@ def open_monitor(
         samples=settings.samples or _samples(),
     )
     with ExitStack() as stack:
-        source: Source = stack.enter_context(closing(LiveSource(client, target.log_place)))
+        zone = target.access.log_zone
+        source: Source = stack.enter_context(closing(LiveSource(client, target.log_place, zone)))
         if recording:
             source = stack.enter_context(closing(RecordedSource(source, recording)))
         tag = Tag(target.name, target.settings.color)
-        session = LiveSession(client, settings.period, source, tag=tag)
+        session = LiveSession(client, settings.period, source, log_zone=zone, tag=tag)
         app = TsmonApp(session, replace(_options(target, settings, note, given), fleet=fleet))
         code = _run(app)
     left = app.experiment.experiment.restoration if app.experiment else None

@@ -14,10 +14,11 @@ from tsmon.serving.configuration import extra_settings
 from tsmon.serving.extras import require_server
 from tsmon.serving.launch import Progress
 from tsmon.serving.local_server import LocalServer, ServerStatus, State
-from tsmon.serving.logs import LogKind, follow, log_path, tail
+from tsmon.serving.logs import LogKind, log_path, start_of_last, tail
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
 from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.logs.tail import follow
 
 DEFAULT_STORE = Path("artifacts")
 
@@ -129,8 +130,12 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
     if not path.exists() and not keep_on:
         complain(f"no log at {path}", "`tsmon serve start` starts the server that writes it")
         raise click.exceptions.Exit(Exit.FAILED)
-    for line in follow(path, lines) if keep_on else tail(path, lines):
-        click.echo(line)
+    try:
+        found = follow(path, start_of_last(path, lines)) if keep_on else tail(path, lines)
+        for line in found:
+            click.echo(line)
+    except OSError as error:
+        fail(f"cannot read {path}: {error.strerror or error}")
 
 
 def make_model_store(folder: Path) -> None:

@@ -38,6 +38,7 @@ class Target:
     read_only: bool = False
     home: Path | None = None
     logs: LogPlace | None = None
+    log_zone: str | None = None
     transport: httpx.AsyncBaseTransport | None = None
     """What carries the requests; None is the network."""
     loaded: Loaded = field(default_factory=Loaded)
@@ -59,6 +60,7 @@ class Target:
             "ca_file": self.ca_file,
             "insecure": self.insecure,
             "read_only": self.read_only,
+            "log_zone": self.log_zone,
         }
         return replace(named, **{name: value for name, value in given.items() if value})
 
@@ -159,6 +161,11 @@ _OPTIONS = (
         type=log_place,
         metavar="DIR|docker:CONTAINER",
         help_="The server's log folder, or docker:CONTAINER; a local server's is found by itself.",
+    ),
+    _option(
+        "--log-zone",
+        metavar="ZONE",
+        help_="Time zone of the stamps in its logs, such as UTC; by default it is worked out.",
     ),
     _option(
         "--home",

@@ -30,7 +30,7 @@ LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and rest
 async def live_source(target: Target) -> AsyncIterator[Source]:
     """The server that the options mean, asked live."""
     async with target.client() as client:
-        with closing(LiveSource(client, target.log_place)) as source:
+        with closing(LiveSource(client, target.log_place, target.access.log_zone)) as source:
             yield source
 
 

@@ -94,6 +94,9 @@ class ServerSettings:
     logs: str = setting(
         "The server's log folder, or docker:CONTAINER.", "", example='"docker:torchserve"'
     )
+    log_zone: str = setting(
+        "Time zone of the stamps in its logs; by default it is worked out.", "", example='"UTC"'
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.place import parse_log_place
+from tsmon.telemetry.logs.zone import parse_zone
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
@@ -84,6 +86,15 @@ class Access:
             InvalidArgument: they name no folder or container.
         """
         return parse_log_place(self.settings.logs) if self.settings.logs else None
+
+    @property
+    def log_zone(self) -> tzinfo | None:
+        """The zone of the stamps in its logs, as far as the settings say so.
+
+        Raises:
+            InvalidArgument: they name no zone.
+        """
+        return parse_zone(self.settings.log_zone) if self.settings.log_zone else None
 
     def client(self, transport: httpx.AsyncBaseTransport | None = None) -> TorchServe:
         """A client for the server; to be closed. `transport` None is the network.

@@ -18,6 +18,7 @@ from tsmon.telemetry.past import Past
 from tsmon.telemetry.prometheus.client import Prometheus, Series
 from tsmon.telemetry.prometheus.errors import NoNewSample
 from tsmon.telemetry.prometheus.instances import discover, quoted
+from tsmon.telemetry.prometheus.modes import KnownMode
 from tsmon.telemetry.prometheus.samples import NAMES, by_moment
 from tsmon.telemetry.prometheus.source import PrometheusSource, observation_of
 from tsmon.telemetry.source import Observation
@@ -49,6 +50,7 @@ class ToldServer:
         source = PrometheusSource(client, instance, job)
         self._monitor = Monitor(source, past=Past(most_ticks=1))
         self._errors = ErrorRate()
+        self._known = KnownMode()
 
     def take(self, series: Iterable[Series]) -> None:
         """Take what is stored of the latest scrapes."""
@@ -57,7 +59,7 @@ class ToldServer:
                 self.interval_s = at - self._last if self._last else 0.0
                 self._last = at
                 instant = Instant(at + self._clock, datetime.fromtimestamp(at, UTC))
-                self._digest(observation_of(self._instance, instant, readings))
+                self._digest(observation_of(self._instance, instant, readings, self._known))
         self._check_age()
 
     def _check_age(self) -> None:

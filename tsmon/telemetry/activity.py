@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tsmon.telemetry.logs.windows import FAILED
 from tsmon.telemetry.snapshot import ModelStatus, WorkerStatus
 from tsmon.telemetry.traffic import Usage
 
@@ -23,7 +24,9 @@ class Doing(StrEnum):
     WAITS = "waits"
     """Requests spend most of their time in the queue."""
     UNANSWERED = "unanswered"
-    """Requests came and none was answered."""
+    """Requests came and none was answered, nor was any in the minute before."""
+    FAILS = "fails"
+    """Requests were answered, each of them with an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,24 @@ def activity_of(model: ModelStatus) -> Activity:
     if usage.inference_us > 0 and usage.counted > 0:
         share = min(usage.queue_us / usage.inference_us, 1.0)
         return Activity(Doing.WAITS if share >= MOSTLY else Doing.WORKS, share)
-    return Activity(Doing.UNANSWERED if usage.counted > 0 else Doing.IDLE)
+    return Activity(_unanswered(model, usage) if usage.counted > 0 else Doing.IDLE)
+
+
+def _unanswered(model: ModelStatus, usage: Usage) -> Doing:
+    """What it is when no request was answered well; a failed one is counted on as unanswered."""
+    last = model.requests.last if model.requests else None
+    if last and last.failed == last.requests > 0:
+        return Doing.FAILS
+    minute = model.traffic.window
+    answers = isinstance(minute, Usage) and minute.inference_us > 0
+    at_work = Doing.WORKS if answers else Doing.UNANSWERED
+    if usage.arrived > 0:
+        return at_work
+    statuses = model.requests.statuses if model.requests else {}
+    failed = sum(count for status, count in statuses.items() if status >= FAILED)
+    lately = model.traffic.long_window
+    is_over = failed >= usage.counted or (isinstance(lately, Usage) and lately.arrived == 0)
+    return Doing.IDLE if is_over else at_work
 
 
 def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:

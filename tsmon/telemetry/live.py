@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from typing import TypeVar
 
 from tsmon.telemetry.descriptions import ModelReader
@@ -24,6 +25,8 @@ from tsmon.torchserve.errors import TorchServeError
 
 T = TypeVar("T")
 
+LARGE_SCRAPE = 1 << 16
+"""Characters of a scrape whose parsing would make keys wait: some 1,000 series, about 50 ms."""
 DESCRIBES_PER_TICK = 8
 """Settled models described at each tick besides the one in focus; the others wait their turn."""
 
@@ -31,11 +34,20 @@ DESCRIBES_PER_TICK = 8
 class LiveSource:
     """Asks a running TorchServe, and where it is local its processes and log files."""
 
-    def __init__(self, client: TorchServe, log_place: LogPlace | None = None) -> None:
-        """With `log_place` its logs are read there; else a local server's folder is looked for."""
+    def __init__(
+        self,
+        client: TorchServe,
+        log_place: LogPlace | None = None,
+        log_zone: tzinfo | None = None,
+    ) -> None:
+        """With `log_place` its logs are read there; else a local server's folder is looked for.
+
+        `log_zone` is that of their stamps, by default worked out.
+        """
         self._client = client
         self._log_place = log_place
-        self._logs = LogFollower(log_place) if log_place is not None else None
+        self._log_zone = log_zone
+        self._logs = LogFollower(log_place, log_zone) if log_place is not None else None
         self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
@@ -106,7 +118,7 @@ class LiveSource:
         folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
         if folder is not None and (self._logs is None or self._logs.place != folder):
             await asyncio.to_thread(self.close)
-            self._logs = LogFollower(folder)
+            self._logs = LogFollower(folder, self._log_zone)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:
@@ -133,7 +145,10 @@ async def scrape_of(client: TorchServe) -> Scrape:
         TorchServeError: it does not answer as it should.
     """
     text = await client.metrics.scrape()
-    return parse_scrape(text, Instant.now())
+    at = Instant.now()
+    if len(text) > LARGE_SCRAPE:
+        return await asyncio.to_thread(parse_scrape, text, at)
+    return parse_scrape(text, at)
 
 
 async def outcome_of(work: Callable[[], Awaitable[T]]) -> T | TorchServeError:

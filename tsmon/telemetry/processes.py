@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 import psutil
 
+from tsmon.telemetry.pace import Pace
 from tsmon.telemetry.snapshot import ProcessUsage
 from tsmon.torchserve.records import WORKER_SCRIPT
 
@@ -13,37 +15,60 @@ from tsmon.torchserve.records import WORKER_SCRIPT
 class ProcessTable:
     """Reads worker processes by pid; keeps them, as CPU use is a difference of two readings."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._processes: dict[int, psutil.Process] = {}
+        self._cpu_percent: dict[int, float] = {}
+        """As it was told last."""
+        self._clock = clock
+        self._told: float | None = None
+        self._pace = Pace()
 
     def read(self, pids: Iterable[int]) -> dict[int, ProcessUsage]:
         """Usage of those pids that are TorchServe workers here.
 
         A loopback address may lead to a container or through a tunnel, where the same pid is
-        another process; such pids are left out.
+        another process; such pids are left out. Soon after another reading CPU use stays as it
+        was: the system counts it in hundredths of a second.
         """
         wanted = set(pids)
         for gone in self._processes.keys() - wanted:
-            del self._processes[gone]
+            self._forget(gone)
+        is_due = self._is_due()
         usages = {}
         for pid in wanted:
             try:
-                usages[pid] = self._read(pid)
+                usages[pid] = self._read(pid, is_due=is_due)
             except (psutil.Error, _NotAWorker):
-                self._processes.pop(pid, None)
+                self._forget(pid)
         return usages
 
-    def _read(self, pid: int) -> ProcessUsage:
+    def _is_due(self) -> bool:
+        now, told = self._clock(), self._told
+        if told is not None and not self._pace.is_due(now - told):
+            return False
+        if told is not None:
+            self._pace.keep(now - told)
+        self._told = now
+        return True
+
+    def _forget(self, pid: int) -> None:
+        self._processes.pop(pid, None)
+        self._cpu_percent.pop(pid, None)
+
+    def _read(self, pid: int, *, is_due: bool) -> ProcessUsage:
         process = self._processes.get(pid)
         if process is None or not process.is_running():
             process = psutil.Process(pid)
             if not any(WORKER_SCRIPT in part for part in process.cmdline()):
                 raise _NotAWorker
             self._processes[pid] = process
+            self._cpu_percent.pop(pid, None)
         with process.oneshot():
+            if is_due or pid not in self._cpu_percent:
+                self._cpu_percent[pid] = process.cpu_percent()
             return ProcessUsage(
                 memory_bytes=process.memory_info().rss,
-                cpu_percent=process.cpu_percent(),
+                cpu_percent=self._cpu_percent[pid],
                 started=process.create_time(),
             )
 

@@ -14,13 +14,15 @@ from enum import StrEnum
 from functools import reduce
 
 from tsmon.telemetry.instant import Instant
-from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.errors import TorchServeError, excerpt
 
 REQUESTS = "ts_inference_requests_total"
 INFERENCE_US = "ts_inference_latency_microseconds"
 QUEUE_US = "ts_queue_latency_microseconds"
 SERVER_ERRORS = "Requests5XX"
 """Answers of 500 and above, on all ports; metrics_mode prometheus alone has it."""
+LONGEST_EXCERPT = 80
+"""Characters of what is no metric that are quoted."""
 DEFAULT_VERSION_LABEL = "default"
 """The `model_version` of requests that named no version."""
 
@@ -94,11 +96,12 @@ class Scrape:
 def parse_scrape(text: str, at: Instant) -> Scrape:
     """Read the text of one scrape taken at `at`.
 
-    Samples that are NaN, infinite or negative are left out: no counter of TorchServe's can be so.
-    Series that differ only in their host label are added up.
+    Series that differ only in their host label are added up; a gauge that is NaN is left out.
 
     Raises:
-        UnreadableScrape: the text is no Prometheus exposition.
+        UnreadableScrape: the text is no Prometheus exposition, or a counter of it is NaN, infinite
+            or negative, which none of TorchServe's is: without that sample it would look like one
+            of a restarted server.
     """
     # Imported here because its package costs 70 ms, which no command without metrics should pay.
     from prometheus_client.parser import text_string_to_metric_families
@@ -112,8 +115,8 @@ def parse_scrape(text: str, at: Instant) -> Scrape:
             names.add(family.name)
             for sample in family.samples:
                 name = _counter_name(sample.name)
-                if not math.isfinite(sample.value) or sample.value < 0:
-                    continue
+                if name in counters or name == SERVER_ERRORS:
+                    _check_counter(name, sample.value)
                 if name in counters:
                     key = SeriesKey(
                         sample.labels.get("model_name", ""),
@@ -122,14 +125,20 @@ def parse_scrape(text: str, at: Instant) -> Scrape:
                     counters[name][key] = counters[name].get(key, 0.0) + sample.value
                 elif name == SERVER_ERRORS:
                     errors += sample.value
-                elif family.type == "gauge":
+                elif family.type == "gauge" and math.isfinite(sample.value) and sample.value >= 0:
                     gauges[sample.name] = sample.value
     except (ValueError, KeyError, IndexError, AttributeError) as error:
         raise UnreadableScrape(
-            f"/metrics is no Prometheus text: {error}", "is this the metrics address?"
+            f"/metrics is no Prometheus text: {excerpt(str(error), LONGEST_EXCERPT)}",
+            "is this the metrics address?",
         ) from None
     published = errors if SERVER_ERRORS in names else None
     return Scrape(at, _mode(names), _series(counters), gauges, published)
+
+
+def _check_counter(name: str, value: float) -> None:
+    if not math.isfinite(value) or value < 0:
+        raise UnreadableScrape(f"/metrics says {name} is {value:g}, which no counter can be")
 
 
 def _counter_name(sample_name: str) -> str:

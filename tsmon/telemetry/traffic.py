@@ -7,6 +7,10 @@ over the time between two scrapes of one server life. TorchServe counts a reques
 adds its latency when it is answered, so an interval in which requests came and none was answered
 stays open: its requests are carried into the next one. A number that cannot be known is a `Missing`
 that says why; it is never 0.
+
+A scrape that comes soon after the one before, as after a change, closes no interval: the moments of
+scrapes are known to some hundredths of a second, which would make any rate of so short a time.
+What was told stays, and its requests are counted by the interval that is closed next.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import takewhile
 
+from tsmon.telemetry.pace import Pace
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
 
 WINDOW_S = 60.0
@@ -97,7 +102,7 @@ class Traffic:
     """One series at one scrape."""
 
     interval: Reading
-    """Since the scrape before."""
+    """The last one that was closed: between two scrapes, mostly the last two."""
     window: Reading
     """Over the last `WINDOW_S` seconds of this server life."""
     long_window: Reading
@@ -129,7 +134,11 @@ class TrafficMeter:
         self._long_window_s = max(long_window_s, window_s)
         self.life = 0
         """How many restarts of the server were seen."""
+        self._newest: Scrape | None = None
         self._scrapes: deque[Scrape] = deque()
+        """Those that ended an interval, and the first one of this life."""
+        self._told: dict[SeriesKey, Traffic] = {}
+        self._pace = Pace()
         self._unanswered: dict[SeriesKey, float] = {}
 
     def observe(
@@ -140,33 +149,41 @@ class TrafficMeter:
         `in_flight` is how many requests of each model can be waiting or worked on at present; more
         are not carried, since the rest was refused and will never be answered.
         """
-        if not self._scrapes:
-            return self._begin_life(scrape, Missing.FIRST_SAMPLE)
-        last = self._scrapes[-1]
-        if _restarted(last, scrape):
+        newest, self._newest = self._newest, scrape
+        if newest is None:
+            self._begin_life(scrape, Missing.FIRST_SAMPLE)
+        elif _restarted(newest, scrape):
             self.life += 1
-            return self._begin_life(scrape, Missing.RESTARTED)
+            self._begin_life(scrape, Missing.RESTARTED)
+        elif self._pace.is_due(_age(self._scrapes[-1], scrape)):
+            self._end_interval(scrape, in_flight)
+        unknown = Traffic.missing(Missing.FIRST_SAMPLE)
+        return {
+            key: replace(self._told.get(key, unknown), since_start=usage_of(counters))
+            for key, counters in scrape.series.items()
+        }
+
+    def _begin_life(self, scrape: Scrape, why: Missing) -> None:
+        self._scrapes.clear()
+        self._scrapes.append(scrape)
+        self._unanswered.clear()
+        self._told = dict.fromkeys(scrape.series, Traffic.missing(why))
+
+    def _end_interval(self, scrape: Scrape, in_flight: Mapping[str, float] | None) -> None:
+        last = self._scrapes[-1]
         while len(self._scrapes) > 1 and _age(self._scrapes[0], scrape) > self._long_window_s:
             self._scrapes.popleft()
         first = self._first_within(self._window_s, scrape)
         first_of_long = self._scrapes[0]
         self._scrapes.append(scrape)
-        return {
+        self._pace.keep(_age(last, scrape))
+        self._told = {
             key: Traffic(
                 interval=self._carry(key, _between(last, scrape, key), in_flight),
                 window=_between(first, scrape, key),
                 long_window=_between(first_of_long, scrape, key),
                 since_start=usage_of(counters),
             )
-            for key, counters in scrape.series.items()
-        }
-
-    def _begin_life(self, scrape: Scrape, why: Missing) -> dict[SeriesKey, Traffic]:
-        self._scrapes.clear()
-        self._scrapes.append(scrape)
-        self._unanswered.clear()
-        return {
-            key: Traffic(why, why, why, usage_of(counters))
             for key, counters in scrape.series.items()
         }
 

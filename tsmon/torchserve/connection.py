@@ -145,7 +145,7 @@ def read_json(response: httpx.Response) -> Any:
     """
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotTorchServe(f"{response.request.url} answers, but not with JSON") from None
 
 

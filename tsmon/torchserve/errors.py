@@ -125,12 +125,19 @@ def api_error(code: int, type_: str, message: str) -> ApiError:
     return kind(code, type_, message)
 
 
+def excerpt(words: str, most: int = 500) -> str:
+    """The beginning of what an unknown server sent, as one line fit for a screen."""
+    line = " ".join(words[: 2 * most].split())
+    fit = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+    return fit if len(words) <= 2 * most and len(fit) <= most else f"{fit[:most]}…"
+
+
 def parse_error(body: bytes) -> tuple[str, str]:
     """Exception type and message in the body of an error answer, whatever its shape."""
     try:
         payload = json.loads(body)
-    except ValueError:
-        return "", body.decode(errors="replace").strip()[:500]
+    except (ValueError, RecursionError):
+        return "", excerpt(body.decode(errors="replace"))
     if not isinstance(payload, dict):
-        return "", str(payload)
+        return "", excerpt(str(payload))
     return str(payload.get("type", "")), str(payload.get("message") or payload.get("status") or "")

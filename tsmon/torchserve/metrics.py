@@ -16,4 +16,5 @@ class Metrics:
     async def scrape(self) -> str:
         """The text of `/metrics`: empty when the server's metrics_mode is `log`, its default."""
         response = await self._connection.request("GET", "/metrics", timeout_s=SCRAPE_TIMEOUT_S)
-        return response.text
+        # The format is UTF-8, whatever charset the answer claims.
+        return response.content.decode(errors="replace")

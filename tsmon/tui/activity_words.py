@@ -13,6 +13,7 @@ _WORDS = {
     Doing.WORKS: ("◆ works", Tone.PLAIN),
     Doing.WAITS: ("◇ waits", Tone.WARNING),
     Doing.UNANSWERED: ("◌ stalls", Tone.WARNING),
+    Doing.FAILS: ("✗ fails", Tone.BAD),
 }
 BAR = 10
 """Characters of the bar that tells waiting from working."""

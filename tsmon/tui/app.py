@@ -7,21 +7,25 @@ from pathlib import Path
 
 from textual.filter import LineFilter
 from textual.reactive import var
+from textual.scrollbar import ScrollBar
 
 from tsmon.tui import layout
 from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
+from tsmon.tui.monitor.panes import Panes
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.options import MonitorOptions
-from tsmon.tui.screens.configuring import ConfiguringScreen
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.screens.panes import Panes
 from tsmon.tui.session import Session
 from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly
 from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.widgets.scroll_bar import WholeCells
 
 __all__ = ["MonitorOptions", "TsmonApp"]
+
+ScrollBar.renderer = WholeCells
 
 
 class TsmonApp(SwitchingApp):
@@ -48,9 +52,9 @@ class TsmonApp(SwitchingApp):
         self.wants_demo = False
         """Whether it was left for the demo."""
 
-    def get_default_screen(self) -> ConfiguringScreen:
+    def get_default_screen(self) -> MonitorScreen:
         """The monitor itself."""
-        return ConfiguringScreen(self.session, self._options)
+        return MonitorScreen(self.session, self._options, self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""

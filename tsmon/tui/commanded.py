@@ -11,11 +11,11 @@ from textual.screen import Screen
 
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.noting import NotingApp
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.command_line import CommandLine
-from tsmon.tui.screens.monitor import MonitorScreen
 from tsmon.tui.session import Session
 
 
@@ -76,13 +76,13 @@ class CommandedApp(NotingApp[int]):
             offer_command(command, monitor)
             for command in TABLE
             if (screen is monitor or command.everywhere)
-            and (not command.like or monitor.check_action(command.like, ()))
+            and (not command.like or monitor.offers(command.like))
         ]
         for key in keys:
             opens_this = key.id in ("app.palette", "app.command")
-            if not (opens_this or key.is_many) and screen.check_action(key.action_name, ()):
+            if not (opens_this or key.is_many) and screen.check_action(*key.call):
                 run = partial(self._run_on, screen, key.action)
-                told = monitor.described(key) if screen is monitor else key
+                told = monitor.actions.describe(key) if screen is monitor else key
                 offers.append(offer_key(self.keys.of(told), run))
         return offers
 
@@ -101,6 +101,6 @@ class CommandedApp(NotingApp[int]):
             try:
                 await self._carry_out(offer, argument)
             except EXPECTED as error:
-                self.monitor.note(Note.of(error))
+                self.monitor.talk.note(Note.of(error))
 
         return run

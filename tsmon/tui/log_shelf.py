@@ -12,6 +12,7 @@ from tsmon.telemetry.logbook.recorded import RecordedFeed
 from tsmon.telemetry.logbook.requests import RequestFeed
 from tsmon.telemetry.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
 from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.zone import LogZone
 from tsmon.tui.notes import Note
 from tsmon.tui.session import Session
 
@@ -27,6 +28,9 @@ FILES = {
 
 class Feed(Protocol):
     """Brings lines; `read` blocks."""
+
+    zone: LogZone
+    """That of their stamps."""
 
     @property
     def problem(self) -> str:
@@ -46,6 +50,7 @@ class LogShelf:
         self.session = session
         self._found: Path | None = None
         self._requests: RequestFeed | None = None
+        self._zones: dict[Path, LogZone] = {}
 
     @property
     def folder(self) -> Path | None:
@@ -66,7 +71,8 @@ class LogShelf:
         """What brings the lines of a file; None where nothing can."""
         if self.session.replays:
             return RecordedFeed(self.session.monitor.past)
-        return LogFeed(self.folder, name) if self.folder is not None else None
+        folder = self.folder
+        return LogFeed(folder, name, self._zone(folder)) if folder is not None else None
 
     def requests(self) -> RequestFeed | None:
         """What reads single requests; the same as before as long as the folder is."""
@@ -74,7 +80,7 @@ class LogShelf:
         if self._requests is not None and self._requests.folder != folder:
             self.close()
         if self._requests is None and folder is not None:
-            self._requests = RequestFeed(folder)
+            self._requests = RequestFeed(folder, self._zone(folder))
         return self._requests
 
     def close(self) -> None:
@@ -82,6 +88,10 @@ class LogShelf:
         if self._requests is not None:
             self._requests.close()
         self._requests = None
+
+    def _zone(self, folder: Path) -> LogZone:
+        """That of the stamps there, as far as it is known by now."""
+        return self._zones.setdefault(folder, LogZone(self.session.log_zone))
 
 
 def why_no_logs(session: Session) -> Note:

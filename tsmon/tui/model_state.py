@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.signs import GONE, MODEL_SIGNS
+from tsmon.telemetry.signs import GONE, MODEL_SIGNS, Sign
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.tui.tones import Tone, tone_of
 
@@ -13,7 +13,12 @@ WELL = frozenset(
 """Nobody has to look."""
 
 
+def sign_of(model: ModelStatus) -> Sign:
+    """What there is to say of a version as a whole."""
+    return GONE if model.gone else MODEL_SIGNS[model.verdict.health]
+
+
 def state_of(model: ModelStatus) -> tuple[str, str, Tone]:
     """A glyph, a word and a tone for the workers of a version."""
-    sign = GONE if model.gone else MODEL_SIGNS[model.verdict.health]
+    sign = sign_of(model)
     return sign.glyph, sign.word, tone_of(sign.grade)

@@ -39,8 +39,13 @@ def live_session(
     """
     access = Access(target.settings, lambda: own_of(options))
     tag = Tag(target.name, target.settings.color) if target.origin is Origin.CONFIG else Tag()
-    log_place = access.log_place
-    return LiveSession(access.client(), period_s or options.period_s, log_place=log_place, tag=tag)
+    return LiveSession(
+        access.client(),
+        period_s or options.period_s,
+        log_place=access.log_place,
+        log_zone=access.log_zone,
+        tag=tag,
+    )
 
 
 async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:

@@ -15,6 +15,8 @@ Row = tuple[str, str, str]
 """What it is, how it is now, and how it will be then."""
 
 _LABEL = 9
+_WHOLE = 40
+"""A request up to this length stands in one line in every dialog."""
 
 
 def preview(rows: Sequence[Row], changes: Sequence[Change]) -> Content:
@@ -30,7 +32,7 @@ def preview(rows: Sequence[Row], changes: Sequence[Change]) -> Content:
     for change in changes:
         spans += [
             (f"{change.method:<{_LABEL}} ", Tone.MUTED),
-            (f"{change.target}\n", Tone.PLAIN),
+            (f"{_fold(change.target)}\n", Tone.PLAIN),
         ]
     if spans:
         last, tone = spans[-1]
@@ -38,9 +40,17 @@ def preview(rows: Sequence[Row], changes: Sequence[Change]) -> Content:
     return line(*spans)
 
 
-def worker_rows(model: ModelStatus, now: int, then: int) -> list[Row]:
+def _fold(target: str) -> str:
+    """A path and, where both are long, the query in a line of its own, one place to the left."""
+    if len(target) <= _WHOLE or "?" not in target:
+        return target
+    path, query = target.split("?", 1)
+    return f"{path}\n{'':<{_LABEL}}?{query}"
+
+
+def worker_rows(model: ModelStatus, now: int, then: int, *, label: str = "workers") -> list[Row]:
     """The number of workers and the memory they take."""
-    return [("workers", str(now), str(then)), *memory_row(model, now, then)]
+    return [(label, str(now), str(then)), *memory_row(model, now, then)]
 
 
 def memory_row(model: ModelStatus, now: int, then: int, *, passing: bool = False) -> list[Row]:

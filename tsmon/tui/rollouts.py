@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 
-from tsmon.telemetry.snapshot import ModelKey
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.rollout import Outcome, Progress, follow
@@ -63,17 +63,17 @@ class Rollouts:
         """The rollout of a version: the one under way, or how the last one ended."""
         return self._rollouts.get(key)
 
-    def target(self, key: ModelKey, seen: int) -> int:
-        """How many workers the version will have: `seen` when nothing is under way.
+    def planned(self, model: ModelStatus) -> int:
+        """How many workers a version has, or will have when the change under way is done.
 
         A rollout that has just ended still counts, since what was seen may be older than its end.
         """
-        rollout = self._rollouts.get(key)
+        rollout = self._rollouts.get(model.key)
         if rollout is None:
-            return seen
+            return model.wanted
         ended = rollout.ended_at
         fresh = ended is None or time.monotonic() - ended < SEEN_AFTER_S
-        return rollout.target if fresh else seen
+        return rollout.target if fresh else model.wanted
 
     def forget(self, key: ModelKey) -> None:
         """Drop how the last rollout of a version ended."""

@@ -6,7 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from tsmon.config.schema import ServerColor
@@ -58,6 +58,8 @@ class Session(ABC):
         self.monitor = monitor
         self.tag = tag
         self.playhead = Playhead(monitor.past, monitor.events)
+        self.log_zone: tzinfo | None = None
+        """That of the log files' stamps if somebody said so."""
 
     @property
     def client(self) -> TorchServe:
@@ -116,11 +118,13 @@ class LiveSession(Session):
         source: Source | None = None,
         *,
         log_place: LogPlace | None = None,
+        log_zone: tzinfo | None = None,
         tag: Tag = Tag(),
     ) -> None:
         """`source` is by default the server that `client` speaks to, its logs at `log_place`."""
-        watched = source or LiveSource(client, log_place)
+        watched = source or LiveSource(client, log_place, log_zone)
         super().__init__(Monitor(watched, period_s=period_s), tag)
+        self.log_zone = log_zone
         self._own_source = watched if source is None and isinstance(watched, LiveSource) else None
         self._client = client
 

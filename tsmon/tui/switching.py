@@ -49,7 +49,7 @@ class SwitchingApp(CommandedApp):
             self.pop_screen()
         self.monitor.connect(session)
         label = session.monitor.latest.server.label
-        self.monitor.note(Note(f"watching {session.tag.name or label}"), bad=False)
+        self.monitor.talk.note(Note(f"watching {session.tag.name or label}"), bad=False)
         self.run_worker(old.close(), group="closing")
 
     def on_server_opened(self, message: ServerOpened) -> None:
@@ -66,7 +66,7 @@ class SwitchingApp(CommandedApp):
         try:
             self.open_server(message.name)
         except EXPECTED as error:
-            self.monitor.note(Note.of(error))
+            self.monitor.talk.note(Note.of(error))
 
     def on_session_opened(self, message: SessionOpened) -> None:
         """Somebody chose another server on a screen above the monitor."""
@@ -77,7 +77,7 @@ class SwitchingApp(CommandedApp):
         try:
             fleet = self._fleet or Fleet(self._options.config, lambda: own_of(self._options))
         except EXPECTED as error:
-            self.monitor.note(Note.of(error))
+            self.monitor.talk.note(Note.of(error))
             return
         self._fleet = fleet
         self.push_screen(FleetScreen(self.session, fleet, self._options))

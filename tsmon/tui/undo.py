@@ -47,6 +47,8 @@ class UndoScale(Undo):
     target: int
     planned: Callable[[ModelStatus], int]
     """How many workers a version has or will have."""
+    scale_back: Callable[[], None]
+    """Begins to scale it back."""
 
     def _holds(self, snapshot: Snapshot) -> bool:
         model = snapshot.model(self.key)

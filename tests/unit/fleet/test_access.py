@@ -44,6 +44,13 @@ async def test_the_client_is_as_the_settings_say(tmp_path: Path) -> None:
         assert client.verify is False
 
 
+def test_the_zone_of_the_logs_is_what_the_settings_say() -> None:
+    assert access().log_zone is None
+    assert str(access(log_zone="Europe/Berlin").log_zone) == "Europe/Berlin"
+    with pytest.raises(InvalidArgument, match="Mars"):
+        _ = access(log_zone="Mars/Base").log_zone
+
+
 def test_logs_of_a_container_are_understood() -> None:
     assert access(logs="docker:ts").log_place == Container("ts")
     assert access().log_place is None

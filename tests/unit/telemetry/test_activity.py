@@ -60,6 +60,39 @@ def test_a_model_waits_when_half_of_the_time_is_spent_in_the_queue(
     assert activity_of(model(interval)) == expected
 
 
+@pytest.mark.parametrize(
+    ("arrived", "last", "statuses", "doing"),
+    [
+        (3, LastReading(1.0, 3, 3), {503: 3}, Doing.FAILS),
+        (3, LastReading(1.0, 0, 0), {503: 1}, Doing.UNANSWERED),
+        (0, LastReading(1.0, 0, 0), {503: 3}, Doing.IDLE),
+        (0, LastReading(1.0, 0, 0), {200: 9}, Doing.UNANSWERED),
+    ],
+)
+def test_requests_that_failed_are_not_waited_for(
+    arrived: float, last: LastReading, statuses: dict[int, int], doing: Doing
+) -> None:
+    interval, lately = Usage(1.0, arrived, 3, 0, 0), Usage(60.0, 3, 3, 0, 0)
+    found = replace(
+        model(interval),
+        traffic=Traffic(interval, lately, lately, lately),
+        requests=RequestReport({}, {}, statuses, last=last),
+    )
+    assert activity_of(found).doing is doing
+
+
+def test_a_request_that_takes_longer_than_a_tick_is_work_while_others_are_answered() -> None:
+    interval, minute = Usage(1.0, 1, 1, 0, 0), Usage(60.0, 9, 9, 8e6, 1e6)
+    slow = Traffic(interval, minute, minute, minute)
+    assert activity_of(replace(model(interval), traffic=slow)) == Activity(Doing.WORKS)
+
+
+def test_what_came_more_than_five_minutes_ago_is_not_waited_for() -> None:
+    carried = Usage(1.0, 0, 1, 0, 0)
+    quiet = Traffic(carried, carried, Usage(300.0, 0, 1, 0, 0), carried)
+    assert activity_of(replace(model(carried), traffic=quiet)).doing is Doing.IDLE
+
+
 def test_nothing_is_known_of_a_model_that_is_gone() -> None:
     gone = replace(model(usage(4, 8000, 2000)), gone=Gone.FORGOTTEN)
     assert activity_of(gone).doing is Doing.UNKNOWN

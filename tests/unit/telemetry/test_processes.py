@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tsmon.telemetry.processes import ProcessTable
@@ -16,8 +17,12 @@ from tsmon.torchserve.records import WORKER_SCRIPT
 @pytest.fixture
 def worker() -> Iterator[subprocess.Popen[bytes]]:
     """A process that looks like a worker; it ends with its standard input."""
-    command = [sys.executable, "-S", "-c", "import sys; sys.stdin.read()", f"/ts/{WORKER_SCRIPT}"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+    program = "import sys; print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-S", "-c", program, f"/ts/{WORKER_SCRIPT}"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # from then on the system knows its command line
         yield process
 
 
@@ -26,6 +31,17 @@ def test_workers_memory_and_cpu_are_read(worker: subprocess.Popen[bytes]) -> Non
     assert usage.memory_bytes > 0
     assert usage.cpu_percent >= 0
     assert usage.started > 0
+
+
+def test_soon_after_another_reading_cpu_use_stays_as_it_was(
+    worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter((0.0, 1.0, 2.0, 3.0, 3.1, 4.1))
+    use = iter((0.0, 10.0, 20.0, 30.0, 40.0))
+    monkeypatch.setattr(psutil.Process, "cpu_percent", lambda _process: next(use))
+    table = ProcessTable(clock=lambda: next(seconds))
+    seen = [table.read([worker.pid])[worker.pid].cpu_percent for _ in range(6)]
+    assert seen == [0.0, 10.0, 20.0, 30.0, 30.0, 40.0]
 
 
 def test_pid_that_is_no_worker_here_is_left_out(worker: subprocess.Popen[bytes]) -> None:

@@ -46,10 +46,24 @@ def test_any_other_text_is_read_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "-1.0"])
-def test_value_no_counter_can_have_is_left_out(value: str) -> None:
+def test_value_no_counter_can_have_is_a_gap_and_no_restart(value: str) -> None:
     text = _text({MNIST: Counters(3, 2000, 100)})
-    odd = text.replace(" 2000.0", f" {value}")
-    assert _parse(odd).series == {MNIST: Counters(3, 0, 100)}
+    with pytest.raises(UnreadableScrape, match=f"{INFERENCE_US} is .*no counter can be"):
+        _parse(text.replace(" 2000.0", f" {value}"))
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-1.0"])
+def test_a_gauge_that_is_no_number_is_left_out(value: str) -> None:
+    text = FakeTorchServe().counters.text("prometheus").replace("2216.953125", value)
+    assert "MemoryUsed" not in _parse(text).gauges
+
+
+def test_what_is_no_metric_is_quoted_in_one_short_line() -> None:
+    for text in ("x" * 1_000_000, "\x1b[31m\x00 <html>\nno\nmetrics</html>"):
+        with pytest.raises(UnreadableScrape) as refused:
+            _parse(text)
+        assert len(str(refused.value)) < 150
+        assert str(refused.value).isprintable()
 
 
 def test_series_of_several_hosts_are_added_up() -> None:

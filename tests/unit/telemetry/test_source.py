@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import httpx
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from tests.fake import FakeTorchServe, Loading
 from tsmon.telemetry import live
 from tsmon.telemetry.descriptions import DESCRIBES_AT_ONCE
-from tsmon.telemetry.live import DESCRIBES_PER_TICK, LiveSource
-from tsmon.telemetry.scrape import Scrape, UnreadableScrape
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.live import DESCRIBES_PER_TICK, LARGE_SCRAPE, LiveSource
+from tsmon.telemetry.scrape import Scrape, UnreadableScrape, parse_scrape
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TimedOut, Unreachable
@@ -38,6 +40,27 @@ async def test_all_of_200_models_are_seen_at_the_first_look(server: FakeTorchSer
     async with server.client() as client:
         observation = await LiveSource(client).observe(None)
     assert len(_models(observation)) == 200
+
+
+async def test_a_large_scrape_is_parsed_beside_the_loop(
+    server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed_in: list[threading.Thread] = []
+
+    def parse(text: str, at: Instant) -> Scrape:
+        parsed_in.append(threading.current_thread())
+        return parse_scrape(text, at)
+
+    monkeypatch.setattr(live, "parse_scrape", parse)
+    async with server.client() as client:
+        await LiveSource(client).observe(None)
+        for number in range(LARGE_SCRAPE // 50):
+            server.arrive(f"model-{number}", "1.0")
+        observation = await LiveSource(client).observe(None)
+    assert isinstance(observation.scrape, Scrape)
+    assert len(observation.scrape.series) == LARGE_SCRAPE // 50
+    here = threading.current_thread()
+    assert [thread is here for thread in parsed_in] == [True, False]
 
 
 async def test_settled_models_are_described_a_few_at_a_time_in_turn(

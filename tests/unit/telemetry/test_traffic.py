@@ -183,6 +183,79 @@ def test_series_that_appears_later_stood_at_0_before() -> None:
     assert (window.per_second, window.inference_ms) == (2.0, 2.0)
 
 
+def test_a_scrape_soon_after_another_tells_the_same_rate_and_loses_no_request() -> None:
+    meter = _settled({MNIST: Counters()})
+    full = meter.observe(scraped(1, {MNIST: Counters(70, 700_000, 0)}))[MNIST]
+    poked = meter.observe(scraped(1.1, {MNIST: Counters(90, 900_000, 0)}))[MNIST]
+    assert (poked.interval, poked.window) == (full.interval, full.window)
+    assert isinstance(poked.since_start, Usage)
+    assert poked.since_start.arrived == 90
+    after = meter.observe(scraped(2.1, {MNIST: Counters(147, 1_470_000, 0)}))[MNIST]
+    assert _usage(after) == Usage(2.1 - 1, 77, 77, 770_000, 0)
+    assert isinstance(after.window, Usage)
+    assert after.window.arrived == 147
+
+
+def test_a_series_first_seen_soon_after_a_scrape_is_told_with_the_next_interval() -> None:
+    meter = _settled({})
+    meter.observe(scraped(1, {}))
+    assert meter.observe(scraped(1.1, {MNIST: Counters(1)}))[MNIST].interval is Missing.FIRST_SAMPLE
+    assert _usage(meter.observe(scraped(2, {MNIST: Counters(4)}))[MNIST]).arrived == 4
+
+
+def test_soon_after_a_restart_there_is_no_rate_yet() -> None:
+    meter = _settled({MNIST: Counters(100)})
+    meter.observe(scraped(1, {MNIST: Counters(1)}))
+    soon = meter.observe(scraped(1.1, {MNIST: Counters(5)}))[MNIST]
+    assert (soon.interval, soon.window) == (Missing.RESTARTED, Missing.RESTARTED)
+    assert _usage(meter.observe(scraped(2, {MNIST: Counters(9)}))[MNIST]).arrived == 8
+
+
+def test_a_restart_right_after_a_scrape_is_seen_against_the_newest_sums() -> None:
+    meter = _settled({MNIST: Counters()})
+    for seconds, requests in ((1, 5), (1.1, 50), (2, 20)):
+        meter.observe(scraped(seconds, {MNIST: Counters(requests)}))
+    assert meter.life == 1
+
+
+def test_a_shorter_period_is_followed_within_seconds() -> None:
+    meter = TrafficMeter()
+    for seconds in (0, 30, 60, 90):
+        meter.observe(scraped(seconds, {MNIST: Counters(seconds)}))
+    seen = [
+        _usage(meter.observe(scraped(90 + tick, {MNIST: Counters(90 + tick)}))[MNIST])
+        for tick in range(1, 20)
+    ]
+    assert {usage.seconds for usage in seen[-5:]} == {1}
+
+
+@given(
+    st.lists(st.floats(0.001, 3) | st.just(1.0), min_size=2, max_size=60),
+    st.floats(0, 500),
+)
+def test_whenever_it_ticks_no_request_is_lost_or_counted_twice_and_no_rate_is_too_high(
+    pauses: list[float], true_rate: float
+) -> None:
+    meter = TrafficMeter(window_s=10)
+    meter.observe(scraped(0, {MNIST: Counters()}))
+    seconds, intervals, told = 0.0, [Usage(0, 0, 0, 0, 0)], 0.0
+    for pause in pauses:
+        seconds += pause
+        sums = Counters(int(seconds * true_rate))
+        traffic = meter.observe(scraped(seconds, {MNIST: sums}))[MNIST]
+        if not isinstance(traffic.interval, Usage):
+            continue
+        if traffic.interval is not intervals[-1]:
+            intervals.append(traffic.interval)
+            told = sums.requests
+        assert sum(usage.arrived for usage in intervals) == told
+        for usage in (traffic.interval, traffic.window):
+            assert isinstance(usage, Usage)
+            # A count is a whole number, so one request more may fall into a stretch of time.
+            assert abs(usage.arrived - true_rate * usage.seconds) <= 1 + 1e-6
+            assert usage.per_second <= true_rate + (1 + 1e-6) / usage.seconds
+
+
 def test_series_of_one_model_together_share_their_seconds() -> None:
     one = Usage(2.0, 4, 4, 8_000, 400)
     assert one + one == Usage(2.0, 8, 8, 16_000, 800)
@@ -201,6 +274,14 @@ def test_reason_for_absence_holds_only_without_any_usage(
     readings: list[Reading], together: Reading
 ) -> None:
     assert add_readings(readings) == together
+
+
+def _settled(series: dict[SeriesKey, Counters]) -> TrafficMeter:
+    """A meter that was scraped every second up to second 0, without traffic."""
+    meter = TrafficMeter()
+    for seconds in range(-3, 1):
+        meter.observe(scraped(seconds, series))
+    return meter
 
 
 def _scrapes(life: list[Counters]) -> list[Scrape]:

@@ -225,3 +225,36 @@ async def test_each_api_gets_its_own_key(tmp_path: Path) -> None:
 _REFUSAL = httpx.Response(
     400, json={"code": 400, "type": "InvalidKeyException", "message": "Token Authorization failed."}
 )
+
+
+@pytest.mark.parametrize("charset", ["hex", "rot13", "utf-16", "idna", "no-such"])
+async def test_a_scrape_is_utf_8_whatever_charset_the_answer_claims(
+    server: FakeTorchServe, charset: str
+) -> None:
+    headers = {"content-type": f"text/html; charset={charset}"}
+    answer = httpx.Response(200, content=b"caf\xc3\xa9 \xff", headers=headers)
+    server.fail("/metrics", answer)
+    async with server.client() as client:
+        assert await client.metrics.scrape() == "caf\u00e9 \ufffd"
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\x00", b'{"models": ' + b"9" * 5000 + b"}"])
+async def test_an_answer_that_json_cannot_hold_is_no_torchserve(
+    server: FakeTorchServe, body: bytes
+) -> None:
+    server.fail("/models", httpx.Response(200, content=body))
+    async with server.client() as client:
+        with pytest.raises(NotTorchServe, match="not with JSON"):
+            await client.management.models()
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"\x1b[2J<html>\n\nBad gateway" + b"x" * 10**6])
+async def test_the_words_of_a_proxy_are_one_line_fit_for_a_screen(
+    server: FakeTorchServe, body: bytes
+) -> None:
+    server.fail("/models", httpx.Response(502, content=body))
+    async with server.client() as client:
+        with pytest.raises(ApiError) as error:
+            await client.management.models()
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 600

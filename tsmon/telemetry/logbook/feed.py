@@ -8,6 +8,7 @@ from tsmon.telemetry.logbook.line import LogLine, parse_line
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.telemetry.logs.lines import Doubles
 from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.zone import LogZone
 
 BACKLOG = 8 << 20
 """Bytes of what the file has already that are read at first."""
@@ -22,8 +23,10 @@ _DOUBLED = b"org.pytorch.serve"
 class LogFeed:
     """Follows a file of a log folder; `read` blocks."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, zone: LogZone | None = None) -> None:
+        """By default the zone of the stamps is worked out."""
         self.path = folder / name
+        self.zone = zone or LogZone()
         self._tail = LogTail(self.path, backlog=BACKLOG)
         self._doubled = name == TS_LOG
         self._doubles = Doubles()
@@ -41,6 +44,7 @@ class LogFeed:
 
     def read(self) -> list[LogLine]:
         """The next lines, without those that TorchServe wrote a second time."""
+        self.zone.look(self.path.parent)
         lines = self._tail.read(AT_ONCE)
         return [parse_line(line) for line in lines if not self._is_second(line)]
 

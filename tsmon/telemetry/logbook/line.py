@@ -98,7 +98,7 @@ def parse_line(raw: bytes) -> LogLine:
         text = raw.decode(errors="replace")
         return LogLine(text, _fit(text))
     stamp, message = plain.groups()
-    line = LogLine(raw.decode(errors="replace"), _words(message), stamp.decode())
+    line = LogLine(raw.decode(errors="replace"), _words(message), stamp.decode(errors="replace"))
     _look_at_access(line, message)
     return line
 

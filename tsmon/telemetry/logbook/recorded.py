@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tsmon.telemetry.logbook.line import LogLine, parse_line
 from tsmon.telemetry.logs.causes import Cause
+from tsmon.telemetry.logs.zone import LogZone
 from tsmon.telemetry.past import Past
 from tsmon.telemetry.snapshot import Snapshot
 
@@ -17,6 +18,7 @@ class RecordedFeed:
 
     def __init__(self, past: Past) -> None:
         self._past = past
+        self.zone = LogZone()
         self._seen: set[Cause] = set()
         self._read = float("-inf")
 

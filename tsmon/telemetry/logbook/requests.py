@@ -20,6 +20,7 @@ from tsmon.telemetry.logs.lines import Doubles, WorkerThread, parse_stamp, worke
 from tsmon.telemetry.logs.requests import ACCESS, HANDLED, named_by
 from tsmon.telemetry.logs.sieve import LOOK
 from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.zone import LogZone
 
 LATEST, SLOWEST, FAILED = 2000, 500, 1000
 """Requests kept of each kind."""
@@ -217,8 +218,10 @@ class RequestBook:
 class RequestFeed:
     """Follows the requests in a log folder; `read` blocks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, zone: LogZone | None = None) -> None:
+        """By default the zone of the stamps is worked out."""
         self.folder = folder
+        self.zone = zone or LogZone()
         self.book = RequestBook()
         present = (folder / TS_LOG).exists()
         self._tail = LogTail(folder / (TS_LOG if present else ACCESS_LOG), backlog=BACKLOG)
@@ -240,6 +243,7 @@ class RequestFeed:
 
     def read(self) -> bool:
         """Read what comes next; whether there was anything."""
+        self.zone.look(self.folder)
         lines = self._tail.read(AT_ONCE)
         self.book.read(lines)
         return bool(lines)

@@ -21,6 +21,7 @@ from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.telemetry.logs.lives import DeathReason
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.tracebacks import Said, Traceback, tracebacks, worker_lines
+from tsmon.telemetry.logs.zone import LogZone
 
 MOST_BYTES = 8 << 20
 """How much of the end of each log file is read; twice this takes about a second."""
@@ -61,6 +62,10 @@ class Cause:
     """Whether a worker ended; otherwise a request failed."""
     certain: bool = True
     """False when the words are those of another attempt, as this one's were lost."""
+
+    def here(self, zone: LogZone) -> Cause:
+        """It with its time as this machine's local one, from that of the log's zone."""
+        return replace(self, time=zone.here(self.time))
 
 
 @dataclass(frozen=True, slots=True)

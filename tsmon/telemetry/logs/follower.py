@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import tzinfo
 
 from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, find_folder
 from tsmon.telemetry.logs.mirror import Mirror
 from tsmon.telemetry.logs.watch import LogWatch
+from tsmon.telemetry.logs.zone import LogZone
 
 RETRY_S = 3.0
 """A container that could not be read is tried again so often."""
@@ -16,8 +18,10 @@ RETRY_S = 3.0
 class LogFollower:
     """Reads the logs at one place from tick to tick. `read` and `close` block."""
 
-    def __init__(self, place: LogPlace) -> None:
+    def __init__(self, place: LogPlace, zone: tzinfo | None = None) -> None:
+        """By default the zone of the stamps is worked out."""
         self.place = place
+        self._zone = LogZone(zone)
         self.watch: LogWatch | None = None
         """What was read; None while the logs cannot be read."""
         self.problem = ""
@@ -62,15 +66,15 @@ class LogFollower:
         if isinstance(self.place, Container):
             self._open_container(self.place)
         else:
-            self.watch = LogWatch(self.place)
+            self.watch = LogWatch(self.place, self._zone)
 
     def _open_container(self, container: Container) -> None:
         try:
             folder = find_folder(container)
             if folder.mounted is not None:
-                self.watch = LogWatch(folder.mounted)
+                self.watch = LogWatch(folder.mounted, self._zone)
                 return
             self._mirror = Mirror(folder)
-            self.watch = LogWatch(self._mirror.folder)
+            self.watch = LogWatch(self._mirror.folder, self._zone)
         except NoContainerLogs as error:
             self.problem = f"the logs of {container} cannot be read: {error}"

@@ -101,9 +101,9 @@ _REMOVED = re.compile(rb"^Removed model: (.+) version: (.+)$")
 _UNREGISTERED = re.compile(rb"^Model (.+) unregistered\.$")
 _FLUSHING = re.compile(rb"^Flushing req\.cmd (\w+) ")
 _LOAD_FAILED = re.compile(rb"^Load model failed: .*, error: (.*)$")
-_UNANSWERED = re.compile(rb"^Number or consecutive unsuccessful inference (\d+)$")
-_RETRY = re.compile(rb"^Retry worker: \S+ in (\d+) seconds\.$")
-_PID = re.compile(rb"^\[PID\](\d+)$")
+_UNANSWERED = re.compile(rb"^Number or consecutive unsuccessful inference (\d{1,9})$")
+_RETRY = re.compile(rb"^Retry worker: \S+ in (\d{1,9}) seconds\.$")
+_PID = re.compile(rb"^\[PID\](\d{1,9})$")
 _ALONE: dict[bytes, type[RecoveryFailed | RecoverySucceeded | Removed]] = {
     b"Auto recovery failed again": RecoveryFailed,
     b"Auto recovery succeeded, reset recoveryStartTS": RecoverySucceeded,

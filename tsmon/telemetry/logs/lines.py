@@ -8,6 +8,9 @@ from datetime import datetime
 
 _WORKER = re.compile(rb"^W-(\d+)-(.+)_([^_]+?)(?:-stdout|-stderr)?$")
 
+_YEARS = range(1971, 9000)
+"""Those with room around them, so that what is added to a time, or a zone, is a time as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerThread:
@@ -27,11 +30,13 @@ def worker_thread(name: bytes) -> WorkerThread | None:
 
 
 def parse_stamp(stamp: str) -> datetime | None:
-    """A line's time as a naive datetime; None when it is none."""
+    """A line's time as a naive datetime; None when it is none, or no year of a log."""
     try:
-        return datetime.fromisoformat(stamp.replace(",", "."))
+        # A layout of somebody's own may have an offset; stamps without one stay comparable.
+        time = datetime.fromisoformat(stamp.replace(",", ".")).replace(tzinfo=None)
     except ValueError:
         return None
+    return time if time.year in _YEARS else None
 
 
 class Doubles:

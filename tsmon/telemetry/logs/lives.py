@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,6 +71,22 @@ class WorkerLife:
     last_death: Death | None = None
     stopping: bool = False
     """It is being removed on purpose."""
+
+    def with_times(self, read: Callable[[datetime], datetime]) -> WorkerLife:
+        """It with each of its times as `read` gives them."""
+
+        def again(time: datetime | None) -> datetime | None:
+            return None if time is None else read(time)
+
+        death = self.last_death
+        return replace(
+            self,
+            since=again(self.since),
+            launched=again(self.launched),
+            retry_due=again(self.retry_due),
+            recovering_since=again(self.recovering_since),
+            last_death=replace(death, time=read(death.time)) if death else None,
+        )
 
     def retry_in_s(self, now: datetime) -> float | None:
         """Seconds until the next process is started, at least 0; None when none is announced."""

@@ -12,7 +12,8 @@ from tsmon.telemetry.logs.lives import WorkerLives
 from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.tail import LogTail
-from tsmon.telemetry.logs.times import RequestTimes, TimesKey
+from tsmon.telemetry.logs.times import TimesKey
+from tsmon.telemetry.logs.windows import RequestTimes
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 LIFE_BACKLOG = 4 << 20

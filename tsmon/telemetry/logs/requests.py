@@ -18,7 +18,7 @@ from tsmon.telemetry.logs.times import Samples, TimesKey
 
 _STAMP = rb"^\S+ \[\w+ *\] "
 ACCESS = re.compile(
-    rb'^\S+ (?:\[\w+ *\] (.+?) ACCESS_LOG )?- /\S+ "(\S+) (\S+) [^"]*" (\d{3}) (\d{1,15})$'
+    rb'^\S+ (?:\[\w+ *\] (.+?) ACCESS_LOG )?- /\S+ "(\S+) (\S+) [^"]*" (\d{3}) (\d{1,12})$'
 )
 _WAITED = re.compile(
     _STAMP + rb"(.+?) org\.pytorch\.serve\.job\.\w+ - "

@@ -1,41 +1,47 @@
-"""New lines of a growing log file, through rotation and truncation."""
+"""New lines of a growing log file, through rotation and truncation, for all that follow one."""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 BLOCK = 1 << 20
-LONGEST_LINE = 1 << 20
-"""A longer line is cut: no line of TorchServe's is, and memory must stay bounded."""
+LONGEST_LINE = 1 << 16
+"""A longer line is cut: no line of TorchServe's is, and memory and screens have their bounds."""
+POLL_S = 0.2
+"""Seconds between two looks at a file that is followed."""
 
 
 class LogTail:
     """Reads what was added to a file since the last call; never blocks and never raises OSError.
 
     TorchServe rolls a log by renaming it, so the rest of the old file is read before the new one
-    is begun. A file that became shorter was cut and is read anew from its start.
+    is begun. A file that became shorter was cut and is read anew from its start. A line is given
+    when it is complete, or when nothing can follow it in its file.
     """
 
-    def __init__(self, path: Path, *, backlog: int = 0) -> None:
-        """Begin `backlog` bytes before the present end of the file."""
+    def __init__(self, path: Path, *, backlog: int = 0, start: int | None = None) -> None:
+        """Begin `backlog` bytes before the present end of the file, or at the byte `start`."""
         self.path = path
         self.problem: OSError | None = None
         """Why the file cannot be read at present; None also when there is none yet."""
         self._file: BinaryIO | None = None
         self._rest = b""
-        self._open(backlog)
+        self._open(backlog, start)
 
     def read(self, most: int = 64 * BLOCK) -> list[bytes]:
         """The complete lines added since the last call, without their ends.
 
-        At most about `most` bytes; what is left comes with the next call.
+        About `most` bytes, and on to the end of a line; what is left comes with the next call. So
+        there are none only where there is nothing more to read.
         """
         if self._file is None:
             self._open(None)
         lines: list[bytes] = []
-        while self._file is not None and most > 0:
+        while self._file is not None and (most > 0 or not lines):
             replaced = self._replaced()  # asked first, so that its last lines are read too
             block = self._block()
             most -= len(block)
@@ -43,6 +49,7 @@ class LogTail:
             if not block and not replaced:
                 break
             if not block:
+                lines += [self._rest] if self._rest else []
                 self._close()
                 self._open(None)
         return lines
@@ -56,8 +63,8 @@ class LogTail:
         """Let go of the file."""
         self._close()
 
-    def _open(self, backlog: int | None) -> None:
-        """Open the file, `backlog` bytes before its end or, with None, at its start."""
+    def _open(self, backlog: int | None, start: int | None = None) -> None:
+        """Open the file at `start`, else `backlog` bytes before its end, else at its beginning."""
         try:
             file = self.path.open("rb", buffering=0)
         except FileNotFoundError:
@@ -68,11 +75,13 @@ class LogTail:
             return
         self.problem = None
         self._file = file
-        if backlog is not None:
+        if start is not None:
+            file.seek(start)
+        elif backlog is not None:
             end = file.seek(0, os.SEEK_END)
-            start = file.seek(max(0, end - backlog))
-            if start:
-                self._drop_half_line(file, start)
+            begin = file.seek(max(0, end - backlog))
+            if begin:
+                self._drop_half_line(file, begin)
 
     def _drop_half_line(self, file: BinaryIO, start: int) -> None:
         """Go to the next line unless the place is the start of one."""
@@ -102,6 +111,8 @@ class LogTail:
     def _split(self, block: bytes) -> list[bytes]:
         *lines, rest = (self._rest + block).split(b"\n")
         self._rest = rest[:LONGEST_LINE]
+        if max(map(len, lines), default=0) > LONGEST_LINE:
+            lines = [line[:LONGEST_LINE] for line in lines]
         return lines
 
     def _replaced(self) -> bool:
@@ -117,6 +128,7 @@ class LogTail:
             return True
         if here.st_size < self._file.tell():
             self._file.seek(0, os.SEEK_END)  # what was cut away cannot be read any more
+            self._rest = b""
             return True
         return False
 
@@ -125,3 +137,25 @@ class LogTail:
             self._file.close()
         self._file = None
         self._rest = b""
+
+
+def follow(path: Path, start: int = 0, *, stop: threading.Event | None = None) -> Iterator[str]:
+    """The lines from the byte `start` on, then each as it is written, until `stop` is set; blocks.
+
+    Waits for a file that is not there yet.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    stop = stop or threading.Event()
+    tail = LogTail(path, start=start)
+    try:
+        while True:
+            lines = tail.read(BLOCK)
+            yield from (line.decode(errors="replace") for line in lines)
+            if tail.problem is not None:
+                raise tail.problem
+            if not lines and stop.wait(POLL_S):
+                return
+    finally:
+        tail.close()

@@ -10,6 +10,7 @@ from tsmon.telemetry.logs.causes import Cause, read_cause
 from tsmon.telemetry.logs.known_causes import CauseKind
 from tsmon.telemetry.logs.lives import WorkerLife
 from tsmon.telemetry.logs.reader import LogReader
+from tsmon.telemetry.logs.zone import LogZone
 
 CAUSE_EVERY_S = 2.0
 """Looking for a cause reads megabytes; a model that fails on and on is looked at so often."""
@@ -23,8 +24,10 @@ VersionKey = tuple[str, str]
 class LogWatch:
     """Follows one log folder. `read` blocks: call it in a thread."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, zone: LogZone | None = None) -> None:
+        """By default the zone of the stamps is worked out."""
         self.folder = folder
+        self.zone = zone or LogZone()
         self.reader = LogReader(folder)
         self._deaths: dict[str, int] = {}
         self._causes: dict[VersionKey, Cause] = {}
@@ -33,16 +36,20 @@ class LogWatch:
 
     @property
     def lives(self) -> Mapping[str, WorkerLife]:
-        """The life of each worker by its id, as it was at the last reading."""
-        return dict(self.reader.lives)
+        """The life of each worker by its id, as it was at the last reading.
+
+        All times are this machine's local ones, without a zone.
+        """
+        return _lives_here(self.reader.lives, self.zone)
 
     @property
     def causes(self) -> Mapping[VersionKey, Cause]:
-        """Why a version's worker died or its requests failed the last time."""
-        return dict(self._causes)
+        """Why a version's worker died or its requests failed the last time; times as in `lives`."""
+        return {key: cause.here(self.zone) for key, cause in self._causes.items()}
 
     def read(self) -> None:
         """Read what was added since the last call."""
+        self.zone.look(self.folder)
         failed = self.reader.read(time.monotonic())
         for key in self._newly_dead() | {(key.model, key.version) for key in failed}:
             self._looks_left[key] = LOOKS
@@ -78,9 +85,20 @@ class LogWatch:
             del self._looks_left[key]
 
 
-def read_lives(folder: Path) -> Mapping[str, WorkerLife]:
-    """The life of each worker by its id, by one reading of the end of ts_log. It blocks."""
+def read_lives(folder: Path, zone: LogZone | None = None) -> Mapping[str, WorkerLife]:
+    """The life of each worker by its id, by one reading of the end of ts_log. It blocks.
+
+    Times are this machine's local ones, without a zone.
+    """
+    zone = zone or LogZone()
+    zone.look(folder)
     reader = LogReader(folder)
     reader.read(time.monotonic())
     reader.close()
-    return dict(reader.lives)
+    return _lives_here(reader.lives, zone)
+
+
+def _lives_here(lives: Mapping[str, WorkerLife], zone: LogZone) -> dict[str, WorkerLife]:
+    if zone.tz is None:
+        return dict(lives)
+    return {id_: life.with_times(zone.here) for id_, life in lives.items()}

@@ -116,7 +116,7 @@ class Prometheus:
         response = await self._send(request)
         try:
             answer = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if isinstance(answer, dict) and answer.get("status") == "success" and "data" in answer:
             return answer["data"]

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import TargetDown
+from tsmon.telemetry.prometheus.modes import KnownMode
 from tsmon.telemetry.prometheus.samples import Readings, is_up, models_of, scrape_of
 from tsmon.telemetry.prometheus.target import Newest, ScrapedTarget
 from tsmon.telemetry.scrape import Scrape
@@ -46,6 +47,7 @@ class PrometheusSource:
         self._target = ScrapedTarget(client, instance, job)
         self._pause = pause
         self._given: float | None = None
+        self._known = KnownMode()
 
     @property
     def label(self) -> str:
@@ -81,7 +83,8 @@ class PrometheusSource:
         return [self._observation(at, readings) for at, readings in stored.items()]
 
     def _observation(self, at: float, readings: Readings) -> Observation:
-        return observation_of(self._target.instance, self._target.instant(at), readings)
+        instant = self._target.instant(at)
+        return observation_of(self._target.instance, instant, readings, self._known)
 
     async def scrapes(self, seconds: float, until: float | None = None) -> list[Scrape]:
         """The successful scrapes of the last `seconds`, oldest first, both ends included.
@@ -127,9 +130,9 @@ class PrometheusSource:
         return TargetDown(f"{what}: {reason}" if reason else what, "is this TorchServe running?")
 
 
-def observation_of(instance: str, at: Instant, readings: Readings) -> Observation:
-    """What one scrape of an instance tells."""
+def observation_of(instance: str, at: Instant, readings: Readings, known: KnownMode) -> Observation:
+    """What one scrape of an instance tells; `known` is its mode by the scrapes before."""
     if not is_up(readings):
         problem = TargetDown(f"Prometheus could not scrape {instance}")
         return Observation(at, None, problem, problem)
-    return Observation(at, None, models_of(readings), scrape_of(readings, at))
+    return Observation(at, None, models_of(readings), known.settle(scrape_of(readings, at)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tsmon.tui.screens.monitor import MonitorScreen
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 
 def no_choices(screen: MonitorScreen) -> Sequence[str]:
@@ -29,7 +29,7 @@ class Command:
     choices: Callable[[MonitorScreen], Sequence[str]] = no_choices
     """The arguments that there are now, for completion and palette."""
     like: str = ""
-    """The action of the monitor without which it is not offered either."""
+    """The id of the key without whose action it is not offered either."""
     everywhere: bool = False
     """Whether screens above the monitor have it as well."""
 

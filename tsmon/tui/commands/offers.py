@@ -13,7 +13,7 @@ from tsmon.tui.commands.command import Command
 from tsmon.tui.keymap import Key
 
 if TYPE_CHECKING:
-    from tsmon.tui.screens.monitor import MonitorScreen
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 T = TypeVar("T")
 Run = Callable[[str], Awaitable[object] | None]

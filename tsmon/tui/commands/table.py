@@ -16,7 +16,7 @@ from tsmon.tui.spans import SPANS_S
 from tsmon.tui.themes import theme_named
 
 if TYPE_CHECKING:
-    from tsmon.tui.screens.monitor import MonitorScreen
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 MOST_WORKERS = 1000
@@ -69,7 +69,7 @@ def _model(screen: MonitorScreen, text: str) -> None:
     found = _model_keys(screen)
     defaults = {key.name: key for key in reversed(found)}
     keys = defaults | {str(key): key for key in found}
-    screen.go_to_model(keys[_one_of(text, keys, "model")])
+    screen.models_pane.go_to(keys[_one_of(text, keys, "model")])
 
 
 def _models(screen: MonitorScreen) -> Sequence[str]:
@@ -88,7 +88,7 @@ def _scale(screen: MonitorScreen, text: str) -> None:
         raise InvalidArgument(f"{text or 'nothing'} is no number of workers", "such as scale 2")
     if int(text) > MOST_WORKERS:
         raise InvalidArgument(f"{text} workers are too many", f"it takes 0 to {MOST_WORKERS}")
-    screen.scale_to(int(text))
+    screen.scaling.scale_to(int(text))
 
 
 def _theme(screen: MonitorScreen, text: str) -> None:
@@ -105,7 +105,7 @@ def _period(screen: MonitorScreen, text: str) -> None:
     seconds = parse_seconds(text)
     if not PERIODS_S[0] <= seconds <= 3600:
         raise InvalidArgument(f"{text} is no period", f"it takes {PERIODS_S[0]:g}s to 1h")
-    screen.set_period(seconds)
+    screen.servers.set_period(seconds)
 
 
 def _periods(screen: MonitorScreen) -> Sequence[str]:
@@ -117,7 +117,7 @@ def _span(screen: MonitorScreen, text: str) -> None:
     if not SPANS_S[0] <= seconds <= SPANS_S[-1]:
         longest, shortest = _spell(SPANS_S[-1]), _spell(SPANS_S[0])
         raise InvalidArgument(f"{text} is no span", f"it takes {shortest} to {longest}")
-    screen.set_span(seconds)
+    screen.past.set_span(seconds)
 
 
 def _spans(screen: MonitorScreen) -> Sequence[str]:
@@ -125,7 +125,7 @@ def _spans(screen: MonitorScreen) -> Sequence[str]:
 
 
 def _go(screen: MonitorScreen, text: str) -> None:
-    screen.go_to_time(text)
+    screen.past.go_to_time(text)
 
 
 def _filter(screen: MonitorScreen, text: str) -> None:
@@ -155,21 +155,21 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "scale", "N", "Set the number of workers, after showing what will happen.",
-        _scale, like="scale",
+        _scale, like="workers.scale",
     ),
     Command(
         "filter", "TEXT", "Show only the rows with a text, !not, ~regex or /regex/; alone, all.",
-        _filter, like="filter",
+        _filter, like="table.filter",
     ),
-    Command("sort", "COLUMN", "Sort the rows by a column.", _sort, _columns, like="sort"),
+    Command("sort", "COLUMN", "Sort the rows by a column.", _sort, _columns, like="table.sort"),
     Command(
         "go", "TIME", "Look at a time such as 14:03, -5m or 2026-11-22 14:03.",
-        _go, like="to_time",
+        _go, like="time.jump",
     ),
-    Command("span", "TIME", "Show that much time on the charts.", _span, _spans, like="span"),
+    Command("span", "TIME", "Show that much time on the charts.", _span, _spans, like="time.wider"),
     Command(
         "period", "SECONDS", "Ask the server that often.",
-        _period, _periods, like="period", everywhere=True,
+        _period, _periods, like="time.ask-less", everywhere=True,
     ),
     Command("theme", "NAME", "Choose the colours.", _theme, _themes, everywhere=True),
     Command("q", "", "Leave the monitor.", _quit, everywhere=True),

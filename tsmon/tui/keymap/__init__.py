@@ -36,7 +36,6 @@ __all__ = [
     "ALL_KEYS",
     "BY_ID",
     "CANVAS_KEYS",
-    "CHANGES",
     "COMMAND_KEYS",
     "DESCRIBE_KEYS",
     "DIALOG_KEYS",
@@ -55,8 +54,6 @@ __all__ = [
     "LOG_KEYS",
     "METRICS_KEYS",
     "MOTION_KEYS",
-    "NEED_REPLAY",
-    "NEED_SERVER",
     "PAGE_KEYS",
     "PAGE_SHARED_KEYS",
     "PICKER_KEYS",
@@ -66,6 +63,7 @@ __all__ = [
     "STEPS_KEYS",
     "TEXT_KEYS",
     "WATCHING",
+    "WITHOUT_SERVER",
     "Group",
     "Key",
     "PaneName",
@@ -115,18 +113,15 @@ FLEET_SHARED_KEYS = tuple(
 PAGE_SHARED_KEYS = (*PAGE_KEYS, *FLEET_SHARED_KEYS)
 """Keys that every page above the monitor has."""
 
-CHANGES = frozenset(key.action_name for key in KEYS if key.changes)
-"""The actions that a read-only session refuses."""
-
 WATCHING = [BY_ID[f"time.{name}"] for name in (
     "pause", "back", "on", "event-next", "jump", "slower", "faster",
 )]  # fmt: skip
 """The keys in the footer where one can only watch."""
 
-NEED_SERVER = CHANGES | {key.action_name for key in KEYS if key.needs_server}
-"""The actions for which there must be a server that answers."""
-
-NEED_REPLAY = frozenset(key.action_name for key in KEYS if key.needs_replay)
+WITHOUT_SERVER = [
+    BY_ID[f"server.{name}"] for name in ("start", "fleet", "logs", "doctor", "events")
+]
+"""The keys in the footer while nothing listens where the server was."""
 
 FOOTER_MOST = 8
 """Keys in the footer besides those for help and quit."""

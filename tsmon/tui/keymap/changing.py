@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from tsmon.tui.keymap.key import Group, Key, PaneName
+from tsmon.tui.keymap.key import DO, Group, Key, PaneName
 
 CHANGING_KEYS: tuple[Key, ...] = (
     Key(
-        "model.replace", "R", "R", "replace", Group.MODELS, "replace",
+        "model.replace", "R", "R", DO, Group.MODELS, "replace",
         "Put another version in the place of the selected one without downtime, step by step.",
         (PaneName.MODELS,), changes=True,
     ),
     Key(
-        "workers.restart", "W", "W", "restart", Group.WORKERS, "restart",
+        "workers.restart", "W", "W", DO, Group.WORKERS, "restart",
         "Restart the workers of the selected version, one at a time where that is possible.",
         (PaneName.WORKERS,), changes=True,
     ),
     Key(
-        "model.undo", "U", "U", "undo", Group.MODELS, "undo",
+        "model.undo", "U", "U", DO, Group.MODELS, "undo",
         "Take the last scale, set default or unregister back; the footer says what it would do.",
         changes=True,
     ),

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from textual.actions import parse
 from textual.binding import Binding
+
+DO = "do('{id}')"
+"""The action of the monitor's own keys, which it looks up by their ids."""
 
 
 class PaneName(StrEnum):
@@ -62,7 +66,7 @@ class Key:
     shown: str
     """How a person reads the key."""
     action: str
-    """Name of the screen's action method, without `action_`; `{key}` is the key pressed."""
+    """Textual's action; in it `{id}` is the id, and `{key}` the key pressed."""
     group: Group
     label: str
     """Two words at most, for the footer and the palette."""
@@ -77,10 +81,14 @@ class Key:
     needs_replay: bool = False
     """Whether it is for recordings alone."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "action", self.action.replace("{id}", self.id))
+
     @property
-    def action_name(self) -> str:
-        """The action without its arguments."""
-        return self.action.partition("(")[0]
+    def call(self) -> tuple[str, tuple[object, ...]]:
+        """The action's name and arguments, as `check_action` takes them."""
+        _, name, arguments = parse(self.action)
+        return name, arguments
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsmon.tui.keymap.changing import CHANGING_KEYS
-from tsmon.tui.keymap.key import Group, Key, PaneName
+from tsmon.tui.keymap.key import DO, Group, Key, PaneName
 from tsmon.tui.keymap.pages import OPENING_KEYS
 from tsmon.tui.keymap.settings import OPEN_SETTINGS
 from tsmon.tui.keymap.tables import TABLE_KEYS
@@ -15,107 +15,107 @@ _ALL = tuple(PaneName)
 
 KEYS: tuple[Key, ...] = (
     Key(
-        "model.open", "enter", "enter", "open_model", Group.MODELS, "in depth",
+        "model.open", "enter", "enter", DO, Group.MODELS, "in depth",
         "See the selected version in depth: workers, charts, percentiles, events; esc goes back.",
         (PaneName.MODELS,),
     ),
     Key(
-        "model.register", "r", "r", "register", Group.MODELS, "register",
+        "model.register", "r", "r", DO, Group.MODELS, "register",
         "Register an archive of the model store, or of a URL, and start its workers.",
         (PaneName.MODELS,), changes=True,
     ),
     Key(
-        "model.unregister", "u", "u", "unregister", Group.MODELS, "unregister",
+        "model.unregister", "u", "u", DO, Group.MODELS, "unregister",
         "Remove the selected version from the server, after a question.",
         (PaneName.MODELS,), changes=True,
     ),
     Key(
-        "model.set-default", "D,asterisk", "D", "set_default", Group.MODELS, "set default",
+        "model.set-default", "D,asterisk", "D", DO, Group.MODELS, "set default",
         "Send requests without a version to the selected one from now on.",
         changes=True,
     ),
     *CHANGING_KEYS,
     Key(
-        "model.describe", "d", "d", "describe", Group.MODELS, "describe",
+        "model.describe", "d", "d", DO, Group.MODELS, "describe",
         "Show the server's full description of the selected version.",
         _LEFT,
     ),
     Key(
-        "model.archive", "a", "a", "archive", Group.MODELS, "archive",
+        "model.archive", "a", "a", DO, Group.MODELS, "archive",
         "Package a model with torch-model-archiver; the digit model is filled in.",
     ),
     *TABLE_KEYS,
     Key(
-        "workers.more", "plus,equals_sign", "+", "scale_by(1)", Group.WORKERS, "worker",
+        "workers.more", "plus,equals_sign", "+", DO, Group.WORKERS, "worker",
         "One worker more; quick presses add up to one change.",
         _SEEING, changes=True,
     ),
     Key(
-        "workers.fewer", "minus", "-", "scale_by(-1)", Group.WORKERS, "worker",
+        "workers.fewer", "minus", "-", DO, Group.WORKERS, "worker",
         "One worker fewer; the last one goes only after a question.",
         _SEEING, changes=True,
     ),
     Key(
-        "workers.scale", "s", "s", "scale", Group.WORKERS, "scale",
+        "workers.scale", "s", "s", DO, Group.WORKERS, "scale",
         "Set the number of workers and see first what will happen.",
         _LEFT, changes=True,
     ),
     Key(
-        "digits.send", "i", "i", "send_one", Group.DIGITS, "send image",
+        "digits.send", "i", "i", DO, Group.DIGITS, "send image",
         "Send the chosen image to the selected version (enter in the list does it too).",
         _SENDING, needs_server=True,
     ),
     Key(
-        "digits.send-many", "n", "n", "send_many", Group.DIGITS, "send random",
+        "digits.send-many", "n", "n", DO, Group.DIGITS, "send random",
         "Send as many random images as last time, 10 at first.",
         _ALL, needs_server=True,
     ),
     Key(
-        "digits.send-number", "N", "N", "send_number", Group.DIGITS, "send …",
+        "digits.send-number", "N", "N", DO, Group.DIGITS, "send …",
         "Send another number of random images, several at a time if you like.",
         _SENDING, needs_server=True,
     ),
     Key(
-        "digits.load", "L", "L", "load", Group.DIGITS, "load",
+        "digits.load", "L", "L", DO, Group.DIGITS, "load",
         "Send images at full speed or at a rate, and watch throughput and response times.",
         needs_server=True,
     ),
     Key(
-        "digits.pick", "b", "b", "pick", Group.DIGITS, "picker",
+        "digits.pick", "b", "b", DO, Group.DIGITS, "picker",
         "Open the picker: thumbnails, what the model sees, scores, wrong ones, two versions.",
         (PaneName.DIGITS,), needs_server=True,
     ),
     Key(
-        "digits.draw", "w", "w", "draw", Group.DIGITS, "draw",
+        "digits.draw", "w", "w", DO, Group.DIGITS, "draw",
         "Open the draw pad: draw a digit and watch what the selected version makes of it.",
         (PaneName.DIGITS,), needs_server=True,
     ),
     Key(
-        "digits.experiment", "x", "x", "experiment", Group.DIGITS, "experiment",
+        "digits.experiment", "x", "x", DO, Group.DIGITS, "experiment",
         "Measure the same load at several numbers of workers, and put them back in the end.",
         (PaneName.METRICS,), changes=True,
     ),
     Key(
-        "digits.folder", "f", "f", "folder", Group.DIGITS, "folder",
+        "digits.folder", "f", "f", DO, Group.DIGITS, "folder",
         "Pick images from another folder.",
         (PaneName.DIGITS,),
     ),
     Key(
-        "digits.clear", "c", "c", "clear_answers", Group.DIGITS, "clear",
+        "digits.clear", "c", "c", DO, Group.DIGITS, "clear",
         "Empty the answers and the score.",
         (PaneName.DIGITS,),
     ),
     Key(
-        "digits.stop", "escape", "esc", "stop", Group.DIGITS, "stop",
+        "digits.stop", "escape", "esc", DO, Group.DIGITS, "stop",
         "Stop the batch that is being sent; leave a model; take back marks, then the filter.",
     ),
     Key(
-        "server.start", "S", "S", "start_server", Group.SERVER, "start server",
+        "server.start", "S", "S", DO, Group.SERVER, "start server",
         "Start a TorchServe on this machine and watch it.",
         changes=True,
     ),
     Key(
-        "server.key-file", "K", "K", "key_file", Group.SERVER, "key file",
+        "server.key-file", "K", "K", DO, Group.SERVER, "key file",
         "Read the tokens from another key_file.json.",
         needs_server=True,
     ),
@@ -125,77 +125,77 @@ KEYS: tuple[Key, ...] = (
         "Show all servers of the configuration; enter watches another one.",
     ),
     Key(
-        "view.models", "1", "1", "focus_pane('models')", Group.VIEW, "models",
+        "view.models", "1", "1", DO, Group.VIEW, "models",
         "Go to the models.",
     ),
     Key(
-        "view.workers", "2", "2", "focus_pane('workers')", Group.VIEW, "workers",
+        "view.workers", "2", "2", DO, Group.VIEW, "workers",
         "Go to the workers of the selected version.",
     ),
     Key(
-        "view.metrics", "3", "3", "focus_pane('metrics')", Group.VIEW, "metrics",
+        "view.metrics", "3", "3", DO, Group.VIEW, "metrics",
         "Go to the charts of the selected version.",
     ),
     Key(
-        "view.digits", "4", "4", "focus_pane('digits')", Group.VIEW, "digits",
+        "view.digits", "4", "4", DO, Group.VIEW, "digits",
         "Go to the images and answers.",
     ),
     Key(
-        "view.zoom", "z", "z", "zoom", Group.VIEW, "zoom",
+        "view.zoom", "z", "z", DO, Group.VIEW, "zoom",
         "Give the whole screen to the pane in focus, and back; so does a double click on a title.",
         (PaneName.METRICS,),
     ),
     Key(
-        "time.pause", "p", "p", "pause", Group.TIME, "pause",
+        "time.pause", "p", "p", DO, Group.TIME, "pause",
         "Hold the display still while sampling goes on, and back to the present; play a recording.",
         (PaneName.METRICS,),
     ),
     Key(
-        "time.back", "left_square_bracket,left", "[", "step(-1)", Group.TIME, "back",
+        "time.back", "left_square_bracket,left", "[", DO, Group.TIME, "back",
         "Look at the tick before; all panes show that moment (← in the charts, or a click there).",
         (PaneName.METRICS,),
     ),
     Key(
-        "time.on", "right_square_bracket,right", "]", "step(1)", Group.TIME, "on",
+        "time.on", "right_square_bracket,right", "]", DO, Group.TIME, "on",
         "Look at the next tick (→ in the charts).",
         (PaneName.METRICS,),
     ),
     Key(
-        "time.event-before", "left_curly_bracket", "{", "to_event(-1)", Group.TIME, "event before",
+        "time.event-before", "left_curly_bracket", "{", DO, Group.TIME, "event before",
         "Go back to the moment of the event before.",
     ),
     Key(
-        "time.event-next", "right_curly_bracket", "}", "to_event(1)", Group.TIME, "next event",
+        "time.event-next", "right_curly_bracket", "}", DO, Group.TIME, "next event",
         "Go to the moment of the next event.",
     ),
     Key(
-        "time.jump", "at", "@", "to_time", Group.TIME, "go to time",
+        "time.jump", "at", "@", DO, Group.TIME, "go to time",
         "Go to a time such as 14:03, 14:03:20, -5m or 2026-11-22 14:03.",
     ),
     Key(
-        "time.wider", "less_than_sign", "<", "span(1)", Group.TIME, "longer",
+        "time.wider", "less_than_sign", "<", DO, Group.TIME, "longer",
         "Show a longer time on the charts, up to an hour.",
     ),
     Key(
-        "time.closer", "greater_than_sign", ">", "span(-1)", Group.TIME, "shorter",
+        "time.closer", "greater_than_sign", ">", DO, Group.TIME, "shorter",
         "Show a shorter time on the charts, down to a minute.",
     ),
     Key(
-        "time.slower", "comma", ",", "speed(0.5)", Group.TIME, "slower",
+        "time.slower", "comma", ",", DO, Group.TIME, "slower",
         "Play a recording half as fast.",
         needs_replay=True,
     ),
     Key(
-        "time.faster", "full_stop", ".", "speed(2)", Group.TIME, "faster",
+        "time.faster", "full_stop", ".", DO, Group.TIME, "faster",
         "Play a recording twice as fast.",
         needs_replay=True,
     ),
     Key(
-        "time.ask-less", "left_parenthesis", "(", "period(1)", Group.TIME, "less often",
+        "time.ask-less", "left_parenthesis", "(", DO, Group.TIME, "less often",
         "Ask the server less often, down to every 30 s.",
     ),
     Key(
-        "time.ask-more", "right_parenthesis", ")", "period(-1)", Group.TIME, "more often",
+        "time.ask-more", "right_parenthesis", ")", DO, Group.TIME, "more often",
         "Ask the server more often, up to 5 times a second.",
     ),
     Key(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from tsmon.tui.keymap.key import Group, Key, PaneName
+from tsmon.tui.keymap.key import DO, Group, Key, PaneName
 
 OPENING_KEYS: tuple[Key, ...] = (
     Key(
-        "server.logs", "l", "l", "logs", Group.SERVER, "logs",
+        "server.logs", "l", "l", DO, Group.SERVER, "logs",
         "Read the server's log files: those of the selected version, in the workers of one worker.",
         (PaneName.WORKERS,),
     ),
     Key(
-        "server.requests", "Q", "Q", "requests", Group.SERVER, "requests",
+        "server.requests", "Q", "Q", DO, Group.SERVER, "requests",
         "Show the slowest, the failed and the latest requests of the log files.",
     ),
     Key(
-        "server.doctor", "H", "H", "doctor", Group.SERVER, "doctor",
+        "server.doctor", "H", "H", DO, Group.SERVER, "doctor",
         "Examine the server and this machine, and say what mends what is wrong.",
     ),
     Key(
-        "server.events", "e", "e", "events", Group.SERVER, "events",
+        "server.events", "e", "e", DO, Group.SERVER, "events",
         "Show what happened: models, workers, restarts, errors, with their time.",
     ),
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tsmon.tui.keymap.key import Group, Key
+from tsmon.tui.keymap.key import DO, Group, Key
 
 OPEN_SETTINGS = Key(
-    "app.settings", "C", "C", "settings", Group.GENERAL, "settings",
+    "app.settings", "C", "C", DO, Group.GENERAL, "settings",
     "Show the settings: change them for this session, or keep them in the configuration.",
 )  # fmt: skip
 

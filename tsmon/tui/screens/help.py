@@ -17,8 +17,8 @@ from textual.widgets import Input, Static
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_in_focus, keys_of
 from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
+from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.numbers import spell_page
-from tsmon.tui.screens.panes import Panes
 from tsmon.tui.tones import Tone, rich_style
 from tsmon.tui.widgets.motion import Reading
 

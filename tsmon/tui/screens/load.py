@@ -29,11 +29,10 @@ from tsmon.tui.load_words import plan_words, spell_progress, spell_report
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.screens.panes import Panes
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
-from tsmon.tui.widgets.raster import Sample
+from tsmon.tui.widgets.raster import Sample, Symbols
 from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 
@@ -132,8 +131,12 @@ class LoadScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LOAD_KEYS)
 
-    def __init__(self, client: TorchServe, plan: RunPlan) -> None:
+    def __init__(
+        self, client: TorchServe, plan: RunPlan, symbols: Symbols = Symbols.BRAILLE
+    ) -> None:
+        """`symbols` is what the charts are drawn with."""
         super().__init__()
+        self._symbols = symbols
         self._client = client
         self._plan = plan
         self._run: Run | None = None
@@ -160,11 +163,9 @@ class LoadScreen(Screen[None]):
         """Begin."""
         self.query_one("#load-plan", Words).say(line((plan_words(self._plan), Tone.MUTED)))
         self.query_one("#load-problem", Words).say(None)
-        below = self.app.screen_stack[-2]
-        if isinstance(below, Panes):
-            self.query_one(TimeAxis).symbols = below.symbols
-            for chart in self.query(Chart):
-                chart.symbols = below.symbols
+        self.query_one(TimeAxis).symbols = self._symbols
+        for chart in self.query(Chart):
+            chart.symbols = self._symbols
         self.run_worker(self._send(), group="load")
 
     async def _send(self) -> None:

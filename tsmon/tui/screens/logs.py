@@ -42,7 +42,7 @@ class LogStart:
 
     filter: LogFilter = LogFilter()  # noqa: RUF009 (frozen)
     moment: datetime | None = None
-    """The server's local time without a zone; None for the end."""
+    """Without a zone it is this machine's time; None for the end."""
     file: str = TS_LOG
 
 
@@ -108,8 +108,8 @@ class Logs(Page):
         self._lines.take(self._view.book.add(added))
         if not added and not self._read_all:
             self._read_all = True
-            if self._moment is not None:
-                self._lines.go_to_moment(self._moment)
+            if self._moment is not None and feed is not None:
+                self._lines.go_to_moment(feed.zone.stamp(self._moment))
         self._say()
         return bool(added) and not self._read_all
 
@@ -158,6 +158,8 @@ class Logs(Page):
             rank = view.rank(self._lines.chosen)
             at = f"{count(rank)} of " if rank else ""
             right.append((f"{at}{plural(len(view.hits), 'hit')}", Tone.ACCENT))
+        if self._feed is not None and self._feed.zone.name:
+            right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
         follows = self._lines.following
         right.append(("▼ following", Tone.GOOD) if follows else ("‖ stays", Tone.WARNING))
         shown, kept = len(view.rows), len(view.book.lines)
@@ -304,10 +306,10 @@ class Logs(Page):
         """Show this line's moment in the monitor."""
         chosen = self._lines.chosen
         time = chosen.time if chosen else None
-        if time is None:
+        if time is None or self._feed is None:
             self.note(Note("this line has no time of its own"), bad=False)
         else:
-            self.dismiss(time.astimezone())
+            self.dismiss(self._feed.zone.moment(time))
 
     def action_back(self) -> None:
         """Leave the search, or else the page."""

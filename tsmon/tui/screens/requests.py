@@ -24,7 +24,8 @@ from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, Column, LiveTable, Row
+from tsmon.tui.widgets.columns import Column
+from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.5
@@ -34,12 +35,12 @@ COLUMNS = (
     Column("time", "TIME", 12),
     Column("status", "STATUS", 6),
     Column("total", "TOTAL", 8, right=True),
-    Column("queue", "QUEUE", 8, right=True, needs=70),
-    Column("backend", "BACKEND", 8, right=True, needs=70),
-    Column("handler", "HANDLER", 8, right=True, needs=92),
+    Column("queue", "QUEUE", 8, right=True, rank=1),
+    Column("backend", "BACKEND", 8, right=True, rank=2),
+    Column("handler", "HANDLER", 8, right=True, rank=3),
     Column("worker", "WORKER", 6),
     Column("model", "MODEL", 0),
-    Column("peer", "FROM", 21, needs=110),
+    Column("peer", "FROM", 21, rank=4),
 )
 
 
@@ -144,7 +145,10 @@ class Requests(Page):
             if book.failed_count
             else ("none failed", Tone.MUTED)
         )
-        return left, [(f"{count(book.count)} seen", Tone.PLAIN), failed]
+        right: list[Span] = [(f"{count(book.count)} seen", Tone.PLAIN), failed]
+        if self._feed is not None and self._feed.zone.name:
+            right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
+        return left, right
 
     def _show_chosen(self) -> None:
         chosen = self._chosen
@@ -190,14 +194,15 @@ class Requests(Page):
             filter_ = LogFilter(chosen.model, chosen.version, chosen.worker, routine=True)
         else:
             filter_ = LogFilter()
+        began = self._feed.zone.moment(chosen.began)
         file = TS_LOG if self._feed.has_workers else ACCESS_LOG
-        self.go_above(Logs(self._shelf, LogStart(filter_, chosen.began, file)))
+        self.go_above(Logs(self._shelf, LogStart(filter_, began, file)))
 
     def action_moment(self) -> None:
         """Show the moment of this request in the monitor."""
         chosen = self._chosen
-        if chosen is not None:
-            self.dismiss(chosen.time.astimezone())
+        if chosen is not None and self._feed is not None:
+            self.dismiss(self._feed.zone.moment(chosen.time))
 
     def action_copy(self) -> None:
         """Copy what is known of it."""

@@ -107,4 +107,4 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
             (f"\n! This machine has {plural(cpus, 'CPU')}; more workers are slower, not faster.",
              Tone.WARNING)
         )  # fmt: skip
-    return preview(worker_rows(model, now, target), [change]) + line(*spans)
+    return preview(worker_rows(model, now, target, label="change"), [change]) + line(*spans)

@@ -10,7 +10,8 @@ from tsmon.load.comparison import Comparison, Pair
 from tsmon.load.refusals import Failure
 from tsmon.tui.format import ABSENT, confidence, milliseconds
 from tsmon.tui.tones import Span, Tone
-from tsmon.tui.widgets.live_table import Cell, Column, Row
+from tsmon.tui.widgets.columns import Column
+from tsmon.tui.widgets.live_table import Cell, Row
 
 MOST_ROWS = 100
 """Rows of a table; the newest."""
@@ -21,7 +22,7 @@ ANSWER_COLUMNS = (
     Column("actual", "ACTUAL", 6),
     Column("sure", "SURE", 6, right=True),
     Column("time", "TIME", 7, right=True),
-    Column("status", "STATUS", 9, needs=58),
+    Column("status", "STATUS", 9, rank=1),
     Column("image", "IMAGE", 0),
 )
 BATCH_COLUMNS = (
@@ -42,7 +43,7 @@ PAIR_COLUMNS = (
     Column("second", "SECOND", 6),
     Column("second-sure", "SURE", 6, right=True),
     Column("second-time", "TIME", 7, right=True),
-    Column("image", "IMAGE", 0, needs=72),
+    Column("image", "IMAGE", 0, rank=1),
 )
 
 _FAILED = ("! failed", Tone.BAD)

@@ -56,14 +56,13 @@ def explain(
         return None
     problem = server.problem
     ways_out = [problem.hint] if problem and problem.hint else []
+    if now is not None:
+        ways_out.insert(0, _next_try(snapshot, now))
     if can_start and server.state is ServerState.AWAY:
         ways_out.insert(0, "{server.start} starts one here")
     if server.state is ServerState.TOKEN_REFUSED:
         ways_out.insert(0, "{server.key-file} reads another key file")
-    spans: list[Span] = [
-        (f"✗ {problem or server.state}  ", Tone.BAD),
-        (_next_try(snapshot, now) if now else "", Tone.MUTED),
-    ]
+    spans: list[Span] = [(f"✗ {problem or server.state}", Tone.BAD)]
     if ways_out:
         spans.append(("\n  " + keys.spell(" · ".join(ways_out)), Tone.PLAIN))
     return line(*spans)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -23,16 +23,17 @@ from tsmon.tui.widgets.raster import (
     heights,
     lower,
     middle,
-    nice_top,
     upper,
 )
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, Mark, TimeSpan, place
+from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 
 
 class Chart(Widget):
     """Values of the last `seconds`, from a zero baseline up to a round number.
 
-    Where samples have a band, it stands on the values: dense, then thin.
+    Where samples have a band, it stands on the values: dense, then thin. A few values far above the
+    others are marked at the top, and the largest of them is named there.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -41,6 +42,7 @@ class Chart(Widget):
         "chart--cursor",
         "chart--mark",
         "chart--note",
+        "chart--beyond",
     }
     DEFAULT_CSS = """
     Chart {
@@ -51,6 +53,7 @@ class Chart(Widget):
         .chart--cursor { color: $text; background: $accent 60%; }
         .chart--mark { color: $foreground-muted; }
         .chart--note { color: $foreground-muted; }
+        .chart--beyond { color: $text-warning; }
     }
     """
 
@@ -73,6 +76,7 @@ class Chart(Widget):
         """`unit` writes a value of the vertical axis."""
         super().__init__(id=id)
         self._unit = unit
+        self._painted: list[Strip] = []
         self._span = TimeSpan(120.0)
         self._samples: Sequence[Sample] = ()
         self._gap_s = 3.0
@@ -80,6 +84,8 @@ class Chart(Widget):
         self._note = ""
         self._lines: list[tuple[str, str]] | None = None
         self._noted_line: int | None = None
+        self._beyond: dict[int, str] = {}
+        """What the top line tells of values beyond the axis, by column."""
 
     def plot(
         self,
@@ -95,7 +101,8 @@ class Chart(Widget):
         """
         self._samples, self._span, self._gap_s = samples, span, gap_s
         self._marks, self._note = marks, note
-        self._redraw()
+        self._lines = None
+        self._repaint()
 
     def on_click(self, event: events.Click) -> None:
         """Point at a moment."""
@@ -117,6 +124,18 @@ class Chart(Widget):
         self._lines = None
         self.refresh()
 
+    def _repaint(self) -> None:
+        """Have those lines painted that look different now; a chart at rest costs nothing."""
+        strips = [self.render_line(y) for y in range(self.size.height)]
+        if len(strips) != len(self._painted):
+            self.refresh()
+        else:
+            pairs = enumerate(zip(strips, self._painted, strict=True))
+            changed = [Region(0, y, self.size.width, 1) for y, (new, old) in pairs if new != old]
+            if changed:
+                self.refresh(*changed)
+        self._painted = strips
+
     @property
     def lines(self) -> list[tuple[str, str]]:
         """What is drawn: the label and the plot of each line."""
@@ -133,14 +152,21 @@ class Chart(Widget):
         line = self.get_component_rich_style("chart--line")
         if y == self._noted_line:
             line = self.get_component_rich_style("chart--note")
-        segments = [Segment(label, axis), *self._cut(plot, line)]
+        beyond = self._beyond if y == 0 else {}
+        if beyond:
+            end = self.get_component_rich_style("chart--beyond")
+            head = [Segment(label[:-1], axis), Segment(label[-1], end)]
+        else:
+            head = [Segment(label, axis)]
+        segments = [*head, *self._cut(plot, line, beyond)]
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
-    def _cut(self, plot: str, style: Style) -> list[Segment]:
-        """A line of the plot, the column of the cursor in a style of its own."""
+    def _cut(self, plot: str, style: Style, beyond: Iterable[int]) -> list[Segment]:
+        """A line of the plot, its special columns in styles of their own."""
         at = self._span.cursor_column(len(plot))
         special = dict.fromkeys(place(self._marks, self._span, len(plot)), "mark")
         special = {column: kind for column, kind in special.items() if plot[column].isspace()}
+        special.update(dict.fromkeys(beyond, "beyond"))
         if at is not None:
             special[at] = "cursor"
         segments, begun = [], 0
@@ -154,7 +180,7 @@ class Chart(Widget):
 
     def _cell(self, cell: str, kind: str) -> str:
         """Something to see where there are no colours."""
-        if not cell.isspace():
+        if not cell.isspace() or kind == "beyond":
             return cell
         cursor, mark = "|'" if self.symbols is Symbols.ASCII else "┊╵"
         return cursor if kind == "cursor" else mark
@@ -163,42 +189,29 @@ class Chart(Widget):
         across = width - LABEL_WIDTH
         if across < 1 or height < 1:
             return []
-        low, mid, high = self._columns(across * self.symbols.dots_across)
-        known = [value for value in high if value is not None]
-        top = nice_top(max(known, default=0.0))
+        # Lines between samples say nothing of how many values are large.
+        measured = columns(self._samples, self._span.seconds, across, 0.0, upper)
+        known = [value for value in measured if value is not None]
+        axis = ValueAxis.over(known, height)
+        low, mid, high = self._columns(across * self.symbols.dots_across, axis.most)
         dots = height * self.symbols.dots_up
-        low_dots, mid_dots = heights(low, top, dots), heights(mid, top, dots)
-        plot = draw_bands(low_dots, mid_dots, heights(high, top, dots), height, self.symbols)
+        low_dots, mid_dots = heights(low, axis.top, dots), heights(mid, axis.top, dots)
+        high_dots = heights(high, axis.top, dots)
+        plot = draw_bands(low_dots, mid_dots, high_dots, height, self.symbols)
+        self._beyond = place_beyond(measured, axis, self._unit, self.symbols)
+        plot[0] = "".join(self._beyond.get(at, cell) for at, cell in enumerate(plot[0]))
         self._noted_line = None
         if not known and self._note:
             self._noted_line = (height - 1) // 2
             plot[self._noted_line] = f" {self._note}".ljust(across)[:across]
-        return list(zip(self._labels(top, height), plot, strict=True))
+        labels = axis.labels(height, LABEL_WIDTH, self._unit, self.symbols)
+        return list(zip(labels, plot, strict=True))
 
-    def _columns(self, width: int) -> list[list[float | None]]:
+    def _columns(self, width: int, most: float) -> list[list[float | None]]:
         """The values, and the ends of the two parts of the band that stands on them."""
         seconds, gap_s = self._span.seconds, self._gap_s
-        values = columns(self._samples, seconds, width, gap_s, lower)
+        values = columns(self._samples, seconds, width, gap_s, lower, most)
         if not any(sample.band for sample in self._samples):
             return [values, values, values]
-        ends = (columns(self._samples, seconds, width, gap_s, end) for end in (middle, upper))
+        ends = (columns(self._samples, seconds, width, gap_s, end, most) for end in (middle, upper))
         return [values, *ends]
-
-    def _labels(self, top: float, rows: int) -> list[str]:
-        """The values at the top, in the middle where there is room, and at the baseline."""
-        edge = "|" if self.symbols is Symbols.ASCII else "│"
-        texts = [""] * rows
-        texts[-1] = "0"
-        if rows >= 5 and rows % 2:
-            texts[rows // 2] = self._tick(top / 2)
-        texts[0] = self._tick(top)
-        room = LABEL_WIDTH - 1
-        return [f"{text[:room]:>{room}}{edge}" for text in texts]
-
-    def _tick(self, value: float) -> str:
-        """A round value of the axis, without zeros behind the point."""
-        return re.sub(r"\.(\d*?)0+(?=\D|$)", _without_point, self._unit(value))
-
-
-def _without_point(zeros: re.Match[str]) -> str:
-    return f".{zeros[1]}" if zeros[1] else ""

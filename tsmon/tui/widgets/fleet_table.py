@@ -11,7 +11,8 @@ from tsmon.fleet.snapshot import Figures
 from tsmon.tui.badges import badge_style
 from tsmon.tui.format import ABSENT, milliseconds, number
 from tsmon.tui.tones import Tone, tone_of
-from tsmon.tui.widgets.live_table import GAP, Cell, Column, LiveTable, Row
+from tsmon.tui.widgets.columns import GAP, Column
+from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 
 READ_ONLY = "READ-ONLY"
 
@@ -21,8 +22,8 @@ COLUMNS = (
     Column("workers", "WORKERS", 7),
     Column("rate", "REQ/S", 6, right=True),
     Column("inference", "INFER", 8, right=True),
-    Column("queue", "QUEUE", 8, right=True, needs=66),
-    Column("errors", "ERR/S", 6, right=True, needs=74),
+    Column("queue", "QUEUE", 8, right=True, rank=1),
+    Column("errors", "ERR/S", 6, right=True, rank=2),
 )
 _COLUMNS_OF = dict(zip(
     (Order.NAME, Order.WORST, Order.RATE, Order.INFERENCE, Order.QUEUE, Order.ERRORS),

@@ -43,7 +43,7 @@ class Headline(Words):
                 break
             spans += [*part, (GAP, Tone.PLAIN)]
             room -= width
-        back = Content.styled(WAY_BACK, "$foreground-muted @click=screen.focus_pane('models')")
+        back = Content.styled(WAY_BACK, "$foreground-muted @click=screen.do('view.models')")
         self.say(Content("").join([line(*spans), Content(" " * max(room, 0)), back]))
 
 

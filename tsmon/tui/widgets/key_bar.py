@@ -38,7 +38,7 @@ def _width(key: Key) -> int:
 
 
 def _part(key: Key) -> Content:
-    action = key.action if "." in key.action else f"screen.{key.action}"
+    action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
     return Content.assemble(
         (key.shown, f"$text-primary bold @click={action}"),
         (f" {key.label}", f"$foreground-muted @click={action}"),

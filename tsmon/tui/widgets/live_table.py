@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.binding import BindingType
@@ -16,27 +17,14 @@ from textual.widgets import DataTable
 
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
 
-GAP = 1
-"""Blank columns before each cell; `DataTable` would put as many behind it as well."""
 HEADER_ROW = -1
 """How `DataTable` numbers the row of titles."""
 ARROWS = ("▲", "▼")
 """Smallest and largest first."""
 MARK = "◆"
 RIGHT_BUTTON = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column; `width` 0 gives it what the others leave."""
-
-    id: str
-    label: str
-    width: int
-    right: bool = False
-    needs: int = 0
-    """Left out when the table is narrower than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +71,8 @@ class LiveTable(DataTable[Text]):
         self._all = tuple(columns)
         self._shown: tuple[Column, ...] = ()
         self._widths: tuple[int, ...] = ()
+        self._longest: dict[str, int] = {}
+        """The cells that the longest text of each column took, of all rows there were."""
         self._rows: dict[str, Row] = {}
         self._order: tuple[Column, bool] | None = None
         self._marks: frozenset[str] = frozenset()
@@ -156,6 +146,8 @@ class LiveTable(DataTable[Text]):
         Without rows only the titles stay; hidden altogether it would lose the focus.
         """
         self.set_class(not rows, "-empty")
+        if self._measure(rows):
+            self._lay_out()
         if [row.key for row in rows] == list(self._rows):
             for row in rows:
                 self._update(row)
@@ -180,6 +172,19 @@ class LiveTable(DataTable[Text]):
         """Go half of what is seen up or down."""
         rows = max(self.scrollable_content_region.height // 2, 1)
         self.move_cursor(row=self.cursor_row + direction * rows)
+
+    def _measure(self, rows: Sequence[Row]) -> bool:
+        """Whether a text is longer than all before it in its column."""
+        grown = False
+        for row in rows:
+            if self._rows.get(row.key) == row:
+                continue
+            for column, cell in zip(self._all, row.cells, strict=True):
+                cells = cell_len(cell.text)
+                if cells > self._longest.get(column.id, 0):
+                    self._longest[column.id] = cells
+                    grown = True
+        return grown
 
     def _update(self, row: Row) -> None:
         old = self._rows[row.key]
@@ -208,12 +213,11 @@ class LiveTable(DataTable[Text]):
     def _lay_out(self) -> None:
         """Choose the columns that fit, and give the flexible one what they leave."""
         room = self.scrollable_content_region.width
-        shown = tuple(column for column in self._all if column.needs <= room)
-        fixed = sum(column.width + GAP for column in shown)
-        widths = tuple(column.width or max(room - fixed, 4) for column in shown)
-        if not room or (shown, widths) == (self._shown, self._widths):
+        fitted = fit(self._all, self._longest, room)
+        if not room or fitted == tuple(zip(self._shown, self._widths, strict=True)):
             return
-        self._shown, self._widths = shown, widths
+        self._shown = tuple(column for column, _ in fitted)
+        self._widths = tuple(width for _, width in fitted)
         self._put_columns()
 
     def _put_columns(self) -> None:
@@ -251,6 +255,9 @@ class LiveTable(DataTable[Text]):
 
     def _cell(self, row: Row, column: Column) -> Text:
         cell = row.cells[self._all.index(column)]
+        if not column.width:
+            at = self._shown.index(column)
+            cell = replace(cell, text=shorten(cell.text, self._widths[at]))
         if row.key not in self._marks:
             return self._text(column, cell)
         sign = MARK if column is self._shown[0] else ""

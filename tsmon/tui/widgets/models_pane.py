@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable
 
-from tsmon.telemetry.activity import activity_of
+from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.snapshot import (
     ModelKey,
@@ -23,11 +24,14 @@ from tsmon.tui.activity_words import spell_model
 from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.model_state import state_of
+from tsmon.tui.model_state import sign_of, state_of
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
+
+ABOVE_WORK = 100
+"""How far a verdict sorts above whatever a model does that is well."""
 
 
 def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -> float | Missing:
@@ -48,7 +52,8 @@ def _queue_ms(model: ModelStatus) -> float | Missing:
 
 
 def _pending(model: ModelStatus) -> int | None:
-    return model.described.queue.pending if model.described.queue else None
+    queue = model.described.queue
+    return queue.pending if queue and not model.gone else None
 
 
 def _memory(model: ModelStatus) -> int | None:
@@ -64,6 +69,20 @@ def _now(model: ModelStatus) -> Span:
         glyph, word, tone = state_of(model)
         return f"{glyph} {word}", tone
     return spell_model(activity_of(model))
+
+
+def _need(model: ModelStatus) -> float:
+    """How much somebody should look at it: first the verdicts, the worst of them the largest."""
+    if model.gone or model.verdict.health not in (ModelHealth.READY, ModelHealth.UNKNOWN):
+        sign = sign_of(model)
+        return ABOVE_WORK * (1 + sign.grade) + model.verdict.health.severity
+    return list(Doing).index(activity_of(model).doing)
+
+
+def _errors(model: ModelStatus) -> float | None:
+    """Requests a second that ended with an error since the tick before, from the log files."""
+    last = model.requests.last if model.requests else None
+    return last.failed / last.seconds if last and last.seconds > 0 else None
 
 
 def _in_queue(model: ModelStatus) -> float | None:
@@ -82,20 +101,28 @@ COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
     SortColumn("name", "MODEL", 0, value=lambda model: str(model.key)),
     SortColumn("version", "VERSION", 7, value=lambda model: model.key.version),
     SortColumn("workers", "WORKERS", 7, value=lambda model: model.ready, largest_first=True),
-    SortColumn("state", "STATE", 10, needs=94, value=lambda model: state_of(model)[1]),
-    SortColumn("now", "NOW", 8, needs=52, value=lambda model: _now(model)[0]),
-    SortColumn("rate", "REQ/S", 5, right=True, value=_per_second, largest_first=True),
-    SortColumn("inference", "INFER", 7, right=True, value=_inference_ms, largest_first=True),
-    SortColumn("queue", "QUEUE", 7, right=True, value=_queue_ms, largest_first=True),
-    SortColumn("share", "%QUEUE", 6, right=True, needs=64, value=_in_queue, largest_first=True),
-    SortColumn("p95", "P95", 7, right=True, needs=74, value=_p95, largest_first=True),
-    SortColumn("pending", "WAITING", 7, right=True, needs=82, value=_pending, largest_first=True),
-    SortColumn("memory", "MEMORY", 8, right=True, needs=104, value=_memory, largest_first=True),
+    SortColumn("now", "NOW", 10, value=_need, largest_first=True),
+    SortColumn("rate", "REQ/S", 5, right=True, rank=1, value=_per_second, largest_first=True),
+    SortColumn("errors", "ERR/S", 5, right=True, rank=6, value=_errors, largest_first=True),
     SortColumn(
-        "batch", "BATCH", 5, right=True, needs=112,
+        "inference", "INFER", 7, right=True, rank=2, value=_inference_ms, largest_first=True
+    ),
+    SortColumn("queue", "QUEUE", 7, right=True, rank=3, value=_queue_ms, largest_first=True),
+    SortColumn("share", "%QUEUE", 6, right=True, rank=4, value=_in_queue, largest_first=True),
+    SortColumn("p95", "P95", 7, right=True, rank=5, value=_p95, largest_first=True),
+    SortColumn("pending", "WAITING", 7, right=True, rank=7, value=_pending, largest_first=True),
+    SortColumn("memory", "MEMORY", 8, right=True, rank=8, value=_memory, largest_first=True),
+    SortColumn(
+        "batch", "BATCH", 5, right=True, rank=9,
         value=lambda model: model.described.batch_size, largest_first=True,
     ),
+    SortColumn(
+        "archive", "ARCHIVE", 24, right=True, rank=10, value=lambda model: model.described.url
+    ),
 )  # fmt: skip
+FIRST_WORDS = "waiting for the server's first answer …"
+_IDS = [column.id for column in COLUMNS]
+_WORKERS, _NOW, _ERRORS = map(_IDS.index, ("workers", "now", "errors"))
 
 
 class ModelsPane(TablePane[ModelStatus]):
@@ -126,6 +153,10 @@ class ModelsPane(TablePane[ModelStatus]):
         yield from self.compose_table()
         yield Words(id="models-empty")
 
+    def on_mount(self) -> None:
+        """Tell what is waited for, until there is an answer."""
+        self.query_one("#models-empty", Words).say(line((FIRST_WORDS, Tone.MUTED)))
+
     def words_of(self, item: ModelStatus) -> str:
         """Name, version and state."""
         return f"{item.key} {state_of(item)[1]}"
@@ -136,7 +167,7 @@ class ModelsPane(TablePane[ModelStatus]):
         self._can_register = can_register
         self._marks &= {model.key for model in snapshot.models}
         self._models = {str(model.key): model for model in self.pick_rows(snapshot.models)}
-        self.table.show([_row(model, snapshot.stale) for model in self._models.values()])
+        self.table.show([_row(snapshot, model) for model in self._models.values()])
         self.table.show_marks(map(str, self._marks))
         if self._wanted in self._models:
             self.table.go_to(self._wanted)
@@ -165,6 +196,11 @@ class ModelsPane(TablePane[ModelStatus]):
         event.stop()
         self.post_message(self.Opened())
 
+    def go_to(self, key: ModelKey) -> None:
+        """Select a version; a filter that hides it goes away."""
+        self.clear_filter()
+        self.select(key)
+
     # Marks
 
     @property
@@ -191,6 +227,10 @@ class ModelsPane(TablePane[ModelStatus]):
         self.render_rows()
         return had
 
+    def action_clear_marks(self) -> None:
+        """The mouse takes all marks away."""
+        self.clear_marks()
+
     def on_live_table_mark_wanted(self, event: LiveTable.MarkWanted) -> None:
         """The mouse marks."""
         event.stop()
@@ -206,7 +246,7 @@ class ModelsPane(TablePane[ModelStatus]):
             return []
         hidden = len(self._marks - {model.key for model in self._models.values()})
         words = f"{len(self._marks)} marked" + (f" ({hidden} hidden)" if hidden else "")
-        return [Content(words) + Content.styled(" [x]", "@click=screen.clear_marks")]
+        return [Content(words) + Content.styled(" [x]", "@click=clear_marks")]
 
     def _why_empty(self, snapshot: Snapshot) -> Content | None:
         """Why there are no rows; None when there are."""
@@ -222,18 +262,19 @@ class ModelsPane(TablePane[ModelStatus]):
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 
-def _row(model: ModelStatus, stale: bool) -> Row:
-    muted = stale or model.gone
+def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
+    muted = snapshot.stale or model.gone
+    errors = None if muted else errors_per_second(snapshot, model)
     pending = _pending(model)
-    glyph, word, tone = state_of(model)
+    glyph, _, tone = state_of(model)
     now, now_tone = _now(model)
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
-        _workers(model, glyph, word),
-        word,
+        _workers(model, glyph),
         now,
         number(_per_second(model)),
+        number(errors),
         milliseconds(_inference_ms(model)),
         milliseconds(_queue_ms(model)),
         percent(_in_queue(model)),
@@ -241,18 +282,20 @@ def _row(model: ModelStatus, stale: bool) -> Row:
         ABSENT if pending is None else str(pending),
         memory(_memory(model)),
         str(model.described.batch_size),
+        model.described.url or ABSENT,
     )
     tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
     if not muted:
-        tones[2] = tones[3] = tone
-        tones[4] = now_tone
+        tones[_WORKERS], tones[_NOW] = tone, now_tone
+        if errors:
+            tones[_ERRORS] = Tone.BAD
     return Row(str(model.key), tuple(map(Cell, texts, tones)))
 
 
-def _workers(model: ModelStatus, glyph: str, word: str) -> str:
+def _workers(model: ModelStatus, glyph: str) -> str:
     """Ready and wanted workers; where only metrics are known, how many those tell of."""
     if model.gone:
-        return f"{glyph} {word}"
+        return ABSENT
     if model.verdict.health is ModelHealth.UNKNOWN:
         return f"{glyph} {len(model.workers) or ABSENT}"
     return f"{glyph} {model.ready}/{model.wanted}"

@@ -43,7 +43,7 @@ class Pane(Vertical):
         event.stop()
         self.take_focus()
         if event.chain == DOUBLE:
-            await self.run_action("screen.zoom")
+            await self.run_action("screen.do('view.zoom')")
 
     def take_focus(self) -> None:
         """Put the focus on the pane, or on its first widget that can have it."""

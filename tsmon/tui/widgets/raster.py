@@ -80,9 +80,14 @@ def lower(sample: Sample) -> float | None:
 
 
 def columns(
-    samples: Sequence[Sample], seconds: float, width: int, gap_s: float, read: Reading = lower
+    samples: Sequence[Sample],
+    seconds: float,
+    width: int,
+    gap_s: float,
+    read: Reading = lower,
+    most: float = math.inf,
 ) -> list[float | None]:
-    """The largest value in each of `width` columns that span the last `seconds`.
+    """The largest value, cut off at `most`, in each of `width` columns that span `seconds`.
 
     Neighbouring samples, oldest first, are joined unless one is unknown or they lie more than
     `gap_s` apart.
@@ -94,7 +99,7 @@ def columns(
         if value is None or not math.isfinite(value) or not 0 <= age_s <= seconds:
             before = None
             continue
-        value = max(value, 0.0)
+        value = min(max(value, 0.0), most)
         column = min(int((1 - age_s / seconds) * width), width - 1)
         if before is not None and before[0] < column - 1 and before[2] - age_s <= gap_s:
             _join(values, before[0], before[1], column, value)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from textual.content import Content
 
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.signs import SERVER_SIGNS
-from tsmon.telemetry.snapshot import Snapshot
-from tsmon.telemetry.traffic import Usage
+from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.tui.badges import badge
-from tsmon.tui.format import age, duration, per_second, plural
-from tsmon.tui.model_state import WELL
+from tsmon.tui.format import duration
+from tsmon.tui.overall_words import spell_overall
 from tsmon.tui.session import Tag
 from tsmon.tui.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
 
+LATELY_S = 5
+"""The age of what one sees is told from here on; before it would be a number that only moves."""
 TOKEN_SOON_S = 300
 """A token that ends sooner than this is worth a colour."""
 
@@ -54,6 +57,11 @@ class BarFacts:
 class ServerBar(Words):
     """One line; what matters least is left out first when it does not fit."""
 
+    def on_mount(self) -> None:
+        """Say something before anything is known."""
+        sign = SERVER_SIGNS[ServerState.CONNECTING]
+        self.say(line((f" {sign} …", tone_of(sign.grade))))
+
     def show(self, snapshot: Snapshot, facts: BarFacts, now: Instant) -> None:
         """Render a tick, or the passing of time since the last one."""
         self.say(compose_bar(snapshot, facts, self.size.width, now))
@@ -66,8 +74,11 @@ def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -
     name = badge(facts.tag.name, facts.tag.color) + " " if facts.tag.name else Content()
     room = width - 2 - name.cell_length - sum(len(text) + 1 for text, _ in right)
     least = 2 if facts.looking else 3
-    while len(left) > least and sum(len(text) + 2 for text, _ in left) > room:
+    while len(left) > least and _length(left) > room:
         left.pop()
+    if len(left) > 2 and (excess := _length(left) - room) > 0:
+        text, tone = left[-1]
+        left[-1] = f"{text[: -excess - 1]}…", tone
     spans: list[Span] = []
     for text, tone in left:
         spans += [(text, tone), ("  ", Tone.PLAIN)]
@@ -79,17 +90,21 @@ def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -
     return (name or Content(" ")) + line(*spans)
 
 
+def _length(parts: Sequence[Span]) -> int:
+    return sum(len(text) + 2 for text, _ in parts)
+
+
 def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     """The parts from the left, the most important first."""
     server = snapshot.server
     sign = SERVER_SIGNS[server.state]
     parts: list[Span] = [(str(sign), tone_of(sign.grade)), (server.label, Tone.PLAIN)]
     if not facts.looking or snapshot.stale:
-        parts.append(_freshness(snapshot, facts.period_s, now))
-    parts += _models(snapshot)
+        parts += _freshness(snapshot, facts.period_s, now)
+    parts += spell_overall(snapshot)
     if facts.token_expires:
         parts.append(_token(facts.token_expires, now.wall))
-    if snapshot.metrics.mode:
+    if snapshot.metrics.mode not in (None, MetricsMode.PROMETHEUS):
         parts.append((f"metrics {snapshot.metrics.mode}", Tone.MUTED))
     if server.version:
         parts.append((f"TorchServe {server.version}", Tone.MUTED))
@@ -100,31 +115,15 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     return parts
 
 
-def _models(snapshot: Snapshot) -> list[Span]:
-    """Whether all models are well, and what they are asked together."""
-    models = [model for model in snapshot.models if not model.gone]
-    if not models or snapshot.stale:
-        return []
-    ill = [model for model in models if model.verdict.health not in WELL]
-    if len(ill) == 1:
-        verdict = (f"! {ill[0].key} {ill[0].verdict.health}", Tone.BAD)
-    elif ill:
-        verdict = (f"! {len(ill)} of {len(models)} models are ill", Tone.BAD)
-    else:
-        verdict = (f"{plural(len(models), 'model')} well", Tone.GOOD)
-    usages = [model.traffic.interval for model in models]
-    rate = sum(usage.per_second for usage in usages if isinstance(usage, Usage))
-    return [verdict, (per_second(rate), Tone.PLAIN)] if rate else [verdict]
-
-
-def _freshness(snapshot: Snapshot, period_s: float, now: Instant) -> Span:
+def _freshness(snapshot: Snapshot, period_s: float, now: Instant) -> list[Span]:
+    """How old what one sees is, where that is worth a word."""
     answer = snapshot.server.last_answer
     if answer is None:
-        return "no sample yet", Tone.MUTED
+        return [("no sample yet", Tone.MUTED)]
     seconds = now.since(answer)
     if snapshot.stale or seconds > 3 * period_s + 1:
-        return f"stale {duration(seconds)}", Tone.WARNING
-    return f"{age(seconds)} ago", Tone.MUTED
+        return [(f"stale {duration(seconds)}", Tone.WARNING)]
+    return [(f"{duration(seconds)} ago", Tone.MUTED)] if seconds >= LATELY_S else []
 
 
 def _token(expires: datetime, now: datetime) -> Span:

@@ -22,7 +22,7 @@ from tsmon.tui.widgets.words import Words
 
 TITLE = "Settings, percentiles, events"
 NOTHING = "no events so far"
-NO_PERCENTILES = "percentiles come from the log files: --logs DIR"
+NO_PERCENTILES = "no percentiles: no requests in five minutes, or no log files (--logs DIR)"
 
 
 class Story(Vertical):

@@ -18,6 +18,6 @@ class TabLine(Words):
         parts = [Content(" ")]
         for name in panes:
             style = "$text-primary bold reverse" if name is current else "$foreground-muted"
-            action = f"@click=screen.focus_pane('{name}')"
+            action = f"@click=screen.do('view.{name}')"
             parts += [Content.styled(f" {name.title} ", f"{style} {action}"), Content(" ")]
         self.say(Content("").join(parts))

@@ -12,8 +12,9 @@ from textual.widgets import DataTable
 
 from tsmon.tui.numbers import tip
 from tsmon.tui.sorting import Value, arrange
+from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.filter_bar import FilterBar
-from tsmon.tui.widgets.live_table import ARROWS, Column, LiveTable
+from tsmon.tui.widgets.live_table import ARROWS, LiveTable
 from tsmon.tui.widgets.pane import Pane
 
 MANY = 6
@@ -104,6 +105,16 @@ class TablePane(Pane, Generic[Item]):
         """Show all rows again; whether there was a filter."""
         return self.filter_bar.clear()
 
+    def action_open_filter(self) -> None:
+        """The mouse asks for the filter."""
+        self.take_focus()
+        self.open_filter()
+
+    def action_clear_filter(self) -> None:
+        """The mouse takes the filter away."""
+        self.take_focus()
+        self.clear_filter()
+
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Filter while it is typed."""
         event.stop()
@@ -164,11 +175,11 @@ class TablePane(Pane, Generic[Item]):
         bar = self.filter_bar
         if bar.filter:
             text = f"filter {bar.filter.text}: {len(self._shown)} of {len(self._items)}"
-            clear = Content.styled(" [x]", f"@click=screen.clear_filter('{self.NAME}')")
+            clear = Content.styled(" [x]", "@click=clear_filter")
             return [Content(text) + clear]
         if bar.display or len(self._items) < MANY:
             return []
-        return [Content.styled("/ filter", f"@click=screen.filter('{self.NAME}')")]
+        return [Content.styled("/ filter", "@click=open_filter")]
 
     def _order_note(self) -> list[Content]:
         """By what it is sorted, where there is no room for that column."""

@@ -35,16 +35,16 @@ def _device(worker: WorkerStatus) -> str:
 
 COLUMNS: tuple[SortColumn[WorkerStatus], ...] = (
     SortColumn("id", "ID", 5, value=lambda status: status.worker.id),
-    SortColumn("state", "STATE", 0, value=lambda status: status.verdict.health),
+    SortColumn("state", "STATE", 10, value=lambda status: status.verdict.health),
     SortColumn("does", "DOES", 11, value=_cpu, largest_first=True),
-    SortColumn("pid", "PID", 7, right=True, needs=50, value=lambda status: status.worker.pid),
+    SortColumn("pid", "PID", 7, right=True, rank=1, value=lambda status: status.worker.pid),
     SortColumn(
         "memory", "MEMORY", 8, right=True,
         value=lambda status: status.memory_bytes, largest_first=True,
     ),
     SortColumn("cpu", "CPU", 5, right=True, value=_cpu, largest_first=True),
-    SortColumn("age", "AGE", 6, right=True, needs=62, value=_age, largest_first=True),
-    SortColumn("gpu", "DEVICE", 7, needs=72, value=_device),
+    SortColumn("age", "AGE", 6, right=True, rank=2, value=_age, largest_first=True),
+    SortColumn("gpu", "DEVICE", 6, right=True, rank=3, value=_device),
 )  # fmt: skip
 
 _STATES = {
@@ -166,8 +166,8 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
         return line((f"gone: {model.gone}", Tone.MUTED))
     described = model.described
     target = rollout.target if rollout and rollout.running else model.wanted
-    minus = Content.styled("[-]", "$text-primary @click=screen.scale_by(-1)")
-    plus = Content.styled("[+]", "$text-primary @click=screen.scale_by(1)")
+    minus = Content.styled("[-]", "$text-primary @click=screen.do('workers.fewer')")
+    plus = Content.styled("[+]", "$text-primary @click=screen.do('workers.more')")
     return Content("").join(
         [
             line((f"{model.ready}/{model.wanted} ready ", Tone.PLAIN)),

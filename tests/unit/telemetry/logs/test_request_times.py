@@ -17,14 +17,13 @@ from tsmon.telemetry.logs.counting import LoggedCounters
 from tsmon.telemetry.logs.quantiles import Quantiles, nearest_rank
 from tsmon.telemetry.logs.times import (
     KEPT_S,
-    OLDER_S,
     LastReading,
     Part,
-    RequestTimes,
     Samples,
     TimesKey,
     WorkerShare,
 )
+from tsmon.telemetry.logs.windows import OLDER_S, RequestTimes
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 KEY = TimesKey("mnist", "1.0")
@@ -166,6 +165,28 @@ def test_a_reading_without_requests_has_none_of_those_before() -> None:
 
     assert report is not None
     assert report.last == LastReading(1.0, requests=0, failed=0)
+
+
+def test_a_reading_soon_after_another_is_told_with_it() -> None:
+    times = RequestTimes()
+    backend = array("d", [4_000_000])
+    for second in (9.0, 10.0, 11.0, 12.0):
+        times.add({KEY: Samples(statuses=Counter({200: 9}), workers={"9000": backend})}, at=second)
+    failed = Samples(statuses=Counter({503: 1}), workers={"9000": backend})
+    times.add({KEY: failed}, at=12.1)
+    soon = times.report([KEY], 12.1)
+    times.add({}, at=13.1)
+    after = times.report([KEY], 13.1)
+
+    assert soon is not None
+    assert soon.last is not None
+    assert (soon.last.requests, soon.last.failed) == (10, 1)
+    assert soon.last.seconds == pytest.approx(1.1)
+    assert soon.last.workers == {"9000": WorkerShare(2, 8.0)}
+    assert after is not None
+    assert after.last is not None
+    assert (after.last.requests, after.last.failed) == (1, 1)
+    assert after.last.seconds == pytest.approx(1.1)
 
 
 def test_statuses_are_counted_over_the_window() -> None:

@@ -1,26 +1,23 @@
-"""The part of the monitor that goes back in time: pause, step, jump, play."""
+"""Going back in time: pause, step, jump, play."""
 
 from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
+from functools import partial
 
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.playhead import Playhead
 from tsmon.telemetry.when import FORMS, parse_when
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import keymap
-from tsmon.tui.messages import Refreshed
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
 from tsmon.tui.notes import Note
-from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.ask import AskText
-from tsmon.tui.screens.frame import Frame
-from tsmon.tui.session import ReplaySession, Session
+from tsmon.tui.session import ReplaySession
 from tsmon.tui.spans import nearest_span, other_span
-from tsmon.tui.widgets.chart import Chart
-from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.server_bar import Looking
-from tsmon.tui.widgets.time_axis import TimeAxis
 
 FRAME_S = 0.25
 """Seconds between two steps of a recording that is played."""
@@ -28,34 +25,63 @@ SPEEDS = (0.25, 64.0)
 """The slowest and the fastest, in recorded seconds a second."""
 
 
-class LookingBack(Frame):
-    """The frame, and moving the moment that it shows."""
+class LookingBack(Capability):
+    """Moves the moment that is shown."""
 
-    def __init__(self, session: Session, options: MonitorOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
         self._playing = False
         self._speed = 1.0
         self._event: Event | None = None
 
-    def on_mount(self) -> None:
+    def actions(self) -> Handlers:
+        """The keys of the time."""
+        return {
+            "time.pause": self._pause,
+            "time.back": partial(self._step, -1),
+            "time.on": partial(self._step, 1),
+            "time.event-before": partial(self._to_event, -1),
+            "time.event-next": partial(self._to_event, 1),
+            "time.jump": self._ask_time,
+            "time.wider": partial(self._change_span, 1),
+            "time.closer": partial(self._change_span, -1),
+            "time.slower": partial(self._change_speed, 0.5),
+            "time.faster": partial(self._change_speed, 2.0),
+        }
+
+    def mounted(self) -> None:
         """Let recorded time pass."""
-        self.set_interval(FRAME_S, self._play)
+        self.host.set_interval(FRAME_S, self._play)
 
-    @property
-    def _playhead(self) -> Playhead:
-        return self.session.playhead
+    def connected(self) -> None:
+        """Another session has a past of its own."""
+        self._leave()
 
-    def on_refreshed(self, message: Refreshed) -> None:
+    def ticked(self) -> None:
         """A recording begins to play where it begins, as soon as that was read."""
-        if self.session.replays and not self._playhead.held:
+        if self.host.session.replays and not self._playhead.held:
             self._playhead.go_to(float("-inf"))
             self._playing = True
             self._show_moment()
 
+    def footer(self, keys: list[keymap.Key]) -> list[keymap.Key]:
+        """In the past of a server, first of all the way back to the present."""
+        if self.looking is None or self.host.session.replays:
+            return keys
+        pause, *others = dict.fromkeys([*keymap.WATCHING, *keys])
+        present = dataclasses.replace(pause, label="to the present")
+        return [present, *(key for key in others if self.host.offers(key.id))]
+
+    # The moment
+
+    @property
+    def _playhead(self) -> Playhead:
+        return self.host.session.playhead
+
     @property
     def looking(self) -> Looking | None:
         """Where in the past one looks; None where one sees the present."""
-        view, session = self._playhead.view, self.session
+        view, session = self._playhead.view, self.host.session
         if view is None or not view.held:
             return None
         return Looking(
@@ -67,33 +93,21 @@ class LookingBack(Frame):
             session.progress if isinstance(session, ReplaySession) else 1.0,
         )
 
+    @property
+    def event(self) -> Event | None:
+        """What happened at the moment that is looked at; None while one sees the present."""
+        view, model = self._playhead.view, self.host.model
+        if self._event is not None or view is None or not view.held or model is None:
+            return self._event
+        here = self.host.session.monitor.events.about(model.key, 0.0, view.snapshot.at)
+        return max(here, key=lambda event: event.kind.is_bad, default=None)
+
     def _show_moment(self) -> None:
         view = self._playhead.view
         if view is not None:
-            changed = self.snapshot is not view.snapshot
-            self.snapshot = view.snapshot
-            if not changed:
-                self.show_selected()
-        self._show_server()
-        self.query_one(KeyBar).show(self.footer_keys())
-
-    def footer_keys(self) -> list[keymap.Key]:
-        """In the past of a server, first of all the way back to the present."""
-        keys = super().footer_keys()
-        if self.looking is None or self.session.replays:
-            return keys
-        pause, *others = dict.fromkeys([*keymap.WATCHING, *keys])
-        present = dataclasses.replace(pause, label="to the present")
-        return [present, *(key for key in others if self.check_action(key.action_name, ()))]
-
-    @property
-    def event(self) -> Event | None:
-        """What happened at the moment that is looked at."""
-        view = self._playhead.view
-        if self._event is not None or view is None or not view.held or self.model is None:
-            return self._event
-        here = self.session.monitor.events.about(self.model.key, 0.0, view.snapshot.at)
-        return max(here, key=lambda event: event.kind.is_bad, default=None)
+            self.host.show(view.snapshot)
+        self.host.show_server()
+        self.host.show_keys()
 
     def _leave(self, event: Event | None = None) -> None:
         """Go from the moment that is looked at to another one, that of an event perhaps."""
@@ -103,15 +117,18 @@ class LookingBack(Frame):
     def _play(self) -> None:
         if not self._playing:
             return
-        if self._playhead.is_at_end and isinstance(self.session, ReplaySession):
-            self._playing = self.session.progress < 1
+        session = self.host.session
+        if self._playhead.is_at_end and isinstance(session, ReplaySession):
+            self._playing = session.progress < 1
         self._playhead.play(FRAME_S * self._speed)
         self._show_moment()
 
-    def action_pause(self) -> None:
+    # To other moments
+
+    def _pause(self) -> None:
         """Hold the display still, or let it go on: to the present, or playing the recording."""
         self._event = None
-        if self.session.replays:
+        if self.host.session.replays:
             self._playing = not self._playing
             if self._playing and self._playhead.is_at_end:
                 self._playhead.go_to(float("-inf"))
@@ -121,25 +138,22 @@ class LookingBack(Frame):
             self._playhead.hold()
         self._show_moment()
 
-    def action_step(self, ticks: int) -> None:
-        """Look at an earlier or a later tick."""
+    def _step(self, ticks: int) -> None:
         self._leave()
         self._playhead.step(ticks)
         self._show_moment()
 
-    def action_to_event(self, direction: int) -> None:
-        """Look at the moment of the next event, or of the one before."""
+    def _to_event(self, direction: int) -> None:
         event = self._playhead.go_to_event(direction)
         if event is None:
             which = "later" if direction > 0 else "earlier"
-            self.note(Note(f"there is no {which} event"), bad=False)
+            self.talk.note(Note(f"there is no {which} event"), bad=False)
             return
         self._leave(event)
         self._show_moment()
 
-    def action_to_time(self) -> None:
-        """Ask for a time and look at it."""
-        self.app.push_screen(AskText("Go to a time", FORMS, "time", self._go_to_time))
+    def _ask_time(self) -> None:
+        self.talk.push(AskText("Go to a time", FORMS, "time", self._go_to_time))
 
     async def _go_to_time(self, text: str) -> None:
         self.go_to_time(text)
@@ -171,31 +185,24 @@ class LookingBack(Frame):
         self._show_moment()
         return True
 
-    def action_span(self, direction: int) -> None:
-        """Show a longer or a shorter time on the charts."""
-        self.set_span(other_span(self._playhead.span_s, direction))
-
-    def set_span(self, seconds: float) -> None:
-        """Show about that much time on the charts."""
-        self._playhead.span_s = nearest_span(seconds)
-        self.show_selected()
-
-    def action_speed(self, factor: float) -> None:
-        """Play faster or slower."""
-        self._speed = min(max(self._speed * factor, SPEEDS[0]), SPEEDS[1])
-        self._show_server()
-
-    def on_time_axis_pointed(self, message: TimeAxis.Pointed) -> None:
-        """Look at the moment that was clicked, or at that of the event there."""
-        self._point_at(message.age_s)
-
-    def on_chart_pointed(self, message: Chart.Pointed) -> None:
-        """Look at the moment that was clicked."""
-        self._point_at(message.age_s)
-
-    def _point_at(self, age_s: float) -> None:
+    def look_at_age(self, age_s: float) -> None:
+        """Show the moment that many seconds before the newest on the charts."""
         view = self._playhead.view
         if view is not None:
             self._leave()
             self._playhead.go_to(view.edge.monotonic - age_s)
             self._show_moment()
+
+    # How much time, and how fast
+
+    def _change_span(self, direction: int) -> None:
+        self.set_span(other_span(self._playhead.span_s, direction))
+
+    def set_span(self, seconds: float) -> None:
+        """Show about that much time on the charts."""
+        self._playhead.span_s = nearest_span(seconds)
+        self.host.show_selected()
+
+    def _change_speed(self, factor: float) -> None:
+        self._speed = min(max(self._speed * factor, SPEEDS[0]), SPEEDS[1])
+        self.host.show_server()

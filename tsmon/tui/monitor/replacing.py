@@ -1,4 +1,4 @@
-"""The part of the monitor that replaces versions and restarts workers."""
+"""Replacing versions and restarting workers, step by step."""
 
 from __future__ import annotations
 
@@ -11,55 +11,64 @@ from tsmon.torchserve.changes import Change, scale_change
 from tsmon.torchserve.procedure import Procedure
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.replacement import Replacement
+from tsmon.tui.desk import Desk
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.notes import Note
 from tsmon.tui.preview import memory_row, preview
-from tsmon.tui.screens.changing import ChangingScreen
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.tones import Tone, line
-from tsmon.tui.widgets.models_pane import ModelsPane
 
 
-class ReplacingScreen(ChangingScreen):
+class Replacing(Capability):
     """Changes of several steps, each shown as it goes."""
 
-    def action_replace(self) -> None:
+    def __init__(self, host: Host, undoing: Undoing, desk: Desk) -> None:
+        super().__init__(host)
+        self._undoing = undoing
+        self._desk = desk
+
+    def actions(self) -> Handlers:
+        """Both begin with a question about the selected version."""
+        return {"model.replace": self._begin_replace, "workers.restart": self._begin_restart}
+
+    def _begin_replace(self) -> None:
         """Put another version in the place of the selected one."""
-        model = self._chosen()
-        if model:
-            self._ask(self._replace(model))
+        if model := self.host.chosen():
+            self.talk.ask(self._replace(model))
 
     async def _replace(self, model: ModelStatus) -> None:
         dialog = ReplaceDialog(
             model,
-            self.session.client,
-            self.options.model_store,
-            [each.key for each in self.session.monitor.latest.models if not each.gone],
+            self.host.session.client,
+            self.host.options.model_store,
+            [each.key for each in self.host.session.monitor.latest.models if not each.gone],
             test=await self._test_image(model.key),
         )
-        plan = await self.app.push_screen_wait(dialog)
+        plan = await self.talk.push_wait(dialog)
         if plan is None:
             return
-        replacement = Replacement(self.session.client, plan)
+        replacement = Replacement(self.host.session.client, plan)
         await self._show_steps(f"Replace {model.key}", replacement)
         new = replacement.new
         if new is not None and replacement.ending is not None and replacement.ending.done:
-            self.session.monitor.dismiss(model.key)
-            self.query_one(ModelsPane).select(ModelKey(new.name, new.version))
+            self.host.session.monitor.dismiss(model.key)
+            self.host.models_pane.select(ModelKey(new.name, new.version))
 
     async def _test_image(self, key: ModelKey) -> Path | None:
         """The chosen image, where the version is known to read digits."""
-        return self.desk.chosen if await self.desk.has_digit_handler(key) else None
+        return self._desk.chosen if await self._desk.has_digit_handler(key) else None
 
-    def action_restart(self) -> None:
+    def _begin_restart(self) -> None:
         """Restart the workers of the selected version."""
-        model = self._chosen()
-        if model:
-            self._ask(self._restart(model))
+        if model := self.host.chosen():
+            self.talk.ask(self._restart(model))
 
     async def _restart(self, model: ModelStatus) -> None:
-        key, client = model.key, self.session.client
+        key, client = model.key, self.host.session.client
         found = await client.management.describe(key.name, key.version)
         procedure: Procedure
         try:
@@ -68,16 +77,16 @@ class ReplacingScreen(ChangingScreen):
         except CannotRoll as error:
             procedure = RestartAtOnce(client, found)
             question = _all_at_once(model, found, error)
-        if await self._agreed(Confirm(question)):
+        if await self.talk.push_wait(Confirm(question)):
             await self._show_steps(f"Restart {key}", procedure)
 
     async def _show_steps(self, heading: str, procedure: Procedure) -> None:
         """Carry it out before the person's eyes; what was changed before cannot be taken back."""
-        self.undo = None
-        await self.app.push_screen_wait(StepsScreen(heading, procedure))
-        self.session.monitor.poke()
+        self._undoing.withdraw()
+        await self.talk.push_wait(StepsScreen(heading, procedure))
+        self.host.session.monitor.poke()
         if procedure.ending is not None and not procedure.ending.done:
-            self.note(Note(procedure.ending.message, procedure.ending.hint))
+            self.talk.note(Note(procedure.ending.message, procedure.ending.hint))
 
 
 def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:

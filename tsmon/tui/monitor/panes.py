@@ -28,6 +28,11 @@ from tsmon.tui.widgets.story import Story
 from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
+ROOM_LINES = 36
+"""Lines from which on the story has room above the charts."""
+DEEP = (PaneName.WORKERS, PaneName.METRICS)
+"""The panes about one model that are seen in depth."""
+
 
 class Panes(Screen[None]):
     """Arranges the panes; knows nothing of what they show."""
@@ -38,6 +43,8 @@ class Panes(Screen[None]):
 
     # `var`, since a `reactive` of a screen has all of it painted again at every change.
     zoomed = var(False, init=False)
+    in_depth = var(False, init=False)
+    """Whether one model is seen instead of all of them."""
     current = var(PaneName.MODELS, init=False)
     """The pane in focus."""
     symbols = var(Symbols.BRAILLE, init=False)
@@ -102,8 +109,12 @@ class Panes(Screen[None]):
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw charts and pictures with other characters."""
-        self.query_one(MetricsPane).symbols = symbols
-        self.query_one(DigitsPane).symbols = symbols
+        self.metrics_pane.symbols = symbols
+        self.digits_pane.symbols = symbols
+
+    def watch_in_depth(self) -> None:
+        """The panes about one model are arranged in a way of their own, or are not any more."""
+        self.lay_out()
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""
@@ -118,42 +129,59 @@ class Panes(Screen[None]):
             panes.set_class(name is self._detail, f"-detail-{name}")
         self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
         self.query_one("#upper").display = shown != {PaneName.DIGITS}
+        self._lay_out_depth()
         tabs = self.query_one(TabLine)
         tabs.show(sorted(self.offered, key=list(PaneName).index), self.current)
         tabs.display = self._room is not Layout.FOUR or self.zoomed
+        self.show_keys()
+
+    def _lay_out_depth(self) -> None:
+        """Show the panes about one model alone while it is seen in depth."""
+        panes, is_seen = self.query_one("#panes"), self.in_depth and not self.zoomed
+        panes.set_class(is_seen, "-depth")
+        self.query_one(Headline).display = is_seen
+        beside = self._room is Layout.FOUR
+        panes.set_class(is_seen and beside, "-beside")
+        self.query_one(Story).display = is_seen and (beside or self.size.height >= ROOM_LINES)
+        self.metrics_pane.with_table = not is_seen
+        if is_seen:
+            panes.remove_class(*Layout)
+            for name in PaneName:
+                panes.query_one(f"#{name}").display = name in DEEP
+            self.query_one("#left").display = self.query_one("#upper").display = True
+
+    def show_keys(self) -> None:
+        """Name the keys that matter now."""
         self.query_one(KeyBar).show(self.footer_keys())
 
-    def action_focus_pane(self, name: str) -> None:
-        """Go to a pane, which may have to be shown first."""
-        self.current = PaneName(name)
+    def focus_pane(self, name: PaneName) -> None:
+        """Go to a pane, which may have to be shown first; what is not in depth leads out of it."""
+        if name not in DEEP:
+            self.in_depth = False
+        self.current = name
         self.query_one(f"#{name}", Pane).take_focus()
 
-    def action_zoom(self) -> None:
-        """Give the pane in focus the whole screen, or take it back."""
-        self.zoomed = not self.zoomed
+    @property
+    def models_pane(self) -> ModelsPane:
+        """Pane 1."""
+        return self.query_one(ModelsPane)
+
+    @property
+    def workers_pane(self) -> WorkersPane:
+        """Pane 2."""
+        return self.query_one(WorkersPane)
+
+    @property
+    def metrics_pane(self) -> MetricsPane:
+        """Pane 3."""
+        return self.query_one(MetricsPane)
+
+    @property
+    def digits_pane(self) -> DigitsPane:
+        """Pane 4."""
+        return self.query_one(DigitsPane)
 
     @property
     def table_pane(self) -> ModelsPane | WorkersPane:
         """The pane whose rows are filtered and sorted: the workers in focus, else the models."""
-        if self.current is PaneName.WORKERS:
-            return self.query_one(WorkersPane)
-        return self.query_one(ModelsPane)
-
-    def action_sort(self) -> None:
-        """Sort the rows by the next column."""
-        self.table_pane.sort_by_next()
-
-    def action_reverse_sort(self) -> None:
-        """Sort the rows the other way round."""
-        self.table_pane.reverse_order()
-
-    def action_filter(self, pane: str = "") -> None:
-        """Ask which rows to show, in a pane or in the one in focus."""
-        if pane:
-            self.action_focus_pane(pane)
-        self.table_pane.open_filter()
-
-    def action_clear_filter(self, pane: str) -> None:
-        """Show all rows of a pane again."""
-        self.action_focus_pane(pane)
-        self.table_pane.clear_filter()
+        return self.workers_pane if self.current is PaneName.WORKERS else self.models_pane

@@ -1,4 +1,4 @@
-"""The part of the monitor that hands texts to the terminal's clipboard."""
+"""Handing texts to the terminal's clipboard."""
 
 from __future__ import annotations
 
@@ -8,60 +8,60 @@ from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.curl import VARIABLES, Curl
 from tsmon.tui.equivalents import Commands, without_secrets
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice, preview
-from tsmon.tui.screens.monitor import MonitorScreen
-from tsmon.tui.widgets.digits_pane import DigitsPane
-from tsmon.tui.widgets.metrics_pane import MetricsPane
-from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.workers_pane import WorkersPane
 
 CLIPBOARD = "in the clipboard, if your terminal allows it (OSC 52)"
 
 
-class CopyingScreen(MonitorScreen):
-    """The monitor, and copying what it shows and what would do the same elsewhere."""
+class Copying(Capability):
+    """Copies what is shown, and what would do the same elsewhere."""
 
-    def action_copy(self) -> None:
+    def actions(self) -> Handlers:
+        """Its one key."""
+        return {"table.copy": self._ask}
+
+    def _ask(self) -> None:
         """Ask what to copy."""
         choices = [*self._shown_texts(), *self._requests()]
         if choices:
-            self.app.push_screen(CopyChoice(choices), self._copy)
+            self.talk.push(CopyChoice(choices), self._copy)
         else:
-            self.note(Note("there is nothing to copy here"), bad=False)
+            self.talk.note(Note("there is nothing to copy here"), bad=False)
 
     def _copy(self, chosen: Copyable | None) -> None:
         if chosen is None:
             return
-        self.app.copy_to_clipboard(chosen.text)
+        self.talk.copy(chosen.text)
         told = f"copied {chosen.what}: {preview(chosen.text)}"
-        self.note(Note(told, _way_on(chosen.text)), bad=False)
+        self.talk.note(Note(told, _way_on(chosen.text)), bad=False)
 
     def _shown_texts(self) -> Iterator[Copyable]:
         """The value and the row where the cursor is, and the whole table."""
         for letter, what, text in [*self._value(), *self._table()]:
-            yield Copyable(letter, what, without_secrets(text, self.session.keys))
+            yield Copyable(letter, what, without_secrets(text, self.host.session.keys))
 
     def _value(self) -> Iterator[tuple[str, str, str]]:
-        pane, model = self.current, self.model
-        image = self.query_one(DigitsPane).chosen
+        pane, model = self.host.current, self.host.model
+        image = self.host.digits_pane.chosen
         if pane is PaneName.MODELS and model is not None:
             yield "y", "the model's name", model.key.name
-        elif pane is PaneName.WORKERS and (pid := self.query_one(WorkersPane).pid) is not None:
+        elif pane is PaneName.WORKERS and (pid := self.host.workers_pane.pid) is not None:
             yield "y", "the process id", str(pid)
         elif pane is PaneName.METRICS and model is not None:
-            metrics = self.query_one(MetricsPane)
+            metrics = self.host.metrics_pane
             yield "y", metrics.chosen.title, metrics.chosen_value(model)
         elif pane is PaneName.DIGITS and image is not None:
             yield "y", "the image's path", str(image.path)
 
     def _table(self) -> Iterator[tuple[str, str, str]]:
         """Rows as lines, their cells between tabs."""
-        pane = self.table_pane
-        if self.current not in {PaneName.MODELS, PaneName.WORKERS}:
+        pane = self.host.table_pane
+        if self.host.current not in {PaneName.MODELS, PaneName.WORKERS}:
             return
-        marked = [str(model.key) for model in self.query_one(ModelsPane).marked]
-        on_models = self.current is PaneName.MODELS
+        marked = [str(model.key) for model in self.host.models_pane.marked]
+        on_models = self.host.current is PaneName.MODELS
         keys = (marked if on_models else []) or [pane.table.cursor_key or ""]
         if rows := pane.table.as_text(keys):
             yield "r", "the marked rows" if on_models and marked else "the row", rows
@@ -70,15 +70,15 @@ class CopyingScreen(MonitorScreen):
 
     def _copied_models(self) -> list[ModelStatus]:
         """The marked versions, else the selected one; none that are gone."""
-        models = self.query_one(ModelsPane).marked or ([self.model] if self.model else [])
+        models = self.host.models_pane.marked or ([self.host.model] if self.host.model else [])
         return [model for model in models if not model.gone]
 
     def _requests(self) -> Iterator[Copyable]:
         """The lines for a shell; none where there is no server to ask."""
-        if not self.session.can_act:
+        if not self.host.session.can_act:
             return
-        client, models = self.session.client, self._copied_models()
-        image = self.query_one(DigitsPane).chosen
+        client, models = self.host.session.client, self._copied_models()
+        image = self.host.digits_pane.chosen
         for letters, tool in (
             ("dspm", Curl(client.addresses, client.keys, client.verify)),
             ("DSPM", Commands(client.addresses, client.keys, client.verify)),
@@ -88,7 +88,7 @@ class CopyingScreen(MonitorScreen):
                 lines = [tool.describe(each.key.name, each.key.version) for each in models]
                 yield Copyable(letters[0], f"{word}: describe", "\n".join(lines))
                 lines = [
-                    tool.scale(each.key.name, each.key.version, self._planned(each))
+                    tool.scale(each.key.name, each.key.version, self.host.rollouts.planned(each))
                     for each in models
                 ]
                 yield Copyable(letters[1], f"{word}: workers", "\n".join(lines))

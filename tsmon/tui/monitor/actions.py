@@ -1,0 +1,62 @@
+"""The actions of all capabilities: whose they are, and whether they can be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tsmon.tui.keymap import BY_ID, Key
+from tsmon.tui.monitor.capability import Capability
+from tsmon.tui.notes import Note
+from tsmon.tui.session import Session
+
+
+class Actions:
+    """Finds actions by the ids of the key table; those of the app are not among them."""
+
+    def __init__(self, capabilities: Iterable[Capability]) -> None:
+        self._found: dict[str, tuple[Capability, Callable[[], None]]] = {}
+        for capability in capabilities:
+            for id_, handler in capability.actions().items():
+                if id_ in self._found:
+                    raise ValueError(f"two capabilities do {id_}")
+                self._found[id_] = capability, handler
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All there are."""
+        return frozenset(self._found)
+
+    def do(self, id_: str) -> None:
+        """Carry one out."""
+        _, handler = self._found[id_]
+        handler()
+
+    def allows(self, id_: str, session: Session) -> bool:
+        """Whether the session and the capability allow it now."""
+        if _refusal(BY_ID[id_], session) is not None:
+            return False
+        if BY_ID[id_].needs_replay and not session.replays:
+            return False
+        return id_ not in self._found or self._found[id_][0].allows(id_)
+
+    def why_not(self, key: Key, session: Session) -> tuple[Note, bool] | None:
+        """What to tell a person who presses a key in vain, and whether that is bad."""
+        if refusal := _refusal(key, session):
+            return refusal, True
+        if key.id not in self._found or self.allows(key.id, session):
+            return None
+        note = self._found[key.id][0].why_not(key.id)
+        return (note, False) if note else None
+
+    def describe(self, key: Key) -> Key:
+        """A key with the words that fit now."""
+        return self._found[key.id][0].describe(key) if key.id in self._found else key
+
+
+def _refusal(key: Key, session: Session) -> Note | None:
+    """Why a session has no use for a key: it is only watched, or nothing may be changed."""
+    if (key.changes or key.needs_server) and not session.can_act:
+        return Note(f"this is a {session.word}: {key.label} is not possible", session.way_out)
+    if key.changes and session.read_only:
+        return Note(f"read-only: {key.label} is refused", "start tsmon without --read-only")
+    return None

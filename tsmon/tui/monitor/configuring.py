@@ -1,0 +1,91 @@
+"""Settings, changed and kept while the monitor runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from tsmon.config.changes import Changes
+from tsmon.config.values import Dotted
+from tsmon.tui.live_settings import THEME, Live, LiveSettings
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.monitor.looking_back import LookingBack
+from tsmon.tui.monitor.sending import Sending
+from tsmon.tui.monitor.servers import Servers
+from tsmon.tui.screens.settings import Settings
+from tsmon.tui.terminal import symbols_of
+from tsmon.tui.themes import theme_named
+from tsmon.tui.widgets.raster import Symbols
+
+PERIOD: Dotted = ("monitor", "period")
+SPAN: Dotted = ("monitor", "span")
+SYMBOLS: Dotted = ("monitor", "symbols")
+
+
+class Appearance(Protocol):
+    """How the whole app is drawn."""
+
+    theme: str
+    symbols: Symbols
+
+
+class Configuring(Capability):
+    """Opens the settings page; what was changed on it stays changed while the monitor is open."""
+
+    def __init__(
+        self,
+        host: Host,
+        appearance: Appearance,
+        past: LookingBack,
+        servers: Servers,
+        sending: Sending,
+    ) -> None:
+        super().__init__(host)
+        self._appearance = appearance
+        self._past = past
+        self._servers = servers
+        self._sending = sending
+        changes = Changes(host.options.config, host.options.origins)
+        self._settings = LiveSettings(changes, self._live())
+
+    def actions(self) -> Handlers:
+        """Its one key."""
+        return {"app.settings": self._open}
+
+    def _open(self) -> None:
+        """Show the settings."""
+        config = self.host.options.config
+        page = Settings(self.host.session, self._settings, config, self._in_force())
+        self.talk.push(page)
+
+    def _live(self) -> Mapping[Dotted, Live]:
+        """What a change of holds at once; a recording was made with its own period."""
+        host, look = self.host, self._appearance
+        live = {
+            THEME: Live(lambda: look.theme, self._use_theme),
+            SYMBOLS: Live(lambda: look.symbols.value, self._use_symbols),
+            SPAN: Live(lambda: host.session.playhead.span_s, self._past.set_span),
+        }
+        if not host.session.replays:
+            period = Live(lambda: host.session.monitor.period_s, self._servers.set_period)
+            live[PERIOD] = period
+        return live
+
+    def _use_theme(self, name: str) -> None:
+        self._appearance.theme = theme_named(name)
+
+    def _use_symbols(self, name: str) -> None:
+        self._appearance.symbols = Symbols(name) if name else symbols_of(os.environ)
+
+    def _in_force(self) -> Mapping[Dotted, Any]:
+        """What tsmon found itself where a setting says nothing."""
+        options = self.host.options
+        return {
+            THEME: self._appearance.theme,
+            SYMBOLS: self._appearance.symbols.value,
+            ("monitor", "model_store"): options.model_store,
+            ("monitor", "samples"): options.samples,
+            ("monitor", "drawings"): self._sending.desk.drawings,
+        }

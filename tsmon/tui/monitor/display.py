@@ -1,0 +1,64 @@
+"""What is known of the server and of the selected version, put onto the screen."""
+
+from __future__ import annotations
+
+import math
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.playhead import View
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.tui.monitor.looking_back import LookingBack
+from tsmon.tui.monitor.panes import Panes
+from tsmon.tui.rollouts import Rollout
+from tsmon.tui.session import Session
+from tsmon.tui.widgets.banner import Banner
+from tsmon.tui.widgets.headline import Headline
+from tsmon.tui.widgets.server_bar import BarFacts, ServerBar
+from tsmon.tui.widgets.story import Story
+
+
+def show_server(
+    screen: Panes, session: Session, shown: Snapshot | None, past: LookingBack, note: str
+) -> None:
+    """Render the first lines, which also change with time alone; in the past, as they were."""
+    held, monitor = session.playhead.held, session.monitor
+    snapshot = shown if held and shown else monitor.latest
+    facts = BarFacts(
+        monitor.period_s,
+        session.token_expires,
+        session.read_only,
+        past.looking,
+        session.word,
+        note,
+        session.tag,
+    )
+    screen.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else Instant.now())
+    screen.query_one(Banner).show(
+        snapshot,
+        None if held else Instant.now(),
+        event=past.event,
+        can_start=session.is_local and not session.read_only,
+        read_only=session.read_only,
+    )
+
+
+def show_model(
+    screen: Panes,
+    session: Session,
+    snapshot: Snapshot,
+    model: ModelStatus | None,
+    rollout: Rollout | None,
+) -> None:
+    """Render the panes that are about one version."""
+    playhead, monitor = session.playhead, session.monitor
+    view = playhead.view or View(snapshot, snapshot.at, held=False)
+    span_s, edge = playhead.span_s, view.edge
+    points = monitor.history.points(model.key, span_s, edge) if model else []
+    events = monitor.events.about(model.key, span_s, edge) if model else []
+    screen.workers_pane.show(snapshot, model, rollout)
+    screen.metrics_pane.show(snapshot, model, points, view, span_s, events)
+    screen.digits_pane.target(model.key if model else None)
+    if screen.in_depth and not screen.zoomed:
+        happened = monitor.events.about(model.key, math.inf, snapshot.at) if model else []
+        screen.query_one(Headline).show(snapshot, model)
+        screen.query_one(Story).show(model, happened)

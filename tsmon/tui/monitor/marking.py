@@ -1,0 +1,185 @@
+"""Marks, and what acts on all versions that are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.tui.bulk import Bulk, Removal, Stand, plan_removals
+from tsmon.tui.format import plural
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.rollouts import Rollout
+from tsmon.tui.screens.bulk import (
+    BulkProgress,
+    ConfirmMany,
+    ScaleMany,
+    about_emptying,
+    about_removals,
+    in_lines,
+    spell_removals,
+)
+from tsmon.tui.tones import Tone
+
+Targets = Sequence[tuple[ModelStatus, int]]
+"""Versions, each with the workers it has or is to have."""
+
+
+class Marking(Capability):
+    """Marks, and what scaling and unregistering mean while there are some."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._bulks: list[Bulk] = []
+        """Those under way."""
+
+    def actions(self) -> Handlers:
+        """The keys that mark."""
+        return {
+            "table.mark": lambda: self.host.models_pane.mark(),
+            "table.mark-shown": lambda: self.host.models_pane.mark_shown(),
+        }
+
+    def allows(self, id_: str) -> bool:
+        """Rows are marked in the models only."""
+        return self.host.current is PaneName.MODELS
+
+    def connected(self) -> None:
+        """What was under way on the server before is not followed any more."""
+        self._bulks.clear()
+
+    @property
+    def marked(self) -> list[ModelStatus]:
+        """The marked versions as the server has them now."""
+        latest = self.host.session.monitor.latest
+        return [latest.model(model.key) or model for model in self.host.models_pane.marked]
+
+    # Workers
+
+    def scale_by(self, change: int) -> None:
+        """One worker more or fewer, for each that is marked."""
+        targets = [(model, now + change) for model, now in self._scalable() if now + change >= 0]
+        if emptied := self._emptied(targets):
+            self.talk.ask(self._scale_after_question(targets, emptied))
+        elif targets:  # at once, so that the next press counts from it
+            self._scale_each(targets, followed=False)
+
+    def scale(self, start: int | None) -> None:
+        """Ask for a number of workers, for all that are marked."""
+        if models := self._scalable():
+            self.talk.ask(self._ask_number(models, start))
+
+    def _scalable(self) -> list[tuple[ModelStatus, int]]:
+        """The marked versions that are there, with the workers each has or will have."""
+        present = [model for model in self.marked if not model.gone]
+        if not present:
+            way_on = "{model.unregister} takes them off the list"
+            self.talk.note(Note("all that are marked are gone", way_on))
+        return [(model, self.host.rollouts.planned(model)) for model in present]
+
+    async def _ask_number(self, models: Targets, start: int | None) -> None:
+        dialog = ScaleMany(models, start, local=self.host.session.is_local)
+        target = await self.talk.push_wait(dialog)
+        if target is None:
+            return
+        targets = [(model, target) for model, _ in models]
+        if await self._may_empty(self._emptied(targets)):
+            await self._follow(self._scale_each(targets, followed=True))
+
+    async def _scale_after_question(self, targets: Targets, emptied: Sequence[ModelStatus]) -> None:
+        if await self._may_empty(emptied):
+            self._scale_each(targets, followed=False)
+
+    def _scale_each(self, targets: Targets, *, followed: bool) -> Bulk:
+        """Begin all changes."""
+        rollouts = self.host.rollouts
+        bulk = self._scaling([model.key for model, _ in targets], followed=followed)
+        for model, target in targets:
+            if target == rollouts.planned(model) == len(model.workers):
+                bulk.put(model.key, Stand.SKIPPED, f"has {plural(target, 'worker')} already")
+            else:
+                rollouts.scale(model.key, len(model.workers), target)
+        self._end_bulks()
+        return bulk
+
+    def _emptied(self, targets: Targets) -> list[ModelStatus]:
+        """The versions that would be left without workers."""
+        planned = self.host.rollouts.planned
+        return [model for model, target in targets if target == 0 and planned(model)]
+
+    async def _may_empty(self, emptied: Sequence[ModelStatus]) -> bool:
+        """Ask once for all versions that would be left without workers."""
+        if not emptied:
+            return True
+        spans = in_lines([(f"  {model.key}", Tone.PLAIN)] for model in emptied)
+        answer = await self.talk.push_wait(ConfirmMany(about_emptying(emptied), spans))
+        return bool(answer)
+
+    def rollout_changed(self, rollout: Rollout) -> None:
+        """A change of workers may belong to a bulk."""
+        for bulk in self._bulks:
+            bulk.hear(rollout)
+        self._end_bulks()
+
+    # Unregister
+
+    def unregister(self) -> None:
+        """Remove the marked versions."""
+        registered = self.host.session.monitor.latest.models
+        self.talk.ask(self._unregister(plan_removals(self.marked, registered)))
+
+    async def _unregister(self, removals: Sequence[Removal]) -> None:
+        dialog = ConfirmMany(about_removals(removals), spell_removals(removals))
+        if not await self.talk.push_wait(dialog):
+            return
+        keys = [removal.model.key for removal in removals]
+        bulk = Bulk("Unregister", "unregistered", keys, followed=True)
+        self._bulks.append(bulk)
+        self.talk.do(self._unregister_each(bulk, removals))
+        await self._follow(bulk)
+
+    async def _unregister_each(self, bulk: Bulk, removals: Sequence[Removal]) -> None:
+        """One after the other, since a default version waits for those before it."""
+        for removal in removals:
+            key = removal.model.key
+            if removal.obstacle:
+                bulk.put(key, Stand.SKIPPED, removal.obstacle)
+                continue
+            bulk.put(key, Stand.RUNNING)
+            try:
+                if not removal.model.gone:
+                    await self.host.session.client.management.unregister(key.name, key.version)
+            except EXPECTED as error:
+                bulk.put(key, Stand.FAILED, str(error))
+            else:
+                self.host.forget(key)
+                bulk.put(key, Stand.DONE, "unregistered")
+        self._end_bulks()
+
+    # What is under way
+
+    def _scaling(self, keys: Sequence[ModelKey], *, followed: bool) -> Bulk:
+        """A bulk for a change of workers; presses that nobody follows add up to one."""
+        adding = (each for each in self._bulks if not each.followed)
+        bulk = None if followed else next(adding, None)
+        if bulk is None:
+            bulk = Bulk("Scale", "scaled", keys, followed=followed)
+            self._bulks.append(bulk)
+        else:
+            bulk.add(keys)
+        return bulk
+
+    async def _follow(self, bulk: Bulk) -> None:
+        """Show how far it is; if it ends after that was closed, a note tells how."""
+        await self.talk.push_wait(BulkProgress(bulk))
+        if bulk.ended:
+            self._bulks.remove(bulk)
+        bulk.followed = False
+
+    def _end_bulks(self) -> None:
+        """Tell how those ended that nobody follows."""
+        for bulk in [each for each in self._bulks if each.ended and not each.followed]:
+            self._bulks.remove(bulk)
+            self.talk.note(bulk.summary(), bad=bulk.failed)

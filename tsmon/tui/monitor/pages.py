@@ -1,0 +1,80 @@
+"""Opening pages above the monitor: logs, requests, doctor, events."""
+
+from __future__ import annotations
+
+from tsmon.telemetry.events import Event
+from tsmon.telemetry.logbook.view import LogFilter
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.log_shelf import LogShelf
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.monitor.looking_back import LookingBack
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.events import Events
+from tsmon.tui.screens.full_page import Page
+from tsmon.tui.screens.logs import Logs, LogStart
+from tsmon.tui.screens.requests import Requests
+
+
+class Pages(Capability):
+    """What is chosen on a page is shown in the panes: a moment of the past."""
+
+    def __init__(self, host: Host, past: LookingBack) -> None:
+        super().__init__(host)
+        self._past = past
+        self._shelf = LogShelf(host.session)
+
+    def actions(self) -> Handlers:
+        """One for each page."""
+        return {
+            "server.logs": self._logs,
+            "server.requests": self._requests,
+            "server.doctor": self._doctor,
+            "server.events": self._events,
+        }
+
+    def connected(self) -> None:
+        """The logs of another session are elsewhere."""
+        self._shelf.close()
+        self._shelf = LogShelf(self.host.session)
+
+    def unmounted(self) -> None:
+        """Let go of the log files."""
+        self._shelf.close()
+
+    def _logs(self) -> None:
+        """Read the log files, for the selected version or worker, at the moment looked at."""
+        key, session, snapshot = self.host.selected, self.host.session, self.host.snapshot
+        filter_ = LogFilter(key.name, key.version) if key is not None else LogFilter()
+        if key is not None and self.host.current is PaneName.WORKERS:
+            worker = self.host.workers_pane.table.cursor_key
+            filter_ = LogFilter(key.name, key.version, worker or "")
+        moment = None
+        if session.playhead.held and not session.replays and snapshot is not None:
+            moment = snapshot.at.wall.astimezone().replace(tzinfo=None)
+        self._open(Logs(self._shelf, LogStart(filter_, moment)))
+
+    def _requests(self) -> None:
+        self._open(Requests(self._shelf, self.host.selected))
+
+    def _doctor(self) -> None:
+        # Imported here because the checks cost 40 ms, which no start of the monitor should pay.
+        from tsmon.tui.screens.doctor import Doctor
+
+        self._open(Doctor(self.host.session, self.host.options.server_home))
+
+    def _events(self) -> None:
+        self._open(Events(self._shelf, self.host.selected))
+
+    def _open(self, page: Page) -> None:
+        self.talk.do(self._look_where(page))
+
+    async def _look_where(self, page: Page) -> None:
+        """Show the moment that was chosen on a page, if one was."""
+        await self._shelf.search()
+        moment = await self.talk.push_wait(page)
+        if isinstance(moment, Event):
+            self._past.look_at_event(moment)
+        elif moment is not None and not self._past.look_at_time(moment):
+            early = f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}"
+            self.talk.note(Note(early), bad=False)

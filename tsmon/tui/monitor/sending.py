@@ -1,0 +1,193 @@
+"""Sending images: from pane 4, the picker and the draw pad, and as a load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tsmon.digits.images import DigitImage, ImageError, pick_random
+from tsmon.load.answers import Answer
+from tsmon.load.refusals import Failure, capacity_cause, count_kinds
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.tui.desk import Desk
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.ask import AskAmount, AskPath
+from tsmon.tui.screens.draw_pad import DrawPad
+from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
+from tsmon.tui.screens.picker import Picker
+
+NO_IMAGES = Note("there are no images to send", "{digits.folder} opens a folder of them")
+BUSY = Note("a batch is still being sent", "{digits.stop} stops it")
+GROUP = "send"
+"""The work that sends."""
+
+
+class Sending(Capability):
+    """The images, their answers, and what is being sent."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._load_settings = LoadSettings()
+        self.desk = Desk(
+            host.session,
+            host.options,
+            start=lambda work: host.talk.do(work, GROUP),
+            answered=self._answered,
+            ended=self._sent,
+        )
+
+    def actions(self) -> Handlers:
+        """The keys of the digits, but for the experiment."""
+        return {
+            "digits.send": self.send_one,
+            "digits.send-many": self._send_many,
+            "digits.send-number": lambda: self.talk.ask(self._send_number()),
+            "digits.load": lambda: self.talk.ask(self._load()),
+            "digits.pick": self._pick,
+            "digits.draw": self._draw,
+            "digits.folder": self._ask_folder,
+            "digits.clear": self._clear_answers,
+        }
+
+    def mounted(self) -> None:
+        """Open the folder of images."""
+        if self.host.options.samples is not None:
+            self.talk.do(self._open(self.host.options.samples))
+
+    def connected(self) -> None:
+        """The answers of another server are not those of the one before."""
+        self.stop()
+        self.desk.watch(self.host.session)
+        self.show_answers()
+
+    # The folder and its answers
+
+    def _ask_folder(self) -> None:
+        words = "A folder with PNG or JPEG images; a digit before the suffix is the label."
+        start = self.desk.folder.path if self.desk.folder else self.host.options.samples
+        self.talk.push(AskPath("Folder of images", words, start, self._open))
+
+    async def _open(self, path: Path) -> None:
+        """Open a folder of images.
+
+        Raises:
+            ImageError: it cannot be read, or has no images; what was open stays.
+        """
+        before = self.desk.folder
+        folder = await self.desk.open(path)
+        if not folder.images:
+            self.desk.folder = before
+            raise ImageError(f"there are no PNG or JPEG images in {path}")
+        self.host.digits_pane.show_folder(folder, self.desk.chosen)
+
+    def show_answers(self) -> None:
+        """Show the answers of the version that is selected now, and no others."""
+        self.desk.target = self.host.selected
+        self.host.digits_pane.show_results(self.desk.book.of(self.host.selected))
+
+    def _clear_answers(self) -> None:
+        if self.host.selected:
+            self.desk.book.clear(self.host.selected)
+        self.show_answers()
+
+    # Sending
+
+    def send_one(self) -> None:
+        """Send the chosen image."""
+        image = self.host.digits_pane.chosen
+        self._send([image] if image else [], 1)
+
+    def _send_many(self) -> None:
+        """Send as many random images as last time."""
+        images, amount = self.host.digits_pane.images, self.desk.amount
+        picked = pick_random(images, amount.images) if images else []
+        self._send(picked, amount.concurrency)
+
+    async def _send_number(self) -> None:
+        amount = await self.talk.push_wait(AskAmount(self.desk.amount))
+        if amount:
+            self.desk.amount = amount
+            self._send_many()
+
+    def _send(self, images: Sequence[DigitImage], concurrency: int) -> None:
+        model = self.host.chosen()
+        if not model:
+            return
+        if not images:
+            self.talk.note(NO_IMAGES)
+        elif self.desk.under_way:
+            self.talk.note(BUSY)
+        else:
+            labelled = [self.desk.labels.apply(image) for image in images]
+            self.desk.send(model.key, [labelled], concurrency)
+            self.host.digits_pane.show_progress(self.desk.under_way)
+
+    def stop(self) -> None:
+        """Send no further image."""
+        self.talk.cancel(GROUP)
+
+    async def _load(self) -> None:
+        """Send many images and watch how the server bears it."""
+        model = self.host.chosen()
+        images = self.desk.images
+        if not model:
+            return
+        if not images:
+            self.talk.note(NO_IMAGES)
+            return
+        settings = await self.talk.push_wait(LoadDialog(model.key, self._load_settings))
+        if settings:
+            self._load_settings = settings
+            plan = plan_of(model.key, images, settings)
+            self.talk.push(LoadScreen(self.host.session.client, plan, self.host.symbols))
+
+    # How it goes
+
+    def _answered(self, key: ModelKey, answer: Answer) -> None:
+        """An answer is in the book; pane 4 shows it if it is about that version."""
+        pane = self.host.digits_pane
+        if key == self.host.selected:
+            pane.add(answer, self.desk.book.of(key).score)
+        pane.show_progress(self.desk.under_way)
+
+    def _sent(self, key: ModelKey, failures: Sequence[Failure]) -> None:
+        """Nothing is being sent any more."""
+        if self.host.is_mounted:
+            self.host.digits_pane.show_progress(None)
+            if failures:
+                self.talk.do(self._tell_failures(key, failures))
+
+    async def _tell_failures(self, key: ModelKey, failures: Sequence[Failure]) -> None:
+        self.talk.note(Note(count_kinds(failures), await self._capacity(key, failures)))
+
+    async def _capacity(self, key: ModelKey, failures: Sequence[Failure]) -> str:
+        """Which of its causes a 503 without capacity had; empty when there was none."""
+        if Failure.NO_CAPACITY not in failures:
+            return ""
+        management = self.host.session.client.management
+        return capacity_cause(await management.describe(key.name, key.version))
+
+    # The screens for digits alone
+
+    def _pick(self) -> None:
+        """Open the picker at the image chosen here."""
+        image = self.host.digits_pane.chosen
+        self.desk.chosen = image.path if image else self.desk.chosen
+        picker = Picker(self.desk, self.host.symbols, aim=self._aim, stop=self.stop)
+        self.talk.push(picker, self._back_from_digits)
+
+    def _draw(self) -> None:
+        pad = DrawPad(self.desk, self.host.symbols, aim=self._aim)
+        self.talk.push(pad, self._back_from_digits)
+
+    def _aim(self, key: ModelKey) -> None:
+        """Select the version that was chosen on another screen."""
+        self.host.models_pane.select(key)
+
+    def _back_from_digits(self, _result: None) -> None:
+        """Show what was opened, answered and labelled meanwhile."""
+        if self.desk.folder:
+            self.host.digits_pane.show_folder(self.desk.folder, self.desk.chosen)
+        self.show_answers()

@@ -1,0 +1,99 @@
+"""The way back after a change: remembered, shown and taken."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.tui import keymap
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.notes import Note
+from tsmon.tui.undo import Undo, UndoDefault, UndoScale, UndoUnregister
+
+UNDO = "model.undo"
+
+
+class Undoing(Capability):
+    """One change can be taken back: the last one, for as long as nothing else came after it."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._undo: Undo | None = None
+        self._why_not = ""
+
+    def actions(self) -> Handlers:
+        """Its one key."""
+        return {UNDO: self._take_back}
+
+    @property
+    def lives(self) -> int:
+        """Restarts of the server that were seen, which a way back has to know."""
+        return self.host.session.monitor.latest.server.lives
+
+    def offer(self, undo: Undo) -> None:
+        """There is a way back, which the footer shows."""
+        self._undo = undo
+        self.host.show_keys()
+
+    def withdraw(self, why: str | None = None) -> None:
+        """There is no way back any more, or none; a reason that was told before stays."""
+        self._undo = None
+        self._why_not = self._why_not if why is None else why
+        self.host.show_keys()
+
+    # What the monitor asks
+
+    def allows(self, id_: str) -> bool:
+        """There may be nothing to take back."""
+        return self._undo is not None
+
+    def why_not(self, id_: str) -> Note:
+        """Why there is nothing."""
+        return Note("there is nothing to take back", self._why_not)
+
+    def describe(self, key: keymap.Key) -> keymap.Key:
+        """The key with what it would take back."""
+        undo = self._undo
+        return dataclasses.replace(key, label=undo.label, help=undo.words) if undo else key
+
+    def footer(self, keys: list[keymap.Key]) -> list[keymap.Key]:
+        """What can be taken back stands first."""
+        if self.host.away or not self.host.offers(UNDO):
+            return keys
+        return [self.describe(keymap.BY_ID[UNDO]), *keys]
+
+    def connected(self) -> None:
+        """Of another server nothing can be taken back."""
+        self.withdraw("")
+
+    def snapshot_shown(self) -> None:
+        """Withdraw a way back that leads nowhere any more."""
+        if self._undo and not self._undo.is_open(self.host.session.monitor.latest):
+            self.withdraw("what was changed last has changed again since")
+
+    # Taking it
+
+    def _take_back(self) -> None:
+        undo = self._undo
+        self.withdraw()
+        if isinstance(undo, UndoScale):
+            undo.scale_back()
+            self.withdraw()
+        elif undo is not None:
+            self.talk.do(self._send_back(undo))
+
+    async def _send_back(self, undo: Undo) -> None:
+        management = self.host.session.client.management
+        if isinstance(undo, UndoDefault):
+            await management.set_default(undo.before.name, undo.before.version)
+            self.talk.note(Note(f"{undo.before} is the default version again"), bad=False)
+        elif isinstance(undo, UndoUnregister):
+            found, key = undo.found, ModelKey(undo.found.name, undo.found.version)
+            await management.register(undo.registration)
+            self.host.models_pane.select(key)
+            await undo.restore_limit(management)
+            if found.min_workers:
+                self.host.rollouts.watch(key, found.min_workers)
+            self.talk.note(Note(f"{key} is registered again"), bad=False)
+        self.host.session.monitor.poke()

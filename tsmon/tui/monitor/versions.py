@@ -1,0 +1,178 @@
+"""Versions of models: describe, archive, register, unregister, set the default."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.torchserve.records import ModelVersion
+from tsmon.tui.format import plural
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.monitor.marking import Marking
+from tsmon.tui.monitor.undoing import Undoing
+from tsmon.tui.notes import Note
+from tsmon.tui.registering import Registered
+from tsmon.tui.screens.archive import ArchiveDialog
+from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.screens.describe import Describe
+from tsmon.tui.screens.questions import about_default, about_unregistering
+from tsmon.tui.screens.register import RegisterDialog
+from tsmon.tui.undo import UndoDefault, UndoUnregister, no_way_back
+
+
+class Versions(Capability):
+    """Which versions there are, and which is the default one."""
+
+    def __init__(self, host: Host, undoing: Undoing, marking: Marking) -> None:
+        super().__init__(host)
+        self._undoing = undoing
+        self._marking = marking
+
+    def actions(self) -> Handlers:
+        """The keys of the models, but for those that replace and take back."""
+        return {
+            "model.register": lambda: self.talk.ask(self._register()),
+            "model.unregister": self._begin_unregister,
+            "model.set-default": self._begin_set_default,
+            "model.describe": self._describe,
+            "model.archive": lambda: self.talk.ask(self._archive()),
+        }
+
+    # Describe and archive
+
+    def _describe(self) -> None:
+        """Show all that the server tells of the selected version, or told."""
+        model = self.host.chosen()
+        if model and self.host.session.can_act:
+            self.talk.ask(self._ask_description(model.key))
+        elif model:
+            self.talk.push(Describe(model.described))
+
+    async def _ask_description(self, key: ModelKey) -> None:
+        management = self.host.session.client.management
+        self.talk.push(Describe(await management.describe(key.name, key.version)))
+
+    async def _archive(self) -> None:
+        folder = self.host.options.model_store or Path.cwd()
+        path = await self.talk.push_wait(ArchiveDialog(folder))
+        if path:
+            self.talk.note(Note(f"built {path}", "{model.register} registers it"), bad=False)
+
+    # Register
+
+    async def _register(self) -> None:
+        snapshot = self.host.session.monitor.latest
+        dialog = RegisterDialog(
+            self.host.session.client.management,
+            self.host.options.model_store,
+            [model.key for model in snapshot.models if not model.gone],
+            model_api=snapshot.server.model_api,
+        )
+        done = await self.talk.push_wait(dialog)
+        if done is not None:
+            self.host.session.monitor.poke()
+            self._tell_registered(done)
+
+    def _tell_registered(self, done: Registered) -> None:
+        note = Note(done.message)
+        if done.key is not None and done.model is not None:
+            self.host.models_pane.select(done.key)
+            if done.model.min_workers:
+                self.host.rollouts.watch(done.key, done.model.min_workers)
+                note = Note(f"{done.key} is registered")
+        self.talk.note(note, bad=False)
+        if done.differences:
+            won = Note("the archive's own settings won", "; ".join(done.differences))
+            self.talk.note(won, bad=False)
+
+    # Unregister
+
+    def _begin_unregister(self) -> None:
+        """Remove the marked versions or the selected one; one that is gone leaves the screen."""
+        model = self.host.model
+        if self._marking.marked:
+            self._marking.unregister()
+        elif model and model.gone:
+            self.host.forget(model.key)
+        elif model := self.host.chosen():
+            self.talk.ask(self._unregister(model))
+
+    async def _unregister(self, model: ModelStatus) -> None:
+        others = self._others(model.key)
+        if model.is_default and others:
+            refused = f"{model.key} is the default version; TorchServe removes it only as the last"
+            way_on = "select another version and make it the default with {model.set-default} first"
+            self.talk.note(Note(refused, way_on))
+            return
+        key, management = model.key, self.host.session.client.management
+        lost = await asyncio.to_thread(no_way_back, model.described, self.host.options.model_store)
+        question = about_unregistering(model, others, lost, self.host.options.keys)
+
+        async def unregister() -> None:
+            await management.unregister(key.name, key.version)
+
+        confirm = Confirm(question, unregister, "the server ends its workers …")
+        if not await self.talk.push_wait(confirm):
+            return
+        self.host.forget(key)
+        self._can_register_again(model.described, lost)
+        way_back = f"no way back: {lost}" if lost else "{model.undo} registers it again"
+        self.talk.note(Note(f"{key} is unregistered", way_back), bad=False)
+
+    def _can_register_again(self, found: ModelVersion, lost: str) -> None:
+        """Offer the way back after a version was unregistered, or remember why there is none."""
+        self._undoing.withdraw(lost)
+        if not lost:
+            store = self.host.options.model_store
+            undo = UndoUnregister(
+                f"register {found.version} again",
+                f"Register {found.name} {found.version} again from {found.url}, with "
+                f"{plural(found.min_workers, 'worker')}, batch size {found.batch_size} and its "
+                "other settings.",
+                self._undoing.lives,
+                found,
+                store / found.url if store else None,
+            )
+            self._undoing.offer(undo)
+
+    # Default
+
+    def _begin_set_default(self) -> None:
+        """Make the selected version the default one."""
+        model = self.host.chosen()
+        if model and model.is_default:
+            self.talk.note(Note(f"{model.key} is the default version already"), bad=False)
+        elif model:
+            self.talk.ask(self._set_default(model))
+
+    async def _set_default(self, model: ModelStatus) -> None:
+        key, management = model.key, self.host.session.client.management
+        before = next((each for each in self._others(key) if each.is_default), None)
+
+        async def set_default() -> None:
+            await management.set_default(key.name, key.version)
+
+        if not await self.talk.push_wait(Confirm(about_default(model, before), set_default)):
+            return
+        self.host.session.monitor.poke()
+        if before is not None:
+            undo = UndoDefault(
+                f"default {before.key.version} again",
+                f"Send requests to {key.name} without a version to {before.key.version} again.",
+                self._undoing.lives,
+                key,
+                before.key,
+            )
+            self._undoing.offer(undo)
+        words = f"requests to {key.name} without a version go to {key.version} now"
+        self.talk.note(Note(words, "{model.undo} takes it back" if before else ""), bad=False)
+
+    def _others(self, key: ModelKey) -> list[ModelStatus]:
+        """The other versions of a model."""
+        return [
+            other
+            for other in self.host.session.monitor.latest.models
+            if other.key.name == key.name and other.key != key and not other.gone
+        ]

@@ -1,0 +1,60 @@
+"""Moving on the screen: to a pane, to all of it, through filters and orders, and back out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.monitor.in_depth import InDepth
+from tsmon.tui.monitor.sending import Sending
+
+
+class Viewing(Capability):
+    """The panes and their rows; and esc, which ends what is nearest."""
+
+    def __init__(self, host: Host, sending: Sending, in_depth: InDepth) -> None:
+        super().__init__(host)
+        self._sending = sending
+        self._in_depth = in_depth
+
+    def actions(self) -> Handlers:
+        """The keys of the panes and tables."""
+        return {
+            **{f"view.{name}": partial(self.host.focus_pane, name) for name in PaneName},
+            "view.zoom": self._zoom,
+            "table.filter": lambda: self.host.table_pane.open_filter(),
+            "table.sort": lambda: self.host.table_pane.sort_by_next(),
+            "table.reverse": lambda: self.host.table_pane.reverse_order(),
+            "digits.stop": self._stop,
+        }
+
+    def allows(self, id_: str) -> bool:
+        """Some panes are not there with every session."""
+        absent = set(PaneName) - self.host.offered
+        return id_ not in {f"view.{name}" for name in absent}
+
+    def _zoom(self) -> None:
+        """Give the pane in focus the whole screen, or take it back."""
+        self.host.zoomed = not self.host.zoomed
+
+    def _stop(self) -> None:
+        """Stop what goes on: a batch, the depth, marks, the filter, the zoom, a rollout's words."""
+        host = self.host
+        if self._sending.desk.under_way:
+            self._sending.stop()
+        elif self._in_depth.leave() or self._step_back():
+            return
+        elif host.zoomed:
+            host.zoomed = False
+        elif host.selected:
+            host.rollouts.forget(host.selected)
+            host.show_selected()
+
+    def _step_back(self) -> bool:
+        """Take back a mark or a filter, whichever is nearer; whether there was one."""
+        pane, models = self.host.table_pane, self.host.models_pane
+        if pane.filter_bar.display:
+            return pane.clear_filter()
+        return models.clear_marks() or pane.clear_filter() or models.clear_filter()
