@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.fake import FakeTorchServe
-from tests.snapshots.album import compare
 from tests.snapshots.clock import SceneClock
 from tests.snapshots.scene import record_scene
 from tests.snapshots.stage import ELSEWHERE
@@ -21,17 +20,9 @@ from tsmon.torchserve import inference, procedure, rollout
 from tsmon.tui import rollouts
 from tsmon.tui.app import MonitorOptions
 
-Compare = Callable[[str, str], None]
-
 SAMPLES = Path(__file__).parents[2] / "artifacts" / "samples"
 ANSWER_S = 0.0083
 STEP_S = 0.4
-
-
-@pytest.fixture
-def same_as_taken() -> Compare:
-    """Compares a screen, as text, with the file of that name."""
-    return compare
 
 
 @pytest.fixture(autouse=True)

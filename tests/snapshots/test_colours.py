@@ -13,8 +13,9 @@ from tests.fake import FakeTorchServe
 from tests.snapshots.album import draw, rest
 from tests.snapshots.clock import SceneClock
 from tests.snapshots.stage import Stage, staged
-from tests.snapshots.test_themes import LEAST_CONTRAST, contrasts, segments
+from tests.snapshots.test_themes import segments, unreadable
 from tsmon.tui.app import MonitorOptions
+from tsmon.tui.themes import LIGHT
 from tsmon.tui.widgets.raster import Symbols
 
 SCREENS = {
@@ -42,6 +43,7 @@ SCREENS = {
 """By name, the key that opens each from the monitor."""
 IN_PLACE = {"monitor", "depth"}
 """What is no screen of its own."""
+SIXTEEN = "ansi-dark"
 SYSTEM = {ColorType.DEFAULT, ColorType.STANDARD}
 """The sixteen colours of a terminal, and its own two."""
 
@@ -59,7 +61,7 @@ async def asked(
         yield stage
 
 
-async def each_screen(stage: Stage, theme: str) -> AsyncIterator[str]:
+async def each_screen(stage: Stage) -> AsyncIterator[str]:
     """Open one screen after the other, and go back to the monitor each time."""
     home = stage.app.screen
     for name, key in SCREENS.items():
@@ -67,7 +69,6 @@ async def each_screen(stage: Stage, theme: str) -> AsyncIterator[str]:
         if name not in IN_PLACE:
             await stage.until(lambda: stage.app.screen is not home)
         await rest(stage)
-        draw(stage, f"{theme}-{name}")
         yield name
         await stage.press("escape")
         await stage.until(lambda: stage.app.screen is home)
@@ -81,58 +82,46 @@ def colours(stage: Stage) -> Iterator[tuple[str, Color]]:
             yield from ((each.text, color) for color in both if color is not None)
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "textual-dark"])
-async def test_the_words_of_every_screen_are_readable(
-    elsewhere: FakeTorchServe, clock: SceneClock, project: MonitorOptions, theme: str
-) -> None:
-    async with asked(elsewhere, clock, replace(project, theme=theme)) as stage:
-        weak = {
-            (name, text, round(ratio, 1))
-            async for name in each_screen(stage, theme)
-            for text, ratio in contrasts(stage)
-            if ratio < LEAST_CONTRAST and any(map(str.isalnum, text))
-        }
-    assert not weak
-
-
-async def test_sixteen_colours_are_the_terminals_own(
+async def test_every_screen_in_a_light_theme_and_in_sixteen_colours(
     elsewhere: FakeTorchServe, clock: SceneClock, project: MonitorOptions
 ) -> None:
-    async with asked(elsewhere, clock, replace(project, theme="ansi-dark")) as stage:
-        foreign = {
-            (name, text)
-            async for name in each_screen(stage, "ansi-dark")
-            for text, color in colours(stage)
-            if color.type not in SYSTEM and any(map(str.isalnum, text))
-        }
-    assert not foreign
+    themes = [LIGHT, SIXTEEN]
+    wrong = set()
+    async with asked(elsewhere, clock, replace(project, theme=LIGHT)) as stage:
+        async for name in each_screen(stage):
+            for theme in themes:
+                stage.app.theme = theme
+                await rest(stage)
+                draw(stage, f"{theme}-{name}")
+                seen = unreadable(stage) if theme == LIGHT else foreign(stage)
+                wrong |= {(theme, name, *each) for each in seen}
+            themes.reverse()  # the next screen opens in the theme of this one
+    assert not wrong
 
 
-async def test_without_colours_there_are_shades_alone(
+def foreign(stage: Stage) -> Iterator[tuple[str]]:
+    """The words in other colours than the terminal's own."""
+    for text, color in colours(stage):
+        if color.type not in SYSTEM and any(map(str.isalnum, text)):
+            yield (text,)
+
+
+async def test_every_screen_without_colours_and_in_ascii(
     elsewhere: FakeTorchServe,
     clock: SceneClock,
     project: MonitorOptions,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with asked(elsewhere, clock, project) as stage:
-        coloured = {
-            (name, text)
-            async for name in each_screen(stage, "no-color")
-            for text, color in colours(stage)
-            if color.triplet and len(set(color.triplet)) > 1
-        }
-    assert not coloured
-
-
-async def test_in_ascii_every_screen_is(
-    elsewhere: FakeTorchServe, clock: SceneClock, project: MonitorOptions
-) -> None:
+    coloured, others = set(), set()
     async with asked(elsewhere, clock, replace(project, symbols=Symbols.ASCII)) as stage:
-        others = {
-            (name, letter)
-            async for name in each_screen(stage, "ascii")
-            for letter in stage.text
-            if not letter.isascii()
-        }
+        async for name in each_screen(stage):
+            draw(stage, f"plain-{name}")
+            others |= {(name, letter) for letter in stage.text if not letter.isascii()}
+            coloured |= {
+                (name, text)
+                for text, color in colours(stage)
+                if color.triplet and len(set(color.triplet)) > 1
+            }
     assert not others
+    assert not coloured
