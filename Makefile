@@ -21,6 +21,7 @@ models_port := 8081
 num_workers := 1
 model_url := $(model_name).mar
 container_name := tsmon
+image := pytorch/torchserve:latest-cpu
 
 .PHONY: help
 help: ## List the targets
@@ -93,7 +94,8 @@ samples: setup ## Draw the digits to send: artifacts/samples
 
 ##@ The walkthrough
 
-.PHONY: mar serve-run serve-start serve-stop register-model docker-run docker-start docker-exec
+.PHONY: mar serve-run serve-start serve-stop register-model
+.PHONY: docker-run docker-start docker-exec docker-stop
 mar: setup ## Build the archive in artifacts (model_name, model_version)
 	$(BIN)/tsmon archive --force --model-name $(model_name) --version $(model_version) \
 		--export-path artifacts
@@ -110,10 +112,19 @@ register-model: setup ## Register a model (model_url, num_workers, tserve_url, m
 	$(BIN)/tsmon --server $(tserve_url):$(models_port) register $(model_url) \
 		--workers $(num_workers)
 
-docker-run docker-start docker-exec:
-	@echo "make $@: a container ($(container_name)) is not available yet." \
-		"Without Docker: make mar serve-run register-model" >&2
-	@exit 2
+docker-run: setup ## Start TorchServe in a new container (container_name, image)
+	$(BIN)/tsmon serve start --docker --name $(container_name) --image $(image) \
+		--model-store artifacts \
+		--mount model:/home/model-server/model:ro --mount handler:/home/model-server/handler:ro
+
+docker-start: setup ## Start the stopped container again (container_name)
+	$(BIN)/tsmon serve resume --name $(container_name)
+
+docker-exec: setup ## Open a shell in the container (container_name)
+	@$(BIN)/tsmon serve shell --name $(container_name)
+
+docker-stop: setup ## Stop the container (container_name)
+	$(BIN)/tsmon serve stop --name $(container_name)
 
 ##@ Cleaning
 

@@ -33,6 +33,7 @@ from tsmon.fleet.fleet import Fleet
 from tsmon.telemetry.logs.quantiles import nearest_rank
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.opening import live_session, target_named
+from tsmon.tui.pauses import shorten_pauses
 from tsmon.tui.screens.fleet import FleetScreen
 
 WARM_UP_S = 5.0
@@ -41,10 +42,11 @@ PATHS = ("/models?limit=100&next_page_token=0", "/models/model-0/all", "/models/
 
 
 @contextmanager
-def servers(count: int, folder: Path) -> Iterator[Config]:
+def servers(count: int, folder: Path, models: int = 3) -> Iterator[Config]:
     """So many stand-ins in a process of their own, and a configuration that names them."""
     file = folder / "tsmon.toml"
-    command = [sys.executable, "-m", "benchmarks.many_servers", str(count), "--config", str(file)]
+    command = [sys.executable, "-m", "benchmarks.many_servers", str(count)]
+    command += ["--models", str(models), "--config", str(file)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         if process.stdout is None or not process.stdout.readline():
@@ -155,6 +157,7 @@ def main() -> None:
         servers(arguments.servers, Path(folder)) as config,
     ):
         config = replace(config, fleet=replace(config.fleet, period=arguments.period))
+        shorten_pauses()  # as the monitor does before it runs
         rows = asyncio.run(measure(config, arguments.seconds))
     columns = ("watched by", "CPU %", "key p50 ms", "p95 ms", "max ms")
     title = f"{arguments.servers} servers with 3 models each, every {arguments.period:g} s"

@@ -18,20 +18,19 @@ from pathlib import Path
 from tests.fake import FakeTorchServe
 from tests.fake.loopback import on_loopback
 
-MODELS = 3
 TRAFFIC_EVERY_S = 0.5
 COLORS = ("", "red", "yellow", "green", "cyan", "blue", "magenta")
 
 
-def load(fake: FakeTorchServe) -> None:
+def load(fake: FakeTorchServe, models: int) -> None:
     """Models with workers, as a server of somebody has them."""
-    for number in range(MODELS):
+    for number in range(models):
         fake.load(f"model-{number}", workers=2)
 
 
-def count(fake: FakeTorchServe, moment: int) -> None:
+def count(fake: FakeTorchServe, models: int, moment: int) -> None:
     """Some answered requests of each model, not as many at every moment."""
-    for number in range(MODELS):
+    for number in range(models):
         requests = 5 + (7 * moment + 5 * number) % 16
         fake.serve(f"model-{number}", n=requests, inference_ms=5 + requests / 4, queue_ms=0.4)
     fake.requests.clear()
@@ -50,7 +49,7 @@ def configuration(fakes: Sequence[FakeTorchServe]) -> str:
     return "\n".join(tables)
 
 
-async def serve(servers: int, config: Path) -> None:
+async def serve(servers: int, models: int, config: Path) -> None:
     """Be the servers until nobody reads from this process any more."""
     loop = asyncio.get_running_loop()
     over = loop.run_in_executor(None, sys.stdin.read)
@@ -58,14 +57,14 @@ async def serve(servers: int, config: Path) -> None:
         listening = [await stack.enter_async_context(on_loopback()) for _ in range(servers)]
         fakes = [each.fake for each in listening]
         for fake in fakes:
-            load(fake)
+            load(fake, models)
         await asyncio.to_thread(config.write_text, configuration(fakes))
         print("ready", flush=True)
         for moment in itertools.count():
             if over.done():
                 break
             for number, fake in enumerate(fakes):
-                count(fake, moment + number)
+                count(fake, models, moment + number)
             await asyncio.wait([over], timeout=TRAFFIC_EVERY_S)
 
 
@@ -73,9 +72,10 @@ def run() -> None:
     """Serve as many as were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("servers", type=int)
+    parser.add_argument("--models", type=int, default=3, help="on each")
     parser.add_argument("--config", type=Path, required=True)
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.servers, arguments.config))
+    asyncio.run(serve(arguments.servers, arguments.models, arguments.config))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from tsmon.torchserve.addresses import Addresses
 class Loopback:
     """A fake that listens on free ports of the loopback address."""
 
-    def __init__(self, **settings: Any) -> None:
-        """`settings` are those of `FakeTorchServe`."""
-        self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    def __init__(self, *, in_a_row: bool = False, **settings: Any) -> None:
+        """`settings` are those of `FakeTorchServe`; `in_a_row` has the ports follow each other."""
+        self._sockets = _in_a_row() if in_a_row else [_listening() for _ in range(3)]
         urls = [f"http://127.0.0.1:{each.getsockname()[1]}" for each in self._sockets]
         self.fake = FakeTorchServe(addresses=Addresses(*urls), **settings)
         self._transport = self.fake.transport()
@@ -61,6 +61,24 @@ class Loopback:
                 writer.close()
 
         return talk
+
+
+def _listening(port: int = 0) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port))
+
+
+def _in_a_row() -> list[socket.socket]:
+    """As TorchServe's own ports: management above inference, metrics above management."""
+    while True:
+        sockets = [_listening()]
+        first = sockets[0].getsockname()[1]
+        try:
+            sockets += [_listening(first + more) for more in (1, 2)]
+        except (OSError, OverflowError):  # somebody has one of them
+            for each in sockets:
+                each.close()
+        else:
+            return sockets
 
 
 async def _read(reader: asyncio.StreamReader, url: str) -> httpx.Request | None:

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
 from tests.snapshots.clock import SceneClock
-from tests.snapshots.scene import record_scene
-from tests.snapshots.stage import ELSEWHERE
+from tests.snapshots.scene import ELSEWHERE, record_scene
 from tsmon.telemetry import monitor
 from tsmon.telemetry.instant import Instant
 from tsmon.torchserve import inference, procedure, rollout
 from tsmon.tui import rollouts
 from tsmon.tui.app import MonitorOptions
+
+__all__ = ["no_other_server"]
 
 SAMPLES = Path(__file__).parents[2] / "artifacts" / "samples"
 ANSWER_S = 0.0083

@@ -15,14 +15,11 @@ from tests.tui.seat import Seat, seated
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Observation
-from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.session import LiveSession, Tag
 
-ELSEWHERE = Addresses.from_server("gpu-1.example:8081")
-"""Not this machine: its processes and log files are not looked at."""
 MIB = 2**20
 STARTED = START.timestamp() - 7_500
 """When the workers started, by the process table."""

@@ -11,7 +11,8 @@ import httpx
 from tests.fake import FakeTorchServe
 from tests.snapshots.album import at_each
 from tests.snapshots.clock import SceneClock
-from tests.snapshots.stage import ELSEWHERE, Story, staged
+from tests.snapshots.scene import ELSEWHERE
+from tests.snapshots.stage import Story, staged
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
 from tsmon.telemetry.snapshot import ModelKey

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
 from tests.tui.seat import PERIOD_S
 from tsmon.torchserve import rollout
 from tsmon.tui import rollouts
 from tsmon.tui.app import MonitorOptions
+
+__all__ = ["no_other_server"]
 
 LABELS = "0123456789"
 
@@ -21,6 +24,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a person's fingers or a worker's start."""
     monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
     monkeypatch.setattr(rollout, "POLL_S", 0.05)
+
+
+@pytest.fixture(autouse=True)
+def nobodys_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the clipboard of whoever runs the tests as it is."""
+    monkeypatch.delenv("TMUX", raising=False)
 
 
 @pytest.fixture

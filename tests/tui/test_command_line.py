@@ -60,9 +60,46 @@ async def test_tab_completes_and_a_click_too(fake: FakeTorchServe, options: Moni
         await seat.write("theme dra")
         await seat.sees("theme dracula")
         rows = seat.text.splitlines()
-        y = next(at for at, row in enumerate(rows) if row.strip() == "theme dracula")
+        y = next(at for at, row in enumerate(rows) if row.strip() == "▸ theme dracula")
         await seat.pilot.click(None, offset=(4, y))
         await seat.until(lambda: line._input.value == "theme dracula")
+
+
+async def test_the_likeliest_completion_stands_next_to_the_line_and_is_the_one_tab_takes(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options, size=(80, 24)) as seat:
+        line = await open_line(seat)
+        await seat.write("so")
+        await seat.sees("▸ sort COLUMN")
+        rows = [row.strip() for row in seat.text.splitlines()]
+        at = next(place for place, row in enumerate(rows) if row.startswith(":so"))
+        assert rows[at - 1].startswith("▸ sort COLUMN")
+        assert "table.sort" in rows[at - 2]
+        # The mark is stripped of the line that has none.
+        assert rows[at - 1].index("Sort") == rows[at - 2].index("Sort") + 2
+        await seat.press("tab")
+        assert line._input.value == "sort "
+
+
+async def test_undo_is_called_undo_and_says_what_it_would_do(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(160, 40)) as seat:
+        await seat.sees("● ready")
+        await command(seat, "scale 2")
+        await seat.sees("1 → 2")
+        await seat.press("enter")
+        await seat.sees("2/2 ready", "U back to 1 worker")
+        titles = [each.title for each in seat.app.get_system_commands(seat.monitor)]
+        assert "Models: back to 1 worker (U)" in titles
+        await open_line(seat)
+        await seat.write("undo")
+        await seat.sees("▸ model.undo")
+        assert "back-to" not in seat.text
+        await seat.press("enter")
+        await seat.sees("1/1 ready")
 
 
 async def test_the_lines_before_come_back(fake: FakeTorchServe, options: MonitorOptions) -> None:

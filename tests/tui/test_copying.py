@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.screens.copy_choice import CopyChoice
+from tsmon.tui.terminal import through_screen
 
 
 async def copy(seat: Seat, letter: str) -> str:
@@ -116,3 +123,32 @@ async def test_the_list_works_with_enter_and_the_mouse_and_esc_copies_nothing(
         row = next(row for row, line in enumerate(lines) if "curl: metrics" in line)
         await seat.pilot.click(offset=(lines[row].index("curl: metrics"), row))
         await seat.until(lambda: seat.app.clipboard.endswith("/metrics"))
+
+
+async def test_inside_tmux_it_is_told_what_is_copied(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told"
+    tmux = tmp_path / "tmux"
+    tmux.write_text(f'#!/bin/sh\n{{ echo "$@"; cat; }} >{told}.part && mv {told}.part {told}\n')
+    tmux.chmod(0o755)
+    monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● 1/1")
+        assert await copy(seat, "y") == "mnist"
+        await seat.until(told.exists)
+        assert told.read_text() == "load-buffer -w -\nmnist"
+
+
+@given(st.text())
+def test_gnu_screen_is_given_a_text_in_parts_that_it_can_hold(text: str) -> None:
+    parts = through_screen(text).split("\x1b\\")
+
+    assert parts.pop() == ""
+    assert all(part.startswith("\x1bP") and len(part) < 768 for part in parts)
+    code = "".join(part.removeprefix("\x1bP") for part in parts)
+    assert code.startswith("\x1b]52;c;")
+    assert code.endswith("\a")
+    assert base64.b64decode(code[len("\x1b]52;c;") : -1]).decode() == text

@@ -72,6 +72,23 @@ async def test_an_event_is_copied_and_its_log_lines_are_shown(
         await seat.sees("PAUSED", "worker died")
 
 
+async def test_a_page_opens_once_however_quickly_its_key_is_pressed(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    fake.load("mnist")
+    write(tmp_path / "logs", [printed(1, "before")])
+    async with reading(fake, options, tmp_path / "logs") as seat:
+        await seat.sees("1/1 ready")
+        for action, title in (("logs", "Logs"), ("requests", "Requests"), ("events", "Events")):
+            for _ in range(2):  # as two keys do that come before the page is there
+                seat.monitor.actions.do(f"server.{action}")
+            await seat.sees(f"{title} ")
+            await seat.until(lambda: seat.app.screen is not seat.monitor)
+            assert len(seat.app.screen_stack) == 2
+            await seat.press("escape")
+            await seat.until(lambda: seat.app.screen is seat.monitor)
+
+
 async def test_a_refused_batch_says_which_503_it_was(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:

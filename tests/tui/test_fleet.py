@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,19 @@ from textual.widgets import OptionList
 from tests.fake import FakeTorchServe
 from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import PERIOD_S, Seat, seated, watching
+from tests.unit.telemetry.prometheus.fake import FakePrometheus
 from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettings
 from tsmon.fleet import fleet as fleet_module
+from tsmon.fleet.targets import Origin
+from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui import opening
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.opening import live_session, target_named
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.session import LiveSession, PrometheusSession
 from tsmon.tui.widgets.fleet_table import FleetTable
 
 
@@ -72,6 +78,10 @@ def names(seat: Seat) -> list[str]:
     """The servers of the table from top to bottom, by their first word."""
     rows = [line.split() for line in seat.text.splitlines()]
     return [row[0] for row in rows if row and row[0] in {"home", "prod", "dead"}]
+
+
+def _are_shown(seat: Seat, order: list[str]) -> bool:
+    return names(seat) == order
 
 
 async def open_fleet(seat: Seat) -> None:
@@ -136,7 +146,7 @@ async def test_a_filter_leaves_the_rows_with_its_words() -> None:
         assert isinstance(seat.app.screen, FleetScreen)
 
 
-async def test_rows_are_sorted_by_another_number() -> None:
+async def test_rows_are_sorted_by_another_number_and_the_other_way_round() -> None:
     async with two_servers() as seat:
         await open_fleet(seat)
 
@@ -144,9 +154,87 @@ async def test_rows_are_sorted_by_another_number() -> None:
 
         await seat.sees("by name")
         assert names(seat) == ["dead", "home", "prod"]
+        await seat.press("O")
+        await seat.sees("by name, reversed")
+        await seat.until(lambda: names(seat) == ["prod", "home", "dead"])
+        await seat.press("o")
+        await seat.sees("by ready workers", "▼WORKERS")
+        await seat.until(lambda: names(seat) == ["prod", "home", "dead"])
         await seat.press("o")
         await seat.sees("by requests/s")
         await seat.until(lambda: names(seat) == ["home", "prod", "dead"])
+
+
+async def test_a_second_click_on_a_title_turns_the_order_round() -> None:
+    async with two_servers() as seat:
+        await open_fleet(seat)
+        table = seat.find(FleetTable)
+
+        for arrow, order in (("▼", ["prod", "home", "dead"]), ("▲", ["home", "prod", "dead"])):
+            title = next(row for row in seat.text.splitlines() if "WORKERS" in row)
+            await seat.pilot.click(table, offset=(title.index("WORKERS"), 0))
+            await seat.sees(f"{arrow}WORKERS")
+            await seat.until(partial(_are_shown, seat, order))
+
+
+@asynccontextmanager
+async def two_servers_and(
+    fleet: Callable[[str], FleetSettings],
+) -> AsyncIterator[tuple[Seat, FakeTorchServe]]:
+    """A third server besides, which `fleet` names by its metrics address."""
+    async with on_loopback(in_a_row=True) as other:
+        other.fake.load("third")
+        address = other.fake.addresses.metrics.partition("://")[2]
+        async with two_servers(fleet(address)) as seat:
+            await seat.press("F")
+            await seat.sees("4 servers", address)
+            table = seat.find(FleetTable)
+            await seat.until(lambda: _go_to(table, address))
+            yield seat, other.fake
+
+
+def _go_to(table: FleetTable, name: str) -> bool:
+    """Put the cursor on a server; whether it is there by now."""
+    table.go_to(f"{Origin.FILE_SD}:{name}")
+    table.go_to(f"{Origin.PROMETHEUS}:{name}")
+    return table.line is not None and table.line.server.target.name == name
+
+
+async def test_enter_watches_the_server_of_a_file(tmp_path: Path) -> None:
+    def fleet(address: str) -> FleetSettings:
+        file = tmp_path / "targets.json"
+        file.write_text(json.dumps([{"targets": [address], "labels": {"rack": "7"}}]))
+        return FleetSettings(period=0.1, file_sd=(file,))
+
+    async with two_servers_and(fleet) as (seat, third):
+        await seat.sees("from file_sd  rack=7")
+        await seat.press("enter")
+        await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))
+        await seat.sees("2 Workers · third 1.0")
+        assert seat.app.session.client.addresses.management == third.addresses.management
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_enter_on_what_prometheus_tells_watches_the_server_if_it_answers(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prometheus = FakePrometheus()
+    for module in (opening, fleet_module):
+        monkeypatch.setattr(module, "Prometheus", lambda *_, **__: prometheus.client())
+
+    def fleet(address: str) -> FleetSettings:
+        prometheus.scrape(0, {SeriesKey("third", "1.0"): Counters(1, 1, 1)}, instance=address)
+        return FleetSettings(period=0.1, prometheus="http://prom:9090")
+
+    async with two_servers_and(fleet) as (seat, third):
+        await seat.sees("from prometheus")
+        if not answers:
+            third.kill()
+        await seat.press("enter")
+        await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))
+        kind = LiveSession if answers else PrometheusSession
+        await seat.until(lambda: isinstance(seat.app.session, kind))
+        await seat.sees("third")
 
 
 async def test_models_can_be_hidden() -> None:

@@ -20,6 +20,11 @@ def type_at_once(seat: Seat, *keys: str) -> None:
         seat.app.post_message(events.Key(key, key_to_character(key)))
 
 
+def selected(seat: Seat) -> str:
+    """The model that the panes are about."""
+    return seat.monitor.selected.name if seat.monitor.selected else ""
+
+
 async def test_a_filter_gets_all_letters_and_the_rows_what_follows_it(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
@@ -57,3 +62,50 @@ async def test_keys_go_on_where_no_dialog_comes(
         await seat.sees("no model")
         type_at_once(seat, "L", "4")  # there is no model to load
         await seat.until(lambda: seat.monitor.current == "digits")
+
+
+async def test_what_follows_the_cursor_acts_on_the_row_that_it_came_to(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    for number in range(8):
+        fake.load(f"model-{number}")
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: selected(seat) == "model-0")
+        type_at_once(seat, *"jjjjjjk", "space", "k", "s", "backspace", "4")
+        models = seat.monitor.query_one(ModelsPane)
+        await seat.until(lambda: isinstance(seat.app.screen, ScaleMany))
+        assert [model.key.name for model in models.marked] == ["model-5"]
+        await seat.until(lambda: seat.find(Input).value == "4")
+        await seat.press("escape", "escape")
+        type_at_once(seat, "k", "k", "s", "backspace", "3")
+        await seat.until(lambda: isinstance(seat.app.screen, ScaleDialog))
+        assert selected(seat) == "model-3"
+        await seat.until(lambda: seat.find(Input).value == "3")
+
+
+async def test_a_cursor_that_is_held_waits_for_no_screen(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    for number in range(8):
+        fake.load(f"model-{number}")
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: selected(seat) == "model-0")
+        seen: list[str] = []
+        seat.app.watch(seat.monitor, "selected", lambda key: seen.append(key.name), init=False)
+        type_at_once(seat, *"jjjjjj")
+        await seat.until(lambda: selected(seat) == "model-6")
+        assert len(seen) < 6  # the panes were not turned to every row on the way
+
+
+async def test_a_paste_goes_into_the_field_that_the_key_before_it_opens(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("bert")
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("mnist", "bert")
+        type_at_once(seat, "slash")
+        seat.app.post_message(events.Paste("mnist"))
+        type_at_once(seat, "enter", "space")
+        models = seat.monitor.query_one(ModelsPane)
+        await seat.until(lambda: [model.key.name for model in models.marked] == ["mnist"])

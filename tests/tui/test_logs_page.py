@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.strip import Strip
 
 from tests import docker_stand_in
 from tests.fake import FakeTorchServe
@@ -62,7 +63,7 @@ async def test_lines_are_followed_until_one_goes_up_and_again_from_the_end(
 ) -> None:
     async with reading(fake, options, logs) as seat:
         lines = await opened(seat)
-        await seat.sees("Logs  ts_log.log", "▼ following", "35 of 39 lines", "routine hidden")
+        await seat.sees("Logs  ts_log.log", "▼ following", "35 of 39 lines", "1 routine hidden")
         await seat.misses("line 3")
         write(logs, [printed(40, "a new line")])
         await seat.sees("a new line")
@@ -82,6 +83,20 @@ async def test_lines_are_followed_until_one_goes_up_and_again_from_the_end(
         await seat.sees("later 29", "▼ following")
         await seat.press("escape")
         await seat.sees("1 Models")
+
+
+async def test_the_line_of_the_cursor_stands_out_from_the_others(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        lines = await opened(seat)
+        await seat.press("up")
+        at = lines.cursor - lines.scroll_offset.y
+        assert backgrounds(lines.render_line(at)).isdisjoint(backgrounds(lines.render_line(at - 1)))
+
+
+def backgrounds(strip: Strip) -> set[object]:
+    return {part.style.bgcolor for part in strip if part.style and part.text.strip()}
 
 
 async def test_the_mouse_wheel_stops_following_and_a_second_click_opens(
@@ -179,7 +194,7 @@ async def test_lines_are_narrowed_to_a_level_a_worker_and_without_what_is_routin
     async with reading(fake, options, logs) as seat:
         await opened(seat)
         await seat.press("x")
-        await seat.sees("Waiting time ns", "36 of 39 lines")
+        await seat.sees("Waiting time ns", "36 of 39 lines", "routine too")
         await seat.press("x", "v", "v", "v")
         await seat.sees("from ERROR on", "▸ KeyError", '" 503 12', "2 of 39 lines")
         await seat.press("v", "w")
@@ -190,6 +205,36 @@ async def test_lines_are_narrowed_to_a_level_a_worker_and_without_what_is_routin
         await seat.sees("none of its 39 lines is shown", "c shows all")
         await seat.press("c")
         await seat.sees("35 of 39 lines")
+
+
+async def test_requests_that_were_answered_are_routine_in_ts_log_and_not_in_access_log(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    folder = tmp_path / "logs"
+    write(folder, [access(1), access(2, what="GET /models"), access(3, 404), printed(4, "it said")])
+    plain = b'2026-11-22T12:00:01,000 - /127.0.0.1:5 "%s HTTP/1.1" 200 7'
+    lines = [plain % b"POST /predictions/mnist", plain % b"GET /models"]
+    write(folder, lines, "access_log.log")
+    async with reading(fake, options, folder) as seat:
+        await seat.press("l")
+        await seat.sees('" 404 12', "it said", "2 of 4 lines", "2 routine hidden")
+        await seat.press("f")
+        await seat.sees("access_log.log")
+        await seat.press("down", "down", "enter")
+        await seat.sees("POST /predictions/mnist", "1 of 2 lines", "1 routine hidden")
+        write(folder, [plain % b"GET /ping"], "access_log.log")
+        await seat.sees("1 of 3 lines", "2 routine hidden")
+
+
+async def test_where_all_lines_are_routine_it_says_so_and_how_to_see_them(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    write(tmp_path / "logs", [access(1), access(2)])
+    async with reading(fake, options, tmp_path / "logs") as seat:
+        await seat.press("l")
+        await seat.sees("all its 2 lines are routine and hidden", "x shows them")
+        await seat.press("x")
+        await seat.sees("POST /predictions/mnist", "2 of 2 lines")
 
 
 async def test_from_the_workers_it_shows_the_worker_under_the_cursor(

@@ -12,6 +12,7 @@ from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat
 from tests.unit.telemetry.logbook.lines import OTHER, access, handled, waited
 from tsmon.tui.app import MonitorOptions
+from tsmon.tui.widgets.long_table import LongTable
 
 CIFAR = "POST /predictions/cifar"
 
@@ -73,16 +74,125 @@ async def test_the_newest_first_the_failed_alone_and_one_model(
         assert [row[:8] for row in rows(seat)] == ["12:01:01", "12:00:01"]
 
 
-async def test_enter_shows_the_log_at_the_request_and_esc_comes_back(
+async def test_one_request_is_shown_with_its_parts_and_leads_to_its_log_lines(
     fake: FakeTorchServe, options: MonitorOptions, logs: Path
 ) -> None:
     async with reading(fake, options, logs) as seat:
         await seat.press("Q")
         await seat.sees("3 seen")
         await seat.press("enter")
+        await seat.sees("Request  mnist 1.0", "by worker 9000 of mnist 1.0", "✓ 200")
+        parts = [line.split()[:3] for line in seat.text.splitlines() if "█" in line]
+        assert parts == [
+            ["total", "900", "ms"],
+            ["queue", "800", "ms"],
+            ["backend", "90.0", "ms"],
+            ["handler", "60.5", "ms"],
+            ["rest", "10.0", "ms"],
+        ]
+        await seat.sees("slower than all of the other answered ones to mnist (1)")
+        await seat.press("l")
+        await seat.sees("Logs  ts_log.log  mnist 1.0  worker 9000", "‖ stays", "HandlerTime")
+        await seat.press("escape")
+        await seat.sees("Request  mnist 1.0")
+        await seat.press("escape", "down", "enter")
+        await seat.sees("✗ 503 failed", "no line of the log tells how much of it was queue")
+        await seat.press("y")
+        assert "status 503" in seat.app.clipboard
+
+
+async def test_log_lines_of_a_request_are_shown_from_the_table_and_esc_comes_back(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        await seat.press("l")
         await seat.sees("Logs  ts_log.log  mnist 1.0  worker 9000", "‖ stays", "HandlerTime")
         await seat.press("escape")
         await seat.sees("Requests  slowest first")
+
+
+async def test_requests_are_sorted_by_any_column_either_way(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("Requests  slowest first", "3 seen")
+        await seat.press("O")
+        await seat.sees("quickest first")
+        assert [row[:8] for row in rows(seat)] == ["12:00:01", "12:02:02", "12:01:01"]
+        await seat.press("o", "O")
+        await seat.sees("oldest first")
+        await seat.press("o")
+        await seat.sees("by status ▼", "▼STATUS")
+        assert rows(seat)[0].startswith("12:02:02")
+        table = seat.find(LongTable)
+        for arrow, first in (("▲", "12:02:02"), ("▼", "12:01:01")):
+            titles = next(line for line in seat.text.splitlines() if "STATUS" in line)
+            await seat.pilot.click(table, offset=(titles.index("MODEL"), 0))
+            await seat.sees(f"{arrow}MODEL")
+            assert rows(seat)[0].startswith(first)
+
+
+async def test_requests_are_filtered(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        await seat.press("slash")
+        await seat.write("cifar")
+        await seat.sees("filter cifar", "1 of 3 held shown")
+        await seat.press("enter")
+        assert [row[:8] for row in rows(seat)] == ["12:02:02"]
+        await seat.press("escape")
+        await seat.misses("filter cifar")
+        assert len(rows(seat)) == 3
+
+
+async def test_all_requests_that_are_held_can_be_gone_through(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    write(tmp_path / "logs", (access(number, total_ms=4000 - number) for number in range(2600)))
+    async with reading(fake, options, tmp_path / "logs", size=(80, 24)) as seat:
+        await seat.press("Q")
+        await seat.sees("2,600 seen", "2,500 held")
+        table = seat.find(LongTable)
+        await seat.press("end")
+        await seat.until(lambda: table.cursor == 2499)
+        await seat.sees("total 1.4 s")
+        await seat.press("pageup", "k", "ctrl+u")
+        assert table.cursor < 2475
+        await seat.press("home")
+        await seat.sees("total 4.0 s")
+        write(tmp_path / "logs", [access(2600, total_ms=9000)])
+        await seat.sees("2,601 seen")
+        assert table.cursor == 1, "the cursor stays on its request"
+
+
+async def test_the_row_of_the_cursor_stands_out_from_the_others(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        table = seat.find(LongTable)
+        rows = [table.render_line(1 + row) for row in range(2)]
+        first, second = ({part.style.bgcolor for part in row if part.style} for row in rows)
+        assert first.isdisjoint(second)
+
+
+async def test_a_second_click_opens_a_request(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path
+) -> None:
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("3 seen")
+        table = seat.find(LongTable)
+        for _ in range(2):
+            await seat.pilot.click(table, offset=(5, 2))
+        await seat.sees("✗ 503 failed")
 
 
 async def test_the_moment_of_a_request_is_shown_in_the_monitor(
@@ -95,7 +205,9 @@ async def test_the_moment_of_a_request_is_shown_in_the_monitor(
         since = seat.monitor.session.monitor.latest.at.wall.astimezone() - noon
         write(logs, [access(since.total_seconds() + 1, total_ms=99_000)])
         await seat.sees("4 seen")
-        await seat.press("up", "up", "at")
+        await seat.press("up", "up", "enter")
+        await seat.sees("answered", "99.0 s  ██")
+        await seat.press("at")
         await seat.sees("PAUSED")
 
 

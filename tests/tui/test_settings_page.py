@@ -16,6 +16,9 @@ from tsmon.config.changes import Given, Origins
 from tsmon.config.files import load
 from tsmon.config.values import Dotted
 from tsmon.tui.app import MonitorOptions
+from tsmon.tui.keymap.effective import resolve
+from tsmon.tui.keymap.presets import PRESETS
+from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.screens.settings import Settings
 from tsmon.tui.setting_words import CHANGED
@@ -98,7 +101,7 @@ async def test_it_tells_each_value_and_where_it_is_from(
         await seat.sees("Seconds from one sample", "at least 0.2 s", "From --period, which wins")
         await go_to(seat, "monitor.span")
         await seat.sees("Seconds that the charts show", f"From {file}.", "holds at once")
-        await go_to(seat, "fleet.period")
+        await go_to(seat, "monitor.model_store")
         await seat.sees("holds from the next start")
         await seat.press("escape")
         await seat.until(lambda: seat.app.screen is seat.monitor)
@@ -138,6 +141,54 @@ async def test_choices_hold_at_once(
         await seat.until(lambda: CHANGED in row(seat, "monitor.symbols"))
 
 
+async def test_a_preset_moves_the_keys_at_once_and_back(
+    fake: FakeTorchServe, options: MonitorOptions, file: Path
+) -> None:
+    async with settings(fake, options, file) as seat:
+        await go_to(seat, "keys.preset")
+        await seat.sees("holds at once")
+        await pick(seat, "vim")
+        assert CHANGED in row(seat, "keys.preset")
+        moved = next(iter(PRESETS["vim"]))
+        assert seat.app.keys == resolve("vim")
+        assert seat.app.keys.by_id(moved).keys != resolve().by_id(moved).keys
+        await seat.press("u")
+        await seat.until(lambda: CHANGED not in row(seat, "keys.preset"))
+        assert seat.app.keys.by_id(moved).keys == resolve().by_id(moved).keys
+
+
+async def test_what_the_footer_names_moves_with_the_keys(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        await seat.sees("? help")
+        seat.app.use_keys(resolve(bind={"app.help": "f1", "view.zoom": "f2"}))
+        await seat.sees("f1 help")
+        await seat.press("f2")
+        await seat.until(lambda: seat.monitor.zoomed)
+
+
+async def test_the_period_of_the_fleet_holds_when_it_is_opened_the_next_time(
+    fake: FakeTorchServe, options: MonitorOptions, file: Path
+) -> None:
+    async with settings(fake, options, file) as seat:
+        await go_to(seat, "fleet.period")
+        await seat.sees("holds at once")
+        await seat.press("enter")
+        await seat.sees("At least 0.5 s.")
+        await seat.write("7")
+        await seat.press("enter")
+        await seat.until(lambda: CHANGED in row(seat, "fleet.period"))
+        assert seat.app.fleet_period_s == 7.0
+        await seat.press("escape", "F")
+        await seat.until(lambda: isinstance(seat.app.screen, FleetScreen))
+        fleet = seat.app._fleet
+        assert fleet is not None
+        assert fleet.config.fleet.period == 7.0
+        seat.app.set_fleet_period(3.0)
+        assert fleet.config.fleet.period == 3.0
+
+
 async def test_a_path_is_asked_for_until_it_is_a_folder(
     fake: FakeTorchServe, options: MonitorOptions, file: Path, tmp_path: Path
 ) -> None:
@@ -154,6 +205,9 @@ async def test_a_path_is_asked_for_until_it_is_a_folder(
         await seat.write(str(tmp_path / "store"))
         await seat.press("enter")
         await seat.until(lambda: CHANGED in row(seat, "monitor.samples"))
+        await seat.sees(
+            "Of no effect yet", "monitor.samples holds from the next start", "s keeps it"
+        )
         await seat.press("s")
         await seat.sees("1 setting kept in")
         assert 'samples = "store"' in written(file)

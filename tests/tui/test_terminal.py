@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -15,6 +16,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
+from typing import TextIO, cast
 
 import pytest
 from hypothesis import given
@@ -22,13 +25,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
+from textual.drivers._writer_thread import WriterThread
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.crash import keep_report, spell_crash
-from tsmon.tui.terminal import AsciiOnly, in_ascii, symbols_of
+from tsmon.tui.driver import TerminalDriver, UntilGone
+from tsmon.tui.session import LiveSession
+from tsmon.tui.terminal import AsciiOnly, correct_colors, in_ascii, symbols_of
 from tsmon.tui.themes import opposite, theme_named
 from tsmon.tui.widgets.raster import Symbols
 
@@ -37,6 +43,11 @@ LONGEST_S = 30.0
 MAIN_SCREEN = b"\x1b[?1049l"
 """Leaves the alternate screen."""
 SHOWN_CURSOR = b"\x1b[?25h"
+WRITTEN_LAST = b"\x1b[?1004l"
+MODES = frozenset((b"1000", b"1003", b"1006", b"1015", b"1016", b"1004", b"2004"))
+"""Reports of the mouse and of the focus, and marks around pasted text: on no longer than needed."""
+FRAMES = 100
+"""More than fit into what lies between the app and its terminal."""
 
 
 @given(st.text())
@@ -64,10 +75,32 @@ def test_a_line_in_ascii_keeps_its_styles() -> None:
         ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, Symbols.ASCII),
         ({"LC_ALL": "", "LANG": "en_US.UTF-8"}, Symbols.BRAILLE),
         ({"TERM": "linux", "LANG": "en_US.UTF-8"}, Symbols.ASCII),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, Symbols.ASCII),  # Python itself put LC_CTYPE there
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "POSIX"}, Symbols.ASCII),
+        ({"LC_CTYPE": "C.UTF-8"}, Symbols.BRAILLE),
+        ({"LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, Symbols.BRAILLE),
     ],
 )
 def test_the_terminal_tells_what_it_can_show(environment: dict[str, str], symbols: Symbols) -> None:
     assert symbols_of(environment) is symbols
+
+
+@pytest.mark.parametrize(
+    ("environment", "colors"),
+    [
+        ({"STY": "1.tty", "TERM": "screen-256color"}, None),
+        ({"STY": "1.tty", "TERM": "xterm-256color"}, "truecolor"),  # left on purpose
+        ({"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "screen-256color"}, "truecolor"),
+    ],
+)
+def test_the_colours_are_those_of_gnu_screen_inside_it(
+    environment: dict[str, str], colors: str | None
+) -> None:
+    environment["COLORTERM"] = "truecolor"
+
+    correct_colors(environment)
+
+    assert environment.get("COLORTERM") == colors
 
 
 async def test_the_whole_screen_can_be_ascii(fake: FakeTorchServe, options: MonitorOptions) -> None:
@@ -156,6 +189,7 @@ class Terminal:
         self.slave = slave
         self.output = b""
         self._master = master
+        self._is_open = True
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tsmon", "--server", NOBODY],
             stdin=slave,
@@ -174,11 +208,25 @@ class Terminal:
             assert readable, self.output
             self.output += os.read(self._master, 65536)
 
+    @property
+    def modes_on(self) -> set[bytes]:
+        """The private modes that were switched on last, and not off."""
+        found = re.findall(rb"\x1b\[\?(\d+)([hl])", self.output)
+        return {mode for mode, switch in dict(found).items() if switch == b"h"}
+
+    def hang_up(self) -> None:
+        """Break the connection, as when a network fails."""
+        os.close(self.slave)
+        os.close(self._master)
+        self._is_open = False
+        self.process.send_signal(signal.SIGHUP)
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self.slave)
-        os.close(self._master)
+        if self._is_open:
+            os.close(self.slave)
+            os.close(self._master)
 
 
 @pytest.fixture
@@ -201,5 +249,47 @@ def test_the_terminal_is_given_back_whatever_ends_the_monitor(
 
     assert terminal.process.wait(LONGEST_S) == 130
     terminal.see(SHOWN_CURSOR)
+    terminal.see(WRITTEN_LAST)
     assert termios.tcgetattr(terminal.slave) == terminal.before
+    assert terminal.modes_on.isdisjoint(MODES)
     assert b"Traceback" not in terminal.output
+
+
+def test_it_ends_with_its_terminal(terminal: Terminal) -> None:
+    terminal.see(b"Models")
+
+    terminal.hang_up()
+
+    assert terminal.process.wait(LONGEST_S) == 130
+
+
+def write_frames(writer: WriterThread) -> None:
+    for _ in range(FRAMES):
+        writer.write("frame" * 1000)
+
+
+def test_nothing_waits_for_a_terminal_that_has_gone(fake: FakeTorchServe) -> None:
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as file:
+        writer = WriterThread(cast(TextIO, UntilGone(file)))
+        writer.start()
+        frames = Thread(target=write_frames, args=[writer], daemon=True)
+        frames.start()
+        os.close(master)
+        frames.join(LONGEST_S)
+        assert not frames.is_alive()
+        writer.stop()
+    assert TsmonApp(LiveSession(fake.client())).driver_class is TerminalDriver
+
+
+async def test_a_few_lines_are_all_for_the_server_and_the_rows(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(40, 4)) as seat:
+        await seat.sees("● 1/1")
+        server, titles, row, *blank = seat.text.splitlines()
+        assert "● up" in server
+        assert "VERSION" in titles
+        assert "mnist" in row
+        assert not any(blank)

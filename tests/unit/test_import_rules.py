@@ -20,6 +20,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
     "package",
     [
         "tsmon.torchserve",
+        "tsmon.docker",
         "tsmon.config",
         "tsmon.telemetry",
         "tsmon.digits",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tsmon.cli.config_option import problem, require_config
+from tsmon.cli.config_option import problem
 from tsmon.cli.config_set import set_, unset
+from tsmon.cli.config_show import show
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import CommandGroup, fail
 from tsmon.cli.output import emit, emit_json, emit_table, say
@@ -18,10 +17,6 @@ from tsmon.cli.target import Target, pass_target
 from tsmon.config.commented import commented
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import PROJECT_FILE, Loaded, project_file, user_file
-from tsmon.config.values import Dotted
-
-DEFAULT = "default"
-"""What `show` names as the origin of a setting that no file has."""
 
 
 @click.group(cls=CommandGroup)
@@ -29,6 +24,7 @@ def config() -> None:
     """The settings: where they are, what they are, whether they are right; and set one."""
 
 
+config.add_command(show)
 config.add_command(set_)
 config.add_command(unset)
 
@@ -50,23 +46,6 @@ def path(as_json: bool) -> None:
     )
     if not user.is_file():
         say("`tsmon config init` writes your own, with every setting explained in it")
-
-
-@config.command()
-@click.option("--all", "everything", is_flag=True, help="Also what has its default.")
-@as_json
-@pass_target
-@click.pass_context
-def show(ctx: click.Context, target: Target, everything: bool, as_json: bool) -> None:
-    """Tell the settings in force, and the file each one comes from."""
-    require_config(ctx)
-    rows = [row for row in _rows(target.loaded) if everything or row[2] != DEFAULT]
-    if as_json:
-        emit_json({name: {"value": value, "origin": origin} for name, value, origin in rows})
-    elif rows:
-        emit_table(("SETTING", "VALUE", "FROM"), [(name, str(v), o) for name, v, o in rows])
-    else:
-        say("every setting has its default; `tsmon config show --all` tells them")
 
 
 @config.command()
@@ -127,27 +106,3 @@ def _key_problem(loaded: Loaded) -> ConfigError | None:
 
 def _place(file: Path) -> dict[str, Any]:
     return {"path": str(file), "exists": file.is_file()}
-
-
-def _rows(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:
-    """Name, value and origin of each setting."""
-    for key, value in _settings(loaded.config):
-        origin = loaded.origins.get(key)
-        yield ".".join(key), _plain(value), str(origin) if origin else DEFAULT
-
-
-def _settings(table: Any, key: Dotted = ()) -> Iterator[tuple[Dotted, Any]]:
-    if is_dataclass(table):
-        for field in fields(table):
-            yield from _settings(getattr(table, field.name), (*key, field.name))
-    elif isinstance(table, Mapping):
-        for name, value in table.items():
-            yield from _settings(value, (*key, name))
-    else:
-        yield key, table
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, Path) else value

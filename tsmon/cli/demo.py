@@ -11,15 +11,11 @@ from pathlib import Path
 
 import click
 
-from tsmon.cli.monitor import open_monitor, require_keys
+from tsmon.cli.opening import open_monitor, require_keys
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say, talk
-from tsmon.cli.serve import (
-    DEFAULT_STORE,
-    make_model_store,
-    start_with_progress,
-    stop_with_progress,
-)
+from tsmon.cli.serve import DEFAULT_STORE, make_model_store
+from tsmon.cli.starting import start_with_progress, stop_with_progress
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
 from tsmon.cli.walkthrough import MODEL, StepFailed, Walkthrough
@@ -31,6 +27,7 @@ from tsmon.serving.archive import (
 )
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import NotRunning, PortTaken
+from tsmon.serving.extras import require_server
 from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, check_free, free_ports
@@ -61,6 +58,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
     on_terminal = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     if on_terminal:
         require_keys(target)
+    require_server()
     make_model_store(model_store)
     samples = digit_assets().samples
     with _server(target.local_server(), model_store, keep=keep) as record:
@@ -79,7 +77,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
         settings = replace(
             target.loaded.config.monitor, model_store=record.model_store, samples=samples
         )
-        return open_monitor(own, settings, note=note)
+        return open_monitor(own, settings, note=note).code
 
 
 @contextmanager

@@ -42,8 +42,11 @@ async def examine(target: Target, checks: list[Check], config: Path | None) -> R
 
 
 def _home_config(target: Target) -> Path | None:
-    """The settings of the home's server, unless the options mean another server."""
-    return None if target.names_server else target.local_server().home.config
+    """The settings of the home's server, unless another is meant or they are in a container."""
+    own = target.own_server()
+    if target.names_server or (own is not None and own.container):
+        return None
+    return target.local_server().home.config
 
 
 def exit_code(report: Report, strict: bool) -> Exit:

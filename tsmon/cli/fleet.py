@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from tsmon.cli.demo import demo
 from tsmon.cli.fleet_report import fleet_record, print_fleet
 from tsmon.cli.given import given
 from tsmon.cli.models import as_json
-from tsmon.cli.monitor import GivenSettings, open_monitor
+from tsmon.cli.opening import GivenSettings, Left, open_monitor
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, emit_json, emit_json_line
 from tsmon.cli.target import Target, pass_target, server_options
@@ -66,7 +67,8 @@ def fleet(
     target.loaded = replace(target.loaded, config=config)
     asks_for_text = once or watch or as_json or count is not None
     if not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty():
-        return _open(target, given(ctx, "fleet"))
+        left = _open(target, given(ctx, "fleet"))
+        return ctx.invoke(demo) if left.wants_demo else left.code
     made = Fleet(config, target.own_server, transport=target.transport)
     if made.is_empty:
         hint = f"put [servers.NAME] tables into {user_file()}; `tsmon config init` explains"
@@ -80,7 +82,7 @@ def _config(config: Config, settings: dict[str, Any]) -> Config:
     return replace(config, fleet=replace(config.fleet, **given))
 
 
-def _open(target: Target, given: GivenSettings) -> int:
+def _open(target: Target, given: GivenSettings) -> Left:
     """The monitor on the first server, the fleet above it."""
     config = target.loaded.config
     if not target.server and config.servers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 import click
@@ -12,6 +12,7 @@ from tsmon.config.changes import Given
 from tsmon.config.schema import FleetSettings, MonitorSettings
 from tsmon.config.values import Dotted
 
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 _TABLES = {"monitor": MonitorSettings, "fleet": FleetSettings}
 
 
@@ -25,9 +26,39 @@ def given(ctx: click.Context, table: str = "monitor") -> Mapping[Dotted, Given]:
     return found
 
 
+def hand_on(ctx: click.Context, command: click.Command, names: Iterable[str]) -> None:
+    """Have what was given before the monitor's name hold for it, unless it is given after it too.
+
+    `names` are its options that the group has as well; no other command takes them there.
+
+    Raises:
+        click.UsageError: one stands before the name of another command.
+    """
+    name = ctx.invoked_subcommand or ""
+    for option in names:
+        source = ctx.get_parameter_source(option)
+        if name == command.name and source in _GIVEN:
+            defaults = ctx.default_map or {}
+            handed = {**defaults.get(name, {}), option: ctx.params[option]}
+            ctx.default_map = {**defaults, name: handed}
+        elif source is ParameterSource.COMMANDLINE:
+            flag = _flag(ctx, option)
+            raise click.UsageError(
+                f"{flag} is for the monitor and means nothing before {name}; "
+                f"`tsmon {name} --help` tells what that takes",
+                ctx,
+            )
+
+
+def _flag(ctx: click.Context, name: str) -> str:
+    option = next(each for each in ctx.command.params if each.name == name)
+    return option.opts[0]
+
+
 def _place(ctx: click.Context | None, name: str) -> click.Context | None:
     """The command that read the option: this one, or the one that it was called by."""
-    while ctx is not None and ctx.get_parameter_source(name) is None:
+    handed_on = (None, ParameterSource.DEFAULT_MAP)
+    while ctx is not None and ctx.get_parameter_source(name) in handed_on:
         ctx = ctx.parent
     return ctx
 

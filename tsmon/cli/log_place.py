@@ -10,7 +10,7 @@ import click
 
 from tsmon.cli.output import complain
 from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, copied, find_folder
-from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.place import parse_log_place
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
@@ -32,20 +32,19 @@ def log_place(text: str) -> LogPlace:
 def log_folder(
     named: LogPlace | None, addresses: Addresses, files: Sequence[str], most_bytes: int
 ) -> Iterator[Path | None]:
-    """The folder that --logs names, else that of a server on this machine, while it is needed.
+    """The folder that --logs names, else that of a server of this machine, while it is needed.
 
     Of a container's logs it holds a copy, of these `files` and the end of each; None, and a word
     on stderr, where they cannot be read.
     """
     with ExitStack() as stack:
+        place = named or (find_logs(addresses.management) if addresses.is_local else None)
+        if not isinstance(place, Container):
+            yield place
+            return
         folder: Path | None = None
-        if isinstance(named, Container):
-            try:
-                folder = stack.enter_context(copied(find_folder(named), files, most_bytes))
-            except NoContainerLogs as error:
-                complain(f"the logs of {named} cannot be read: {error}")
-        elif named is not None:
-            folder = named
-        elif addresses.is_local:
-            folder = find_log_folder(addresses.management)
+        try:
+            folder = stack.enter_context(copied(find_folder(place), files, most_bytes))
+        except NoContainerLogs as error:
+            complain(f"the logs of {place} cannot be read: {error}")
         yield folder

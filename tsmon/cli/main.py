@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 
 import click
@@ -19,6 +20,7 @@ from tsmon.cli.events import events
 from tsmon.cli.experiment import experiment
 from tsmon.cli.explain import explain
 from tsmon.cli.fleet import fleet
+from tsmon.cli.given import hand_on
 from tsmon.cli.inference import ping, predict, send
 from tsmon.cli.keys import keys
 from tsmon.cli.load import load
@@ -58,6 +60,7 @@ def cli(ctx: click.Context, /, **settings: object) -> int | None:
         require_config(ctx)
     if ctx.invoked_subcommand is None:
         return ctx.invoke(monitor, **settings)  # type: ignore[no-any-return]
+    hand_on(ctx, monitor, settings)
     return None
 
 
@@ -96,6 +99,10 @@ for command in (
 
 def main() -> None:
     """Run tsmon with the arguments of this process."""
+    # Where the locale has few characters, a word with a `?` in it is better than none.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(ending, _interrupt)
     sys.exit(run(cli))

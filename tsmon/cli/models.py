@@ -11,7 +11,6 @@ from tsmon.cli.outcome import runs_async
 from tsmon.cli.output import emit, emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
-from tsmon.serving.archive_url import archive_url
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.records import ModelVersion
@@ -129,11 +128,7 @@ async def register(
         before = set(await _known_versions(client))
         status = await client.management.register(
             Registration(
-                url=archive_url(
-                    archive,
-                    target.model_store(client.addresses),
-                    local=client.addresses.is_local,
-                ),
+                url=target.archive_url(archive, client.addresses),
                 initial_workers=workers,
                 model_name=model_name,
                 handler=handler,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
@@ -17,6 +18,7 @@ from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError, Unreachable
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -81,4 +83,9 @@ def run(group: click.Group, args: list[str] | None = None, obj: Any = None) -> i
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        complain(f"cannot write: {error.strerror}", "free some space, or write elsewhere")
+        return Exit.FAILED
     return result if isinstance(result, int) else Exit.DONE

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from tsmon.cli.monitor import open_replay
+from tsmon.cli.opening import open_replay
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import emit_json_line, say, talk
 from tsmon.cli.target import Target, pass_target, server_options

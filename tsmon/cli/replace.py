@@ -12,7 +12,6 @@ from tsmon.cli.outcome import runs_async
 from tsmon.cli.output import say
 from tsmon.cli.procedures import carry_out
 from tsmon.cli.target import Target, pass_target, server_options
-from tsmon.serving.archive_url import archive_url
 from tsmon.torchserve.replacement import GRACE_S, Probe, Replacement, plan_replacement
 
 
@@ -54,9 +53,7 @@ async def replace(
     """
     probe = await asyncio.to_thread(_probe, test_file) if test_file else None
     async with target.client() as client:
-        url = archive_url(
-            archive, target.model_store(client.addresses), local=client.addresses.is_local
-        )
+        url = target.archive_url(archive, client.addresses)
         plan = await plan_replacement(
             client, model, url, version=version, probe=probe, grace_s=grace
         )

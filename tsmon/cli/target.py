@@ -14,6 +14,7 @@ from tsmon.cli.log_place import log_place
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.access import Access, own_server
+from tsmon.serving.archive_url import archive_url
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
@@ -106,10 +107,22 @@ class Target:
 
     def model_store(self, addresses: Addresses) -> Path | None:
         """The model store of the server at these addresses, where it is known."""
+        own = self._own_at(addresses)
+        return own.model_store if own is not None else None
+
+    def archive_url(self, archive: str, addresses: Addresses) -> str:
+        """What the server at these addresses has to be told to find an archive.
+
+        Raises:
+            ArchiveError: it is in a container and does not see the archive.
+        """
+        own = self._own_at(addresses)
+        store, container = (own.model_store, own.container) if own is not None else (None, "")
+        return archive_url(archive, store, local=addresses.is_local, container=container)
+
+    def _own_at(self, addresses: Addresses) -> ServerRecord | None:
         own = self.own_server()
-        if own is not None and own.management == addresses.management:
-            return own.model_store
-        return None
+        return own if own is not None and own.management == addresses.management else None
 
     @property
     def verify(self) -> bool | str:

@@ -7,17 +7,8 @@ from typing import Any
 
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.times import RequestReport
-from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
-
-
-def server_line(snapshot: Snapshot) -> str:
-    """A line of a tick that has no model in it."""
-    server = snapshot.server
-    words = "no models are registered" if server.state is ServerState.UP else "no models known"
-    return (
-        f"{snapshot.at.wall.astimezone():%H:%M:%S}  {server.label:<24}  {server.state:<13}  {words}"
-    )
 
 
 def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:

@@ -10,8 +10,9 @@ import click
 from tsmon.cli.event_printer import EventPrinter
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, emit, emit_json_line
+from tsmon.cli.plain import plain_line
 from tsmon.cli.target import Target
-from tsmon.cli.ticks import server_line, tick_line, tick_record
+from tsmon.cli.ticks import tick_line, tick_record
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.prometheus.client import Prometheus
@@ -69,15 +70,14 @@ async def find_instance(target: Target, url: str) -> str:
 
 
 async def watch_plainly(source: Source, interval: float) -> None:
-    """Print what the monitor would show: a line per model and tick, and what happens."""
+    """Print what the monitor would show: a line per tick, and what happens."""
     monitor = Monitor(source, period_s=interval)
     problems = _Problems()
     events = EventPrinter(monitor)
     async for snapshot in monitor.ticks():
         problems.tell(snapshot)
         events.go_on()
-        lines = [tick_line(snapshot, model) for model in snapshot.models]
-        emit("\n".join(lines or [server_line(snapshot)]))
+        emit(plain_line(snapshot))
 
 
 async def watch(source: Source, interval: float, count: int | None, as_json: bool) -> None:

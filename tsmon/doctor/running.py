@@ -43,7 +43,7 @@ class RunningServer:
 
 
 def running_servers() -> list[RunningServer]:
-    """Those that this user can see, the newest first; one in a container is not among them."""
+    """Those that this user can see, the newest first; those in containers are in `contained`."""
     found = (_read(process, ports) for process, ports in find_servers().items())
     return sorted((each for each in found if each), key=lambda each: -each.started)
 

@@ -11,7 +11,7 @@ import httpx
 
 from tsmon.config.schema import ServerSettings
 from tsmon.serving.errors import ServingError
-from tsmon.serving.local_server import LocalServer, State
+from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.place import parse_log_place
@@ -27,10 +27,9 @@ OwnServer = Callable[[], ServerRecord | None]
 def own_server(local: LocalServer) -> ServerRecord | None:
     """What is known of the server of a home folder while it runs."""
     try:
-        status = local.status()
+        return find_running(local.home)
     except ServingError:
         return None
-    return status.server if status.state is State.RUNNING else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 from tsmon.telemetry.signs import Sign
 from tsmon.telemetry.traffic import Missing
 
-Number = float | Missing | None
+Rank = tuple[float | str, ...]
+"""What rows are compared by."""
+Row = TypeVar("Row")
 
 
 class Order(Enum):
@@ -19,6 +23,7 @@ class Order(Enum):
 
     WORST = "worst"
     NAME = "name"
+    WORKERS = "ready workers"
     RATE = "requests/s"
     INFERENCE = "inference"
     QUEUE = "queue"
@@ -29,6 +34,11 @@ class Order(Enum):
         """The next order, after the last one the first."""
         orders = list(Order)
         return orders[(orders.index(self) + 1) % len(orders)]
+
+    @property
+    def largest_first(self) -> bool:
+        """The direction that it is asked for at first: what is large is what one looks for."""
+        return self is not Order.NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +66,12 @@ class FleetLine:
         return None if self.model else self.server.errors_per_second
 
 
-_FIGURES: dict[Order, Callable[[Figures], Number]] = {
-    Order.RATE: lambda figures: figures.per_second,
-    Order.INFERENCE: lambda figures: figures.inference_ms,
-    Order.QUEUE: lambda figures: figures.queue_ms,
+_FIGURES: dict[Order, Callable[[Figures], Rank | None]] = {
+    Order.WORST: lambda figures: figures.badness,
+    Order.WORKERS: lambda figures: _known(figures.ready),
+    Order.RATE: lambda figures: _known(figures.per_second),
+    Order.INFERENCE: lambda figures: _known(figures.inference_ms),
+    Order.QUEUE: lambda figures: _known(figures.queue_ms),
 }
 
 
@@ -67,18 +79,20 @@ def lines(
     snapshot: FleetSnapshot,
     order: Order = Order.WORST,
     *,
+    reverse: bool = False,
     passes: Callable[[str], bool] = lambda _: True,
     models: bool = True,
 ) -> list[FleetLine]:
     """The servers, each followed by its models, as far as their words pass.
 
-    A server of which a model passes is shown for it.
+    A server of which a model passes is shown for it. Unknown numbers come last, in `reverse` too.
     """
+    largest_first = order.largest_first is not reverse
     shown = []
-    for server in sorted(snapshot.servers, key=lambda row: _server_rank(row, order)):
+    for server in _sorted(snapshot.servers, lambda row: _server_rank(row, order), largest_first):
         below = [
             FleetLine(server, model)
-            for model in sorted(server.models, key=lambda row: _model_rank(row, order))
+            for model in _sorted(server.models, lambda row: _model_rank(row, order), largest_first)
             if passes(f"{_words(server)} {model.key} {model.figures.sign.word}")
         ]
         if below or passes(f"{_words(server)} {server.figures.sign.word}"):
@@ -101,27 +115,36 @@ def _words(server: ServerRow) -> str:
     return f"{target.name} {target.settings.url} {target.origin} {labels} {mode}"
 
 
-def _server_rank(row: ServerRow, order: Order) -> tuple[object, ...]:
+def _sorted(
+    rows: Iterable[Row], rank: Callable[[Row], Rank | None], largest_first: bool
+) -> list[Row]:
+    """Rows by their rank; those without one come last, equal ones stay as they came."""
+    ranked = [(rank(row), row) for row in rows]
+    known = [(found, row) for found, row in ranked if found is not None]
+    known.sort(key=lambda pair: pair[0], reverse=largest_first)
+    return [row for _, row in known] + [row for found, row in ranked if found is None]
+
+
+def _server_rank(row: ServerRow, order: Order) -> Rank | None:
     if order is Order.NAME:
-        return (row.target.name.lower(),)
+        return _natural(row.target.name)
     if order is Order.ERRORS:
-        return _largest_first(row.errors_per_second)
-    return _figures_rank(row.figures, order)
+        return _known(row.errors_per_second)
+    return _FIGURES[order](row.figures)
 
 
-def _model_rank(row: ModelRow, order: Order) -> tuple[object, ...]:
+def _model_rank(row: ModelRow, order: Order) -> Rank | None:
     if order is Order.NAME:
-        return (row.key.name.lower(), row.key.version)
-    return _figures_rank(row.figures, order)
+        return _natural(str(row.key))
+    # Of errors only those of the whole server are known; its models are worst first.
+    return _FIGURES.get(order, _FIGURES[Order.WORST])(row.figures)
 
 
-def _figures_rank(figures: Figures, order: Order) -> tuple[object, ...]:
-    if order in _FIGURES:
-        return _largest_first(_FIGURES[order](figures))
-    grade, severity = figures.badness
-    return -grade, -severity
+def _known(number: float | Missing | None) -> Rank | None:
+    return None if number is None or isinstance(number, Missing) else (number,)
 
 
-def _largest_first(number: Number) -> tuple[object, ...]:
-    """Unknown numbers come last."""
-    return (1, 0.0) if number is None or isinstance(number, Missing) else (0, -number)
+def _natural(name: str) -> Rank:
+    """A name as people count: `gpu-9` before `gpu-10`."""
+    parts = re.split(r"(\d+)", name.lower())
+    return tuple(float(part) if part.isdecimal() else part for part in parts)

@@ -55,6 +55,10 @@ class AskedServer:
             share = 1.0
             await asyncio.sleep(max(pause - (loop.time() - started), 0.0))
 
+    def set_period(self, seconds: float) -> None:
+        """Ask it that often, from the next sample on."""
+        self._monitor.period_s = seconds
+
     async def close(self) -> None:
         """Let go of the connections at once: what is under way is only read."""
         await self._client.close(grace_s=0.0)

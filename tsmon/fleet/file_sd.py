@@ -1,4 +1,4 @@
-"""Prometheus' file-based service discovery: the JSON files that name what it scrapes.
+"""Prometheus' file-based service discovery: the JSON and YAML files that name what it scrapes.
 
 A file is a list of groups, each with `targets` (`host:port` of a metrics address) and `labels`.
 Prometheus: Configuration, <file_sd_config>.
@@ -7,7 +7,7 @@ Prometheus: Configuration, <file_sd_config>.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tsmon.config.schema import ServerSettings
@@ -21,19 +21,24 @@ HIDDEN = "__"
 """How labels begin that are meant for Prometheus alone."""
 
 
+YAML_HINT = "pip install 'tsmon[yaml]', or write the same as JSON"
+
+
 class BadFile(Exception):
     """A file is no list of targets; the message says why."""
 
 
-def parse_file_sd(text: str) -> tuple[tuple[FleetTarget, ...], tuple[str, ...]]:
+def parse_file_sd(
+    text: str, *, yaml: bool = False
+) -> tuple[tuple[FleetTarget, ...], tuple[str, ...]]:
     """The targets of a file, and what is wrong with those that had to be left out.
 
     Raises:
-        BadFile: it is not what Prometheus reads.
+        BadFile: it is not what Prometheus reads, or it is YAML and PyYAML is not installed.
     """
     targets: list[FleetTarget] = []
     problems: list[str] = []
-    for group in _groups(text):
+    for group in _groups(text, _yaml if yaml else _json):
         labels = _labels(group)
         for address in _addresses(group):
             try:
@@ -60,13 +65,31 @@ def target_at(address: str, labels: Mapping[str, str], origin: Origin) -> FleetT
     return FleetTarget(address, ServerSettings(url=management), origin, told)
 
 
-def _groups(text: str) -> Iterator[Mapping[str, Any]]:
+def _json(text: str) -> Any:
     try:
-        groups = json.loads(text)
-    except RecursionError:
-        raise BadFile("is nested too deeply") from None
+        return json.loads(text)
     except ValueError as error:
         raise BadFile(f"is no JSON: {error}") from None
+
+
+def _yaml(text: str) -> Any:
+    try:
+        # Imported where it is needed: it comes with an extra.
+        from yaml import BaseLoader, YAMLError, load
+    except ImportError:
+        raise BadFile(f"is YAML, which needs PyYAML: {YAML_HINT}") from None
+    try:
+        # It takes each scalar for a text, as Prometheus does of labels, and can make nothing else.
+        return load(text, BaseLoader)  # noqa: S506
+    except YAMLError as error:
+        raise BadFile(f"is no YAML: {' '.join(str(error).split())}") from None
+
+
+def _groups(text: str, parse: Callable[[str], Any]) -> Iterator[Mapping[str, Any]]:
+    try:
+        groups = parse(text)
+    except RecursionError:
+        raise BadFile("is nested too deeply") from None
     if not isinstance(groups, list):
         raise BadFile("is no list of target groups")
     for number, group in enumerate(groups, 1):

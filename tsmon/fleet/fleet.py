@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 
 import httpx
@@ -82,6 +83,15 @@ class Fleet:
         told = self._told is None or self._told.was_asked
         return self._looked and told and all(row.settled for row in self.snapshot.servers)
 
+    def set_period(self, seconds: float) -> None:
+        """Ask every server that often, from its next sample on."""
+        self.config = replace(self.config, fleet=replace(self.config.fleet, period=seconds))
+        for server in self._asked.values():
+            if isinstance(server, AskedServer):
+                server.set_period(seconds)
+        if self._told:
+            self._told.period_s = seconds
+
     async def run(self, publish: Callable[[FleetSnapshot], bool]) -> None:
         """Publish a snapshot whenever something changed, at most one per `PUBLISH_S`.
 
@@ -125,7 +135,10 @@ class Fleet:
             named = list(configured(self.config.servers))
             targets = [*named, *without_doubles(found, self._metrics_addresses(named))]
             await self._leave_all_but(targets)
-            self._asked = {each.key: self._server(each) for each in targets}
+            for target in targets:
+                self._asked[target.key] = self._server(target)
+                await asyncio.sleep(0)  # fifty clients at once would hold up a key
+            self._asked = {target.key: self._asked[target.key] for target in targets}
             for key, server in self._asked.items():
                 if isinstance(server, AskedServer) and key not in self._tasks:
                     self._tasks[key] = group.create_task(server.run(self._lanes, self._changed.set))

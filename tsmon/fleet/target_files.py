@@ -10,6 +10,7 @@ from tsmon.fleet.file_sd import BadFile, parse_file_sd
 from tsmon.fleet.targets import FleetTarget
 
 _PATTERN = "*?["
+_YAML = {".yml", ".yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class TargetFiles:
             stamp = status.st_mtime_ns, status.st_size
             if before and before.stamp == stamp:
                 return before
-            text = _text(file)
-            targets, problems = parse_file_sd(text)
+            yaml = file.suffix in _YAML
+            targets, problems = parse_file_sd(_text(file), yaml=yaml)
         except OSError as error:
             return _Read((0, 0), kept, (f"cannot be read: {error.strerror or error}",))
         except BadFile as error:
@@ -70,8 +71,6 @@ def _matching(pattern: Path) -> list[Path]:
 
 
 def _text(file: Path) -> str:
-    if file.suffix in {".yml", ".yaml"}:
-        raise BadFile("is YAML, which is not read here; write the same as JSON")
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:

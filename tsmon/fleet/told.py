@@ -84,7 +84,8 @@ class ToldServers:
         """Whether Prometheus answered, or failed to."""
         self._client = client
         self._job = job
-        self._period_s = period_s
+        self.period_s = period_s
+        """Seconds between two queries."""
         self._servers: dict[Label, ToldServer] = {}
         self._discovered = float("-inf")
 
@@ -95,7 +96,7 @@ class ToldServers:
 
     async def run(self, changed: Callable[[], None]) -> None:
         """Read again and again until cancelled, less often while it does not answer."""
-        pause = self._period_s
+        pause = self.period_s
         while True:
             try:
                 await self.read()
@@ -103,7 +104,7 @@ class ToldServers:
                 self.problem = str(error)
                 pause = min(2 * pause, LONGEST_BACKOFF_S)
             else:
-                self.problem, pause = "", self._period_s
+                self.problem, pause = "", self.period_s
             self.was_asked = True
             changed()
             await asyncio.sleep(pause)

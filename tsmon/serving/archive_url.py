@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tsmon.serving.errors import ArchiveError
 
-def archive_url(archive: str, model_store: Path | None, *, local: bool) -> str:
+
+def archive_url(archive: str, model_store: Path | None, *, local: bool, container: str = "") -> str:
     """The `url` to register for a file name, a path or a URL.
 
     TorchServe takes the names of files directly in its model store and refuses every path. A path
     on this machine, where the server is `local`, becomes the name if it leads into `model_store`
-    and else a file:// URL, which TorchServe copies into its store.
+    and else a file:// URL, which TorchServe copies into its store. A server in a `container` sees
+    nothing of this machine but that folder.
+
+    Raises:
+        ArchiveError: the archive is where the container does not see it.
     """
     path = Path(archive).expanduser()
     if "://" in archive or archive == path.name or not local or not path.is_file():
         return archive
     if model_store is not None and path.resolve().parent == model_store.resolve():
         return path.name
+    if container:
+        raise ArchiveError(
+            f"The container {container} does not see {path}",
+            f"Put the archive into its model store, {model_store}",
+        )
     return path.resolve().as_uri()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tsmon.serving import properties
 from tsmon.serving.errors import BadConfiguration
 from tsmon.serving.plan import ServerPlan
-from tsmon.serving.ports import LOOPBACK
+from tsmon.serving.ports import LOOPBACK, Ports
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _OWN_NEED = "tsmon cannot do its work without it"
@@ -29,15 +30,59 @@ class _Setting(NamedTuple):
     instead: str = ""
 
 
-def render(plan: ServerPlan) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the server finds around it.
+
+    Attributes:
+        address: where it listens.
+        ports: likewise.
+        why_address: the reason for it.
+        model_store: the folder as it is called there.
+        token_auth: whether it asks for tokens.
+        why_tokens: the reason for it.
+        tokens_instead: what to do to change it.
+        heading: the first line of the file.
+    """
+
+    address: str
+    ports: Ports
+    why_address: str
+    model_store: str
+    token_auth: bool
+    why_tokens: str
+    tokens_instead: str
+    heading: str
+
+
+def this_machine(plan: ServerPlan) -> Surroundings:
+    """Those of a process of this machine."""
+    return Surroundings(
+        address=LOOPBACK,
+        ports=plan.ports,
+        why_address=(
+            "Reachable from this machine alone; the ports of gRPC are bound whether used or not."
+        ),
+        model_store=str(plan.model_store.resolve()),
+        token_auth=plan.token_auth,
+        why_tokens="With tokens, only who can read key_file.json may manage the server.",
+        tokens_instead="Use --no-token-auth",
+        heading="Written by tsmon at every start; changes made here are lost.",
+    )
+
+
+def render(plan: ServerPlan, around: Surroundings | None = None) -> str:
     """The text of config.properties, each setting with its reason.
+
+    The surroundings are by default this machine.
 
     Raises:
         BadConfiguration: a further setting of the plan cannot be set like that.
     """
-    settings = list(_settings(plan))
+    around = around or this_machine(plan)
+    settings = list(_settings(plan, around))
     _check_extra(plan, settings)
-    lines = ["# Written by tsmon at every start; changes made here are lost."]
+    lines = [f"# {around.heading}"]
     for setting in settings:
         if setting.reason:
             lines += ["", f"# {setting.reason}"]
@@ -64,8 +109,8 @@ def extra_settings(pairs: Iterable[str]) -> dict[str, str]:
     return settings
 
 
-def _settings(plan: ServerPlan) -> Iterator[_Setting]:
-    ours = [*_addresses(plan), *_needed(plan), *_defaults(plan)]
+def _settings(plan: ServerPlan, around: Surroundings) -> Iterator[_Setting]:
+    ours = [*_addresses(around), *_needed(around), *_defaults(plan)]
     yield from ours
     reason = "Asked for by the user."
     for key in sorted(plan.extra.keys() - {setting.key for setting in ours}):
@@ -73,32 +118,31 @@ def _settings(plan: ServerPlan) -> Iterator[_Setting]:
         reason = ""
 
 
-def _addresses(plan: ServerPlan) -> Iterator[_Setting]:
+def _addresses(around: Surroundings) -> Iterator[_Setting]:
+    address, ports = around.address, around.ports
     values = {
-        "inference_address": f"http://{LOOPBACK}:{plan.ports.inference}",
-        "management_address": f"http://{LOOPBACK}:{plan.ports.management}",
-        "metrics_address": f"http://{LOOPBACK}:{plan.ports.metrics}",
-        "grpc_inference_address": LOOPBACK,
-        "grpc_inference_port": str(plan.ports.grpc_inference),
-        "grpc_management_address": LOOPBACK,
-        "grpc_management_port": str(plan.ports.grpc_management),
+        "inference_address": f"http://{address}:{ports.inference}",
+        "management_address": f"http://{address}:{ports.management}",
+        "metrics_address": f"http://{address}:{ports.metrics}",
+        "grpc_inference_address": address,
+        "grpc_inference_port": str(ports.grpc_inference),
+        "grpc_management_address": address,
+        "grpc_management_port": str(ports.grpc_management),
     }
-    reason = "Reachable from this machine alone; the ports of gRPC are bound whether used or not."
+    reason = around.why_address
     for key, value in values.items():
         yield _Setting(key, value, reason, "Use --ports")
         reason = ""
 
 
-def _needed(plan: ServerPlan) -> Iterator[_Setting]:
+def _needed(around: Surroundings) -> Iterator[_Setting]:
     yield _Setting(
         "disable_token_authorization",
-        "false" if plan.token_auth else "true",
-        "With tokens, only who can read key_file.json may manage the server.",
-        "Use --no-token-auth",
+        "false" if around.token_auth else "true",
+        around.why_tokens,
+        around.tokens_instead,
     )
-    yield _Setting(
-        "model_store", str(plan.model_store.resolve()), "Where archives are.", "Use --model-store"
-    )
+    yield _Setting("model_store", around.model_store, "Where archives are.", "Use --model-store")
     yield _Setting(
         "enable_model_api",
         "true",

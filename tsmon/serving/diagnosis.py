@@ -34,7 +34,7 @@ _KNOWN = (
     ),
     _Known(
         re.compile(r"Invalid configuration: .*"),
-        "Correct the setting; {config} is what TorchServe was given",
+        "Correct the setting; TorchServe was given {config}",
     ),
     _Known(
         re.compile(r"\S*UnsupportedClassVersionError.*"),
@@ -48,6 +48,23 @@ _KNOWN = (
 )
 
 
+def explain(lines: Sequence[str], given: str, otherwise: str) -> Diagnosis:
+    """The known cause in what a start wrote, or else only its last lines.
+
+    *given* says where its settings came from, *otherwise* the hint where the cause is not known.
+    """
+    for known in _KNOWN:
+        for line in lines:
+            if match := known.pattern.search(line):
+                return Diagnosis(match[0], known.hint.format(config=given), tuple(lines))
+    return Diagnosis("", otherwise, tuple(lines))
+
+
+def shown(lines: Sequence[str]) -> list[str]:
+    """The last lines that say something, each once: most of ts_log stands there twice."""
+    return [line for line in dict.fromkeys(lines) if not _NOISE.match(line)][-_SHOWN_LINES:]
+
+
 class StartLogs:
     """What a start writes to the console and to ts_log, apart from what was there before."""
 
@@ -58,23 +75,13 @@ class StartLogs:
 
     def diagnose(self) -> Diagnosis:
         """The known cause in what was written, or else only its last lines."""
-        lines = self._lines()
-        for known in _KNOWN:
-            for line in lines:
-                if match := known.pattern.search(line):
-                    hint = known.hint.format(config=self._home.config)
-                    return Diagnosis(match[0], hint, lines)
-        return Diagnosis("", f"The whole story is in {self._home.logs / 'ts_log.log'}", lines)
+        story = f"The whole story is in {self._home.logs / 'ts_log.log'}"
+        return explain(self._lines(), str(self._home.config), story)
 
     def _lines(self) -> tuple[str, ...]:
         """The last lines of both files, the server's own log first."""
         return tuple(
             line
             for path, size in self._sizes.items()
-            for line in _without_noise(tail(path, 10 * _SHOWN_LINES, since=size))[-_SHOWN_LINES:]
+            for line in shown(tail(path, 10 * _SHOWN_LINES, since=size))
         )
-
-
-def _without_noise(lines: Sequence[str]) -> list[str]:
-    """Lines that say something, each once: most of ts_log stands there twice."""
-    return [line for line in dict.fromkeys(lines) if not _NOISE.match(line)]

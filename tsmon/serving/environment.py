@@ -36,10 +36,11 @@ def server_environment(
         # Archives of runtime python3 start the first python3 of the PATH.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
     }
-    return environment | _threads(threads_per_worker, base)
+    return environment | thread_variables(threads_per_worker, base)
 
 
-def _threads(threads_per_worker: int | None, base: Mapping[str, str]) -> dict[str, str]:
+def thread_variables(threads_per_worker: int | None, base: Mapping[str, str]) -> dict[str, str]:
+    """What tells torch how many threads a worker may have; see `ServerPlan`."""
     if threads_per_worker is None:
         threads_per_worker = 0 if any(key in base for key in _THREADS) else _MEASURED_BEST_THREADS
     return dict.fromkeys(_THREADS, str(threads_per_worker)) if threads_per_worker else {}

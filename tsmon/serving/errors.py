@@ -12,6 +12,8 @@ ServingError
 ├── PortTaken             an address is in use by another process
 ├── AlreadyRunning        this home's server runs already
 ├── NotRunning            there is no server to stop
+├── ContainerError        docker refused something, or cannot be asked
+│   └── NameTaken         … because there is a container of that name
 ├── StartFailed           TorchServe did not become healthy
 └── StopFailed            a process outlived SIGKILL
 """
@@ -109,16 +111,18 @@ class AlreadyRunning(ServingError):
     """The server of this home runs already.
 
     Attributes:
-        pid: of its Java process.
+        pid: of its Java process; None in a container.
         management: its management address, such as `http://127.0.0.1:8081`.
+        container: the name of the container it is in; empty if it is in none.
     """
 
-    def __init__(self, pid: int, management: str) -> None:
+    def __init__(self, pid: int | None, management: str, container: str = "") -> None:
         super().__init__(
-            f"TorchServe runs already at {management} (pid {pid})",
+            f"TorchServe runs already at {management} ({_whereabouts(pid, container)})",
             "Use it, or stop it first: tsmon serve stop",
         )
         self.pid = pid
+        self.container = container
         self.management = management
 
 
@@ -128,6 +132,22 @@ class NotRunning(ServingError):
     def __init__(self, home: Path) -> None:
         super().__init__(f"No server runs from {home}", "Start one: tsmon serve start")
         self.home = home
+
+
+class ContainerError(ServingError):
+    """Docker refused something, or cannot be asked."""
+
+
+class NameTaken(ContainerError):
+    """There is a container of that name."""
+
+    def __init__(self, name: str, status: str) -> None:
+        super().__init__(
+            f"There is a container {name} already ({status})",
+            f"If it is yours, take it as it is: tsmon serve resume --name {name} (make "
+            "docker-start); else choose another name with --name (make docker-run container_name=)",
+        )
+        self.name = name
 
 
 class StartFailed(ServingError):
@@ -151,3 +171,7 @@ class StopFailed(ServingError):
             "The system cannot end it (a hung disk or driver?); look with: ps -fp PID",
         )
         self.pids = tuple(pids)
+
+
+def _whereabouts(pid: int | None, container: str) -> str:
+    return f"container {container}" if container else f"pid {pid}"

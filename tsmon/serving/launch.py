@@ -33,10 +33,12 @@ class Progress:
     Attributes:
         phase: such as `starting Java 21`.
         elapsed: seconds since the start began.
+        detail: how far the phase is, such as `3 of 12 layers`; may be empty.
     """
 
     phase: str
     elapsed: float
+    detail: str = ""
 
 
 ProgressCallback = Callable[[Progress], None]

@@ -1,4 +1,4 @@
-"""A TorchServe on this machine: its start, its end and how it is.
+"""A TorchServe on this machine: the start of a process, the end of any and how it is.
 
 All functions block; from an asyncio program call them through `asyncio.to_thread`.
 """
@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
+
+from tsmon.docker.containers import find_container
 from tsmon.serving import processes
 from tsmon.serving.configuration import render
-from tsmon.serving.errors import AlreadyRunning, BadConfiguration, HomeBusy, NotRunning
+from tsmon.serving.container import docker_asked, end, look, was_stopped
+from tsmon.serving.errors import (
+    AlreadyRunning,
+    BadConfiguration,
+    ContainerError,
+    HomeBusy,
+    NotRunning,
+)
 from tsmon.serving.extras import require_server
 from tsmon.serving.home import Home, default_home
 from tsmon.serving.java import find_java
@@ -61,11 +71,10 @@ def find_running(home: Home) -> ServerRecord | None:
 
     Raises:
         BadHome: its record cannot be read.
+        ContainerError: it is in a container, and docker cannot tell.
     """
     record = ServerRecord.load(home.record)
-    if record is None or not record.ready or not processes.find_server(record.temp_dir):
-        return None
-    return record
+    return record if record is not None and record.ready and _runs(record) else None
 
 
 class LocalServer:
@@ -97,13 +106,12 @@ class LocalServer:
         if not plan.model_store.is_dir():
             raise BadConfiguration(f"No such folder: {plan.model_store}", "Make the model store")
         configuration = render(plan)
-        self.home.create()
-        with self.home.locked():
-            self._clear_the_way()
+        with self.cleared():
             check_free(plan.ports)
             self.home.config.write_text(configuration, encoding="ascii")
-            with self._recorded(plan) as record:
-                launch = Launch(self.home, plan, java, record.temp_dir, on_progress)
+            temp_dir = make_temp_dir()
+            with self._recorded(plan, temp_dir) as record:
+                launch = Launch(self.home, plan, java, temp_dir, on_progress)
                 record = replace(record, pid=launch.run().pid, ready=True)
                 record.save(self.home.record)
         return record
@@ -111,11 +119,14 @@ class LocalServer:
     def stop(self, seconds: float = _STOP_SECONDS) -> ServerRecord:
         """End the server and its workers, by force after *seconds*, and clean up after it.
 
+        A container stays, stopped.
+
         Raises:
             NotRunning: none was started from this home.
             BadHome: its record cannot be read.
             HomeBusy: another start or stop of this home goes on.
             StopFailed: a process cannot be ended.
+            ContainerError: it is in a container, and docker refused.
         """
         if not self.home.record.exists():
             raise NotRunning(self.home.path)
@@ -131,14 +142,16 @@ class LocalServer:
 
         Raises:
             BadHome: its record cannot be read.
+            ContainerError: it is in a container, and docker cannot tell.
         """
         record = ServerRecord.load(self.home.record)
         if record is None:
             return ServerStatus(State.STOPPED, self.home.path)
-        server = processes.find_server(record.temp_dir)
-        if server is None:
-            state = State.STARTING if self._is_being_launched(record) else State.DIED
-            return ServerStatus(state, self.home.path, record)
+        if record.container_id:
+            return self._container_status(record)
+        server = _find(record)
+        if server is None or record.temp_dir is None:
+            return ServerStatus(self._state_without(record), self.home.path, record)
         memory = processes.memory_of(processes.find_all(record.temp_dir))
         return ServerStatus(
             State.RUNNING if record.ready else State.STARTING,
@@ -149,22 +162,61 @@ class LocalServer:
             worker_memory=memory,
         )
 
-    def _clear_the_way(self) -> None:
-        """Refuse to start a second server; clean up after one that died or never got ready."""
-        record = ServerRecord.load(self.home.record)
-        if record is None:
+    @contextmanager
+    def cleared(self, *, apart_from: str = "") -> Iterator[None]:
+        """The home held for a start, with no server but the container of the id `apart_from`.
+
+        Cleans up after one that died or never got ready.
+
+        Raises:
+            BadHome: the home folder cannot be used.
+            HomeBusy: another start or stop of this home goes on.
+            AlreadyRunning: a server runs from this home.
+        """
+        self.home.create()
+        with self.home.locked():
+            record = ServerRecord.load(self.home.record)
+            if record is not None and not (apart_from and record.container_id == apart_from):
+                self._clear_away(record)
+            yield
+
+    def _clear_away(self, record: ServerRecord) -> None:
+        if record.container_id:
+            # Without an engine nothing runs in the container, and there is nothing to end.
+            with suppress(ContainerError):
+                if record.ready and _runs(record):
+                    raise AlreadyRunning(None, record.management, record.container)
+                self._end(record, seconds=0)
+            self.home.record.unlink(missing_ok=True)
             return
-        server = processes.find_server(record.temp_dir)
+        server = _find(record)
         if server and record.ready:
             raise AlreadyRunning(server.pid, record.management)
         self._end(record, seconds=0)
 
+    def _container_status(self, record: ServerRecord) -> ServerStatus:
+        with docker_asked():
+            facts = find_container(record.container_id)
+            if facts is None or not facts.running:
+                state = State.STOPPED if was_stopped(facts) else self._state_without(record)
+                return ServerStatus(state, self.home.path, record)
+            use = look(record.container_id)
+        running = State.RUNNING if use.serves else State.DIED
+        return ServerStatus(
+            running if record.ready else State.STARTING,
+            self.home.path,
+            record,
+            uptime=max(0.0, time.time() - (facts.started or record.started_at)),
+            memory=use.memory or 0,
+            worker_memory=use.worker_memory,
+        )
+
     @contextmanager
-    def _recorded(self, plan: ServerPlan) -> Iterator[ServerRecord]:
+    def _recorded(self, plan: ServerPlan, temp_dir: Path) -> Iterator[ServerRecord]:
         """A record of the start, from before there is a process until its failure."""
         ports = plan.ports
         record = ServerRecord(
-            temp_dir=make_temp_dir(),
+            temp_dir=temp_dir,
             inference=f"http://{LOOPBACK}:{ports.inference}",
             management=f"http://{LOOPBACK}:{ports.management}",
             metrics=f"http://{LOOPBACK}:{ports.metrics}",
@@ -181,17 +233,33 @@ class LocalServer:
             raise
 
     def _end(self, record: ServerRecord, seconds: float) -> None:
-        processes.end_all(record.temp_dir, seconds)
-        remove_temp_dir(record.temp_dir)
+        if record.container_id:
+            with docker_asked():
+                end(record.container_id, seconds, keep=record.ready)
+        if record.temp_dir is not None:
+            processes.end_all(record.temp_dir, seconds)
+            remove_temp_dir(record.temp_dir)
         self.home.key_file.unlink(missing_ok=True)
         self.home.record.unlink(missing_ok=True)
 
-    def _is_being_launched(self, record: ServerRecord) -> bool:
-        """Whether a start is at the point where there is a record but no process yet."""
-        if record.pid is not None:
-            return False
+    def _state_without(self, record: ServerRecord) -> State:
+        """Died, unless a start is at the point where there is a record but no process yet."""
+        if record.pid is not None or record.ready:
+            return State.DIED
         try:
             with self.home.locked():
-                return False
+                return State.DIED
         except HomeBusy:
-            return True
+            return State.STARTING
+
+
+def _find(record: ServerRecord) -> psutil.Process | None:
+    return processes.find_server(record.temp_dir) if record.temp_dir else None
+
+
+def _runs(record: ServerRecord) -> bool:
+    if not record.container_id:
+        return _find(record) is not None
+    with docker_asked():
+        facts = find_container(record.container_id)
+    return facts is not None and facts.running

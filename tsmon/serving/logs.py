@@ -21,12 +21,21 @@ class LogKind(StrEnum):
     CONSOLE = "console"
 
 
+_NAMES = {
+    LogKind.SERVER: "ts_log.log",
+    LogKind.MODEL: "model_log.log",
+    LogKind.ACCESS: "access_log.log",
+}
+
+
+def file_name(kind: LogKind) -> str:
+    """What TorchServe calls the file of a log, which is not the console."""
+    return _NAMES[kind]
+
+
 def log_path(home: Home, kind: LogKind) -> Path:
     """The file of a log."""
-    if kind is LogKind.CONSOLE:
-        return home.console
-    names = {LogKind.SERVER: "ts_log", LogKind.MODEL: "model_log", LogKind.ACCESS: "access_log"}
-    return home.logs / f"{names[kind]}.log"
+    return home.console if kind is LogKind.CONSOLE else home.logs / file_name(kind)
 
 
 def size_of(path: Path) -> int:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from tsmon.serving.ports import Ports
 
+START_SECONDS = 120.0
+"""How long a server may take until it answers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerPlan:
@@ -30,4 +33,4 @@ class ServerPlan:
     default_workers: int = 1
     threads_per_worker: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
-    start_seconds: float = 120.0
+    start_seconds: float = START_SECONDS

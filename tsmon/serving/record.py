@@ -15,8 +15,11 @@ class ServerRecord:
     """A server that we started.
 
     Attributes:
-        pid: of its Java process; None until that is known.
-        temp_dir: made for this start alone; its processes are found again by it.
+        pid: of its Java process; None until that is known, and in a container.
+        temp_dir: made for this start alone; its processes are found again by it. None in a
+            container.
+        container: the name of the container it is in; empty if it is in none.
+        container_id: likewise, and no other container's ever.
         inference: address such as `http://127.0.0.1:8080`.
         management: likewise.
         metrics: likewise.
@@ -27,7 +30,9 @@ class ServerRecord:
     """
 
     pid: int | None = None
-    temp_dir: Path
+    temp_dir: Path | None = None
+    container: str = ""
+    container_id: str = ""
     inference: str
     management: str
     metrics: str
@@ -52,9 +57,9 @@ class ServerRecord:
         """
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            key_file = raw.pop("key_file")
+            key_file, temp_dir = raw.pop("key_file"), raw.pop("temp_dir")
             return cls(
-                temp_dir=Path(raw.pop("temp_dir")),
+                temp_dir=Path(temp_dir) if temp_dir else None,
                 model_store=Path(raw.pop("model_store")),
                 key_file=Path(key_file) if key_file else None,
                 **raw,

@@ -13,7 +13,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.follower import LogFollower
-from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.times import RequestReport, TimesKey
 from tsmon.telemetry.logs.watch import LogWatch
 from tsmon.telemetry.processes import ProcessTable
@@ -40,7 +40,7 @@ class LiveSource:
         log_place: LogPlace | None = None,
         log_zone: tzinfo | None = None,
     ) -> None:
-        """With `log_place` its logs are read there; else a local server's folder is looked for.
+        """With `log_place` its logs are read there; else a local server's are looked for.
 
         `log_zone` is that of their stamps, by default worked out.
         """
@@ -115,10 +115,10 @@ class LiveSource:
         if self._looked or self._log_place is not None or not self._client.addresses.is_local:
             return
         self._looked = True
-        folder = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
-        if folder is not None and (self._logs is None or self._logs.place != folder):
+        place = await asyncio.to_thread(find_logs, self._client.addresses.management)
+        if place is not None and (self._logs is None or self._logs.place != place):
             await asyncio.to_thread(self.close)
-            self._logs = LogFollower(folder, self._log_zone)
+            self._logs = LogFollower(place, self._log_zone)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:

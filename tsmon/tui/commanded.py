@@ -82,8 +82,8 @@ class CommandedApp(NotingApp[int]):
             opens_this = key.id in ("app.palette", "app.command")
             if not (opens_this or key.is_many) and screen.check_action(*key.call):
                 run = partial(self._run_on, screen, key.action)
-                told = monitor.actions.describe(key) if screen is monitor else key
-                offers.append(offer_key(self.keys.of(told), run))
+                told = monitor.actions.describe(key) if screen is monitor else None
+                offers.append(offer_key(self.keys.of(key), run, told))
         return offers
 
     async def _run_on(self, screen: Screen[Any], action: str, _argument: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from tsmon.config.files import user_file
-from tsmon.fleet.arrange import FleetLine, Order, troubles
+from tsmon.fleet.arrange import FleetLine, troubles
 from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.tui.format import age, plural
 from tsmon.tui.keymap.effective import Keymap
@@ -27,8 +27,8 @@ _EXAMPLE = """
 """
 
 
-def fleet_bar(snapshot: FleetSnapshot, order: Order, width: int) -> Content:
-    """How many servers there are, how many answer, how many have which verdict."""
+def fleet_bar(snapshot: FleetSnapshot, order: str, width: int) -> Content:
+    """How many servers there are, how many answer, how many have which verdict; the order."""
     servers = len(snapshot.servers)
     all_up = snapshot.up == servers
     parts: list[Span] = [
@@ -37,7 +37,7 @@ def fleet_bar(snapshot: FleetSnapshot, order: Order, width: int) -> Content:
         (f"{snapshot.up} up", Tone.GOOD if all_up else Tone.PLAIN),
     ]
     parts += [(f"{sign} {count}", tone_of(sign.grade)) for sign, count in troubles(snapshot)]
-    parts.append((f"by {order.value}", Tone.MUTED))
+    parts.append((order, Tone.MUTED))
     spans: list[Span] = []
     for text, tone in parts:
         if sum(len(each) for each, _ in spans) + len(text) + 2 < width:

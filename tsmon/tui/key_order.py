@@ -12,7 +12,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tsmon.tui.keyed import KeyedApp
+from tsmon.tui.keymap import MOTION_KEYS
 from tsmon.tui.keymap.effective import Keymap
+from tsmon.tui.widgets.live_table import LiveTable
+from tsmon.tui.widgets.motion import Choices, Reading
 
 Result = TypeVar("Result")
 ROUNDS = 3
@@ -33,13 +36,16 @@ class OrderedKeysApp(KeyedApp[Result]):
     """Hands a key on when the one before has done its work.
 
     Textual hands keys on as they come. Of keys that come at once, those behind one that opens a
-    field or a dialog would be keys of the screen: `/users` would ask to unregister a model.
+    field or a dialog would be keys of the screen: `/users` would ask to unregister a model. Keys
+    that leave the focus where it is wait for no others of their kind. A paste is as a key.
     """
 
     def __init__(self, keys: Keymap) -> None:
         super().__init__(keys)
-        self._waiting: deque[events.Key] = deque()
+        self._waiting: deque[events.Key | events.Paste] = deque()
         self._trail: KeyDone | None = None
+        self._staying = False
+        """Whether what was handed on last leaves the focus where it is."""
         self._since = 0.0
         self._opening = False
 
@@ -49,7 +55,7 @@ class OrderedKeysApp(KeyedApp[Result]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keep keys in their order."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._waiting.append(event)
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
@@ -70,18 +76,34 @@ class OrderedKeysApp(KeyedApp[Result]):
         """Go on with the next key, behind what the last one has begun."""
         message.stop()
         if message is self._trail:
-            self.call_later(self._follow, message.rounds - 1)
+            self.call_later(self._follow, message)
 
     async def _hand_on(self) -> None:
-        if self._trail or self._opening or not self._waiting:
-            return
-        event = self._waiting.popleft()
-        target = self.focused or self.screen
-        self._trail, self._since = KeyDone(), event.time
-        await super().on_event(event)
-        self._post(target)
+        while self._waiting and not self._opening:
+            staying = self._stays(self._waiting[0])
+            if self._trail and not (staying and self._staying):
+                return
+            event = self._waiting.popleft()
+            target = self.focused or self.screen
+            self._trail, self._since, self._staying = KeyDone(), event.time, staying
+            await super().on_event(event)
+            self._post(target)
 
-    async def _follow(self, rounds: int) -> None:
+    def _stays(self, event: events.Key | events.Paste) -> bool:
+        """Whether it only moves a cursor, or is text for a field."""
+        if isinstance(event, events.Paste):
+            return True
+        focused = self.focused
+        if focused is not None and focused.check_consume_key(event.key, event.character):
+            return True
+        if not isinstance(focused, LiveTable | Choices | Reading):
+            return False
+        return self.keys.pressed(event.key, MOTION_KEYS) is not None
+
+    async def _follow(self, message: KeyDone) -> None:
+        if message is not self._trail:  # another key was handed on meanwhile
+            return
+        rounds = message.rounds - 1
         self._trail = KeyDone(rounds) if rounds else None
         if rounds:
             self._post(self.focused or self.screen)

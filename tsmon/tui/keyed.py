@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.signal import Signal
 
+from tsmon.tui.in_terminal import TerminalApp
 from tsmon.tui.keymap import Key
 from tsmon.tui.keymap.effective import ANY_ID, Keymap
 
 Result = TypeVar("Result")
 
 
-class KeyedApp(App[Result]):
+class KeyedApp(TerminalApp[Result]):
     """Has its keys where the person wants them."""
 
     def __init__(self, keys: Keymap) -> None:
         super().__init__()
+        self.keys_changed: Signal[Keymap] = Signal(self, "keys changed")
+        """Tells those that name keys on the screen."""
         self.keys = keys
         self.set_keymap(keys.for_textual())
+
+    def use_keys(self, keys: Keymap) -> None:
+        """Have the keys elsewhere from now on."""
+        self.keys = keys
+        self.set_keymap(keys.for_textual())
+        self.keys_changed.publish(keys)
 
 
 def keys_of(node: DOMNode) -> Keymap:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from tsmon.tui.keymap import PaneName
 
 WIDTHS = [(0, "-narrow"), (96, "-wide"), (160, "-vast")]
-HEIGHTS = [(0, "-low"), (36, "-tall")]
+HEIGHTS = [(0, "-tiny"), (8, "-low"), (36, "-tall")]
 """Columns and rows from which on every screen has a class of that name."""
 
 

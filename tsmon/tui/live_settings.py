@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from tsmon.config.changes import Changes
-from tsmon.config.schema import MonitorSettings
+from tsmon.config.schema import KeySettings, MonitorSettings, PresetName
 from tsmon.config.settings import Setting, setting_at
 from tsmon.config.values import BadValue, Dotted
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.keymap.effective import BindError, resolve
+from tsmon.tui.keymap.effective import BindError, Keymap, resolve
 from tsmon.tui.themes import theme_named
 
 THEME: Dotted = ("monitor", "theme")
 DRAWINGS: Dotted = ("monitor", "drawings")
 PRESET: Dotted = ("keys", "preset")
+FLEET_PERIOD: Dotted = ("fleet", "period")
 SETTINGS: tuple[Setting, ...] = tuple(
     map(
         setting_at,
-        (*(("monitor", f.name) for f in fields(MonitorSettings)), PRESET, ("fleet", "period")),
+        (*(("monitor", f.name) for f in fields(MonitorSettings)), PRESET, FLEET_PERIOD),
     )
 )
 """What the settings page changes."""
@@ -35,6 +36,18 @@ class Live:
     """What it is now, however it came about."""
     use: Callable[[Any], None]
     """Has it be another; raises `InvalidArgument`."""
+
+
+def live_preset(use_keys: Callable[[Keymap], None], settings: KeySettings) -> Live:
+    """The preset of keys; what a person bound stays where it is."""
+    now = settings.preset
+
+    def use(name: PresetName) -> None:
+        nonlocal now
+        use_keys(resolve(name, settings.bind))
+        now = name
+
+    return Live(lambda: now, use)
 
 
 class LiveSettings:

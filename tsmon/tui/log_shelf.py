@@ -113,6 +113,6 @@ def why_no_logs(session: Session) -> Note:
             "with --logs docker:CONTAINER",
         )
     return Note(
-        f"no process of this machine that listens at {server.label} shows where it logs",
+        f"no process or container of this machine at {server.label} shows where it logs",
         "say where with --logs DIR; for a container with --logs docker:CONTAINER",
     )

@@ -105,8 +105,11 @@ def detail(row: Row, *, live: bool, place: Path) -> Content:
         told = f"\nRead-only here: it is changed in {place}."
         return line(*spans, (told, Tone.MUTED))
     spans.append((f"\n{' · '.join(_bounds(row.setting, live=live))}", Tone.MUTED))
-    if row.changed:
+    if row.changed and live:
         spans.append((f"\nChanged and not kept; it would go into {place}.", Tone.WARNING))
+    elif row.changed:
+        told = f"\nOf no effect yet: once it is kept, in {place}, it holds from the next start."
+        spans.append((told, Tone.WARNING))
     elif isinstance(row.origin, Given):
         spans.append((f"\nFrom {row.origin.by}, which wins over the files.", Tone.MUTED))
     elif row.origin is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tsmon.fleet.fleet import Fleet
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.addresses import Addresses
@@ -81,6 +83,19 @@ class SwitchingApp(CommandedApp):
             return
         self._fleet = fleet
         self.push_screen(FleetScreen(self.session, fleet, self._options))
+
+    @property
+    def fleet_period_s(self) -> float:
+        """Seconds from one sample of a server of the fleet to the next."""
+        return self._options.config.fleet.period
+
+    def set_fleet_period(self, seconds: float) -> None:
+        """Ask the servers of the fleet that often when it is shown the next time."""
+        config = self._options.config
+        config = replace(config, fleet=replace(config.fleet, period=seconds))
+        self._options = replace(self._options, config=config)
+        if self._fleet is not None:
+            self._fleet.set_period(seconds)
 
     async def close_fleet(self) -> None:
         """Close the connections to all servers but the one that is watched."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, MutableMapping
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,10 +12,15 @@ from textual.filter import LineFilter
 
 from tsmon.tui.widgets.raster import Symbols
 
-_DUMB = frozenset({"linux", "vt52", "vt100", "vt102", "vt220", "dumb"})
+_PLAIN = frozenset({"linux", "vt52", "vt100", "vt102", "vt220"})
 """Terminals whose font or protocol has little besides ASCII."""
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 """The variables that tell the encoding; the first one that is set counts."""
+_WRAPPED = 512
+"""Characters that GNU screen is given at once; what is longer than its buffer it drops."""
+_NO_LOCALE = ("C", "POSIX")
+_COERCED = ("C.UTF-8", "C.utf8")
+"""What Python itself puts into LC_CTYPE where it finds no locale (PEP 538)."""
 
 
 class _InAscii(dict[int, str]):
@@ -82,6 +88,26 @@ def symbols_of(environment: Mapping[str, str]) -> Symbols:
 
     A locale that is not set at all says nothing: terminals in containers are mostly UTF-8.
     """
-    locale = next((environment[name] for name in _LOCALE if environment.get(name)), "utf-8")
-    plain = environment.get("TERM") in _DUMB or "utf" not in locale.lower()
+    told = {name: environment[name] for name in _LOCALE if environment.get(name)}
+    if told.get("LC_CTYPE") in _COERCED and told.get("LANG") in _NO_LOCALE:
+        del told["LC_CTYPE"]
+    locale = next(iter(told.values()), "utf-8")
+    plain = environment.get("TERM") in _PLAIN or "utf" not in locale.lower()
     return Symbols.ASCII if plain else Symbols.BRAILLE
+
+
+def correct_colors(environment: MutableMapping[str, str]) -> None:
+    """Forget what an environment tells of colours where it is of another terminal.
+
+    GNU screen hands on that the terminal around it has 24 bit colours; itself it knows 256, and
+    takes the numbers of others for bold, dim and inverse.
+    """
+    if "STY" in environment and environment.get("TERM", "").startswith("screen"):
+        environment.pop("COLORTERM", None)
+
+
+def through_screen(text: str) -> str:
+    """The sequence that puts a text into the clipboard (OSC 52), as GNU screen hands it on."""
+    code = f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+    parts = (code[at : at + _WRAPPED] for at in range(0, len(code), _WRAPPED))
+    return "".join(f"\x1bP{part}\x1b\\" for part in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,12 @@ period = 3
 [servers.prod]
 url = "http://127.0.0.1:9181"
 read_only = true
+"""
+BOUND = """
+[keys.bind]
+"model.register" = "ctrl+r"
+[fleet]
+file_sd = ["/etc/targets/*.json"]
 """
 
 
@@ -64,6 +71,18 @@ def test_the_settings_are_told_with_their_origin(tsmon: Tsmon, user_file: Path) 
     assert "monitor.span" not in told
     everything = tsmon("config", "show", "--all", "--json").json
     assert everything["monitor.span"] == {"value": 120.0, "origin": "default"}
+
+
+def test_show_prints_toml_that_means_what_the_files_say(tsmon: Tsmon, user_file: Path) -> None:
+    write(user_file, PROD + BOUND)
+
+    shown = tsmon("config", "show").stdout
+
+    assert tomllib.loads(shown) == tomllib.loads(user_file.read_text())
+    assert f"  # {user_file}" in shown
+    everything = tomllib.loads(tsmon("config", "show", "--all").stdout)
+    assert everything["monitor"]["span"] == 120.0
+    assert everything["servers"]["prod"]["insecure"] is False
 
 
 def test_a_wrong_file_is_told_by_check_and_stops_every_other_command(

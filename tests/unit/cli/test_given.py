@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from tsmon.cli.given import given
 from tsmon.cli.main import cli
+from tsmon.cli.opening import Left
 from tsmon.config.changes import Given
+from tsmon.config.schema import MonitorSettings
 from tsmon.config.values import Dotted
 
 
@@ -19,9 +21,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[Dotted, Given]:
     """What the monitor would be told, had it a terminal."""
     found: dict[Dotted, Given] = {}
 
-    def open_monitor(*_: object, given: Mapping[Dotted, Given], **__: object) -> int:
+    def open_monitor(
+        _: object, settings: MonitorSettings, *, given: Mapping[Dotted, Given], **__: object
+    ) -> Left:
         found.update(given)
-        return 0
+        for (_table, name), each in given.items():
+            assert getattr(settings, name) == each.value
+        return Left(0)
 
     monkeypatch.setattr("tsmon.cli.monitor.open_monitor", open_monitor)
     return found
@@ -50,10 +56,27 @@ def test_a_variable_tells_its_name(seen: dict[Dotted, Given]) -> None:
     assert seen == {("monitor", "theme"): Given("nord", "TSMON_THEME")}
 
 
-def test_an_option_that_another_command_has_does_not_count(seen: dict[Dotted, Given]) -> None:
-    run("--period", "5", "monitor", "--server", URL)
+def test_an_option_before_the_monitor_holds_for_it_but_one_after_it_wins(
+    seen: dict[Dotted, Given],
+) -> None:
+    run("--period", "5", "--theme", "nord", "monitor", "--period", "3", "--server", URL)
 
-    assert not seen
+    assert seen["monitor", "theme"] == Given("nord", "--theme")
+    assert seen["monitor", "period"] == Given(3.0, "--period")
+
+
+def test_a_variable_holds_for_the_monitor_by_its_name_too(seen: dict[Dotted, Given]) -> None:
+    run("monitor", "--server", URL, TSMON_PERIOD="4")
+
+    assert seen == {("monitor", "period"): Given(4.0, "TSMON_PERIOD")}
+
+
+@pytest.mark.parametrize("command", ["fleet", "models", "demo"])
+def test_an_option_of_the_monitor_before_another_command_is_refused(command: str) -> None:
+    ended = CliRunner().invoke(cli, ["--period", "5", command])
+
+    assert ended.exit_code == 2
+    assert f"--period is for the monitor and means nothing before {command}" in ended.output
 
 
 def test_the_fleet_has_options_of_its_own() -> None:

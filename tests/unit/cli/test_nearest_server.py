@@ -9,6 +9,7 @@ import pytest
 from tsmon.cli import nearest_server as module
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.target import Target
+from tsmon.doctor.contained import ContainedServer
 from tsmon.doctor.running import RunningServer
 from tsmon.torchserve.addresses import Addresses
 
@@ -18,8 +19,15 @@ def running(port: int, started: float) -> RunningServer:
     return RunningServer(port, started, addresses, Path(f"/{port}/key_file.json"))
 
 
-def there_run(monkeypatch: pytest.MonkeyPatch, *servers: RunningServer) -> None:
+def there_run(
+    monkeypatch: pytest.MonkeyPatch, *servers: RunningServer, contained: tuple[int, ...] = ()
+) -> None:
+    contained_servers = [
+        ContainedServer(f"at-{port}", Addresses.from_server(f"127.0.0.1:{port}"))
+        for port in contained
+    ]
     monkeypatch.setattr(module, "running_servers", lambda: list(servers))
+    monkeypatch.setattr(module, "contained_servers", lambda: contained_servers)
 
 
 def test_the_newest_that_runs_here_with_its_keys(
@@ -42,6 +50,18 @@ def test_the_one_at_the_usual_ports_goes_first(
     target, _ = nearest_server(Target(home=tmp_path))
 
     assert target.management_url == "http://127.0.0.1:8081"
+
+
+def test_one_in_a_container_where_no_process_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    there_run(monkeypatch, contained=(9181, 8081))
+
+    target, note = nearest_server(Target(home=tmp_path))
+
+    assert target.addresses() == Addresses()
+    assert target.key_ring(target.addresses()).path is None
+    assert note == "found in the container at-8081, 1 more run here"
 
 
 def test_what_is_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

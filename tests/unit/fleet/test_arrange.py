@@ -109,3 +109,27 @@ def test_troubles_are_counted_by_their_word() -> None:
     counted = troubles(FleetSnapshot(Instant.now(), rows))
 
     assert [(sign.word, count) for sign, count in counted] == [("stuck", 1), ("degraded", 2)]
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_reversed_the_rows_are_the_other_way_round_and_the_unknown_last(order: Order) -> None:
+    rows = (
+        server("gpu-10", ModelHealth.STUCK, 1.0),
+        server("gpu-9", ModelHealth.READY, 5.0),
+    )
+    unknown = server("gpu-11", ModelHealth.DEGRADED)
+
+    forth = shown(*rows, order=order)
+    back = shown(*rows, order=order, reverse=True)
+
+    if order in (Order.RATE, Order.NAME, Order.WORST):
+        assert back == forth[::-1]
+    if order in (Order.RATE, Order.INFERENCE, Order.QUEUE):
+        for reverse in (False, True):
+            assert shown(unknown, *rows, order=order, reverse=reverse)[-1] == "gpu-11"
+
+
+def test_names_are_in_the_order_that_people_count_in() -> None:
+    rows = [server(name) for name in ("gpu-10", "gpu-9", "7", "GPU-8")]
+
+    assert shown(*rows, order=Order.NAME) == ["7", "GPU-8", "gpu-9", "gpu-10"]

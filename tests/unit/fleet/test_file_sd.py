@@ -14,7 +14,8 @@ from tsmon.fleet.targets import Origin
 
 hosts = st.sampled_from(["gpu7", "10.0.0.7", "ts.example.com", "[::1]", "a-b_c"])
 addresses = st.builds("{}:{}".format, hosts, st.integers(3, 65535))
-labels = st.dictionaries(st.sampled_from(["env", "zone", "_x"]), st.text(max_size=3), max_size=2)
+words = st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=3)
+labels = st.dictionaries(st.sampled_from(["env", "zone", "_x"]), words, max_size=2)
 groups = st.lists(
     st.fixed_dictionaries({"targets": st.lists(addresses, max_size=4), "labels": labels}),
     max_size=3,
@@ -58,6 +59,21 @@ def test_any_text_is_read_or_said_to_be_bad(text: str) -> None:
         assert str(error)
 
 
+@given(groups)
+def test_json_means_the_same_where_it_is_read_as_yaml(written: list[dict[str, Any]]) -> None:
+    text = json.dumps(written, ensure_ascii=False)  # YAML escapes other characters otherwise
+
+    assert parse_file_sd(text, yaml=True) == parse_file_sd(text)
+
+
+@given(st.text())
+def test_any_text_is_read_as_yaml_or_said_to_be_bad(text: str) -> None:
+    try:
+        parse_file_sd(text, yaml=True)
+    except BadFile as error:
+        assert str(error)
+
+
 def test_management_is_one_port_below_the_metrics_address() -> None:
     ((target,), _) = parse_file_sd('[{"targets": ["gpu7:8082"]}]')
 
@@ -95,3 +111,18 @@ def test_a_target_that_is_none_is_said_and_the_others_stay() -> None:
 def test_a_bad_file_is_said_to_be_bad(text: str, why: str) -> None:
     with pytest.raises(BadFile, match=why):
         parse_file_sd(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[", "is no YAML"),
+        ("a: b", "is no list of target groups"),
+        ("- targets: a:8082", "targets is no list of texts"),
+        ("- targets: [a:8082]\n  labels: [x]", "labels is no object"),
+        ("- !!python/object/apply:os.getcwd []", "group 1 is no object"),
+    ],
+)
+def test_a_bad_yaml_file_is_said_to_be_bad(text: str, why: str) -> None:
+    with pytest.raises(BadFile, match=why):
+        parse_file_sd(text, yaml=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
+
+import pytest
 
 from tsmon.fleet.target_files import TargetFiles
 
@@ -70,15 +73,33 @@ def test_a_file_that_went_takes_its_servers_with_it(tmp_path: Path) -> None:
     assert "there is no such file" in files.problems[0]
 
 
-def test_a_folder_and_yaml_are_said_and_hide_nothing(tmp_path: Path) -> None:
+def test_a_folder_is_said_and_hides_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder.json").mkdir()
-    (tmp_path / "old.yml").write_text("- targets: ['a:8082']")
     write(tmp_path / "good.json", "good:8082")
     files = TargetFiles([tmp_path / "*"])
 
     assert names(files) == ["good:8082"]
-    assert len(files.problems) == 2
-    assert "is YAML" in files.problems[1]
+    assert len(files.problems) == 1
+
+
+@pytest.mark.parametrize("name", ["targets.yml", "targets.yaml"])
+def test_yaml_is_read_by_its_ending(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("- targets: ['a:8082']\n  labels: {rack: 7}")
+
+    (target,) = TargetFiles([tmp_path / "*"]).read()
+
+    assert (target.name, target.labels) == ("a:8082", {"rack": "7"})
+
+
+def test_yaml_is_told_to_need_pyyaml_where_that_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    (tmp_path / "targets.yml").write_text("- targets: ['a:8082']")
+    files = TargetFiles([tmp_path / "*"])
+
+    assert names(files) == []
+    assert "is YAML, which needs PyYAML: pip install 'tsmon[yaml]'" in files.problems[0]
 
 
 def test_a_file_of_the_same_size_that_is_written_again_is_noticed(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_stop_cleans_up_after_a_server_that_died(
     server.stop()
 
     assert orphan.wait(5) == -9
-    assert not record.temp_dir.exists()
+    assert record.temp_dir and not record.temp_dir.exists()
     assert not server.home.key_file.exists()
     assert server.status().state is State.STOPPED
 
@@ -176,7 +176,7 @@ def test_a_start_cleans_up_after_a_server_that_died(
     with pytest.raises(StartFailed):
         server.start(plan)
 
-    assert not record.temp_dir.exists()
+    assert record.temp_dir and not record.temp_dir.exists()
 
 
 @pytest.mark.usefixtures("launched")

@@ -171,7 +171,7 @@ async def test_logs_are_looked_for_once_per_life_and_not_while_the_server_is_awa
     server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    monkeypatch.setattr(live, "find_log_folder", looks.append)
+    monkeypatch.setattr(live, "find_logs", looks.append)
     async with server.client() as client:
         source = LiveSource(client)
         for _ in range(3):

@@ -24,7 +24,7 @@ from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import open_run
 from tsmon.telemetry.logs.docker import LogPlace
-from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
@@ -143,7 +143,7 @@ class Experiment:
     async def _measure_all(self, subject: Subject, tell: Callable[[Step], None]) -> None:
         logs = self._logs
         if logs is None and self._client.addresses.is_local:
-            logs = await asyncio.to_thread(find_log_folder, self._client.addresses.management)
+            logs = await asyncio.to_thread(find_logs, self._client.addresses.management)
         found = subject.found
         readings = Readings(self._client, found.name, found.version, logs)
         try:

@@ -17,6 +17,10 @@ _ACCESS = re.compile(rb'^/\S+ "\S+ (\S+) [^"]*" (\d{3}) \d+$')
 _POLLS = re.compile(rb'^/\S+ "GET /(models\b|metrics\b|ping\b|api-description\b| )')
 _PROBE = re.compile(rb'^/\S+ "POST /models HTTP/')
 """Registers nothing: it asks whether models can be registered, which is refused with 4xx."""
+_INFERENCE = re.compile(
+    rb'^/\S+ "[A-Z]+ /(?:(?:predictions|explanations|wfpredict)/|invocations\b'
+    rb"|v1/models/[^/ ]+:(?:predict|explain)\b|v2/models/\S+/infer\b)"
+)
 _EACH_REQUEST = (b"result=[M", b"Waiting time ns", b"Backend received inference at")
 _UNSEEN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 """Colour codes and other control characters, which would spoil the screen."""
@@ -117,6 +121,8 @@ def _logged(
     )
     if line.logger == ACCESS_LOGGER:
         _look_at_access(line, message)
+        answered = line.level is Level.INFO and _INFERENCE.match(message) is not None
+        line.routine = line.routine or answered
     elif line.logger == METRICS_LOGGER or message[:LOOK] in TOLD_BY_OTHERS:
         line.routine = True
     else:
@@ -125,7 +131,10 @@ def _logged(
 
 
 def _look_at_access(line: LogLine, message: bytes) -> None:
-    """A request that failed is as grave as its status says."""
+    """A request that failed is as grave as its status says; a look at the server is routine.
+
+    In access_log inference is what one reads for, so it is not routine there.
+    """
     match = _ACCESS.match(message)
     if match is None:
         return

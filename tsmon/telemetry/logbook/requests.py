@@ -92,20 +92,13 @@ class RequestBook:
         self._workers: dict[bytes, WorkerThread | None] = {}
         self._doubles = Doubles()
 
-    def slowest(self, *, failed: bool = False) -> list[SeenRequest]:
-        """All that are kept, the longest first; with `failed` the failed ones.
-
-        The latest and the failed are among them however quick they were: those of one model may
-        all be quicker than the slowest of the others.
-        """
-        slowest = [request for _, _, request in self._slowest]
-        kept = self._failed if failed else [*slowest, *self._latest, *self._failed]
-        by_number = {request.number: request for request in kept}
-        return sorted(by_number.values(), key=lambda each: (-each.total_ms, each.number))
-
-    def latest(self, *, failed: bool = False) -> list[SeenRequest]:
-        """The last ones, the newest first; with `failed` the last of the failed ones."""
-        return list(reversed(self._failed if failed else self._latest))
+    def kept(self, *, failed: bool = False) -> list[SeenRequest]:
+        """The latest, the slowest and the failed ones; with `failed` the last. Newest first."""
+        if failed:
+            return list(reversed(self._failed))
+        slowest = (request for _, _, request in self._slowest)
+        by_number = {each.number: each for each in (*slowest, *self._failed, *self._latest)}
+        return [by_number[number] for number in sorted(by_number, reverse=True)]
 
     def read(self, lines: Iterable[bytes]) -> None:
         """Take the lines that follow."""

@@ -26,8 +26,14 @@ class LogFilter:
 
     def takes(self, line: LogLine) -> bool:
         """Whether to show this line."""
-        if line.routine and not self.routine:
-            return False
+        return (self.routine or not line.routine) and self.fits(line)
+
+    def hides(self, line: LogLine) -> bool:
+        """Whether this line would be shown, were it not routine."""
+        return line.routine and not self.routine and self.fits(line)
+
+    def fits(self, line: LogLine) -> bool:
+        """Whether its level, model and worker are those that are wanted."""
         if self.level > Level.DEBUG and (line.level is None or line.level < self.level):
             return False
         if self.worker:
@@ -54,6 +60,8 @@ class LogView:
         self.rows: list[LogLine] = []
         self.hits: list[int] = []
         """Numbers of the lines with the sought text, folded ones as well."""
+        self.hidden = 0
+        """Lines that are left out for being routine alone."""
         self._opened_all = False
         self._pattern: re.Pattern[str] | None = None
         self.rebuild()
@@ -62,7 +70,7 @@ class LogView:
         """Take the lines that the book took; gives how many rows left at the top."""
         stale = False
         for line in added:
-            if not self.filter.takes(line):
+            if not self._takes(line):
                 continue
             self._look(line)
             if line.fold is None or line.is_head:
@@ -75,10 +83,9 @@ class LogView:
 
     def rebuild(self) -> None:
         """Choose the rows anew."""
-        takes = self.filter.takes
-        self.rows, self.hits = [], []
+        self.rows, self.hits, self.hidden = [], [], 0
         for line in self.book.lines:
-            if not takes(line):
+            if not self._takes(line):
                 continue
             self._look(line)
             if line.fold is None or line.is_head:
@@ -149,6 +156,13 @@ class LogView:
                 return row
         return max(len(self.rows) - 1, 0)
 
+    def _takes(self, line: LogLine) -> bool:
+        """Whether to show this line; one hidden for being routine is counted."""
+        if self.filter.takes(line):
+            return True
+        self.hidden += self.filter.hides(line)
+        return False
+
     def _look(self, line: LogLine) -> None:
         if self._pattern is not None and self._pattern.search(line.text):
             self.hits.append(line.number)
@@ -160,6 +174,7 @@ class LogView:
         if gone:
             self.hits = self.hits[bisect_left(self.hits, first) :]
             self.rows = [row for row in self.rows if row.number >= first]
+            self.hidden = sum(map(self.filter.hides, self.book.lines))
         left = before - len(self.rows)
         if stale:
             self.rebuild()

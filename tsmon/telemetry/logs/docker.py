@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from tsmon.docker.containers import ContainerFacts, Mount, find_container
+from tsmon.docker.engine import DockerError, run
 from tsmon.telemetry.server_process import log_folder_in
 
-PATIENCE_S = 15.0
 _OFFICIAL_HOME = "/home/model-server"
 """Where the official image starts TorchServe."""
 
@@ -63,11 +61,16 @@ def find_folder(container: Container) -> ContainerFolder:
     Raises:
         NoContainerLogs: there is no docker, no such container, or it does not run.
     """
-    facts = json.loads(_run("docker", "inspect", "--type", "container", container.name))[0]
-    if not facts["State"]["Running"]:
+    try:
+        facts = find_container(container.name)
+    except DockerError as error:
+        raise NoContainerLogs(error.message) from None
+    if facts is None:
+        raise NoContainerLogs(f"No such container: {container.name}")
+    if not facts.running:
         raise NoContainerLogs(f"{container} does not run")
-    inside = container.folder or _log_folder(facts["Config"])
-    return ContainerFolder(container, inside, _mounted(inside, facts.get("Mounts") or ()))
+    inside = container.folder or _log_folder(facts)
+    return ContainerFolder(container, inside, _mounted(inside, facts.mounts))
 
 
 def sizes(folder: ContainerFolder, names: Sequence[str]) -> dict[str, int]:
@@ -78,7 +81,7 @@ def sizes(folder: ContainerFolder, names: Sequence[str]) -> dict[str, int]:
     """
     script = 'for file; do [ -f "$file" ] && echo "$(stat -c %s "$file") $file"; done; true'
     paths = {folder.path(name): name for name in names}
-    answer = _run(*folder.command("sh", "-c", script, "sh", *paths)).decode(errors="replace")
+    answer = _run(folder.command("sh", "-c", script, "sh", *paths)).decode(errors="replace")
     found = (line.partition(" ") for line in answer.splitlines())
     known = {paths[path]: int(size) for size, _, path in found if path in paths}
     if not known:
@@ -98,51 +101,30 @@ def copied(folder: ContainerFolder, names: Sequence[str], most: int) -> Iterator
         return
     with tempfile.TemporaryDirectory(prefix="tsmon-logs-") as made:
         for name in sizes(folder, names):
-            end = _run(*folder.command("tail", "-c", str(most), folder.path(name)))
+            end = _run(folder.command("tail", "-c", str(most), folder.path(name)))
             (Path(made) / name).write_bytes(end)
         yield Path(made)
 
 
-def reason(stderr: bytes, code: int) -> str:
-    """Why a docker command failed, from what it wrote."""
-    lines = [line for line in stderr.decode(errors="replace").splitlines() if line.strip()]
-    last = lines[-1].removeprefix("Error response from daemon: ") if lines else ""
-    return last or f"docker ended with exit code {code}"
-
-
-def _run(*command: str) -> bytes:
+def _run(command: Sequence[str]) -> bytes:
     try:
-        ended = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise NoContainerLogs("there is no docker command on this machine's PATH") from None
-    except OSError as error:
-        raise NoContainerLogs(f"docker cannot be started: {error.strerror or error}") from None
-    except subprocess.TimeoutExpired:
-        raise NoContainerLogs(f"docker did not answer within {PATIENCE_S:.0f} s") from None
-    if ended.returncode:
-        raise NoContainerLogs(reason(ended.stderr, ended.returncode))
-    return ended.stdout
+        return run(*command[1:])
+    except DockerError as error:
+        raise NoContainerLogs(error.message) from None
 
 
-def _log_folder(config: Mapping[str, Any]) -> str:
-    environment = dict(entry.split("=", 1) for entry in config.get("Env") or () if "=" in entry)
-    directory = Path(config.get("WorkingDir") or _OFFICIAL_HOME)
-    return str(log_folder_in(directory, environment))
+def _log_folder(facts: ContainerFacts) -> str:
+    directory = Path(facts.directory or _OFFICIAL_HOME)
+    return str(log_folder_in(directory, facts.environment))
 
 
-def _mounted(inside: str, mounts: Sequence[Mapping[str, Any]]) -> Path | None:
+def _mounted(inside: str, mounts: Sequence[Mount]) -> Path | None:
     """The folder on this machine, if the innermost mount that holds it is from here."""
     path = PurePosixPath(inside)
-    holding = [mount for mount in mounts if path.is_relative_to(mount["Destination"])]
+    holding = [mount for mount in mounts if path.is_relative_to(mount.inside)]
     if not holding:
         return None
-    innermost = max(holding, key=lambda mount: len(mount["Destination"]))
-    here = Path(innermost["Source"]) / path.relative_to(innermost["Destination"])
+    innermost = max(holding, key=lambda mount: len(mount.inside))
+    here = Path(innermost.source) / path.relative_to(innermost.inside)
     # The engine may be on another machine, and a volume's folder is only root's to read.
     return here if here.is_dir() and os.access(here, os.R_OK | os.X_OK) else None

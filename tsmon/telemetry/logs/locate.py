@@ -1,11 +1,25 @@
-"""Finds the log folder of a TorchServe on this machine by the process that listens."""
+"""Finds the logs of a TorchServe on this machine by who listens: a process or a container."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tsmon.docker.containers import running_containers
+from tsmon.docker.engine import DockerError
+from tsmon.telemetry.logs.docker import Container, LogPlace
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
-from tsmon.telemetry.server_process import log_folder_in, place_of, server_at, shares_files
+from tsmon.telemetry.server_process import (
+    log_folder_in,
+    place_of,
+    port_of,
+    server_at,
+    shares_files,
+)
+
+
+def find_logs(management: str) -> LogPlace | None:
+    """Where the server at this local management address logs; None where it cannot be told."""
+    return find_log_folder(management) or _find_container(port_of(management))
 
 
 def find_log_folder(management: str) -> Path | None:
@@ -17,3 +31,11 @@ def find_log_folder(management: str) -> Path | None:
     if folder is None:
         return None
     return folder if (folder / TS_LOG).exists() or (folder / ACCESS_LOG).exists() else None
+
+
+def _find_container(port: int) -> Container | None:
+    try:
+        found = running_containers(publishing=port)
+    except DockerError:
+        return None
+    return Container(found[0].name) if found else None

@@ -7,7 +7,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from tsmon.telemetry.logs.docker import ContainerFolder, NoContainerLogs, reason, sizes
+from tsmon.docker.engine import reason
+from tsmon.telemetry.logs.docker import ContainerFolder, NoContainerLogs, sizes
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
 from tsmon.telemetry.logs.reader import LIFE_BACKLOG
 

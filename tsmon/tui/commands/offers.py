@@ -71,11 +71,15 @@ def offer_command(command: Command, screen: MonitorScreen) -> Offer:
     )
 
 
-def offer_key(key: Key, run: Run) -> Offer:
-    """An action of the key table, with its key as it is in force."""
-    title = f"{key.group}: {key.label} ({key.shown})"
+def offer_key(key: Key, run: Run, told: Key | None = None) -> Offer:
+    """An action of the key table, with its key as it is in force.
+
+    `told` has the words that fit now. The palette shows them; the name to type stays.
+    """
+    told = told or key
+    title = f"{key.group}: {told.label} ({key.shown})"
     label = re.sub(r"[^a-z0-9]+", "-", key.label.lower()).strip("-")
-    return Offer(key.id, key.help, run, title=title, label=label)
+    return Offer(key.id, told.help, run, title=title, label=label)
 
 
 def split(line: str) -> tuple[str, str]:
@@ -114,7 +118,7 @@ def complete(line: str, offers: Sequence[Offer]) -> list[Completion]:
         return [
             Completion(
                 f"{offer.name} " if offer.arguments else offer.name,
-                offer.arguments or offer.other_name,
+                offer.arguments or (f"or {offer.other_name}" if offer.other_name else ""),
                 offer.help,
             )
             for offer in _fitting(name, offers, lambda offer: offer.names)

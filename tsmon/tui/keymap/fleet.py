@@ -15,7 +15,7 @@ FLEET_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "fleet.sort", "o", "o", "sort", Group.FLEET, "sort",
-        "In the fleet, sort by the next: worst, name, requests/s, inference, queue, errors.",
+        "In the fleet, sort by the next: worst, name, workers, rate, inference, queue, errors.",
     ),
     Key(
         "fleet.models", "m", "m", "fold", Group.FLEET, "models",
@@ -28,5 +28,9 @@ FLEET_KEYS: tuple[Key, ...] = (
     Key(
         "fleet.back", "escape", "esc", "back", Group.FLEET, "back",
         "In the fleet, end the filter; then go back to where one was.",
+    ),
+    Key(
+        "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",
+        "In the fleet, sort the other way round; a second click on the title does so too.",
     ),
 )  # fmt: skip

@@ -112,22 +112,10 @@ LINE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
-REQUEST_KEYS: tuple[Key, ...] = (
+ONE_REQUEST_KEYS: tuple[Key, ...] = (
     Key(
-        "requests.order", "o", "o", "order", Group.REQUESTS, "slowest / newest",
-        "Show the slowest first, or the newest.",
-    ),
-    Key(
-        "requests.failed", "v", "v", "failed", Group.REQUESTS, "failed only",
-        "Show the failed ones alone, or all.",
-    ),
-    Key(
-        "requests.model", "w", "w", "model", Group.REQUESTS, "this model",
-        "Show the requests to the selected model alone, or all.",
-    ),
-    Key(
-        "requests.lines", "enter", "enter", "lines", Group.REQUESTS, "log lines",
-        "Show the lines of the log at that moment.",
+        "requests.lines", "l", "l", "lines", Group.REQUESTS, "log lines",
+        "Show the lines of the log while the request was answered.",
     ),
     Key(
         "requests.moment", "at", "@", "moment", Group.REQUESTS, "that moment",
@@ -137,6 +125,35 @@ REQUEST_KEYS: tuple[Key, ...] = (
         "requests.copy", "y", "y", "copy", Group.REQUESTS, "copy",
         "Copy what is known of the request.",
     ),
+)  # fmt: skip
+
+REQUEST_KEYS: tuple[Key, ...] = (
+    Key(
+        "requests.open", "enter", "enter", "open", Group.REQUESTS, "details",
+        "Show one request alone: its queue, backend and handler, and how it stands among others.",
+    ),
+    Key(
+        "requests.filter", "slash", "/", "filter", Group.REQUESTS, "filter",
+        "Of the requests, show only some: text, !not, ~regex or /regex/.",
+    ),
+    Key(
+        "requests.order", "o", "o", "order", Group.REQUESTS, "sort",
+        "Sort the requests by the next: total, time, queue, backend, handler and the others that "
+        "are shown; a click on a title does so too.",
+    ),
+    Key(
+        "requests.reverse", "O", "O", "reverse", Group.REQUESTS, "reverse",
+        "Sort the requests the other way round; a second click on the title does so too.",
+    ),
+    Key(
+        "requests.failed", "v", "v", "failed", Group.REQUESTS, "failed only",
+        "Show the failed ones alone, or all.",
+    ),
+    Key(
+        "requests.model", "w", "w", "model", Group.REQUESTS, "this model",
+        "Show the requests to the selected model alone, or all.",
+    ),
+    *ONE_REQUEST_KEYS,
 )  # fmt: skip
 
 DOCTOR_KEYS: tuple[Key, ...] = (

@@ -18,6 +18,7 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "description": (*keymap.DIALOG_KEYS, *keymap.DESCRIBE_KEYS, *keymap.MOTION_KEYS),
         "logs": (*keymap.LOG_KEYS, *keymap.LINE_KEYS, *keymap.PAGE_SHARED_KEYS),
         "requests": (*keymap.REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "one request": (*keymap.ONE_REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "settings": (*keymap.SETTING_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),

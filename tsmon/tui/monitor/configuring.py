@@ -8,7 +8,15 @@ from typing import Any, Protocol
 
 from tsmon.config.changes import Changes
 from tsmon.config.values import Dotted
-from tsmon.tui.live_settings import THEME, Live, LiveSettings
+from tsmon.tui.keymap.effective import Keymap
+from tsmon.tui.live_settings import (
+    FLEET_PERIOD,
+    PRESET,
+    THEME,
+    Live,
+    LiveSettings,
+    live_preset,
+)
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.looking_back import LookingBack
@@ -25,10 +33,20 @@ SYMBOLS: Dotted = ("monitor", "symbols")
 
 
 class Appearance(Protocol):
-    """How the whole app is drawn."""
+    """What settings change of the whole app."""
 
     theme: str
     symbols: Symbols
+
+    @property
+    def fleet_period_s(self) -> float:
+        """Seconds from one sample of a server of the fleet to the next."""
+
+    def set_fleet_period(self, seconds: float) -> None:
+        """Ask the servers of the fleet that often."""
+
+    def use_keys(self, keys: Keymap) -> None:
+        """Have the keys elsewhere from now on."""
 
 
 class Configuring(Capability):
@@ -67,6 +85,8 @@ class Configuring(Capability):
             THEME: Live(lambda: look.theme, self._use_theme),
             SYMBOLS: Live(lambda: look.symbols.value, self._use_symbols),
             SPAN: Live(lambda: host.session.playhead.span_s, self._past.set_span),
+            PRESET: live_preset(look.use_keys, host.options.config.keys),
+            FLEET_PERIOD: Live(lambda: look.fleet_period_s, look.set_fleet_period),
         }
         if not host.session.replays:
             period = Live(lambda: host.session.monitor.period_s, self._servers.set_period)

@@ -72,6 +72,8 @@ class Pages(Capability):
     async def _look_where(self, page: Page) -> None:
         """Show the moment that was chosen on a page, if one was."""
         await self._shelf.search()
+        if not self.talk.is_on_top:  # the key was pressed twice, and the page is open by now
+            return
         moment = await self.talk.push_wait(page)
         if isinstance(moment, Event):
             self._past.look_at_event(moment)

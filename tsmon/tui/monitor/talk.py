@@ -21,6 +21,11 @@ class Talk:
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
 
+    @property
+    def is_on_top(self) -> bool:
+        """Whether nothing is open above the screen."""
+        return self._screen.app.screen is self._screen
+
     def note(self, note: Note, *, bad: bool = True) -> None:
         """Tell something that has no place of its own on the screen."""
         self._screen.notify(

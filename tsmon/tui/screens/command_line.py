@@ -22,8 +22,10 @@ from tsmon.tui.widgets.words import Words
 
 MOST_SHOWN = 8
 """Completions that are shown at once."""
-NAME_WIDTH = 32
-NARROW = 80
+MOST_NAME = 32
+"""Columns that names get at most before the help."""
+TAKEN = "▸"
+"""Marks the completion that tab takes."""
 
 
 class CommandLine(ModalScreen[str]):
@@ -49,7 +51,7 @@ class CommandLine(ModalScreen[str]):
         self._completions: list[Completion] = []
 
     def compose(self) -> ComposeResult:
-        """What it can become, above the line itself."""
+        """What it can become, above the line itself: the likeliest next to what is typed."""
         with Vertical(id="command"):
             yield Words(id="command-completions")
             yield Words(id="command-problem")
@@ -121,12 +123,13 @@ class CommandLine(ModalScreen[str]):
 
     def _show_completions(self) -> None:
         self._completions = complete(self._input.value, self._offers)
-        width = NAME_WIDTH if self.size.width > NARROW else 0
         most = MOST_SHOWN + 1 if len(self._completions) == MOST_SHOWN + 1 else MOST_SHOWN
-        shown = [_spell(at, each, width) for at, each in enumerate(self._completions[:most])]
+        chosen = self._completions[:most]
+        width = min(max((len(_name(each)) for each in chosen), default=0), MOST_NAME)
+        shown = [_spell(at, each, width) for at, each in enumerate(chosen)]
         more = len(self._completions) - len(shown)
         if more:
-            shown.append(line((f" {more} more", Tone.MUTED)))
+            shown.append(line((f"  {more} more", Tone.MUTED)))
         content = Content("\n").join(reversed(shown)) if shown else None
         self.query_one("#command-completions", Words).say(content)
 
@@ -144,8 +147,13 @@ class _Completing(Suggester):
         return next((text for text in lines if text.startswith(value)), None)
 
 
+def _name(completion: Completion) -> str:
+    return f"{completion.line.strip()} {completion.words}".strip()
+
+
 def _spell(at: int, completion: Completion, width: int) -> Content:
     """One completion; the first one, which tab takes, stands out."""
-    name = f" {completion.line.strip()} {completion.words}".ljust(width)
+    sign = TAKEN if at == 0 else " "
     click = f"{'bold ' if at == 0 else ''}@click=screen.take({at})"
-    return Content.styled(name, click) + line((f"  {completion.help}", Tone.MUTED))
+    name = Content.styled(f"{sign} {_name(completion):<{width}}", click)
+    return name + line((f"  {completion.help}", Tone.MUTED))

@@ -245,11 +245,12 @@ def _whole(found: _Found) -> Content:
 
 
 def _home_config(home: Path | None, client: TorchServe) -> Path | None:
-    """The settings of the server that tsmon started, if it is the one watched."""
+    """The settings of the process that tsmon started, if it is the one watched."""
     local = LocalServer(home)
     try:
         running = local.status().server
     except ServingError:
         return None
-    own = running is not None and running.management == client.addresses.management
-    return local.home.config if own else None
+    if running is None or running.container:
+        return None
+    return local.home.config if running.management == client.addresses.management else None

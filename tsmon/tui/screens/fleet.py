@@ -46,6 +46,7 @@ class FleetScreen(FullPage[None]):
         self._options = options
         self._snapshot = fleet.snapshot
         self._order = Order.WORST
+        self._reverse = False
         self._models = True
         self._beginning = True
         self._first: str | None = None
@@ -63,8 +64,7 @@ class FleetScreen(FullPage[None]):
 
     def on_mount(self) -> None:
         """Show what is known, and begin to ask."""
-        self._table.show_sorted(self._order)
-        self._show()
+        self._sort_by(Order.WORST)
         if not self._fleet.is_empty:
             self.run_worker(self._fleet.run(self._publish), group="fleet")
 
@@ -95,10 +95,16 @@ class FleetScreen(FullPage[None]):
         snapshot, chosen = self._snapshot, self._filter.filter
         with self.app.batch_update():
             self.query_one("#fleet-bar", Words).say(
-                fleet_bar(snapshot, self._order, self.size.width)
+                fleet_bar(snapshot, self._told_order, self.size.width)
             )
             self.query_one("#fleet-problems", Words).say(spell_problems(snapshot.problems))
-            shown = lines(snapshot, self._order, passes=chosen.passes, models=self._models)
+            shown = lines(
+                snapshot,
+                self._order,
+                reverse=self._reverse,
+                passes=chosen.passes,
+                models=self._models,
+            )
             self._table.display = not empty
             self._table.show_lines(shown)
             self._begin_at_the_worst()
@@ -178,17 +184,25 @@ class FleetScreen(FullPage[None]):
         """Sort by the next."""
         self._sort_by(self._order.following)
 
+    def action_reverse(self) -> None:
+        """Sort by the same the other way round."""
+        self._sort_by(self._order, reverse=not self._reverse)
+
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by the column whose title is clicked."""
+        """Sort by the column whose title is clicked; a second click turns it round."""
         event.stop()
         order = ORDERS.get(str(event.column_key.value))
         if order:
-            self._sort_by(order)
+            self._sort_by(order, reverse=order is self._order and not self._reverse)
 
-    def _sort_by(self, order: Order) -> None:
-        self._order = order
-        self._table.show_sorted(order)
+    def _sort_by(self, order: Order, *, reverse: bool = False) -> None:
+        self._order, self._reverse = order, reverse
+        self._table.show_sorted(order, reverse=reverse)
         self._show()
+
+    @property
+    def _told_order(self) -> str:
+        return f"by {self._order.value}{', reversed' if self._reverse else ''}"
 
     def action_fold(self) -> None:
         """Hide the models, or show them."""

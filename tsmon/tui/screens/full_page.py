@@ -128,6 +128,8 @@ class Page(FullPage[Moment | None]):
         self.do(self._go_above(page))
 
     async def _go_above(self, page: Page) -> None:
+        if self.app.screen is not self:  # the key was pressed twice
+            return
         moment = await self.app.push_screen_wait(page)
         if moment is not None:
             self.dismiss(moment)

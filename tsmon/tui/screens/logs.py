@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,26 +13,24 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from tsmon.telemetry.logbook.book import LogBook
-from tsmon.telemetry.logbook.feed import LogFeed
 from tsmon.telemetry.logbook.line import Level, LogLine
 from tsmon.telemetry.logbook.view import LogFilter, LogView
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.tui import keymap
 from tsmon.tui.equivalents import without_secrets
-from tsmon.tui.format import count, plural
-from tsmon.tui.log_shelf import FILES, Feed, LogShelf, why_no_logs
+from tsmon.tui.log_reading import LogReading
+from tsmon.tui.log_shelf import LogShelf, why_no_logs
+from tsmon.tui.log_words import how_many, which_files, which_lines, whose_lines, why_nothing
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.tones import Span, Tone
+from tsmon.tui.tones import Span
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
 
 READ_S = 0.1
 """Seconds between two looks at the file."""
-OTHER_FILE = "{logs.file} reads another file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +52,13 @@ class Logs(Page):
 
     def __init__(self, shelf: LogShelf, start: LogStart = LogStart()) -> None:
         super().__init__(shelf.session)
-        self._shelf = shelf
         self._moment = start.moment
-        self._file = start.file
-        self._view = LogView(LogBook(), start.filter)
-        self._feed: Feed | None = None
-        self._folder: Path | None = None
-        self._read_all = False
-        """Whether what was there at first has been read."""
+        self._reading = LogReading(shelf, start.file, start.filter)
 
     def body(self) -> ComposeResult:
         """What is missing, the lines, the search."""
         yield Words(id="page-empty")
-        yield LogLines(self._view, id="log-lines")
+        yield LogLines(self._reading.view, id="log-lines")
         yield Input(id="log-search", placeholder="search", compact=True)
 
     def on_mount(self) -> None:
@@ -78,14 +69,15 @@ class Logs(Page):
 
     def on_unmount(self) -> None:
         """Let go of the file."""
-        if self._feed is not None:
-            self._feed.close()
+        self._reading.close()
 
     @property
     def _lines(self) -> LogLines:
         return self.query_one(LogLines)
 
-    # Reading
+    @property
+    def _view(self) -> LogView:
+        return self._reading.view
 
     async def _follow(self) -> None:
         """Take what the file has, then what comes."""
@@ -94,79 +86,36 @@ class Logs(Page):
                 await asyncio.sleep(READ_S)
 
     async def _read(self) -> bool:
-        """Take what the file has new, and say whether that was anything.
-
-        The folder may be another one than before.
-        """
-        folder = self._shelf.folder
-        if self._feed is None or folder != self._folder:
-            self._open(folder)
-        feed = self._feed
-        added = await _read(feed) if feed is not None else []
-        if feed is not self._feed or not self.is_open:
+        """Take what the file has new; whether there is more of what it had at first."""
+        reading = self._reading
+        view, added = await reading.read()
+        if not self.is_open or view is not reading.view:  # another file was chosen meanwhile
             return True
-        self._lines.take(self._view.book.add(added))
-        if not added and not self._read_all:
-            self._read_all = True
-            if self._moment is not None and feed is not None:
-                self._lines.go_to_moment(feed.zone.stamp(self._moment))
+        if view is not self._lines.view:
+            self._lines.show(view)
+        self._lines.take(added)
+        if not added and not reading.read_all:
+            reading.read_all = True
+            if self._moment is not None:
+                self._lines.go_to_moment(reading.zone.stamp(self._moment))
         self._say()
-        return bool(added) and not self._read_all
-
-    def _open(self, folder: Path | None) -> None:
-        if self._feed is not None:
-            self._feed.close()
-        self._folder = folder
-        self._feed = self._shelf.feed(self._file)
-        self._view = LogView(LogBook(), self._view.filter)
-        self._read_all = self._feed is None
-        self._lines.show(self._view)
+        return bool(added) and not reading.read_all
 
     def _say(self) -> None:
         """Say what is shown, or why nothing is."""
-        words = self._empty()
+        nothing = self._reading.read_all and not self._view.rows
+        words = self.why_empty(why_nothing(self._reading, self.session)) if nothing else None
         self.query_one("#page-empty", Words).say(words)
         self.show_title()
 
-    def _empty(self) -> Content | None:
-        if self._view.rows or not self._read_all:
-            return None
-        problem = self._feed.problem if self._feed is not None else ""
-        kept = len(self._view.book.lines)
-        if problem:
-            return self.why_empty(Note(problem, OTHER_FILE))
-        if self._feed is None or (self.session.replays and not kept):
-            return self.why_empty(why_no_logs(self.session))
-        if kept:
-            words = f"none of its {count(kept)} lines is shown"
-            return self.why_empty(Note(words, "{logs.clear} shows all, {logs.routine} more"))
-        return self.why_empty(Note(f"{self._file} is empty", OTHER_FILE))
-
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which lines these are, and how many."""
-        view, filter_ = self._view, self._view.filter
-        what = "failures in the recording" if self.session.replays else self._file
-        left: list[Span] = [("Logs", Tone.ACCENT), (what, Tone.PLAIN)]
-        if filter_.model:
-            left.append((f"{filter_.model} {filter_.version}".rstrip(), Tone.ACCENT))
-        if filter_.worker:
-            left.append((f"worker {filter_.worker}", Tone.ACCENT))
-        if filter_.level > Level.DEBUG:
-            left.append((f"from {filter_.level.word} on", Tone.WARNING))
-        right: list[Span] = []
-        if view.sought:
-            rank = view.rank(self._lines.chosen)
-            at = f"{count(rank)} of " if rank else ""
-            right.append((f"{at}{plural(len(view.hits), 'hit')}", Tone.ACCENT))
-        if self._feed is not None and self._feed.zone.name:
-            right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
-        follows = self._lines.following
-        right.append(("▼ following", Tone.GOOD) if follows else ("‖ stays", Tone.WARNING))
-        shown, kept = len(view.rows), len(view.book.lines)
-        right.append((f"{count(shown)} of {count(kept)} lines", Tone.MUTED))
-        if not filter_.routine:
-            right.append(("routine hidden", Tone.MUTED))
-        return left, right
+        view, lines = self._view, self._lines
+        file = "failures in the recording" if self.session.replays else self._reading.file
+        rank = view.rank(lines.chosen)
+        return which_lines(view.filter, file), how_many(
+            self._reading, rank, following=lines.following
+        )
 
     def on_log_lines_moved(self, event: LogLines.Moved) -> None:
         """Say whether it follows, and which hit this is."""
@@ -236,14 +185,7 @@ class Logs(Page):
 
     async def _choose_worker(self) -> None:
         now = self._view.filter
-        workers = sorted(self._view.book.workers.values(), key=lambda each: int(each.worker_id))
-        choices = [("all", replace(now, model="", version="", worker=""))]
-        for name, version in sorted({(each.model, each.version) for each in workers}):
-            only = replace(now, model=name, version=version, worker="")
-            choices.append((f"{name} {version}", only))
-        for each in workers:
-            only = replace(now, model=each.model, version=each.version, worker=each.worker_id)
-            choices.append((f"  worker {each.worker_id} of {each.model} {each.version}", only))
+        choices = whose_lines(self._view.book.workers.values(), now)
         picked = await self.app.push_screen_wait(Pick("Whose lines", choices, now))
         if picked is not None:
             self._narrow(picked.choice)
@@ -262,18 +204,12 @@ class Logs(Page):
             self.do(self._choose_file())
 
     async def _choose_file(self) -> None:
-        folder = self._folder
-        choices = [
-            (
-                f"{name:17} {what}{'' if folder and (folder / name).exists() else ' (not there)'}",
-                name,
-            )
-            for name, what in FILES.items()
-        ]
-        picked = await self.app.push_screen_wait(Pick("Log file", choices, self._file))
+        choices = which_files(self._reading)
+        picked = await self.app.push_screen_wait(Pick("Log file", choices, self._reading.file))
         if picked is not None:
-            self._file, self._moment = picked.choice, None
-            self._open(self._folder)
+            self._moment = None
+            self._reading.choose(picked.choice)
+            self._lines.show(self._view)
 
     def action_open_line(self) -> None:
         """Unfold or fold a traceback, or show a long line."""
@@ -287,7 +223,7 @@ class Logs(Page):
         else:
             shown = Content(chosen.raw.expandtabs(4))
             copied = without_secrets(chosen.raw, self.session.keys)
-            self.app.push_screen(WholeText(f"{self._file} line", shown, copied))
+            self.app.push_screen(WholeText(f"{self._reading.file} line", shown, copied))
 
     def action_fold_all(self) -> None:
         """Unfold or fold all tracebacks."""
@@ -306,10 +242,10 @@ class Logs(Page):
         """Show this line's moment in the monitor."""
         chosen = self._lines.chosen
         time = chosen.time if chosen else None
-        if time is None or self._feed is None:
+        if time is None:
             self.note(Note("this line has no time of its own"), bad=False)
         else:
-            self.dismiss(self._feed.zone.moment(time))
+            self.dismiss(self._reading.zone.moment(time))
 
     def action_back(self) -> None:
         """Leave the search, or else the page."""
@@ -319,11 +255,6 @@ class Logs(Page):
             self.query_one(Input).value = ""
         else:
             super().action_back()
-
-
-async def _read(feed: Feed) -> list[LogLine]:
-    """What a feed has new; a file is read by a thread, the monitor's own past is not."""
-    return await asyncio.to_thread(feed.read) if isinstance(feed, LogFeed) else feed.read()
 
 
 def _with_folded(chosen: LogLine) -> list[LogLine]:

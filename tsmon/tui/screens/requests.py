@@ -10,81 +10,80 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import var
-from textual.widgets import DataTable
 
-from tsmon.telemetry.logbook.requests import RequestBook, RequestFeed, SeenRequest
-from tsmon.telemetry.logbook.view import LogFilter
-from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
+from tsmon.telemetry.logbook.requests import RequestBook, SeenRequest
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
-from tsmon.tui.format import ABSENT, count, milliseconds
-from tsmon.tui.keymap import PaneName
+from tsmon.tui.format import count
 from tsmon.tui.log_shelf import LogShelf, why_no_logs
 from tsmon.tui.notes import Note
-from tsmon.tui.screens.full_page import Page
-from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.columns import Column
-from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
+from tsmon.tui.request_words import (
+    COLUMNS,
+    CYCLE,
+    TOTAL,
+    cells,
+    detail,
+    model_of,
+    spell_order,
+    words_of,
+)
+from tsmon.tui.screens.one_request import OneRequest, RequestPage
+from tsmon.tui.sorting import arrange
+from tsmon.tui.tones import Span, Tone
+from tsmon.tui.widgets.filter_bar import FilterBar
+from tsmon.tui.widgets.long_table import LongTable
+from tsmon.tui.widgets.table_pane import SortColumn
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.5
-SHOWN = 200
-"""Rows of the table; more would cost keys their speed, and nobody reads them."""
-COLUMNS = (
-    Column("time", "TIME", 12),
-    Column("status", "STATUS", 6),
-    Column("total", "TOTAL", 8, right=True),
-    Column("queue", "QUEUE", 8, right=True, rank=1),
-    Column("backend", "BACKEND", 8, right=True, rank=2),
-    Column("handler", "HANDLER", 8, right=True, rank=3),
-    Column("worker", "WORKER", 6),
-    Column("model", "MODEL", 0),
-    Column("peer", "FROM", 21, rank=4),
-)
 
 
-class Requests(Page):
-    """A table of requests, and of the one under the cursor where its time went."""
+class Requests(RequestPage):
+    """A table of all requests that are held, and below it the one under the cursor."""
 
     KEYS = (*keymap.REQUEST_KEYS, *keymap.PAGE_SHARED_KEYS)
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#requests"
-    PANE = PaneName.METRICS
 
-    newest = var(False, init=False)
-    """Whether the newest come first, and not the slowest."""
     only_failed = var(False, init=False)
     only_model = var(False, init=False)
 
     def __init__(self, shelf: LogShelf, selected: ModelKey | None) -> None:
-        super().__init__(shelf.session)
-        self._shelf = shelf
-        self._feed: RequestFeed | None = None
+        super().__init__(shelf)
         self._selected = selected
-        self._rows: dict[str, SeenRequest] = {}
+        self._order: SortColumn[SeenRequest] = TOTAL
+        self._descending = True
+        self._held = 0
+        """Requests that there were to choose from."""
         self._read_all = False
 
     def body(self) -> ComposeResult:
-        """What is missing, the table, the request under the cursor."""
+        """The filter, what is missing, the table, the request under the cursor."""
+        yield FilterBar(id="requests-filter")
         yield Words(id="page-empty")
-        yield LiveTable(COLUMNS, id="requests")
+        yield LongTable[SeenRequest](COLUMNS, cells, id="requests")
         yield Words(id="request-detail")
 
     def on_mount(self) -> None:
         """Begin to read."""
         self.query_one("#page-empty", Words).say(None)
+        self._table.show_order(self._order, descending=self._descending)
         self.run_worker(self._follow(), group="reading")
 
     async def _follow(self) -> None:
         """Take what the log has, then what comes."""
         while self.is_open:
-            self._feed = feed = self._shelf.requests()
+            feed = self._shelf.requests()
+            changed, self._feed = feed is not self._feed, feed
             more = feed is not None and await asyncio.to_thread(feed.read)
-            self._read_all |= not more
-            if self.is_open:
+            if self.is_open and (more or changed or not self._read_all):
+                self._read_all |= not more
                 self._show()
             await asyncio.sleep(0 if more else REFRESH_S)
+
+    @property
+    def _table(self) -> LongTable[SeenRequest]:
+        return self.query_one(LongTable)
 
     @property
     def _book(self) -> RequestBook:
@@ -92,22 +91,23 @@ class Requests(Page):
 
     @property
     def _chosen(self) -> SeenRequest | None:
-        key = self.query_one(LiveTable).cursor_key
-        return self._rows.get(key) if key is not None else None
+        return self._table.chosen
 
-    def _show(self) -> None:
-        book = self._book
-        choose = book.latest if self.newest else book.slowest
+    def _show(self, *, from_top: bool = False) -> None:
+        kept = self._book.kept(failed=self.only_failed)
+        self._held = len(kept)
         key = self._selected if self.only_model else None
-        found = [each for each in choose(failed=self.only_failed) if _is_of(each, key)]
-        self._rows = {str(each.number): each for each in found[:SHOWN]}
-        self.query_one(LiveTable).show([_row(each) for each in self._rows.values()])
+        passes = self.query_one(FilterBar).filter.passes
+        found = [each for each in kept if _is_of(each, key) and passes(words_of(each))]
+        rows = arrange(found, self._order.value, descending=self._descending)
+        longest = max((len(model_of(seen)) for seen in rows), default=0)
+        self._table.show(rows, longest={"model": longest}, from_top=from_top)
         self.query_one("#page-empty", Words).say(self._empty())
         self._show_chosen()
         self.show_title()
 
     def _empty(self) -> Content | None:
-        if self._rows or not self._read_all:
+        if self._table.items or not self._read_all:
             return None
         return self.why_empty(self._why_none())
 
@@ -124,7 +124,8 @@ class Requests(Page):
         if self._book.count:
             return Note(
                 "no request is like that",
-                "{requests.failed} shows all, {requests.model} those of all models",
+                "{requests.failed} shows all, {requests.model} those of all models, "
+                "{page.back} takes the filter away",
             )
         return Note(
             "the log files tell of no request to a model yet",
@@ -132,14 +133,16 @@ class Requests(Page):
         )
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
-        """Which requests these are, and how many there were."""
-        book = self._book
-        order = "newest first" if self.newest else "slowest first"
+        """Which requests these are, how many there were, and how many are held."""
+        book, shown = self._book, len(self._table.items)
+        order = spell_order(self._order, descending=self._descending)
         left: list[Span] = [("Requests", Tone.ACCENT), (order, Tone.PLAIN)]
         if self.only_failed:
             left.append(("✗ failed only", Tone.BAD))
         if self.only_model and self._selected:
             left.append((f"{self._selected}", Tone.ACCENT))
+        if filter_ := self.query_one(FilterBar).filter:
+            left.append((f"filter {filter_.text}", Tone.ACCENT))
         failed: Span = (
             (f"✗ {count(book.failed_count)} failed", Tone.BAD)
             if book.failed_count
@@ -148,29 +151,62 @@ class Requests(Page):
         right: list[Span] = [(f"{count(book.count)} seen", Tone.PLAIN), failed]
         if self._feed is not None and self._feed.zone.name:
             right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
+        if shown < self._held:
+            right.append((f"{count(shown)} of {count(self._held)} held shown", Tone.MUTED))
+        elif self._held < book.count:
+            right.append((f"{count(self._held)} held", Tone.MUTED))
         return left, right
 
     def _show_chosen(self) -> None:
         chosen = self._chosen
-        self.query_one("#request-detail", Words).say(_detail(chosen) if chosen else None)
+        self.query_one("#request-detail", Words).say(detail(chosen) if chosen else None)
 
-    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
+    def on_long_table_moved(self, event: LongTable.Moved) -> None:
         """Tell of the request under the cursor."""
+        event.stop()
         self._show_chosen()
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Enter or a click on a request."""
-        self.action_lines()
+    def on_long_table_opened(self, event: LongTable.Opened) -> None:
+        """A second click on a request."""
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Show the request under the cursor alone."""
+        if self._chosen is not None and self._feed is not None:
+            self.go_above(OneRequest(self._shelf, self._feed, self._chosen))
+
+    # Which, and in which order
+
+    def on_long_table_title_clicked(self, event: LongTable.TitleClicked) -> None:
+        """Sort by a column whose title is clicked; the one it is sorted by, the other way round."""
+        event.stop()
+        column = next(each for each in COLUMNS if each is event.column)
+        if column is self._order:
+            self.action_reverse()
+        else:
+            self._sort_by(column, descending=column.largest_first)
 
     def action_order(self) -> None:
-        """The slowest or the newest first."""
-        self.newest = not self.newest
-        self._show_from_top()
+        """Sort by the next column that is shown."""
+        shown = [column for column in CYCLE if self._table.shows(column)]
+        at = shown.index(self._order) if self._order in shown else -1
+        column = shown[(at + 1) % len(shown)]
+        self._sort_by(column, descending=column.largest_first)
+
+    def action_reverse(self) -> None:
+        """Sort by the same column the other way round."""
+        self._sort_by(self._order, descending=not self._descending)
+
+    def _sort_by(self, column: SortColumn[SeenRequest], *, descending: bool) -> None:
+        self._order, self._descending = column, descending
+        self._table.show_order(column, descending=descending)
+        self._show(from_top=True)
 
     def action_failed(self) -> None:
         """The failed ones alone, or all."""
         self.only_failed = not self.only_failed
-        self._show_from_top()
+        self._show(from_top=True)
 
     def action_model(self) -> None:
         """The selected version alone, or all."""
@@ -178,79 +214,28 @@ class Requests(Page):
             self.note(Note("no model is selected in the monitor"), bad=False)
             return
         self.only_model = not self.only_model
-        self._show_from_top()
+        self._show(from_top=True)
 
-    def _show_from_top(self) -> None:
-        self._show()
-        if self._rows:
-            self.query_one(LiveTable).go_to(next(iter(self._rows)))
+    def action_filter(self) -> None:
+        """Ask which requests to show."""
+        self.query_one(FilterBar).open()
 
-    def action_lines(self) -> None:
-        """Show the lines of the log while this request was answered."""
-        chosen = self._chosen
-        if chosen is None or self._feed is None:
-            return
-        if chosen.worker:
-            filter_ = LogFilter(chosen.model, chosen.version, chosen.worker, routine=True)
-        else:
-            filter_ = LogFilter()
-        began = self._feed.zone.moment(chosen.began)
-        file = TS_LOG if self._feed.has_workers else ACCESS_LOG
-        self.go_above(Logs(self._shelf, LogStart(filter_, began, file)))
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self._show(from_top=True)
 
-    def action_moment(self) -> None:
-        """Show the moment of this request in the monitor."""
-        chosen = self._chosen
-        if chosen is not None and self._feed is not None:
-            self.dismiss(self._feed.zone.moment(chosen.time))
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go on in the rows."""
+        event.stop()
+        self._table.focus()
 
-    def action_copy(self) -> None:
-        """Copy what is known of it."""
-        chosen = self._chosen
-        if chosen is not None:
-            self.copy(_detail(chosen).plain)
+    def action_back(self) -> None:
+        """Take the filter away, or close the page."""
+        if not self.query_one(FilterBar).clear():
+            super().action_back()
 
 
 def _is_of(request: SeenRequest, key: ModelKey | None) -> bool:
     """Whether it went to this version; one that reached no worker went to the model."""
     return key is None or (request.model == key.name and request.version in (key.version, ""))
-
-
-def _row(request: SeenRequest) -> Row:
-    tone = Tone.BAD if request.failed else Tone.PLAIN
-    worker = request.worker or ABSENT
-    return Row(
-        str(request.number),
-        (
-            Cell(f"{request.time:%H:%M:%S}.{request.time.microsecond // 1000:03}", Tone.MUTED),
-            Cell(f"{'✗' if request.failed else '✓'} {request.status}", tone),
-            Cell(milliseconds(request.total_ms), tone),
-            Cell(milliseconds(request.queue_ms)),
-            Cell(milliseconds(request.backend_ms)),
-            Cell(milliseconds(request.handler_ms)),
-            Cell(worker, Tone.MUTED),
-            Cell(f"{request.model} {request.version}".rstrip()),
-            Cell(request.peer, Tone.MUTED),
-        ),
-    )
-
-
-def _detail(request: SeenRequest) -> Content:
-    """What is known of a request, and where its time went."""
-    end = f"{request.time:%Y-%m-%d %H:%M:%S}"
-    spans: list[Span] = [
-        (f"{request.method} {request.path}", Tone.PLAIN),
-        (f"  status {request.status}", Tone.BAD if request.failed else Tone.GOOD),
-        (f"  answered {end}  from {request.peer}", Tone.MUTED),
-        (f"\ntotal {milliseconds(request.total_ms)}", Tone.PLAIN),
-    ]
-    if request.queue_ms is None or request.backend_ms is None:
-        spans.append(("  no line tells how much of it was queue and backend", Tone.MUTED))
-        return line(*spans)
-    rest = max(request.total_ms - request.queue_ms - request.backend_ms, 0.0)
-    spans.append((f" = queue {milliseconds(request.queue_ms)}", Tone.PLAIN))
-    spans.append((f" + backend {milliseconds(request.backend_ms)}", Tone.PLAIN))
-    if request.handler_ms is not None:
-        spans.append((f" (handler {milliseconds(request.handler_ms)})", Tone.MUTED))
-    spans.append((f" + rest {milliseconds(rest)}", Tone.PLAIN))
-    return line(*spans)

@@ -199,6 +199,9 @@ class Settings(Page):
     def _change(self, setting: Setting, value: Any) -> None:
         self._live.change(setting, value)
         self._show()
+        if not self._live.is_live(setting) and self._changes.is_changed(setting.key):
+            told = f"{setting.name} holds from the next start"
+            self.note(Note(told, "{settings.keep} keeps it"), bad=False)
 
     def action_default(self) -> None:
         """Put the default back."""

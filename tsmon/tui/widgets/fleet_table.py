@@ -26,8 +26,11 @@ COLUMNS = (
     Column("errors", "ERR/S", 6, right=True, rank=2),
 )
 _COLUMNS_OF = dict(zip(
-    (Order.NAME, Order.WORST, Order.RATE, Order.INFERENCE, Order.QUEUE, Order.ERRORS),
-    (each for each in COLUMNS if each.id != "workers"),
+    (
+        Order.NAME, Order.WORST, Order.WORKERS, Order.RATE, Order.INFERENCE, Order.QUEUE,
+        Order.ERRORS,
+    ),
+    COLUMNS,
     strict=True,
 ))  # fmt: skip
 ORDERS = {column.id: order for order, column in _COLUMNS_OF.items()}
@@ -51,9 +54,9 @@ class FleetTable(LiveTable):
         self._lines = {line.key: line for line in lines}
         self.show([_row(line) for line in lines])
 
-    def show_sorted(self, order: Order) -> None:
+    def show_sorted(self, order: Order, *, reverse: bool) -> None:
         """Put an arrow before the title of the column that the rows are sorted by."""
-        self.show_order(_COLUMNS_OF[order], descending=order is not Order.NAME)
+        self.show_order(_COLUMNS_OF[order], descending=order.largest_first is not reverse)
 
     def _cell(self, row: Row, column: Column) -> Text:
         text = super()._cell(row, column)

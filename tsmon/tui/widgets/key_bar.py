@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tsmon.tui.keyed import keys_of
+from tsmon.tui.keyed import KeyedApp, keys_of
 from tsmon.tui.keymap import Key
 from tsmon.tui.widgets.words import Words
 
@@ -14,8 +14,16 @@ from tsmon.tui.widgets.words import Words
 class KeyBar(Words):
     """Keys and what they do; each can be clicked."""
 
+    _keys: Sequence[Key] = ()
+
+    def on_mount(self) -> None:
+        """Follow keys that are moved while the app runs."""
+        if isinstance(self.app, KeyedApp):
+            self.app.keys_changed.subscribe(self, lambda _: self.show(self._keys))
+
     def show(self, keys: Sequence[Key]) -> None:
         """Show these keys, as many as fit, and always the way to the help page."""
+        self._keys = keys
         keymap = keys_of(self)
         always = [keymap.by_id("app.help"), keymap.by_id("app.quit")]
         self.say(compose_keys([keymap.of(key) for key in keys], always, self.size.width))

@@ -21,6 +21,7 @@ from tsmon.telemetry.logbook.line import Level, LogLine
 from tsmon.telemetry.logbook.view import LogView
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.widgets.highlight import highlighted
 
 SHIFT = 20
 """Columns that ← and → move by."""
@@ -164,9 +165,8 @@ class LogLines(ScrollView, can_focus=True):
         if row != self.cursor:
             return strip.adjust_cell_length(width, plain)
         name = "log--cursor-focus" if self.has_focus else "log--cursor"
-        return strip.adjust_cell_length(width, plain).apply_style(
-            self.get_component_rich_style(name, partial=True)
-        )
+        style = self.get_component_rich_style(name, partial=True)
+        return highlighted(strip.adjust_cell_length(width, plain), style)
 
     def _draw(self, line: LogLine, width: int) -> Strip:
         segments = [Segment(text, self._styles[tone]) for text, tone in self._head(line, width)]

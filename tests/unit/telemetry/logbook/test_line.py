@@ -33,6 +33,10 @@ def test_a_line_of_access_log_names_the_model_by_its_path() -> None:
     assert (line.named, line.level, line.worker) == ("a b", Level.ERROR, None)
 
 
+def in_access_log(what: str) -> bytes:
+    return f'{stamp(1)} - /127.0.0.1:5 "{what} HTTP/1.1" 200 7'.encode()
+
+
 def test_what_comes_with_every_request_and_poll_is_routine() -> None:
     assert parse_line(waited(1, 2, 3)).routine
     assert parse_line(access(1, what="GET /models?limit=100")).routine
@@ -40,7 +44,13 @@ def test_what_comes_with_every_request_and_poll_is_routine() -> None:
     assert parse_line(access(1, 405, what="POST /models")).routine
     assert not parse_line(access(1, 405, what="POST /models?url=mnist.mar")).routine
     assert not parse_line(access(1, 503, what="GET /ping")).routine
-    assert not parse_line(access(1)).routine
+    assert parse_line(access(1)).routine
+    assert parse_line(access(1, 207, what="PUT /v2/models/mnist/infer")).routine
+    assert not parse_line(access(1, 404)).routine
+    assert not parse_line(access(1, 500)).routine
+    assert not parse_line(access(1, what="PUT /models/mnist?min_worker=2")).routine
+    assert not parse_line(in_access_log("POST /predictions/mnist")).routine
+    assert parse_line(in_access_log("GET /metrics")).routine
     assert not parse_line(served(1, "Retry worker: 9000 in 1 seconds.")).routine
 
 

@@ -30,7 +30,7 @@ def request(second: float, total: int, queue: float, backend: float, handler: fl
 
 
 def test_the_lines_of_a_request_are_put_together() -> None:
-    (seen,) = read(*request(1, 20, 5, 14, 12.5)).latest()
+    (seen,) = read(*request(1, 20, 5, 14, 12.5)).kept()
     assert (seen.model, seen.version, seen.worker) == ("mnist", "1.0", "9000")
     assert (seen.method, seen.path, seen.peer) == ("POST", "/predictions/mnist", "127.0.0.1:50048")
     assert (seen.total_ms, seen.queue_ms, seen.backend_ms, seen.handler_ms) == (20, 5, 14, 12.5)
@@ -40,23 +40,23 @@ def test_the_lines_of_a_request_are_put_together() -> None:
 def test_a_handlers_time_may_be_written_after_the_answer() -> None:
     lines = request(1, 20, 5, 14, 12.5)
     book = read(*lines[2:], handled(1.003, 12.5), *request(1.1, 30, 2, 28, 24.0))
-    assert [seen.handler_ms for seen in book.latest()] == [24.0, 12.5]
+    assert [seen.handler_ms for seen in book.kept()] == [24.0, 12.5]
 
 
 def test_a_handlers_time_that_cannot_be_the_requests_is_nobodys() -> None:
     book = read(handled(0, 3.0), access(5), waited(5.001, 1, 2), handled(9, 1.0))
-    assert book.latest()[0].handler_ms is None
+    assert book.kept()[0].handler_ms is None
 
 
 def test_each_request_of_a_batch_took_the_handlers_whole_time() -> None:
     took = handled(1, 9.0, "a,b")
     ends = [access(1.001), waited(1.001, 0, 10), access(1.002), waited(1.002, 3, 10)]
-    assert [seen.handler_ms for seen in read(took, *ends).latest()] == [9.0, 9.0]
+    assert [seen.handler_ms for seen in read(took, *ends).kept()] == [9.0, 9.0]
 
 
 def test_of_a_failed_request_the_backends_time_is_what_the_queue_leaves() -> None:
     times = waited(1, 2, 7).replace(b"Backend time", b"Inference time")
-    (seen,) = read(access(1, 503), times).latest()
+    (seen,) = read(access(1, 503), times).kept()
     assert seen.failed
     assert (seen.queue_ms, seen.backend_ms) == (2, 5)
 
@@ -69,26 +69,25 @@ def test_requests_that_reach_no_worker_are_named_by_their_path() -> None:
         access(1, 200, what="GET /models/mnist?customized=true"),
         printed(1, "/not a request"),
     )
-    (seen,) = book.latest()
+    (seen,) = book.kept()
     assert (seen.model, seen.version, seen.worker) == ("gone", "2.0", "")
     assert seen.path == "/predictions/gone/2.0"
     assert seen.queue_ms is None
 
 
-def test_the_slowest_stay_and_the_newest_come_first() -> None:
+def test_the_slowest_the_failed_and_the_latest_stay_the_newest_first() -> None:
     book = RequestBook()
     many = requests.LATEST + requests.SLOWEST + 10
     for number in range(many):
         book.read([access(number / 100, 503 if number % 2 else 200, many - number)])
-    totals = [seen.total_ms for seen in book.slowest()]
-    assert totals[: requests.SLOWEST] == [many - place for place in range(requests.SLOWEST)]
-    assert totals[requests.SLOWEST :] == list(range(requests.LATEST, 0, -1)), "quick, but the last"
-    assert book.latest()[0].total_ms == 1
-    assert len(book.latest()) == requests.LATEST
+    totals = [seen.total_ms for seen in book.kept()]
+    assert totals == sorted(totals), "here the newest are the quickest"
+    assert totals[: requests.LATEST] == list(range(1, requests.LATEST + 1)), "quick, but the last"
+    assert totals[-requests.SLOWEST :] == list(range(many - requests.SLOWEST + 1, many + 1))
     assert book.count == many
     assert book.failed_count == book.count // 2
-    assert all(map(is_failed, book.latest(failed=True)))
-    assert len(book.slowest(failed=True)) == requests.FAILED
+    assert all(map(is_failed, book.kept(failed=True)))
+    assert len(book.kept(failed=True)) == requests.FAILED
 
 
 def is_failed(seen: SeenRequest) -> bool:
@@ -102,7 +101,7 @@ def test_a_worker_of_another_model_keeps_its_own_times() -> None:
         waited(1, 5, 6, thread=OTHER),
         waited(1, 1, 2),
     )
-    assert {seen.model: seen.queue_ms for seen in book.latest()} == {"mnist": 1, "cifar": 5}
+    assert {seen.model: seen.queue_ms for seen in book.kept()} == {"mnist": 1, "cifar": 5}
 
 
 def test_without_ts_log_the_access_log_tells_less(tmp_path: Path) -> None:
@@ -112,7 +111,7 @@ def test_without_ts_log_the_access_log_tells_less(tmp_path: Path) -> None:
     assert feed.read()
     assert not feed.read()
     assert not feed.has_workers
-    assert [seen.total_ms for seen in feed.book.latest()] == [7]
+    assert [seen.total_ms for seen in feed.book.kept()] == [7]
     feed.close()
 
 

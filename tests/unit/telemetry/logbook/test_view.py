@@ -156,7 +156,8 @@ def test_lines_that_come_bit_by_bit_show_what_lines_at_once_show(
     view.seek(sought)
     for start in range(0, len(raw), at_once):
         view.update(book.add(parse_line(line) for line in raw[start : start + at_once]))
-    rows, hits = list(view.rows), list(view.hits)
+    rows, hits, hidden = list(view.rows), list(view.hits), view.hidden
     view.rebuild()
     assert rows == view.rows
     assert hits == view.hits
+    assert hidden == view.hidden

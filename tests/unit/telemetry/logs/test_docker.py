@@ -13,6 +13,7 @@ from tests.docker_stand_in import NAME, StandIn, install
 from tsmon.telemetry.logs import follower, mirror
 from tsmon.telemetry.logs.docker import Container, NoContainerLogs, copied, find_folder
 from tsmon.telemetry.logs.follower import LogFollower
+from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.mirror import Mirror
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.times import TimesKey
@@ -146,6 +147,16 @@ def test_a_command_copies_the_ends_of_the_files_and_leaves_none(
         assert (folder / "ts_log.log").read_bytes() == LINE
 
     assert not folder.exists()
+
+
+def test_logs_are_found_by_the_port_that_a_container_has_here(docker: StandIn) -> None:
+    ports = {"8081/tcp": [{"HostIp": "127.0.0.1", "HostPort": "19181"}]}
+    docker.have(State={"Status": "running"}, NetworkSettings={"Ports": ports})
+
+    assert find_logs("http://127.0.0.1:19181") == CONTAINER
+    assert find_logs("http://127.0.0.1:8081") != CONTAINER
+    docker.refuse("ps", "Cannot connect to the Docker daemon. Is the docker daemon running?")
+    assert find_logs("http://127.0.0.1:19181") is None
 
 
 def test_what_keeps_the_logs_away_is_said(

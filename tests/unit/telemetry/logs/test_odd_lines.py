@@ -74,7 +74,7 @@ def test_whatever_is_in_the_files_is_read(folder: Path, written: list[bytes]) ->
     for life in watch.lives.values():
         life.given_up()
         life.retry_in_s(now)
-    for request in requests.book.latest():
+    for request in requests.book.kept():
         requests.zone.moment(request.began)
     for line in view.book.lines:
         if line.time is not None:

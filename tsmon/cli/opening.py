@@ -1,0 +1,190 @@
+"""Opens the monitor, or says why it cannot: on a server, on a Prometheus server, on a recording."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import complain, say
+from tsmon.cli.target import Target
+from tsmon.cli.watching import find_instance, prometheus_client
+from tsmon.config.changes import Given, Origins
+from tsmon.config.schema import MonitorSettings
+from tsmon.config.values import Dotted
+from tsmon.serving.assets import digit_assets
+from tsmon.serving.errors import AssetsMissing
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.source import Source
+
+if TYPE_CHECKING:
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.options import MonitorOptions
+
+GivenSettings = Mapping[Dotted, Given]
+NO_SCREEN = ("dumb", "unknown")
+"""Terminals that say of themselves that they only write lines."""
+NOTHING_GIVEN: GivenSettings = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How the monitor was left."""
+
+    code: int
+    wants_demo: bool = False
+    """Whether the person chose the demo, which starts a server of its own."""
+
+
+def open_monitor(
+    target: Target,
+    settings: MonitorSettings,
+    *,
+    recording: Path | None = None,
+    note: str = "",
+    fleet: bool = False,
+    given: GivenSettings = NOTHING_GIVEN,
+) -> Left:
+    """Open the monitor on a server and tell how it was left.
+
+    With `fleet` all servers are shown first; `given` is what options and variables say.
+    """
+    need_terminal("--plain prints a line per tick instead")
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.session import LiveSession, Tag
+
+    client = target.client()
+    settings = replace(
+        settings,
+        model_store=settings.model_store or target.model_store(client.addresses) or _artifacts(),
+        samples=settings.samples or _samples(),
+    )
+    with ExitStack() as stack:
+        zone = target.access.log_zone
+        source: Source = stack.enter_context(closing(LiveSource(client, target.log_place, zone)))
+        if recording:
+            source = stack.enter_context(closing(RecordedSource(source, recording)))
+        tag = Tag(target.name, target.settings.color)
+        session = LiveSession(client, settings.period, source, log_zone=zone, tag=tag)
+        app = TsmonApp(session, replace(_options(target, settings, note, given), fleet=fleet))
+        code = _run(app)
+    left = app.experiment.experiment.restoration if app.experiment else None
+    if left is not None and not left.done:
+        complain(left.message, left.remedy)
+    if app.started is not None and not app.wants_demo:
+        say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
+    return Left(code, app.wants_demo)
+
+
+def open_prometheus(
+    target: Target,
+    settings: MonitorSettings,
+    url: str,
+    instance: str | None,
+    job: str | None,
+    given: GivenSettings = NOTHING_GIVEN,
+) -> int:
+    """Open the monitor on what a Prometheus server knows of a TorchServe."""
+    need_terminal("--plain prints a line per tick instead")
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.session import PrometheusSession
+
+    name = instance or asyncio.run(find_instance(target, url))
+    session = PrometheusSession(prometheus_client(target, url), name, job)
+    return _run(TsmonApp(session, _options(target, settings, given=given)))
+
+
+def open_replay(target: Target, recording: Recording) -> int:
+    """Open the monitor on a recording."""
+    need_terminal("--json and --csv print what was recorded instead")
+    from tsmon.tui.app import TsmonApp
+    from tsmon.tui.session import ReplaySession
+
+    options = _options(target, target.loaded.config.monitor)
+    return _run(TsmonApp(ReplaySession(recording), options))
+
+
+def _run(app: TsmonApp) -> int:
+    """Run the app; what did not end by its own word was interrupted, or failed."""
+    from tsmon.tui.pauses import shorten_pauses
+
+    shorten_pauses()
+    code = app.run()
+    return (app.return_code or Exit.INTERRUPTED) if code is None else code
+
+
+def require_keys(target: Target) -> None:
+    """End the command where the keys of the configuration cannot be used, before it does more.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    from tsmon.tui.keymap.configured import configured
+
+    configured(target.loaded)
+
+
+def _options(
+    target: Target,
+    settings: MonitorSettings,
+    note: str = "",
+    given: GivenSettings = NOTHING_GIVEN,
+) -> MonitorOptions:
+    from tsmon.tui.crash import crash_folder
+    from tsmon.tui.keymap.configured import configured
+    from tsmon.tui.options import MonitorOptions
+    from tsmon.tui.terminal import correct_colors, symbols_of
+    from tsmon.tui.themes import theme_named
+    from tsmon.tui.widgets.raster import Symbols
+
+    correct_colors(os.environ)
+    loaded = target.loaded
+    return MonitorOptions(
+        period_s=settings.period,
+        theme=theme_named(settings.theme),
+        symbols=Symbols(settings.symbols) if settings.symbols else symbols_of(os.environ),
+        span_s=settings.span,
+        model_store=settings.model_store,
+        samples=settings.samples,
+        drawings=settings.drawings,
+        server_home=target.local_server().home.path,
+        config=loaded.config,
+        origins=Origins(loaded.origins, given, loaded.own, loaded.files),
+        keys=configured(loaded),
+        welcome=not target.names_server and target.own_server() is None,
+        crash_folder=crash_folder(),
+        note=note,
+    )
+
+
+def need_terminal(instead: str) -> None:
+    """End the command where nobody could see or press anything."""
+    # The screen is written to stderr; a stream that the shell closed is None.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        over_ssh = "SSH_CONNECTION" in os.environ and "SSH_TTY" not in os.environ
+        hint = f"`ssh -t` gives it one; {instead}" if over_ssh else instead
+        fail("the monitor needs a terminal for its input and output", hint, Exit.USAGE)
+    if (term := os.environ.get("TERM")) in NO_SCREEN:
+        fail(f"this terminal cannot show a screen (TERM={term})", instead, Exit.USAGE)
+
+
+def _artifacts() -> Path | None:
+    folder = Path("artifacts")
+    return folder.absolute() if folder.is_dir() else None
+
+
+def _samples() -> Path | None:
+    try:
+        return digit_assets().samples
+    except AssetsMissing:
+        return None

@@ -1,0 +1,92 @@
+"""A server of ours in words and as JSON."""
+
+from __future__ import annotations
+
+from tsmon.cli.output import emit, emit_json, say
+from tsmon.serving.local_server import ServerStatus
+from tsmon.serving.record import ServerRecord
+
+
+def started(record: ServerRecord, as_json: bool) -> None:
+    """Tell of a server that answers now."""
+    if as_json:
+        emit_json(server_record(record))
+        return
+    emit(f"TorchServe {record.version} runs at {record.management}, {_whereabouts(record)}")
+    say(f"inference {record.inference}, metrics {record.metrics}/metrics")
+    say(f"model store {record.model_store}, keys {record.key_file or 'not needed'}")
+
+
+def stopped(record: ServerRecord, as_json: bool) -> None:
+    """Tell of a server that was stopped."""
+    if as_json:
+        emit_json(server_record(record))
+        return
+    emit(f"stopped the TorchServe at {record.management}")
+    if record.container:
+        say(container_stays(record.container))
+
+
+def container_stays(name: str) -> str:
+    """What to do with a container that was stopped."""
+    return f"it stays: `tsmon serve resume --name {name}` starts it, `docker rm {name}` removes it"
+
+
+def server_record(record: ServerRecord) -> dict[str, object]:
+    """What is known of a server, as JSON has it."""
+    return {
+        "pid": record.pid,
+        "container": record.container or None,
+        "inference": record.inference,
+        "management": record.management,
+        "metrics": record.metrics,
+        "model_store": str(record.model_store),
+        "key_file": str(record.key_file) if record.key_file else None,
+        "version": record.version,
+        "started_at": record.started_at,
+    }
+
+
+def status_record(found: ServerStatus) -> dict[str, object]:
+    """How a server is, as JSON has it."""
+    return {
+        "state": found.state.value,
+        "home": str(found.home),
+        "server": server_record(found.server) if found.server else None,
+        "uptime_seconds": found.uptime,
+        "memory_bytes": found.memory,
+        "worker_memory_bytes": found.worker_memory,
+    }
+
+
+def status_lines(found: ServerStatus) -> list[str]:
+    """How a server is, for a person."""
+    facts = [("state", found.state.value), ("home", str(found.home))]
+    server = found.server
+    if server is not None:
+        facts += [
+            ("inference", server.inference),
+            ("management", server.management),
+            ("metrics", server.metrics),
+            ("models", str(server.model_store)),
+            ("keys", str(server.key_file or "not needed")),
+        ]
+        if server.container:
+            facts.append(("container", server.container))
+    if found.uptime is not None and server is not None:
+        up = f"up {found.uptime / 60:.0f} min"
+        facts += [
+            ("pid", f"{server.pid}, {up}") if server.pid else ("time", up),
+            ("memory", f"{found.memory / 1e6:.0f} MB"),
+            ("workers", _worker_memory(found)),
+        ]
+    return [f"{name:<11}{value}" for name, value in facts]
+
+
+def _whereabouts(record: ServerRecord) -> str:
+    return f"container {record.container}" if record.container else f"pid {record.pid}"
+
+
+def _worker_memory(found: ServerStatus) -> str:
+    total = sum(found.worker_memory.values())
+    return f"{len(found.worker_memory)} processes, {total / 1e6:.0f} MB"

@@ -1,0 +1,50 @@
+"""What is told on stderr while a server starts or stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tsmon.cli.output import say, talk
+from tsmon.serving.errors import StartFailed
+from tsmon.serving.launch import Progress, ProgressCallback
+from tsmon.serving.local_server import LocalServer
+from tsmon.serving.plan import ServerPlan
+from tsmon.serving.record import ServerRecord
+
+
+@contextmanager
+def progress_shown(first: str, *, may_take_long: bool = False) -> Iterator[ProgressCallback]:
+    """Shows what a start does; what may take long gets lines where nothing can move.
+
+    A start that fails is followed by the last lines it wrote.
+    """
+    phase = ""
+    with talk.status(first) as spinner:
+
+        def show(progress: Progress) -> None:
+            nonlocal phase
+            detail = f", {progress.detail}" if progress.detail else ""
+            spinner.update(f"{progress.phase}{detail}, {progress.elapsed:.0f} s")
+            if may_take_long and progress.phase != phase and not talk.is_terminal:
+                say(progress.phase)
+            phase = progress.phase
+
+        try:
+            yield show
+        except StartFailed as error:
+            for line in error.log_lines:
+                say(line)
+            raise
+
+
+def start_with_progress(server: LocalServer, plan: ServerPlan) -> ServerRecord:
+    """Start a process, telling on stderr what is waited for."""
+    with progress_shown("starting TorchServe…") as show:
+        return server.start(plan, show)
+
+
+def stop_with_progress(server: LocalServer) -> ServerRecord:
+    """Stop a server, telling on stderr that it is waited for."""
+    with talk.status("stopping TorchServe and its workers…"):
+        return server.stop()

@@ -1,0 +1,1 @@
+"""Asks the `docker` command; knows nothing of TorchServe."""

@@ -1,0 +1,154 @@
+"""What the engine tells of its containers. All functions block."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tsmon.docker.engine import DockerError, run
+
+_LOOK_S = 5.0
+"""How long somebody waits who has not asked for Docker at all."""
+_LOOPBACK = "127.0.0.1"
+_EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 (where a container is published, not ours)
+_TCP = "/tcp"
+_NEVER = "0001-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder of this machine, or a volume, in a container."""
+
+    source: str
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFacts:
+    """A container at one moment.
+
+    Attributes:
+        status: the engine's word: created, running, paused, exited, …
+        exit_code: of what it ran; 0 while it runs.
+        out_of_memory: whether the system ended it for want of memory.
+        started: seconds since the epoch; None if it never was.
+        directory: where its command runs; empty if the image does not say.
+        passing: whether it is removed as soon as it ends.
+        published: `host:port` of this machine, by the container's TCP port.
+    """
+
+    id: str
+    name: str
+    image: str
+    status: str
+    exit_code: int
+    out_of_memory: bool
+    started: float | None
+    directory: str
+    environment: Mapping[str, str]
+    mounts: Sequence[Mount]
+    passing: bool
+    published: Mapping[int, str]
+
+    @property
+    def running(self) -> bool:
+        """Whether what it ran at its start still runs."""
+        return self.status == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerProcess:
+    """A process in a container, as the engine's machine numbers it; `memory` is resident bytes."""
+
+    pid: int
+    memory: int
+    command: str
+
+
+def find_container(name: str) -> ContainerFacts | None:
+    """The container of that name or id, running or not; None if there is none.
+
+    Raises:
+        DockerError: docker cannot tell.
+    """
+    try:
+        return next(_inspected(name))
+    except DockerError as error:
+        if "no such container" in error.message.lower():
+            return None
+        raise
+
+
+def running_containers(*, publishing: int | None = None) -> list[ContainerFacts]:
+    """Those that run, the newest first; with `publishing` those at that port of this machine.
+
+    Raises:
+        DockerError: docker cannot tell.
+    """
+    ids = run("ps", "--quiet", "--no-trunc", patience_s=_LOOK_S).decode().split()
+    found = list(_inspected(*ids)) if ids else []
+    if publishing is None:
+        return found
+    end = f":{publishing}"
+    return [each for each in found if any(at.endswith(end) for at in each.published.values())]
+
+
+def processes(name: str) -> list[ContainerProcess]:
+    """What runs in a container.
+
+    Raises:
+        DockerError: it does not run, or docker cannot tell.
+    """
+    table = run("top", name, "-eo", "pid,rss,args").decode(errors="replace")
+    rows = (row.split(maxsplit=2) for row in table.splitlines()[1:])
+    return [
+        ContainerProcess(int(row[0]), int(row[1]) * 1024, row[2]) for row in rows if len(row) == 3
+    ]
+
+
+def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
+    """A container from what `docker inspect` says of it."""
+    state, config = facts["State"], facts["Config"]
+    environment = (entry.partition("=") for entry in config.get("Env") or ())
+    return ContainerFacts(
+        id=facts.get("Id", ""),
+        name=facts.get("Name", "").removeprefix("/"),
+        image=config.get("Image", ""),
+        status=state["Status"],
+        exit_code=state.get("ExitCode", 0),
+        out_of_memory=state.get("OOMKilled", False),
+        started=_seconds(state.get("StartedAt", _NEVER)),
+        directory=config.get("WorkingDir") or "",
+        environment={name: value for name, _, value in environment},
+        mounts=[Mount(each["Source"], each["Destination"]) for each in facts.get("Mounts") or ()],
+        passing=(facts.get("HostConfig") or {}).get("AutoRemove", False),
+        published=_published(facts),
+    )
+
+
+def _inspected(*names: str) -> Iterator[ContainerFacts]:
+    return map(read_container, json.loads(run("inspect", "--type", "container", *names)))
+
+
+def _published(facts: Mapping[str, Any]) -> dict[int, str]:
+    """What is bound now, else what will be at the next start."""
+    bound = (facts.get("NetworkSettings") or {}).get("Ports")
+    asked = (facts.get("HostConfig") or {}).get("PortBindings")
+    found = {}
+    for inside, places in (bound or asked or {}).items():
+        if not places or not inside.endswith(_TCP):
+            continue
+        host, port = places[0].get("HostIp", ""), places[0].get("HostPort", "")
+        if port:
+            host = _LOOPBACK if host in _EVERYWHERE else host
+            found[int(inside.removesuffix(_TCP))] = f"{host}:{port}"
+    return found
+
+
+def _seconds(moment: str) -> float | None:
+    if moment.startswith(_NEVER):
+        return None
+    return datetime.fromisoformat(moment).timestamp()

@@ -1,0 +1,52 @@
+"""The TorchServe servers in the containers of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from tsmon.docker.containers import ContainerFacts, running_containers
+from tsmon.docker.engine import DockerError
+from tsmon.torchserve.addresses import INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT, Addresses
+
+_PORTS = (INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT)
+_ANSWER_S = 1.0
+_NAME = "TorchServe"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainedServer:
+    """A server whose three ports a container publishes, where this machine reaches them."""
+
+    container: str
+    addresses: Addresses
+
+
+def contained_servers() -> list[ContainedServer]:
+    """Those that answer, of the newest container first; none where docker cannot be asked."""
+    try:
+        found = running_containers()
+    except DockerError:
+        return []
+    servers = [_server(each) for each in found]
+    with httpx.Client(timeout=_ANSWER_S, trust_env=False) as client:
+        return [each for each in servers if each is not None and _answers(client, each)]
+
+
+def _server(container: ContainerFacts) -> ContainedServer | None:
+    """What may be a server by its ports, which say little: others use these numbers as well."""
+    published = [
+        container.published.get(p) for p in (INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT)
+    ]
+    if None in published:
+        return None
+    return ContainedServer(container.name, Addresses(*(f"http://{at}" for at in published)))
+
+
+def _answers(client: httpx.Client, server: ContainedServer) -> bool:
+    """Whether it is one: the one question that needs no token and tells TorchServe from others."""
+    try:
+        return _NAME in client.get(f"{server.addresses.management}/api-description").text
+    except httpx.HTTPError:
+        return False

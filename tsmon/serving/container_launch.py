@@ -1,0 +1,116 @@
+"""Waits until the TorchServe in a container answers at all its addresses."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+from tsmon.docker.containers import find_container
+from tsmon.docker.engine import DockerError, lines
+from tsmon.serving import container, image
+from tsmon.serving.diagnosis import explain, shown
+from tsmon.serving.errors import StartFailed
+from tsmon.serving.launch import Progress, ProgressCallback
+from tsmon.serving.record import ServerRecord
+
+_POLL_SECONDS = 0.5
+_ANSWER_SECONDS = 2.0
+_READ_LINES = "200"
+_NAME = "TorchServe"
+_GIVEN = "tsmon's settings and those of --set"
+
+
+class ContainerLaunch:
+    """One start of a container, from its image to the first answer."""
+
+    def __init__(self, report: ProgressCallback) -> None:
+        self._report = report
+        self._began = time.monotonic()
+
+    def provide(self, name: str) -> None:
+        """Have the image here.
+
+        Raises:
+            ContainerError: it cannot be pulled.
+            NoEngine: docker cannot be asked.
+        """
+
+        def tell(here: int, layers: int) -> None:
+            self._say(f"pulling {name}", f"{here} of {layers} layers" if layers else "")
+
+        image.provide(name, tell)
+
+    def start(self, record: ServerRecord, seconds: float) -> str:
+        """Start the record's container and wait until it answers; TorchServe's version.
+
+        Raises:
+            PortTaken: somebody has one of its ports.
+            ContainerError: its user cannot read the model store.
+            StartFailed: it ended or did not answer within *seconds*. What was started is left.
+            DockerError: docker refused.
+        """
+        self._say(f"starting container {record.container}")
+        container.start(record.container_id)
+        container.check_store(record.container_id, record.model_store)
+        return self.wait(record, seconds)
+
+    def wait(self, record: ServerRecord, seconds: float) -> str:
+        """Wait until the record's container answers; TorchServe's version.
+
+        Raises:
+            StartFailed: it ended or did not answer within *seconds*.
+            DockerError: docker refused.
+        """
+        deadline = time.monotonic() + seconds
+        with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as client:
+            while (version := _version(client, record)) is None:
+                self._say(f"waiting for {record.management}")
+                _check_alive(record)
+                if time.monotonic() > deadline:
+                    raise _failed(
+                        record,
+                        f"TorchServe did not answer at {record.management} within {seconds:g} s",
+                    )
+                time.sleep(_POLL_SECONDS)
+        return version
+
+    def _say(self, phase: str, detail: str = "") -> None:
+        self._report(Progress(phase, time.monotonic() - self._began, detail))
+
+
+def _version(client: httpx.Client, record: ServerRecord) -> str | None:
+    """What the server calls itself; None while not all of it is up.
+
+    The engine takes connections to a published port before anybody listens inside.
+    """
+    try:
+        client.get(f"{record.inference}/ping").raise_for_status()
+        client.get(f"{record.metrics}/metrics").raise_for_status()
+        info = client.get(f"{record.management}/api-description").json()["info"]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return None
+    return str(info.get("version", "")) if _NAME in str(info.get("title", "")) else None
+
+
+def _check_alive(record: ServerRecord) -> None:
+    facts = find_container(record.container_id)
+    if facts is None:
+        raise StartFailed(f"The container {record.container} was removed during its start", "")
+    if not facts.running:
+        memory = ", out of memory" if facts.out_of_memory else ""
+        raise _failed(record, f"The container ended with exit code {facts.exit_code}{memory}")
+    use = container.look(record.container_id)
+    if use.idle and not use.serves:
+        raise _failed(record, "TorchServe ended during its start")
+
+
+def _failed(record: ServerRecord, message: str) -> StartFailed:
+    try:
+        said = list(lines("logs", "--tail", _READ_LINES, record.container_id))
+    except DockerError:
+        said = []
+    diagnosis = explain(shown(said), _GIVEN, f"TorchServe was given {_GIVEN}")
+    if diagnosis.cause:
+        message += f": {diagnosis.cause}"
+    return StartFailed(message, diagnosis.hint, diagnosis.log_lines)
