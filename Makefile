@@ -67,7 +67,7 @@ test-integration: setup ## Tests with a real TorchServe
 	$(BIN)/pytest tests/integration
 
 snapshots: setup ## Take the pictures of the screens anew; look at the difference before a commit
-	TSMON_TAKE_SNAPSHOTS=1 $(BIN)/pytest -q tests/snapshots
+	TSMON_TAKE_SNAPSHOTS=1 TSMON_DRAW_SNAPSHOTS=build/snapshots $(BIN)/pytest -q tests/snapshots
 
 format: setup ## Put the style right
 	$(BIN)/ruff check --fix

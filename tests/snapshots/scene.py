@@ -16,9 +16,12 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.scrape import Scrape
 from tsmon.telemetry.source import Observation
+from tsmon.torchserve.addresses import Addresses
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.session import ReplaySession
 
+ELSEWHERE = Addresses.from_server("gpu-1.example:8081")
+"""Not this machine: its processes and log files are not looked at."""
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LENGTH_S = 300
 STEP_S = 2
@@ -30,7 +33,7 @@ LOOKED_AT = "12:04:20"
 
 async def record_scene(file: Path) -> None:
     """Five minutes: mnist computes, and from the second minute cifar lets its requests wait."""
-    fake = FakeTorchServe()
+    fake = FakeTorchServe(addresses=ELSEWHERE)
     async with fake.client() as client:
         source = LiveSource(client)
         with closing(Writer(file, "127.0.0.1:8081")) as writer:

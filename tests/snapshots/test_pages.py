@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake import FakeTorchServe
-from tests.snapshots.conftest import Compare
+from tests.snapshots.album import at_each
 from tests.tui.log_seat import reading, write
 from tests.unit.telemetry.logbook.lines import OTHER, access, handled, printed, waited
 from tsmon.tui.app import MonitorOptions
@@ -43,37 +43,22 @@ def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
 
 
-def sized(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-@pytest.mark.parametrize("size", SIZES, ids=sized)
-@pytest.mark.parametrize("name", PAGES)
-async def test_a_page_of_the_logs(
-    fake: FakeTorchServe, logs: Path, same_as_taken: Compare, name: str, size: tuple[int, int]
-) -> None:
-    key, seen = PAGES[name]
-    async with reading(fake, MonitorOptions(period_s=0.2), logs, size=size) as seat:
-        await seat.press(key)
-        await seat.sees(seen)
-        same_as_taken(f"{name}-{sized(size)}", seat.text)
+async def test_the_pages_of_the_logs(fake: FakeTorchServe, logs: Path) -> None:
+    async with reading(fake, MonitorOptions(period_s=0.2), logs, size=SIZES[-1]) as seat:
+        for name, (key, seen) in PAGES.items():
+            await seat.press(key)
+            await seat.sees(seen)
+            await at_each(seat, name, SIZES)
+            await seat.press("escape")
 
 
 @pytest.mark.parametrize("symbols", [Symbols.BLOCK, Symbols.ASCII])
-@pytest.mark.parametrize("size", SIZES, ids=sized)
-@pytest.mark.parametrize("name", DIGITS)
-async def test_a_screen_of_digits(
-    fake: FakeTorchServe,
-    logs: Path,
-    same_as_taken: Compare,
-    name: str,
-    size: tuple[int, int],
-    symbols: Symbols,
-) -> None:
-    key, seen = DIGITS[name]
+async def test_the_screens_of_digits(fake: FakeTorchServe, logs: Path, symbols: Symbols) -> None:
     options = MonitorOptions(period_s=0.2, samples=SAMPLES, drawings=logs, symbols=symbols)
-    async with reading(fake, options, logs, size=size) as seat:
-        await seat.sees("120 images" if size[0] >= 120 else "mnist")
-        await seat.press(key)
-        await seat.sees(seen)
-        same_as_taken(f"{name}-{sized(size)}-{symbols}", seat.text)
+    async with reading(fake, options, logs, size=SIZES[-1]) as seat:
+        await seat.sees("120 images", "to mnist 1.0")
+        for name, (key, seen) in DIGITS.items():
+            await seat.press(key)
+            await seat.sees(seen)
+            await at_each(seat, f"{name}-{symbols}", SIZES)
+            await seat.press("escape")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widget import Widget
 
 from tests.fake import FakeTorchServe
-from tests.snapshots.conftest import Compare
+from tests.snapshots.album import at_each, box, rest
 from tests.snapshots.scene import looking_at
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
@@ -42,41 +41,30 @@ def fake() -> FakeTorchServe:
     return fake
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ON_THE_SCENE)
-async def test_on_a_recording(
-    scene: Path, same_as_taken: Compare, name: str, size: tuple[int, int]
-) -> None:
-    key, seen = ON_THE_SCENE[name]
-    async with looking_at(scene, MonitorOptions(), size) as seat:
-        await seat.press(key)
-        await seat.sees(seen)
-        same_as_taken(f"{name}-{size[0]}x{size[1]}", seat.text)
+async def test_on_a_recording(scene: Path) -> None:
+    async with looking_at(scene, MonitorOptions(), SIZES[-1]) as seat:
+        for name, (key, seen) in ON_THE_SCENE.items():
+            await seat.press(key)
+            await seat.sees(seen)
+            await at_each(seat, name, SIZES)
+            await close(seat)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ON_A_SERVER)
-async def test_dialogs_of_a_server(
-    fake: FakeTorchServe,
-    same_as_taken: Compare,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    size: tuple[int, int],
-) -> None:
+async def test_dialogs_of_a_server(fake: FakeTorchServe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     home = Path("/home/user")
     options = MonitorOptions(period_s=0.2, model_store=home / "store", server_home=home / "server")
-    key, seen = ON_A_SERVER[name]
-    async with watching(fake, options, size=size) as seat:
+    async with watching(fake, options, size=SIZES[-1]) as seat:
         await seat.sees("mnist")
-        await seat.press(key)
-        await seat.sees(seen)
-        same_as_taken(f"{name}-{size[0]}x{size[1]}", box_of(seat))
+        for name, (key, seen) in ON_A_SERVER.items():
+            await seat.press(key)
+            await seat.sees(seen)
+            await at_each(seat, name, SIZES, box)  # what is behind it changes with time
+            await close(seat)
 
 
-def box_of(seat: Seat) -> str:
-    """The dialog alone: what is behind it changes with time."""
-    (box,) = seat.app.screen.query("#dialog, #page").results(Widget)
-    region = box.region
-    lines = seat.text.splitlines()[region.y : region.bottom]
-    return "\n".join(line[region.x : region.right] for line in lines)
+async def close(seat: Seat) -> None:
+    """Go back to the monitor and all its models."""
+    await seat.press("escape")
+    await seat.until(lambda: seat.app.screen is seat.monitor)
+    await rest(seat)

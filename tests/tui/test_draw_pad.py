@@ -217,13 +217,15 @@ async def test_another_version_is_asked_and_the_drawing_stays(
         assert not canvas.is_blank
 
 
-async def test_without_a_model_it_still_draws(
+async def test_without_a_model_it_still_draws_and_asks_the_first_one_that_comes(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     async with drawing(fake, options) as (seat, canvas):
         await seat.press("space")
         await seat.sees("no version selected", "● pen down")
         assert not canvas.is_blank
+        fake.load("mnist")
+        await seat.sees("to mnist 1.0", "predicted 7")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ async def test_in_depth_the_logs_tell_percentiles_errors_and_what_a_worker_does(
         await seat.press("enter")
         await seat.sees("esc all models", "from the log files")
         await show_logs(seat)
-        await seat.sees("◆ busy 87%", "errors ! 2.0/s", "2 of 8", "503: 2", "p95 12.0 ms")
+        await seat.sees("◆ busy 87%", "! errors 2.0/s", "2 of 8", "503: 2", "p95 12.0 ms")
 
 
 async def test_what_prometheus_does_not_have_of_a_model_is_told() -> None:

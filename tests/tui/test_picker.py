@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,6 +73,19 @@ async def test_it_says_where_the_view_is_not_surely_the_models(
     fake.load("resnet")
     async with picking(fake, options) as (seat, _):
         await seat.sees("what the digit handler sees")
+
+
+async def test_a_model_that_comes_later_is_taken_up(
+    fake: FakeTorchServe, options: MonitorOptions, samples: Path
+) -> None:
+    assert options.model_store is not None
+    async with picking(fake, options) as (seat, _):
+        await seat.sees("no version selected", "what the digit handler sees")
+        archive = options.model_store / "resnet-1.0.mar"
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("handler.py", "# another handler")
+        fake.load("resnet")
+        await seat.sees("to resnet 1.0", "the digit handler would see")
 
 
 async def test_the_cursor_goes_through_the_images(

@@ -9,7 +9,6 @@ from textual.content import Content
 from tsmon.digits.images import DigitImage
 from tsmon.load.answers import Answer
 from tsmon.load.results import Results
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.desk import Desk
 from tsmon.tui.format import ABSENT, confidence, milliseconds, plural
 from tsmon.tui.keymap.effective import Keymap
@@ -19,8 +18,8 @@ from tsmon.tui.widgets.answer_rows import status
 _VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", Tone.PLAIN)}
 
 
-def bar(desk: Desk, keys: Keymap) -> list[Span]:
-    """The first line: the target, the folder, the marks, what is being sent."""
+def bar(desk: Desk, keys: Keymap, width: int) -> list[Span]:
+    """The first line: the target, what is being sent, the marks, the folder; as much as fits."""
     none = keys.spell("no version selected, {picker.version} chooses one")
     target = f"to {desk.target}" if desk.target else none
     spans: list[Span] = [(" Picker  ", Tone.ACCENT), (target, Tone.PLAIN)]
@@ -32,7 +31,10 @@ def bar(desk: Desk, keys: Keymap) -> list[Span]:
         spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
     if desk.folder:
         images = plural(len(desk.folder.images), "image")
-        spans.append((f"  {'/'.join(desk.folder.path.parts[-2:])} · {images}", Tone.MUTED))
+        spans.append((f"  {'/'.join(desk.folder.path.parts[-2:])}", Tone.MUTED))
+        spans.append((f" · {images}", Tone.MUTED))
+    while len(spans) > 2 and sum(len(text) for text, _ in spans) > width:
+        spans.pop()
     return spans
 
 
@@ -68,15 +70,6 @@ def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[S
         return [*spans, (" ! failed", Tone.BAD)]
     mark, tone = _VERDICTS[answer.correct]
     return [*spans, (f" → {answer.predicted}", Tone.PLAIN), (mark, tone)]
-
-
-def seen_title(target: ModelKey | None, has_handler: bool | None) -> str:
-    """What stands above the preprocessed picture; it says when it may not be the model's view."""
-    if has_handler:
-        return "what the model sees"
-    if has_handler is None or target is None:
-        return "what the digit handler sees"
-    return "the digit handler would see"
 
 
 def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list[Span]:

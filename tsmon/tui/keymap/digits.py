@@ -22,7 +22,7 @@ PICKER_KEYS: tuple[Key, ...] = (
         "Stop what is being sent; otherwise go back to the monitor.",
     ),
     Key(
-        "picker.walkthrough", "W", "W", "walkthrough", Group.PICKER, "10 10 10 50",
+        "picker.walkthrough", "W", "W", "walkthrough", Group.PICKER, "walkthrough",
         "Send random images in the walkthrough's batches: 10, 10, 10 and 50.",
     ),
     Key(

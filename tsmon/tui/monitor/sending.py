@@ -141,7 +141,7 @@ class Sending(Capability):
         if settings:
             self._load_settings = settings
             plan = plan_of(model.key, images, settings)
-            self.talk.push(LoadScreen(self.host.session.client, plan))
+            self.talk.push(LoadScreen(self.host.session.client, plan, self.host.symbols))
 
     # How it goes
 

@@ -52,6 +52,7 @@ class Confirm(Dialog[bool]):
     """Yes or no; a careless enter changes nothing."""
 
     CANCEL = "No"
+    LEAVES = "keeps it as it is"
     VARIANT = "error"
     AUTO_FOCUS = "#cancel"
 

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 from textual.widgets.button import ButtonVariant
@@ -32,6 +32,8 @@ class Dialog(ModalScreen[Result | None]):
     HEADING: ClassVar[str]
     ACCEPT: ClassVar[str] = "OK"
     CANCEL: ClassVar[str] = "Cancel"
+    LEAVES: ClassVar[str] = "cancels"
+    """What the key does that leaves it without an answer."""
     VARIANT: ClassVar[ButtonVariant] = "primary"
 
     def body(self) -> ComposeResult:
@@ -44,15 +46,18 @@ class Dialog(ModalScreen[Result | None]):
 
     def compose(self) -> ComposeResult:
         """The box."""
-        with VerticalScroll(id="dialog", can_focus=False) as box:
+        with Vertical(id="dialog") as box:
             box.border_title = self.heading
-            yield from self.body()
-            words = Words(id="dialog-words")
-            words.display = False
-            yield words
-            with Horizontal(id="dialog-buttons"):
-                yield Button(self.accept_label, variant=self.VARIANT, id="accept", compact=True)
-                yield Button(self.CANCEL, id="cancel", compact=True)
+            box.border_subtitle = keys_of(self).spell(f"{{dialog.cancel}} {self.LEAVES}")
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                yield from self.body()
+            with Vertical(id="dialog-foot"):  # in sight wherever the body is scrolled to
+                words = Words(id="dialog-words")
+                words.display = False
+                yield words
+                with Horizontal(id="dialog-buttons"):
+                    yield Button(self.accept_label, variant=self.VARIANT, id="accept", compact=True)
+                    yield Button(self.CANCEL, id="cancel", compact=True)
 
     @property
     def heading(self) -> str:
@@ -75,7 +80,6 @@ class Dialog(ModalScreen[Result | None]):
         """Put words above the buttons; nowhere once the dialog was left."""
         for words in self.query("#dialog-words").results(Words):
             words.say(line(*spans))
-            words.scroll_visible(animate=False)
 
     def carry_out(self, work: Coroutine[None, None, None], saying: str) -> None:
         """Do something that may fail and takes a while; meanwhile it cannot be asked again."""

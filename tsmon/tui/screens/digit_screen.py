@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import work
 from textual.reactive import var
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
@@ -15,6 +16,8 @@ from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.widgets.raster import Symbols
 
+FOLLOW_S = 0.25
+"""Between two looks whether the monitor has selected another version below."""
 NO_VERSION = Note("no model is registered", "{model.register} in the monitor registers one")
 
 
@@ -30,7 +33,14 @@ class DigitScreen(FullPage[None]):
         super().__init__(desk.session)
         self.desk = desk
         self._aim = aim
+        self._has_handler: bool | None = None
+        self._shown_target: ModelKey | None = None
         self.set_reactive(DigitScreen.symbols, symbols)
+
+    def on_mount(self) -> None:
+        """Show what is about the target, and take up another one."""
+        self.target_changed()
+        self.set_interval(FOLLOW_S, self._follow_target)
 
     @property
     def models(self) -> list[ModelStatus]:
@@ -58,6 +68,36 @@ class DigitScreen(FullPage[None]):
             self._aim(key)
             self.target_changed()
 
+    def _follow_target(self) -> None:
+        if self.desk.target != self._shown_target:
+            self.target_changed()
+
     def target_changed(self) -> None:
-        """Show what is about another version now."""
+        """Show what is about another version now, and ask whether it has the digit handler."""
+        self._shown_target = self.desk.target
+        self.show_target()
+        self._ask_handler()
+
+    def show_target(self) -> None:
+        """Show what is about the target."""
         raise NotImplementedError
+
+    def show_seen_title(self) -> None:
+        """Show what is known of whose view the preprocessed picture is."""
+        raise NotImplementedError
+
+    @property
+    def seen_title(self) -> str:
+        """What stands above the preprocessed picture; it says when it may not be the model's."""
+        if self._has_handler:
+            return "what the model sees"
+        if self._has_handler is None:
+            return "what the digit handler sees"
+        return "the digit handler would see"
+
+    @work(group="handler", exclusive=True)
+    async def _ask_handler(self) -> None:
+        target, self._has_handler = self.desk.target, None
+        if target is not None:
+            self._has_handler = await self.desk.has_digit_handler(target)
+        self.show_seen_title()

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -32,6 +33,8 @@ from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
 
 PROGRESS_S = 0.2
+NAMED_FROM = 72
+"""Columns from which on there is room for the names of the checks."""
 _LOOKS = {
     Severity.ERROR: ("✗", Tone.BAD),
     Severity.WARNING: ("!", Tone.WARNING),
@@ -114,6 +117,10 @@ class Doctor(Page):
         if self.is_open:
             self._show()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """With the names of the checks, or without."""
+        self._show()
+
     def _progress(self, doing: str) -> None:
         self._doing = doing
 
@@ -149,7 +156,7 @@ class Doctor(Page):
                 alike = sum(each.word == word for each in self._found)
                 glyph, tone = found.look
                 yield Option(line((f"{glyph} {word}  {alike}", tone)), disabled=True)
-            yield Option(_spell(found), id=str(number))
+            yield Option(_spell(found, named=self.size.width >= NAMED_FROM), id=str(number))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """How many findings there are of each severity."""
@@ -210,17 +217,18 @@ def _rank(found: _Found, order: Sequence[Severity]) -> int:
     return order.index(found.finding.severity) if found.finding.checked else len(order)
 
 
-def _spell(found: _Found) -> Content:
-    """A finding in two lines at most; enter shows all of it."""
+def _spell(found: _Found, *, named: bool) -> Content:
+    """A finding in two lines at most, `named` after its check; enter shows all of it."""
     finding = found.finding
     glyph, tone = found.look
-    spans: list[Span] = [(f"{glyph} ", tone), (f"{found.check.id:<16} ", Tone.MUTED)]
+    name = f"{found.check.id:<16} " if named else ""
+    spans: list[Span] = [(f"{glyph} ", tone), (name, Tone.MUTED)]
     if found.is_fine:
         title = finding.title.removeprefix("not checked: ")
         return line(*spans, (title, Tone.MUTED if not finding.checked else Tone.PLAIN))
     spans.append((finding.title, tone))
     if finding.remedy:
-        spans.append((f"\n{'':19}→ {finding.remedy}", Tone.PLAIN))
+        spans.append((f"\n  {'':<{len(name)}}→ {finding.remedy}", Tone.PLAIN))
     return line(*spans)
 
 

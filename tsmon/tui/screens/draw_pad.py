@@ -75,7 +75,6 @@ class DrawPad(DigitScreen):
         self.run_worker(self._live.run(), group="live")
         self.set_interval(RETRY_S, self._ask_again_if_failed)
         self.watch_symbols(self.symbols)
-        self.target_changed()
 
     @property
     def view(self) -> CanvasView:
@@ -89,7 +88,7 @@ class DrawPad(DigitScreen):
         self._live.want(self.desk.canvas.pixels)
         self._show_pen()
 
-    def target_changed(self) -> None:
+    def show_target(self) -> None:
         """Ask another version."""
         self.on_canvas_view_drawn()
         none = keys_of(self).spell("no version selected, {draw.version} chooses one")
@@ -108,6 +107,10 @@ class DrawPad(DigitScreen):
             ask(inference, target.name, drawing, version=target.version),
         )
         return answer, seen
+
+    def show_seen_title(self) -> None:
+        """Above the picture of the drawing."""
+        self.query_one("#pad-seen-title", Words).say(line((self.seen_title, Tone.MUTED)))
 
     def _see(self, drawing: Drawing) -> PixelGrid | None:
         try:
@@ -246,6 +249,3 @@ class DrawPad(DigitScreen):
             self.view.pen, down=self.view.pen_down, asking_label=self.asking_label
         )
         self.query_one("#pad-pen", Words).say(line(*words))
-        self.query_one("#pad-seen-title", Words).say(
-            line(("what the digit handler sees", Tone.MUTED))
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.files import write_result
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.result import ExperimentResult
-from tsmon.load.experiment.table import columns, footnotes, markdown, rows
+from tsmon.load.experiment.table import Column, columns, footnotes, markdown, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
 from tsmon.tui.experiment_job import ExperimentJob
@@ -61,7 +62,8 @@ class ExperimentScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The table, the bars, the words."""
         with Vertical(id="page") as box:
-            box.border_title = "Experiment"
+            result = self._experiment.result
+            box.border_title = f"Experiment with {result.model} {result.version}"
             with ScrollableContainer(id="experiment-scroll"):
                 yield Static(id="experiment-table")
                 yield Static(id="experiment-chart")
@@ -73,6 +75,11 @@ class ExperimentScreen(ModalScreen[None]):
         self._job = ExperimentJob(self._experiment, self._changed)
         self.post_message(ExperimentBegun(self._job))
         self._changed()
+
+    def on_resize(self) -> None:
+        """Other columns may fit."""
+        self._shown = -1
+        self.call_after_refresh(self._changed)
 
     def action_stop(self) -> None:
         """Stop it, or close the screen once it has ended."""
@@ -134,7 +141,7 @@ class ExperimentScreen(ModalScreen[None]):
 
     def _table(self, result: ExperimentResult) -> RenderableType:
         """The rows there are, and one for each setting to come."""
-        chosen = columns(result)
+        chosen = self._columns_that_fit(result)
         grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
         for column in chosen:
             grid.add_column(column.title, justify="right", no_wrap=True)
@@ -142,7 +149,14 @@ class ExperimentScreen(ModalScreen[None]):
             grid.add_row(*cells)
         for setting in self._experiment.plan.settings[len(result.measurements) :]:
             grid.add_row(Text(str(setting.workers), "dim"), *[Text("·", "dim")] * (len(chosen) - 1))
-        return Group(f"{result.model} {result.version}: {result.load}", grid, "")
+        return Group(Text(f"{result.load} at each setting", "dim"), grid, "")
+
+    def _columns_that_fit(self, result: ExperimentResult) -> list[Column]:
+        """The first columns, as many as there is room for."""
+        chosen, room = columns(result), self.query_one("#page").content_size.width
+        while len(chosen) > 1 and _width(chosen, result) > room:
+            chosen.pop()
+        return chosen
 
     @property
     def _palette(self) -> Palette:
@@ -170,6 +184,12 @@ class ExperimentScreen(ModalScreen[None]):
             spans.append((f"\n  → {left.remedy}" if left.remedy else "", Tone.PLAIN))
         spans.append((f"\n{self._kept}" if self._kept else "", Tone.MUTED))
         return spans
+
+
+def _width(chosen: Sequence[Column], result: ExperimentResult) -> int:
+    """What these columns take, with a blank between two."""
+    texts = [[column.title, *map(column.cell, result.measurements)] for column in chosen]
+    return sum(max(map(len, each)) + 1 for each in texts) - 1
 
 
 def _tone(good: bool) -> Tone:

@@ -32,8 +32,8 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
-from tsmon.tui.widgets.raster import Sample
-from tsmon.tui.widgets.time_axis import TimeSpan
+from tsmon.tui.widgets.raster import Sample, Symbols
+from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 
 MAX_SECONDS = 3600
@@ -115,6 +115,14 @@ def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Elapsed(TimeSpan):
+    """All of a run, from its start."""
+
+    def label(self, share: float) -> str:
+        return f"{(1 - share) * self.seconds:.1f} s"
+
+
 class LoadScreen(Screen[None]):
     """One run, live; it is stopped, or left when it is over, by the same key.
 
@@ -123,8 +131,12 @@ class LoadScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LOAD_KEYS)
 
-    def __init__(self, client: TorchServe, plan: RunPlan) -> None:
+    def __init__(
+        self, client: TorchServe, plan: RunPlan, symbols: Symbols = Symbols.BRAILLE
+    ) -> None:
+        """`symbols` is what the charts are drawn with."""
         super().__init__()
+        self._symbols = symbols
         self._client = client
         self._plan = plan
         self._run: Run | None = None
@@ -145,10 +157,15 @@ class LoadScreen(Screen[None]):
             yield Chart(per_second, id="load-rate")
             yield Static("p95 of each moment", classes="load-title")
             yield Chart(milliseconds, id="load-p95")
+            yield TimeAxis(id="load-axis")
 
     def on_mount(self) -> None:
         """Begin."""
         self.query_one("#load-plan", Words).say(line((plan_words(self._plan), Tone.MUTED)))
+        self.query_one("#load-problem", Words).say(None)
+        self.query_one(TimeAxis).symbols = self._symbols
+        for chart in self.query(Chart):
+            chart.symbols = self._symbols
         self.run_worker(self._send(), group="load")
 
     async def _send(self) -> None:
@@ -159,8 +176,7 @@ class LoadScreen(Screen[None]):
                 report = self._run.report
             await self._explain(report)
         except EXPECTED as error:
-            note = Note.of(error)
-            self._say_problem(note.message, note.hint)
+            self._say_problem(Note.of(error))
         finally:
             self._over = True
             for box in self.query("#page"):
@@ -171,8 +187,9 @@ class LoadScreen(Screen[None]):
         report = progress.so_far
         self._intervals.append((report.seconds, progress))
         self.query_one("#load-progress", Words).say(spell_progress(report))
-        self.query_one("#load-report", Words).say(spell_report(report))
-        span = TimeSpan(max(report.seconds, 1.0))
+        self._tell(report)
+        span = _Elapsed(max(report.seconds, 1.0))
+        self.query_one(TimeAxis).span = span
         for id_, values in (
             ("load-rate", [each.throughput for _, each in self._intervals]),
             ("load-p95", [_p95(each) for _, each in self._intervals]),
@@ -183,6 +200,15 @@ class LoadScreen(Screen[None]):
             ]
             self.query_one(f"#{id_}", Chart).plot(samples, span, gap_s=span.seconds)
 
+    def _tell(self, report: RunReport) -> None:
+        words = self.query_one("#load-report", Words)
+        words.say(spell_report(report, self.query_one("#page").content_size.width))
+
+    def on_resize(self) -> None:
+        """As many numbers as fit."""
+        if self._intervals:
+            self.call_after_refresh(self._tell, self._intervals[-1][1].so_far)
+
     async def _explain(self, report: RunReport) -> None:
         """Say what to do about 503s."""
         if not _CAPACITY & report.failures.keys():
@@ -190,10 +216,12 @@ class LoadScreen(Screen[None]):
         with suppress(TorchServeError):
             management = self._client.management
             model = await management.describe(report.plan.model, report.plan.version)
-            self._say_problem("requests were refused with 503", capacity_cause(model))
+            remedy = line((f"→ {capacity_cause(model)}", Tone.PLAIN))
+            self.query_one("#load-problem", Words).say(remedy)
 
-    def _say_problem(self, message: str, hint: str) -> None:
-        problem = line((f"✗ {message}", Tone.BAD), (f"\n  {hint}" if hint else "", Tone.PLAIN))
+    def _say_problem(self, note: Note) -> None:
+        hint = f"\n→ {note.hint}" if note.hint else ""
+        problem = line((f"✗ {note.message}", Tone.BAD), (hint, Tone.PLAIN))
         self.query_one("#load-problem", Words).say(problem)
 
     def action_cancel(self) -> None:
@@ -209,7 +237,8 @@ class LoadScreen(Screen[None]):
     def action_copy(self) -> None:
         """Hand the report to the terminal's clipboard."""
         if self._run is not None:
-            words = f"{plan_words(self._plan)}\n{spell_report(self._run.report).plain}\n"
+            report = spell_report(self._run.report)
+            words = f"{plan_words(self._plan)}\n{report.plain}\n"
             self.app.copy_to_clipboard(words)
             self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 

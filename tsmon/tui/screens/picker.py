@@ -72,7 +72,6 @@ class Picker(PickerActions):
         super().__init__(desk, symbols, aim=aim, stop=stop)
         self._drawn: tuple[object, ...] = ()
         self._sized: dict[Path, str] = {}
-        self._handler: bool | None = None
 
     def compose(self) -> ComposeResult:
         """The line above, the parts, the keys."""
@@ -91,7 +90,6 @@ class Picker(PickerActions):
     def on_mount(self) -> None:
         """Show what the desk has."""
         self.show_folder()
-        self.target_changed()
         self.watch_symbols(self.symbols)
         self.set_interval(REFRESH_S, self.refresh_answers)
 
@@ -126,7 +124,8 @@ class Picker(PickerActions):
         self._drawn = now
         results = desk.book.of(desk.target)
         with self.app.batch_update():
-            self.query_one("#picker-bar", Words).say(line(*picker_words.bar(desk, keys_of(self))))
+            bar = picker_words.bar(desk, keys_of(self), self.size.width)
+            self.query_one("#picker-bar", Words).say(line(*bar))
             score = picker_words.score(results, keys_of(self))
             self.query_one("#picker-score", Words).say(line(*score))
             self.query_one(ResultsView).show(results, desk.run, desk.comparison)
@@ -137,16 +136,12 @@ class Picker(PickerActions):
     def _view(self) -> ResultView:
         return self.query_one(ResultsView).view
 
-    def target_changed(self) -> None:
-        """Another version: its score, and whether it has the digit handler."""
+    def show_target(self) -> None:
+        """Its score and its answers."""
         self.refresh_answers(force=True)
-        self._ask_handler()
 
-    @work(group="handler", exclusive=True)
-    async def _ask_handler(self) -> None:
-        self._handler = None
-        if self.desk.target:
-            self._handler = await self.desk.has_digit_handler(self.desk.target)
+    def show_seen_title(self) -> None:
+        """Above the picture of the chosen image."""
         self._tell_about_image()
 
     def _caption(self, entry: Entry) -> list[Span]:
@@ -200,7 +195,7 @@ class Picker(PickerActions):
         size = self._sized.get(image.path, "") if image else ""
         self.query_one(Look).tell(
             f"the file{size and ', '}{size}" if image else "",
-            picker_words.seen_title(self.desk.target, self._handler) if image else "",
+            self.seen_title if image else "",
             picker_words.facts(image, answer, keys_of(self)),
         )
 
@@ -209,6 +204,7 @@ class Picker(PickerActions):
     def on_resize(self, event: events.Resize) -> None:
         """Show as many parts as fit."""
         self._arrange()
+        self.refresh_answers(force=True)
 
     def watch_part(self) -> None:
         """Another part is looked at."""

@@ -6,6 +6,8 @@ import secrets
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from tsmon.digits.images import DigitImage
@@ -23,7 +25,9 @@ from tsmon.tui.format import plural
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.field import Field, FieldColumns
+
+_WORDS = "Sends the same images at each setting and compares times, rate and memory."
 
 
 class PlanExperiment(Dialog[ExperimentPlan]):
@@ -45,14 +49,20 @@ class PlanExperiment(Dialog[ExperimentPlan]):
 
     def body(self) -> ComposeResult:
         """The plan and what it means."""
-        yield Field("workers", _list(WALKTHROUGH_WORKERS), id="workers")
-        yield Field("batches", _list(WALKTHROUGH_BATCHES), id="batches")
-        yield Field("or seconds to send", id="seconds", placeholder="sends the batches")
-        yield Field("at a rate, per s", id="rate", placeholder="one request after the other")
-        yield Field("requests at a time", id="concurrency", number=True, placeholder="1")
-        yield Field("warm-up per worker", str(DEFAULT_WARM_UP), id="warm-up", number=True)
-        yield Field("batch sizes", id="sizes", placeholder="as registered")
-        yield Field("batch delays, ms", id="delays", placeholder="as registered")
+        yield Static(Content(_WORDS), classes="explanation")
+        with FieldColumns():
+            with Vertical():
+                yield Static("What is varied", classes="fields-title")
+                yield Field("workers", _list(WALKTHROUGH_WORKERS), id="workers")
+                yield Field("batch sizes", id="sizes", placeholder="as registered")
+                yield Field("batch delays, ms", id="delays", placeholder="as registered")
+            with Vertical():
+                yield Static("What is sent each time", classes="fields-title")
+                yield Field("in batches of", _list(WALKTHROUGH_BATCHES), id="batches")
+                yield Field("or for seconds", id="seconds", placeholder="batches")
+                yield Field("at a rate, per s", id="rate", placeholder="no rate")
+                yield Field("at a time", id="concurrency", number=True, placeholder="1")
+                yield Field("warm-up / worker", str(DEFAULT_WARM_UP), id="warm-up", number=True)
         yield Static(id="outlook")
 
     def on_input_changed(self, event: Input.Changed) -> None:

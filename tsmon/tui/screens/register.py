@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -23,7 +24,7 @@ from tsmon.tui.preview import Row, preview
 from tsmon.tui.registering import Registered, refusal, register
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
-from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.field import Field, FieldColumns
 from tsmon.tui.widgets.motion import Choices
 
 Archives = Sequence[ArchiveInfo | BadArchive]
@@ -63,11 +64,14 @@ class RegisterDialog(Dialog[Registered]):
         yield Choices(id="archives", compact=True)
         yield Field("archive or URL", id="url", placeholder="mnist.mar, https://…, file:///…")
         yield Field("model name", id="name", placeholder="as in the archive")
-        yield Field("workers", "1", id="workers", number=True)
-        yield Field("batch size", id="batch", number=True, placeholder="1")
-        yield Field("batch delay, ms", id="delay", number=True, placeholder="100")
-        yield Field("response limit, s", id="response", number=True, placeholder="120")
-        yield Field("start-up limit, s", id="startup", number=True, placeholder="120")
+        with FieldColumns():
+            with Vertical():
+                yield Field("workers", "1", id="workers", number=True)
+                yield Field("response limit, s", id="response", number=True, placeholder="120")
+                yield Field("start-up limit, s", id="startup", number=True, placeholder="120")
+            with Vertical():
+                yield Field("batch size", id="batch", number=True, placeholder="1")
+                yield Field("batch delay, ms", id="delay", number=True, placeholder="100")
         yield Static(id="preview", classes="explanation")
 
     def on_mount(self) -> None:
@@ -85,7 +89,7 @@ class RegisterDialog(Dialog[Registered]):
         archives.add_options([Option(describe(archive, self._known)) for archive in self._archives])
         if not self._archives:
             self.query_one("#url Input").focus()
-            self.query_one("#store", Static).update(f"no archives in {self._model_store}")
+            self.query_one("#store", Static).update(f"No archives in {self._model_store}.")
             return
         archives.highlighted = next(
             (at for at, archive in enumerate(self._archives) if _is_new(archive, self._known)), 0

@@ -28,9 +28,9 @@ from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.motion import Choices
 
 _WORDS = (
-    "The new version gets the same workers and settings. When they are ready it takes over, and "
-    "the old one goes once it has answered what it had; callers that name its version get 404 "
-    "then. If the new one fails it goes again."
+    "The new version starts beside the old one, with the same workers and settings. It takes over "
+    "once they are ready, or is removed again if they fail. Callers that name the old version get "
+    "404 afterwards."
 )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from tsmon.torchserve.procedure import Mark, Procedure, Step
@@ -71,9 +72,10 @@ class StepsScreen(ModalScreen[Procedure]):
     def _changed(self) -> None:
         if self._job is None or not self.is_attached or not self.app.is_running:
             return
-        spans = [span for step in self._procedure.steps for span in step_spans(step)]
-        self.query_one("#steps", Words).say(line(*spans))
-        self.query_one("#steps-ending", Words).say(line(*self._ending()))
+        steps = [line(*step_spans(step)) for step in self._procedure.steps]
+        self.query_one("#steps", Words).say(Content("\n").join(steps))
+        ending = self._ending()
+        self.query_one("#steps-ending", Words).say(line(*ending) if ending else None)
         box = self.query_one("#dialog", VerticalScroll)
         words = RUNNING if self.job.running else ENDED
         box.border_subtitle = keys_of(self).spell(words)
@@ -83,7 +85,7 @@ class StepsScreen(ModalScreen[Procedure]):
         if job.problem is not None:
             return [(f"✗ {job.problem}", Tone.BAD)]
         if ending is None:
-            return [("◌ stopping …", Tone.WARNING) if job.stopped else ("", Tone.PLAIN)]
+            return [("◌ stopping …", Tone.WARNING)] if job.stopped else []
         glyph, tone = ("✓", Tone.GOOD) if ending.done else ("✗", Tone.BAD)
         if job.stopped:
             glyph, tone = "■", Tone.WARNING
@@ -100,4 +102,4 @@ def step_spans(step: Step) -> list[Span]:
     spans: list[Span] = [(f"{glyph} ", tone), (step.title, title), (seconds, Tone.MUTED)]
     if step.detail:
         spans.append((f"\n  {step.detail}", Tone.MUTED))
-    return [*spans, ("\n", Tone.PLAIN)]
+    return spans

@@ -27,6 +27,7 @@ class Welcome(Dialog[FirstStep]):
     HEADING: ClassVar[str] = "No TorchServe here yet"
     ACCEPT: ClassVar[str] = "Go on"
     CANCEL: ClassVar[str] = "Close"
+    LEAVES: ClassVar[str] = "closes"
 
     def __init__(self, address: str) -> None:
         super().__init__()

@@ -7,15 +7,20 @@ from textual.content import Content
 from tsmon.telemetry.events import Event
 from tsmon.tui.tones import Span, Tone, line
 
+WORKER = "worker "
+"""Begins the kind and the subject of an event of a worker; once is enough."""
+
 
 def spell_about(event: Event) -> Content:
     """An event where it is known which model it is about, as few words as tell it."""
     mark = "!" if event.kind.is_bad else " "
     who = event.subject.removeprefix(str(event.model or "")).strip()
+    if event.kind.startswith(WORKER):
+        who = who.removeprefix(WORKER)
     spans: list[Span] = [
         (f"{event.at.wall.astimezone():%H:%M:%S} ", Tone.MUTED),
         (f"{mark} {event.kind}", Tone.BAD if event.kind.is_bad else Tone.PLAIN),
-        (f"  {who}" if who else "", Tone.PLAIN),
+        (f" {who}" if who else "", Tone.PLAIN),
         (f"  {event.text}", Tone.MUTED),
     ]
     return line(*spans)

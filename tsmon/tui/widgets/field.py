@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from tsmon.torchserve.errors import InvalidArgument
+
+STACKED_BELOW = 64
+"""Columns in which two labels and what is typed beside them have no room."""
 
 
 class Field(Horizontal):
@@ -72,6 +76,14 @@ class Field(Horizontal):
             raise InvalidArgument(
                 f"{self._label}: {self.text!r} is no whole number", "type digits only"
             ) from None
+
+
+class FieldColumns(Container):
+    """Two columns of fields beside each other; where there is little room, one below the other."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Stack them, or not."""
+        self.set_class(event.size.width < STACKED_BELOW, "-stacked")
 
 
 class PathSuggester(Suggester):

@@ -66,9 +66,8 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])
     errors = errors_per_second(snapshot, model)
     if errors is not None:
-        tone = Tone.BAD if errors else Tone.PLAIN
-        mark = "! " if errors else ""
-        parts.append([("errors ", Tone.MUTED), (f"{mark}{per_second(errors)}", tone)])
+        label, tone = ("! errors ", Tone.BAD) if errors else ("errors ", Tone.PLAIN)
+        parts.append([(label, tone if errors else Tone.MUTED), (per_second(errors), tone)])
     sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
     if sizes:
         parts.append([("memory ", Tone.MUTED), (memory(sum(sizes)), Tone.PLAIN)])

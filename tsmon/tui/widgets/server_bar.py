@@ -57,13 +57,21 @@ class BarFacts:
 class ServerBar(Words):
     """One line; what matters least is left out first when it does not fit."""
 
+    _last: tuple[Snapshot, BarFacts, Instant] | None = None
+
     def on_mount(self) -> None:
         """Say something before anything is known."""
         sign = SERVER_SIGNS[ServerState.CONNECTING]
         self.say(line((f" {sign} …", tone_of(sign.grade))))
 
+    def on_resize(self) -> None:
+        """Tell as much as fits now."""
+        if self._last is not None:
+            self.show(*self._last)
+
     def show(self, snapshot: Snapshot, facts: BarFacts, now: Instant) -> None:
         """Render a tick, or the passing of time since the last one."""
+        self._last = snapshot, facts, now
         self.say(compose_bar(snapshot, facts, self.size.width, now))
 
 
