@@ -25,7 +25,6 @@ from tsmon.telemetry.snapshot import (
 )
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
-from tsmon.tui.measure_words import compose_numbers, spell_now
 from tsmon.tui.measures import (
     ERRORS,
     INFERENCE,
@@ -37,6 +36,7 @@ from tsmon.tui.measures import (
     Measure,
 )
 from tsmon.tui.widgets.raster import Sample
+from tsmon.tui.words.measure import compose_numbers, spell_now
 
 TIMES = Quantiles(40, 8.0, 11.0, 12.0, 18.0)
 VERDICT = WorkerVerdict(WorkerHealth.READY, "ready")

@@ -21,9 +21,9 @@ from tsmon.tui.keymap.presets import PRESETS
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.screens.settings import Settings
-from tsmon.tui.setting_words import CHANGED
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.words.setting import CHANGED
 
 WIDE = (220, 30)
 """Shows the path of the file in one line, however long it is."""

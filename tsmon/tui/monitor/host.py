@@ -10,10 +10,10 @@ from textual.timer import Timer
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.monitor.talk import Talk
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.rollouts import Rollouts
 from tsmon.tui.session import Session
+from tsmon.tui.talk import Talk
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane

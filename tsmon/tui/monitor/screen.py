@@ -26,7 +26,6 @@ from tsmon.tui.monitor.replacing import Replacing
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.monitor.servers import Servers
-from tsmon.tui.monitor.talk import Talk
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
 from tsmon.tui.monitor.viewing import Viewing
@@ -36,6 +35,7 @@ from tsmon.tui.rollouts import Rollout, Rollouts
 from tsmon.tui.screens.help import Help
 from tsmon.tui.session import Session
 from tsmon.tui.spans import nearest_span
+from tsmon.tui.talk import Talk
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane

@@ -52,13 +52,13 @@ class DigitScreen(FullPage[None]):
     ) -> ModelKey | None:
         """Ask for one of some versions; None when there is none or none was taken."""
         if not models:
-            self.note(NO_VERSION)
+            self.talk.note(NO_VERSION)
             return None
         return await self.app.push_screen_wait(ChooseVersion(heading, words, models, now))
 
     def action_version(self) -> None:
         """Choose the version to send to."""
-        self.do(self._choose_target())
+        self.talk.do(self._choose_target())
 
     async def _choose_target(self) -> None:
         words = "Images are sent to this version, in the monitor as well."

@@ -99,7 +99,7 @@ class Doctor(Page):
             return
         if self.session.can_act:
             self._doing, self._began = "examining…", monotonic()
-            self.do(self._examine(), group="doctor")
+            self.talk.do(self._examine(), group="doctor")
         self._say()
 
     async def _examine(self) -> None:
@@ -198,7 +198,7 @@ class Doctor(Page):
         if found is not None and found.finding.remedy:
             self.copy(found.finding.remedy)
         elif found is not None:
-            self.note(Note("there is nothing to mend here"), bad=False)
+            self.talk.note(Note("there is nothing to mend here"), bad=False)
 
     def action_fine(self) -> None:
         """Show what is fine as well, or not."""

@@ -19,7 +19,7 @@ from tsmon.load.live import NewestOnly
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.sender import ask
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui import keymap, pad_words
+from tsmon.tui import keymap
 from tsmon.tui.desk import Desk
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
@@ -31,6 +31,7 @@ from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.probabilities import spell_bars
 from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words import pad as pad_words
 
 RETRY_S = 2.0
 """How long after a failure the same drawing is sent again."""
@@ -198,7 +199,7 @@ class DrawPad(DigitScreen):
     def action_save(self) -> None:
         """Ask which digit it is."""
         if self.desk.canvas.is_blank:
-            self.note(Note("there is nothing to keep yet", "draw first"))
+            self.talk.note(Note("there is nothing to keep yet", "draw first"))
         else:
             self._ask_label(asking=True)
 
@@ -213,12 +214,12 @@ class DrawPad(DigitScreen):
 
     def _save(self, label: str | None) -> None:
         self._ask_label(asking=False)
-        self.do(self._keep(self.desk.canvas.pixels, label))
+        self.talk.do(self._keep(self.desk.canvas.pixels, label))
 
     async def _keep(self, pixels: PixelGrid, label: str | None) -> None:
         kept = await asyncio.to_thread(save_drawing, self.desk.drawings, pixels, label)
         await self.desk.open(kept.path.parent, kept.path.absolute())
-        self.note(Note(f"kept as {kept.path}", "the picker shows it"), bad=False)
+        self.talk.note(Note(f"kept as {kept.path}", "the picker shows it"), bad=False)
 
     def action_back(self) -> None:
         """Leave the question, or the pad."""

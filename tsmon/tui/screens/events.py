@@ -169,14 +169,14 @@ class Events(Page):
     def action_model(self) -> None:
         """Only the selected version's, or all."""
         if self._selected is None:
-            self.note(Note("no model is selected in the monitor"), bad=False)
+            self.talk.note(Note("no model is selected in the monitor"), bad=False)
             return
         self.only_model = not self.only_model
         self._refresh()
 
     def action_kind(self) -> None:
         """Choose the kind to show."""
-        self.do(self._choose_kind())
+        self.talk.do(self._choose_kind())
 
     async def _choose_kind(self) -> None:
         seen = Counter(event.kind for event in self._all)

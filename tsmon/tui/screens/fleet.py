@@ -14,7 +14,6 @@ from tsmon.fleet.fleet import Fleet
 from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.fleet.targets import FleetTarget
 from tsmon.tui import keymap
-from tsmon.tui.fleet_words import fleet_bar, how_to_begin, spell_line, spell_problems
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import FleetRefreshed, SessionOpened
 from tsmon.tui.opening import session_of, target_named
@@ -28,6 +27,7 @@ from tsmon.tui.widgets.fleet_table import ORDERS, FleetTable
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.fleet import fleet_bar, how_to_begin, spell_line, spell_problems
 
 
 class FleetScreen(FullPage[None]):
@@ -156,7 +156,7 @@ class FleetScreen(FullPage[None]):
             self._open(target_named(name, self._options))
 
     def _open(self, target: FleetTarget) -> None:
-        self.do(self._open_session(target), group="opening")
+        self.talk.do(self._open_session(target), group="opening")
 
     async def _open_session(self, target: FleetTarget) -> None:
         self.post_message(SessionOpened(await session_of(target, self._options)))

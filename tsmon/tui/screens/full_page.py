@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
@@ -17,9 +17,10 @@ from tsmon.tui import keymap
 from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Key, PaneName
-from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.notes import Note
 from tsmon.tui.screens.help import Help
 from tsmon.tui.session import Session
+from tsmon.tui.talk import Talk
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.words import Words
@@ -40,6 +41,7 @@ class FullPage(Screen[Result]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self.talk = Talk(self)
 
     @property
     def footer_keys(self) -> list[Key]:
@@ -52,29 +54,10 @@ class FullPage(Screen[Result]):
         """Whether there is anything left to draw on; asked after every wait."""
         return self.is_attached and self.display
 
-    def note(self, note: Note, *, bad: bool = True) -> None:
-        """Tell something that has no place of its own on the screen."""
-        self.notify(
-            keys_of(self).spell(str(note)),
-            severity="error" if bad else "information",
-            timeout=10 if bad else 5,
-            markup=False,
-        )
-
-    def do(self, work: Coroutine[None, None, None], group: str = "actions") -> None:
-        """Carry an action out beside the screen; what goes wrong is told."""
-        self.run_worker(self._guard(work), group=group)
-
-    async def _guard(self, work: Coroutine[None, None, None]) -> None:
-        try:
-            await work
-        except EXPECTED as error:
-            self.note(Note.of(error))
-
     def copy(self, text: str) -> None:
         """Hand a text without its secrets to the terminal's clipboard, which works over SSH too."""
-        self.app.copy_to_clipboard(without_secrets(text, self.session.keys))
-        self.note(Note("copied, if your terminal allows it (OSC 52)"), bad=False)
+        self.talk.copy(without_secrets(text, self.session.keys))
+        self.talk.note(Note("copied, if your terminal allows it (OSC 52)"), bad=False)
 
     def action_help(self) -> None:
         """Show the keys, those of this screen first."""
@@ -125,7 +108,7 @@ class Page(FullPage[Moment | None]):
 
     def go_above(self, page: Page) -> None:
         """Open a page above this one; a moment chosen there is this page's result too."""
-        self.do(self._go_above(page))
+        self.talk.do(self._go_above(page))
 
     async def _go_above(self, page: Page) -> None:
         if self.app.screen is not self:  # the key was pressed twice

@@ -25,7 +25,6 @@ from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.tui import keymap
 from tsmon.tui.format import milliseconds, per_second
 from tsmon.tui.keyed import keys_of
-from tsmon.tui.load_words import plan_words, spell_progress, spell_report
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
@@ -35,6 +34,7 @@ from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.raster import Sample, Symbols
 from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.load import plan_words, spell_progress, spell_report
 
 MAX_SECONDS = 3600
 MAX_RATE = 10_000

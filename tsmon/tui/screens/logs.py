@@ -20,7 +20,6 @@ from tsmon.tui import keymap
 from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.log_reading import LogReading
 from tsmon.tui.log_shelf import LogShelf, why_no_logs
-from tsmon.tui.log_words import how_many, which_files, which_lines, whose_lines, why_nothing
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.pick import Pick
@@ -28,6 +27,7 @@ from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.tones import Span
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.log import how_many, which_files, which_lines, whose_lines, why_nothing
 
 READ_S = 0.1
 """Seconds between two looks at the file."""
@@ -157,11 +157,13 @@ class Logs(Page):
     def action_hit(self, direction: int) -> None:
         """Go to the next hit, or to the one before."""
         if not self._view.sought:
-            self.note(Note("nothing is looked for yet", "{logs.search} asks for a text"), bad=False)
+            self.talk.note(
+                Note("nothing is looked for yet", "{logs.search} asks for a text"), bad=False
+            )
             return
         hit = self._view.next_hit(self._lines.chosen, direction)
         if hit is None:
-            self.note(Note(f"no line shown has {self._view.sought!r}"), bad=False)
+            self.talk.note(Note(f"no line shown has {self._view.sought!r}"), bad=False)
             return
         self._lines.go_to_line(hit)
         self.show_title()
@@ -181,7 +183,7 @@ class Logs(Page):
 
     def action_worker(self) -> None:
         """Choose whose lines to show."""
-        self.do(self._choose_worker())
+        self.talk.do(self._choose_worker())
 
     async def _choose_worker(self) -> None:
         now = self._view.filter
@@ -199,9 +201,9 @@ class Logs(Page):
     def action_file(self) -> None:
         """Choose the file to read."""
         if self.session.replays:
-            self.note(why_no_logs(self.session), bad=False)
+            self.talk.note(why_no_logs(self.session), bad=False)
         else:
-            self.do(self._choose_file())
+            self.talk.do(self._choose_file())
 
     async def _choose_file(self) -> None:
         choices = which_files(self._reading)
@@ -243,7 +245,7 @@ class Logs(Page):
         chosen = self._lines.chosen
         time = chosen.time if chosen else None
         if time is None:
-            self.note(Note("this line has no time of its own"), bad=False)
+            self.talk.note(Note("this line has no time of its own"), bad=False)
         else:
             self.dismiss(self._reading.zone.moment(time))
 

@@ -17,11 +17,11 @@ from tsmon.tui import keymap
 from tsmon.tui.format import milliseconds
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.log_shelf import LogShelf
-from tsmon.tui.request_words import detail, whole
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.tones import Span, Tone
 from tsmon.tui.widgets.motion import Reading
+from tsmon.tui.words.request import detail, whole
 
 MARGIN = 4
 """Columns beside the text."""

@@ -16,7 +16,7 @@ from textual.reactive import var
 
 from tsmon.digits.images import DigitImage, ImageError, PixelGrid, picture_size, preview
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui import keymap, picker_words
+from tsmon.tui import keymap
 from tsmon.tui.desk import Desk
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.screens.picker_actions import PickerActions
@@ -27,6 +27,7 @@ from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import Entry, ThumbGrid
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words import picker as picker_words
 
 REFRESH_S = 0.25
 """Answers may come by the hundred a second; the screen follows at its own pace."""

@@ -62,7 +62,7 @@ class PickerActions(DigitScreen):
         if entry and entry.image:
             self.action_send_one()
         elif entry:
-            self.do(self._open(entry.path))
+            self.talk.do(self._open(entry.path))
 
     async def _open(self, path: Path, chosen: Path | None = None) -> None:
         before = self.desk.folder
@@ -75,7 +75,7 @@ class PickerActions(DigitScreen):
         """Open the folder above."""
         folder = self.desk.folder
         if folder and folder.parent:
-            self.do(self._open(folder.parent))
+            self.talk.do(self._open(folder.parent))
 
     def action_folder(self) -> None:
         """Ask for a folder."""
@@ -87,24 +87,24 @@ class PickerActions(DigitScreen):
         """Open the drawn digits, or from there the samples."""
         folder, drawings = self.desk.folder, self.desk.drawings.absolute()
         if folder and folder.path == drawings and self.desk.samples:
-            self.do(self._open(self.desk.samples))
+            self.talk.do(self._open(self.desk.samples))
         elif drawings.is_dir():
-            self.do(self._open(drawings))
+            self.talk.do(self._open(drawings))
         else:
             way_on = "{picker.draw} opens the draw pad, {draw.save} in it keeps a digit"
-            self.note(Note("nothing was drawn yet", way_on))
+            self.talk.note(Note("nothing was drawn yet", way_on))
 
     def action_reload(self) -> None:
         """Read the folder again."""
         if self.desk.folder:
-            self.do(self._open(self.desk.folder.path, self.desk.chosen))
+            self.talk.do(self._open(self.desk.folder.path, self.desk.chosen))
 
     # Marks and labels
 
     def action_mark(self) -> None:
         """Mark the image, or not, and go on."""
         if self.image is None:
-            self.note(NO_IMAGE)
+            self.talk.note(NO_IMAGE)
             return
         self.desk.marked ^= {self.image.path}
         self.query_one(ThumbGrid).action_move(1)
@@ -125,12 +125,12 @@ class PickerActions(DigitScreen):
 
     def action_mark_random(self) -> None:
         """Mark some by chance."""
-        self.do(self._mark_random())
+        self.talk.do(self._mark_random())
 
     async def _mark_random(self) -> None:
         images = self.desk.images
         if not images:
-            self.note(NO_IMAGES)
+            self.talk.note(NO_IMAGES)
             return
         most = len(images)
         ask = AskCount("Mark random images", "images", min(self.desk.amount.images, most), most)
@@ -152,7 +152,7 @@ class PickerActions(DigitScreen):
 
     def _label(self, label: str | None) -> None:
         if self.image is None:
-            self.note(NO_IMAGE)
+            self.talk.note(NO_IMAGE)
             return
         self.desk.set_label(self.image, label)
         self.refresh_marks()
@@ -162,7 +162,7 @@ class PickerActions(DigitScreen):
     def action_send_one(self) -> None:
         """Send the image under the cursor."""
         if self.image is None:
-            self.note(NO_IMAGE)
+            self.talk.note(NO_IMAGE)
         else:
             self._send([[self.image]])
 
@@ -172,7 +172,7 @@ class PickerActions(DigitScreen):
         if marked:
             self._send(split(marked, self.desk.amount.images), self.desk.amount.concurrency)
         else:
-            self.note(NOTHING_MARKED)
+            self.talk.note(NOTHING_MARKED)
 
     def action_send_many(self) -> None:
         """Send as many random images as last time."""
@@ -180,7 +180,7 @@ class PickerActions(DigitScreen):
 
     def action_send_number(self) -> None:
         """Ask how many."""
-        self.do(self._send_number())
+        self.talk.do(self._send_number())
 
     async def _send_number(self) -> None:
         amount = await self.app.push_screen_wait(AskAmount(self.desk.amount))
@@ -195,7 +195,7 @@ class PickerActions(DigitScreen):
 
     def _send_random(self, sizes: Sequence[int], concurrency: int) -> bool:
         if not self.desk.images:
-            self.note(NO_IMAGES)
+            self.talk.note(NO_IMAGES)
             return False
         return self._send(random_batches(self.desk.images, sizes), concurrency)
 
@@ -208,20 +208,20 @@ class PickerActions(DigitScreen):
 
     def _ready_target(self) -> ModelKey | None:
         if self.desk.under_way:
-            self.note(BUSY)
+            self.talk.note(BUSY)
             return None
         if self.desk.target not in [model.key for model in self.models]:
-            self.note(NO_VERSION if self.desk.target is None else _gone(self.desk.target))
+            self.talk.note(NO_VERSION if self.desk.target is None else _gone(self.desk.target))
             return None
         return self.desk.target
 
     def action_compare(self) -> None:
         """Send to two versions, the second one as before."""
-        self.do(self._compare(ask=self._second is None))
+        self.talk.do(self._compare(ask=self._second is None))
 
     def action_second_version(self) -> None:
         """Choose the second version, and send to both."""
-        self.do(self._compare(ask=True))
+        self.talk.do(self._compare(ask=True))
 
     async def _compare(self, *, ask: bool) -> None:
         images = self.desk.marked_images or ([self.image] if self.image else [])
@@ -229,7 +229,7 @@ class PickerActions(DigitScreen):
         if target is None:
             return
         if not images:
-            self.note(NO_IMAGE)
+            self.talk.note(NO_IMAGE)
             return
         others = [model for model in self.models if model.key != target]
         if ask or self._second not in [model.key for model in others]:
@@ -254,7 +254,7 @@ class PickerActions(DigitScreen):
 
     def on_results_view_wanted(self, message: ResultsView.Wanted) -> None:
         """Go from an answer to its image, in whatever folder it is."""
-        self.do(self._jump(message.path))
+        self.talk.do(self._jump(message.path))
 
     async def _jump(self, path: Path) -> None:
         if self.desk.folder is None or self.desk.folder.path != path.parent:

@@ -17,7 +17,14 @@ from tsmon.tui import keymap
 from tsmon.tui.format import count
 from tsmon.tui.log_shelf import LogShelf, why_no_logs
 from tsmon.tui.notes import Note
-from tsmon.tui.request_words import (
+from tsmon.tui.screens.one_request import OneRequest, RequestPage
+from tsmon.tui.sorting import arrange
+from tsmon.tui.tones import Span, Tone
+from tsmon.tui.widgets.filter_bar import FilterBar
+from tsmon.tui.widgets.long_table import LongTable
+from tsmon.tui.widgets.table_pane import SortColumn
+from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.request import (
     COLUMNS,
     CYCLE,
     TOTAL,
@@ -27,13 +34,6 @@ from tsmon.tui.request_words import (
     spell_order,
     words_of,
 )
-from tsmon.tui.screens.one_request import OneRequest, RequestPage
-from tsmon.tui.sorting import arrange
-from tsmon.tui.tones import Span, Tone
-from tsmon.tui.widgets.filter_bar import FilterBar
-from tsmon.tui.widgets.long_table import LongTable
-from tsmon.tui.widgets.table_pane import SortColumn
-from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.5
 
@@ -211,7 +211,7 @@ class Requests(RequestPage):
     def action_model(self) -> None:
         """The selected version alone, or all."""
         if self._selected is None:
-            self.note(Note("no model is selected in the monitor"), bad=False)
+            self.talk.note(Note("no model is selected in the monitor"), bad=False)
             return
         self.only_model = not self.only_model
         self._show(from_top=True)

@@ -27,7 +27,10 @@ from tsmon.tui.screens.ask import AskPath, AskText
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.pick import Pick
 from tsmon.tui.session import Session
-from tsmon.tui.setting_words import (
+from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.widgets.motion import Choices
+from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.setting import (
     CHANGED,
     Row,
     command_line,
@@ -36,9 +39,6 @@ from tsmon.tui.setting_words import (
     spell_row,
     spell_value,
 )
-from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.motion import Choices
-from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 1.0
 
@@ -171,9 +171,9 @@ class Settings(Page):
         if row.setting is None:
             self._tell_read_only(row)
         elif row.setting.key == THEME:
-            self.do(self._pick(row.setting, ("", *sorted(BUILTIN_THEMES))))
+            self.talk.do(self._pick(row.setting, ("", *sorted(BUILTIN_THEMES))))
         elif row.setting.choices:
-            self.do(self._pick(row.setting, row.setting.choices))
+            self.talk.do(self._pick(row.setting, row.setting.choices))
         elif row.setting.is_path:
             start = row.value or self._in_force.get(row.key)
             use = partial(self._use_path, row.setting)
@@ -201,13 +201,13 @@ class Settings(Page):
         self._show()
         if not self._live.is_live(setting) and self._changes.is_changed(setting.key):
             told = f"{setting.name} holds from the next start"
-            self.note(Note(told, "{settings.keep} keeps it"), bad=False)
+            self.talk.note(Note(told, "{settings.keep} keeps it"), bad=False)
 
     def action_default(self) -> None:
         """Put the default back."""
         row = self._chosen
         if row is not None and row.setting is not None:
-            self.do(self._set(row.setting, row.setting.default))
+            self.talk.do(self._set(row.setting, row.setting.default))
         elif row is not None:
             self._tell_read_only(row)
 
@@ -215,28 +215,28 @@ class Settings(Page):
         """Let it be what it was."""
         row = self._chosen
         if row is not None and row.setting is not None and row.changed:
-            self.do(self._set(row.setting, self._changes.before(row.key)))
+            self.talk.do(self._set(row.setting, self._changes.before(row.key)))
         elif row is not None:
-            self.note(Note(f"{row.name} was not changed"), bad=False)
+            self.talk.note(Note(f"{row.name} was not changed"), bad=False)
 
     async def _set(self, setting: Setting, value: Any) -> None:
         self._change(setting, value)
 
     def _tell_read_only(self, row: Row) -> None:
         way = f"change {row.origin}, or: tsmon config set {row.name}.url URL"
-        self.note(Note("servers are read-only here", way), bad=False)
+        self.talk.note(Note("servers are read-only here", way), bad=False)
 
     # Keeping
 
     def action_keep(self) -> None:
         """Write what was changed into the files."""
-        self.do(self._keep())
+        self.talk.do(self._keep())
 
     async def _keep(self) -> None:
         self._live.catch_up()
         kept = self._changes.changed
         if not kept:
-            self.note(Note("nothing was changed that is not kept"), bad=False)
+            self.talk.note(Note("nothing was changed that is not kept"), bad=False)
             return
         overruled = [given.by for key in kept if (given := self._changes.given(key))]
         try:
@@ -245,7 +245,7 @@ class Settings(Page):
             self._show()
         where = ", ".join(map(str, files)) or "no file: each has its default"
         hint = f"{', '.join(overruled)} wins over it while it is given" if overruled else ""
-        self.note(Note(f"{plural(len(kept), 'setting')} kept in {where}", hint), bad=False)
+        self.talk.note(Note(f"{plural(len(kept), 'setting')} kept in {where}", hint), bad=False)
 
     def action_copy(self) -> None:
         """Copy the command line that sets it so."""

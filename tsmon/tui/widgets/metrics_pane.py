@@ -21,7 +21,6 @@ from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.measure_words import compose_numbers, spell_now
 from tsmon.tui.measures import ALWAYS, MEASURES, RATE, Measure
 from tsmon.tui.numbers import tip
 from tsmon.tui.tones import Tone, line
@@ -31,6 +30,7 @@ from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import Symbols, legend
 from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.measure import compose_numbers, spell_now
 
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3

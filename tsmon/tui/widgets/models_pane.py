@@ -20,7 +20,6 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
 )
 from tsmon.telemetry.traffic import Missing, Usage
-from tsmon.tui.activity_words import spell_model
 from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
@@ -29,6 +28,7 @@ from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.activity import spell_model
 
 ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""

@@ -14,10 +14,10 @@ from tsmon.telemetry.signs import SERVER_SIGNS
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.tui.badges import badge
 from tsmon.tui.format import duration
-from tsmon.tui.overall_words import spell_overall
 from tsmon.tui.session import Tag
 from tsmon.tui.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.overall import spell_overall
 
 LATELY_S = 5
 """The age of what one sees is told from here on; before it would be a number that only moves."""

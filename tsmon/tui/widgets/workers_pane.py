@@ -9,7 +9,6 @@ from tsmon.telemetry.activity import activity_of_worker
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
-from tsmon.tui.activity_words import spell_worker
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.model_state import WELL
@@ -18,6 +17,7 @@ from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
+from tsmon.tui.words.activity import spell_worker
 
 
 def _age(worker: WorkerStatus) -> float | None:

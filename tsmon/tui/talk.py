@@ -1,4 +1,4 @@
-"""How a capability tells and asks a person something, and works beside the screen."""
+"""How a screen tells and asks a person something, and what works beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Work = Coroutine[Any, Any, None]
 class Talk:
     """Notes, dialogs and work of one screen."""
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
 
     @property

@@ -10,10 +10,10 @@ from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.signs import GONE
 from tsmon.telemetry.snapshot import Gone, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Usage
-from tsmon.tui.activity_words import spell_model
 from tsmon.tui.format import milliseconds, per_second, plural
 from tsmon.tui.model_state import sign_of
 from tsmon.tui.tones import Span, Tone, tone_of
+from tsmon.tui.words.activity import spell_model
 
 _HELD_UP = (Doing.WAITS, Doing.UNANSWERED, Doing.FAILS)
 

@@ -1,0 +1,1 @@
+"""How numbers, states and findings are put into words."""
