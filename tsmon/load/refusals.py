@@ -21,7 +21,7 @@ from tsmon.torchserve.records import ModelVersion
 class Failure(StrEnum):
     """Why an image got no answer."""
 
-    UNREADABLE = "unreadable image"
+    UNREADABLE = "unreadable"
     NO_CAPACITY = "no worker or queue full"
     """503 ServiceUnavailableException; `capacity_kind` tells the next two apart."""
     NO_WORKER = "no worker"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import Any, TypeVar
 
 from textual import events
@@ -60,6 +61,8 @@ class OrderedKeysApp(KeyedApp[Result]):
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
+            if self._waiting and self._trail:
+                self.set_timer(PATIENCE_S, partial(self._lose, self._trail))
         else:
             await super().on_event(event)
 
@@ -111,12 +114,18 @@ class OrderedKeysApp(KeyedApp[Result]):
 
     def _post(self, target: Widget) -> None:
         if self._trail and not target.post_message(self._trail):  # it is gone, with its key
+            self._lose(self._trail)
+
+    def _lose(self, trail: KeyDone) -> None:
+        """Go on without a message that will not come up any more."""
+        if trail is self._trail:
             self._trail = None
             self.call_later(self._hand_on)
 
     def _screen_changed(self, screen: Screen[Any]) -> None:
         if self._opening:
             screen.call_later(self.expect_none)
+        self._post(self.focused or screen)  # what was on its way may be gone with its dialog
 
 
 def expect_dialog(node: DOMNode) -> None:
