@@ -65,6 +65,9 @@ class PlayedSender:
         """It never is."""
         return False
 
+    def close(self) -> None:
+        """No more orders come."""
+
     async def communicate(self) -> tuple[bytes, bytes]:
         """It ended well."""
         return b"", b""
