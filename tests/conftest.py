@@ -26,3 +26,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+def pytest_unconfigure() -> None:
+    """Let what was frozen go in the usual way, or libraries report it as leaked."""
+    gc.unfreeze()
