@@ -79,7 +79,7 @@ def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:
         busy = share.busy_ms / 1000 / last.seconds / model.described.batch_size
         return Activity(Doing.WORKS, min(busy, 1.0))
     process = worker.process
-    if process is not None and process.cpu_percent >= BUSY_CPU_PERCENT:
-        return Activity(Doing.WORKS)
-    known = last is not None or process is not None
-    return Activity(Doing.IDLE if known and worker.worker.ready else Doing.UNKNOWN)
+    if not worker.worker.ready or (last is None and process is None):
+        return Activity(Doing.UNKNOWN)  # one that loads its model is busy as well
+    busy = process is not None and process.cpu_percent >= BUSY_CPU_PERCENT
+    return Activity(Doing.WORKS if busy else Doing.IDLE)

@@ -50,6 +50,8 @@ async def test_a_slow_and_a_failed_request_are_seen_with_their_times_and_lines(
         await seat.press("v")
         await seat.sees("✗ failed only")
         await seat.press("enter")
+        await seat.sees("POST /predictions/paged", "✗ 503 failed", "queue", "backend")
+        await seat.press("l")
         await seat.sees("Logs  ts_log.log  paged 1.0  worker", "▸ ValueError: the handler raised")
 
 

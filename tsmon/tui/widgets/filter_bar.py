@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.filters import GRAMMAR, Filter, parse_filter
@@ -29,7 +29,9 @@ class FilterBar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The field, and a line for what is wrong with it."""
-        yield Input(placeholder=GRAMMAR, compact=True)
+        with Horizontal(classes="filter-line"):
+            yield Static("/", classes="filter-prompt")
+            yield Input(placeholder=GRAMMAR, compact=True)
         yield Words(classes="filter-problem")
 
     def on_mount(self) -> None:
