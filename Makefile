@@ -78,7 +78,7 @@ docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md
 
 .PHONY: tour
-tour: setup ## Take the pictures of docs/tour from a real run, in about four minutes
+tour: setup ## Take the pictures of docs/tour from a real run, in about two minutes
 	$(BIN)/python -m tools.tour
 
 .PHONY: bench
