@@ -100,4 +100,5 @@ class DigitScreen(FullPage[None]):
         target, self._has_handler = self.desk.target, None
         if target is not None:
             self._has_handler = await self.desk.has_digit_handler(target)
-        self.show_seen_title()
+        if self.is_open:
+            self.show_seen_title()

@@ -123,6 +123,8 @@ class DrawPad(DigitScreen):
         self, pixels: PixelGrid, found: tuple[Answer | None, PixelGrid | None]
     ) -> None:
         self.answer, seen = found
+        if not self.is_open:
+            return
         self.query_one("#pad-seen-picture", PixelView).grid = seen
         self._show_prediction()
 

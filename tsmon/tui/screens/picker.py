@@ -179,9 +179,10 @@ class Picker(PickerActions):
             self.query_one(Look).show(None, None)
             return
         file, seen, size = await asyncio.to_thread(self._sights, image)
-        self._sized = {image.path: size}
-        self.query_one(Look).show(file, seen)
-        self._tell_about_image()
+        if self.is_open:
+            self._sized = {image.path: size}
+            self.query_one(Look).show(file, seen)
+            self._tell_about_image()
 
     def _sights(self, image: DigitImage) -> tuple[Sight, Sight, str]:
         """The picture in the file, what the model sees, and the picture's size."""
