@@ -1,0 +1,72 @@
+"""Reading files that others may have put in place of the expected ones.
+
+A name that is given can lead to a pipe that never ends, a device, or a file larger than memory.
+All of them are refused as an `OSError`, so that who reads a file has one kind of failure.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class NotRegular(OSError):
+    """The path leads to a pipe, device, socket or folder."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EINVAL, "is not a regular file", str(path))
+
+
+class TooLarge(OSError):
+    """The file has more bytes than anything of its kind needs."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        super().__init__(errno.EINVAL, f"is larger than {most // KIB:,} KiB", str(path))
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading bytes, without waiting for a pipe's other end.
+
+    Raises:
+        OSError: it cannot be opened.
+        NotRegular: it is something else than a file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotRegular(path)
+        return open(descriptor, "rb")  # noqa: PTH123 (a descriptor, not a path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes.
+
+    Raises:
+        OSError: it cannot be read.
+        NotRegular: it is something else than a file.
+        TooLarge: it holds more.
+    """
+    with open_regular(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise TooLarge(path, most)
+    return content
+
+
+def read_text(path: Path, most: int, *, encoding: str = "utf-8", errors: str = "strict") -> str:
+    """The text of a file of at most `most` bytes, with its line ends as they are.
+
+    Raises:
+        OSError: as `read_bytes`.
+        UnicodeDecodeError: it is not in this encoding.
+    """
+    return read_bytes(path, most).decode(encoding, errors)

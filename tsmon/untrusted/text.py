@@ -1,0 +1,61 @@
+"""Text that others wrote, in a form that is safe to show and to hand on.
+
+A model name, a log line or an error message may hold anything. A control character in it would be
+an order to the terminal, a bidirectional override would show other words than there are, and a
+zero-width character would hide. Requests keep the real value; what is shown goes through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_LINE = 500
+"""Characters of one message that are shown; the rest is counted."""
+
+_CONTROLS = r"\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+_SEPARATORS = r"\u2028\u2029"
+_BIDIRECTIONAL = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_ZERO_WIDTH = (
+    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"
+)
+_SURROGATES = r"\ud800-\udfff"
+_CLASS = _CONTROLS + _SEPARATORS + _BIDIRECTIONAL + _ZERO_WIDTH + _SURROGATES
+_UNSAFE = re.compile(f"[{_CLASS}]")
+_UNSAFE_IN_LINES = re.compile(rf"(?![\n\t])[{_CLASS}]")
+_STARTS_A_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+
+
+def visible(text: str, *, keep_lines: bool = False) -> str:
+    r"""The text with every character that is not plainly seen as an escape: `\x1b`, `\u202e`.
+
+    With `keep_lines` line feeds and tabs stay, for text of several lines.
+    """
+    return (_UNSAFE_IN_LINES if keep_lines else _UNSAFE).sub(_escape, text)
+
+
+def one_line(text: str, most: int = LONGEST_LINE) -> str:
+    """The text as one visible line; what is beyond `most` characters is counted, not shown."""
+    line = visible(" ".join(text[: 4 * most].split()))
+    if len(line) <= most and len(text) <= 4 * most:
+        return line
+    return f"{line[:most]}… ({len(text):,} characters)"
+
+
+def csv_cell(value: object) -> object:
+    """A cell of a CSV file that no spreadsheet runs as a formula; numbers stay as they are.
+
+    A text that begins like a formula gets a `'` before it (OWASP, "CSV injection").
+    """
+    if not isinstance(value, str) or not _STARTS_A_FORMULA.match(value):
+        return value
+    return value if _NUMBER.fullmatch(value) else f"'{value}"
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
