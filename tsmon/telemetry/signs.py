@@ -39,6 +39,7 @@ class Sign:
 MODEL_SIGNS: Mapping[ModelHealth, Sign] = {
     ModelHealth.READY: Sign("●", "ready", Grade.GOOD),
     ModelHealth.UNKNOWN: Sign("?", "unknown", Grade.NEUTRAL),
+    ModelHealth.UNREAD: Sign("?", "unread", Grade.WARNING),
     ModelHealth.STARTING: Sign("◌", "starting", Grade.WARNING),
     ModelHealth.NO_WORKERS: Sign("○", "no workers", Grade.NEUTRAL),
     ModelHealth.DEGRADED: Sign("!", "degraded", Grade.WARNING),
