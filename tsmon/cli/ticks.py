@@ -29,6 +29,8 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
             f"inference {number_words(interval.inference_ms):>8} ms",
             f"queue {number_words(interval.queue_ms):>8} ms",
         ]
+    if snapshot.stale:
+        cells.append(f"({snapshot.server.state})")
     return "  ".join(cells)
 
 

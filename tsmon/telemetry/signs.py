@@ -56,6 +56,7 @@ SERVER_SIGNS: Mapping[ServerState, Sign] = {
     ServerState.UP: Sign("●", "up", Grade.GOOD),
     ServerState.TOKEN_REFUSED: Sign("✗", "token refused", Grade.BAD),
     ServerState.SLOW: Sign("◐", "not answering", Grade.WARNING),
+    ServerState.STALE: Sign("◐", "stale", Grade.WARNING),
     ServerState.AWAY: Sign("✗", "away", Grade.BAD),
     ServerState.FAILING: Sign("✗", "answering with errors", Grade.BAD),
     ServerState.STRANGE: Sign("?", "no TorchServe", Grade.BAD),

@@ -28,6 +28,8 @@ class ServerState(StrEnum):
     TOKEN_REFUSED = "token refused"
     SLOW = "not answering"
     """It accepts connections but answers too late."""
+    STALE = "stale"
+    """The last good answer is too old to be the state, and not even an error came since."""
     AWAY = "away"
     """Nothing listens there."""
     FAILING = "answering with errors"

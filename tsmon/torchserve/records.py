@@ -127,7 +127,7 @@ def parse_page(payload: object) -> Page:
     """Read `GET /models`; an entry that cannot be read costs no other."""
     answer = _mapping(payload)
     entries = answer.get("models", [])
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or _is_strange(entries):
         raise NotTorchServe("the model list is none as TorchServe gives it")
     token = answer.get("nextPageToken")
     models = tuple(_registered(number, entry) for number, entry in enumerate(entries, 1))
@@ -136,7 +136,7 @@ def parse_page(payload: object) -> Page:
 
 def parse_versions(payload: object, name: str = "") -> tuple[ModelVersion, ...]:
     """Read `GET /models/{name}`, which is always a list; what cannot be read is in `unread`."""
-    if not isinstance(payload, list):
+    if not isinstance(payload, list) or _is_strange(payload):
         raise NotTorchServe("the answer is no JSON list as TorchServe gives it")
     versions = [_version(entry, name, number) for number, entry in enumerate(payload, 1)]
     return tuple({(each.name, each.version): each for each in reversed(versions)}.values())[::-1]
@@ -162,6 +162,11 @@ def parse_status(payload: object) -> str:
 def parse_customized(payload: object) -> list[Any]:
     """Read what the handlers told of themselves, one entry for each version described."""
     return [entry.get("customizedMetadata") for entry in _mappings(payload)]
+
+
+def _is_strange(entries: list[Any]) -> bool:
+    """Whether not one of the entries is even an object."""
+    return bool(entries) and not any(isinstance(entry, dict) for entry in entries)
 
 
 def _registered(number: int, entry: object) -> RegisteredModel:

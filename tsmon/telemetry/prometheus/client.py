@@ -214,9 +214,10 @@ def _texts(labels: Mapping[object, object]) -> Labels:
 
 
 def _sample(pair: object) -> Sample | None:
+    if not isinstance(pair, list) or len(pair) != 2:
+        return None
     try:
-        at, value = pair  # type: ignore[misc]
-        sample = Sample(float(at), float(value))
+        sample = Sample(float(pair[0]), float(pair[1]))
     except (TypeError, ValueError, OverflowError):
         return None
     return sample if 0 <= sample.at < LATEST else None
