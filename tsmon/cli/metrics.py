@@ -14,7 +14,13 @@ from tsmon.cli.outcome import fail, runs_async
 from tsmon.cli.output import emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import number_or_none, number_words
-from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT, live_source, prometheus_source
+from tsmon.cli.watching import (
+    LOG_MODE,
+    LOG_MODE_HINT,
+    live_source,
+    lost_words,
+    prometheus_source,
+)
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.docker import Container, LogPlace
 from tsmon.telemetry.logs.files import TS_METRICS
@@ -86,6 +92,8 @@ async def metrics(
                 print_totals(scrape)
             else:
                 say("no counters yet: nothing has been sent to a model since the server started")
+            if scrape.lost_lines:
+                fail(f"{lost_words(scrape.lost_lines)}; the others are above")
 
 
 async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrape:

@@ -136,7 +136,7 @@ class _Problems:
         for part, message, hint in (
             _problem("server", snapshot.server.problem),
             _problem("metrics", snapshot.metrics.problem),
-            ("lines", _lost(snapshot), ""),
+            ("lines", lost_words(snapshot.metrics.lost_lines), ""),
             ("logs", snapshot.metrics.log_problem, ""),
             *_unread(snapshot),
             ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
@@ -146,9 +146,9 @@ class _Problems:
             self._told[part] = message
 
 
-def _lost(snapshot: Snapshot) -> str:
-    lost = snapshot.metrics.lost_lines
-    return f"lines of /metrics that cannot be read: {lost}" if lost else ""
+def lost_words(lines: int) -> str:
+    """How many lines of a scrape could not be read; empty where all could."""
+    return f"lines of /metrics that cannot be read: {lines}" if lines else ""
 
 
 def _unread(snapshot: Snapshot) -> list[tuple[str, str, str]]:

@@ -169,7 +169,11 @@ class ModelReader:
     async def _ask(self, model: RegisteredModel) -> tuple[Description, ...]:
         """Its versions; none where it was removed since the list was read."""
         async with self._lanes[self._doubtful(model.name)]:
-            found = await describe_registered(self._management, model)
+            asked = asyncio.create_task(describe_registered(self._management, model))
+            asked.add_done_callback(_heard)
+            # One that hangs leaves the lane to the others, and ends by its own time-out.
+            await asyncio.wait({asked}, timeout=PATIENCE_S)
+        found = await asked
         if not isinstance(found[0].why, NotFound):
             self._removed.discard(model.name)
         elif model.name not in self._removed:

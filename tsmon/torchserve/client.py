@@ -16,6 +16,9 @@ from tsmon.torchserve.metrics import Metrics
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.untrusted.http import CLOSE_GRACE_S
 
+MANAGEMENT_CONNECTIONS = 20
+"""A dozen descriptions that hang must leave some to the model list and to changes."""
+
 
 class TorchServe:
     """A server's three APIs, each on connections of its own.
@@ -52,7 +55,7 @@ class TorchServe:
             )
 
         self._connections = (
-            connect(addresses.management, 10),
+            connect(addresses.management, MANAGEMENT_CONNECTIONS),
             connect(addresses.inference, 100),
             connect(addresses.metrics, 2),
         )
