@@ -60,7 +60,8 @@ def test_the_bar_fits_and_keeps_what_matters(width: int) -> None:
 
 def test_an_old_sample_is_called_stale() -> None:
     assert "stale 12s" in bar(snapshot(ServerState.AWAY, answered=12), BarFacts(1.0))
-    assert "stale 20s" in bar(snapshot(answered=20), BarFacts(1.0))
+    assert "◐ stale" in bar(snapshot(ServerState.STALE, answered=20), BarFacts(1.0))
+    assert "for 20s" in bar(snapshot(ServerState.STALE, answered=20), BarFacts(1.0))
     assert "no sample yet" in bar(snapshot(ServerState.AWAY, answered=None), BarFacts(1.0))
 
 

@@ -32,7 +32,7 @@ PATIENCE_S = 2.0
 MOST_PATIENCE_S = 10.0
 NOT_YET = TimedOut("describe has not been answered yet")
 
-_OF_THE_SERVER = (Unreachable, TokenRefused)
+OF_THE_SERVER = (Unreachable, TokenRefused)
 """Errors that are not about one model."""
 
 
@@ -48,7 +48,7 @@ async def describe_registered(
         return unread(registered, NotTorchServe(registered.problem))
     try:
         return await _describe(management, registered.name)
-    except _OF_THE_SERVER:
+    except OF_THE_SERVER:
         raise
     except TorchServeError as error:
         return unread(registered, error)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import TypeVar
 
-from tsmon.telemetry.descriptions import ModelReader
+from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.docker import LogPlace
@@ -134,8 +134,12 @@ class LiveSource:
     async def _read_facts(self) -> ServerFacts:
         management = self._client.management
         description = await management.api_description()
-        enabled = None if management.read_only else await management.model_api_enabled()
-        return ServerFacts(description.version, enabled)
+        enabled = None if management.read_only else await outcome_of(management.model_api_enabled)
+        if isinstance(enabled, OF_THE_SERVER):
+            raise enabled
+        # Without an answer it is simply not known, and the models can be shown all the same.
+        known = None if isinstance(enabled, TorchServeError) else enabled
+        return ServerFacts(description.version, known)
 
 
 async def scrape_of(client: TorchServe) -> Scrape:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.errors import TimedOut, TorchServeError
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.waiting import LONG_S
 
 QUIET_S = 0.3
 """Presses that come quicker than this after each other become one request."""
@@ -31,6 +32,8 @@ class Rollout:
     target: int
     progress: Progress | None = None
     """None until the server took the change."""
+    begun_at: float = field(default_factory=time.monotonic, compare=False)
+    """On the monotonic clock."""
     ended_at: float | None = None
     """When it was done or failed, on the monotonic clock."""
 
@@ -38,6 +41,12 @@ class Rollout:
     def running(self) -> bool:
         """Whether it is neither done nor failed."""
         return self.ended_at is None
+
+    @property
+    def hangs_s(self) -> float:
+        """Seconds that the server has not taken the change; 0 while that is no long time."""
+        waited = time.monotonic() - self.begun_at
+        return waited if self.running and self.progress is None and waited >= LONG_S else 0.0
 
 
 class Rollouts:
@@ -58,6 +67,8 @@ class Rollouts:
         self._changed = changed
         self._rollouts: dict[ModelKey, Rollout] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._sent: dict[ModelKey, asyncio.Task[str]] = {}
+        """The requests whose answers are waited for."""
 
     def of(self, key: ModelKey) -> Rollout | None:
         """The rollout of a version: the one under way, or how the last one ended."""
@@ -80,6 +91,13 @@ class Rollouts:
         rollout = self._rollouts.get(key)
         if rollout and not rollout.running:
             del self._rollouts[key]
+
+    def stop_waiting(self, key: ModelKey) -> bool:
+        """Wait no longer for a server that does not take a change; whether that was so."""
+        rollout, request = self._rollouts.get(key), self._sent.get(key)
+        if rollout is None or request is None or not rollout.hangs_s:
+            return False
+        return request.cancel()
 
     def scale(self, key: ModelKey, now: int, target: int) -> None:
         """Have the server give a version `target` workers, and follow it."""
@@ -105,9 +123,22 @@ class Rollouts:
                     await self._settle(key)
                     async with self._turns:
                         sent = self._rollouts[key].target
-                        await self._management().scale(key.name, sent, version=key.version)
+                        await self._send(key, sent)
         except TorchServeError as error:
             self._fail(key, error)
+
+    async def _send(self, key: ModelKey, target: int) -> None:
+        scale = self._management().scale(key.name, target, version=key.version)
+        self._sent[key] = request = asyncio.create_task(scale)
+        try:
+            await asyncio.wait({request})
+        finally:
+            del self._sent[key]
+        if request.cancelled():
+            raise TimedOut(
+                "its answer is waited for no longer", "the server may do it all the same"
+            )
+        request.result()
 
     async def _settle(self, key: ModelKey) -> None:
         """Wait until the target has not moved for a moment."""

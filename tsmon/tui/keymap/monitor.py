@@ -107,7 +107,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.stop", "escape", "esc", DO, Group.DIGITS, "stop",
-        "Stop the batch that is being sent; leave a model; take back marks, then the filter.",
+        "Stop a batch, or waiting for a change; leave a model; take back marks, then the filter.",
     ),
     Key(
         "server.start", "S", "S", DO, Group.SERVER, "start server",

@@ -40,17 +40,22 @@ class Viewing(Capability):
         self.host.zoomed = not self.host.zoomed
 
     def _stop(self) -> None:
-        """Stop what goes on: a batch, the depth, marks, the filter, the zoom, a rollout's words."""
+        """Stop a batch, waiting, the depth, marks, the filter, the zoom, or a rollout's words."""
         host = self.host
         if self._sending.desk.under_way:
             self._sending.stop()
-        elif self._in_depth.leave() or self._step_back():
+        elif self._stop_waiting() or self._in_depth.leave() or self._step_back():
             return
         elif host.zoomed:
             host.zoomed = False
         elif host.selected:
             host.rollouts.forget(host.selected)
             host.show_selected()
+
+    def _stop_waiting(self) -> bool:
+        """Let go of a change that the server does not take; whether there was one."""
+        selected = self.host.selected
+        return selected is not None and self.host.rollouts.stop_waiting(selected)
 
     def _step_back(self) -> bool:
         """Take back a mark or a filter, whichever is nearer; whether there was one."""

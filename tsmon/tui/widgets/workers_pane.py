@@ -149,6 +149,8 @@ def progress_of(rollout: Rollout | None) -> Span:
     if rollout is None:
         return "", Tone.PLAIN
     progress = rollout.progress
+    if progress is None and (waited := rollout.hangs_s):
+        return f"◌ {waited:.0f} s … esc stops", Tone.WARNING
     if progress is None:
         return f"◌ {rollout.before} → {plural(rollout.target, 'worker')} …", Tone.WARNING
     done = f"{progress.ready}/{progress.wanted} ready, {progress.seconds:.0f} s"
