@@ -102,7 +102,7 @@ class ModelVersion:
         if not self.unread:
             return ""
         more = f" and {len(self.unread) - 3} more" if len(self.unread) > 3 else ""
-        return f"describe has no sensible value for {', '.join(self.unread[:3])}{more}"
+        return f"{', '.join(self.unread[:3])}{more}: no sensible value in describe's answer"
 
 
 @dataclass(frozen=True, slots=True)
