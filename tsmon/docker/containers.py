@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tsmon.docker.engine import DockerError, run
+from tsmon.untrusted.json import BadJson, parse_json
 
 _LOOK_S = 5.0
 """How long somebody waits who has not asked for Docker at all."""
@@ -16,6 +17,8 @@ _LOOPBACK = "127.0.0.1"
 _EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 (where a container is published, not ours)
 _TCP = "/tcp"
 _NEVER = "0001-01-01"
+LONGEST_NUMBER = 15
+"""Digits of a process id, a size or a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,14 @@ def find_container(name: str) -> ContainerFacts | None:
         DockerError: docker cannot tell.
     """
     try:
-        return next(_inspected(name))
+        found = next(_inspected(name), None)
     except DockerError as error:
         if "no such container" in error.message.lower():
             return None
         raise
+    if found is None:
+        raise DockerError(f"docker inspect says nothing of {name} that can be understood")
+    return found
 
 
 def running_containers(*, publishing: int | None = None) -> list[ContainerFacts]:
@@ -105,7 +111,9 @@ def processes(name: str) -> list[ContainerProcess]:
     table = run("top", name, "-eo", "pid,rss,args").decode(errors="replace")
     rows = (row.split(maxsplit=2) for row in table.splitlines()[1:])
     return [
-        ContainerProcess(int(row[0]), int(row[1]) * 1024, row[2]) for row in rows if len(row) == 3
+        ContainerProcess(int(row[0]), int(row[1]) * 1024, row[2])
+        for row in rows
+        if len(row) == 3 and _is_number(row[0]) and _is_number(row[1])
     ]
 
 
@@ -130,7 +138,18 @@ def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
 
 
 def _inspected(*names: str) -> Iterator[ContainerFacts]:
-    return map(read_container, json.loads(run("inspect", "--type", "container", *names)))
+    """Those that can be read; one of which docker says something else costs no other."""
+    try:
+        answers = parse_json(run("inspect", "--type", "container", *names))
+    except BadJson as error:
+        raise DockerError(f"docker inspect answers with no JSON: {error}") from None
+    for facts in answers if isinstance(answers, list) else ():
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            yield read_container(facts)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def _published(facts: Mapping[str, Any]) -> dict[int, str]:
@@ -139,16 +158,20 @@ def _published(facts: Mapping[str, Any]) -> dict[int, str]:
     asked = (facts.get("HostConfig") or {}).get("PortBindings")
     found = {}
     for inside, places in (bound or asked or {}).items():
-        if not places or not inside.endswith(_TCP):
+        port_inside = inside.removesuffix(_TCP)
+        if not places or not inside.endswith(_TCP) or not _is_number(port_inside):
             continue
         host, port = places[0].get("HostIp", ""), places[0].get("HostPort", "")
         if port:
             host = _LOOPBACK if host in _EVERYWHERE else host
-            found[int(inside.removesuffix(_TCP))] = f"{host}:{port}"
+            found[int(port_inside)] = f"{host}:{port}"
     return found
 
 
 def _seconds(moment: str) -> float | None:
     if moment.startswith(_NEVER):
         return None
-    return datetime.fromisoformat(moment).timestamp()
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return None

@@ -13,10 +13,11 @@ import httpx
 from tsmon.config.schema import Config
 from tsmon.fleet.access import Access, OwnServer
 from tsmon.fleet.asked import AskedServer, Lanes
-from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, failed_row
+from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
 from tsmon.fleet.target_files import TargetFiles
 from tsmon.fleet.targets import FleetTarget, configured, without_doubles
 from tsmon.fleet.told import ToldServers
+from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.torchserve.errors import TorchServeError
@@ -64,8 +65,10 @@ class Fleet:
     @property
     def snapshot(self) -> FleetSnapshot:
         """All servers as they are known now."""
+        now, period = Instant.now(), self.config.fleet.period
         asked = [
-            each.row if isinstance(each, AskedServer) else each for each in self._asked.values()
+            aged(each.row, now, period) if isinstance(each, AskedServer) else each
+            for each in self._asked.values()
         ]
         addresses = {
             each.metrics_address for each in self._asked.values() if isinstance(each, AskedServer)
@@ -122,7 +125,8 @@ class Fleet:
 
     async def _publish(self, publish: Callable[[FleetSnapshot], bool]) -> None:
         while True:
-            await self._changed.wait()
+            with suppress(TimeoutError):  # what does not change grows old
+                await asyncio.wait_for(self._changed.wait(), patience_s(self.config.fleet.period))
             self._changed.clear()
             if not publish(self.snapshot):
                 return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsmon.fleet.targets import FleetTarget
+from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, Sign
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
@@ -149,6 +150,20 @@ def row_of(
         snapshot.server.last_answer,
         settled=not first,
     )
+
+
+def aged(row: ServerRow, now: Instant, period_s: float) -> ServerRow:
+    """The row as it is to be shown `now`: stale once its answer is three periods old."""
+    if not row.is_up or row.last_answer is None:
+        return row
+    seconds = now.since(row.last_answer)
+    if seconds <= patience_s(period_s):
+        return row
+    sign = SERVER_SIGNS[ServerState.STALE]
+    figures = replace(
+        row.figures, sign=sign, evidence=f"nothing new for {seconds:.0f} s", severity=100
+    )
+    return replace(row, state=ServerState.STALE, figures=figures)
 
 
 def _model_row(model: ModelStatus) -> ModelRow:

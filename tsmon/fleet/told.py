@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.error_rate import ErrorRate
 from tsmon.fleet.file_sd import target_at
-from tsmon.fleet.snapshot import ServerRow, row_of, waiting_row
+from tsmon.fleet.snapshot import ServerRow, aged, row_of, waiting_row
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
@@ -92,7 +92,14 @@ class ToldServers:
     @property
     def rows(self) -> list[ServerRow]:
         """The instances, by name and job."""
-        return [self._servers[label].row for label in sorted(self._servers)]
+        now = Instant.now()
+        servers = [self._servers[label] for label in sorted(self._servers)]
+        return [
+            aged(each.row, now, max(each.interval_s, self.period_s))
+            if each.interval_s
+            else each.row
+            for each in servers
+        ]
 
     async def run(self, changed: Callable[[], None]) -> None:
         """Read again and again until cancelled, less often while it does not answer."""

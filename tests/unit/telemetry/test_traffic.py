@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import pytest
 from hypothesis import given
@@ -295,6 +295,34 @@ def _scrapes(life: list[Counters]) -> list[Scrape]:
 
 def _total(life: list[Counters]) -> Counters:
     return _scrapes(life)[-1].series[MNIST]
+
+
+def test_a_line_that_was_lost_is_a_gap_of_its_series_and_no_restart() -> None:
+    """Nothing is lost: what came in the gap is in the windows, and no interval has it twice."""
+    meter = TrafficMeter()
+    both = {MNIST: Counters(10, 1e6, 0), OTHER: Counters(10, 1e6, 0)}
+    meter.observe(scraped(0, both))
+    meter.observe(scraped(1, both))
+    grown = Counters(12, 2e6, 0)
+    during = meter.observe(replace(scraped(2, {OTHER: grown}), lost_lines=1))
+    assert meter.life == 0
+    assert during[MNIST].interval is Missing.UNREAD
+    assert _usage(during[OTHER]).arrived == 2
+    after = meter.observe(scraped(3, {MNIST: Counters(20, 3e6, 0), OTHER: grown}))
+    assert after[MNIST].interval is Missing.UNREAD
+    window = after[MNIST].window
+    assert isinstance(window, Usage)
+    assert window.arrived == 10
+    later = meter.observe(scraped(4, {MNIST: Counters(21, 4e6, 0), OTHER: grown}))
+    assert _usage(later[MNIST]).arrived == 1
+
+
+def test_a_restart_beside_a_lost_line_is_seen_at_the_next_whole_scrape() -> None:
+    meter = TrafficMeter()
+    meter.observe(scraped(0, {MNIST: Counters(10, 1e6, 0)}))
+    meter.observe(replace(scraped(1, {}), lost_lines=1))
+    meter.observe(scraped(2, {MNIST: Counters(1, 1e5, 0)}))
+    assert meter.life == 1
 
 
 def _usage(traffic: Traffic) -> Usage:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import count
 
 import httpx
 import pytest
 
-from tests.fake import FakeTorchServe
-from tsmon.torchserve.errors import ApiError, InvalidArgument, NotTorchServe, ReadOnly, TokenRefused
+from tests.fake import FakeTorchServe, bad_answers
+from tsmon.torchserve import management
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import (
+    ApiError,
+    InvalidArgument,
+    NotTorchServe,
+    ReadOnly,
+    TimedOut,
+    TokenRefused,
+)
 from tsmon.torchserve.inference import predictions_path
-from tsmon.torchserve.management import Management, Registration
+from tsmon.torchserve.management import MOST_PAGES, Management, Registration
 from tsmon.torchserve.tokens import KeyKind
 
 Change = Callable[[Management], Awaitable[object]]
@@ -139,3 +150,33 @@ async def test_unhealthy_is_an_answer_and_another_500_an_error() -> None:
         server.fail("/ping", httpx.Response(500, json={"code": 500, "message": "boom"}))
         with pytest.raises(ApiError, match="boom"):
             await client.inference.ping()
+
+
+async def test_pages_that_lead_to_themselves_end_in_an_error() -> None:
+    server = FakeTorchServe()
+    server.fail("/models", bad_answers.looping_page())
+    async with server.client() as client:
+        with pytest.raises(NotTorchServe, match="no end"):
+            await client.management.models()
+    assert len(server.requests) == 1
+
+
+async def test_pages_without_an_end_end_in_an_error() -> None:
+    numbers = count(1)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        models = [{"modelName": f"model-{(number := next(numbers))}"}]
+        return httpx.Response(200, json={"models": models, "nextPageToken": str(number)})
+
+    transport = httpx.MockTransport(answer)
+    async with TorchServe(Addresses(), transport=transport) as client:
+        with pytest.raises(NotTorchServe, match="no end"):
+            await client.management.models()
+    assert next(numbers) == MOST_PAGES + 1
+
+
+async def test_the_pages_together_have_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(management, "LIST_TIMEOUT_S", -1.0)
+    async with FakeTorchServe().client() as client:
+        with pytest.raises(TimedOut, match="had not ended"):
+            await client.management.models()

@@ -83,7 +83,9 @@ def sizes(folder: ContainerFolder, names: Sequence[str]) -> dict[str, int]:
     paths = {folder.path(name): name for name in names}
     answer = _run(folder.command("sh", "-c", script, "sh", *paths)).decode(errors="replace")
     found = (line.partition(" ") for line in answer.splitlines())
-    known = {paths[path]: int(size) for size, _, path in found if path in paths}
+    known = {
+        paths[path]: int(size) for size, _, path in found if path in paths and size.isdecimal()
+    }
     if not known:
         raise NoContainerLogs(f"there are no logs of TorchServe in its {folder.inside}")
     return known

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tsmon.load.run import connection
 from tsmon.load.run.connection import HttpConnection
 from tsmon.load.run.heads import KnownHeads
 
@@ -120,3 +122,24 @@ def test_a_connection_that_ends_in_the_middle_of_an_answer_is_broken() -> None:
 
     assert listener.heard == []
     assert listener.broken_by == ["the server closed the connection"]
+
+
+def test_an_answer_without_an_end_breaks_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_ANSWER_BYTES", 1000)
+    listener = Listener()
+    endless = HttpConnection(listener, KnownHeads())
+    endless.data_received(b"HTTP/1.1 200 \r\ntransfer-encoding: chunked\r\n\r\n")
+    for _ in range(10):
+        endless.data_received(b"ff\r\n" + b"x" * 255 + b"\r\n")
+    assert listener.heard == []
+    (reason,) = listener.broken_by
+    assert "the answer has more than" in reason
+
+
+def test_the_limit_is_that_of_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_ANSWER_BYTES", 1000)
+    listener = Listener()
+    many = HttpConnection(listener, KnownHeads())
+    for _ in range(20):
+        many.data_received(_answer(b"7" * 200))
+    assert len(listener.heard) == 20

@@ -30,7 +30,19 @@ COUNTED = (
 REAL = [*server_lines("crash_loop"), access(31, 503), waited(31, 1, 2), *traceback(30), COUNTED]
 REAL += [*model_lines("crash_loop"), printed(3, "hello")]
 STAMP = 23
-ODD = (b"\x00", b"\xff\xfe", b"9" * 400, b"-1", b"1e999", b"NaN", b"\x1b[31m", b"\r", b" - ", b"")
+ODD = (
+    b"\x00",
+    b"\xff\xfe",
+    b"9" * 400,
+    b"9" * 5000,
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b"\x1b[31m",
+    b"\r",
+    b" - ",
+    b"",
+)
 STAMPS = (
     *(b"0001-01-01T00:00:00,000", b"9999-12-31T23:59:59,999", b"2026-11-22T13:00:01,000Z"),
     *(b"2026-11-22T13:00:01,000+02:00", b"2026-11-22T13:00", b"2026-99-99T99:99:99,999"),
