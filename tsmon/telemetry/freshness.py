@@ -36,5 +36,7 @@ def as_of(snapshot: Snapshot, now: Instant, patience: float) -> Snapshot:
         "what is shown is from before",
     )
     return replace(
-        snapshot, server=replace(snapshot.server, state=ServerState.STALE, problem=problem)
+        snapshot,
+        at=now,
+        server=replace(snapshot.server, state=ServerState.STALE, problem=problem),
     )

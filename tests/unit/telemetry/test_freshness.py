@@ -29,6 +29,7 @@ def test_the_state_is_stale_once_the_answer_is_three_periods_old(period_s: float
     stale = as_of(UP, at(patience + 0.1), patience)
     assert stale.server.state is ServerState.STALE
     assert stale.stale
+    assert stale.at.since(UP.server.last_answer or at(0)) > patience
     assert SERVER_SIGNS[stale.server.state].grade > Grade.GOOD
 
 
