@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tsmon.docker.engine import DockerError, run
+from tsmon.untrusted.json import BadJson, parse_json
 
 _LOOK_S = 5.0
 """How long somebody waits who has not asked for Docker at all."""
@@ -130,7 +130,11 @@ def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
 
 
 def _inspected(*names: str) -> Iterator[ContainerFacts]:
-    return map(read_container, json.loads(run("inspect", "--type", "container", *names)))
+    said = run("inspect", "--type", "container", *names)
+    try:
+        return map(read_container, parse_json(said))
+    except BadJson as error:
+        raise DockerError(f"docker inspect answered no JSON: {error}") from None
 
 
 def _published(facts: Mapping[str, Any]) -> dict[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from bisect import bisect_right
@@ -32,6 +31,7 @@ from tsmon.torchserve.errors import (
 )
 from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
+from tsmon.untrusted.json import parse_json
 
 _PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, NotTorchServe)}
 
@@ -188,7 +188,7 @@ class Recording:
             (text,) = self._connection.execute(
                 "SELECT json FROM body WHERE id = ?", (body,)
             ).fetchone()
-            self._bodies[body] = parse_versions([json.loads(text)])[0]
+            self._bodies[body] = parse_versions([parse_json(text)])[0]
         return self._bodies[body]
 
     def _series(self, tick: Tick) -> dict[SeriesKey, Counters]:
