@@ -87,26 +87,29 @@ def replay(
             raise click.UsageError("--from and --to go with --json or --csv")
         return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:
-        records = asyncio.run(_records(recording, start, end))
+        records = _records(recording, start, end)
+        damage = recording.damage
     if as_json:
         for entry in records:
             emit_json_line(entry)
-    else:
+    elif records or damage is None:
         _print_csv(records)
+    if damage is not None:
+        raise damage
     return Exit.DONE
 
 
-async def _records(
+def _records(
     recording: Recording, start: datetime | None, end: datetime | None
 ) -> list[dict[str, Any]]:
     """Each model at each tick of a span; earlier ticks are read too, as intervals need them."""
     monitor = Monitor(recording)
     first, last = _unix(start), _unix(end)
     records: list[dict[str, Any]] = []
-    for tick in recording.ticks:
+    for tick, observation in recording.observations():
         if last is not None and tick.time > last:
             break
-        snapshot = await monitor.tick()
+        snapshot = monitor.digest(observation)
         if first is None or tick.time >= first:
             records += [tick_record(snapshot, model) for model in snapshot.models]
     return records

@@ -139,7 +139,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         fresh = not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         if not fresh:
-            _check(connection, path)
+            check_identity(connection, path)
         # A commit then survives the end of this process however it comes.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -153,25 +153,13 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open a recording without changing it.
+def check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    """See that it is a recording.
 
     Raises:
-        RecordingError: there is none.
+        RecordingError: it is another database, or one of a newer tsmon.
+        sqlite3.Error: it cannot be read.
     """
-    if not path.is_file():
-        raise RecordingError(f"there is no recording {path}", "`tsmon record FILE` makes one")
-    try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
-        )
-        _check(connection, path)
-    except sqlite3.Error as error:
-        raise RecordingError(f"cannot read {path}: {error}") from None
-    return connection
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
