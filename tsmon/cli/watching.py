@@ -110,11 +110,16 @@ class _Problems:
             _problem("server", snapshot.server.problem),
             _problem("metrics", snapshot.metrics.problem),
             ("logs", snapshot.metrics.log_problem, ""),
+            ("recording", _not_recorded(snapshot), "it is tried again, and again"),
             ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
         ):
             if message and self._told.get(part) != message:
                 complain(message, hint)
             self._told[part] = message
+
+
+def _not_recorded(snapshot: Snapshot) -> str:
+    return f"not recorded: {snapshot.not_recorded}" if snapshot.not_recorded else ""
 
 
 def _lacks_counters(snapshot: Snapshot) -> bool:

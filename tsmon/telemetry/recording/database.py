@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tsmon.telemetry.recording.schema import RecordingError, check_identity
-from tsmon.untrusted.files import MIB, open_regular
+from tsmon.telemetry.recording.schema import BUSY_S, RecordingError, check_identity, look_at
+from tsmon.untrusted.files import MIB
 
-BUSY_S = 2.0
-"""How long another program may keep the file locked."""
 LONGEST_S = 30.0
 """Of one statement."""
 LONGEST_VALUE = 8 * MIB
@@ -24,8 +22,6 @@ MOST_ROWS = 2_000_000
 """Of one statement: a month of ticks at one a second."""
 _STEPS = 100_000
 _LARGEST = 2.0**63
-_MAGIC = b"SQLite format 3\0"
-_MAKE = "`tsmon record FILE` makes one"
 _RESCUE = "`sqlite3 FILE .recover` may save more of it"
 
 
@@ -39,7 +35,7 @@ class Database:
             RecordingError: there is none, or it cannot be read.
         """
         self.path = path
-        _look_at(path)
+        look_at(path)
         self._give_up_at = float("inf")
         self._connection = self._open()
         try:
@@ -180,25 +176,6 @@ def texts(values: Sequence[Any]) -> Sequence[Any]:
         if type(value) is not str:
             raise ValueError(f"{str(value)[:40]!r} is in the place of a text")
     return values
-
-
-def _look_at(path: Path) -> None:
-    """Refuse what is no SQLite file, before SQLite opens it.
-
-    Raises:
-        RecordingError: it is not one.
-    """
-    try:
-        with open_regular(path) as file:
-            begin = file.read(len(_MAGIC))
-    except FileNotFoundError:
-        raise RecordingError(f"there is no recording {path}", _MAKE) from None
-    except OSError as error:
-        raise RecordingError(f"cannot read {path}: {error.strerror or error}", _MAKE) from None
-    if not begin:
-        raise RecordingError(f"{path} is empty: nothing was recorded into it", _MAKE)
-    if begin != _MAGIC:
-        raise RecordingError(f"{path} is not a recording: it is not a database", _MAKE)
 
 
 def _has_unmerged_ticks(path: Path) -> bool:
