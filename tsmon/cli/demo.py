@@ -15,6 +15,7 @@ from tsmon.cli.opening import open_monitor, require_keys
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say, talk
 from tsmon.cli.serve import DEFAULT_STORE, make_model_store
+from tsmon.cli.serve_report import ORPHANED
 from tsmon.cli.starting import start_with_progress, stop_with_progress
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
@@ -29,6 +30,7 @@ from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import NotRunning, PortTaken
 from tsmon.serving.extras import require_server
 from tsmon.serving.local_server import LocalServer, State
+from tsmon.serving.owner import Owner
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, check_free, free_ports
 from tsmon.serving.record import ServerRecord
@@ -82,14 +84,22 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
 
 @contextmanager
 def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[ServerRecord]:
-    """The demo's server; one that runs from this home already is used and left running."""
+    """The demo's server; one that runs from this home already is used and left running.
+
+    One that a killed demo left is taken over, and stopped in its place.
+    """
     found = server.status()
     if found.state is State.RUNNING and found.server is not None:
-        say(f"using the TorchServe that runs at {found.server.management}")
-        yield found.server
-        return
-    record = start_with_progress(server, ServerPlan(model_store=model_store, ports=_ports()))
-    say(f"started TorchServe {record.version} at {record.management}")
+        if not found.server.orphaned:
+            say(f"using the TorchServe that runs at {found.server.management}")
+            yield found.server
+            return
+        record = server.give_to(None if keep else Owner.me(), found.server)
+        say(f"{ORPHANED}; using that one, at {record.management}")
+    else:
+        plan = ServerPlan(model_store=model_store, ports=_ports())
+        record = start_with_progress(server, plan, owned=not keep)
+        say(f"started TorchServe {record.version} at {record.management}")
     try:
         yield record
     finally:

@@ -62,7 +62,7 @@ def open_monitor(
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import LiveSession, Tag
 
-    client = target.client()
+    client = target.client(hints=False)  # the screen asks
     settings = replace(
         settings,
         model_store=settings.model_store or target.model_store(client.addresses) or _artifacts(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from tsmon.serving.errors import BadHome
+from tsmon.serving.owner import Owner
 from tsmon.untrusted.files import MIB, read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.shape import shaped
@@ -32,6 +33,8 @@ class ServerRecord:
         started_at: seconds since the epoch.
         version: of TorchServe.
         ready: whether it has answered.
+        owner: the tsmon that stops it when that ends; None when it stays. Until it is ready, that
+            which starts it.
     """
 
     pid: int | None = None
@@ -46,6 +49,12 @@ class ServerRecord:
     started_at: float
     version: str
     ready: bool = False
+    owner: Owner | None = None
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the tsmon that was to stop it is gone, as after a kill."""
+        return self.owner is not None and not self.owner.lives
 
     def save(self, path: Path) -> None:
         """Write it to *path*, in one step."""
@@ -63,7 +72,8 @@ class ServerRecord:
         try:
             raw = parse_json(read_text(path, MIB))
             paths = {name: Path(raw[name]) if raw[name] else None for name in _PATHS}
-            return shaped(cls, raw | paths)
+            owner = shaped(Owner, raw["owner"]) if raw.get("owner") else None
+            return shaped(cls, raw | paths | {"owner": owner})
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
