@@ -30,7 +30,6 @@ from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import NotRunning, PortTaken
 from tsmon.serving.extras import require_server
 from tsmon.serving.local_server import LocalServer, State
-from tsmon.serving.owner import Owner
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, check_free, free_ports
 from tsmon.serving.record import ServerRecord
@@ -86,20 +85,18 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
 def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[ServerRecord]:
     """The demo's server; one that runs from this home already is used and left running.
 
-    One that a killed demo left is taken over, and stopped in its place.
+    One that a killed demo left is stopped first, in its place.
     """
     found = server.status()
     if found.state is State.RUNNING and found.server is not None:
-        if not found.server.orphaned:
+        if not (found.server.orphaned and _may_stop(server, found.server)):
             say(f"using the TorchServe that runs at {found.server.management}")
             yield found.server
             return
-        record = server.give_to(None if keep else Owner.me(), found.server)
-        say(f"{ORPHANED}; using that one, at {record.management}")
-    else:
-        plan = ServerPlan(model_store=model_store, ports=_ports())
-        record = start_with_progress(server, plan, owned=not keep)
-        say(f"started TorchServe {record.version} at {record.management}")
+        _stop(server)
+    plan = ServerPlan(model_store=model_store, ports=_ports())
+    record = start_with_progress(server, plan, owned=not keep)
+    say(f"started TorchServe {record.version} at {record.management}")
     try:
         yield record
     finally:
@@ -107,6 +104,16 @@ def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[S
             say(f"TorchServe still runs at {record.management}; `tsmon serve stop` stops it")
         else:
             _stop(server)
+
+
+def _may_stop(server: LocalServer, record: ServerRecord) -> bool:
+    """Ask where a person is there; after a no the server stays, and nobody is asked again."""
+    say(f"{ORPHANED}: {record.management}")
+    question = "Stop it, and start another one?"
+    if not sys.stdin.isatty() or click.confirm(question, default=True, err=True):
+        return True
+    server.give_to(None, record)
+    return False
 
 
 def _stop(server: LocalServer) -> None:

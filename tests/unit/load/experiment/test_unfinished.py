@@ -27,7 +27,10 @@ DEAD = Owner(2**62, 0.0)
 
 def plan(images: tuple[DigitImage, ...]) -> ExperimentPlan:
     load = Load((2,))
-    return ExperimentPlan("mnist", images, worker_counts=(1, 2), load=load, warm_up=0, seed=1)
+    counts = (1, 2)
+    return ExperimentPlan(
+        model="mnist", images=images, worker_counts=counts, load=load, warm_up=0, seed=1
+    )
 
 
 async def note_of(client: TorchServe, *, registers: bool = False) -> Unfinished:
