@@ -114,7 +114,7 @@ def test_an_experiment_that_is_killed_is_put_back_by_the_command_that_is_named(
     fresh: Shell,
 ) -> None:
     fresh.tsmon("serve", "start", "--ports", "free", "--model-store", "store")
-    fresh.tsmon("archive", "--model-store", "store")
+    fresh.tsmon("archive", "--export-path", "store")
     fresh.tsmon("register", "mnist.mar", "--workers", "2")
     command = ["experiment", "mnist", "--workers", "1", "--duration", "600"]
     experiment = _started(fresh, *command)
