@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import warnings
 from collections.abc import Iterator, Sequence
@@ -87,29 +88,30 @@ def find_images(folder: Path) -> tuple[DigitImage, ...]:
     Raises:
         ImageError: the folder cannot be read.
     """
-    return tuple(DigitImage.at(path) for path in entries(folder) if is_image(path))
+    return tuple(DigitImage.at(folder / each.name) for each in entries(folder) if is_image(each))
 
 
-def is_image(path: Path) -> bool:
+def is_image(entry: os.DirEntry[str]) -> bool:
     """Whether it is called as PNG and JPEG files are."""
-    return path.suffix.lower() in SUFFIXES
+    return os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122 (ten times as fast)
 
 
-def entries(folder: Path) -> list[Path]:
+def entries(folder: Path) -> list[os.DirEntry[str]]:
     """What is in a folder, by name.
 
     Raises:
         ImageError: it cannot be read, or has more entries than a person could look through.
     """
     try:
-        paths = list(islice(folder.iterdir(), MOST_ENTRIES + 1))
+        with os.scandir(folder) as found:
+            some = list(islice(found, MOST_ENTRIES + 1))
     except OSError as error:
         raise ImageError(f"cannot read {folder}: {error.strerror or error}") from None
-    if len(paths) > MOST_ENTRIES:
+    if len(some) > MOST_ENTRIES:
         raise ImageError(
             f"{folder} has more than {MOST_ENTRIES:,} entries; choose a smaller folder"
         )
-    return sorted(paths)
+    return sorted(some, key=lambda entry: entry.name)
 
 
 def pick_random(
