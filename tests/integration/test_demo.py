@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -83,18 +84,7 @@ def test_a_step_that_answers_otherwise_fails_the_demo_and_stops_the_server(fresh
 def test_an_interrupted_demo_stops_the_server_it_started(
     fresh: Shell, interruption: signal.Signals
 ) -> None:
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "tsmon", "demo", "--headless"],
-        cwd=fresh.directory,
-        env=os.environ | {"TSMON_HOME": str(fresh.home), "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert demo.stdout is not None
-    next(line for line in demo.stdout if "Scale it" in line)
-    java = json.loads((fresh.home / "server.json").read_text())["pid"]
+    demo, java = _demo_under_way(fresh)
 
     demo.send_signal(interruption)
     _, stderr = demo.communicate(timeout=LONGEST_S)
@@ -102,6 +92,68 @@ def test_an_interrupted_demo_stops_the_server_it_started(
     assert demo.returncode == 130, stderr
     assert "Traceback" not in stderr
     assert _has_ended(java)
+
+
+def test_what_a_killed_demo_leaves_is_found_and_stopped_by_the_next(fresh: Shell) -> None:
+    demo, java = _demo_under_way(fresh)
+    demo.kill()
+    demo.communicate(timeout=LONGEST_S)
+    assert not _has_ended(java)
+
+    told = fresh.tsmon("serve", "status")
+    again = fresh.tsmon("demo", "--headless")
+
+    assert "was killed; `tsmon serve stop` stops it" in told.stdout
+    assert again.code == 0, again.stderr
+    assert "was killed" in again.stderr
+    assert _has_ended(java)
+    assert fresh.tsmon("serve", "status", "--json").json["state"] == "stopped"
+
+
+def test_an_experiment_that_is_killed_is_put_back_by_the_command_that_is_named(
+    fresh: Shell,
+) -> None:
+    fresh.tsmon("serve", "start", "--ports", "free", "--model-store", "store")
+    fresh.tsmon("archive", "--export-path", "store")
+    fresh.tsmon("register", "mnist.mar", "--workers", "2")
+    command = ["experiment", "mnist", "--workers", "1", "--duration", "600"]
+    experiment = _started(fresh, *command)
+    while _workers(fresh) != 1 and experiment.poll() is None:
+        continue
+    experiment.kill()
+    experiment.communicate(timeout=LONGEST_S)
+
+    told = fresh.tsmon("models")
+    assert "was killed" in told.stderr
+    mended = fresh.tsmon(*shlex.split(told.stderr.split("`")[1])[1:])
+
+    assert mended.code == 0, mended.stderr
+    assert _workers(fresh) == 2
+    assert "was killed" not in fresh.tsmon("models").stderr
+
+
+def _workers(shell: Shell) -> int:
+    return len(shell.tsmon("describe", "mnist", "--json").json[0]["workers"])
+
+
+def _started(shell: Shell, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tsmon", *arguments],
+        cwd=shell.directory,
+        env=os.environ | {"TSMON_HOME": str(shell.home), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _demo_under_way(shell: Shell) -> tuple[subprocess.Popen[str], int]:
+    """A demo in the middle of its walk, and the pid of its Java process."""
+    demo = _started(shell, "demo", "--headless")
+    assert demo.stdout is not None
+    next(line for line in demo.stdout if "Scale it" in line)
+    return demo, json.loads((shell.home / "server.json").read_text())["pid"]
 
 
 def _has_ended(pid: int) -> bool:

@@ -151,3 +151,10 @@ def test_a_long_name_gives_way_to_what_the_server_may_not() -> None:
     assert "…" in text
     assert text.rstrip().endswith("READ-ONLY")
     assert len(text) == 60
+
+
+def test_a_recording_that_is_broken_is_said_at_any_width() -> None:
+    broken = replace(snapshot(), not_recorded="database or disk is full")
+    for width in (80, 120):
+        assert "NOT RECORDED: database or disk is full" in bar(broken, BarFacts(1.0), width)
+    assert "RECORDED" not in bar(snapshot(), BarFacts(1.0))

@@ -14,6 +14,7 @@ from tsmon.cli.opening import open_monitor, require_keys
 from tsmon.cli.outcome import Exit, fail, run_async
 from tsmon.cli.output import say, talk
 from tsmon.cli.serve import DEFAULT_STORE, make_model_store
+from tsmon.cli.serve_report import ORPHANED
 from tsmon.cli.starting import start_with_progress, stop_with_progress
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
@@ -81,13 +82,19 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
 
 @contextmanager
 def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[ServerRecord]:
-    """The demo's server; one that runs from this home already is used and left running."""
+    """The demo's server; one that runs from this home already is used and left running.
+
+    One that a killed demo left is stopped first, in its place.
+    """
     found = server.status()
     if found.state is State.RUNNING and found.server is not None:
-        say(f"using the TorchServe that runs at {found.server.management}")
-        yield found.server
-        return
-    record = start_with_progress(server, ServerPlan(model_store=model_store, ports=_ports()))
+        if not (found.server.orphaned and _may_stop(server, found.server)):
+            say(f"using the TorchServe that runs at {found.server.management}")
+            yield found.server
+            return
+        _stop(server)
+    plan = ServerPlan(model_store=model_store, ports=_ports())
+    record = start_with_progress(server, plan, owned=not keep)
     say(f"started TorchServe {record.version} at {record.management}")
     try:
         yield record
@@ -96,6 +103,16 @@ def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[S
             say(f"TorchServe still runs at {record.management}; `tsmon serve stop` stops it")
         else:
             _stop(server)
+
+
+def _may_stop(server: LocalServer, record: ServerRecord) -> bool:
+    """Ask where a person is there; after a no the server stays, and nobody is asked again."""
+    say(f"{ORPHANED}: {record.management}")
+    question = "Stop it, and start another one?"
+    if not sys.stdin.isatty() or click.confirm(question, default=True, err=True):
+        return True
+    server.give_to(None, record)
+    return False
 
 
 def _stop(server: LocalServer) -> None:

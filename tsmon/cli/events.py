@@ -41,7 +41,7 @@ async def events(
     """
     if file is not None:
         with closing(Recording(file)) as recording:
-            await _print_recorded(recording, count, as_json)
+            _print_recorded(recording, count, as_json)
         return
     async with live_source(target) as source:
         monitor = Monitor(source, period_s=interval)
@@ -60,10 +60,12 @@ async def _print_events(monitor: Monitor, count: int | None, as_json: bool) -> N
             return
 
 
-async def _print_recorded(recording: Recording, count: int | None, as_json: bool) -> None:
+def _print_recorded(recording: Recording, count: int | None, as_json: bool) -> None:
     monitor = Monitor(recording)
     printer = EventPrinter(monitor, count, as_json=as_json, clock="%Y-%m-%d %H:%M:%S")
-    for _ in recording.ticks:
-        await monitor.tick()
+    for _, observation in recording.observations():
+        monitor.digest(observation)
         if not printer.go_on():
             return
+    if recording.damage is not None:
+        raise recording.damage

@@ -18,10 +18,10 @@ from tsmon.cli.numbers import NUMBERS
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
-from tsmon.digits.images import ImageError, find_images
+from tsmon.digits.images import DigitImage, ImageError, find_images
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
-from tsmon.load.experiment.experiment import RESTORE_S, Experiment, Predict
+from tsmon.load.experiment.experiment import Experiment, Predict
 from tsmon.load.experiment.files import check_suffix, write_result
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.plan import (
@@ -31,7 +31,10 @@ from tsmon.load.experiment.plan import (
     ExperimentPlan,
     Load,
 )
+from tsmon.load.experiment.restoring import RESTORE_S
+from tsmon.load.experiment.restoring import restore as put_back
 from tsmon.load.experiment.steps import Step
+from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
@@ -82,6 +85,7 @@ STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the
     help="Requests for each worker before those that are measured.",
 )
 @click.option("--seed", type=int, help="Pick the same images each time.")
+@click.option("--restore", is_flag=True, help="Only put back what a killed experiment left.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before registering anew.")
 @click.option("--json", "form", flag_value=Form.JSON, type=Form, help="Print JSON.")
 @click.option("--csv", "form", flag_value=Form.CSV, type=Form, help="Print CSV.")
@@ -109,6 +113,7 @@ async def experiment(
     batch_delays: tuple[int, ...] | None,
     warm_up: int,
     seed: int | None,
+    restore: bool,
     yes: bool,
     form: Form | None,
     chart: Path | None,
@@ -120,15 +125,16 @@ async def experiment(
     images of FOLDER are sent, by default the sample digits. Whatever happens, Ctrl-C included, the
     model ends with the workers and the registration it had.
     """
+    if restore:
+        await _restore(target, model, version)
+        return
     if batches and (rate is not None or duration is not None):
         raise click.UsageError("choose --batches, or --rate and --duration")
     if chart is not None:
         check_suffix(chart, ".svg")
     if rate is not None and duration is None:
         duration = DEFAULT_DURATION_S
-    images = find_images(folder or digit_assets().samples)
-    if not images:
-        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+    images = _images(folder or digit_assets().samples)
     plan = ExperimentPlan(
         model=model,
         images=images,
@@ -142,7 +148,11 @@ async def experiment(
     )
     async with target.client() as client:
         experiment = Experiment(
-            client, plan, target.log_place, await _predict(client, plan, target)
+            client,
+            plan,
+            target.log_place,
+            await _predict(client, plan, target),
+            home=target.local_server().home.path,
         )
         _agree(await experiment.look(), ask=plan.registers and not yes)
         try:
@@ -162,6 +172,38 @@ async def experiment(
     failed = sum(each.errors for each in experiment.result.measurements)
     if failed:
         fail(f"{failed} requests got no answer; the notes tell why")
+
+
+def _images(folder: Path) -> tuple[DigitImage, ...]:
+    """The images to send.
+
+    Raises:
+        ImageError: there are none.
+    """
+    images = find_images(folder)
+    if not images:
+        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+    return images
+
+
+async def _restore(target: Target, model: str, version: str | None) -> None:
+    """Put a model back after experiments that were killed."""
+    async with target.client(hints=False) as client:
+        client.management.refuse_when_read_only()
+        notes = [
+            note
+            for note in abandoned_on(client.addresses.label, target.local_server().home.path)
+            if note.model == model and version in {None, note.version}
+        ]
+        if not notes:
+            say(f"no experiment with {model} was killed here; there is nothing to put back")
+        # The oldest note is of the model as it was before all of them.
+        for note in notes:
+            with talk.status(f"putting {model} back …"):
+                left = await put_back(note, client.management)
+            if not left.done:
+                fail(left.message, left.remedy)
+            say(left.message)
 
 
 def _agree(outlook: tuple[str, ...], *, ask: bool) -> None:

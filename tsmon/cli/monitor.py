@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, closing
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -14,10 +14,11 @@ from tsmon.cli.given import given
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.opening import open_monitor, open_prometheus
 from tsmon.cli.outcome import Exit, run_async
+from tsmon.cli.output import complain
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.watching import live_source, prometheus_source, watch_plainly
 from tsmon.config.schema import MonitorSettings, SymbolsName
-from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.recording.recorder import RecordedSource
 from tsmon.telemetry.source import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -116,8 +117,13 @@ async def _watch(
 ) -> int:
     """The monitor without a screen."""
     async with opened as source:
-        with ExitStack() as stack:
-            if recording:
-                source = stack.enter_context(closing(RecordedSource(source, recording)))
+        if recording is None:
             await watch_plainly(source, settings.period)
+            return Exit.DONE
+        with closing(RecordedSource(source, recording)) as recorded:
+            try:
+                await watch_plainly(recorded, settings.period)
+            finally:
+                if recorded.missing:
+                    complain(recorded.missing)
     return Exit.DONE

@@ -22,7 +22,7 @@ from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.recording.reader import Recording
-from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.recording.recorder import RecordedSource
 from tsmon.telemetry.source import Source
 
 if TYPE_CHECKING:
@@ -61,21 +61,25 @@ def open_monitor(
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import LiveSession, Tag
 
-    client = target.client()
+    client = target.client(hints=False)  # the screen asks
     settings = replace(
         settings,
         model_store=settings.model_store or target.model_store(client.addresses) or _artifacts(),
         samples=settings.samples or _samples(),
     )
+    recorded: RecordedSource | None = None
     with ExitStack() as stack:
         zone = target.access.log_zone
         source: Source = stack.enter_context(closing(LiveSource(client, target.log_place, zone)))
         if recording:
-            source = stack.enter_context(closing(RecordedSource(source, recording)))
+            recorded = stack.enter_context(closing(RecordedSource(source, recording)))
+            source = recorded
         tag = Tag(target.name, target.settings.color)
         session = LiveSession(client, settings.period, source, log_zone=zone, tag=tag)
         app = TsmonApp(session, replace(_options(target, settings, note, given), fleet=fleet))
         code = _run(app)
+    if recorded is not None and recorded.missing:
+        complain(recorded.missing)
     left = app.experiment.experiment.restoration if app.experiment else None
     if left is not None and not left.done:
         complain(left.message, left.remedy)

@@ -21,6 +21,8 @@ def plain_line(snapshot: Snapshot) -> str:
     parts stand in one order; what does not fit is left out, the last before the time first.
     """
     time = f"{snapshot.at.wall.astimezone():%H:%M:%S}"
+    if snapshot.not_recorded:
+        time = f"not recorded, {time}"
     parts = _parts(snapshot)
     while len(parts) > 1 and len(", ".join((*parts, time))) > WIDTH:
         parts.pop()

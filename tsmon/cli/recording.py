@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +13,14 @@ from typing import Any
 import click
 
 from tsmon.cli.opening import open_replay
-from tsmon.cli.outcome import Exit, fail, run_async, runs_async
-from tsmon.cli.output import emit_json_line, say, talk
+from tsmon.cli.outcome import Exit, fail, runs_async
+from tsmon.cli.output import complain, emit_json_line, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import tick_record
 from tsmon.cli.watching import live_source
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
-from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.recording.recorder import RecordedSource
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -44,20 +43,36 @@ async def record(target: Target, file: Path, interval: float, count: int | None)
             monitor = Monitor(source, period_s=interval)
             with talk.status(f"recording {source.label} into {file}; ctrl+c ends") as status:
                 try:
-                    await _record(monitor, count, lambda n: status.update(f"{n} ticks in {file}"))
-                except asyncio.CancelledError:
+                    await _record(monitor, file, count, status.update)
+                finally:
                     say(f"recorded into {file}")
-                    raise
-    say(f"recorded into {file}")
+                    if source.missing:
+                        complain(source.missing)
+    if source.missing:
+        raise click.exceptions.Exit(Exit.FAILED)
 
 
-async def _record(monitor: Monitor, count: int | None, tell: Any) -> None:
-    written = 0
-    async for _ in monitor.ticks():
-        written += 1
-        tell(written)
-        if written == count:
+async def _record(
+    monitor: Monitor, file: Path, count: int | None, show: Callable[[str], None]
+) -> None:
+    ticks = written = 0
+    problem = ""
+    async for snapshot in monitor.ticks():
+        ticks += 1
+        written += not snapshot.not_recorded
+        if bool(problem) != bool(snapshot.not_recorded):
+            _tell_change(file, snapshot.not_recorded)
+        problem = snapshot.not_recorded
+        show(f"{written} ticks in {file}{problem and f', NOT RECORDING: {problem}'}")
+        if ticks == count:
             return
+
+
+def _tell_change(file: Path, problem: str) -> None:
+    if problem:
+        complain(f"not recording into {file}: {problem}", "it is tried again, and again")
+    else:
+        say(f"recording into {file} again")
 
 
 @click.command()
@@ -87,26 +102,29 @@ def replay(
             raise click.UsageError("--from and --to go with --json or --csv")
         return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:
-        records = run_async(_records(recording, start, end))
+        records = _records(recording, start, end)
+        damage = recording.damage
     if as_json:
         for entry in records:
             emit_json_line(entry)
-    else:
+    elif records or damage is None:
         _print_csv(records)
+    if damage is not None:
+        raise damage
     return Exit.DONE
 
 
-async def _records(
+def _records(
     recording: Recording, start: datetime | None, end: datetime | None
 ) -> list[dict[str, Any]]:
     """Each model at each tick of a span; earlier ticks are read too, as intervals need them."""
     monitor = Monitor(recording)
     first, last = _unix(start), _unix(end)
     records: list[dict[str, Any]] = []
-    for tick in recording.ticks:
+    for tick, observation in recording.observations():
         if last is not None and tick.time > last:
             break
-        snapshot = await monitor.tick()
+        snapshot = monitor.digest(observation)
         if first is None or tick.time >= first:
             records += [tick_record(snapshot, model) for model in snapshot.models]
     return records

@@ -6,6 +6,8 @@ from tsmon.cli.output import emit, emit_json, say
 from tsmon.serving.local_server import ServerStatus
 from tsmon.serving.record import ServerRecord
 
+ORPHANED = "the tsmon that was to stop this TorchServe was killed"
+
 
 def started(record: ServerRecord, as_json: bool) -> None:
     """Tell of a server that answers now."""
@@ -73,6 +75,8 @@ def status_lines(found: ServerStatus) -> list[str]:
         ]
         if server.container:
             facts.append(("container", server.container))
+        if server.orphaned and found.uptime is not None:
+            facts.append(("left", f"{ORPHANED}; `tsmon serve stop` stops it"))
     if found.uptime is not None and server is not None:
         up = f"up {found.uptime / 60:.0f} min"
         facts += [

@@ -38,10 +38,12 @@ def progress_shown(first: str, *, may_take_long: bool = False) -> Iterator[Progr
             raise
 
 
-def start_with_progress(server: LocalServer, plan: ServerPlan) -> ServerRecord:
-    """Start a process, telling on stderr what is waited for."""
+def start_with_progress(
+    server: LocalServer, plan: ServerPlan, *, owned: bool = False
+) -> ServerRecord:
+    """Start a process, telling on stderr what is waited for; `owned` as `LocalServer.start`."""
     with progress_shown("starting TorchServe…") as show:
-        return server.start(plan, show)
+        return server.start(plan, show, owned=owned)
 
 
 def stop_with_progress(server: LocalServer) -> ServerRecord:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 import httpx
 
+from tsmon.cli.leftovers import say_what_was_left
 from tsmon.cli.log_place import log_place
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
@@ -129,9 +130,29 @@ class Target:
         """Whether https certificates are checked, or the file of the authority to check by."""
         return self.access.verify
 
-    def client(self) -> TorchServe:
-        """A client for the server; use it as an async context manager."""
-        return self.access.client(self.transport)
+    def client(self, *, hints: bool = True) -> TorchServe:
+        """A client for the server; use it as an async context manager.
+
+        With `hints` it is said first what killed experiments left there.
+        """
+        client = self.access.client(self.transport)
+        if hints:
+            say_what_was_left(client.addresses.label, self.home, self._given_options())
+        return client
+
+    def _given_options(self) -> list[str]:
+        """The options that name the server, to be repeated in a command."""
+        given = {
+            "--server": self.server,
+            "--inference-url": self.inference_url,
+            "--management-url": self.management_url,
+            "--metrics-url": self.metrics_url,
+            "--key-file": self.key_file,
+            "--home": self.home,
+        }
+        # An address with a password in it is not shown.
+        shown = {name: str(value) for name, value in given.items() if value}
+        return [word for pair in shown.items() if "@" not in pair[1] for word in pair]
 
 
 pass_target = click.make_pass_decorator(Target, ensure=True)

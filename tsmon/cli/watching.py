@@ -139,6 +139,7 @@ class _Problems:
             ("lines", lost_words(snapshot.metrics.lost_lines), ""),
             ("logs", snapshot.metrics.log_problem, ""),
             *_unread(snapshot),
+            ("recording", _not_recorded(snapshot), "it is tried again, and again"),
             ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
         ):
             if message and self._told.get(part) != message:
@@ -157,6 +158,10 @@ def _unread(snapshot: Snapshot) -> list[tuple[str, str, str]]:
         (f"model {model.key}", f"{model.key}: {model.problem}" if model.problem else "", "")
         for model in snapshot.models
     ]
+
+
+def _not_recorded(snapshot: Snapshot) -> str:
+    return f"not recorded: {snapshot.not_recorded}" if snapshot.not_recorded else ""
 
 
 def _lacks_counters(snapshot: Snapshot) -> bool:

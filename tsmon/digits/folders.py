@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tsmon.digits.images import DigitImage, ImageError, find_images
+from tsmon.digits.images import DigitImage, entries, is_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,21 @@ def read_folder(path: Path) -> Folder:
         ImageError: it cannot be read.
     """
     path = path.absolute()
-    images = find_images(path)
+    folders: list[Path] = []
+    images: list[DigitImage] = []
+    for each in entries(path):
+        if _is_folder(each):
+            folders += [] if each.name.startswith(".") else [path / each.name]
+        elif is_image(each):
+            images.append(DigitImage.at(path / each.name))
+    return Folder(path, tuple(folders), tuple(images))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        folders = sorted(
-            entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-        )
-    except OSError as error:
-        raise ImageError(f"cannot read {path}: {error.strerror or error}") from None
-    return Folder(path, tuple(folders), tuple(i for i in images if i.path not in set(folders)))
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 class Labels:

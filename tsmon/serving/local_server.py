@@ -30,6 +30,7 @@ from tsmon.serving.extras import require_server
 from tsmon.serving.home import Home, default_home
 from tsmon.serving.java import find_java
 from tsmon.serving.launch import Launch, ProgressCallback
+from tsmon.serving.owner import Owner
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK, check_free
 from tsmon.serving.record import ServerRecord
@@ -84,9 +85,13 @@ class LocalServer:
         self.home = Home((home or default_home()).expanduser().resolve())
 
     def start(
-        self, plan: ServerPlan, on_progress: ProgressCallback = lambda _: None
+        self,
+        plan: ServerPlan,
+        on_progress: ProgressCallback = lambda _: None,
+        *,
+        owned: bool = False,
     ) -> ServerRecord:
-        """Start a server and wait until it answers.
+        """Start a server and wait until it answers; `owned` says that this process will stop it.
 
         Whatever ends the start early, Ctrl-C or an exception of *on_progress* included, also
         ends what was started. *on_progress* is called about ten times a second.
@@ -112,7 +117,8 @@ class LocalServer:
             temp_dir = make_temp_dir()
             with self._recorded(plan, temp_dir) as record:
                 launch = Launch(self.home, plan, java, temp_dir, on_progress)
-                record = replace(record, pid=launch.run().pid, ready=True)
+                owner = record.owner if owned else None
+                record = replace(record, pid=launch.run().pid, ready=True, owner=owner)
                 record.save(self.home.record)
         return record
 
@@ -161,6 +167,17 @@ class LocalServer:
             memory=memory.pop(server.pid, 0),
             worker_memory=memory,
         )
+
+    def give_to(self, owner: Owner | None, record: ServerRecord) -> ServerRecord:
+        """Have another process be the one that stops a running server, or with None nobody.
+
+        Raises:
+            HomeBusy: another start or stop of this home goes on.
+        """
+        with self.home.locked():
+            record = replace(record, owner=owner)
+            record.save(self.home.record)
+        return record
 
     @contextmanager
     def cleared(self, *, apart_from: str = "") -> Iterator[None]:
@@ -224,6 +241,7 @@ class LocalServer:
             key_file=self.home.key_file if plan.token_auth else None,
             started_at=time.time(),
             version=version("torchserve"),
+            owner=Owner.me(),
         )
         try:
             record.save(self.home.record)

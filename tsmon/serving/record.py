@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Self
 
 from tsmon.serving.errors import BadHome
+from tsmon.serving.owner import Owner
+from tsmon.untrusted.files import MIB, read_text
+from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.shape import shaped
+
+_PATHS = ("key_file", "temp_dir", "model_store")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,8 @@ class ServerRecord:
         started_at: seconds since the epoch.
         version: of TorchServe.
         ready: whether it has answered.
+        owner: the tsmon that stops it when that ends; None when it stays. Until it is ready, that
+            which starts it.
     """
 
     pid: int | None = None
@@ -41,6 +49,12 @@ class ServerRecord:
     started_at: float
     version: str
     ready: bool = False
+    owner: Owner | None = None
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the tsmon that was to stop it is gone, as after a kill."""
+        return self.owner is not None and not self.owner.lives
 
     def save(self, path: Path) -> None:
         """Write it to *path*, in one step."""
@@ -56,14 +70,10 @@ class ServerRecord:
             BadHome: it is not a record of ours.
         """
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            key_file, temp_dir = raw.pop("key_file"), raw.pop("temp_dir")
-            return cls(
-                temp_dir=Path(temp_dir) if temp_dir else None,
-                model_store=Path(raw.pop("model_store")),
-                key_file=Path(key_file) if key_file else None,
-                **raw,
-            )
+            raw = parse_json(read_text(path, MIB))
+            paths = {name: Path(raw[name]) if raw[name] else None for name in _PATHS}
+            owner = shaped(Owner, raw["owner"]) if raw.get("owner") else None
+            return shaped(cls, raw | paths | {"owner": owner})
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

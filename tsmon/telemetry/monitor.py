@@ -114,6 +114,7 @@ class Monitor:
             models=self._models(observation, traffic, outage=outage),
             next_poll_s=self._pause(),
             token_ends=observation.token_ends,
+            not_recorded=observation.not_recorded,
         )
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))

@@ -167,6 +167,8 @@ class Snapshot:
     """Seconds until the next tick; grows while the server is away."""
     token_ends: Mapping[KeyKind, datetime] = field(default_factory=dict)
     """When the tokens of the key file end; without those that never do."""
+    not_recorded: str = ""
+    """Why a recording that was asked for does not get this; it may be in none either."""
 
     @property
     def stale(self) -> bool:

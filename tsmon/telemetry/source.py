@@ -66,6 +66,8 @@ class Observation:
     """When the tokens of the key file end; without those that never do."""
     log_problem: str = ""
     """Why log files that there should be cannot be read."""
+    not_recorded: str = ""
+    """Why a recording that was asked for does not get it; it may be in none either."""
 
 
 class Source(Protocol):

@@ -15,7 +15,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.fake.loopback import Loopback, beside
 from tests.unit.cli.conftest import Finished, Tsmon
-from tsmon.load.experiment import experiment as experiment_module
+from tsmon.load.experiment import restoring
 from tsmon.load.experiment.kept import load_results
 from tsmon.torchserve import rollout
 
@@ -42,7 +42,7 @@ def experiment(
 ) -> Run:
     """Runs `tsmon experiment` on that server with a folder of two images."""
     monkeypatch.setattr(rollout, "POLL_S", 0.01)
-    monkeypatch.setattr(experiment_module, "ERRORS_S", 0.1)
+    monkeypatch.setattr(restoring, "ERRORS_S", 0.1)
     folder = tmp_path / "digits"
     folder.mkdir()
     for name in ("a.7.png", "b.3.png"):

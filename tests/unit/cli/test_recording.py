@@ -12,8 +12,12 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
+from tsmon.cli.watching import watch_plainly
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.recording.recorder import RecordedSource
+from tsmon.telemetry.recording.schema import RecordingError
+from tsmon.telemetry.recording.writer import Writer
+from tsmon.telemetry.source import Observation
 
 
 @pytest.fixture
@@ -105,3 +109,44 @@ async def record_a_crash(server: FakeTorchServe, file: Path) -> None:
             await source.observe(None)
             server.keys.renew("management")
             await source.observe(None)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tick finds the disk full."""
+
+    def write(writer: Writer, observation: Observation) -> None:
+        raise RecordingError("cannot record", reason="database or disk is full")
+
+    monkeypatch.setattr(Writer, "write", write)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_record_goes_on_over_a_full_disk_and_says_what_is_missing(
+    tsmon: Tsmon, tmp_path: Path
+) -> None:
+    file = tmp_path / "server.tsmon"
+
+    ended = tsmon("record", str(file), "--count", "3", "--interval", "0.1")
+
+    assert ended.code == 1
+    assert f"not recording into {file}: database or disk is full" in ended.stderr
+    assert f"{file} lacks" in ended.stderr
+    assert "(3 ticks): database or disk is full" in ended.stderr
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_lines_without_a_screen_say_that_they_are_not_recorded(
+    tsmon: Tsmon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def for_a_while(source: RecordedSource, interval: float) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watch_plainly(source, interval), 0.7)
+
+    monkeypatch.setattr("tsmon.cli.monitor.watch_plainly", for_a_while)
+    ended = tsmon("--plain", "--record", str(tmp_path / "server.tsmon"), "--period", "0.2")
+
+    assert all(", not recorded, " in line for line in ended.stdout.splitlines())
+    assert ended.stdout
+    assert "not recorded: database or disk is full" in ended.stderr
+    assert "lacks" in ended.stderr

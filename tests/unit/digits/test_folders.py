@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tsmon.digits import images
 from tsmon.digits.folders import Labels, read_folder
 from tsmon.digits.images import DigitImage, ImageError
 
@@ -40,3 +41,19 @@ def test_a_label_that_was_set_is_the_one_that_counts() -> None:
     assert labels.apply(other) is other
     labels.set(image, None)
     assert labels.apply(image).label is None
+
+
+def test_a_folder_of_more_than_anybody_looks_through_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "MOST_ENTRIES", 3)
+    for number in range(4):
+        (tmp_path / f"{number}.png").touch()
+
+    with pytest.raises(ImageError, match="more than 3 entries"):
+        read_folder(tmp_path)
+
+
+def test_a_link_in_a_circle_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    assert read_folder(tmp_path).folders == ()

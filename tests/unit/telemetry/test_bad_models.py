@@ -16,7 +16,7 @@ from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
-from tsmon.telemetry.recording.writer import RecordedSource
+from tsmon.telemetry.recording.recorder import RecordedSource
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
 
 

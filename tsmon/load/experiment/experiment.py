@@ -11,15 +11,17 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from time import monotonic
+from pathlib import Path
 
 from tsmon.load.experiment.measuring import measurement_of
-from tsmon.load.experiment.outlook import outlook, worker_words
+from tsmon.load.experiment.outlook import outlook
 from tsmon.load.experiment.plan import ExperimentPlan, Setting
 from tsmon.load.experiment.readings import Readings
+from tsmon.load.experiment.restoring import Restoration, put_back
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import Stage, Step
-from tsmon.load.experiment.subject import NotReached, Subject
+from tsmon.load.experiment.subject import Subject
+from tsmon.load.experiment.unfinished import Unfinished
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import open_run
@@ -30,23 +32,6 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
-
-RESTORE_S = 90.0
-"""For putting the model back; no second interruption shortens it."""
-ERRORS_S = 10.0
-"""How long the server may refuse or be away in the course of that."""
-PAUSE_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Restoration:
-    """How the model was left."""
-
-    done: bool
-    message: str
-    remedy: str = ""
-    """What to do where it could not be put back."""
-
 
 Predict = Callable[[float, Measurement], float | None]
 """Mean queue milliseconds at a rate per second and a setting; None where it is not known."""
@@ -61,10 +46,12 @@ class Experiment:
         plan: ExperimentPlan,
         logs: LogPlace | None = None,
         predict: Predict | None = None,
+        home: Path | None = None,
     ) -> None:
         """`logs` is where the server's logs are; those of a server on this machine are found.
 
-        `predict` tells what to expect, to be set beside what is measured.
+        `predict` tells what to expect, to be set beside what is measured. In `home` a note stands
+        while the model is another one than before.
         """
         self.plan = plan
         self.restoration: Restoration | None = None
@@ -72,6 +59,7 @@ class Experiment:
         self._client = client
         self._logs = logs
         self._predict = predict
+        self._home = home
         self._subject: Subject | None = None
         self._measurements: list[Measurement] = []
         self._notes: dict[str, None] = {}
@@ -111,11 +99,25 @@ class Experiment:
         if self._subject is None:
             await self.look()
         assert self._subject is not None  # noqa: S101 (look sets it or raises)
+        kept = await asyncio.to_thread(self._keep_note, self._subject)
         try:
             await self._measure_all(self._subject, tell)
         finally:
             await protected(self._put_back(self._subject, tell))
+            if kept is not None and self.restoration is not None and self.restoration.done:
+                await asyncio.to_thread(kept.drop)
         return self.result
+
+    def _keep_note(self, subject: Subject) -> Unfinished | None:
+        """Write down how the model is, for a tsmon that comes after a kill of this one."""
+        server = self._client.addresses.label
+        try:
+            note = Unfinished.of(subject, server, registers=self.plan.registers)
+            return note.keep(self._home)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._note(f"after a kill the model would not have been put back: {reason}")
+            return None
 
     @property
     def result(self) -> ExperimentResult:
@@ -235,35 +237,7 @@ class Experiment:
         try:
             tell(Step(Stage.RESTORING, None, total, total))
         finally:  # a listener that fails must not keep the model from being put back
-            self.restoration = await _restore(subject)
-
-
-async def _restore(subject: Subject) -> Restoration:
-    """Put the model back and tell how that went."""
-    before, found = subject.before, subject.found
-    what = f"{found.name} {found.version}"
-    try:
-        async with asyncio.timeout(RESTORE_S):
-            await _persistently(subject)
-    except (TorchServeError, TimeoutError) as error:
-        reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
-        message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"
-        return Restoration(False, message, subject.remedy)
-    return Restoration(True, f"{what} has its {worker_words(before.workers)} again")
-
-
-async def _persistently(subject: Subject) -> None:
-    """Put the model back, over errors that may pass; what is done already is not done again."""
-    give_up_at = monotonic() + ERRORS_S
-    while True:
-        try:
-            return await subject.put_back()
-        except NotReached:
-            raise
-        except TorchServeError:
-            if monotonic() > give_up_at:
-                raise
-        await asyncio.sleep(PAUSE_S)
+            self.restoration = await put_back(subject)
 
 
 @dataclass(frozen=True, slots=True)

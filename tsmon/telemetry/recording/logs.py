@@ -17,6 +17,7 @@ from tsmon.telemetry.logs.known_causes import CauseKind
 from tsmon.telemetry.logs.life_events import Phase
 from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
+from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation
 
@@ -63,18 +64,24 @@ def write_logs(connection: sqlite3.Connection, tick: int, observation: Observati
         connection.execute(_INSERT_FAILURE, (tick, key.name, key.version, *row))
 
 
-def read_logs(connection: sqlite3.Connection, tick: int) -> Logged:
-    """What the logs told at a tick; all of it missing where they could not be read."""
-    found = connection.execute("SELECT folder FROM log WHERE tick = ?", (tick,)).fetchone()
-    if found is None:
+def read_logs(database: Database, tick: int) -> Logged:
+    """What the logs told at a tick; all of it missing where they could not be read.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+        ValueError: something else is in the place of a number or text.
+    """
+    found = database.rows("SELECT folder FROM log WHERE tick = ?", tick)
+    if not found:
         return Logged()
+    folder = found[0][0]
     return Logged(
-        lives={row[0]: _life(*row) for row in connection.execute(_SELECT_LIVES, (tick,))},
+        lives={row[0]: _life(*row) for row in database.rows(_SELECT_LIVES, tick)},
         causes={
-            ModelKey(name, version): _cause(*row)
-            for name, version, *row in connection.execute(_SELECT_CAUSES, (tick,))
+            ModelKey(*texts(row[:2])): _cause(*row[2:])
+            for row in database.rows(_SELECT_CAUSES, tick)
         },
-        folder=Path(found[0]) if found[0] else None,
+        folder=Path(*texts([folder])) if folder else None,
     )
 
 
@@ -113,6 +120,8 @@ def _life(
     death_loading: int | None,
     stopping: int,
 ) -> WorkerLife:
+    texts((worker, model, version))
+    numbers([each for each in (pid, deaths) if each is not None])
     died = _local(death)
     return WorkerLife(
         worker=WorkerThread(worker, model, version),
@@ -159,6 +168,7 @@ def _cause(
     fatal: int,
     certain: int,
 ) -> Cause:
+    texts((message, detail, hint, worker, model, version))
     return Cause(
         kind=CauseKind[kind],
         message=message,

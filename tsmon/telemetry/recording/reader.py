@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import MINUTE_S, Part, Profile, RequestReport
-from tsmon.telemetry.recording.logs import Logged, read_logs
+from tsmon.telemetry.recording.database import Database, damaged, numbers, texts
+from tsmon.telemetry.recording.logs import read_logs
 from tsmon.telemetry.recording.readings import TABLE as READINGS
 from tsmon.telemetry.recording.readings import read_readings
-from tsmon.telemetry.recording.schema import RecordingError, open_for_reading
+from tsmon.telemetry.recording.schema import RecordingError
+from tsmon.telemetry.recording.timeline import Tick, read_timeline
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Description, Observation, ServerFacts
@@ -34,64 +38,96 @@ from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.untrusted.json import parse_json
 
+T = TypeVar("T")
+_DAMAGE = (
+    sqlite3.Error,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    OSError,
+    TorchServeError,
+)
+"""What reading a tick of a damaged file may raise."""
+_TICK_TEXTS = (
+    *("server_version", "problem_kind", "problem", "problem_hint", "metrics_mode"),
+    *("metrics_problem_kind", "metrics_problem", "metrics_problem_hint"),
+)
+_TICK = ("elapsed", "model_api", "metrics_elapsed", "metrics_logged", *_TICK_TEXTS)
+_SELECT_TICK = f"SELECT {', '.join(_TICK)} FROM tick WHERE id = ?"  # noqa: S608
 _PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, TooLarge, NotTorchServe)}
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Where a tick is in time."""
-
-    id: int
-    session: int
-    time: float
-    """Unix time, of the recording machine's wall clock."""
 
 
 class Recording:
     """A recording that is read; ticks are numbered from 0.
 
-    As a source it gives one tick after the other, as fast as it is asked.
+    As a source it gives one tick after the other, as fast as it is asked. Of a damaged one it gives
+    what can be read, and `damage` tells what could not.
     """
 
     def __init__(self, path: Path) -> None:
         """Open it.
 
         Raises:
-            RecordingError: there is none, or nothing is in it.
+            RecordingError: there is none, or nothing can be read of it.
         """
         self.path = path
-        self.position = 0
-        """The tick that is given next."""
-        self._connection = open_for_reading(path)
-        self.ticks = self._read_ticks()
-        if not self.ticks:
-            raise RecordingError(f"{path} has no tick yet", "let it record for a moment")
+        self._database = Database(path)
+        self._lost_ticks: set[int] = set()
+        self._lost_parts: set[int] = set()
         self._bodies: dict[int, ModelVersion] = {}
-        self._sessions = self._read_sessions()
-        tables = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        self._tables = {name for (name,) in tables}
+        try:
+            timeline = read_timeline(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+        self.ticks = timeline.ticks
+        self._starts = timeline.starts
+        self._label = timeline.server
+        self._reason = timeline.damage
+        self._rest = self.observations()
 
     @property
     def label(self) -> str:
         """The server that was recorded last."""
-        return str(self._sessions[self.ticks[-1].session][0])
+        return self._label
 
     @property
     def model_count(self) -> int:
         """The models of all ticks together."""
-        (count,) = self._connection.execute("SELECT count(*) FROM description").fetchone()
+        try:
+            ((count,),) = self._database.rows("SELECT count(*) FROM description")
+        except sqlite3.Error:
+            return len(self.ticks)
         return int(count)
 
+    @property
+    def damage(self) -> RecordingError | None:
+        """What could not be read so far; None as long as all could."""
+        lost, parts = len(self._lost_ticks), len(self._lost_parts - self._lost_ticks)
+        if not self._reason:
+            return None
+        words = [f"{lost} of {len(self.ticks)} ticks cannot be read"] if lost else []
+        words += [f"parts of {parts} ticks cannot be read"] if parts else []
+        return damaged(
+            self.path, f"{', '.join(words) or 'not all ticks are found'}: {self._reason}"
+        )
+
     async def observe(self, focus: ModelKey | None) -> Observation:
-        """The next tick.
+        """The next tick that can be read.
 
         Raises:
-            RecordingError: there is none, or the file is damaged.
+            RecordingError: there is none.
         """
-        if self.position >= len(self.ticks):
-            raise RecordingError(f"{self.path} has no more ticks")
-        self.position += 1
-        return self.observation(self.position - 1)
+        for _, observation in self._rest:
+            return observation
+        raise RecordingError(f"{self.path} has no more ticks")
+
+    def observations(self) -> Iterator[tuple[Tick, Observation]]:
+        """The ticks that can be read."""
+        for index, tick in enumerate(self.ticks):
+            with suppress(RecordingError):
+                yield tick, self.observation(index)
 
     def index_at(self, time: float) -> int:
         """The last tick not after a Unix time; 0 when all are later."""
@@ -101,85 +137,77 @@ class Recording:
         """What the source said at a tick.
 
         Raises:
-            RecordingError: the file is damaged.
+            RecordingError: that is damaged.
         """
+        tick = self.ticks[index]
         try:
-            return self._read(self.ticks[index])
-        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-            raise RecordingError(f"{self.path} is damaged: {error}") from None
+            return self._read(tick)
+        except _DAMAGE as error:
+            self._lost(self._lost_ticks, tick, error)
+            raise damaged(self.path, str(error)) from None
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._database.close()
 
-    def _read_ticks(self) -> list[Tick]:
-        """All ticks; none where the file was begun a moment ago."""
-        try:
-            rows = self._connection.execute("SELECT id, session, time FROM tick ORDER BY id")
-            return [Tick(*row) for row in rows]
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                return []
-            raise RecordingError(f"cannot read {self.path}: {error}") from None
-
-    def _read_sessions(self) -> dict[int, tuple[str, float]]:
-        """The server and the start of each session; none starts before the one before has ended.
-
-        The wall clock may have been set back between two of them.
-        """
-        sessions: dict[int, tuple[str, float]] = {}
-        end = -math.inf
-        for id_, server, started, longest in self._connection.execute(
-            "SELECT session.id, server, started, max(elapsed)"
-            " FROM session JOIN tick ON tick.session = session.id GROUP BY session.id"
-            " ORDER BY session.id"
-        ):
-            sessions[id_] = (server, max(started, end))
-            end = sessions[id_][1] + longest
-        return sessions
+    def _lost(self, among: set[int], tick: Tick, error: Exception) -> None:
+        among.add(tick.id)
+        self._reason = self._reason or str(error) or type(error).__name__
 
     def _read(self, tick: Tick) -> Observation:
-        cursor = self._connection.execute("SELECT * FROM tick WHERE id = ?", (tick.id,))
-        names = [column[0] for column in cursor.description]
-        row = dict(zip(names, cursor.fetchone(), strict=True))
-        at = self._instant(tick, row["elapsed"])
+        (values,) = self._database.rows(_SELECT_TICK, tick.id)
+        row = dict(zip(_TICK, values, strict=True))
+        texts([row[name] for name in _TICK_TEXTS if row[name] is not None])
         problem = _problem(row["problem_kind"], row["problem"], row["problem_hint"])
         no_scrape = _problem(
             row["metrics_problem_kind"], row["metrics_problem"], row["metrics_problem_hint"]
         )
         # An older recording has no such table.
-        logged = read_logs(self._connection, tick.id) if "log" in self._tables else Logged()
+        has_logs = "log" in self._database.tables
+        logged = self._part(tick, lambda: read_logs(self._database, tick.id) if has_logs else None)
         return Observation(
-            at=at,
+            at=self._instant(tick, row["elapsed"]),
             facts=_facts(row["server_version"], row["model_api"]),
             models=problem or self._descriptions(tick),
             scrape=no_scrape
-            or Scrape(
-                self._instant(tick, row["metrics_elapsed"]),
-                MetricsMode(row["metrics_mode"]),
-                self._series(tick),
-                {},
-                logged=bool(row["metrics_logged"]),
-                lost_lines=self._lost_lines(tick),
-            ),
-            processes=self._processes(tick),
-            reports=self._reports(tick),
-            lives=logged.lives,
-            causes=logged.causes,
-            log_folder=logged.folder,
-            token_ends=self._token_ends(tick),
+            or self._part(tick, lambda: self._scrape(tick, row))
+            or RecordingError("the counters of this tick are damaged in the recording"),
+            processes=self._part(tick, lambda: self._processes(tick)) or {},
+            reports=self._part(tick, lambda: self._reports(tick)) or {},
+            lives=logged.lives if logged else None,
+            causes=logged.causes if logged else {},
+            log_folder=logged.folder if logged else None,
+            token_ends=self._part(tick, lambda: self._token_ends(tick)) or {},
         )
 
-    def _instant(self, tick: Tick, elapsed: float) -> Instant:
+    def _part(self, tick: Tick, read: Callable[[], T | None]) -> T | None:
+        """A part of a tick; None, and noted, where it cannot be read."""
+        try:
+            return read()
+        except _DAMAGE as error:
+            self._lost(self._lost_parts, tick, error)
+            return None
+
+    def _scrape(self, tick: Tick, row: Mapping[str, Any]) -> Scrape:
+        return Scrape(
+            self._instant(tick, row["metrics_elapsed"]),
+            MetricsMode(row["metrics_mode"]),
+            self._series(tick),
+            {},
+            logged=bool(row["metrics_logged"]),
+            lost_lines=self._lost_lines(tick),
+        )
+
+    def _instant(self, tick: Tick, elapsed: Any) -> Instant:
         """Differences within a session are those of the monotonic clock it was recorded by."""
-        started = float(self._sessions[tick.session][1])
+        numbers((elapsed,))
+        started = self._starts[tick.session]
         return Instant(started + elapsed, datetime.fromtimestamp(tick.time, UTC))
 
     def _descriptions(self, tick: Tick) -> tuple[Description, ...]:
-        rows = self._connection.execute(
-            "SELECT is_default, body FROM description WHERE tick = ? ORDER BY position",
-            (tick.id,),
-        ).fetchall()
+        rows = self._database.rows(
+            "SELECT is_default, body FROM description WHERE tick = ? ORDER BY position", tick.id
+        )
         unread = self._unread(tick)
         return tuple(
             _description(self._described(body), bool(is_default), unread.get(position))
@@ -188,67 +216,63 @@ class Recording:
 
     def _unread(self, tick: Tick) -> dict[int, TorchServeError]:
         """Why versions could not be described, by position; an older recording has none."""
-        if "unread" not in self._tables:
+        if "unread" not in self._database.tables:
             return {}
-        rows = self._connection.execute(
-            "SELECT position, problem, hint FROM unread WHERE tick = ?", (tick.id,)
+        rows = self._database.rows(
+            "SELECT position, problem, hint FROM unread WHERE tick = ?", tick.id
         )
         return {position: TorchServeError(problem, hint) for position, problem, hint in rows}
 
     def _lost_lines(self, tick: Tick) -> int:
-        if "lost" not in self._tables:
+        if "lost" not in self._database.tables:
             return 0
-        row = self._connection.execute(
-            "SELECT lines FROM lost WHERE tick = ?", (tick.id,)
-        ).fetchone()
-        return int(row[0]) if row else 0
+        rows = self._database.rows("SELECT lines FROM lost WHERE tick = ?", tick.id)
+        return int(rows[0][0]) if rows else 0
 
     def _described(self, body: int) -> ModelVersion:
         """A description; those of the same words share one in memory."""
         if body not in self._bodies:
-            (text,) = self._connection.execute(
-                "SELECT json FROM body WHERE id = ?", (body,)
-            ).fetchone()
+            ((text,),) = self._database.rows("SELECT json FROM body WHERE id = ?", body)
             self._bodies[body] = parse_versions([parse_json(text)])[0]
         return self._bodies[body]
 
     def _series(self, tick: Tick) -> dict[SeriesKey, Counters]:
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT model, version, requests, inference_us, queue_us FROM counter WHERE tick = ?",
-            (tick.id,),
+            tick.id,
         )
-        return {SeriesKey(model, version): Counters(*sums) for model, version, *sums in rows}
+        return {SeriesKey(*texts(row[:2])): Counters(*numbers(row[2:])) for row in rows}
 
     def _processes(self, tick: Tick) -> dict[int, ProcessUsage]:
-        rows = self._connection.execute(
-            "SELECT pid, memory_bytes, cpu_percent, started FROM process WHERE tick = ?",
-            (tick.id,),
+        rows = self._database.rows(
+            "SELECT pid, memory_bytes, cpu_percent, started FROM process WHERE tick = ?", tick.id
         )
-        return {pid: ProcessUsage(*usage) for pid, *usage in rows}
+        return {pid: ProcessUsage(*usage) for pid, *usage in map(numbers, rows)}
 
     def _token_ends(self, tick: Tick) -> dict[KeyKind, datetime]:
-        if "token" not in self._tables:
+        if "token" not in self._database.tables:
             return {}
-        rows = self._connection.execute(
-            "SELECT kind, expires FROM token WHERE tick = ?", (tick.id,)
-        )
+        rows = self._database.rows("SELECT kind, expires FROM token WHERE tick = ?", tick.id)
         return {KeyKind(kind): datetime.fromtimestamp(ends, UTC) for kind, ends in rows}
 
     def _reports(self, tick: Tick) -> dict[ModelKey, RequestReport]:
         profiles: dict[ModelKey, dict[float, Profile]] = defaultdict(lambda: defaultdict(dict))
-        for model, version, window, part, *numbers in self._connection.execute(
-            "SELECT model, version, window_s, part, requests, p50, p90, p95, p99"
+        for model, version, part, *found in self._database.rows(
+            "SELECT model, version, part, window_s, requests, p50, p90, p95, p99"
             " FROM quantile WHERE tick = ?",
-            (tick.id,),
+            tick.id,
         ):
-            profiles[ModelKey(model, version)][window][Part(part)] = Quantiles(*numbers)
+            window, *quantiles = numbers(found)
+            key = ModelKey(*texts((model, version)))
+            profiles[key][window][Part(part)] = Quantiles(*quantiles)
         statuses: dict[ModelKey, dict[int, int]] = defaultdict(dict)
-        for model, version, status, requests in self._connection.execute(
-            "SELECT model, version, status, requests FROM status WHERE tick = ?", (tick.id,)
+        for model, version, *found in self._database.rows(
+            "SELECT model, version, status, requests FROM status WHERE tick = ?", tick.id
         ):
-            statuses[ModelKey(model, version)][status] = requests
-        has_readings = READINGS in self._tables
-        readings = read_readings(self._connection, tick.id) if has_readings else {}
+            status, requests = numbers(found)
+            statuses[ModelKey(*texts((model, version)))][status] = requests
+        has_readings = READINGS in self._database.tables
+        readings = read_readings(self._database, tick.id) if has_readings else {}
         return {
             key: RequestReport(
                 minute=profiles[key].pop(MINUTE_S, {}),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import LastReading, Part, Profile, WorkerShare
+from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
 
 TABLE = "answered"
@@ -36,24 +37,30 @@ def write_reading(
     )
 
 
-def read_readings(connection: sqlite3.Connection, tick: int) -> Mapping[ModelKey, LastReading]:
-    """What a tick's reading brought of each version."""
+def read_readings(database: Database, tick: int) -> Mapping[ModelKey, LastReading]:
+    """What a tick's reading brought of each version.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+        ValueError: something else is in the place of a number or text.
+    """
     profiles: dict[ModelKey, Profile] = defaultdict(dict)
-    for model, version, part, *numbers in connection.execute(
+    for model, version, part, *found in database.rows(
         "SELECT model, version, part, requests, p50, p90, p95, p99 FROM answered_in WHERE tick = ?",
-        (tick,),
+        tick,
     ):
-        profiles[ModelKey(model, version)][Part(part)] = Quantiles(*numbers)
+        profiles[ModelKey(model, version)][Part(part)] = Quantiles(*numbers(found))
     shares: dict[ModelKey, dict[str, WorkerShare]] = defaultdict(dict)
-    for model, version, worker, *numbers in connection.execute(
-        "SELECT model, version, worker, requests, busy_ms FROM answered_by WHERE tick = ?", (tick,)
+    for model, version, worker, *found in database.rows(
+        "SELECT model, version, worker, requests, busy_ms FROM answered_by WHERE tick = ?", tick
     ):
-        shares[ModelKey(model, version)][worker] = WorkerShare(*numbers)
-    rows = connection.execute(
-        "SELECT model, version, seconds, requests, failed FROM answered WHERE tick = ?", (tick,)
+        shares[ModelKey(model, version)][worker] = WorkerShare(*numbers(found))
+    rows = database.rows(
+        "SELECT model, version, seconds, requests, failed FROM answered WHERE tick = ?", tick
     )
-    return {
-        key: LastReading(seconds, requests, failed, profiles[key], shares[key])
-        for model, version, seconds, requests, failed in rows
-        if (key := ModelKey(model, version))
-    }
+    found_of: dict[ModelKey, LastReading] = {}
+    for row in rows:
+        key = ModelKey(*texts(row[:2]))
+        seconds, requests, failed = numbers(row[2:])
+        found_of[key] = LastReading(seconds, requests, failed, profiles[key], shares[key])
+    return found_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.past import Past
@@ -37,26 +38,22 @@ async def read_all(
     """Have the monitor digest a recording; gives the newest snapshot and the share that is done.
 
     Raises:
-        RecordingError: the file is damaged; what comes before that was given.
+        RecordingError: the file is damaged; what can be read of it was given.
     """
     indices = range(0, len(recording.ticks), stride_of(recording, most_models))
     for start in range(0, len(indices), TICKS_AT_ONCE):
         some = indices[start : start + TICKS_AT_ONCE]
-        observations, damage = await asyncio.to_thread(_read, recording, some)
-        for observation in observations:
+        for observation in await asyncio.to_thread(_read, recording, some):
             monitor.digest(observation)
-        if observations:
-            yield monitor.latest, (start + len(observations)) / len(indices)
-        if damage is not None:
-            raise damage
+        yield monitor.latest, (start + len(some)) / len(indices)
+    if recording.damage is not None:
+        raise recording.damage
 
 
-def _read(recording: Recording, indices: range) -> tuple[list[Observation], RecordingError | None]:
-    """The observations up to the first that cannot be read, and why it cannot."""
+def _read(recording: Recording, indices: range) -> list[Observation]:
+    """The observations that can be read."""
     observations: list[Observation] = []
     for index in indices:
-        try:
+        with suppress(RecordingError):
             observations.append(recording.observation(index))
-        except RecordingError as damage:
-            return observations, damage
-    return observations, None
+    return observations

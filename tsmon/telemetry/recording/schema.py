@@ -6,11 +6,17 @@ import sqlite3
 from pathlib import Path
 
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.untrusted.files import open_regular
 
 FORMAT = 1
 """Raised when a reader of today could not read a file of yesterday."""
 APPLICATION_ID = 0x74736D6E
 """`tsmn`, in the file's header, by which a recording is told from any other SQLite file."""
+
+_MAGIC = b"SQLite format 3\0"
+_MAKE = "`tsmon record FILE` makes one"
+BUSY_S = 2.0
+"""How long another program may keep the file locked."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS session (
@@ -138,6 +144,38 @@ CREATE TABLE IF NOT EXISTS token (
 class RecordingError(TorchServeError):
     """A file that cannot be used as a recording."""
 
+    def __init__(self, message: str, hint: str = "", *, reason: str = "") -> None:
+        super().__init__(message, hint)
+        self.reason = reason or message
+        """The same without the name of the file."""
+
+
+def not_written(path: Path, error: Exception) -> RecordingError:
+    """The error for a file that cannot be written."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return RecordingError(f"cannot record to {path}: {reason}", "name another file", reason=reason)
+
+
+def look_at(path: Path, *, may_be_empty: bool = False) -> None:
+    """Refuse what is no SQLite file before SQLite opens it, which takes a short text for empty.
+
+    Raises:
+        RecordingError: it is not one.
+    """
+    try:
+        with open_regular(path) as file:
+            begin = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        raise RecordingError(f"there is no recording {path}", _MAKE) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RecordingError(f"cannot read {path}: {reason}", _MAKE, reason=reason) from None
+    if not begin and not may_be_empty:
+        raise RecordingError(f"{path} is empty: nothing was recorded into it", _MAKE)
+    if begin and begin != _MAGIC:
+        reason = "it is not a database"
+        raise RecordingError(f"{path} is not a recording: {reason}", _MAKE, reason=reason)
+
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open a recording, or begin one in a new file.
@@ -145,11 +183,16 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     Raises:
         RecordingError: the file is something else, or cannot be written.
     """
+    if path.exists():
+        look_at(path, may_be_empty=True)
+    connection = None
     try:
-        connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_S, check_same_thread=False, isolation_level=None
+        )
         fresh = not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         if not fresh:
-            _check(connection, path)
+            check_identity(connection, path)
         # A commit then survives the end of this process however it comes.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -158,30 +201,22 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.executescript(TABLES)
-    except sqlite3.Error as error:
-        raise RecordingError(f"cannot record to {path}: {error}", "name another file") from None
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise not_written(path, error) from None
+        raise
     return connection
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open a recording without changing it.
+def check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    """See that it is a recording.
 
     Raises:
-        RecordingError: there is none.
+        RecordingError: it is another database, or one of a newer tsmon.
+        sqlite3.Error: it cannot be read.
     """
-    if not path.is_file():
-        raise RecordingError(f"there is no recording {path}", "`tsmon record FILE` makes one")
-    try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
-        )
-        _check(connection, path)
-    except sqlite3.Error as error:
-        raise RecordingError(f"cannot read {path}: {error}") from None
-    return connection
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:

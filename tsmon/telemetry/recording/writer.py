@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,15 +13,17 @@ from pathlib import Path
 from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
 from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
 from tsmon.telemetry.recording.readings import write_reading
-from tsmon.telemetry.recording.schema import RecordingError, open_for_writing
+from tsmon.telemetry.recording.schema import RecordingError, not_written, open_for_writing
 from tsmon.telemetry.scrape import Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import Description, Observation, Source
+from tsmon.telemetry.source import Description, Observation
 from tsmon.torchserve.errors import TorchServeError
 
 THINNING = ((3600.0, 10), (86_400.0, 60))
 """Ticks older than so many seconds are thinned to one per so many seconds."""
 THIN_EVERY_S = 600.0
+_REPLACED = "another file has its name"
+_LARGEST = int(sys.float_info.max)
 
 # TorchServe's sums are cumulative, so leaving ticks out loses none of them: the growth between two
 # ticks that stay is the growth of all that were between them.
@@ -31,51 +34,28 @@ DELETE FROM tick WHERE notable = 0 AND time < :before AND id NOT IN (
 """
 
 
-class RecordedSource:
-    """A source whose observations are written to a file as they are asked for."""
-
-    def __init__(self, source: Source, path: Path) -> None:
-        """Begin a session in the file.
-
-        Raises:
-            RecordingError: the file cannot be used.
-        """
-        self._source = source
-        self._writer = Writer(path, source.label)
-
-    @property
-    def label(self) -> str:
-        """That of the source."""
-        return self._source.label
-
-    async def observe(self, focus: ModelKey | None) -> Observation:
-        """Ask the source, and write down what it says.
-
-        Raises:
-            RecordingError: it cannot be written, for example because the disk is full.
-        """
-        observation = await self._source.observe(focus)
-        await asyncio.to_thread(self._writer.write, observation)
-        return observation
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._writer.close()
-
-
 class Writer:
     """One session of a recording."""
 
     def __init__(self, path: Path, server: str) -> None:
+        """Begin a session in a file.
+
+        Raises:
+            RecordingError: the file cannot be used.
+        """
         self._path = path
         self._connection = open_for_writing(path)
         self._thinned = time.monotonic()
         self._origin: float | None = None
         self._last: Observation | None = None
-        with self._connection:
+        try:
+            self._file = _identity(path)
             cursor = self._connection.execute(
                 "INSERT INTO session (server, started) VALUES (?, ?)", (server, time.time())
             )
+        except (sqlite3.Error, OSError) as error:
+            self._connection.close()
+            raise not_written(path, error) from None
         self._session = cursor.lastrowid
 
     def write(self, observation: Observation) -> None:
@@ -85,13 +65,17 @@ class Writer:
             RecordingError: it cannot be written.
         """
         try:
+            if _identity(self._path) != self._file:
+                raise RecordingError(f"{self._path} is another file now", reason=_REPLACED)
             self._connection.execute("BEGIN")
             self._write_tick(observation)
             self._connection.execute("COMMIT")
             if time.monotonic() - self._thinned > THIN_EVERY_S:
                 self.thin(observation.at.wall.timestamp())
-        except sqlite3.Error as error:
-            raise RecordingError(f"cannot record to {self._path}: {error}") from None
+        except FileNotFoundError:
+            raise RecordingError(f"{self._path} is gone", reason="the file was deleted") from None
+        except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
+            raise not_written(self._path, error) from None
         self._last = observation
 
     def thin(self, now: float) -> None:
@@ -195,7 +179,8 @@ class Writer:
     def _insert(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         for row in rows:
             marks = ", ".join("?" * len(row))
-            self._connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608
+            values = tuple(map(_storable, row))
+            self._connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
 
     def _notable(self, observation: Observation) -> bool:
         """Whether something changed that must outlast thinning."""
@@ -205,6 +190,21 @@ class Writer:
         return _problem(last.models) != _problem(observation.models) or _fell(
             last.scrape, observation.scrape
         )
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """By which one notices that a name leads to another file: SQLite would not."""
+    status = os.stat(path)  # noqa: PTH116 (a plain call of the system)
+    return status.st_dev, status.st_ino
+
+
+def _storable(value: object) -> object:
+    """The value as SQLite takes it: whole numbers have 64 bits there, and text has a code."""
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return float(max(-_LARGEST, min(value, _LARGEST)))
+    if isinstance(value, str) and not value.isascii():
+        return value.encode(errors="replace").decode()
+    return value
 
 
 def _fell(before: Scrape | TorchServeError, after: Scrape | TorchServeError) -> bool:

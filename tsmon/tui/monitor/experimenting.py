@@ -46,7 +46,7 @@ class Experimenting(Capability):
             experienced_points, client.addresses.label, model.key, home
         )
         cores = usable_cores() if session.is_local else None
-        experiment = Experiment(client, plan, logs, predictor(points, model.key, cores))
+        experiment = Experiment(client, plan, logs, predictor(points, model.key, cores), home=home)
         outlook = await experiment.look()
         if plan.registers:
             question = Question(

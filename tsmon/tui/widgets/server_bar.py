@@ -18,9 +18,12 @@ from tsmon.tui.session import Tag
 from tsmon.tui.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
 from tsmon.tui.words.overall import spell_overall
+from tsmon.untrusted.text import one_line
 
 LATELY_S = 5
 """The age of what one sees is told from here on; before it would be a number that only moves."""
+LONGEST_REASON = 30
+"""Characters of why nothing is recorded."""
 TOKEN_SOON_S = 300
 """A token that ends sooner than this is worth a colour."""
 
@@ -80,7 +83,7 @@ class ServerBar(Words):
 def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -> Content:
     """The line for a width."""
     left = _left(snapshot, facts, now)
-    right = _badges(facts)
+    right = _badges(facts, snapshot.not_recorded)
     name = badge(facts.tag.name, facts.tag.color) + " " if facts.tag.name else Content()
     room = width - 2 - name.cell_length - sum(len(text) + 1 for text, _ in right)
     least = (2 if facts.looking else 3) + bool(facts.waiting)
@@ -149,8 +152,10 @@ def _token(expires: datetime, now: datetime) -> Span:
     return f"token {duration(left)}", Tone.WARNING if left < TOKEN_SOON_S else Tone.MUTED
 
 
-def _badges(facts: BarFacts) -> list[Span]:
+def _badges(facts: BarFacts, not_recorded: str) -> list[Span]:
     badges: list[Span] = []
+    if not_recorded:
+        badges.append((f"NOT RECORDED: {one_line(not_recorded, LONGEST_REASON)}", Tone.BAD))
     if facts.looking:
         badges.append((_where(facts.looking), Tone.WARNING))
     if facts.source:

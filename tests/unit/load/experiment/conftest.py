@@ -9,8 +9,7 @@ import pytest
 
 from tests.fake.loopback import Loopback, on_loopback
 from tsmon.digits.images import DigitImage
-from tsmon.load.experiment import experiment as experiment_module
-from tsmon.load.experiment import subject
+from tsmon.load.experiment import restoring, subject
 from tsmon.torchserve import rollout
 from tsmon.torchserve.client import TorchServe
 
@@ -20,8 +19,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a real server's pace."""
     monkeypatch.setattr(rollout, "POLL_S", 0.01)
     monkeypatch.setattr(subject, "RETRY_S", 0.01)
-    monkeypatch.setattr(experiment_module, "PAUSE_S", 0.01)
-    monkeypatch.setattr(experiment_module, "ERRORS_S", 0.1)
+    monkeypatch.setattr(restoring, "PAUSE_S", 0.01)
+    monkeypatch.setattr(restoring, "ERRORS_S", 0.1)
 
 
 @pytest.fixture

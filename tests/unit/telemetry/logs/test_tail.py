@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.tail import BLOCK, LONGEST_LINE, LogTail
 
 
 @pytest.fixture
@@ -118,3 +119,36 @@ def test_every_line_is_read_once_and_in_order(
     read += tail.read()
 
     assert read == written
+
+
+def test_a_line_without_an_end_holds_no_reader_up(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tsmon.telemetry.logs.tail.FARTHEST", BLOCK)
+    tail = LogTail(log)
+    append(log, b"x" * (8 * BLOCK))
+
+    assert tail.read(1) == []
+    append(log, b"\nnext\n")
+    found: list[bytes] = []
+    for _ in range(10):
+        found += tail.read(1)
+
+    assert found == [b"x" * LONGEST_LINE, b"next"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_is_a_problem_and_no_wait(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "ts_log.log"
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+
+    tail = LogTail(path)
+
+    assert tail.read() == []
+    assert "not a regular file" in str(tail.problem)
+
+
+def test_bytes_that_are_no_text_are_lines_like_others(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, b"a\0b\n\xff\xfe\r\n\x1b]52;c;\x07\n")
+    assert tail.read() == [b"a\0b", b"\xff\xfe\r", b"\x1b]52;c;\x07"]

@@ -16,8 +16,9 @@ from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import LastReading, Part, RequestReport, WorkerShare
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.recorder import RecordedSource
 from tsmon.telemetry.recording.schema import APPLICATION_ID, RecordingError
-from tsmon.telemetry.recording.writer import RecordedSource, Writer
+from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage, ServerState
 from tsmon.telemetry.source import Observation

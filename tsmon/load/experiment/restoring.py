@@ -1,0 +1,66 @@
+"""Puts a model back after an experiment, over errors that may pass."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from time import monotonic
+
+from tsmon.load.experiment.outlook import worker_words
+from tsmon.load.experiment.subject import NotReached, Subject
+from tsmon.load.experiment.unfinished import Unfinished
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.management import Management
+from tsmon.torchserve.protection import protected
+
+RESTORE_S = 90.0
+"""For putting the model back; no second interruption shortens it."""
+ERRORS_S = 10.0
+"""How long the server may refuse or be away in the course of that."""
+PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """How the model was left."""
+
+    done: bool
+    message: str
+    remedy: str = ""
+    """What to do where it could not be put back."""
+
+
+async def restore(note: Unfinished, management: Management) -> Restoration:
+    """Put back what a killed experiment left, and tell how that went."""
+    restoration = await protected(put_back(note.subject(management)))
+    if restoration.done:
+        await asyncio.to_thread(note.drop)
+    return restoration
+
+
+async def put_back(subject: Subject) -> Restoration:
+    """Put the model back and tell how that went."""
+    before, found = subject.before, subject.found
+    what = f"{found.name} {found.version}"
+    try:
+        async with asyncio.timeout(RESTORE_S):
+            await _persistently(subject)
+    except (TorchServeError, TimeoutError) as error:
+        reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
+        message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"
+        return Restoration(False, message, subject.remedy)
+    return Restoration(True, f"{what} has its {worker_words(before.workers)} again")
+
+
+async def _persistently(subject: Subject) -> None:
+    """Put the model back, over errors that may pass; what is done already is not done again."""
+    give_up_at = monotonic() + ERRORS_S
+    while True:
+        try:
+            return await subject.put_back()
+        except NotReached:
+            raise
+        except TorchServeError:
+            if monotonic() > give_up_at:
+                raise
+        await asyncio.sleep(PAUSE_S)

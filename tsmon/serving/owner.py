@@ -1,0 +1,38 @@
+"""A process by which something stands and falls, told from a later one with its number."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+import psutil
+
+_NEAR_S = 1.0
+"""Within which two readings of a start time are of the same process; clocks are set meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process of this machine."""
+
+    pid: int
+    started: float
+    """Unix time."""
+
+    @classmethod
+    def me(cls) -> Self:
+        """This process."""
+        return cls(os.getpid(), psutil.Process().create_time())
+
+    @property
+    def lives(self) -> bool:
+        """Whether it goes on; True also where that cannot be told."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _NEAR_S
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.NoSuchProcess, ValueError, OverflowError):
+            return False
+        except psutil.Error:
+            return True

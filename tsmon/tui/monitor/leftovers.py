@@ -1,0 +1,106 @@
+"""What a tsmon that was killed left behind: a model as an experiment had it, a demo's server."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from textual.content import Content
+
+from tsmon.load.experiment.restoring import restore
+from tsmon.load.experiment.unfinished import Unfinished, abandoned_on
+from tsmon.serving.errors import ServingError
+from tsmon.serving.local_server import LocalServer, find_running
+from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.snapshot import ModelKey, ServerState
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.tui.monitor.capability import Capability
+from tsmon.tui.monitor.host import Host
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.confirm import Confirm, Question, Severity
+
+
+class Leftovers(Capability):
+    """Looks for them once a server answers, and asks what to do."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._looked = False
+
+    def connected(self) -> None:
+        """Another server may have others."""
+        self._looked = False
+
+    def snapshot_shown(self) -> None:
+        """Look when the server has answered."""
+        session = self.host.session
+        up = session.monitor.latest.server.state is ServerState.UP
+        if self._looked or not up or not session.can_act or session.read_only:
+            return
+        self._looked = True
+        self.talk.do(self._look())
+
+    async def _look(self) -> None:
+        label = self.host.session.client.addresses.label
+        home = self.host.options.server_home
+        orphan = await asyncio.to_thread(self._orphan, label)
+        if orphan is not None and await self._stop(orphan):
+            return
+        for note in await asyncio.to_thread(abandoned_on, label, home):
+            await self._put_back(note)
+
+    # A server that nobody stops
+
+    def _orphan(self, label: str) -> ServerRecord | None:
+        """The server of the home folder, if it is this one and its tsmon was killed."""
+        try:
+            record = find_running(LocalServer(self.host.options.server_home).home)
+        except ServingError:
+            return None
+        if record is None or not record.orphaned:
+            return None
+        return record if Addresses.from_server(record.management).label == label else None
+
+    async def _stop(self, record: ServerRecord) -> bool:
+        words = (
+            f"The tsmon that started the TorchServe at {record.management} and was to stop it was "
+            "killed. Stopping it ends the server and its workers; otherwise it stays."
+        )
+        question = Question("Stop what was left?", Content(words), Severity.LOSS, "Stop it")
+
+        server = LocalServer(self.host.options.server_home)
+
+        async def stop() -> None:
+            try:
+                await asyncio.to_thread(server.stop)
+            except ServingError as error:
+                raise TorchServeError(str(error), error.hint) from None
+
+        stopped = await self.talk.push_wait(Confirm(question, stop, "stopping …"))
+        if stopped:
+            self.host.session.monitor.poke()
+        else:  # it stays, and nobody is asked again
+            with suppress(ServingError, OSError):
+                await asyncio.to_thread(server.give_to, None, record)
+        return bool(stopped)
+
+    # A model that was not put back
+
+    async def _put_back(self, note: Unfinished) -> None:
+        management = self.host.session.client.management
+        now = self.host.session.monitor.latest.model(ModelKey(note.model, note.version))
+        if now is not None and note.is_as_before(now.described):
+            await asyncio.to_thread(note.drop)
+            return
+        words = f"{note.words[0].upper()}{note.words[1:]}. Otherwise it stays as it is now."
+        question = Question(f"Put {note.model} back?", Content(words), Severity.CHANGE, "Put back")
+
+        async def put_back() -> None:
+            left = await restore(note, management)
+            if not left.done:
+                raise TorchServeError(left.message, left.remedy)
+            self.talk.note(Note(left.message), bad=False)
+
+        await self.talk.push_wait(Confirm(question, put_back, "putting it back …"))
+        self.host.session.monitor.poke()
