@@ -26,7 +26,11 @@ def nearest_server(target: Target) -> tuple[Target, str]:
         return _in_container(target)
     at_default = (each for each in found if port_of(each.addresses.management) == MANAGEMENT_PORT)
     server = next(at_default, found[0])
-    chosen = replace(_at(target, server.addresses), key_file=target.key_file or server.key_file)
+    chosen = replace(
+        _at(target, server.addresses),
+        key_file=target.key_file or server.key_file,
+        key_was_meant=target.key_file is None,
+    )
     return chosen, f"found by its process{_others(len(found) - 1)}"
 
 

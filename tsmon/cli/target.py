@@ -40,6 +40,8 @@ class Target:
     home: Path | None = None
     logs: LogPlace | None = None
     log_zone: str | None = None
+    key_was_meant: bool = True
+    """Whether whoever named the key file named this server too."""
     transport: httpx.AsyncBaseTransport | None = None
     """What carries the requests; None is the network."""
     loaded: Loaded = field(default_factory=Loaded)
@@ -68,7 +70,7 @@ class Target:
     @property
     def access(self) -> Access:
         """How the server is reached."""
-        return Access(self.settings, self.own_server, self.management_url or "")
+        return Access(self.settings, self.own_server, self.management_url or "", self.key_was_meant)
 
     @property
     def log_place(self) -> LogPlace | None:

@@ -22,7 +22,7 @@ from tsmon.telemetry.snapshot import Snapshot
 from tsmon.telemetry.source import Source
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.tokens import KeyKind, KeyRing
+from tsmon.torchserve.tokens import KeyKind
 
 RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
@@ -69,11 +69,6 @@ class Session(ABC):
             OnlyWatched: there is none.
         """
         raise OnlyWatched(f"this is a {self.word}: nothing can be changed or sent", self.way_out)
-
-    @property
-    def keys(self) -> KeyRing | None:
-        """The server's keys; None where none are needed, since nothing is asked."""
-        return None
 
     @property
     def can_act(self) -> bool:
@@ -132,11 +127,6 @@ class LiveSession(Session):
     def client(self) -> TorchServe:
         """The server's client."""
         return self._client
-
-    @property
-    def keys(self) -> KeyRing:
-        """Those of its key file."""
-        return self._client.keys
 
     @property
     def can_act(self) -> bool:

@@ -64,7 +64,8 @@ class Servers(Capability):
             parse_key_file(await asyncio.to_thread(path.read_text))
         except OSError as error:
             raise KeyFileError(f"cannot read {path}: {error.strerror or error}") from None
-        self.host.session.client.keys.path = path
+        client = self.host.session.client
+        client.keys.path, client.keys.owner = path, client.addresses
         self.host.session.monitor.poke()
 
     # A server of this machine
