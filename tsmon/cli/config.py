@@ -12,7 +12,7 @@ from tsmon.cli.config_set import set_, unset
 from tsmon.cli.config_show import show
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import CommandGroup, fail
-from tsmon.cli.output import emit, emit_json, emit_table, say
+from tsmon.cli.output import emit, emit_json, emit_table, emit_text, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.commented import commented
 from tsmon.config.errors import ConfigError
@@ -72,7 +72,9 @@ def check(ctx: click.Context, target: Target, as_json: bool) -> None:
         fail(str(error), error.hint)
     if not as_json:
         files = target.loaded.files
-        emit("\n".join(f"{file}: good" for file in files) or "there is no file; defaults are used")
+        emit_text(
+            "\n".join(f"{file}: good" for file in files) or "there is no file; defaults are used"
+        )
 
 
 @config.command()

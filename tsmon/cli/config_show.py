@@ -12,7 +12,7 @@ import click
 
 from tsmon.cli.config_option import require_config
 from tsmon.cli.models import as_json
-from tsmon.cli.output import emit, emit_json, say
+from tsmon.cli.output import emit_json, emit_text, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.files import Loaded
 from tsmon.config.toml_text import dotted, spelled
@@ -42,7 +42,7 @@ def show(ctx: click.Context, target: Target, everything: bool, as_json: bool) ->
         by_name = {".".join(each.key): each for each in told}
         emit_json({k: {"value": v.value, "origin": v.origin} for k, v in by_name.items()})
     elif told:
-        emit("\n".join(_toml(told)))
+        emit_text("\n".join(_toml(told)))
     else:
         say("every setting has its default; `tsmon config show --all` tells them")
 
