@@ -10,13 +10,15 @@ import click
 from tsmon.cli.config_option import problem
 from tsmon.cli.config_set import set_, unset
 from tsmon.cli.config_show import show
+from tsmon.cli.config_trust import trust
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import CommandGroup, fail
 from tsmon.cli.output import emit, emit_json, emit_table, emit_text, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.commented import commented
 from tsmon.config.errors import ConfigError
-from tsmon.config.files import PROJECT_FILE, Loaded, project_file, user_file
+from tsmon.config.files import Loaded, user_file
+from tsmon.config.project import PROJECT_FILE
 
 
 @click.group(cls=CommandGroup)
@@ -27,23 +29,29 @@ def config() -> None:
 config.add_command(show)
 config.add_command(set_)
 config.add_command(unset)
+config.add_command(trust)
 
 
 @config.command()
 @as_json
-def path(as_json: bool) -> None:
+@pass_target
+def path(target: Target, as_json: bool) -> None:
     """Tell which files are read: your own, and the project's, which wins."""
-    user, project = user_file(), project_file(Path.cwd())
+    user, loaded = user_file(), target.loaded
+    project = loaded.unread.file if loaded.unread else loaded.project
     if as_json:
-        emit_json({"user": _place(user), "project": _place(project) if project else None})
+        place = _place(project) | {"read": _how_far(loaded)} if project else None
+        emit_json({"user": _place(user), "project": place})
         return
     emit_table(
-        ("FILE", "PATH", "THERE"),
+        ("FILE", "PATH", "READ"),
         [
-            ("user", str(user), "yes" if user.is_file() else "no"),
-            ("project", str(project or Path.cwd() / PROJECT_FILE), "yes" if project else "no"),
+            ("user", str(user), "yes" if user.is_file() else "no: it is not there"),
+            ("project", str(project or Path.cwd() / PROJECT_FILE), _how_far(loaded)),
         ],
     )
+    if loaded.unread:
+        say(loaded.unread.hint)
     if not user.is_file():
         say("`tsmon config init` writes your own, with every setting explained in it")
 
@@ -104,6 +112,15 @@ def _key_problem(loaded: Loaded) -> ConfigError | None:
     except ConfigError as error:
         return error
     return None
+
+
+def _how_far(loaded: Loaded) -> str:
+    """Whether the project's file is read, and why not, or not all of it."""
+    if loaded.unread:
+        return f"no: {loaded.unread.reason}"
+    if loaded.project is None:
+        return "no: it is not there"
+    return "in part: `tsmon config trust` has the rest read" if loaded.withheld else "yes"
 
 
 def _place(file: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tsmon.cli.config_option import require_config
 from tsmon.cli.models import as_json
 from tsmon.cli.output import emit_json, emit_text, say
 from tsmon.cli.target import Target, pass_target
+from tsmon.cli.trusting import tell_pointing
 from tsmon.config.files import Loaded
 from tsmon.config.toml_text import dotted, spelled
 from tsmon.config.values import Dotted
@@ -41,10 +42,15 @@ def show(ctx: click.Context, target: Target, everything: bool, as_json: bool) ->
     if as_json:
         by_name = {".".join(each.key): each for each in told}
         emit_json({k: {"value": v.value, "origin": v.origin} for k, v in by_name.items()})
-    elif told:
+        return
+    if told:
         emit_text("\n".join(_toml(told)))
     else:
         say("every setting has its default; `tsmon config show --all` tells them")
+    loaded = target.loaded
+    if loaded.project is not None and loaded.withheld:
+        tell_pointing(loaded.project, loaded.withheld)
+        say("  that is not in force before you trust it: tsmon config trust")
 
 
 def _toml(told: Iterable[_Told]) -> Iterator[str]:

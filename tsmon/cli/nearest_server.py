@@ -17,7 +17,11 @@ def nearest_server(target: Target) -> tuple[Target, str]:
     What was named stays, and so does the server of the home folder while it runs. Else it is one
     that runs on this machine, as a process or else in a container: the one at TorchServe's own
     ports, or the newest.
+
+    Raises:
+        NotTrusted: a project's file that nobody trusted names one.
     """
+    target.require_trust()
     by_network = target.transport is None
     if not by_network or target.names_server or target.own_server() is not None:
         return target, ""

@@ -163,6 +163,11 @@ def confirm(question: str) -> None:
     click.confirm(_message(question), abort=True, err=True)
 
 
+def asked(question: str) -> bool:
+    """Ask the person; without an answer it is a no."""
+    return click.confirm(_message(question), err=True)
+
+
 def _line(text: str) -> str:
     return visible(text, keep_lines=True).replace("\n", "\\x0a")
 
