@@ -19,6 +19,7 @@ from tsmon.config.commented import commented
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import Loaded, user_file
 from tsmon.config.project import PROJECT_FILE
+from tsmon.untrusted.private import FILE_MODE, private_folder
 
 
 @click.group(cls=CommandGroup)
@@ -93,9 +94,9 @@ def init(project: bool) -> None:
     """Write a file with every setting explained and switched off; replaces none."""
     file = Path.cwd() / PROJECT_FILE if project else user_file()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8") as new:
-            new.write(commented())
+        private_folder(file.parent)
+        file.touch(mode=FILE_MODE, exist_ok=False)
+        file.write_text(commented(), encoding="utf-8")
     except FileExistsError:
         fail(f"{file} is there already", "edit it; `tsmon config check` tells whether it is right")
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from tsmon.serving.errors import BadHome
+from tsmon.untrusted.private import write_private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,7 @@ class ServerRecord:
 
     def save(self, path: Path) -> None:
         """Write it to *path*, in one step."""
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n", encoding="utf-8")
-        new.replace(path)
+        write_private(path, json.dumps(asdict(self), indent=2, default=str) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Self | None:

@@ -86,6 +86,11 @@ class Session(ABC):
         return False
 
     @property
+    def warning(self) -> str:
+        """What stands in the first line as long as it is so; empty where all is well."""
+        return ""
+
+    @property
     def token_expires(self) -> datetime | None:
         """When the management key ends, if one with an end is in use."""
         return None
@@ -142,6 +147,13 @@ class LiveSession(Session):
     def is_local(self) -> bool:
         """By its address."""
         return self._client.addresses.is_local
+
+    @property
+    def warning(self) -> str:
+        """Whether a key is sent where others can read it."""
+        client = self._client
+        sent = any(map(client.keys.goes_to, client.addresses.unencrypted))
+        return "keys go unencrypted" if client.keys.path and sent else ""
 
     @property
     def token_expires(self) -> datetime | None:

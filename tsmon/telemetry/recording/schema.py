@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.untrusted.private import make_private
 
 FORMAT = 1
 """Raised when a reader of today could not read a file of yesterday."""
@@ -136,6 +137,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         RecordingError: the file is something else, or cannot be written.
     """
     try:
+        make_private(path)  # the files beside it get the same mode
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         fresh = not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         if not fresh:
@@ -148,7 +150,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.executescript(TABLES)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise RecordingError(f"cannot record to {path}: {error}", "name another file") from None
     return connection
 

@@ -28,7 +28,7 @@ def show_server(
         session.read_only,
         past.looking,
         session.word,
-        note,
+        ", ".join(filter(None, (note, session.warning))),
         session.tag,
     )
     screen.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else Instant.now())
