@@ -17,7 +17,7 @@ from tsmon.config.edit import forget, in_toml, keep
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import Loaded, read
 from tsmon.config.project import PROJECT_FILE, find_project
-from tsmon.config.settings import Setting, setting_named
+from tsmon.config.settings import Setting, setting_named, without_password
 from tsmon.config.toml_text import has, spelled
 from tsmon.config.trust import pointing, trust
 from tsmon.config.values import BadValue
@@ -66,7 +66,7 @@ def set_(
     keep(place.file, {setting.key: meant})
     if project and not place.loaded.withheld:
         _trust(place.file)
-    written = in_toml(meant, place.file.parent)
+    written = without_password(setting.key, in_toml(meant, place.file.parent))
     _tell(place, setting, {"value": written}, f"{setting.name} = {spelled(written)}", as_json)
 
 

@@ -16,6 +16,7 @@ from tsmon.cli.output import emit_json, emit_text, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.trusting import tell_pointing
 from tsmon.config.files import Loaded
+from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
 from tsmon.config.values import Dotted
 
@@ -74,7 +75,7 @@ def _toml(told: Iterable[_Told]) -> Iterator[str]:
 def _told(loaded: Loaded) -> Iterator[_Told]:
     for key, value in _settings(loaded.config):
         origin = loaded.origins.get(key)
-        yield _Told(key, _plain(value), str(origin) if origin else DEFAULT)
+        yield _Told(key, without_password(key, _plain(value)), str(origin) if origin else DEFAULT)
 
 
 def _settings(table: Any, key: Dotted = ()) -> Iterator[tuple[Dotted, Any]]:

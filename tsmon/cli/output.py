@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tsmon.untrusted.csv import csv_text
+from tsmon.untrusted.secrets import masked_values
 from tsmon.untrusted.text import LONGEST_LINE, one_line, visible
 
 WIDE = 200
@@ -184,7 +185,7 @@ def _plain(words: RenderableType) -> RenderableType:
 
 def _json(value: Any, indent: int | None = None) -> str:
     """JSON in ASCII, whose strings have everything but DEL escaped already."""
-    return json.dumps(value, indent=indent, default=str).replace("\x7f", "\\u007f")
+    return json.dumps(masked_values(value), indent=indent, default=str).replace("\x7f", "\\u007f")
 
 
 def _on_terminal() -> bool:

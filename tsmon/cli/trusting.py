@@ -12,6 +12,7 @@ from tsmon.cli.config_option import read_again
 from tsmon.cli.output import asked, say
 from tsmon.cli.target import Target
 from tsmon.config.edit import in_toml
+from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
 from tsmon.config.trust import NotTrusted, Settings, trust
 
@@ -49,4 +50,5 @@ def tell_pointing(file: Path, settings: Settings) -> None:
     """Tell what a project's file says that needs trust."""
     say(f"{file} says where tsmon connects to, and with which keys:")
     for key, value in settings.items():
-        say(f"  {dotted(key)} = {spelled(in_toml(value, file.parent))}")
+        shown = without_password(key, in_toml(value, file.parent))
+        say(f"  {dotted(key)} = {spelled(shown)}")

@@ -87,10 +87,11 @@ def _refusal(file: Path, checkout: Path) -> Unread | None:
         if status.st_uid not in {ROOT, os.geteuid()}:
             problem = f"{what} belongs to {_name(status.st_uid)}"
             return Unread(file, problem, _use_it(file))
-        # In a sticky folder others can add files, but replace none.
-        is_sticky = path not in own and status.st_mode & stat.S_ISVTX
-        if not is_sticky and (who := _other_writers(status)):
-            remedy = f"chmod {who}-w {shlex.quote(str(path))}"
+        # In a sticky folder, such as /tmp, others can add files, but replace none.
+        is_sticky = status.st_mode & stat.S_ISVTX
+        if (who := _other_writers(status)) and (path in own or not is_sticky):
+            chmod = f"chmod {who}-w {shlex.quote(str(path))}"
+            remedy = _use_it(file) if is_sticky else chmod
             return Unread(file, f"{what} can be written by others", remedy)
     return None
 
