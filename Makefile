@@ -47,9 +47,10 @@ test: lint types imports ## All of them: style, types, import rules, tests
 	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots
 	$(BIN)/pytest tests/contract tests/integration
 
-lint: setup ## Style
+lint: setup ## Style, and security: ruff, bandit, pip-audit
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python -m tools.audit
 
 types: setup ## Types
 	$(BIN)/mypy

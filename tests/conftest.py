@@ -7,6 +7,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.secrecy import no_key_leaks, nothing_of_mine
+
+__all__ = ["no_key_leaks", "nothing_of_mine"]
+
 # A deadline would fail on a slow machine only; in CI the same examples are tried each time.
 settings.register_profile("local", deadline=None)
 settings.register_profile(

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.contract.archives import write_real
+from tests.secrecy import hand_out_file
 from tsmon.serving.java import find_java
 from tsmon.serving.ports import LOOPBACK, Ports, free_ports
 from tsmon.torchserve.addresses import Addresses
@@ -53,6 +54,7 @@ def real_torchserve(settings: dict[str, str]) -> Iterator[RealTorchServe]:
             folder / "key_file.json",
             folder / "release",
         )
+        hand_out_file(server.key_file)
         process = _launch(folder, server.release_file)
         try:
             _wait(process, server, folder / "console")

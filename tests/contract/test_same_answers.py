@@ -100,8 +100,9 @@ async def _answers(
     async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=30) as client:
         for line in CONVERSATION.strip().splitlines():
             key, method, path = line.split()
-            headers = {} if key == "metrics" else KeyRing(key_file).headers(KeyKind(key))
-            response = await client.request(method, bases[key] + path, headers=headers)
+            ring, base = KeyRing(key_file), bases[key]
+            headers = {} if key == "metrics" else ring.headers(KeyKind(key), base)
+            response = await client.request(method, base + path, headers=headers)
             assert response.headers["x-request-id"]
             answers.append(
                 (

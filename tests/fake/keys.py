@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tests.fake import answers
+from tests.secrecy import hand_out
 
 PAST = datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -28,7 +29,8 @@ class Keys:
     def renew(self, *kinds: str) -> None:
         """Make new keys, void the old ones and write the file."""
         for kind in kinds:
-            self._values[kind] = f"{kind[0]}-{next(_numbers):06d}"
+            key = f"{kind[0]}-{next(_numbers):06d}"
+            self._values[kind] = hand_out(key, self.path) if self.path else key
             self._ends[kind] = datetime.now(UTC) + timedelta(hours=1)
         self._write()
 

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.fake import FakeTorchServe
+from tests.secrecy import shown
 from tsmon.tui.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.session import LiveSession
@@ -44,7 +45,7 @@ class Seat:
     @property
     def text(self) -> str:
         """What is on the terminal."""
-        return screen_text(self.app)
+        return shown(screen_text(self.app))
 
     def find(self, kind: type[WidgetType], selector: str = "") -> WidgetType:
         """A widget of the topmost screen."""

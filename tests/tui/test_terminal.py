@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import stat
 import struct
 import subprocess
 import sys
@@ -146,6 +147,23 @@ def test_a_fault_is_told_in_two_lines_and_kept(tmp_path: Path) -> None:
         "tsmon: a fault of tsmon itself ended it: KeyError: 'boom'",
         f"  → please report it with {report}",
     ]
+
+
+def test_a_report_is_private_and_tells_no_secret(tmp_path: Path) -> None:
+    def fails(password: str) -> None:
+        raise ValueError(f"cannot read https://me:{password}@s3/m.mar?X-Sig={password}")
+
+    try:
+        fails("Pa55" + "word")  # the report quotes this line
+    except ValueError as raised:
+        report = keep_report(raised, tmp_path / "crashes")
+        words = spell_crash(raised, report).plain
+
+    assert report is not None
+    assert "Pa55word" not in report.read_text() + words
+    assert "https://***@s3/m.mar?***" in report.read_text()
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert stat.S_IMODE(report.parent.stat().st_mode) == 0o700
 
 
 def test_where_no_report_can_be_kept_the_fault_is_told_all_the_same(tmp_path: Path) -> None:

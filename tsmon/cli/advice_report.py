@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from tsmon.cli.output import emit, emit_table
+from tsmon.cli.output import emit, emit_table, emit_text
 from tsmon.load.capacity.advice import Advice
 from tsmon.load.capacity.prediction import Prediction
 
@@ -22,7 +22,7 @@ CHECK_COUNT = "10,10,10,50"
 
 def say_advice(advice: Advice) -> None:
     """The advice for a person."""
-    emit("\n".join(_head(advice)))
+    emit_text("\n".join(_head(advice)))
     if advice.predictions:
         emit("")
         emit_table(_HEADINGS, [_row(advice, each) for each in advice.predictions], _RIGHT)
@@ -79,7 +79,8 @@ def _row(advice: Advice, row: Prediction) -> tuple[str, ...]:
 
 def _say_list(title: str, lines: tuple[str, ...]) -> None:
     if lines:
-        emit(f"\n{title}")
+        emit("")
+        emit(title)
         for line in lines:
             emit(f"  {line}")
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
+from tsmon.cli.output import complain
 from tsmon.cli.target import Target
 from tsmon.config.errors import ConfigError
-from tsmon.config.files import load
+from tsmon.config.files import Loaded, load
 
 _PROBLEM = "tsmon.config_problem"
+_NAMED = "tsmon.config_file"
 
 
 def _read(ctx: click.Context, parameter: click.Parameter, file: Path | None) -> None:
@@ -27,6 +29,7 @@ def _read(ctx: click.Context, parameter: click.Parameter, file: Path | None) -> 
         ctx.meta[_PROBLEM] = error
         return
     ctx.ensure_object(Target).loaded = loaded
+    ctx.meta[_NAMED] = file
     config = loaded.config
     monitor = {name: value for name, value in asdict(config.monitor).items() if value}
     ctx.default_map = {"server": config.server or None, **monitor, "monitor": monitor}
@@ -56,3 +59,14 @@ def require_config(ctx: click.Context) -> None:
     """
     if found := problem(ctx):
         raise found
+    if unread := ctx.ensure_object(Target).loaded.unread:
+        complain(str(unread), unread.hint)
+
+
+def read_again(ctx: click.Context) -> Loaded:
+    """The configuration, once somebody trusts the project's file.
+
+    Raises:
+        ConfigError: a file was changed meanwhile and is wrong.
+    """
+    return load(ctx.meta[_NAMED])

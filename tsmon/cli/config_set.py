@@ -14,9 +14,12 @@ from tsmon.cli.models import as_json
 from tsmon.cli.output import emit, emit_json, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.edit import forget, in_toml, keep
-from tsmon.config.files import PROJECT_FILE, Loaded, project_file, read
-from tsmon.config.settings import Setting, setting_named
+from tsmon.config.errors import ConfigError
+from tsmon.config.files import Loaded, read
+from tsmon.config.project import PROJECT_FILE, find_project
+from tsmon.config.settings import Setting, setting_named, without_password
 from tsmon.config.toml_text import has, spelled
+from tsmon.config.trust import pointing, trust
 from tsmon.config.values import BadValue
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -36,7 +39,7 @@ class _Place:
 
     def winner(self, setting: Setting) -> Path | None:
         """The project's file, where this is another one and it has the setting too."""
-        project = project_file(Path.cwd())
+        project = self.loaded.project or find_project(Path.cwd()).file
         if project is None or project == self.file:
             return None
         return project if has(read(project), setting.key) else None
@@ -61,7 +64,9 @@ def set_(
         raise InvalidArgument(f"{setting.name}: {error}", error.hint) from None
     _check_use(setting, meant, place.loaded)
     keep(place.file, {setting.key: meant})
-    written = in_toml(meant, place.file.parent)
+    if project and not place.loaded.withheld:
+        _trust(place.file)
+    written = without_password(setting.key, in_toml(meant, place.file.parent))
     _tell(place, setting, {"value": written}, f"{setting.name} = {spelled(written)}", as_json)
 
 
@@ -78,6 +83,12 @@ def unset(ctx: click.Context, target: Target, key: str, project: bool, as_json: 
     taken = forget(place.file, [setting.key])
     words = f"{setting.name} is gone" if taken else f"{setting.name} was not there"
     _tell(place, setting, {"taken_out": taken}, words, as_json)
+
+
+def _trust(file: Path) -> None:
+    """Who says something of a project need not be asked whether it may be said."""
+    if told := pointing(read(file)):
+        trust(file, told)
 
 
 def _tell(place: _Place, setting: Setting, done: Any, words: str, as_json: bool) -> None:
@@ -111,8 +122,19 @@ def _place(ctx: click.Context, target: Target, *, project: bool) -> _Place:
         if error.file.exists():
             raise error
         own = error.file
-    here = Path.cwd()
-    return _Place(project_file(here) or here / PROJECT_FILE if project else own, loaded)
+    return _Place(_projects(loaded) if project else own, loaded)
+
+
+def _projects(loaded: Loaded) -> Path:
+    """The project's file, whether it is there or not.
+
+    Raises:
+        ConfigError: others can write the one that is there.
+    """
+    here, unread = Path.cwd(), loaded.unread
+    if unread is not None and unread.file.parent == here:
+        raise ConfigError(unread.file, f"is not changed: {unread.reason}", unread.hint)
+    return loaded.project or find_project(here).file or here / PROJECT_FILE
 
 
 def _check_use(setting: Setting, value: Any, loaded: Loaded) -> None:

@@ -12,9 +12,11 @@ import click
 
 from tsmon.cli.config_option import require_config
 from tsmon.cli.models import as_json
-from tsmon.cli.output import emit, emit_json, say
+from tsmon.cli.output import emit_json, emit_text, say
 from tsmon.cli.target import Target, pass_target
+from tsmon.cli.trusting import tell_pointing
 from tsmon.config.files import Loaded
+from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
 from tsmon.config.values import Dotted
 
@@ -41,10 +43,15 @@ def show(ctx: click.Context, target: Target, everything: bool, as_json: bool) ->
     if as_json:
         by_name = {".".join(each.key): each for each in told}
         emit_json({k: {"value": v.value, "origin": v.origin} for k, v in by_name.items()})
-    elif told:
-        emit("\n".join(_toml(told)))
+        return
+    if told:
+        emit_text("\n".join(_toml(told)))
     else:
         say("every setting has its default; `tsmon config show --all` tells them")
+    loaded = target.loaded
+    if loaded.project is not None and loaded.withheld:
+        tell_pointing(loaded.project, loaded.withheld)
+        say("  that is not in force before you trust it: tsmon config trust")
 
 
 def _toml(told: Iterable[_Told]) -> Iterator[str]:
@@ -68,7 +75,7 @@ def _toml(told: Iterable[_Told]) -> Iterator[str]:
 def _told(loaded: Loaded) -> Iterator[_Told]:
     for key, value in _settings(loaded.config):
         origin = loaded.origins.get(key)
-        yield _Told(key, _plain(value), str(origin) if origin else DEFAULT)
+        yield _Told(key, without_password(key, _plain(value)), str(origin) if origin else DEFAULT)
 
 
 def _settings(table: Any, key: Dotted = ()) -> Iterator[tuple[Dotted, Any]]:

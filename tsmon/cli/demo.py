@@ -12,7 +12,7 @@ import click
 
 from tsmon.cli.opening import open_monitor, require_keys
 from tsmon.cli.outcome import Exit, fail, run_async
-from tsmon.cli.output import say, talk
+from tsmon.cli.output import asked, say, talk
 from tsmon.cli.serve import DEFAULT_STORE, make_model_store
 from tsmon.cli.serve_report import ORPHANED
 from tsmon.cli.starting import start_with_progress, stop_with_progress
@@ -109,7 +109,7 @@ def _may_stop(server: LocalServer, record: ServerRecord) -> bool:
     """Ask where a person is there; after a no the server stays, and nobody is asked again."""
     say(f"{ORPHANED}: {record.management}")
     question = "Stop it, and start another one?"
-    if not sys.stdin.isatty() or click.confirm(question, default=True, err=True):
+    if not sys.stdin.isatty() or asked(question, default=True):
         return True
     server.give_to(None, record)
     return False

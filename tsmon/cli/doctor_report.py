@@ -10,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from tsmon.cli.outcome import Exit
-from tsmon.cli.output import data_console, emit_json, emit_table, say, talk
+from tsmon.cli.output import LONGEST_HINT, data_console, emit_json, emit_table, say, talk
 from tsmon.cli.target import Target
 from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.checks.had import plural
 from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import Check, Finding, Result, Severity
+from tsmon.untrusted.text import one_line, visible
 
 _GLYPHS = {
     Severity.OK: ("✓", "green"),
@@ -125,6 +126,7 @@ def _table(results: list[Result]) -> Table:
     glyph, style = _NOT_CHECKED
     for title, ids in skipped.items():
         reason = title.partition(": ")[2]
+        reason = one_line(reason)
         text = Text(f"{', '.join(ids)}: {reason}" if len(ids) > 1 else reason, style=style)
         first = ids[0] if len(ids) == 1 else f"{len(ids)} checks"
         table.add_row(Text(f"  {glyph} not checked", style=style), Text(first, style=style), text)
@@ -137,10 +139,11 @@ def _word(finding: Finding) -> Text:
 
 
 def _text(finding: Finding) -> Text:
-    text = Text(finding.title)
+    text = Text(one_line(finding.title))
     if finding.evidence:
         gap = "  " if finding.severity is Severity.OK else "\n"
-        text.append(f"{gap}{finding.evidence}", style="dim")
+        evidence = visible(finding.evidence[:LONGEST_HINT], keep_lines=True)
+        text.append(f"{gap}{evidence}", style="dim")
     if finding.remedy:
-        text.append(f"\n→ {finding.remedy}")
+        text.append(f"\n→ {one_line(finding.remedy, LONGEST_HINT)}")
     return text

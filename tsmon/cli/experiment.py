@@ -16,7 +16,7 @@ from tsmon.cli.interrupting import interruptible
 from tsmon.cli.models import version_option
 from tsmon.cli.numbers import NUMBERS
 from tsmon.cli.outcome import Exit, fail, runs_async
-from tsmon.cli.output import complain, say, talk
+from tsmon.cli.output import complain, confirm, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import DigitImage, ImageError, find_images
 from tsmon.doctor.machine import usable_cores
@@ -211,7 +211,7 @@ def _agree(outlook: tuple[str, ...], *, ask: bool) -> None:
     for line in outlook:
         say(line)
     if ask and sys.stdin.isatty():
-        click.confirm("Go on?", abort=True, err=True)
+        confirm("Go on?")
 
 
 async def _predict(client: TorchServe, plan: ExperimentPlan, target: Target) -> Predict | None:

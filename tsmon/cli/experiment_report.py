@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from enum import Enum
 
-from tsmon.cli.output import data_console, emit, emit_json, emit_table
+from tsmon.cli.output import data_console, emit, emit_json, emit_table, emit_text
 from tsmon.load.experiment.chart import CHART_WIDTH, chart
 from tsmon.load.experiment.kept import result_record
 from tsmon.load.experiment.plan import Setting
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.table import (
     columns,
-    csv_text,
     footnotes,
     headline,
     markdown,
     memory_words,
+    result_csv,
     rows,
 )
 
@@ -34,9 +34,9 @@ def emit_result(result: ExperimentResult, form: Form) -> None:
     if form is Form.JSON:
         emit_json(result_record(result))
     elif form is Form.MARKDOWN:
-        emit(markdown(result).rstrip())
+        emit_text(markdown(result).rstrip())
     elif form is Form.CSV:
-        emit(csv_text(result).rstrip())
+        emit_text(result_csv(result).rstrip())
     else:
         _emit_text(result)
 

@@ -6,7 +6,7 @@ import click
 
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import Exit, fail
-from tsmon.cli.output import emit, emit_json, emit_table
+from tsmon.cli.output import emit_json, emit_table, emit_text
 from tsmon.serving.assets import numbers_page
 from tsmon.telemetry.explanations import Entry, parse_explanations
 
@@ -29,7 +29,7 @@ def explain(number: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         emit_json([_record(entry) for entry in entries])
     elif name:
-        emit("\n\n".join(map(_words, entries)))
+        emit_text("\n\n".join(map(_words, entries)))
     else:
         emit_table(
             ("NUMBER", "ON THE SCREEN", "SECTION"),

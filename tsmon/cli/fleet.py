@@ -17,6 +17,7 @@ from tsmon.cli.opening import GivenSettings, Left, open_monitor
 from tsmon.cli.outcome import Exit, fail, runs_async
 from tsmon.cli.output import complain, emit_json, emit_json_line
 from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.trusting import require_trust
 from tsmon.config.files import user_file
 from tsmon.config.schema import Config, FleetSettings
 from tsmon.fleet.fleet import Fleet
@@ -63,10 +64,12 @@ def fleet(
     Opens the monitor where there is a terminal. With --once, --watch or --json, or into a pipe, it
     prints; --watch --json prints a line per table. Ends with 3 where no server answers.
     """
+    asks_for_text = once or watch or as_json or count is not None
+    opens = not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty()
+    require_trust(ctx, target, ask=opens, fleet=True)
     config = _config(target.loaded.config, settings)
     target.loaded = replace(target.loaded, config=config)
-    asks_for_text = once or watch or as_json or count is not None
-    if not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty():
+    if opens:
         left = _open(target, given(ctx, "fleet"))
         return ctx.invoke(demo) if left.wants_demo else left.code
     made = Fleet(config, target.own_server, transport=target.transport)

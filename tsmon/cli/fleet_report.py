@@ -9,6 +9,7 @@ from tsmon.cli.ticks import number_or_none, number_words
 from tsmon.fleet.arrange import FleetLine, lines
 from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 from tsmon.telemetry.traffic import Missing
+from tsmon.untrusted.secrets import masked_address
 
 UNKNOWN = Missing.NO_COUNTERS
 HEADINGS = (
@@ -59,7 +60,7 @@ def _server_record(row: ServerRow) -> dict[str, Any]:
     settings = row.target.settings
     return {
         "server": row.target.name,
-        "url": settings.url,
+        "url": masked_address(settings.url),
         "origin": row.target.origin.value,
         "labels": dict(row.target.labels),
         "read_only": settings.read_only,

@@ -10,7 +10,7 @@ import click
 
 from tsmon.cli.models import as_json, version_option
 from tsmon.cli.outcome import Exit, fail, runs_async
-from tsmon.cli.output import emit, emit_json, emit_table, say, talk
+from tsmon.cli.output import emit, emit_json, emit_raw, emit_table, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import DigitImage, ImageError, find_images, pick_random
 from tsmon.load.answers import Answer, Score
@@ -58,7 +58,7 @@ async def predict(
     async with target.client() as client:
         if len(files) == 1 and not as_json:
             prediction = await client.inference.predict(model, _read(files[0]), version=version)
-            emit(prediction.text)
+            emit_raw(prediction.body)
             return
         answers = [
             await ask(client.inference, model, DigitImage.at(file), version=version)

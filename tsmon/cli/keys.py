@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tsmon.cli.models import as_json
-from tsmon.cli.output import emit, emit_json, emit_table
+from tsmon.cli.output import emit_json, emit_table, emit_text
 from tsmon.cli.target import Target, pass_target
 
 
@@ -24,7 +24,7 @@ def keys(target: Target, defaults: bool, as_markdown: bool, as_json: bool) -> No
 
     keymap = Keymap() if defaults else configured(target.loaded)
     if as_markdown:
-        emit(key_page.as_markdown(keymap).rstrip("\n"))
+        emit_text(key_page.as_markdown(keymap).rstrip("\n"))
         return
     found = [key for _, keys in key_page.by_group(keymap) for key in keys]
     if as_json:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from tsmon.cli.output import emit, emit_json, emit_table
+from tsmon.cli.output import emit, emit_csv, emit_json, emit_table
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import Latency, Progress, RunReport
 
@@ -91,9 +89,7 @@ def emit_report(report: RunReport, *, as_csv: bool) -> None:
         emit_json(record)
         return
     flat = dict(_flat(record))
-    writer = csv.DictWriter(sys.stdout, flat, lineterminator="\n")
-    writer.writeheader()
-    writer.writerow(flat)
+    emit_csv(flat, [flat])
 
 
 def report_record(report: RunReport) -> dict[str, Any]:

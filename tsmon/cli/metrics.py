@@ -11,7 +11,7 @@ from tsmon.cli import watching
 from tsmon.cli.log_place import log_folder
 from tsmon.cli.models import as_json
 from tsmon.cli.outcome import fail, runs_async
-from tsmon.cli.output import emit_json, emit_table, say
+from tsmon.cli.output import emit_json, emit_raw, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import number_or_none, number_words
 from tsmon.cli.watching import (
@@ -83,7 +83,7 @@ async def metrics(
         raise click.UsageError("--prometheus goes with --watch")
     async with target.client() as client:
         if raw:
-            click.echo(await client.metrics.scrape(), nl=False)
+            emit_raw((await client.metrics.scrape()).encode())
         else:
             scrape = await read_scrape(client, target.log_place)
             if as_json:

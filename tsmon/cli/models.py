@@ -10,7 +10,7 @@ import click
 from tsmon.cli.judging import Judged, judge
 from tsmon.cli.model_rows import HEADINGS, model_record, model_row
 from tsmon.cli.outcome import Exit, runs_async
-from tsmon.cli.output import complain, emit, emit_json, emit_table, say
+from tsmon.cli.output import complain, confirm, emit, emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
 from tsmon.telemetry.descriptions import describe_everything, unread
@@ -216,7 +216,7 @@ async def unregister(
     """Remove a MODEL, stopping its workers; asks first when a person is there to answer."""
     what = f"{model} {version}" if version else model
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Unregister {what} and stop its workers?", abort=True, err=True)
+        confirm(f"Unregister {what} and stop its workers?")
     async with target.client() as client:
         _report(await client.management.unregister(model, version), as_json)
 

@@ -16,6 +16,7 @@ from tsmon.cli.opening import open_monitor, open_prometheus
 from tsmon.cli.outcome import Exit, run_async
 from tsmon.cli.output import complain
 from tsmon.cli.target import Target, pass_target, server_options
+from tsmon.cli.trusting import require_trust
 from tsmon.cli.watching import live_source, prometheus_source, watch_plainly
 from tsmon.config.schema import MonitorSettings, SymbolsName
 from tsmon.telemetry.recording.recorder import RecordedSource
@@ -94,6 +95,7 @@ def monitor(
     **settings: Any,
 ) -> int:
     """Open the monitor."""
+    require_trust(ctx, target, ask=not plain)
     chosen = MonitorSettings(**{name: value for name, value in settings.items() if value})
     if prometheus:
         if recording:

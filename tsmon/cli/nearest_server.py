@@ -17,7 +17,11 @@ def nearest_server(target: Target) -> tuple[Target, str]:
     What was named stays, and so does the server of the home folder while it runs. Else it is one
     that runs on this machine, as a process or else in a container: the one at TorchServe's own
     ports, or the newest.
+
+    Raises:
+        NotTrusted: a project's file that nobody trusted names one.
     """
+    target.require_trust()
     by_network = target.transport is None
     if not by_network or target.names_server or target.own_server() is not None:
         return target, ""
@@ -26,7 +30,11 @@ def nearest_server(target: Target) -> tuple[Target, str]:
         return _in_container(target)
     at_default = (each for each in found if port_of(each.addresses.management) == MANAGEMENT_PORT)
     server = next(at_default, found[0])
-    chosen = replace(_at(target, server.addresses), key_file=target.key_file or server.key_file)
+    chosen = replace(
+        _at(target, server.addresses),
+        key_file=target.key_file or server.key_file,
+        key_was_meant=target.key_file is None,
+    )
     return chosen, f"found by its process{_others(len(found) - 1)}"
 
 

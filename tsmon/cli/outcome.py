@@ -12,7 +12,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from tsmon.cli.output import complain
+from tsmon.cli.output import complain, complain_of
 from tsmon.cli.slow import told_when_slow
 from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
@@ -92,7 +92,7 @@ def run(group: click.Group, args: list[str] | None = None, obj: Any = None) -> i
         complain("interrupted")
         return Exit.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        complain_of(error)
         return error.exit_code
     except OSError as error:
         if error.errno not in FULL:

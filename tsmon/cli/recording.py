@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -14,7 +12,7 @@ import click
 
 from tsmon.cli.opening import open_replay
 from tsmon.cli.outcome import Exit, fail, runs_async
-from tsmon.cli.output import complain, emit_json_line, say, talk
+from tsmon.cli.output import complain, emit_csv, emit_json_line, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import tick_record
 from tsmon.cli.watching import live_source
@@ -135,9 +133,7 @@ def _print_csv(records: list[dict[str, Any]]) -> None:
     if not rows:
         fail("nothing was recorded in that time")
     columns = dict.fromkeys(column for row in rows for column in row)
-    writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    emit_csv(columns, rows)
 
 
 def _flat(entry: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ import click
 
 from tsmon.cli.models import as_json, version_option
 from tsmon.cli.outcome import runs_async
+from tsmon.cli.output import confirm
 from tsmon.cli.procedures import carry_out
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.serving.restart import CannotRoll, RestartAtOnce, RollingRestart
@@ -41,9 +42,7 @@ async def restart(
         procedure = _procedure(client, found, at_once=at_once)
         if at_once and not yes and sys.stdin.isatty():
             what = f"{found.name} {found.version}"
-            click.confirm(
-                f"Refuse all requests to {what} until it is loaded?", abort=True, err=True
-            )
+            confirm(f"Refuse all requests to {what} until it is loaded?")
         await carry_out(procedure, as_json=as_json, model=found.name, version=found.version)
 
 

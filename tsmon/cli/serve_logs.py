@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from tsmon.cli.outcome import fail
+from tsmon.cli.output import emit
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.docker.engine import lines as docker_lines
 from tsmon.serving.container import docker_asked
@@ -33,7 +34,7 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
     if container is not None:
         with docker_asked():
             for line in _lines_in(container, kind, lines, keep_on):
-                click.echo(line)
+                emit(line)
         return
     path = log_path(target.local_server().home, kind)
     if not path.exists() and not keep_on:
@@ -41,7 +42,7 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
     try:
         found = follow(path, start_of_last(path, lines)) if keep_on else tail(path, lines)
         for line in found:
-            click.echo(line)
+            emit(line)
     except OSError as error:
         fail(f"cannot read {path}: {error.strerror or error}")
 

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import click
 import httpx
+from click.core import ParameterSource
 
 from tsmon.cli.leftovers import say_what_was_left
 from tsmon.cli.log_place import log_place
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
+from tsmon.config.trust import NotTrusted
 from tsmon.fleet.access import Access, own_server
 from tsmon.serving.archive_url import archive_url
 from tsmon.serving.local_server import LocalServer
@@ -41,6 +43,10 @@ class Target:
     home: Path | None = None
     logs: LogPlace | None = None
     log_zone: str | None = None
+    key_was_meant: bool = True
+    """Whether whoever named the key file named this server too."""
+    server_by_file: bool = False
+    """Whether a configuration file names the server, and no option or variable."""
     transport: httpx.AsyncBaseTransport | None = None
     """What carries the requests; None is the network."""
     loaded: Loaded = field(default_factory=Loaded)
@@ -53,7 +59,12 @@ class Target:
 
     @property
     def settings(self) -> ServerSettings:
-        """What the configuration says of the server, and the options, which win over it."""
+        """What the configuration says of the server, and the options, which win over it.
+
+        Raises:
+            NotTrusted: that depends on a project's file which nobody trusted.
+        """
+        self.require_trust()
         named = self.loaded.config.servers.get(self.name, ServerSettings(url=self.server or ""))
         given: dict[str, Any] = {
             "inference_url": self.inference_url,
@@ -69,7 +80,16 @@ class Target:
     @property
     def access(self) -> Access:
         """How the server is reached."""
-        return Access(self.settings, self.own_server, self.management_url or "")
+        settings = self.settings
+        return Access(settings, self.own_server, self.management_url or "", self._key_was_meant)
+
+    @property
+    def _key_was_meant(self) -> bool:
+        """Whether who named the key file named the server: a project's file is somebody else."""
+        if self.key_file is None or not self.server_by_file:
+            return self.key_was_meant
+        loaded = self.loaded
+        return not (loaded.is_projects("server") or loaded.is_projects("servers", self.name))
 
     @property
     def log_place(self) -> LogPlace | None:
@@ -85,6 +105,24 @@ class Target:
         """Whether an option or the configuration says which server is meant."""
         urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
         return any(urls)
+
+    @property
+    def needs_trust(self) -> bool:
+        """Whether a project's file that nobody trusted decides which server is meant."""
+        withheld = self.loaded.withheld
+        urls = (self.inference_url, self.management_url, self.metrics_url)
+        by_user = any(urls) or bool(self.server and not self.server_by_file)
+        by_project = not by_user and ("server",) in withheld
+        return by_project or any(key[:2] == ("servers", self.server) for key in withheld)
+
+    def require_trust(self) -> None:
+        """Refuse to go where a project's file points before somebody said that it may.
+
+        Raises:
+            NotTrusted: it decides which server is meant.
+        """
+        if self.needs_trust and self.loaded.project is not None:
+            raise NotTrusted(self.loaded.project)
 
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
@@ -169,6 +207,9 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> Non
     target = ctx.ensure_object(Target)
     if value is not None and parameter.name:
         setattr(target, parameter.name, value)
+        if parameter.name == "server":
+            source = ctx.get_parameter_source(parameter.name)
+            target.server_by_file = source is ParameterSource.DEFAULT_MAP
 
 
 def _option(*names: str, help_: str, **settings: Any) -> Callable[[F], F]:

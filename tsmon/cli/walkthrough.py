@@ -61,7 +61,8 @@ class Walkthrough:
             ("Unregister it", f"tsmon unregister {MODEL}", self._unregister),
         )
         for number, (title, command, step) in enumerate(steps, 1):
-            emit(f"\n{number:>2}. {title:<26} $ {command}")
+            emit("")
+            emit(f"{number:>2}. {title:<26} $ {command}")
             await step()
 
     async def _ping(self) -> None:

@@ -13,6 +13,7 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.files import parsed, text_of
 from tsmon.config.toml_text import NoPlace, has, with_value, without
 from tsmon.config.values import Dotted
+from tsmon.untrusted.private import FILE_MODE, private_folder
 
 
 def keep(file: Path, values: Mapping[Dotted, Any]) -> None:
@@ -83,7 +84,7 @@ def _write(file: Path, text: str) -> None:
     parsed(text, file)
     target = file.resolve()  # so that a link to the file stays one
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         handle, made = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         new = Path(made)
         try:
@@ -91,7 +92,7 @@ def _write(file: Path, text: str) -> None:
                 opened.write(text)
                 opened.flush()
                 os.fsync(opened.fileno())
-            new.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o644)
+            new.chmod(target.stat().st_mode & 0o7777 if target.exists() else FILE_MODE)
             new.replace(target)
         except BaseException:
             new.unlink(missing_ok=True)

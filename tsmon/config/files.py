@@ -1,7 +1,8 @@
 """The configuration files: where they are, and reading them into one configuration.
 
 A project's `tsmon.toml` wins over the user's own file, table entry by table entry; what stands in
-neither keeps its default.
+neither keeps its default. A server is one thing, though: where the project says where it is, the
+user's file says nothing of its key and its certificates any more.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from typing import Any
 from platformdirs import user_config_path
 
 from tsmon.config.errors import ConfigError
+from tsmon.config.project import Unread, find_project
 from tsmon.config.schema import Config
 from tsmon.config.toml_lines import line_of
+from tsmon.config.trust import ADDRESSES, Settings, is_trusted, pointing, without
 from tsmon.config.values import BadValue, Dotted, assembled, checked
 from tsmon.untrusted.files import KIB, read_text
 from tsmon.untrusted.toml import BadToml, parse_toml
 
 MOST_BYTES = 256 * KIB
-PROJECT_FILE = "tsmon.toml"
 VARIABLE = "TSMON_CONFIG"
 """Names the file to read in place of the user's own."""
+_STAYS_WITH_NAME = ("color", "read_only", "log_zone")
+"""What the user's file says of a server's name, wherever the project says that the server is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +42,25 @@ class Loaded:
     """The files that were read, the one that wins last."""
     own: Path = field(default_factory=lambda: user_file())
     """The user's own file, whether it is there or not."""
+    project: Path | None = None
+    """The project's file, if it was read."""
+    withheld: Settings = field(default_factory=dict)
+    """What the project's file says and may not be used before somebody trusts it."""
+    unread: Unread | None = None
+    """A project's file that was left alone."""
+
+    def is_projects(self, *table: str) -> bool:
+        """Whether the project's file says something of a table or setting that is used."""
+        return any(
+            file == self.project and key[: len(table)] == table
+            for key, file in self.origins.items()
+        )
 
 
 def user_file() -> Path:
     """The user's own file, whether it is there or not."""
     named = os.environ.get(VARIABLE)
     return Path(named) if named else user_config_path("tsmon") / "config.toml"
-
-
-def project_file(folder: Path) -> Path | None:
-    """The nearest `tsmon.toml` in a folder or above it."""
-    places = (place / PROJECT_FILE for place in (folder, *folder.parents))
-    return next((place for place in places if place.is_file()), None)
 
 
 def load(user: Path | None = None, folder: Path | None = None) -> Loaded:
@@ -62,15 +73,26 @@ def load(user: Path | None = None, folder: Path | None = None) -> Loaded:
     """
     named = user is not None or VARIABLE in os.environ
     own = user or user_file()
-    files = [own] if named or own.is_file() else []
-    project = project_file(folder or Path.cwd())
-    if project is not None and project != own:
-        files.append(project)
     values: dict[str, Any] = {}
     origins: dict[Dotted, Path] = {}
-    for file in files:
-        _merge(values, read(file), file, origins)
-    return Loaded(assembled(Config, values), origins, tuple(files), own)
+    files = []
+    if named or own.is_file():
+        _merge(values, read(own), own, origins)
+        files.append(own)
+    found = find_project(folder or Path.cwd(), named=own)
+    project = found.file
+    withheld: Settings = {}
+    if project is not None:
+        theirs = read(project)
+        withheld = pointing(theirs)
+        if withheld and is_trusted(project, withheld):
+            withheld = {}
+        theirs = without(theirs, withheld)
+        _clear_redirected(values, theirs, origins)
+        _merge(values, theirs, project, origins)
+        files.append(project)
+    config = assembled(Config, values)
+    return Loaded(config, origins, tuple(files), own, project, withheld, found.unread)
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -109,6 +131,21 @@ def parsed(text: str, file: Path) -> dict[str, Any]:
     except BadValue as error:
         problem = f"{'.'.join(error.key)}: {error}"
         raise ConfigError(file, problem, error.hint, line=line_of(text, error.key)) from None
+
+
+def _clear_redirected(
+    values: Mapping[str, Any], project: Mapping[str, Any], origins: dict[Dotted, Path]
+) -> None:
+    """Forget how servers were reached that the project's file puts elsewhere.
+
+    Otherwise the key of one server would go to another.
+    """
+    known = values.get("servers", {})
+    for name, table in project.get("servers", {}).items():
+        if name in known and any(each in table for each in ADDRESSES):
+            for setting in [each for each in known[name] if each not in _STAYS_WITH_NAME]:
+                del known[name][setting]
+                del origins["servers", name, setting]
 
 
 def _merge(

@@ -11,7 +11,9 @@ from typing import Any, get_origin, get_type_hints
 from tsmon.config.schema import Config
 from tsmon.config.toml_lines import parts
 from tsmon.config.values import BadValue, Dotted, checked, choices
+from tsmon.untrusted.secrets import masked_address
 
+_ADDRESSES = ("server", "url", "inference_url", "metrics_url", "prometheus")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -112,6 +114,12 @@ def setting_at(key: Dotted) -> Setting:
             return _setting(key, field, hint)
         kind = hint
     raise _none(key, kind)
+
+
+def without_password(key: Dotted, value: Any) -> Any:
+    """A value as it may be shown: an address loses what stands before its host."""
+    is_address = key[-1] in _ADDRESSES and isinstance(value, str)
+    return masked_address(value) if is_address else value
 
 
 def nested(key: Dotted, value: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ _SERVER = (
     ("shared-port", "inference and management have ports of their own", server.shared_port),
     ("ping", "what the server says of its health", server.ping),
     ("token-file", "the key file is there, private, and this server's", tokens.key_file),
+    ("token-transport", "nobody on the way can read the keys", tokens.transport),
     ("token-expiry", "when the keys run out", tokens.token_expiry),
     ("metrics-mode", "/metrics is filled", server.metrics_mode),
     ("model-api", "models can be registered", server.model_api),

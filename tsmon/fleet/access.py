@@ -40,6 +40,8 @@ class Access:
     own: OwnServer
     management_url: str = ""
     """The management address where `settings.url` names only the host of all three."""
+    key_was_meant: bool = True
+    """Whether the key file was named for this server; otherwise it goes to loopback alone."""
 
     @property
     def addresses(self) -> Addresses:
@@ -63,10 +65,10 @@ class Access:
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
         if self.settings.key_file:
-            return KeyRing(self.settings.key_file)
+            return KeyRing(self.settings.key_file, addresses if self.key_was_meant else None)
         record = self.own()
         if record is not None and record.management == addresses.management:
-            return KeyRing(record.key_file)
+            return KeyRing(record.key_file, addresses)
         here = Path("key_file.json")
         return KeyRing(here.absolute() if here.is_file() and addresses.is_local else None)
 

@@ -22,8 +22,10 @@ def server_environment(
     base: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """The environment of TorchServe's launcher, server and workers, made from *base*."""
-    # TS_CONFIG_FILE and the like would win over what we configure.
-    environment = {key: value for key, value in base.items() if not key.startswith("TS_")}
+    # TS_CONFIG_FILE and the like would win over what we configure; what we were told, such as the
+    # address of a Prometheus with its password, is no business of the handlers that run there.
+    ours = ("TS_", "TSMON_")
+    environment = {key: value for key, value in base.items() if not key.startswith(ours)}
     environment |= {
         "JAVA_HOME": str(java.home),
         # The launcher's pid file, the server's unpacked models, the workers' sockets.

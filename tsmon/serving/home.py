@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from tsmon.serving.errors import BadHome, HomeBusy
+from tsmon.untrusted.private import private_folder
 
 # TorchServe sends every log line to the console as well, 1.3 kB a request. Nobody rotates that
 # file, so only errors go there. Its own lines it writes to ts_log twice, once for org.pytorch.serve
@@ -81,7 +82,7 @@ class Home:
             BadHome: it cannot be made or written to.
         """
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self.path)
             self.logs.mkdir(exist_ok=True)
             self.console_logging.write_text(_CONSOLE_LOGGING)
         except OSError as error:

@@ -11,6 +11,7 @@ from tsmon.serving.errors import BadHome
 from tsmon.serving.owner import Owner
 from tsmon.untrusted.files import MIB, read_text
 from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.private import write_private
 from tsmon.untrusted.shape import shaped
 
 _PATHS = ("key_file", "temp_dir", "model_store")
@@ -58,9 +59,7 @@ class ServerRecord:
 
     def save(self, path: Path) -> None:
         """Write it to *path*, in one step."""
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n", encoding="utf-8")
-        new.replace(path)
+        write_private(path, json.dumps(asdict(self), indent=2, default=str) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Self | None:

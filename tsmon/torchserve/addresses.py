@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
 
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.untrusted.secrets import masked_address
 
 INFERENCE_PORT = 8080
 MANAGEMENT_PORT = 8081
@@ -57,8 +61,19 @@ class Addresses:
     @property
     def is_local(self) -> bool:
         """Whether the server is on this machine, so that its files and processes can be read."""
-        host = urlsplit(self.management).hostname or ""
-        return host in {"localhost", "::1"} or host.startswith("127.")
+        return is_loopback(self.management)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """What a key of this server may be sent to."""
+        return frozenset(map(origin, (self.inference, self.management, self.metrics)))
+
+    @property
+    def unencrypted(self) -> Iterator[str]:
+        """The addresses that take a key, and over which anybody on the way can read it."""
+        for url in (self.inference, self.management):
+            if url.startswith("http://") and not is_loopback(url):
+                yield url
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +91,19 @@ class Base:
         Raises:
             InvalidArgument: it is none of these.
         """
-        stripped = text.strip()
+        stripped, shown = text.strip(), masked_address(text)
+        if "@" in stripped:
+            raise InvalidArgument(f"{shown!r} is no address of a TorchServe", _NO_PASSWORD)
         try:
             parts = urlsplit(stripped if "://" in stripped else f"http://{stripped}")
             host, port = parts.hostname or "", parts.port
             base = cls(parts.scheme, f"[{host}]" if ":" in host else host, port)
             httpx.URL(f"{base.scheme}://{base.host}")  # the client's own rules for a host
         except (ValueError, httpx.InvalidURL) as error:
-            raise InvalidArgument(f"{text!r} is no address: {error}", _ADDRESS_HINT) from None
-        more = "@" in parts.netloc or parts.path not in {"", "/"} or parts.query or parts.fragment
+            raise InvalidArgument(f"{shown!r} is no address: {error}", _ADDRESS_HINT) from None
+        more = parts.path not in {"", "/"} or parts.query or parts.fragment
         if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or more:
-            raise InvalidArgument(f"{text!r} is no address", _ADDRESS_HINT)
+            raise InvalidArgument(f"{shown!r} is no address", _ADDRESS_HINT)
         return base
 
     def url(self, port: int) -> str:
@@ -98,6 +115,10 @@ class Base:
 
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
 _ADDRESS_HINT = "write it as host, host:port or http://host:port"
+_NO_PASSWORD = (
+    "TorchServe knows no user and password, and its key goes in the same header: leave them out, "
+    "and name its key_file.json with --key-file"
+)
 
 
 def base_url(text: str) -> str:
@@ -110,3 +131,18 @@ def base_url(text: str) -> str:
     if base.port is None:
         return f"{base.scheme}://{base.host}"
     return base.url(base.port)
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL; two URLs of one origin reach the same listener."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL never leaves this machine; `127.0.0.1.example.com` does."""
+    host = urlsplit(url).hostname or ""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"

@@ -83,7 +83,7 @@ class Connection:
         """
 
         def build() -> httpx.Request:
-            authorization = self._keys.headers(key) if key else {}
+            authorization = self._keys.headers(key, self.base_url) if key else {}
             return self._client.build_request(
                 method,
                 path,
@@ -107,7 +107,7 @@ class Connection:
 
     def _retry_has_other_key(self, request: httpx.Request, key: KeyKind) -> bool:
         self._keys.reload(force=True)
-        header = self._keys.headers(key).get("Authorization")
+        header = self._keys.headers(key, self.base_url).get("Authorization")
         return header is not None and header != request.headers.get("Authorization")
 
     async def _send(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
@@ -140,7 +140,7 @@ class Connection:
     def _error(self, response: httpx.Response, key: KeyKind | None) -> ApiError:
         code, type_, message = read_error(response)
         if type_ == "InvalidKeyException" and key is not None:
-            problem, hint = self._keys.diagnose(key)
+            problem, hint = self._keys.diagnose(key, self.base_url)
             if key is KeyKind.MANAGEMENT and "/token" in str(response.request.url):
                 hint = (
                     "with tokens on, TorchServe takes every request that contains /token for its "

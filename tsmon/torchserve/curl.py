@@ -58,7 +58,7 @@ class Curl:
         # An IPv6 address has brackets, which curl takes for a pattern without -g.
         plain = ["-g"] if "[" in url else []
         line = shlex.join(["curl", "-sS", *self._security(), *plain, *method, url])
-        if kind is not None and self.keys.key(kind) is not None:
+        if kind is not None and self.keys.headers(kind, url):
             line += f' -H "Authorization: Bearer ${VARIABLES[kind]}"'
         return f"{line} {shlex.join(body)}" if body else line
 

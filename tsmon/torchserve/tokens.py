@@ -14,9 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from tsmon.torchserve.addresses import Addresses, is_loopback, origin
 from tsmon.torchserve.errors import TOKEN_HINT, KeyProblem, TorchServeError
 from tsmon.untrusted.files import KIB, read_text
 from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.secrets import never_show
 
 MOST_BYTES = 64 * KIB
 """Of a key file; TorchServe's has 300 bytes."""
@@ -93,10 +95,16 @@ def _parse_time(text: str) -> datetime:
 
 
 class KeyRing:
-    """The keys of one server, read from its key file when they are first needed."""
+    """The keys of one server, read from its key file when they are first needed.
 
-    def __init__(self, path: Path | None = None) -> None:
+    It is the one place that gives a key away, and gives it only to the server that the file was
+    named for, and to this machine: a key that is sent elsewhere belongs to whoever listens there.
+    """
+
+    def __init__(self, path: Path | None = None, owner: Addresses | None = None) -> None:
+        """`owner` is the server the file was named for; without one only loopback gets a key."""
         self.path = path
+        self.owner = owner
         self._keys: dict[KeyKind, Key] = {}
         self._stamp: tuple[int, int] | None = None
         self.problem: KeyFileError | None = None
@@ -112,9 +120,13 @@ class KeyRing:
         self.reload()
         return {kind: key.expires for kind, key in self._keys.items() if key.expires is not None}
 
-    def headers(self, kind: KeyKind) -> dict[str, str]:
-        """The header that authorises a request, empty without a key."""
-        key = self.key(kind)
+    def goes_to(self, url: str) -> bool:
+        """Whether a key may be sent to this URL."""
+        return is_loopback(url) or (self.owner is not None and origin(url) in self.owner.origins)
+
+    def headers(self, kind: KeyKind, url: str) -> dict[str, str]:
+        """The header that authorises a request to this URL; empty where no key may go there."""
+        key = self.key(kind) if self.goes_to(url) else None
         return {"Authorization": f"Bearer {key.value}"} if key else {}
 
     def reload(self, *, force: bool = False) -> bool:
@@ -139,13 +151,25 @@ class KeyRing:
             return False
         changed = keys != self._keys
         self._keys, self._stamp, self.problem = keys, stamp, None
+        never_show(key.value for key in keys.values())
         return changed
 
-    def diagnose(self, kind: KeyKind, now: datetime | None = None) -> tuple[KeyProblem, str]:
-        """What is wrong with the key the server refused, and the way out."""
+    def diagnose(
+        self, kind: KeyKind, url: str, now: datetime | None = None
+    ) -> tuple[KeyProblem, str]:
+        """What is wrong with the key that the server at a URL refused, and the way out."""
         key = self._keys.get(kind)
+        if self.path is not None and not self.goes_to(url):
+            return KeyProblem.MISSING, self._withheld(url)
         if key is None:
             return KeyProblem.MISSING, self.problem.message if self.problem else TOKEN_HINT
         if key.expired(now or datetime.now(UTC)):
             return KeyProblem.EXPIRED, "refresh it (tsmon token refresh) or restart the server"
         return KeyProblem.WRONG, f"{self.path} belongs to another or an earlier server"
+
+    def _withheld(self, url: str) -> str:
+        owner = f"for {self.owner.label}" if self.owner else "for no server"
+        return (
+            f"{self.path} was named {owner}, so its keys are not sent to {origin(url)}; "
+            "to send them there, name --key-file and --server together"
+        )

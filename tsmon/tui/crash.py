@@ -10,6 +10,8 @@ from platformdirs import user_state_path
 from rich.text import Text
 
 from tsmon import __version__
+from tsmon.untrusted.private import write_private
+from tsmon.untrusted.secrets import masked
 
 
 def crash_folder() -> Path:
@@ -24,9 +26,10 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
     now = datetime.now().astimezone()
     file = folder / f"{now:%Y-%m-%d-%H%M%S}.txt"
     head = f"tsmon {__version__}, {now:%Y-%m-%d %H:%M:%S}\n\n"
+    # Without the values of variables, among which keys would be; a message may still name one.
+    told = "".join(traceback.format_exception(error))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(head + "".join(traceback.format_exception(error)), encoding="utf-8")
+        write_private(file, head + masked(told))
     except OSError:
         return None
     return file
@@ -34,7 +37,7 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
 
 def spell_crash(error: BaseException, report: Path | None) -> Text:
     """What the person is told when the screen has gone."""
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    what = masked(f"{type(error).__name__}: {error}").splitlines()[0]
     words = Text.assemble(("tsmon: ", "bold red"), f"a fault of tsmon itself ended it: {what}")
     if report is not None:
         words.append(f"\n  → please report it with {report}", "dim")

@@ -1,26 +1,14 @@
-"""The `tsmon` commands that do what a key of the monitor does, and texts without their secrets."""
+"""The `tsmon` commands that do what a key of the monitor does."""
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.torchserve.tokens import KeyKind, KeyRing
-
-HIDDEN = "***"
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
-_SIGNED = re.compile(r"(\bhttps?://[^\s?'\"]+\?)[^\s'\"]+", re.IGNORECASE)
-_WITHIN = r"(?:(?!%40|%3F|%2F)[^\s&'\"])"
-_CREDENTIALS_WITHIN = re.compile(rf"(?<=%3A%2F%2F){_WITHIN}+(?=%40)", re.IGNORECASE)
-_SIGNED_WITHIN = re.compile(
-    rf"(\bhttps?%3A%2F%2F(?:{_WITHIN}|%40|%2F)+%3F)[^\s&'\"]+", re.IGNORECASE
-)
-"""A URL as the value in another one's query, as access logs have that of an archive."""
+from tsmon.torchserve.tokens import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +45,7 @@ class Commands:
 
     def _server(self) -> list[str]:
         words = self._addresses()
-        if self.keys.path is not None:
+        if self.keys.path is not None and self.keys.goes_to(self.addresses.management):
             words += ["--key-file", str(self.keys.path)]
         if isinstance(self.verify, str):
             words += ["--ca-file", self.verify]
@@ -76,21 +64,3 @@ class Commands:
             *("--management-url", addresses.management),
             *("--metrics-url", addresses.metrics),
         ]
-
-
-def without_secrets(text: str, keys: KeyRing | None = None) -> str:
-    """A text without passwords and signatures in its URLs, and without the keys themselves."""
-    for credentials in (_CREDENTIALS, _CREDENTIALS_WITHIN):
-        text = credentials.sub(HIDDEN, text)
-    for signed in (_SIGNED, _SIGNED_WITHIN):
-        text = signed.sub(rf"\g<1>{HIDDEN}", text)
-    for secret in _values(keys):
-        text = text.replace(secret, HIDDEN)
-    return text
-
-
-def _values(keys: KeyRing | None) -> Iterable[str]:
-    if keys is None:
-        return []
-    found = (keys.key(kind) for kind in KeyKind)
-    return [key.value for key in found if key is not None and key.value]

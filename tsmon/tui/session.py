@@ -24,7 +24,7 @@ from tsmon.telemetry.snapshot import Snapshot
 from tsmon.telemetry.source import Source
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.tokens import KeyKind, KeyRing
+from tsmon.torchserve.tokens import KeyKind
 
 RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
@@ -73,11 +73,6 @@ class Session(ABC):
         raise OnlyWatched(f"this is a {self.word}: nothing can be changed or sent", self.way_out)
 
     @property
-    def keys(self) -> KeyRing | None:
-        """The server's keys; None where none are needed, since nothing is asked."""
-        return None
-
-    @property
     def can_act(self) -> bool:
         """Whether there is a server to send requests to."""
         return False
@@ -91,6 +86,11 @@ class Session(ABC):
     def is_local(self) -> bool:
         """Whether the server is on this machine."""
         return False
+
+    @property
+    def warning(self) -> str:
+        """What stands in the first line as long as it is so; empty where all is well."""
+        return ""
 
     @property
     def token_expires(self) -> datetime | None:
@@ -141,11 +141,6 @@ class LiveSession(Session):
         return self._client
 
     @property
-    def keys(self) -> KeyRing:
-        """Those of its key file."""
-        return self._client.keys
-
-    @property
     def can_act(self) -> bool:
         """It answers."""
         return True
@@ -159,6 +154,13 @@ class LiveSession(Session):
     def is_local(self) -> bool:
         """By its address."""
         return self._client.addresses.is_local
+
+    @property
+    def warning(self) -> str:
+        """Whether a key is sent where others can read it."""
+        client = self._client
+        sent = any(map(client.keys.goes_to, client.addresses.unencrypted))
+        return "keys go unencrypted" if client.keys.path and sent else ""
 
     @property
     def token_expires(self) -> datetime | None:

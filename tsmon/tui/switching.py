@@ -60,7 +60,8 @@ class SwitchingApp(CommandedApp):
         if message.started:
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
-        client = TorchServe(addresses, KeyRing(record.key_file), read_only=self.session.read_only)
+        keys = KeyRing(record.key_file, addresses)
+        client = TorchServe(addresses, keys, read_only=self.session.read_only)
         self.open_session(LiveSession(client, self.session.monitor.period_s))
 
     def on_server_chosen(self, message: ServerChosen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from rich.console import Console
+from rich.console import Console  # noqa: TID251 (prints nothing)
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES
 

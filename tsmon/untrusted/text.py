@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from tsmon.untrusted.secrets import masked
+
 LONGEST_LINE = 500
 """Characters of one message that are shown; the rest is counted."""
 
@@ -31,9 +33,10 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 def visible(text: str, *, keep_lines: bool = False) -> str:
     r"""The text with every character that is not plainly seen as an escape: `\x1b`, `\u202e`.
 
-    With `keep_lines` line feeds and tabs stay, for text of several lines.
+    Secrets are not shown at all: see `masked`. With `keep_lines` line feeds and tabs stay, for text
+    of several lines.
     """
-    return (_UNSAFE_IN_LINES if keep_lines else _UNSAFE).sub(_escape, text)
+    return (_UNSAFE_IN_LINES if keep_lines else _UNSAFE).sub(_escape, masked(text))
 
 
 def one_line(text: str, most: int = LONGEST_LINE) -> str:

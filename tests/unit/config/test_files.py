@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from tsmon.config import files
 from tsmon.config.errors import ConfigError
-from tsmon.config.files import Loaded, load, project_file
-from tsmon.config.schema import Config
+from tsmon.config.files import Loaded, load
+from tsmon.config.schema import Config, ServerSettings
+from tsmon.config.trust import pointing, trust
 
 
 @pytest.fixture(autouse=True)
 def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TSMON_CONFIG")
+
+
+@pytest.fixture(autouse=True)
+def nothing_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def written(folder: Path, text: str, name: str = "config.toml") -> Path:
@@ -67,21 +74,51 @@ def test_settings_are_read(tmp_path: Path) -> None:
 def test_a_projects_file_wins_setting_by_setting(tmp_path: Path) -> None:
     user = written(tmp_path, "[monitor]\nperiod = 5\nspan = 300\n[servers.a]\nurl = 'a'")
     project = written(tmp_path / "p", "[monitor]\nperiod = 2\n[servers.b]\nurl = 'b'", "tsmon.toml")
+    trust(project, pointing(files.read(project)))
 
-    loaded = load(user, folder=tmp_path / "p" / "deeper")
+    loaded = load(user, folder=tmp_path / "p")
 
     assert (loaded.config.monitor.period, loaded.config.monitor.span) == (2.0, 300.0)
     assert set(loaded.config.servers) == {"a", "b"}
     assert loaded.files == (user, project)
+    assert loaded.project == project
     assert loaded.origins["monitor", "period"] == project
     assert loaded.origins["monitor", "span"] == user
 
 
-def test_the_nearest_project_file_is_taken(tmp_path: Path) -> None:
-    written(tmp_path, "", "tsmon.toml")
-    nearer = written(tmp_path / "a", "", "tsmon.toml")
+def test_where_the_project_points_waits_for_a_word_and_the_rest_does_not(tmp_path: Path) -> None:
+    text = "server = 'http://evil'\n[monitor]\nperiod = 2\n[servers.b]\nurl = 'b'\ncolor = 'red'"
+    project = written(tmp_path / "p", text, "tsmon.toml")
 
-    assert project_file(tmp_path / "a" / "b") == nearer
+    loaded = load(tmp_path / "p" / "tsmon.toml", folder=tmp_path)
+    assert not loaded.withheld, "a file that the user names is the user's word"
+
+    loaded = load(written(tmp_path, ""), folder=project.parent)
+    assert loaded.config.monitor.period == 2.0
+    assert (loaded.config.server, dict(loaded.config.servers)) == ("", {})
+    assert set(loaded.withheld) == {
+        ("server",),
+        ("servers", "b", "url"),
+        ("servers", "b", "color"),
+    }
+
+
+def test_a_server_that_the_project_puts_elsewhere_keeps_no_key_of_the_users(tmp_path: Path) -> None:
+    user = written(
+        tmp_path,
+        "[servers.prod]\nurl = 'prod'\nkey_file = '/k'\nca_file = '/c'\ninsecure = true\n"
+        "logs = '/l'\nread_only = true\ncolor = 'red'",
+    )
+    project = written(tmp_path / "p", "[servers.prod]\nmetrics_url = 'evil'", "tsmon.toml")
+    trust(project, pointing(files.read(project)))
+
+    loaded = load(user, folder=tmp_path / "p")
+
+    assert loaded.config.servers["prod"] == ServerSettings(
+        metrics_url="evil", read_only=True, color="red"
+    )
+    assert ("servers", "prod", "key_file") not in loaded.origins
+    assert loaded.is_projects("servers", "prod")
 
 
 def test_a_relative_path_counts_from_its_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import contextlib
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tsmon.torchserve.addresses import Addresses, base_url
@@ -63,6 +63,39 @@ def test_what_is_no_address_is_refused_with_how_to_write_one(text: str) -> None:
     with pytest.raises(InvalidArgument) as error:
         Addresses.from_server(text)
     assert error.value.hint
+
+
+@given(
+    st.sampled_from(["", "http://", "https://", "ftp://"]),
+    st.text(st.characters(codec="utf-8", exclude_characters="@"), min_size=1),
+    st.sampled_from(["host", "host:8081", "h:port", "[::1", ""]),
+)
+@example("http://", "o/p?q#r:s://t", "host")
+def test_a_password_is_refused_with_the_way_out_and_never_repeated(
+    scheme: str, noise: str, host: str
+) -> None:
+    password = f"{noise}Pa55word{noise}"
+    with pytest.raises(InvalidArgument) as error:
+        base_url(f"{scheme}user:{password}@{host}")
+    assert "Pa55word" not in f"{error.value.message} {error.value.hint}"
+    assert "--key-file" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("http://127.0.0.1:8081", True),
+        ("http://127.1.2.3:8081", True),
+        ("http://[::1]:8081", True),
+        ("http://localhost:8081", True),
+        ("http://127.0.0.1.example.com:8081", False),
+        ("http://127.example.com:8081", False),
+        ("http://localhost.example.com:8081", False),
+        ("http://10.0.0.1:8081", False),
+    ],
+)
+def test_only_loopback_is_this_machine(url: str, local: bool) -> None:
+    assert Addresses.from_server(url).is_local is local
 
 
 @pytest.mark.parametrize("port", [1, 65535])

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from tests.fake import FakeTorchServe
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.connection import Connection
 from tsmon.torchserve.errors import (
     ApiError,
@@ -217,9 +219,23 @@ async def test_each_api_gets_its_own_key(tmp_path: Path) -> None:
         await client.management.api_description()
     sent = [request.headers.get("Authorization") for request in server.requests]
     management, inference = (
-        keys.headers(kind)["Authorization"] for kind in (KeyKind.MANAGEMENT, KeyKind.INFERENCE)
+        keys.headers(kind, server.addresses.management)["Authorization"]
+        for kind in (KeyKind.MANAGEMENT, KeyKind.INFERENCE)
     )
     assert sent == [management, inference, None, None]
+
+
+async def test_a_client_of_another_server_sends_no_key_and_says_why(tmp_path: Path) -> None:
+    elsewhere = Addresses.from_server("evil:8081")
+    server = FakeTorchServe(key_file=tmp_path / "key_file.json", addresses=elsewhere)
+    ring = KeyRing(server.keys.path, Addresses.from_server("prod:8081"))
+    async with TorchServe(elsewhere, ring, transport=server.transport()) as client:
+        with pytest.raises(TokenRefused) as error:
+            await client.management.models()
+        with pytest.raises(TokenRefused):
+            await client.inference.ping()
+    assert "was named for prod:8081" in error.value.hint
+    assert all("Authorization" not in request.headers for request in server.requests)
 
 
 _REFUSAL = httpx.Response(

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import KeyProblem
 from tsmon.torchserve.tokens import Key, KeyFileError, KeyKind, KeyRing, parse_key_file
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HERE = "http://127.0.0.1:8080"
 
 values = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=1)
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1))
@@ -74,14 +76,14 @@ def test_key_is_not_shown_by_its_repr() -> None:
 
 
 def test_without_a_key_file_nothing_is_sent() -> None:
-    assert KeyRing().headers(KeyKind.INFERENCE) == {}
+    assert KeyRing().headers(KeyKind.INFERENCE, HERE) == {}
 
 
 def test_changed_file_is_read_again(tmp_path: Path) -> None:
     keys = KeyRing(_write(tmp_path, "old"))
-    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer old"}
+    assert keys.headers(KeyKind.INFERENCE, HERE) == {"Authorization": "Bearer old"}
     _write(tmp_path, "new", modified=2)
-    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer new"}
+    assert keys.headers(KeyKind.INFERENCE, HERE) == {"Authorization": "Bearer new"}
 
 
 def test_file_changed_within_one_tick_of_its_clock_is_read_when_forced(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_file_changed_within_one_tick_of_its_clock_is_read_when_forced(tmp_path:
     keys.reload()
     _write(tmp_path, "new")
     assert keys.reload(force=True)
-    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer new"}
+    assert keys.headers(KeyKind.INFERENCE, HERE) == {"Authorization": "Bearer new"}
 
 
 @pytest.mark.parametrize("content", [b"", b'{"inference": {"ke', b"\xff\xfe\x00"])
@@ -99,17 +101,17 @@ def test_file_that_is_being_written_leaves_the_keys_known(tmp_path: Path, conten
     keys.reload()
     path.write_bytes(content)
     os.utime(path, (2, 2))
-    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer old"}
+    assert keys.headers(KeyKind.INFERENCE, HERE) == {"Authorization": "Bearer old"}
     assert str(path) in str(keys.problem)
     _write(tmp_path, "new", modified=3)
-    assert keys.headers(KeyKind.INFERENCE) == {"Authorization": "Bearer new"}
+    assert keys.headers(KeyKind.INFERENCE, HERE) == {"Authorization": "Bearer new"}
     assert keys.problem is None
 
 
 def test_missing_key_is_explained_by_why_the_file_cannot_be_read(tmp_path: Path) -> None:
     keys = KeyRing(tmp_path / "absent.json")
     keys.reload()
-    problem, hint = keys.diagnose(KeyKind.MANAGEMENT)
+    problem, hint = keys.diagnose(KeyKind.MANAGEMENT, HERE)
     assert problem is KeyProblem.MISSING
     assert hint.endswith("absent.json: No such file or directory")
 
@@ -127,7 +129,52 @@ def test_refused_key_is_expired_from_its_time_on_and_wrong_before(
 ) -> None:
     keys = KeyRing(_write(tmp_path, "key"))
     keys.reload()
-    assert keys.diagnose(KeyKind.INFERENCE, NOW + age)[0] is problem
+    assert keys.diagnose(KeyKind.INFERENCE, HERE, NOW + age)[0] is problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://prod:8080",
+        "http://PROD:8081",
+        "http://127.0.0.1:9",
+        "http://127.8.8.8:8080",
+        "http://localhost:8080",
+        "https://[::1]:8080",
+    ],
+)
+def test_a_key_goes_to_its_own_server_and_to_this_machine(tmp_path: Path, url: str) -> None:
+    keys = KeyRing(_write(tmp_path, "a-key"), Addresses.from_server("prod:8081"))
+
+    assert keys.headers(KeyKind.INFERENCE, url) == {"Authorization": "Bearer a-key"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil:8080",
+        "http://prod:9999",
+        "https://prod:8080",
+        "http://prod",
+        "http://prod.evil:8080",
+        "http://127.0.0.1.evil.example:8080",
+        "http://127.evil.example:8080",
+        "http://localhost.evil.example:8080",
+        "http://[::2]:8080",
+        "http://0.0.0.0:8080",
+    ],
+)
+@pytest.mark.parametrize("owner", [Addresses.from_server("prod:8081"), None])
+def test_a_key_goes_nowhere_else_and_that_is_said(
+    tmp_path: Path, url: str, owner: Addresses | None
+) -> None:
+    keys = KeyRing(_write(tmp_path, "a-key"), owner)
+
+    assert keys.headers(KeyKind.INFERENCE, url) == {}
+    problem, hint = keys.diagnose(KeyKind.INFERENCE, url)
+    assert problem is KeyProblem.MISSING
+    assert "are not sent to" in hint
+    assert "--key-file and --server" in hint
 
 
 def _write(folder: Path, key: str, *, modified: int = 1) -> Path:

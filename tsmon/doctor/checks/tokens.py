@@ -41,6 +41,22 @@ def key_file(facts: Facts) -> Iterator[Finding]:
         yield ok("the key file is there, readable and private", str(file.path))
 
 
+def transport(facts: Facts) -> Iterator[Finding]:
+    """Whether keys are sent where anybody on the way can read them."""
+    server = server_of(facts)
+    if server.wants_token is False or server.key_file.path is None:
+        raise NotChecked("no key is sent")
+    plain = [*server.addresses.unencrypted]
+    if not plain:
+        yield ok("the keys stay on this machine, or travel encrypted")
+        return
+    yield warning(
+        "the keys are sent unencrypted",
+        f"whoever is on the way to {', '.join(plain)} can read them",
+        "reach it through `ssh -L`, or have it serve https",
+    )
+
+
 def token_expiry(facts: Facts) -> Iterator[Finding]:
     """When the keys run out."""
     server = server_of(facts)

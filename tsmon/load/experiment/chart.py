@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.bar import Bar
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, RenderableType  # noqa: TID251 (draws into memory)
 from rich.table import Table
 from rich.text import Text
 

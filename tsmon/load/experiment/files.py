@@ -9,7 +9,7 @@ from pathlib import Path
 from tsmon.load.experiment.chart import svg
 from tsmon.load.experiment.kept import ResultNotKept, result_record
 from tsmon.load.experiment.result import ExperimentResult
-from tsmon.load.experiment.table import csv_text, markdown
+from tsmon.load.experiment.table import markdown, result_csv
 from tsmon.torchserve.errors import InvalidArgument
 
 
@@ -19,7 +19,7 @@ def _json_text(result: ExperimentResult) -> str:
 
 FORMS: Mapping[str, Callable[[ExperimentResult], str]] = {
     ".md": markdown,
-    ".csv": csv_text,
+    ".csv": result_csv,
     ".json": _json_text,
     ".svg": svg,
 }

@@ -15,6 +15,7 @@ from tsmon.serving.errors import ServingError
 from tsmon.serving.home import default_home
 from tsmon.untrusted.files import MIB, read_text
 from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.private import write_private
 from tsmon.untrusted.shape import shaped
 
 FORMAT = 1
@@ -43,10 +44,7 @@ def keep_result(result: ExperimentResult, home: Path | None = None) -> Path:
     name = re.sub(r"[^\w.-]", "_", name)
     path = folder / f"{name}.json"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(result_record(result), indent=2) + "\n", encoding="utf-8")
-        new.replace(path)
+        write_private(path, json.dumps(result_record(result), indent=2) + "\n")
     except OSError as error:
         raise ResultNotKept(
             f"cannot keep the result in {folder}: {error.strerror or error}",

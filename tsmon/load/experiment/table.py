@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tsmon.load.experiment.kept import measurement_record
 from tsmon.load.experiment.result import ExperimentResult, Measurement, known, walkthrough_usage
+from tsmon.untrusted.csv import csv_text
 
 ABSENT = "–"
 """Stands for a number that cannot be known."""
@@ -77,18 +76,12 @@ def markdown(result: ExperimentResult, extra: Sequence[Column] = ()) -> str:
     )
 
 
-def csv_text(result: ExperimentResult) -> str:
+def result_csv(result: ExperimentResult) -> str:
     """The measurements as CSV, every number of theirs, with a line of names."""
     records = [
         measurement_record(each) | walkthrough_figures(result, each) for each in result.measurements
     ]
-    if not records:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, records[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
+    return csv_text(records[0], records) if records else ""
 
 
 def headline(result: ExperimentResult) -> str:

@@ -44,7 +44,7 @@ def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
     return Endpoint(
         client.addresses.inference,
         predictions_path(plan.model, plan.version),
-        client.keys.headers(KeyKind.INFERENCE).get("Authorization", ""),
+        client.keys.headers(KeyKind.INFERENCE, client.addresses.inference).get("Authorization", ""),
         client.verify,
     )
 
@@ -152,7 +152,9 @@ class Run:
 
     def _refusal(self, refused: Refused) -> TorchServeError:
         if refused.type == "InvalidKeyException":
-            diagnosis = self._client.keys.diagnose(KeyKind.INFERENCE)
+            diagnosis = self._client.keys.diagnose(
+                KeyKind.INFERENCE, self._client.addresses.inference
+            )
             return TokenRefused(refused.code, refused.type, refused.message, *diagnosis)
         return api_error(refused.code, refused.type, refused.message)
 

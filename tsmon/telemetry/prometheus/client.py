@@ -169,7 +169,9 @@ def _base_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(stripped if "://" in stripped else f"http://{stripped}")
     except httpx.InvalidURL as error:
-        raise InvalidArgument(f"that is no address: {error}", hint) from None
+        # The reason quotes a part of it, which may be of a password.
+        reason = "" if "@" in stripped else f": {error}"
+        raise InvalidArgument(f"that is no address{reason}", hint) from None
     if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
         raise InvalidArgument("that is no address of a Prometheus", hint)
     return url

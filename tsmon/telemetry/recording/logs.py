@@ -20,6 +20,7 @@ from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
 from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation
+from tsmon.untrusted.secrets import masked
 
 DROP_UNUSED_CAUSES = "DELETE FROM cause WHERE id NOT IN (SELECT cause FROM failure)"
 
@@ -144,8 +145,8 @@ def _life(
 def _cause_row(cause: Cause) -> tuple[object, ...]:
     return (
         cause.kind.name,
-        cause.message,
-        "".join(f"{line}\n" for line in cause.detail_lines),
+        masked(cause.message),
+        masked("".join(f"{line}\n" for line in cause.detail_lines)),
         cause.hint,
         cause.worker_id,
         cause.model,

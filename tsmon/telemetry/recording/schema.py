@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.untrusted.files import open_regular
+from tsmon.untrusted.private import make_private
 
 FORMAT = 1
 """Raised when a reader of today could not read a file of yesterday."""
@@ -187,6 +188,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         look_at(path, may_be_empty=True)
     connection = None
     try:
+        make_private(path)  # the files beside it get the same mode
         connection = sqlite3.connect(
             path, timeout=BUSY_S, check_same_thread=False, isolation_level=None
         )
@@ -204,7 +206,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     except BaseException as error:
         if connection is not None:
             connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | OSError):
             raise not_written(path, error) from None
         raise
     return connection

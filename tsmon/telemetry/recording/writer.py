@@ -7,8 +7,9 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
 from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
@@ -18,6 +19,7 @@ from tsmon.telemetry.scrape import Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Description, Observation
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.untrusted.secrets import masked, masked_values
 
 THINNING = ((3600.0, 10), (86_400.0, 60))
 """Ticks older than so many seconds are thinned to one per so many seconds."""
@@ -155,7 +157,7 @@ class Writer:
 
     def _insert_descriptions(self, tick: int, models: Iterable[Description]) -> None:
         for position, entry in enumerate(models):
-            body = json.dumps(entry.model.raw, sort_keys=True)
+            body = json.dumps(_kept(entry.model.raw), sort_keys=True)
             self._connection.execute("INSERT OR IGNORE INTO body (json) VALUES (?)", (body,))
             self._connection.execute(
                 "INSERT INTO description SELECT ?, ?, ?, id FROM body WHERE json = ?",
@@ -216,7 +218,14 @@ def _fell(before: Scrape | TorchServeError, after: Scrape | TorchServeError) -> 
     )
 
 
+def _kept(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A description without the password and the signature of its archive's URL."""
+    return {
+        name: value if name == "modelName" else masked_values(value) for name, value in raw.items()
+    }
+
+
 def _problem(part: object) -> tuple[str | None, str | None, str | None]:
     if isinstance(part, TorchServeError):
-        return type(part).__name__, str(part), part.hint
+        return type(part).__name__, masked(str(part)), masked(part.hint)
     return None, None, None

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.curl import VARIABLES, Curl
-from tsmon.tui.equivalents import Commands, without_secrets
+from tsmon.tui.equivalents import Commands
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice, preview
+from tsmon.untrusted.secrets import masked
 
 CLIPBOARD = "in the clipboard, if your terminal allows it (OSC 52)"
 
@@ -40,7 +41,7 @@ class Copying(Capability):
     def _shown_texts(self) -> Iterator[Copyable]:
         """The value and the row where the cursor is, and the whole table."""
         for letter, what, text in [*self._value(), *self._table()]:
-            yield Copyable(letter, what, without_secrets(text, self.host.session.keys))
+            yield Copyable(letter, what, masked(text))
 
     def _value(self) -> Iterator[tuple[str, str, str]]:
         pane, model = self.host.current, self.host.model

@@ -32,7 +32,7 @@ def show_server(
         session.read_only,
         past.looking,
         session.word,
-        note,
+        ", ".join(filter(None, (note, session.warning))),
         session.tag,
         f"waiting for {wait.what}, {wait.seconds:.0f} s" if wait else "",
     )

@@ -61,7 +61,8 @@ class Servers(Capability):
 
     async def _use_key_file(self, path: Path) -> None:
         await asyncio.to_thread(read_key_file, path)
-        self.host.session.client.keys.path = path
+        client = self.host.session.client
+        client.keys.path, client.keys.owner = path, client.addresses
         self.host.session.monitor.poke()
 
     # A server of this machine

@@ -11,6 +11,7 @@ from tsmon.config.schema import ServerSettings
 from tsmon.tui.badges import badge
 from tsmon.tui.screens.list_dialog import ListDialog
 from tsmon.tui.tones import Tone, line
+from tsmon.untrusted.secrets import masked_address
 
 
 class ChooseServer(ListDialog[str]):
@@ -27,7 +28,7 @@ class ChooseServer(ListDialog[str]):
 
 def _spell(name: str, settings: ServerSettings, watched: bool) -> Content:
     told = line(
-        (f"  {settings.url or 'the local server'}", Tone.MUTED),
+        (f"  {masked_address(settings.url) or 'the local server'}", Tone.MUTED),
         ("  READ-ONLY" if settings.read_only else "", Tone.ACCENT),
         ("  watched now" if watched else "", Tone.GOOD),
     )

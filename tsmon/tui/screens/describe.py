@@ -13,9 +13,9 @@ from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
-from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.widgets.motion import Reading
+from tsmon.untrusted.secrets import masked_values
 
 
 class Describe(ModalScreen[None]):
@@ -28,7 +28,7 @@ class Describe(ModalScreen[None]):
     def __init__(self, model: ModelVersion) -> None:
         super().__init__()
         self._title = f"{model.name} {model.version}"
-        self._text = json.dumps(model.raw, indent=2, ensure_ascii=False)
+        self._text = json.dumps(masked_values(model.raw), indent=2, ensure_ascii=False)
 
     def compose(self) -> ComposeResult:
         """The text in a box of its own."""
@@ -40,7 +40,7 @@ class Describe(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Hand the text to the terminal's clipboard, which works over SSH too."""
-        self.app.copy_to_clipboard(without_secrets(self._text))
+        self.app.copy_to_clipboard(self._text)
         self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
     def action_cancel(self) -> None:

@@ -14,7 +14,6 @@ from textual.screen import Screen
 
 from tsmon.telemetry.events import Event
 from tsmon.tui import keymap
-from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Key, PaneName
 from tsmon.tui.notes import Note
@@ -24,6 +23,7 @@ from tsmon.tui.talk import Talk
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.words import Words
+from tsmon.untrusted.secrets import masked
 
 Result = TypeVar("Result")
 Moment = Event | datetime
@@ -56,7 +56,7 @@ class FullPage(Screen[Result]):
 
     def copy(self, text: str) -> None:
         """Hand a text without its secrets to the terminal's clipboard, which works over SSH too."""
-        self.talk.copy(without_secrets(text, self.session.keys))
+        self.talk.copy(masked(text))
         self.talk.note(Note("copied, if your terminal allows it (OSC 52)"), bad=False)
 
     def action_help(self) -> None:

@@ -17,7 +17,6 @@ from tsmon.telemetry.logbook.line import Level, LogLine
 from tsmon.telemetry.logbook.view import LogFilter, LogView
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.tui import keymap
-from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.log_reading import LogReading
 from tsmon.tui.log_shelf import LogShelf, why_no_logs
 from tsmon.tui.notes import Note
@@ -28,6 +27,7 @@ from tsmon.tui.tones import Span
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
 from tsmon.tui.words.log import how_many, which_files, which_lines, whose_lines, why_nothing
+from tsmon.untrusted.secrets import masked
 
 READ_S = 0.1
 """Seconds between two looks at the file."""
@@ -224,7 +224,7 @@ class Logs(Page):
             self.show_title()
         else:
             shown = Content(chosen.raw.expandtabs(4))
-            copied = without_secrets(chosen.raw, self.session.keys)
+            copied = masked(chosen.raw)
             self.app.push_screen(WholeText(f"{self._reading.file} line", shown, copied))
 
     def action_fold_all(self) -> None:

@@ -39,6 +39,7 @@ from tsmon.tui.words.setting import (
     spell_row,
     spell_value,
 )
+from tsmon.untrusted.secrets import masked_address
 
 REFRESH_S = 1.0
 
@@ -101,7 +102,7 @@ class Settings(Page):
 
     def _server_row(self, name: str, settings: ServerSettings) -> Row:
         more = [word for word in (settings.color, "read-only" * settings.read_only) if word]
-        address = settings.url or settings.inference_url or settings.metrics_url
+        address = masked_address(settings.url or settings.inference_url or settings.metrics_url)
         told = f"Opened by --server {name} or :server {name}: {', '.join((address, *more))}."
         return Row(("servers", name), told, address, self._server_origin(name))
 

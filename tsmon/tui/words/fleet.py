@@ -12,6 +12,7 @@ from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.tui.format import age, plural
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.tones import Span, Tone, line, tone_of
+from tsmon.untrusted.secrets import masked_address
 
 MOST_PROBLEMS = 3
 
@@ -63,7 +64,12 @@ def spell_line(chosen: FleetLine) -> Content:
     target = server.target
     labels = [f"{name}={text}" for name, text in target.labels.items()]
     seen = f"answered {age(server.last_answer.age())} ago" if server.last_answer else ""
-    parts = (target.settings.url or target.name, f"from {target.origin}", *labels, seen)
+    parts = (
+        masked_address(target.settings.url) or target.name,
+        f"from {target.origin}",
+        *labels,
+        seen,
+    )
     badge: Span = ("READ-ONLY  " if target.settings.read_only else "", Tone.ACCENT)
     return evidence + "\n" + line(badge, ("  ".join(filter(None, parts)), Tone.MUTED))
 

@@ -11,7 +11,7 @@ from typing import Any
 from textual.content import Content
 
 from tsmon.config.changes import Given
-from tsmon.config.files import PROJECT_FILE
+from tsmon.config.project import PROJECT_FILE
 from tsmon.config.settings import Setting
 from tsmon.config.values import Dotted
 from tsmon.tui.tones import Span, Tone, line

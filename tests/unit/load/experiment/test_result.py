@@ -23,7 +23,7 @@ from tsmon.load.experiment.kept import (
 )
 from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import MeasuredPoint, measured_points, walkthrough_usage
-from tsmon.load.experiment.table import Column, columns, csv_text, markdown, rows
+from tsmon.load.experiment.table import Column, columns, markdown, result_csv, rows
 from tsmon.torchserve.errors import InvalidArgument
 
 SERVER = "127.0.0.1:8081"
@@ -162,7 +162,7 @@ def test_markdown_has_table_and_notes() -> None:
 
 
 def test_csv_has_every_number() -> None:
-    (row,) = csv.DictReader(csv_text(result(measurement())).splitlines())
+    (row,) = csv.DictReader(result_csv(result(measurement())).splitlines())
 
     assert (row["workers"], row["throughput"], row["service_ms"]) == ("1", "40.0", "9.0")
     assert float(row["walkthrough_queue_ms"]) == pytest.approx(9.6974, abs=1e-4)

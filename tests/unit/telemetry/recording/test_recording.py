@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from tsmon.telemetry.snapshot import ModelKey, ProcessUsage, ServerState
 from tsmon.telemetry.source import Observation
 from tsmon.telemetry.traffic import Usage
 from tsmon.torchserve.errors import Unreachable
+from tsmon.torchserve.management import Registration
 
 MNIST = SeriesKey("mnist", "default")
 START = 1_700_000_000.0
@@ -48,6 +50,23 @@ def counted(second: float, requests: float) -> Observation:
     at = Instant(second, datetime.fromtimestamp(START + second, UTC))
     series = {MNIST: Counters(requests, requests * 1000, requests * 10)}
     return Observation(at, None, (), Scrape(at, MetricsMode.PROMETHEUS, series, {}))
+
+
+async def test_a_recording_is_private_and_keeps_no_secret_of_an_archives_url(file: Path) -> None:
+    server = FakeTorchServe()
+    server.archive("mnist", url="https://me:Pa55word@s3/m.mar?X-Amz-Signature=Pa55word")
+    async with server.client() as client:
+        await client.management.register(Registration(next(iter(server.store))))
+        source = RecordedSource(LiveSource(client), file)
+        await Monitor(source).tick()
+        beside = [*file.parent.glob("server.tsmon*")]
+        written = b"".join(each.read_bytes() for each in beside)
+        modes = {stat.S_IMODE(each.stat().st_mode) for each in beside}
+        source.close()
+
+    assert b"https://***@s3/m.mar?***" in written
+    assert b"Pa55word" not in written
+    assert modes == {0o600}
 
 
 async def test_snapshots_of_a_recording_are_those_of_the_live_server(file: Path) -> None:

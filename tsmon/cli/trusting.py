@@ -1,0 +1,54 @@
+"""Asks before a project's file says where tsmon connects to."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from tsmon.cli.config_option import read_again
+from tsmon.cli.output import asked, say
+from tsmon.cli.target import Target
+from tsmon.config.edit import in_toml
+from tsmon.config.settings import without_password
+from tsmon.config.toml_text import dotted, spelled
+from tsmon.config.trust import NotTrusted, Settings, trust
+
+
+def require_trust(ctx: click.Context, target: Target, *, ask: bool, fleet: bool = False) -> None:
+    """See that a project's file may say where tsmon connects to, where what follows depends on it.
+
+    With `ask` a person is asked who can answer, and who says no goes on without what it says. For
+    the `fleet` everything matters that it says.
+
+    Raises:
+        NotTrusted: nobody trusted it, and nobody is there to be asked.
+        ConfigError: the answer cannot be remembered.
+    """
+    loaded = target.loaded
+    if loaded.project is None or not (target.needs_trust or (fleet and loaded.withheld)):
+        return
+    if not (ask and _somebody_is_there()):
+        raise NotTrusted(loaded.project)
+    tell_pointing(loaded.project, loaded.withheld)
+    if not asked("Use this? A yes is remembered until the file says something else"):
+        target.loaded = replace(loaded, withheld={})
+        return
+    trust(loaded.project, loaded.withheld)
+    target.loaded = read_again(ctx)
+    if target.server is None and target.loaded.config.server:
+        target.server, target.server_by_file = target.loaded.config.server, True
+
+
+def _somebody_is_there() -> bool:
+    return all(each is not None and each.isatty() for each in (sys.stdin, sys.stderr))
+
+
+def tell_pointing(file: Path, settings: Settings) -> None:
+    """Tell what a project's file says that needs trust."""
+    say(f"{file} says where tsmon connects to, and with which keys:")
+    for key, value in settings.items():
+        shown = without_password(key, in_toml(value, file.parent))
+        say(f"  {dotted(key)} = {spelled(shown)}")
