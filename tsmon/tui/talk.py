@@ -12,7 +12,7 @@ from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import EXPECTED, Note
 
 Result = TypeVar("Result")
-Work = Coroutine[Any, Any, None]
+Work = Coroutine[Any, Any, object]
 
 
 class Talk:

@@ -22,6 +22,7 @@ from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.pages import Pages
 from tsmon.tui.monitor.panes import Panes
+from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.replacing import Replacing
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
@@ -100,7 +101,9 @@ class MonitorScreen(Panes):
     # What is watched
 
     def connect(self, session: Session) -> None:
-        """Watch something else."""
+        """Watch something else; what was asked or is to be sent was meant for the one before."""
+        for group in ("actions", "rollouts"):
+            self.talk.cancel(group)
         # Rows of the same name must not pass for those that were selected before.
         self.models_pane.table.show([])
         self.selected = None
@@ -211,7 +214,10 @@ class MonitorScreen(Panes):
 
     def action_do(self, id_: str) -> None:
         """Do what a key, a command, the palette or the mouse asks for."""
-        self.actions.do(id_)
+        try:
+            self.actions.do(id_, self.session)
+        except Refused as refusal:
+            self.talk.note(Note.of(refusal))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave out what cannot be done now."""
@@ -220,6 +226,14 @@ class MonitorScreen(Panes):
     def offers(self, id_: str) -> bool:
         """Whether an action can be done now."""
         return self.actions.allows(id_, self.session)
+
+    def check(self, id_: str) -> None:
+        """Look whether the session allows an action now.
+
+        Raises:
+            Refused: it does not.
+        """
+        self.actions.check(id_, self.session)
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing."""
