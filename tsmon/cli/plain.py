@@ -50,7 +50,13 @@ def _one(model: ModelStatus) -> list[str]:
     health = model.verdict.health
     told = health is not ModelHealth.UNKNOWN
     workers = f"{model.ready}/{model.wanted} workers" if told else "workers not told"
-    return [f"{health}: {_short(str(model.key))}", workers, _rate([model])]
+    return [f"{health}: {_short(str(model.key))}", workers, *_failing(model), _rate([model])]
+
+
+def _failing(model: ModelStatus) -> list[str]:
+    if model.verdict.health is not ModelHealth.FAILING or model.requests is None:
+        return []
+    return [f"{model.requests.failing_share:.0%} of requests fail"]
 
 
 def _times(interval: Usage | Missing) -> list[str]:

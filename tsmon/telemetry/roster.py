@@ -92,10 +92,13 @@ class Roster:
             observation.at,
             [entry.model for entry in descriptions if not entry.only_metrics],
             answers={
-                (entry.model.name, entry.model.version): Answers.of(cost)
+                (entry.model.name, entry.model.version): Answers.of(
+                    cost, observation.reports.get(ModelKey(entry.model.name, entry.model.version))
+                )
                 for entry, cost in zip(descriptions, costs, strict=True)
             },
             lives=observation.lives,
+            ended={pid for pid, usage in observation.processes.items() if usage.ended},
             unregistering={(key.name, key.version) for key in self._expected_to_go},
         )
         return [

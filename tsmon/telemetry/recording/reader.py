@@ -33,6 +33,8 @@ from tsmon.torchserve.errors import (
 from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
 
+MINUTE_STATUS = "minute_status"
+"""Recordings of an earlier tsmon do not have this table."""
 _PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, NotTorchServe)}
 
 
@@ -221,22 +223,29 @@ class Recording:
             (tick.id,),
         ):
             profiles[ModelKey(model, version)][window][Part(part)] = Quantiles(*numbers)
-        statuses: dict[ModelKey, dict[int, int]] = defaultdict(dict)
-        for model, version, status, requests in self._connection.execute(
-            "SELECT model, version, status, requests FROM status WHERE tick = ?", (tick.id,)
-        ):
-            statuses[ModelKey(model, version)][status] = requests
+        statuses = self._statuses(tick, "status")
+        lately = self._statuses(tick, MINUTE_STATUS) if MINUTE_STATUS in self._tables else {}
         has_readings = READINGS in self._tables
         readings = read_readings(self._connection, tick.id) if has_readings else {}
         return {
             key: RequestReport(
                 minute=profiles[key].pop(MINUTE_S, {}),
                 five_minutes=next(iter(profiles[key].values()), {}),
-                statuses=statuses[key],
+                statuses=statuses.get(key, {}),
                 last=readings.get(key),
+                minute_statuses=lately.get(key, {}),
             )
             for key in profiles.keys() | statuses.keys()
         }
+
+    def _statuses(self, tick: Tick, table: str) -> dict[ModelKey, dict[int, int]]:
+        found: dict[ModelKey, dict[int, int]] = defaultdict(dict)
+        for model, version, status, requests in self._connection.execute(
+            f"SELECT model, version, status, requests FROM {table} WHERE tick = ?",  # noqa: S608
+            (tick.id,),
+        ):
+            found[ModelKey(model, version)][status] = requests
+        return found
 
 
 def _facts(version: str | None, model_api: int | None) -> ServerFacts | None:
