@@ -62,6 +62,12 @@ class Talk:
         """Stop the work of a group."""
         self._screen.workers.cancel_group(self._screen, group)
 
+    def drop(self) -> None:
+        """Let go of everything that is asked or to be done; keys wait for no dialog any more."""
+        for group in ("actions", "rollouts"):
+            self.cancel(group)
+        expect_none(self._screen)
+
     async def _guard(self, work: Work) -> None:
         try:
             await work

@@ -78,6 +78,9 @@ def judge_model(
         evidence = f"is being removed, {_count(len(workers), 'worker')} left"
         findings.append(_Finding(ModelHealth.UNREGISTERING, evidence))
     worst = max(findings, key=lambda finding: finding.health.severity)
+    if worst.health is ModelHealth.DEGRADED:  # what fails may have another reason
+        failing = [each.evidence for each in findings if each.health is ModelHealth.FAILING]
+        worst = _Finding(worst.health, "; ".join([worst.evidence, *failing]))
     inferred = worst.health not in (ModelHealth.READY, ModelHealth.UNREGISTERING) and any(
         verdict.inferred for _, verdict in workers
     )

@@ -99,7 +99,7 @@ async def answered(
                 still.check()
         if not still.difference:
             return result
-        host.talk.note(Note(f"nothing was changed: {still.difference} since it was asked"))
+        host.talk.note(Note(f"nothing was changed, since {still.difference}"))
 
 
 async def ask_default(host: Host, id_: str, key: ModelKey, management: Management) -> bool:
@@ -151,9 +151,9 @@ def _changed(key: ModelKey, was: Facts | None, now: Facts | None) -> str:
     if was is None:
         return f"{key} was registered"
     if was.workers != now.workers:
-        return f"{key} has {plural(now.workers, 'worker')}, not {was.workers},"
+        return f"{key} has {plural(now.workers, 'worker')} now, not {was.workers}"
     if was.serves != now.serves:
-        return f"{key} {'serves' if now.serves else 'serves no longer'}"
+        return f"{key} {'serves now' if now.serves else 'serves no longer'}"
     if was.is_default != now.is_default:
-        return f"{key} is {'' if now.is_default else 'not '}the default version"
+        return f"{key} is {'now' if now.is_default else 'no longer'} the default version"
     return f"{key} was registered anew"

@@ -102,8 +102,7 @@ class MonitorScreen(Panes):
 
     def connect(self, session: Session) -> None:
         """Watch something else; what was asked or is to be sent was meant for the one before."""
-        for group in ("actions", "rollouts"):
-            self.talk.cancel(group)
+        self.talk.drop()
         # Rows of the same name must not pass for those that were selected before.
         self.models_pane.table.show([])
         self.selected = None

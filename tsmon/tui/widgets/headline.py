@@ -78,10 +78,12 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
     minute = model.requests.minute.get(Part.INFERENCE) if model.requests else None
     if minute:
         parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])
-    errors = errors_per_second(snapshot, model)
+    errors = None if snapshot.stale else errors_per_second(snapshot, model)
     if errors is not None:
         label, tone = ("! errors ", Tone.BAD) if errors else ("errors ", Tone.PLAIN)
         parts.append([(label, tone if errors else Tone.MUTED), (per_second(errors), tone)])
+    elif not snapshot.stale and not model.gone:
+        parts.append([("errors not known: no log files", Tone.MUTED)])
     sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
     if sizes:
         parts.append([("memory ", Tone.MUTED), (memory(sum(sizes)), Tone.PLAIN)])
