@@ -227,11 +227,7 @@ class MonitorScreen(Panes):
         return self.actions.allows(id_, self.session)
 
     def check(self, id_: str) -> None:
-        """Look whether the session allows an action now.
-
-        Raises:
-            Refused: it does not.
-        """
+        """Raise `Refused` where the session does not allow an action now."""
         self.actions.check(id_, self.session)
 
     def on_key(self, event: events.Key) -> None:
