@@ -203,6 +203,8 @@ async def test_undo_makes_the_version_before_the_default_again(
         await accept(seat)
         await seat.sees("2.0 ★", "U default 1.0 again")
         await seat.press("U")
+        await asked(seat, Severity.CHANGE, "PUT", "/models/mnist/1.0/set-default")
+        await accept(seat)
         await seat.sees("1.0 ★", "mnist 1.0 is the default version again")
 
 

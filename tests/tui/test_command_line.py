@@ -232,12 +232,12 @@ async def test_the_palette_has_the_commands_with_their_arguments(
         await seat.sees(":scale")
 
 
-async def test_what_cannot_be_done_is_no_command(
+async def test_a_command_that_is_not_offered_says_why(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist")
     async with watching(fake, options, read_only=True) as seat:
         await seat.sees("● 1/1")
         await command(seat, "scale 2")
-        await seat.sees("there is no command scale")
+        await seat.sees("read-only: scale is refused", "start tsmon without --read-only")
         assert not fake.sent("PUT")

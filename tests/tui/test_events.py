@@ -81,7 +81,7 @@ async def test_a_page_opens_once_however_quickly_its_key_is_pressed(
         await seat.sees("1/1 ready")
         for action, title in (("logs", "Logs"), ("requests", "Requests"), ("events", "Events")):
             for _ in range(2):  # as two keys do that come before the page is there
-                seat.monitor.actions.do(f"server.{action}")
+                seat.monitor.action_do(f"server.{action}")
             await seat.sees(f"{title} ")
             await seat.until(lambda: seat.app.screen is not seat.monitor)
             assert len(seat.app.screen_stack) == 2

@@ -88,7 +88,9 @@ async def test_a_refused_change_is_told_in_the_pane(
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
-        await seat.press("p")
+        watched = seat.monitor.session.monitor
+        watched.period_s = 3600  # no tick may find out first
+        await seat.until(lambda: watched.latest.next_poll_s == 3600)
         key = seat.monitor.selected
         assert key is not None
         fake.fail("/models/mnist/1.0", httpx.Response(500, text="no more workers"))

@@ -10,11 +10,13 @@ from pathlib import Path
 from tsmon.cli.causes import cause_lines
 from tsmon.cli.log_place import log_folder
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
-from tsmon.telemetry.health.watch import HealthWatch
+from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
+from tsmon.telemetry.logs.lately import statuses_lately
+from tsmon.telemetry.logs.times import TimesKey
 from tsmon.telemetry.logs.watch import read_lives
 from tsmon.telemetry.logs.zone import LogZone
 from tsmon.torchserve.addresses import Addresses
@@ -76,11 +78,22 @@ def judge(
     with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
         log_zone = LogZone(zone)
         lives = read_lives(folder, log_zone) if folder else None
-        verdicts = HealthWatch().judge(Instant.now(), versions, lives=lives)
+        at = Instant.now()
+        answers = _answers(folder, log_zone, at, versions) if folder else None
+        verdicts = HealthWatch().judge(at, versions, answers=answers, lives=lives)
         return {
             key: Judged(verdict, _cause(folder, key, verdict, log_zone))
             for key, verdict in verdicts.items()
         }
+
+
+def _answers(
+    folder: Path, zone: LogZone, at: Instant, versions: Sequence[ModelVersion]
+) -> Mapping[VersionKey, Answers]:
+    """How the requests of the last minute ended, by the log."""
+    found = statuses_lately(folder, zone, at.wall.astimezone().replace(tzinfo=None))
+    keys = [(version.name, version.version) for version in versions]
+    return {key: Answers(statuses=found.get(TimesKey(*key), {})) for key in keys}
 
 
 def _cause(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsmon.cli.ticks import number_words
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.signs import MODEL_SIGNS, Grade
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
@@ -50,7 +51,13 @@ def _one(model: ModelStatus) -> list[str]:
     """Its verdict, its workers, its requests."""
     health = model.verdict.health
     workers = f"{model.ready}/{model.wanted} workers" if model.told else "workers not told"
-    return [f"{health}: {_short(str(model.key))}", workers, _rate([model])]
+    return [f"{health}: {_short(str(model.key))}", workers, *_failing(model), _rate([model])]
+
+
+def _failing(model: ModelStatus) -> list[str]:
+    if model.verdict.health is not ModelHealth.FAILING or model.requests is None:
+        return []
+    return [f"{model.requests.failing_share:.0%} of requests fail"]
 
 
 def _times(interval: Usage | Missing) -> list[str]:

@@ -229,17 +229,24 @@ def _process_of(worker: Worker) -> psutil.Process:
     Raises:
         CannotRoll: there is none, or it is somebody else's.
     """
-    if worker.pid is None:
-        raise CannotRoll(f"worker {worker.id} has no process")
+    id_, pid = worker.id, worker.pid
+    if pid is None:
+        raise CannotRoll(f"worker {id_} has no process at present")
     try:
-        process = psutil.Process(worker.pid)
-        if not _is_worker(process.cmdline(), worker.id):
-            raise CannotRoll(f"worker {worker.id} is not a process of this machine")
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise psutil.NoSuchProcess(pid)
+        if not _is_worker(process.cmdline(), id_):
+            raise CannotRoll(f"process {pid} of this machine is not worker {id_}")
         owner, me = process.username(), psutil.Process().username()
-    except psutil.Error:
-        raise CannotRoll(f"worker {worker.id} is not a process of this machine") from None
+    except psutil.NoSuchProcess:
+        raise CannotRoll(
+            f"this machine has no process {pid} of worker {id_}: it ended, or is in a container"
+        ) from None
+    except psutil.Error as error:
+        raise CannotRoll(f"the process of worker {id_} cannot be read: {error}") from None
     if me not in {owner, "root"}:
-        raise CannotRoll(f"the process of worker {worker.id} belongs to {owner}")
+        raise CannotRoll(f"the process of worker {id_} belongs to {owner}")
     return process
 
 

@@ -72,6 +72,8 @@ def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:
 
     A request counts when it ends, so that a long one shows by its CPU use until then.
     """
+    if worker.worker.ready and not worker.ready:
+        return Activity(Doing.UNKNOWN)  # whatever it did, its process is gone
     last = model.requests.last if model.requests else None
     share = last.workers.get(worker.worker.id) if last else None
     if last and share and last.seconds > 0:

@@ -235,8 +235,8 @@ def _worker_events(
     before: WorkerStatus | None, after: WorkerStatus, model: ModelKey, at: Instant
 ) -> Iterator[Event]:
     subject = f"{model} worker {after.worker.id}"
-    was_ready = before is not None and before.worker.ready
-    is_ready = after.worker.ready
+    was_ready = before is not None and before.ready
+    is_ready = after.ready
     replaced = (
         before is not None
         and before.worker.pid is not None

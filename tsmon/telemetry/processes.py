@@ -19,6 +19,8 @@ class ProcessTable:
         self._processes: dict[int, psutil.Process] = {}
         self._cpu_percent: dict[int, float] = {}
         """As it was told last."""
+        self._ended: dict[int, ProcessUsage] = {}
+        """Pids that were workers here and are no more."""
         self._clock = clock
         self._told: float | None = None
         self._pace = Pace()
@@ -27,20 +29,27 @@ class ProcessTable:
         """Usage of those pids that are TorchServe workers here.
 
         A loopback address may lead to a container or through a tunnel, where the same pid is
-        another process; such pids are left out. Soon after another reading CPU use stays as it
+        another process; such pids are left out. One that was a worker's and is not any more is
+        told as ended. Soon after another reading CPU use stays as it
         was: the system counts it in hundredths of a second.
         """
         wanted = set(pids)
         for gone in self._processes.keys() - wanted:
             self._forget(gone)
+        self._ended = {pid: usage for pid, usage in self._ended.items() if pid in wanted}
         is_due = self._is_due()
         usages = {}
-        for pid in wanted:
+        for pid in wanted - self._ended.keys():
             try:
                 usages[pid] = self._read(pid, is_due=is_due)
+            except psutil.NoSuchProcess:
+                if pid in self._processes:
+                    started = self._processes[pid].create_time()  # as it was read first
+                    self._ended[pid] = ProcessUsage(0, 0.0, started)
+                self._forget(pid)
             except (psutil.Error, _NotAWorker):
                 self._forget(pid)
-        return usages
+        return usages | self._ended
 
     def _is_due(self) -> bool:
         now, told = self._clock(), self._told
@@ -57,10 +66,13 @@ class ProcessTable:
 
     def _read(self, pid: int, *, is_due: bool) -> ProcessUsage:
         process = self._processes.get(pid)
-        if process is None or not process.is_running():
+        if process is not None and not _lives(process):
+            raise psutil.NoSuchProcess(pid)
+        if process is None:
             process = psutil.Process(pid)
             if not any(WORKER_SCRIPT in part for part in process.cmdline()):
                 raise _NotAWorker
+            process.create_time()  # kept by psutil, for when it has ended
             self._processes[pid] = process
             self._cpu_percent.pop(pid, None)
         with process.oneshot():
@@ -71,6 +83,11 @@ class ProcessTable:
                 cpu_percent=self._cpu_percent[pid],
                 started=process.create_time(),
             )
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it is still the same process, and no zombie."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 class _NotAWorker(Exception):

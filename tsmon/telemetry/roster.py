@@ -97,10 +97,13 @@ class Roster:
             observation.at,
             [entry.model for entry in descriptions if is_judged(entry)],
             answers={
-                (entry.model.name, entry.model.version): Answers.of(cost)
+                (entry.model.name, entry.model.version): Answers.of(
+                    cost, observation.reports.get(ModelKey(entry.model.name, entry.model.version))
+                )
                 for entry, cost in zip(descriptions, costs, strict=True)
             },
             lives=observation.lives,
+            ended={pid for pid, usage in observation.processes.items() if usage.ended},
             unregistering={(key.name, key.version) for key in self._expected_to_go},
         )
         return [

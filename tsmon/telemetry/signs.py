@@ -43,6 +43,7 @@ MODEL_SIGNS: Mapping[ModelHealth, Sign] = {
     ModelHealth.STARTING: Sign("◌", "starting", Grade.WARNING),
     ModelHealth.NO_WORKERS: Sign("○", "no workers", Grade.NEUTRAL),
     ModelHealth.DEGRADED: Sign("!", "degraded", Grade.WARNING),
+    ModelHealth.FAILING: Sign("!", "failing", Grade.WARNING),
     ModelHealth.OVERLOADED: Sign("!", "overloaded", Grade.BAD),
     ModelHealth.RETRYING: Sign("✗", "retrying", Grade.BAD),
     ModelHealth.STUCK: Sign("✗", "stuck", Grade.BAD),

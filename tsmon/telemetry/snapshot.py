@@ -8,7 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerVerdict
+from tsmon.telemetry.health.verdicts import (
+    ModelHealth,
+    ModelVerdict,
+    WorkerHealth,
+    WorkerVerdict,
+)
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.times import RequestReport
@@ -47,6 +52,11 @@ class ProcessUsage:
     started: float
     """Unix time."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is a worker's process that is there no more, or as a zombie at most."""
+        return self.memory_bytes == 0  # which no living process has
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
@@ -59,7 +69,14 @@ class WorkerStatus:
     @property
     def memory_bytes(self) -> int | None:
         """Resident memory: this machine's own reading, else TorchServe's, up to 60 s old."""
-        return self.process.memory_bytes if self.process else self.worker.memory_bytes
+        if self.process is None:
+            return self.worker.memory_bytes
+        return None if self.process.ended else self.process.memory_bytes
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can answer: TorchServe may not know yet that its process is gone."""
+        return self.worker.ready and self.verdict.health is not WorkerHealth.ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ class ModelStatus:
     @property
     def ready(self) -> int:
         """How many workers are ready."""
-        return sum(worker.worker.ready for worker in self.workers)
+        return sum(worker.ready for worker in self.workers)
 
     @property
     def wanted(self) -> int:

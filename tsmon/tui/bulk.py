@@ -105,6 +105,8 @@ class Removal:
     model: ModelStatus
     obstacle: str = ""
     """Why TorchServe would refuse it; it is then not asked."""
+    staying: tuple[ModelStatus, ...] = ()
+    """The versions of its model that stay."""
 
 
 def plan_removals(
@@ -116,20 +118,20 @@ def plan_removals(
     """
     keys = {model.key for model in chosen}
 
-    def staying(model: ModelStatus) -> str:
-        return ", ".join(
-            other.key.version
+    def plan(model: ModelStatus) -> Removal:
+        staying = tuple(
+            other
             for other in registered
             if other.key.name == model.key.name and other.key not in keys and not other.gone
         )
+        refused = model.is_default and not model.gone
+        return Removal(model, _obstacle(staying) if refused else "", staying)
 
-    return [
-        Removal(model, _obstacle(staying(model)) if model.is_default and not model.gone else "")
-        for model in sorted(chosen, key=lambda model: model.is_default)
-    ]
+    return [plan(model) for model in sorted(chosen, key=lambda model: model.is_default)]
 
 
-def _obstacle(staying: str) -> str:
+def _obstacle(staying: Sequence[ModelStatus]) -> str:
     if not staying:
         return ""
-    return f"it is the default version and {staying} stays; make another one the default first"
+    names = ", ".join(other.key.version for other in staying)
+    return f"it is the default version and {names} stays; make another one the default first"

@@ -11,6 +11,8 @@ from textual.screen import Screen
 
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
+from tsmon.tui.keymap import KEYS
+from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.noting import NotingApp
@@ -54,7 +56,7 @@ class CommandedApp(NotingApp[int]):
 
     async def type_command(self, line: str = "", problem: Note | None = None) -> None:
         """Ask for a command; `line` is there already, with what is wrong with it."""
-        offers = self._offers(self.screen)
+        offers, withheld = self._offers(self.screen), self._withheld(self.screen)
 
         async def carry_out(typed: str | None) -> None:
             if typed is None:
@@ -63,7 +65,7 @@ class CommandedApp(NotingApp[int]):
                 self._typed.append(typed)
             name, argument = split(typed)
             try:
-                await self._carry_out(find(name, offers), argument)
+                await self._carry_out(find(name, [*offers, *withheld]), argument)
             except EXPECTED as error:
                 await self.type_command(typed, Note.of(error))
 
@@ -86,6 +88,20 @@ class CommandedApp(NotingApp[int]):
                 offers.append(offer_key(self.keys.of(key), run, told))
         return offers
 
+    def _withheld(self, screen: Screen[Any]) -> list[Offer]:
+        """What is not offered on the monitor now, and says why when it is typed."""
+        monitor = self.monitor
+        if screen is not monitor:
+            return []
+        offers = []
+        for key in KEYS:
+            if refusal := monitor.actions.why_not(key, monitor.session):
+                refuse = partial(_refuse, Refused(refusal[0].message, refusal[0].hint))
+                offers.append(offer_key(key, refuse))
+                names = [command.name for command in TABLE if command.like == key.id]
+                offers += [Offer(name, "", refuse) for name in names]
+        return offers
+
     async def _run_on(self, screen: Screen[Any], action: str, _argument: str) -> None:
         await self.run_action(action, screen)
 
@@ -104,3 +120,7 @@ class CommandedApp(NotingApp[int]):
                 self.monitor.talk.note(Note.of(error))
 
         return run
+
+
+def _refuse(refusal: Refused, _argument: str) -> None:
+    raise refusal

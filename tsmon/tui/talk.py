@@ -12,7 +12,7 @@ from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import EXPECTED, Note
 
 Result = TypeVar("Result")
-Work = Coroutine[Any, Any, None]
+Work = Coroutine[Any, Any, object]
 
 
 class Talk:
@@ -61,6 +61,12 @@ class Talk:
     def cancel(self, group: str) -> None:
         """Stop the work of a group."""
         self._screen.workers.cancel_group(self._screen, group)
+
+    def drop(self) -> None:
+        """Let go of everything that is asked or to be done; keys wait for no dialog any more."""
+        for group in ("actions", "rollouts"):
+            self.cancel(group)
+        expect_none(self._screen)
 
     async def _guard(self, work: Work) -> None:
         try:

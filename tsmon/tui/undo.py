@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,8 +47,8 @@ class UndoScale(Undo):
     target: int
     planned: Callable[[ModelStatus], int]
     """How many workers a version has or will have."""
-    scale_back: Callable[[], None]
-    """Begins to scale it back."""
+    scale_back: Callable[[], Awaitable[bool]]
+    """Scales it back, after a question where something may be lost; whether it is done."""
 
     def _holds(self, snapshot: Snapshot) -> bool:
         model = snapshot.model(self.key)

@@ -83,7 +83,7 @@ def test_a_restart_that_cannot_be_done_one_at_a_time_names_the_option(
     ended = tsmon("restart", "mnist")
 
     assert ended.code == 1
-    assert "worker 9000 is not a process of this machine" in ended.stderr
+    assert "of worker 9000: it ended, or is in a container" in ended.stderr
     assert "--at-once" in ended.stderr
     assert serving.sent("PUT") == []
 

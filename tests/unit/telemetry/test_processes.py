@@ -48,8 +48,26 @@ def test_pid_that_is_no_worker_here_is_left_out(worker: subprocess.Popen[bytes])
     assert ProcessTable().read([os.getpid(), worker.pid]).keys() == {worker.pid}
 
 
-def test_worker_that_ended_is_left_out(worker: subprocess.Popen[bytes]) -> None:
+def test_worker_that_ended_is_told_as_long_as_it_is_asked_for(
+    worker: subprocess.Popen[bytes],
+) -> None:
     table = ProcessTable()
-    table.read([worker.pid])
+    (seen,) = table.read([worker.pid]).values()
+    worker.kill()  # a zombie, until its parent looks
+    assert os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+    (zombie,) = table.read([worker.pid]).values()
     worker.communicate()
+    (gone,) = table.read([worker.pid]).values()
+    assert not seen.ended
+    assert zombie.ended
+    assert gone.ended
+    assert gone.started == seen.started
+    assert table.read([]) == {}
     assert table.read([worker.pid]) == {}
+
+
+def test_a_process_that_never_was_a_worker_here_has_not_ended(
+    worker: subprocess.Popen[bytes],
+) -> None:
+    worker.communicate()
+    assert ProcessTable().read([worker.pid]) == {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.telemetry.health.workers import seconds
+from tsmon.telemetry.logs.times import SERVER_ERROR
 from tsmon.torchserve.records import ModelVersion
 
 QUEUE_NEARLY_FULL = 0.8
@@ -22,10 +23,11 @@ MARGIN_S = 5.0
 _WITHOUT_READY = {
     WorkerHealth.UNKNOWN: ModelHealth.UNKNOWN,
     WorkerHealth.STARTING: ModelHealth.STARTING,
+    WorkerHealth.ENDED: ModelHealth.RETRYING,
     WorkerHealth.RETRYING: ModelHealth.RETRYING,
     WorkerHealth.GIVEN_UP: ModelHealth.GIVEN_UP,
 }
-_FAILED = (WorkerHealth.RETRYING, WorkerHealth.GIVEN_UP)
+_FAILED = (WorkerHealth.ENDED, WorkerHealth.RETRYING, WorkerHealth.GIVEN_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,27 @@ def judge_model(
     workers: Sequence[tuple[str, WorkerVerdict]],
     *,
     idle_s: float | None = None,
+    statuses: Mapping[int, int] | None = None,
     unregistering: bool = False,
 ) -> ModelVerdict:
     """What this model version is.
 
     `workers` are the verdicts on its workers by id; `idle_s` is given when the model is stuck: the
-    seconds since anything was answered; `unregistering` when somebody asked for that.
+    seconds since anything was answered; `statuses` are how many of the last minute's requests ended
+    with which HTTP status, where that is known; `unregistering` when somebody asked for that.
     """
     findings = [_Finding(ModelHealth.READY, _ready(model, workers))]
     findings += _of_workers(model, [verdict for _, verdict in workers])
+    if any(verdict.health is WorkerHealth.READY for _, verdict in workers):
+        findings += _of_answers(statuses or {})
     findings += _of_queue(model, idle_s)
     if unregistering:
         evidence = f"is being removed, {_count(len(workers), 'worker')} left"
         findings.append(_Finding(ModelHealth.UNREGISTERING, evidence))
     worst = max(findings, key=lambda finding: finding.health.severity)
+    if worst.health is ModelHealth.DEGRADED:  # what fails may have another reason
+        failing = [each.evidence for each in findings if each.health is ModelHealth.FAILING]
+        worst = _Finding(worst.health, "; ".join([worst.evidence, *failing]))
     inferred = worst.health not in (ModelHealth.READY, ModelHealth.UNREGISTERING) and any(
         verdict.inferred for _, verdict in workers
     )
@@ -90,6 +99,18 @@ def _of_queue(model: ModelVersion, idle_s: float | None) -> Iterator[_Finding]:
     if queue.capacity > 0 and queue.pending >= QUEUE_NEARLY_FULL * queue.capacity:
         evidence = f"{queue.pending} of {queue.capacity} places in the queue taken"
         yield _Finding(ModelHealth.OVERLOADED, evidence)
+
+
+def _of_answers(statuses: Mapping[int, int]) -> Iterator[_Finding]:
+    errors = {status: n for status, n in sorted(statuses.items()) if status >= SERVER_ERROR}
+    if not errors:
+        return
+    failed, ended = sum(errors.values()), sum(statuses.values())
+    kinds = ", ".join(map(str, errors))
+    evidence = (
+        f"{failed / ended:.0%} of {_count(ended, 'request')} in the last minute failed with {kinds}"
+    )
+    yield _Finding(ModelHealth.FAILING, evidence)
 
 
 def _of_workers(model: ModelVersion, verdicts: Sequence[WorkerVerdict]) -> Iterator[_Finding]:

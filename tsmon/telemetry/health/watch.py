@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tsmon.telemetry.health.models import is_stuck, judge_model
 from tsmon.telemetry.health.verdicts import ModelVerdict
 from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.lives import WorkerLife
+from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.traffic import Traffic, Usage
 from tsmon.torchserve.records import ModelVersion, Worker
 
@@ -28,14 +29,20 @@ class Answers:
     """Whether anything was answered since the tick before; None where that is not known."""
     usual_ms: float | None = None
     """What an answer took on average lately."""
+    statuses: Mapping[int, int] = field(default_factory=dict)
+    """How many of the last minute's requests ended with which HTTP status, by the log files."""
 
     @classmethod
-    def of(cls, traffic: Traffic) -> Answers:
-        """What the counters tell: they count an answer when it is given, if it is a good one."""
+    def of(cls, traffic: Traffic, report: RequestReport | None = None) -> Answers:
+        """What the counters tell: they count an answer when it is given, if it is a good one.
+
+        What failed, only the log files tell, in a `report`.
+        """
         interval, window = traffic.interval, traffic.window
         finished = interval.inference_us > 0 if isinstance(interval, Usage) else None
         usual = window.inference_ms if isinstance(window, Usage) else None
-        return cls(finished, usual if isinstance(usual, float) else None)
+        statuses = report.minute_statuses if report else {}
+        return cls(finished, usual if isinstance(usual, float) else None, statuses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +70,14 @@ class HealthWatch:
         *,
         answers: Mapping[VersionKey, Answers] | None = None,
         lives: Mapping[str, WorkerLife] | None = None,
+        ended: Collection[int] = (),
         unregistering: Collection[VersionKey] = (),
     ) -> dict[VersionKey, ModelVerdict]:
         """The verdict on each of these models, the ones that describe shows at this tick.
 
         `answers` by name and version; `lives` from the server's own log by worker id, None for a
-        remote server; `unregistering` are those that somebody is removing. Models and workers that
+        remote server; `ended` are the pids of workers that were processes of this machine and are
+        no more; `unregistering` are those that somebody is removing. Models and workers that
         are missing are forgotten.
         """
         keys = {(model.name, model.version) for model in models}
@@ -84,6 +93,7 @@ class HealthWatch:
                 model,
                 (answers or {}).get((model.name, model.version), Answers()),
                 lives or {},
+                ended,
                 unregistering=(model.name, model.version) in unregistering,
             )
             for model in models
@@ -95,6 +105,7 @@ class HealthWatch:
         model: ModelVersion,
         answers: Answers,
         lives: Mapping[str, WorkerLife],
+        ended: Collection[int],
         *,
         unregistering: bool,
     ) -> ModelVerdict:
@@ -113,11 +124,18 @@ class HealthWatch:
                     life=_life_of(model, worker, lives),
                     log_now=log_now,
                     idle_s=idle_s,
+                    ended=worker.pid in ended,
                 ),
             )
             for worker in model.workers
         ]
-        return judge_model(model, verdicts, idle_s=idle_s, unregistering=unregistering)
+        return judge_model(
+            model,
+            verdicts,
+            idle_s=idle_s,
+            statuses=answers.statuses,
+            unregistering=unregistering,
+        )
 
     def _seen(self, model: ModelVersion, worker: Worker, now: float) -> WorkerSeen:
         before = self._workers.get(_key(model, worker))

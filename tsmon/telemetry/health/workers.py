@@ -81,15 +81,20 @@ def judge_worker(
     life: WorkerLife | None = None,
     log_now: datetime | None = None,
     idle_s: float | None = None,
+    ended: bool = False,
 ) -> WorkerVerdict:
     """What this worker is.
 
     `now` is monotonic; `log_now` is the server's local time, needed with a `life` from its log;
-    `idle_s` is given when its model is stuck: the seconds since anything was answered.
+    `idle_s` is given when its model is stuck: the seconds since anything was answered; `ended` says
+    that its process was on this machine and is there no more.
     """
     restarts = max(seen.restarts, life.deaths if life else 0)
     if life is not None and life.stopping:
         verdict = WorkerVerdict(WorkerHealth.STOPPING, "is being removed")
+    elif worker.ready and ended:
+        cause = "the cause is being searched" if life else "no log says why"
+        verdict = WorkerVerdict(WorkerHealth.ENDED, f"process {worker.pid} is gone, {cause}")
     elif worker.ready and idle_s is not None:
         verdict = WorkerVerdict(
             WorkerHealth.STUCK, f"counts as ready, answered nothing for {seconds(idle_s)}"

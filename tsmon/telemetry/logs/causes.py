@@ -62,6 +62,8 @@ class Cause:
     """Whether a worker ended; otherwise a request failed."""
     certain: bool = True
     """False when the words are those of another attempt, as this one's were lost."""
+    times: int | None = None
+    """How many requests of the last minute failed so; None where that is not counted."""
 
     def here(self, zone: LogZone) -> Cause:
         """It with its time as this machine's local one, from that of the log's zone."""
@@ -69,7 +71,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class _Failure:
+class Failure:
     """A failure that a worker spoke of."""
 
     worker: WorkerThread
@@ -139,7 +141,7 @@ def _last_lines(path: Path, most_bytes: int) -> list[bytes]:
         tail.close()
 
 
-def _causes(story: Story, failures: list[_Failure]) -> Iterable[tuple[Cause, bool]]:
+def _causes(story: Story, failures: list[Failure]) -> Iterable[tuple[Cause, bool]]:
     """All causes, each with whether its worker is down since."""
     explained: set[int] = set()
     last = {ending.worker: ending for ending in story.endings}
@@ -155,7 +157,7 @@ def _causes(story: Story, failures: list[_Failure]) -> Iterable[tuple[Cause, boo
         yield _cause_of_pip(pip), False
 
 
-def _is_of(failure: _Failure, ending: Ending) -> bool:
+def _is_of(failure: Failure, ending: Ending) -> bool:
     """Whether this failure belongs to the process that ended so."""
     if failure.worker != ending.worker or not failure.cause.fatal:
         return False
@@ -163,7 +165,7 @@ def _is_of(failure: _Failure, ending: Ending) -> bool:
     return is_late_enough and failure.time <= ending.time + _LAG
 
 
-def _cause_of(ending: Ending, mine: list[_Failure], failures: list[_Failure]) -> Cause:
+def _cause_of(ending: Ending, mine: list[Failure], failures: list[Failure]) -> Cause:
     if ending.reason is DeathReason.TIMED_OUT:
         return _of_ending(ending, _timeout_kind(ending), _timeout_message(ending))
     if spoken := _clearest(mine):
@@ -178,12 +180,12 @@ def _cause_of(ending: Ending, mine: list[_Failure], failures: list[_Failure]) ->
     return _of_ending(ending, CauseKind.DIED_SILENTLY, message)
 
 
-def _clearest(failures: list[_Failure]) -> _Failure | None:
+def _clearest(failures: list[Failure]) -> Failure | None:
     """The first that TorchServe announced, since later ones follow from it, or else any."""
     return next((each for each in failures if each.clear), failures[-1] if failures else None)
 
 
-def _other_attempt(ending: Ending, failures: list[_Failure]) -> _Failure | None:
+def _other_attempt(ending: Ending, failures: list[Failure]) -> Failure | None:
     """What a process of the same model version said the last time one failed to load."""
     spoken = [
         failure
@@ -236,14 +238,14 @@ def _cause_of_pip(failure: PipFailure) -> Cause:
     )
 
 
-def _failures(said: list[Said]) -> list[_Failure]:
+def _failures(said: list[Said]) -> list[Failure]:
     """What workers said of failures, in the order of time."""
-    spoken = [failure for each in tracebacks(said) if (failure := _of_traceback(each))]
-    lines = [failure for each in said if (failure := _of_line(each))]
+    spoken = [failure for each in tracebacks(said) if (failure := of_traceback(each))]
+    lines = [failure for each in said if (failure := of_line(each))]
     return sorted([*spoken, *lines], key=lambda failure: failure.time)
 
 
-def _of_traceback(traceback: Traceback) -> _Failure | None:
+def of_traceback(traceback: Traceback) -> Failure | None:
     """What a traceback means; None for those that are no failure, or the echo of another."""
     announcement = traceback.announcement
     if _ECHO.match(traceback.root) or _NO_FAILURE.match(announcement):
@@ -254,10 +256,10 @@ def _of_traceback(traceback: Traceback) -> _Failure | None:
     fallback = CauseKind.UNKNOWN if fatal else CauseKind.HANDLER_RAISED
     verdict = classify(traceback.root, traceback.raised) or Verdict(fallback, HINTS[fallback])
     cause = _spoken(traceback, verdict, traceback.root, traceback.lines, fatal=fatal)
-    return _Failure(traceback.worker, traceback.time, cause, clear=not traceback.stderr)
+    return Failure(traceback.worker, traceback.time, cause, clear=not traceback.stderr)
 
 
-def _of_line(said: Said) -> _Failure | None:
+def of_line(said: Said) -> Failure | None:
     """What a single line means; None for most lines."""
     if match := _MISMATCHED.search(said.text):
         kind = CauseKind.WRONG_ANSWER_COUNT
@@ -269,7 +271,7 @@ def _of_line(said: Said) -> _Failure | None:
         return None
     verdict = Verdict(kind, HINTS[kind])
     cause = _spoken(said, verdict, message, (said.text,), fatal=False)
-    return _Failure(said.worker, said.time, cause, clear=True)
+    return Failure(said.worker, said.time, cause, clear=True)
 
 
 def _spoken(

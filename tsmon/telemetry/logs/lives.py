@@ -94,6 +94,11 @@ class WorkerLife:
             return None
         return max((self.retry_due - now).total_seconds(), 0.0)
 
+    @property
+    def is_down(self) -> bool:
+        """Whether its process ended and no other one has loaded the model since."""
+        return self.deaths > 0 and not self.stopping and self.phase is not Phase.LOADED
+
     def given_up(self, max_retry_s: float = MAX_RETRY_S) -> bool:
         """Whether TorchServe will not start it again, by the model's `maxRetryTimeoutInSec`."""
         if self.stopping or self.phase is not Phase.STOPPED or self.retry_due is not None:

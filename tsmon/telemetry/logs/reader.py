@@ -12,7 +12,6 @@ from tsmon.telemetry.logs.lives import WorkerLives
 from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.tail import LogTail
-from tsmon.telemetry.logs.times import TimesKey
 from tsmon.telemetry.logs.windows import RequestTimes
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
@@ -53,11 +52,8 @@ class LogReader:
         self._metrics = LogTail(folder / TS_METRICS)
         self._is_first = True
 
-    def read(self, now: float) -> frozenset[TimesKey]:
-        """Read what was added since the last call; `now` is monotonic.
-
-        Gives the versions whose workers answered with an error, 5xx.
-        """
+    def read(self, now: float) -> None:
+        """Read what was added since the last call; `now` is monotonic."""
         if self._log.path.name == ACCESS_LOG and (self.folder / TS_LOG).exists():
             self._log.close()
             self._log, self._is_first = self._open_log(), True
@@ -68,7 +64,6 @@ class LogReader:
         self._is_first = False
         self.times.add(found, now)
         self.problem = self._problem()
-        return frozenset(key for key, samples in found.items() if samples.failed_by_worker)
 
     def close(self) -> None:
         """Let go of the files."""

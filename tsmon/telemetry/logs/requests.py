@@ -72,8 +72,6 @@ class RequestLines:
             samples.statuses[status] += 1
             if 200 <= status < 300:
                 samples.total.append(int(milliseconds))
-            elif status >= 500 and worker is not None:
-                samples.failed_by_worker += 1
 
     def _read_waited(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
         for line in lines:

@@ -14,6 +14,8 @@ from tsmon.telemetry.logs.quantiles import Quantiles
 MINUTE_S = 60.0
 KEPT_S = 300.0
 """The longest window."""
+SERVER_ERROR = 500
+"""The least HTTP status of an error that is the server's."""
 
 
 class Part(StrEnum):
@@ -101,6 +103,19 @@ class RequestReport:
     """The same of the last five minutes."""
     last: LastReading | None = None
     """None where it is not known: at a first reading, in an older recording."""
+    minute_statuses: Mapping[int, int] = field(default_factory=dict)
+    """Like `statuses`, of the last minute; none in an older recording."""
+
+    @property
+    def failed(self) -> int:
+        """How many requests of the last minute ended with an error of the server's, 5xx."""
+        return sum(n for status, n in self.minute_statuses.items() if status >= SERVER_ERROR)
+
+    @property
+    def failing_share(self) -> float:
+        """Which share of the last minute's requests did, 0 to 1; 0 without any request."""
+        ended = sum(self.minute_statuses.values())
+        return self.failed / ended if ended else 0.0
 
 
 def _numbers() -> array[float]:
@@ -125,5 +140,3 @@ class Samples:
     """How many requests ended with which HTTP status."""
     workers: dict[str, array[float]] = field(default_factory=dict)
     """The backend nanoseconds of each worker's requests, by worker id."""
-    failed_by_worker: int = 0
-    """How many of those did with 5xx at a worker, and not for want of one."""

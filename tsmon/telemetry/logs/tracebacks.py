@@ -21,6 +21,9 @@ _RAISED = re.compile(r"^[\w.]+(: .*)?$")
 _MOST_LINES = 500
 """Of one traceback; a RecursionError is folded by Python itself, others are never that long."""
 
+_MOST_STREAMS = 1000
+"""Of which the last line is kept, since it may announce a traceback."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -121,29 +124,58 @@ def worker_lines(lines: Iterable[bytes]) -> Iterator[Said]:
             yield Said(time, worker, channel == b"stderr", text.decode(errors="replace"))
 
 
+_Stream = tuple[WorkerThread, bool]
+"""What one worker writes to its standard output, or to its standard error."""
+
+
+class TracebackFinder:
+    """Puts tracebacks together from lines that come bit by bit."""
+
+    def __init__(self) -> None:
+        self._opened: dict[_Stream, OpenTraceback] = {}
+        self._before: dict[_Stream, list[str]] = {}
+        self._idle: set[_Stream] = set()
+
+    def read(self, said: Iterable[Said]) -> Iterator[Traceback]:
+        """Those that end in these lines, in the order in which they do."""
+        for line in said:
+            key = (line.worker, line.stderr)
+            self._idle.discard(key)
+            if key in self._opened and self._opened[key].takes(line.text):
+                continue
+            yield from self._close(key)
+            if line.text == BEGIN:
+                announced = self._before.pop(key, [])
+                self._opened[key] = OpenTraceback(
+                    line, announced[0] if announced else "", [*announced, line.text]
+                )
+            elif line.text.startswith("\t"):  # a message of several lines that announces one
+                self._before.setdefault(key, []).append(line.text)
+            else:
+                self._before[key] = [line.text]
+
+    def rest(self) -> Iterator[Traceback]:
+        """Those that are not ended, as nothing more will come."""
+        for key in list(self._opened):
+            yield from self._close(key)
+
+    def quiet(self) -> Iterator[Traceback]:
+        """Those that are not ended and got no line since this was called last."""
+        for key in self._idle & self._opened.keys():
+            yield from self._close(key)
+        self._idle = set(self._opened)
+        if len(self._before) > _MOST_STREAMS:
+            self._before.clear()
+
+    def _close(self, key: _Stream) -> Iterator[Traceback]:
+        opened = self._opened.pop(key, None)
+        found = opened.close() if opened else None
+        if found:
+            yield found
+
+
 def tracebacks(said: Iterable[Said]) -> Iterator[Traceback]:
     """The tracebacks in these lines, by the order in which they end."""
-    opened: dict[tuple[WorkerThread, bool], OpenTraceback] = {}
-    before: dict[tuple[WorkerThread, bool], list[str]] = {}
-    for line in said:
-        key = (line.worker, line.stderr)
-        if key in opened and opened[key].takes(line.text):
-            continue
-        if key in opened:
-            yield from _closed(opened.pop(key))
-        if line.text == BEGIN:
-            announced = before.pop(key, [])
-            opened[key] = OpenTraceback(
-                line, announced[0] if announced else "", [*announced, line.text]
-            )
-        elif line.text.startswith("\t"):  # a message of several lines that announces one
-            before.setdefault(key, []).append(line.text)
-        else:
-            before[key] = [line.text]
-    for rest in opened.values():
-        yield from _closed(rest)
-
-
-def _closed(opened: OpenTraceback) -> Iterator[Traceback]:
-    if found := opened.close():
-        yield found
+    finder = TracebackFinder()
+    yield from finder.read(said)
+    yield from finder.rest()

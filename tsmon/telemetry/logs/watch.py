@@ -10,6 +10,7 @@ from tsmon.telemetry.logs.causes import Cause, read_cause
 from tsmon.telemetry.logs.known_causes import CauseKind
 from tsmon.telemetry.logs.lives import WorkerLife
 from tsmon.telemetry.logs.reader import LogReader
+from tsmon.telemetry.logs.request_failures import RequestFailures
 from tsmon.telemetry.logs.zone import LogZone
 
 CAUSE_EVERY_S = 2.0
@@ -29,6 +30,7 @@ class LogWatch:
         self.folder = folder
         self.zone = zone or LogZone()
         self.reader = LogReader(folder)
+        self._failures = RequestFailures(folder)
         self._deaths: dict[str, int] = {}
         self._causes: dict[VersionKey, Cause] = {}
         self._looks_left: dict[VersionKey, int] = {}
@@ -44,14 +46,25 @@ class LogWatch:
 
     @property
     def causes(self) -> Mapping[VersionKey, Cause]:
-        """Why a version's worker died or its requests failed the last time; times as in `lives`."""
-        return {key: cause.here(self.zone) for key, cause in self._causes.items()}
+        """Why a version's worker died or its requests failed the last time; times as in `lives`.
+
+        A worker that is down comes first, then whatever failed last.
+        """
+        now = time.monotonic()
+        found = dict(self._causes)
+        for key in self._failures.versions():
+            cause, death = self._failures.cause(key, now), found.get(key)
+            if cause and (death is None or (cause.time > death.time and not self._is_down(key))):
+                found[key] = cause
+        return {key: cause.here(self.zone) for key, cause in found.items()}
 
     def read(self) -> None:
         """Read what was added since the last call."""
         self.zone.look(self.folder)
-        failed = self.reader.read(time.monotonic())
-        for key in self._newly_dead() | {(key.model, key.version) for key in failed}:
+        now = time.monotonic()
+        self.reader.read(now)
+        self._failures.read(now)
+        for key in self._newly_dead():
             self._looks_left[key] = LOOKS
         for key in list(self._looks_left):
             self._look_for_cause(key)
@@ -59,6 +72,7 @@ class LogWatch:
     def close(self) -> None:
         """Let go of the files."""
         self.reader.close()
+        self._failures.close()
 
     def _newly_dead(self) -> set[VersionKey]:
         """The versions that lost a worker since the last reading."""
@@ -69,6 +83,13 @@ class LogWatch:
             for id_, life in lives.items()
             if life.deaths > before.get(id_, 0)
         }
+
+    def _is_down(self, key: VersionKey) -> bool:
+        """Whether a worker of this version ended and is not back."""
+        return any(
+            (life.worker.model, life.worker.version) == key and life.is_down
+            for life in self.reader.lives.values()
+        )
 
     def _look_for_cause(self, key: VersionKey) -> None:
         now = time.monotonic()

@@ -152,6 +152,7 @@ class RequestTimes:
             batches=self.batches(keys, now - MINUTE_S),
             long_batches=self.batches(keys, now - KEPT_S),
             last=self._last_reading(keys),
+            minute_statuses=self.statuses(keys, now - MINUTE_S),
         )
 
     def keys(self) -> set[TimesKey]:

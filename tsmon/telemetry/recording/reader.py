@@ -38,6 +38,8 @@ from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.untrusted.json import parse_json
 
+MINUTE_STATUS = "minute_status"
+"""Recordings of an earlier tsmon do not have this table."""
 T = TypeVar("T")
 _DAMAGE = (
     sqlite3.Error,
@@ -265,23 +267,31 @@ class Recording:
             window, *quantiles = numbers(found)
             key = ModelKey(*texts((model, version)))
             profiles[key][window][Part(part)] = Quantiles(*quantiles)
-        statuses: dict[ModelKey, dict[int, int]] = defaultdict(dict)
-        for model, version, *found in self._database.rows(
-            "SELECT model, version, status, requests FROM status WHERE tick = ?", tick.id
-        ):
-            status, requests = numbers(found)
-            statuses[ModelKey(*texts((model, version)))][status] = requests
+        statuses = self._statuses(tick, "status")
+        has_minute = MINUTE_STATUS in self._database.tables
+        lately = self._statuses(tick, MINUTE_STATUS) if has_minute else {}
         has_readings = READINGS in self._database.tables
         readings = read_readings(self._database, tick.id) if has_readings else {}
         return {
             key: RequestReport(
                 minute=profiles[key].pop(MINUTE_S, {}),
                 five_minutes=next(iter(profiles[key].values()), {}),
-                statuses=statuses[key],
+                statuses=statuses.get(key, {}),
                 last=readings.get(key),
+                minute_statuses=lately.get(key, {}),
             )
             for key in profiles.keys() | statuses.keys()
         }
+
+    def _statuses(self, tick: Tick, table: str) -> dict[ModelKey, dict[int, int]]:
+        found: dict[ModelKey, dict[int, int]] = defaultdict(dict)
+        for model, version, *pair in self._database.rows(
+            f"SELECT model, version, status, requests FROM {table} WHERE tick = ?",  # noqa: S608
+            tick.id,
+        ):
+            status, requests = numbers(pair)
+            found[ModelKey(*texts((model, version)))][status] = requests
+        return found
 
 
 def _description(model: ModelVersion, is_default: bool, why: TorchServeError | None) -> Description:

@@ -87,6 +87,12 @@ CREATE TABLE IF NOT EXISTS status (
     status INTEGER NOT NULL, requests INTEGER NOT NULL,
     PRIMARY KEY (tick, model, version, status)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS minute_status (
+    tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
+    model TEXT NOT NULL, version TEXT NOT NULL,
+    status INTEGER NOT NULL, requests INTEGER NOT NULL,
+    PRIMARY KEY (tick, model, version, status)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answered (
     tick INTEGER NOT NULL REFERENCES tick ON DELETE CASCADE,
     model TEXT NOT NULL, version TEXT NOT NULL,

@@ -117,10 +117,12 @@ class Writer:
         for key, report in observation.reports.items():
             self._insert_profile(tick, key, MINUTE_S, report.minute)
             self._insert_profile(tick, key, KEPT_S, report.five_minutes)
-            self._insert(
-                "status",
-                ((tick, key.name, key.version, s, n) for s, n in report.statuses.items()),
-            )
+            for table, counts in (
+                ("status", report.statuses),
+                ("minute_status", report.minute_statuses),
+            ):
+                rows = ((tick, key.name, key.version, s, n) for s, n in counts.items())
+                self._insert(table, rows)
             if report.last is not None:
                 write_reading(self._connection, tick, key, report.last)
         write_logs(self._connection, tick, observation)

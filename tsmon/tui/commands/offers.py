@@ -61,11 +61,17 @@ class Completion:
 
 
 def offer_command(command: Command, screen: MonitorScreen) -> Offer:
-    """A command of the table on the monitor."""
+    """A command of the table on the monitor; it is refused when the key like it is."""
+
+    def run(text: str) -> None:
+        if command.like:
+            screen.check(command.like)
+        command.run(screen, text)
+
     return Offer(
         command.name,
         command.help,
-        lambda text: command.run(screen, text),
+        run,
         command.arguments,
         choices=lambda: command.choices(screen),
     )

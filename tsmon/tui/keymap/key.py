@@ -76,13 +76,22 @@ class Key:
     """The panes in whose footer it stands."""
     changes: bool = False
     """Whether it changes the server; refused in a read-only session."""
+    sends: bool = False
+    """Whether it sends requests to models."""
     needs_server: bool = False
-    """Whether it speaks to the server without changing it."""
+    """Whether it is about a server without sending it anything."""
+    without_answer: bool = False
+    """Whether it can be done while the server does not answer."""
     needs_replay: bool = False
     """Whether it is for recordings alone."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "action", self.action.replace("{id}", self.id))
+
+    @property
+    def acts(self) -> bool:
+        """Whether it reaches the server, which must then be as it is shown."""
+        return self.changes or self.sends
 
     @property
     def call(self) -> tuple[str, tuple[object, ...]]:

@@ -63,32 +63,32 @@ KEYS: tuple[Key, ...] = (
     Key(
         "digits.send", "i", "i", DO, Group.DIGITS, "send image",
         "Send the chosen image to the selected version (enter in the list does it too).",
-        _SENDING, needs_server=True,
+        _SENDING, sends=True,
     ),
     Key(
         "digits.send-many", "n", "n", DO, Group.DIGITS, "send random",
         "Send as many random images as last time, 10 at first.",
-        _ALL, needs_server=True,
+        _ALL, sends=True,
     ),
     Key(
         "digits.send-number", "N", "N", DO, Group.DIGITS, "send …",
         "Send another number of random images, several at a time if you like.",
-        _SENDING, needs_server=True,
+        _SENDING, sends=True,
     ),
     Key(
         "digits.load", "L", "L", DO, Group.DIGITS, "load",
         "Send images at full speed or at a rate, and watch throughput and response times.",
-        needs_server=True,
+        sends=True,
     ),
     Key(
         "digits.pick", "b", "b", DO, Group.DIGITS, "picker",
         "Open the picker: thumbnails, what the model sees, scores, wrong ones, two versions.",
-        (PaneName.DIGITS,), needs_server=True,
+        (PaneName.DIGITS,), sends=True,
     ),
     Key(
         "digits.draw", "w", "w", DO, Group.DIGITS, "draw",
         "Open the draw pad: draw a digit and watch what the selected version makes of it.",
-        (PaneName.DIGITS,), needs_server=True,
+        (PaneName.DIGITS,), sends=True,
     ),
     Key(
         "digits.experiment", "x", "x", DO, Group.DIGITS, "experiment",
@@ -112,7 +112,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "server.start", "S", "S", DO, Group.SERVER, "start server",
         "Start a TorchServe on this machine and watch it.",
-        changes=True,
+        changes=True, without_answer=True,
     ),
     Key(
         "server.key-file", "K", "K", DO, Group.SERVER, "key file",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from tsmon.telemetry.instant import Instant
 from tsmon.tui.keymap import BY_ID, Key
 from tsmon.tui.monitor.capability import Capability
+from tsmon.tui.monitor.presence import Refused, why_not_present
 from tsmon.tui.notes import Note
 from tsmon.tui.session import Session
 
@@ -26,10 +28,24 @@ class Actions:
         """All there are."""
         return frozenset(self._found)
 
-    def do(self, id_: str) -> None:
-        """Carry one out."""
+    def do(self, id_: str, session: Session) -> None:
+        """Carry one out, whoever asks for it: a key, a command, the palette or the mouse.
+
+        Raises:
+            Refused: it would act on something else than what is shown.
+        """
+        self.check(id_, session)
         _, handler = self._found[id_]
         handler()
+
+    def check(self, id_: str, session: Session) -> None:
+        """Look whether the session allows it now.
+
+        Raises:
+            Refused: it does not.
+        """
+        if refusal := _refusal(BY_ID[id_], session):
+            raise Refused(refusal.message, refusal.hint)
 
     def allows(self, id_: str, session: Session) -> bool:
         """Whether the session and the capability allow it now."""
@@ -54,9 +70,12 @@ class Actions:
 
 
 def _refusal(key: Key, session: Session) -> Note | None:
-    """Why a session has no use for a key: it is only watched, or nothing may be changed."""
-    if (key.changes or key.needs_server) and not session.can_act:
+    """Why a session has no use for a key now.
+
+    It is only watched, nothing may be changed, or the screen does not show its present.
+    """
+    if (key.acts or key.needs_server) and not session.can_act:
         return Note(f"this is a {session.word}: {key.label} is not possible", session.way_out)
     if key.changes and session.read_only:
         return Note(f"read-only: {key.label} is refused", "start tsmon without --read-only")
-    return None
+    return why_not_present(key, session, Instant.now())

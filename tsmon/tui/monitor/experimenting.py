@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 
 from textual.content import Content
 
@@ -10,12 +12,18 @@ from tsmon.digits.images import DigitImage
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.experiment import Experiment
-from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.load.experiment.plan import ExperimentPlan
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.sending import NO_IMAGES
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.plan_experiment import PlanExperiment
+from tsmon.tui.screens.questions import NEWEST_FIRST
+from tsmon.tui.weighing import Removal, Scaling, gravest, weigh
+
+EXPERIMENT = "digits.experiment"
 
 
 class Experimenting(Capability):
@@ -23,7 +31,7 @@ class Experimenting(Capability):
 
     def actions(self) -> Handlers:
         """Its one key."""
-        return {"digits.experiment": self._begin}
+        return {EXPERIMENT: self._begin}
 
     def _begin(self) -> None:
         model = self.host.chosen()
@@ -37,7 +45,11 @@ class Experimenting(Capability):
 
     async def _experiment(self, model: ModelStatus, images: tuple[DigitImage, ...]) -> None:
         host, session = self.host, self.host.session
-        plan = await host.talk.push_wait(PlanExperiment(model, images))
+
+        async def dialog(_: Still) -> PlanExperiment:
+            return PlanExperiment(present(host, model.key), images)
+
+        plan = await answered(host, EXPERIMENT, [model.key], dialog)
         if plan is None:
             return
         logs = session.monitor.latest.metrics.log_folder
@@ -48,13 +60,29 @@ class Experimenting(Capability):
         cores = usable_cores() if session.is_local else None
         experiment = Experiment(client, plan, logs, predictor(points, model.key, cores), home=home)
         outlook = await experiment.look()
-        if plan.registers:
-            question = Question(
-                f"Register {model.key} anew for the experiment?",
-                Content("\n\n".join(outlook)),
-                Severity.LOSS,
-            )
-            if not await host.talk.push_wait(Confirm(question)):
-                return
+        if self._weigh(model.key, plan) and not await answered(
+            host, EXPERIMENT, [model.key], partial(self._question, model.key, plan, outlook)
+        ):
+            return
         await host.talk.push_wait(ExperimentScreen(experiment, home))
         session.monitor.poke()
+
+    def _weigh(self, key: ModelKey, plan: ExperimentPlan) -> Severity | None:
+        """The gravest of all that it does to a version."""
+        model = present(self.host, key)
+        least = min(plan.worker_counts)
+        severities = [weigh(model, Scaling(self.host.rollouts.planned(model), least))]
+        if plan.registers:
+            severities.append(weigh(model, Removal(versions_beside(self.host, key))))
+        return gravest(severities)
+
+    async def _question(
+        self, key: ModelKey, plan: ExperimentPlan, outlook: Sequence[str], _: Still
+    ) -> Confirm:
+        severity = self._weigh(key, plan) or Severity.CHANGE
+        if plan.registers:
+            heading, words = f"Register {key} anew for the experiment?", list(outlook)
+        else:
+            heading = f"Scale {key} down for the experiment?"
+            words = [*outlook, f"Requests come in meanwhile. {NEWEST_FIRST}"]
+        return Confirm(Question(heading, Content("\n\n".join(words)), severity, typed=key.name))

@@ -123,6 +123,13 @@ class Host(Protocol):
     def offers(self, id_: str) -> bool:
         """Whether an action can be done now."""
 
+    def check(self, id_: str) -> None:
+        """Look whether the session allows an action now.
+
+        Raises:
+            Refused: it does not.
+        """
+
     def post_message(self, message: Message) -> bool:
         """Tell the app."""
 

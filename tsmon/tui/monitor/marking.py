@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.bulk import Bulk, Removal, Stand, plan_removals
 from tsmon.tui.format import plural
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.monitor.asking import Still, answered
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
+from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.rollouts import Rollout
 from tsmon.tui.screens.bulk import (
     BulkProgress,
     ConfirmMany,
+    Losing,
     ScaleMany,
-    about_emptying,
+    about_fewer_each,
     about_removals,
-    in_lines,
+    spell_fewer_each,
     spell_removals,
 )
-from tsmon.tui.tones import Tone
+from tsmon.tui.weighing import Scaling, weigh
+
+SCALE = "workers.scale"
 
 Targets = Sequence[tuple[ModelStatus, int]]
 """Versions, each with the workers it has or is to have."""
@@ -48,7 +53,13 @@ class Marking(Capability):
 
     def connected(self) -> None:
         """What was under way on the server before is not followed any more."""
-        self._bulks.clear()
+        left, self._bulks = [bulk for bulk in self._bulks if not bulk.ended], []
+        for bulk in left:
+            ended = bulk.summary()
+            words = (
+                f"{bulk.title}: not followed any more, another server is watched; {ended.message}"
+            )
+            self.talk.note(Note(words, ended.hint))
 
     @property
     def marked(self) -> list[ModelStatus]:
@@ -61,15 +72,16 @@ class Marking(Capability):
     def scale_by(self, change: int) -> None:
         """One worker more or fewer, for each that is marked."""
         targets = [(model, now + change) for model, now in self._scalable() if now + change >= 0]
-        if emptied := self._emptied(targets):
-            self.talk.ask(self._scale_after_question(targets, emptied))
+        if self._losing(targets):
+            id_ = "workers.more" if change > 0 else "workers.fewer"
+            self.talk.ask(self._scale_after_question(id_, targets, followed=False))
         elif targets:  # at once, so that the next press counts from it
             self._scale_each(targets, followed=False)
 
     def scale(self, start: int | None) -> None:
         """Ask for a number of workers, for all that are marked."""
         if models := self._scalable():
-            self.talk.ask(self._ask_number(models, start))
+            self.talk.ask(self._ask_number([model.key for model, _ in models], start))
 
     def _scalable(self) -> list[tuple[ModelStatus, int]]:
         """The marked versions that are there, with the workers each has or will have."""
@@ -79,18 +91,55 @@ class Marking(Capability):
             self.talk.note(Note("all that are marked are gone", way_on))
         return [(model, self.host.rollouts.planned(model)) for model in present]
 
-    async def _ask_number(self, models: Targets, start: int | None) -> None:
-        dialog = ScaleMany(models, start, local=self.host.session.is_local)
-        target = await self.talk.push_wait(dialog)
-        if target is None:
-            return
-        targets = [(model, target) for model, _ in models]
-        if await self._may_empty(self._emptied(targets)):
-            await self._follow(self._scale_each(targets, followed=True))
+    async def _ask_number(self, keys: Sequence[ModelKey], start: int | None) -> None:
+        async def dialog(_: Still) -> ScaleMany:
+            planned = self.host.rollouts.planned
+            models = [(model, planned(model)) for model in self._present(keys)]
+            return ScaleMany(models, start, local=self.host.session.is_local)
 
-    async def _scale_after_question(self, targets: Targets, emptied: Sequence[ModelStatus]) -> None:
-        if await self._may_empty(emptied):
-            self._scale_each(targets, followed=False)
+        target = await answered(self.host, SCALE, keys, dialog)
+        if target is not None:
+            targets = [(model, target) for model in self._present(keys)]
+            await self._scale_after_question(SCALE, targets, followed=True)
+
+    async def _scale_after_question(self, id_: str, targets: Targets, *, followed: bool) -> None:
+        """Change the numbers; where something may be lost, after one question for all."""
+        wanted = {model.key: target for model, target in targets}
+
+        def now() -> Targets:
+            return [(model, wanted[model.key]) for model in self._present(wanted)]
+
+        async def dialog(_: Still) -> ConfirmMany:
+            losing = self._losing(now())
+            return ConfirmMany(about_fewer_each(losing), spell_fewer_each(losing))
+
+        if self._losing(now()) and not await answered(self.host, id_, wanted, dialog):
+            return
+        bulk = self._scale_each(now(), followed=followed)
+        if followed:
+            await self._follow(bulk)
+
+    def _present(self, keys: Iterable[ModelKey]) -> list[ModelStatus]:
+        """Those versions that are there, as they are now.
+
+        Raises:
+            Refused: none is.
+        """
+        latest = self.host.session.monitor.latest
+        found = [model for key in keys if (model := latest.model(key)) and not model.gone]
+        if not found:
+            raise Refused("all that were marked are gone")
+        return found
+
+    def _losing(self, targets: Targets) -> list[Losing]:
+        """The versions that may lose something by it, and how grave that is."""
+        planned = self.host.rollouts.planned
+        changes = [(model, Scaling(planned(model), target)) for model, target in targets]
+        return [
+            Losing(model, change, severity)
+            for model, change in changes
+            if (severity := weigh(model, change))
+        ]
 
     def _scale_each(self, targets: Targets, *, followed: bool) -> Bulk:
         """Begin all changes."""
@@ -104,19 +153,6 @@ class Marking(Capability):
         self._end_bulks()
         return bulk
 
-    def _emptied(self, targets: Targets) -> list[ModelStatus]:
-        """The versions that would be left without workers."""
-        planned = self.host.rollouts.planned
-        return [model for model, target in targets if target == 0 and planned(model)]
-
-    async def _may_empty(self, emptied: Sequence[ModelStatus]) -> bool:
-        """Ask once for all versions that would be left without workers."""
-        if not emptied:
-            return True
-        spans = in_lines([(f"  {model.key}", Tone.PLAIN)] for model in emptied)
-        answer = await self.talk.push_wait(ConfirmMany(about_emptying(emptied), spans))
-        return bool(answer)
-
     def rollout_changed(self, rollout: Rollout) -> None:
         """A change of workers may belong to a bulk."""
         for bulk in self._bulks:
@@ -127,21 +163,27 @@ class Marking(Capability):
 
     def unregister(self) -> None:
         """Remove the marked versions."""
-        registered = self.host.session.monitor.latest.models
-        self.talk.ask(self._unregister(plan_removals(self.marked, registered)))
+        self.talk.ask(self._unregister([model.key for model in self.marked]))
 
-    async def _unregister(self, removals: Sequence[Removal]) -> None:
-        dialog = ConfirmMany(about_removals(removals), spell_removals(removals))
-        if not await self.talk.push_wait(dialog):
+    async def _unregister(self, keys: Sequence[ModelKey]) -> None:
+        def removals() -> list[Removal]:
+            return plan_removals(self.marked, self.host.session.monitor.latest.models)
+
+        async def dialog(_: Still) -> ConfirmMany:
+            planned = removals()
+            return ConfirmMany(about_removals(planned), spell_removals(planned))
+
+        if not await answered(self.host, "model.unregister", keys, dialog):
             return
-        keys = [removal.model.key for removal in removals]
+        agreed = removals()
         bulk = Bulk("Unregister", "unregistered", keys, followed=True)
         self._bulks.append(bulk)
-        self.talk.do(self._unregister_each(bulk, removals))
+        self.talk.do(self._unregister_each(bulk, agreed))
         await self._follow(bulk)
 
     async def _unregister_each(self, bulk: Bulk, removals: Sequence[Removal]) -> None:
         """One after the other, since a default version waits for those before it."""
+        management = self.host.session.client.management
         for removal in removals:
             key = removal.model.key
             if removal.obstacle:
@@ -150,7 +192,7 @@ class Marking(Capability):
             bulk.put(key, Stand.RUNNING)
             try:
                 if not removal.model.gone:
-                    await self.host.session.client.management.unregister(key.name, key.version)
+                    await management.unregister(key.name, key.version)
             except EXPECTED as error:
                 bulk.put(key, Stand.FAILED, str(error))
             else:

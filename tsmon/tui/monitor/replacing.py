@@ -12,6 +12,7 @@ from tsmon.torchserve.procedure import Procedure
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.replacement import Replacement
 from tsmon.tui.desk import Desk
+from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.undoing import Undoing
@@ -21,6 +22,7 @@ from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.tones import Tone, line
+from tsmon.tui.weighing import Restart, weigh
 
 
 class Replacing(Capability):
@@ -41,14 +43,16 @@ class Replacing(Capability):
             self.talk.ask(self._replace(model))
 
     async def _replace(self, model: ModelStatus) -> None:
-        dialog = ReplaceDialog(
-            model,
-            self.host.session.client,
-            self.host.options.model_store,
-            [each.key for each in self.host.session.monitor.latest.models if not each.gone],
-            test=await self._test_image(model.key),
-        )
-        plan = await self.talk.push_wait(dialog)
+        async def dialog(_: Still) -> ReplaceDialog:
+            return ReplaceDialog(
+                present(self.host, model.key),
+                self.host.session.client,
+                self.host.options.model_store,
+                [each.key for each in self.host.session.monitor.latest.models if not each.gone],
+                test=await self._test_image(model.key),
+            )
+
+        plan = await answered(self.host, "model.replace", [model.key], dialog)
         if plan is None:
             return
         replacement = Replacement(self.host.session.client, plan)
@@ -69,15 +73,20 @@ class Replacing(Capability):
 
     async def _restart(self, model: ModelStatus) -> None:
         key, client = model.key, self.host.session.client
-        found = await client.management.describe(key.name, key.version)
-        procedure: Procedure
-        try:
-            procedure = await asyncio.to_thread(RollingRestart, client, found)
-            question = _one_at_a_time(model, found)
-        except CannotRoll as error:
-            procedure = RestartAtOnce(client, found)
-            question = _all_at_once(model, found, error)
-        if await self.talk.push_wait(Confirm(question)):
+        procedure: Procedure | None = None
+
+        async def dialog(_: Still) -> Confirm:
+            nonlocal procedure
+            found = await client.management.describe(key.name, key.version)
+            now = present(self.host, key)
+            try:
+                procedure = await asyncio.to_thread(RollingRestart, client, found)
+                return Confirm(_one_at_a_time(now, found))
+            except CannotRoll as error:
+                procedure = RestartAtOnce(client, found)
+                return Confirm(_all_at_once(now, found, error))
+
+        if await answered(self.host, "workers.restart", [key], dialog) and procedure:
             await self._show_steps(f"Restart {key}", procedure)
 
     async def _show_steps(self, heading: str, procedure: Procedure) -> None:
@@ -103,21 +112,25 @@ def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
     )
     heading = f"Restart the workers of {model.key}, one at a time?"
     consequences = shown + line((f"\n\n{words}", Tone.PLAIN))
-    return Question(heading, consequences, Severity.LOSS, "Restart")
+    severity = weigh(model, Restart(one_at_a_time=True)) or Severity.CHANGE
+    return Question(heading, consequences, severity, "Restart")
 
 
 def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Question:
     workers = len(found.workers)
     rows = [("workers", str(workers), f"0, then {workers}")]
     shown = preview(rows, _scalings(found, 0, workers))
-    words = (
-        "All workers end, and requests are refused with 503 until the model is loaded again. "
-        f"{str(why)[:1].upper()}{str(why)[1:]}."
-    )
+    if model.ready:
+        words = (
+            "All workers end, and requests are refused with 503 until the model is loaded again."
+        )
+    else:
+        words = "No worker of it is ready, so no request is lost; all are started anew."
+    words = f"{words} {str(why)[:1].upper()}{str(why)[1:]}."
     return Question(
         f"Restart all workers of {model.key} at once?",
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        Severity.LAST if model.ready else Severity.CHANGE,
+        weigh(model, Restart(one_at_a_time=False)) or Severity.CHANGE,
         "Restart",
         typed=model.key.name,
     )

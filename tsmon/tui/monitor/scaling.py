@@ -11,15 +11,20 @@ from tsmon.load.capacity.prediction import Target
 from tsmon.load.capacity.situation import situation_of
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import WINDOW_S
+from tsmon.tui import weighing
 from tsmon.tui.format import plural
+from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.marking import Marking
-from tsmon.tui.monitor.undoing import Undoing
+from tsmon.tui.monitor.undoing import UNDO, Undoing
 from tsmon.tui.screens.confirm import Confirm
-from tsmon.tui.screens.questions import about_fewer_workers, is_busy
+from tsmon.tui.screens.questions import about_fewer_workers
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.undo import UndoScale
+from tsmon.tui.weighing import weigh
+
+SCALE = "workers.scale"
 
 
 class Scaling(Capability):
@@ -35,7 +40,7 @@ class Scaling(Capability):
         return {
             "workers.more": partial(self._scale_by, 1),
             "workers.fewer": partial(self._scale_by, -1),
-            "workers.scale": self._scale,
+            SCALE: self._scale,
         }
 
     def _scale_by(self, change: int) -> None:
@@ -43,26 +48,34 @@ class Scaling(Capability):
         if self._marking.marked:
             self._marking.scale_by(change)
         elif model := self.host.chosen():
-            self._set_workers(model, self.host.rollouts.planned(model) + change)
+            id_ = "workers.more" if change > 0 else "workers.fewer"
+            target = self.host.rollouts.planned(model) + change
+            if self._may_lose(model, target):
+                self.talk.ask(self._set_workers(id_, model.key, target))
+            elif target >= 0:  # at once, so that the next press counts from it
+                self._begin(model, target)
 
     def _scale(self, start: int | None = None) -> None:
         """Ask for a number of workers."""
         if self._marking.marked:
             self._marking.scale(start)
         elif model := self.host.chosen():
-            self.talk.ask(self._ask_number(model, start))
+            self.talk.ask(self._ask_number(model.key, start))
 
     def scale_to(self, count: int) -> None:
         """Say what that many workers will mean, and ask whether to have them."""
         self._scale(count)
 
-    async def _ask_number(self, model: ModelStatus, start: int | None) -> None:
-        advice = await asyncio.to_thread(self._advice, model)
-        planned, local = self.host.rollouts.planned(model), self.host.session.is_local
-        dialog = ScaleDialog(model, planned, start, local=local, advice=advice)
-        target = await self.talk.push_wait(dialog)
+    async def _ask_number(self, key: ModelKey, start: int | None) -> None:
+        async def dialog(_: Still) -> ScaleDialog:
+            model = present(self.host, key)
+            advice = await asyncio.to_thread(self._advice, model)
+            planned, local = self.host.rollouts.planned(model), self.host.session.is_local
+            return ScaleDialog(model, planned, start, local=local, advice=advice)
+
+        target = await answered(self.host, SCALE, [key], dialog)
         if target is not None:
-            self._set_workers(model, target, asked=True)
+            await self._set_workers(SCALE, key, target)
 
     def _advice(self, model: ModelStatus) -> Advice | None:
         """How many workers the traffic of the last minute needs. It reads the process table."""
@@ -71,28 +84,35 @@ class Scaling(Capability):
         situation = situation_of(recent, model.key, machine_of(model))
         return advise(situation, Target()) if situation else None
 
-    def _set_workers(self, model: ModelStatus, target: int, *, asked: bool = False) -> None:
-        """Change the number at once, so that the next press counts from it.
-
-        It is asked first before the last worker goes, and, unless that was told already, before
-        one goes that may be at work.
-        """
+    def _may_lose(self, model: ModelStatus, target: int) -> bool:
         planned = self.host.rollouts.planned(model)
-        settled = target == planned == len(model.workers)
-        if target < 0 or settled:
-            return
-        if target == 0 or (target < planned and is_busy(model) and not asked):
-            self.talk.ask(self._remove_workers(model, planned, target))
-        else:
-            self._begin(model, planned, target)
+        return weigh(model, weighing.Scaling(planned, target)) is not None
 
-    async def _remove_workers(self, model: ModelStatus, planned: int, target: int) -> None:
-        if await self.talk.push_wait(Confirm(about_fewer_workers(model, planned, target))):
-            self._begin(model, planned, target)
+    async def _set_workers(self, id_: str, key: ModelKey, target: int) -> bool:
+        """Change the number, after a question where something may be lost; whether it is done.
 
-    def _begin(self, model: ModelStatus, planned: int, target: int) -> None:
+        Raises:
+            Refused: the version is gone.
+        """
+        model = present(self.host, key)
+        if self._may_lose(model, target):
+
+            async def dialog(_: Still) -> Confirm:
+                model = present(self.host, key)
+                planned = self.host.rollouts.planned(model)
+                return Confirm(about_fewer_workers(model, planned, target))
+
+            if not await answered(self.host, id_, [key], dialog):
+                return False
+        self._begin(present(self.host, key), target)
+        return True
+
+    def _begin(self, model: ModelStatus, target: int) -> None:
         """Scale, and offer the way back to before the change under way, if there is one."""
         rollouts = self.host.rollouts
+        planned = rollouts.planned(model)
+        if target == planned == len(model.workers):
+            return
         rollout = rollouts.of(model.key)
         before = rollout.before if rollout and rollout.running else planned
         rollouts.scale(model.key, len(model.workers), target)
@@ -108,11 +128,6 @@ class Scaling(Capability):
             before,
             target,
             rollouts.planned,
-            partial(self._scale_back, model.key, before),
+            partial(self._set_workers, UNDO, model.key, before),
         )
         self._undoing.offer(undo)
-
-    def _scale_back(self, key: ModelKey, before: int) -> None:
-        model = self.host.session.monitor.latest.model(key)
-        if model is not None:
-            self._set_workers(model, before)

@@ -23,6 +23,7 @@ from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.pages import Pages
 from tsmon.tui.monitor.panes import Panes
+from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.replacing import Replacing
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
@@ -102,7 +103,8 @@ class MonitorScreen(Panes):
     # What is watched
 
     def connect(self, session: Session) -> None:
-        """Watch something else."""
+        """Watch something else; what was asked or is to be sent was meant for the one before."""
+        self.talk.drop()
         # Rows of the same name must not pass for those that were selected before.
         self.models_pane.table.show([])
         self.selected = None
@@ -213,7 +215,10 @@ class MonitorScreen(Panes):
 
     def action_do(self, id_: str) -> None:
         """Do what a key, a command, the palette or the mouse asks for."""
-        self.actions.do(id_)
+        try:
+            self.actions.do(id_, self.session)
+        except Refused as refusal:
+            self.talk.note(Note.of(refusal))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave out what cannot be done now."""
@@ -222,6 +227,10 @@ class MonitorScreen(Panes):
     def offers(self, id_: str) -> bool:
         """Whether an action can be done now."""
         return self.actions.allows(id_, self.session)
+
+    def check(self, id_: str) -> None:
+        """Raise `Refused` where the session does not allow an action now."""
+        self.actions.check(id_, self.session)
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing."""

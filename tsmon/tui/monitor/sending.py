@@ -107,6 +107,7 @@ class Sending(Capability):
 
     async def _send_number(self) -> None:
         amount = await self.talk.push_wait(AskAmount(self.desk.amount))
+        self.host.check("digits.send-number")
         if amount:
             self.desk.amount = amount
             self._send_many()
@@ -138,6 +139,7 @@ class Sending(Capability):
             self.talk.note(NO_IMAGES)
             return
         settings = await self.talk.push_wait(LoadDialog(model.key, self._load_settings))
+        self.host.check("digits.load")
         if settings:
             self._load_settings = settings
             plan = plan_of(model.key, images, settings)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.management import Management
 from tsmon.tui import keymap
+from tsmon.tui.monitor.asking import ask_default
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.notes import Note
@@ -75,25 +77,37 @@ class Undoing(Capability):
     # Taking it
 
     def _take_back(self) -> None:
-        undo = self._undo
-        self.withdraw()
-        if isinstance(undo, UndoScale):
-            undo.scale_back()
-            self.withdraw()
-        elif undo is not None:
-            self.talk.do(self._send_back(undo))
+        """Take the last change back; until that is done it can be asked for again."""
+        if undo := self._undo:
+            self.talk.ask(self._carry_out(undo))
 
-    async def _send_back(self, undo: Undo) -> None:
+    async def _carry_out(self, undo: Undo) -> None:
+        if await self._send_back(undo):
+            self.withdraw("it was taken back already")
+            self.host.session.monitor.poke()
+
+    async def _send_back(self, undo: Undo) -> bool:
         management = self.host.session.client.management
+        if isinstance(undo, UndoScale):
+            return await undo.scale_back()
         if isinstance(undo, UndoDefault):
-            await management.set_default(undo.before.name, undo.before.version)
-            self.talk.note(Note(f"{undo.before} is the default version again"), bad=False)
-        elif isinstance(undo, UndoUnregister):
-            found, key = undo.found, ModelKey(undo.found.name, undo.found.version)
-            await management.register(undo.registration)
-            self.host.models_pane.select(key)
-            await undo.restore_limit(management)
-            if found.min_workers:
-                self.host.rollouts.watch(key, found.min_workers)
-            self.talk.note(Note(f"{key} is registered again"), bad=False)
-        self.host.session.monitor.poke()
+            return await self._default_back(undo, management)
+        if isinstance(undo, UndoUnregister):
+            await self._register_again(undo, management)
+            return True
+        return False
+
+    async def _default_back(self, undo: UndoDefault, management: Management) -> bool:
+        if not await ask_default(self.host, UNDO, undo.before, management):
+            return False
+        self.talk.note(Note(f"{undo.before} is the default version again"), bad=False)
+        return True
+
+    async def _register_again(self, undo: UndoUnregister, management: Management) -> None:
+        found, key = undo.found, ModelKey(undo.found.name, undo.found.version)
+        await management.register(undo.registration)
+        self.host.models_pane.select(key)
+        await undo.restore_limit(management)
+        if found.min_workers:
+            self.host.rollouts.watch(key, found.min_workers)
+        self.talk.note(Note(f"{key} is registered again"), bad=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.format import plural
+from tsmon.tui.monitor.asking import Still, answered, ask_default, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.marking import Marking
@@ -17,7 +18,7 @@ from tsmon.tui.registering import Registered
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.describe import Describe
-from tsmon.tui.screens.questions import about_default, about_unregistering
+from tsmon.tui.screens.questions import about_unregistering
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.undo import UndoDefault, UndoUnregister, no_way_back
 
@@ -100,21 +101,29 @@ class Versions(Capability):
             self.talk.ask(self._unregister(model))
 
     async def _unregister(self, model: ModelStatus) -> None:
-        others = self._others(model.key)
+        others = versions_beside(self.host, model.key)
         if model.is_default and others:
             refused = f"{model.key} is the default version; TorchServe removes it only as the last"
             way_on = "select another version and make it the default with {model.set-default} first"
             self.talk.note(Note(refused, way_on))
             return
         key, management = model.key, self.host.session.client.management
-        lost = await asyncio.to_thread(no_way_back, model.described, self.host.options.model_store)
-        question = about_unregistering(model, others, lost, self.host.options.keys)
+        lost = ""
 
-        async def unregister() -> None:
-            await management.unregister(key.name, key.version)
+        async def dialog(still: Still) -> Confirm:
+            nonlocal lost
+            now, store = present(self.host, key), self.host.options.model_store
+            lost = await asyncio.to_thread(no_way_back, now.described, store)
+            others = versions_beside(self.host, key)
+            question = about_unregistering(now, others, lost, self.host.options.keys)
 
-        confirm = Confirm(question, unregister, "the server ends its workers …")
-        if not await self.talk.push_wait(confirm):
+            async def unregister() -> None:
+                still.check()
+                await management.unregister(key.name, key.version)
+
+            return Confirm(question, unregister, "the server ends its workers …")
+
+        if not await answered(self.host, "model.unregister", [key], dialog):
             return
         self.host.forget(key)
         self._can_register_again(model.described, lost)
@@ -149,12 +158,9 @@ class Versions(Capability):
 
     async def _set_default(self, model: ModelStatus) -> None:
         key, management = model.key, self.host.session.client.management
-        before = next((each for each in self._others(key) if each.is_default), None)
-
-        async def set_default() -> None:
-            await management.set_default(key.name, key.version)
-
-        if not await self.talk.push_wait(Confirm(about_default(model, before), set_default)):
+        others = versions_beside(self.host, key)
+        before = next((each for each in others if each.is_default), None)
+        if not await ask_default(self.host, "model.set-default", key, management):
             return
         self.host.session.monitor.poke()
         if before is not None:
@@ -168,11 +174,3 @@ class Versions(Capability):
             self._undoing.offer(undo)
         words = f"requests to {key.name} without a version go to {key.version} now"
         self.talk.note(Note(words, "{model.undo} takes it back" if before else ""), bad=False)
-
-    def _others(self, key: ModelKey) -> list[ModelStatus]:
-        """The other versions of a model."""
-        return [
-            other
-            for other in self.host.session.monitor.latest.models
-            if other.key.name == key.name and other.key != key and not other.gone
-        ]

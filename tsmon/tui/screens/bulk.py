@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,14 +15,16 @@ from textual.widgets import Input, Static
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui import keymap
+from tsmon.tui import keymap, weighing
 from tsmon.tui.bulk import Bulk, Part, Removal, Stand
 from tsmon.tui.format import memory, plural
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.weighing import Scaling, gravest, weigh
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.words import Words
 
@@ -58,7 +61,6 @@ class ConfirmMany(Confirm):
 
 def about_removals(removals: Sequence[Removal]) -> Question:
     """Versions are to go; where some of them serve, their number has to be typed."""
-    going = [removal.model for removal in removals if not removal.obstacle]
     words = (
         "Requests to them get 404. The archives stay in the model store, unless they were "
         "registered from a URL."
@@ -66,22 +68,57 @@ def about_removals(removals: Sequence[Removal]) -> Question:
     return Question(
         f"Unregister {plural(len(removals), 'version')}?",
         line((words, Tone.PLAIN)),
-        Severity.LAST if any(model.ready for model in going) else Severity.CHANGE,
+        gravest(map(_weigh, removals)) or Severity.CHANGE,
         "Unregister",
         typed=str(len(removals)),
     )
 
 
-def about_emptying(models: Sequence[ModelStatus]) -> Question:
-    """Versions are to have no workers; where some of them serve, their number has to be typed."""
-    words = "Every request to them is refused with 503 until they have a worker again."
+@dataclass(frozen=True, slots=True)
+class Losing:
+    """A version that may lose something as its workers are changed."""
+
+    model: ModelStatus
+    change: Scaling
+    severity: Severity
+
+
+def about_fewer_each(losing: Sequence[Losing]) -> Question:
+    """Versions are to have fewer workers; where some stop serving, their number has to be typed."""
+    emptied = [each for each in losing if each.change.then == 0]
+    words = [NEWEST_FIRST] if len(emptied) < len(losing) else []
+    if emptied:
+        words.append(
+            f"{plural(len(emptied), 'version')} will have no worker: every request is refused with "
+            "503 until there is one again."
+        )
+    severity = gravest(each.severity for each in losing) or Severity.CHANGE
+    heading = "No" if len(emptied) == len(losing) else "Fewer"
     return Question(
-        f"No workers for {plural(len(models), 'version')}?",
-        line((words, Tone.PLAIN)),
-        Severity.LAST if any(model.ready for model in models) else Severity.CHANGE,
+        f"{heading} workers for {plural(len(losing), 'version')}?",
+        line((" ".join(words), Tone.PLAIN)),
+        severity,
         "Remove",
-        typed=str(len(models)),
+        typed=str(len(losing)),
     )
+
+
+def spell_fewer_each(losing: Sequence[Losing]) -> list[Span]:
+    """How the workers of each change."""
+    width = max((len(str(each.model.key)) for each in losing), default=0)
+    return in_lines(
+        [
+            (f"  {each.model.key!s:<{width}}  ", Tone.PLAIN),
+            _change(each.change.now, each.change.then),
+        ]
+        for each in losing
+    )
+
+
+def _weigh(removal: Removal) -> Severity | None:
+    if removal.obstacle or removal.model.gone:
+        return None
+    return weigh(removal.model, weighing.Removal(removal.staying))
 
 
 def spell_removals(removals: Sequence[Removal]) -> list[Span]:

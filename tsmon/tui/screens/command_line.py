@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from tsmon.tui import keymap
 from tsmon.tui.commands.offers import Completion, Offer, complete
+from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.words import Words
@@ -118,7 +119,8 @@ class CommandLine(ModalScreen[str]):
     def _show_problem(self) -> None:
         words = None
         if note := self._problem:
-            words = line((f"✗ {note.message}  ", Tone.BAD), (note.hint, Tone.PLAIN))
+            hint = keys_of(self).spell(note.hint)
+            words = line((f"✗ {note.message}  ", Tone.BAD), (hint, Tone.PLAIN))
         self.query_one("#command-problem", Words).say(words)
 
     def _show_completions(self) -> None:

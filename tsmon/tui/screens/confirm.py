@@ -10,10 +10,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.field import Field
+
+
+class Outdated(TorchServeError):
+    """What a question is about changed before it was answered."""
 
 
 class Severity(Enum):
@@ -23,6 +28,11 @@ class Severity(Enum):
     LOSS = ("! Requests may be lost.", Tone.WARNING)
     LAST = ("!! It stops serving.", Tone.BAD)
     """Wants the model's name typed, so that no habit of pressing a key does it."""
+
+    @property
+    def rank(self) -> int:
+        """The larger, the graver."""
+        return list(Severity).index(self)
 
     @property
     def words(self) -> str:
@@ -112,5 +122,9 @@ class Confirm(Dialog[bool]):
             self.carry_out(self._do(self._work), self._saying)
 
     async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
-        await work()
-        self.dismiss(True)
+        try:
+            await work()
+        except Outdated:
+            self.dismiss(None)  # who asked says what changed, and asks again
+        else:
+            self.dismiss(True)

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsmon.telemetry.snapshot import ModelStatus
-from tsmon.telemetry.traffic import Usage
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.format import plural
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.preview import Row, preview, worker_rows
 from tsmon.tui.screens.confirm import Question, Severity
 from tsmon.tui.tones import Tone, line
+from tsmon.tui.weighing import NewDefault, Removal, Scaling, weigh
 
-
-def is_busy(model: ModelStatus) -> bool:
-    """Whether requests wait or came just now, so that a worker that goes may have one in hand."""
-    queue, interval = model.described.queue, model.traffic.interval
-    waiting = queue is not None and queue.pending > 0
-    return waiting or (isinstance(interval, Usage) and interval.counted > 0)
+NEWEST_FIRST = "The newest workers go first; what they are answering gets a 500."
 
 
 def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
@@ -28,19 +23,15 @@ def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
         worker_rows(model, now, then), [scale_change(key.name, then, version=key.version)]
     )
     if then:
-        words = "The newest workers go first; what they are answering gets a 500."
-        return Question(
-            f"Scale {key} to {plural(then, 'worker')}?",
-            shown + line((f"\n\n{words}", Tone.PLAIN)),
-            Severity.LOSS,
-            "Scale",
-        )
-    words = "Every request to it is refused with 503 until it has a worker again."
+        heading, accept, words = f"Scale {key} to {plural(then, 'worker')}?", "Scale", NEWEST_FIRST
+    else:
+        heading, accept = f"No workers for {key}?", "Remove"
+        words = "Every request to it is refused with 503 until it has a worker again."
     return Question(
-        f"No workers for {key}?",
+        heading,
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        Severity.LAST if model.ready else Severity.CHANGE,
-        "Remove",
+        weigh(model, Scaling(now, then)) or Severity.CHANGE,
+        accept,
         typed=key.name,
     )
 
@@ -55,14 +46,12 @@ def about_default(model: ModelStatus, before: ModelStatus | None) -> Question:
     shown = preview(rows, [default_change(key.name, key.version)])
     if model.ready:
         words = f"Requests to {key.name} without a version go to {key.version}."
-        severity = Severity.CHANGE
     else:
         words = f"No worker of {key} is ready: requests without a version fail until one is."
-        severity = Severity.LAST if before and before.ready else Severity.LOSS
     return Question(
         f"Make {key} the default version?",
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        severity,
+        weigh(model, NewDefault(before)) or Severity.CHANGE,
         "Set default",
         typed=key.name,
     )
@@ -92,13 +81,7 @@ def about_unregistering(
     return Question(
         f"Unregister {key}?",
         shown + line((f"\n\n{stop}", Tone.PLAIN), way_back),
-        _loss(model, others, no_way_back),
+        weigh(model, Removal(others, no_way_back)) or Severity.CHANGE,
         "Unregister",
         typed=key.name,
     )
-
-
-def _loss(model: ModelStatus, others: Sequence[ModelStatus], no_way_back: str) -> Severity:
-    if model.workers and not others:
-        return Severity.LAST
-    return Severity.LOSS if model.workers or no_way_back else Severity.CHANGE

@@ -18,8 +18,9 @@ from tsmon.tui.notes import Note
 from tsmon.tui.outlook import outlook
 from tsmon.tui.preview import preview, worker_rows
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.screens.questions import is_busy
+from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.weighing import Scaling, weigh
 from tsmon.tui.widgets.field import Field
 
 
@@ -96,10 +97,9 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
             ("\nEach new worker loads the model first; requests go on meanwhile.", Tone.MUTED)
         )
     elif 0 < target < now:
-        mark, tone = ("! ", Tone.WARNING) if is_busy(model) else ("", Tone.MUTED)
-        spans.append(
-            (f"\n{mark}The newest workers go first; what they are answering gets a 500.", tone)
-        )
+        loses = weigh(model, Scaling(now, target)) is not None
+        mark, tone = ("! ", Tone.WARNING) if loses else ("", Tone.MUTED)
+        spans.append((f"\n{mark}{NEWEST_FIRST}", tone))
     elif target == 0:
         spans.append(("\n! Without workers every request is refused with 503.", Tone.WARNING))
     if cpus and target > cpus and not any(worker.worker.gpu for worker in model.workers):

@@ -5,17 +5,20 @@ from __future__ import annotations
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.format import memory, milliseconds, per_second
-from tsmon.tui.model_state import state_of
+from tsmon.tui.model_state import as_of, state_of
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.tui.words.activity import spell_model, spell_split
 
 GAP = "  "
+LEAST = 20
+"""Characters of a text that is cut."""
 WAY_BACK = "esc all models "
 
 
@@ -38,6 +41,7 @@ class Headline(Words):
         spans: list[Span] = [(" ", Tone.PLAIN)]
         room = self.size.width - 1 - len(WAY_BACK)
         for part in _parts(snapshot, model):
+            part = _cut(part, room - len(GAP))
             width = sum(len(text) for text, _ in part) + len(GAP)
             if width > room:
                 break
@@ -45,6 +49,12 @@ class Headline(Words):
             room -= width
         back = Content.styled(WAY_BACK, "$foreground-muted @click=screen.do('view.models')")
         self.say(Content("").join([line(*spans), Content(" " * max(room, 0)), back]))
+
+
+def _cut(part: list[Span], room: int) -> list[Span]:
+    """A long text on its own, such as a cause, cut to the room there is."""
+    (text, tone), *more = part
+    return [(f"{text[: room - 1]}…", tone)] if not more and LEAST < room < len(text) else part
 
 
 def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
@@ -56,6 +66,10 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         [(f"{model.key}{star}", Tone.ACCENT)],
         [(f"{glyph} {word}{workers}", tone)],
     ]
+    if old := as_of(snapshot):
+        parts[1] = [(f"? {model.ready}/{model.wanted} {old}", Tone.WARNING)]
+    elif model.cause and model.verdict.health is ModelHealth.FAILING:
+        parts.append([(model.cause.message, Tone.BAD)])
     usage = model.traffic.interval
     if isinstance(usage, Usage):
         parts.append([spell_model(activity_of(model))])
@@ -65,10 +79,12 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
     minute = model.requests.minute.get(Part.INFERENCE) if model.requests else None
     if minute:
         parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])
-    errors = errors_per_second(snapshot, model)
+    errors = None if snapshot.stale else errors_per_second(snapshot, model)
     if errors is not None:
         label, tone = ("! errors ", Tone.BAD) if errors else ("errors ", Tone.PLAIN)
         parts.append([(label, tone if errors else Tone.MUTED), (per_second(errors), tone)])
+    elif not snapshot.stale and not model.gone:
+        parts.append([("errors not known: no log files", Tone.MUTED)])
     sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
     if sizes:
         parts.append([("memory ", Tone.MUTED), (memory(sum(sizes)), Tone.PLAIN)])

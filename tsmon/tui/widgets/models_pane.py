@@ -23,7 +23,7 @@ from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.model_state import sign_of, state_of
+from tsmon.tui.model_state import as_of, sign_of, state_of
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
@@ -173,7 +173,8 @@ class ModelsPane(TablePane[ModelStatus]):
             self.table.go_to(self._wanted)
             self._wanted = None
         self.query_one("#models-empty", Words).say(self._why_empty(snapshot))
-        self.tell_foot(*self._marks_note())
+        old = as_of(snapshot)
+        self.tell_foot(*([Content(old)] if old else []), *self._marks_note())
 
     def render_rows(self) -> None:
         """Show the last tick anew."""
@@ -268,6 +269,8 @@ def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
     pending = _pending(model)
     glyph, _, tone = state_of(model)
     now, now_tone = _now(model)
+    if snapshot.stale and not model.gone:
+        glyph, now = "?", "? unknown"
     texts = (
         model.key.name,
         f"{model.key.version} ★" if model.is_default else model.key.version,
@@ -278,8 +281,8 @@ def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
         milliseconds(_inference_ms(model)),
         milliseconds(_queue_ms(model)),
         percent(_in_queue(model)),
-        milliseconds(_p95(model)),
-        ABSENT if pending is None else str(pending),
+        milliseconds(None if snapshot.stale else _p95(model)),
+        ABSENT if pending is None or snapshot.stale else str(pending),
         memory(_memory(model)),
         _batch(model),
         model.described.url or ABSENT,

@@ -7,11 +7,12 @@ from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of_worker
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
+from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.model_state import WELL
+from tsmon.tui.model_state import WELL, as_of
 from tsmon.tui.rollouts import Rollout
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
@@ -26,7 +27,8 @@ def _age(worker: WorkerStatus) -> float | None:
 
 
 def _cpu(worker: WorkerStatus) -> float | None:
-    return worker.process.cpu_percent if worker.process else None
+    process = worker.process
+    return process.cpu_percent if process and not process.ended else None
 
 
 def _device(worker: WorkerStatus) -> str:
@@ -52,6 +54,7 @@ _STATES = {
     WorkerHealth.UNKNOWN: ("? unknown", Tone.MUTED),
     WorkerHealth.STOPPING: ("◌ stopping", Tone.MUTED),
     WorkerHealth.STARTING: ("◌ starting", Tone.WARNING),
+    WorkerHealth.ENDED: ("✗ gone", Tone.BAD),
     WorkerHealth.RETRYING: ("✗ retrying", Tone.BAD),
     WorkerHealth.STUCK: ("✗ stuck", Tone.BAD),
     WorkerHealth.GIVEN_UP: ("✗ given up", Tone.BAD),
@@ -94,9 +97,9 @@ class WorkersPane(TablePane[WorkerStatus]):
     def show(self, snapshot: Snapshot, model: ModelStatus | None, rollout: Rollout | None) -> None:
         """Render a tick."""
         self.head(str(model.key) if model else "")
-        self.query_one("#workers-count", Words).say(_count(model, rollout))
+        self.query_one("#workers-count", Words).say(_count(model, rollout, as_of(snapshot)))
         failure = self.query_one("#workers-failure", Words)
-        failure.say(explain_failure(model, rollout))
+        failure.say(explain_failure(model, rollout, as_of(snapshot)))
         failure.set_class(_has_failed(rollout), "-rollout")
         self._model = model
         self._workers = model.workers if model else ()
@@ -112,8 +115,13 @@ class WorkersPane(TablePane[WorkerStatus]):
         self.tell_foot()
 
 
-def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Content | None:
-    """What is wrong with the workers, why, and what to do; None when all is well."""
+def explain_failure(
+    model: ModelStatus | None, rollout: Rollout | None, old: str = ""
+) -> Content | None:
+    """What is wrong with the workers, why, and what to do; None when all is well.
+
+    `old` says of when that is known, where it is not of now.
+    """
     if model is None or model.gone:
         return None
     progress = rollout.progress if rollout else None
@@ -125,18 +133,23 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
     if progress is not None and failed:
         parts.append((f"✗ {progress.reason}", Tone.BAD))
     if model.cause is not None and not well:
-        parts.append((model.cause.message, Tone.BAD))
+        parts.append((_cause(model.cause), Tone.BAD))
         parts.append((f"  {model.cause.hint}", Tone.MUTED))
     elif progress is not None and failed and progress.hint:
         parts.append((f"  {progress.hint}", Tone.MUTED))
     if not well and not failed:
-        parts.append((f"{model.verdict.health}: {model.verdict.evidence}", Tone.WARNING))
+        was = f"{old}, " if old else ""
+        parts.append((f"{was}{model.verdict.health}: {model.verdict.evidence}", Tone.WARNING))
     if model.problem and model.problem != model.verdict.evidence:
         parts.append((model.problem, Tone.WARNING))
     spans: list[Span] = []
     for text, tone in parts:
         spans.append((f"\n{text}" if spans else text, tone))
     return line(*spans)
+
+
+def _cause(cause: Cause) -> str:
+    return f"{cause.message} ({cause.times}× in the last minute)" if cause.times else cause.message
 
 
 def _has_failed(rollout: Rollout | None) -> bool:
@@ -162,7 +175,7 @@ def progress_of(rollout: Rollout | None) -> Span:
     return f"{glyph} {done}", tone
 
 
-def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
+def _count(model: ModelStatus | None, rollout: Rollout | None, old: str) -> Content:
     """The number of workers, the buttons that change it, and how a change goes."""
     if model is None:
         return line(("no model is selected", Tone.MUTED))
@@ -176,7 +189,7 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
     plus = Content.styled("[+]", "$text-primary @click=screen.do('workers.more')")
     return Content("").join(
         [
-            line((f"{model.ready}/{model.wanted} ready ", Tone.PLAIN)),
+            line(*_ready(model, old)),
             line((f" min {described.min_workers} max {described.max_workers}  ", Tone.MUTED)),
             *(minus, Content(f" {target} "), plus, Content("  ")),
             line(progress_of(rollout)),
@@ -184,18 +197,25 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
     )
 
 
+def _ready(model: ModelStatus, old: str) -> list[Span]:
+    ready = f"{model.ready}/{model.wanted} ready "
+    return [(f"? {ready}{old} ", Tone.MUTED)] if old else [(ready, Tone.PLAIN)]
+
+
 def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> Row:
     state, tone = _STATES[worker.verdict.health]
     process = worker.process
     does, does_tone = spell_worker(activity_of_worker(model, worker))
+    if stale:
+        state, does = f"? was {worker.verdict.health}", ABSENT
     texts = (
         worker.worker.id,
         state,
         does,
         str(worker.worker.pid) if worker.worker.pid else ABSENT,
         memory(worker.memory_bytes),
-        percent(_cpu(worker)),
-        duration(now - process.started) if process else ABSENT,
+        percent(None if stale else _cpu(worker)),
+        duration(now - process.started) if process and not stale else ABSENT,
         _device(worker),
     )
     tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)

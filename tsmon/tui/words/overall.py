@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.signs import GONE
-from tsmon.telemetry.snapshot import Gone, ModelStatus, Snapshot
+from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.format import milliseconds, per_second, plural
-from tsmon.tui.model_state import sign_of
-from tsmon.tui.tones import Span, Tone, tone_of
+from tsmon.tui.model_state import sign_of, state_of
+from tsmon.tui.tones import Span, Tone
 from tsmon.tui.words.activity import spell_model
 
 _HELD_UP = (Doing.WAITS, Doing.UNANSWERED, Doing.FAILS)
@@ -35,9 +35,9 @@ def spell_overall(snapshot: Snapshot) -> list[Span]:
         parts.append(_held_up(slowest, len(held_up)))
     if models and not parts:
         parts.append(_ready(models))
-    errors = sum(errors_per_second(snapshot, model) or 0 for model in models)
-    if errors:
-        parts.append((f"! {per_second(errors)} failed", Tone.BAD))
+    erring = {model.key: rate for model in models if (rate := errors_per_second(snapshot, model))}
+    if erring:
+        parts.append(_failed(erring, _most_ill(ill).key if ill else None))
     usages = [model.traffic.interval for model in models]
     rate = sum(usage.per_second for usage in usages if isinstance(usage, Usage))
     if rate:
@@ -55,12 +55,24 @@ def _ready(models: Sequence[ModelStatus]) -> Span:
     return f"{ready} of {plural(len(models), 'model')} ready", Tone.PLAIN
 
 
+def _failed(erring: Mapping[ModelKey, float], told: ModelKey | None) -> Span:
+    """How many requests failed, and whose; a model that was named just before needs no name."""
+    worst = max(erring, key=lambda key: erring[key])
+    name = "" if len(erring) == 1 and worst == told else f"{worst} "
+    more = f" +{len(erring) - 1}" if len(erring) > 1 else ""
+    return f"! {name}{per_second(erring[worst])} failed{more}", Tone.BAD
+
+
+def _most_ill(ill: Sequence[ModelStatus]) -> ModelStatus:
+    return max(ill, key=lambda model: (sign_of(model).grade, model.verdict.health.severity))
+
+
 def _worst(ill: Sequence[ModelStatus]) -> Span:
     """The one that is worst off, and how many more there are."""
-    worst = max(ill, key=lambda model: (sign_of(model).grade, model.verdict.health.severity))
-    sign = sign_of(worst)
+    worst = _most_ill(ill)
+    glyph, word, tone = state_of(worst)
     more = f" +{len(ill) - 1}" if len(ill) > 1 else ""
-    return f"{sign.glyph} {worst.key} {sign.word}{more}", tone_of(sign.grade)
+    return f"{glyph} {worst.key} {word}{more}", tone
 
 
 def _held_up(model: ModelStatus, of: int) -> Span:

@@ -42,6 +42,28 @@ def test_workers_decide(workers: list[WorkerHealth], health: ModelHealth, eviden
     assert (verdict.health, verdict.evidence) == (health, evidence)
 
 
+@pytest.mark.parametrize(
+    ("workers", "statuses", "health", "evidence"),
+    [
+        ([R], {200: 85, 503: 15}, ModelHealth.FAILING, "15% of 100 requests in the last minute"),
+        ([R], {200: 9_999, 500: 1}, ModelHealth.FAILING, "failed with 500"),
+        ([R], {200: 85, 400: 15}, ModelHealth.READY, "1 of 1 ready"),
+        ([R], {}, ModelHealth.READY, "1 of 1 ready"),
+        ([R, T], {200: 9, 503: 1}, ModelHealth.DEGRADED, "1 retrying; 10% of 10 requests"),
+        ([T], {503: 10}, ModelHealth.RETRYING, "because"),
+        ([R, WorkerHealth.ENDED], {}, ModelHealth.DEGRADED, "1 of 2 ready, 1 process gone"),
+        ([WorkerHealth.ENDED], {}, ModelHealth.RETRYING, "because"),
+    ],
+)
+def test_errors_of_the_server_make_a_model_that_serves_failing(
+    workers: list[WorkerHealth], statuses: dict[int, int], health: ModelHealth, evidence: str
+) -> None:
+    verdicts = [(str(n), WorkerVerdict(each, "because")) for n, each in enumerate(workers)]
+    verdict = judge_model(model(worker()), verdicts, statuses=statuses)
+    assert verdict.health is health
+    assert evidence in verdict.evidence
+
+
 def test_missing_workers_are_wanted() -> None:
     assert _judged([R], min_workers=2).evidence == "1 of 2 wanted workers are there"
     assert _judged([R], min_workers=2).health is ModelHealth.DEGRADED

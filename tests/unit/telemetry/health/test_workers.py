@@ -26,6 +26,12 @@ def test_ready_worker_is_ready() -> None:
     assert (verdict.health, verdict.evidence) == (WorkerHealth.READY, "pid 412")
 
 
+def test_worker_whose_process_is_gone_is_not_ready_whatever_describe_says() -> None:
+    verdict = judge_worker(model(), worker(pid=412), WorkerSeen.first(worker(), 0), 1, ended=True)
+    assert verdict.health is WorkerHealth.ENDED
+    assert verdict.evidence == "process 412 is gone, no log says why"
+
+
 def test_worker_that_was_never_ready_is_starting_until_its_time_out() -> None:
     new = worker(ready=False, pid=None)
     assert _watched((0, new), (30, new)).health is WorkerHealth.STARTING

@@ -1,0 +1,94 @@
+"""Why requests fail, from the tracebacks that handlers leave in model_log, as it grows."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tsmon.telemetry.logs.causes import Cause, Failure, of_line, of_traceback
+from tsmon.telemetry.logs.files import MODEL_LOG
+from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.times import MINUTE_S
+from tsmon.telemetry.logs.tracebacks import TracebackFinder, worker_lines
+
+BACKLOG = 1 << 20
+"""Bytes that are read back at first, to know why requests failed before tsmon came."""
+MOST_BYTES = 4 << 20
+"""Read at once; what is left comes with the next reading."""
+MOST_VERSIONS = 500
+MOST_KINDS = 8
+"""Different failures that are kept of a version; the one seen longest ago goes first."""
+MOST_COUNTED = 10_000
+"""Failures of one kind that are counted in a minute."""
+
+VersionKey = tuple[str, str]
+"""Name and version of a model."""
+_VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+|'[^']*'|\"[^\"]*\"")
+"""What differs between two failures of one kind."""
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Failures that differ in numbers and names alone."""
+
+    cause: Cause
+    """The first of them."""
+    moments: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_COUNTED))
+    """Monotonic: when they were read; none for those from before tsmon came."""
+
+    def count(self, now: float) -> int:
+        """How many there were in the last minute."""
+        while self.moments and now - self.moments[0] > MINUTE_S:
+            self.moments.popleft()
+        return len(self.moments)
+
+
+class RequestFailures:
+    """Follows model_log, whose lines are few unless something fails. `read` blocks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tail = LogTail(folder / MODEL_LOG, backlog=BACKLOG)
+        self._finder = TracebackFinder()
+        self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
+        self._is_first = True
+
+    def read(self, now: float) -> None:
+        """Take what was added since the last call; `now` is monotonic."""
+        said = list(worker_lines(self._tail.read(MOST_BYTES)))
+        found = [*self._finder.read(said), *self._finder.quiet()]
+        failures = [*map(of_traceback, found), *map(of_line, said)]
+        for failure in failures:
+            if failure is not None and not failure.cause.fatal:
+                self._take(failure, now)
+        self._is_first = False
+
+    def cause(self, key: VersionKey, now: float) -> Cause | None:
+        """The most frequent of the last minute, or the last one there was; None without any."""
+        kinds = [(kind, kind.count(now)) for kind in self._kinds.get(key, {}).values()]
+        if not kinds:
+            return None
+        most, times = max(reversed(kinds), key=lambda each: each[1])
+        return replace(most.cause, times=times or None)
+
+    def versions(self) -> list[VersionKey]:
+        """Those of which requests failed."""
+        return list(self._kinds)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._tail.close()
+
+    def _take(self, failure: Failure, now: float) -> None:
+        cause = failure.cause
+        kinds = self._kinds.setdefault((cause.model, cause.version), {})
+        name = _VARYING.sub("…", cause.message)
+        kind = kinds.pop(name, None) or _Kind(cause)
+        if not self._is_first:
+            kind.moments.append(now)
+        kinds[name] = kind  # the one seen last comes last
+        if len(kinds) > MOST_KINDS:
+            del kinds[next(iter(kinds))]
+        if len(self._kinds) > MOST_VERSIONS:
+            del self._kinds[next(iter(self._kinds))]
