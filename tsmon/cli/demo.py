@@ -68,7 +68,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
             inference_url=record.inference,
             management_url=record.management,
             metrics_url=record.metrics,
-            key_file=record.key_file,
+            key_file=None,  # that of its home, which is tsmon's own
         )
         if not on_terminal:
             return asyncio.run(_walk(own, record.model_store, samples, seed))

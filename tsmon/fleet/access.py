@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from tsmon.config.schema import ServerSettings
 from tsmon.serving.errors import ServingError
+from tsmon.serving.home import Home
 from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
@@ -30,6 +32,23 @@ def own_server(local: LocalServer) -> ServerRecord | None:
         return find_running(local.home)
     except ServingError:
         return None
+
+
+def owns_keys(path: Path, addresses: Addresses) -> bool:
+    """Whether a key file is that of the server at these addresses, and tsmon started it."""
+    path = path.absolute().resolve()
+    try:
+        record = ServerRecord.load(Home(path.parent).record)
+    except ServingError:
+        return False
+    if record is None or record.key_file != path or not addresses.is_local:
+        return False
+    return urlsplit(record.management).port == urlsplit(addresses.management).port
+
+
+def key_ring(path: Path | None, addresses: Addresses) -> KeyRing:
+    """The keys in a file, renewed before they end where tsmon started the server."""
+    return KeyRing(path, own=path is not None and owns_keys(path, addresses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +82,14 @@ class Access:
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
         if self.settings.key_file:
-            return KeyRing(self.settings.key_file)
+            return key_ring(self.settings.key_file, addresses)
         record = self.own()
         if record is not None and record.management == addresses.management:
-            return KeyRing(record.key_file)
+            return key_ring(record.key_file, addresses)
         here = Path("key_file.json")
-        return KeyRing(here.absolute() if here.is_file() and addresses.is_local else None)
+        return key_ring(
+            here.absolute() if here.is_file() and addresses.is_local else None, addresses
+        )
 
     @property
     def verify(self) -> bool | str:

@@ -7,8 +7,10 @@ believed.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from tsmon.torchserve.errors import TOKEN_HINT, KeyProblem, TorchServeError
+
+WRITING_S = 0.5
+"""How long a key file may lag behind: TorchServe voids the old key before it writes the new one."""
+POLL_S = 0.02
 
 
 class KeyKind(StrEnum):
@@ -72,8 +78,14 @@ def _parse_time(text: str) -> datetime:
 class KeyRing:
     """The keys of one server, read from its key file when they are first needed."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, own: bool = False) -> None:
+        """`own` is whether tsmon started the server, and may renew its keys before they end."""
         self.path = path
+        self.own = own
+        self.written: datetime | None = None
+        """When the file was written that the keys are from."""
+        self._refused: dict[KeyKind, str] = {}
+        """The last authorisation that was refused and waited for in vain."""
         self._keys: dict[KeyKind, Key] = {}
         self._stamp: tuple[int, int] | None = None
         self.problem: KeyFileError | None = None
@@ -93,6 +105,27 @@ class KeyRing:
         """The header that authorises a request, empty without a key."""
         key = self.key(kind)
         return {"Authorization": f"Bearer {key.value}"} if key else {}
+
+    async def changed_from(
+        self, kind: KeyKind, refused: str | None, wait_s: float = WRITING_S
+    ) -> bool:
+        """Whether there is another key than the one in a `refused` authorisation header.
+
+        Where there is none yet the file is looked at again for `wait_s` seconds, once for each key:
+        the server may be about to write it.
+        """
+        deadline = time.monotonic() + (wait_s if refused != self._refused.get(kind) else 0)
+        while True:
+            self.reload(force=True)
+            now = self.headers(kind).get("Authorization")
+            if now is not None and now != refused:
+                return True
+            if refused is None or time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(POLL_S)
+        if refused is not None:
+            self._refused[kind] = refused
+        return False
 
     def reload(self, *, force: bool = False) -> bool:
         """Read the file if it changed, or with `force` anyway; whether the keys are other ones now.
@@ -116,6 +149,7 @@ class KeyRing:
             return False
         changed = keys != self._keys
         self._keys, self._stamp, self.problem = keys, stamp, None
+        self.written = datetime.fromtimestamp(stat.st_mtime, UTC)
         return changed
 
     def diagnose(self, kind: KeyKind, now: datetime | None = None) -> tuple[KeyProblem, str]:
@@ -124,5 +158,5 @@ class KeyRing:
         if key is None:
             return KeyProblem.MISSING, self.problem.message if self.problem else TOKEN_HINT
         if key.expired(now or datetime.now(UTC)):
-            return KeyProblem.EXPIRED, "refresh it (tsmon token refresh) or restart the server"
+            return KeyProblem.EXPIRED, "`tsmon token refresh` has the server make a new one"
         return KeyProblem.WRONG, f"{self.path} belongs to another or an earlier server"

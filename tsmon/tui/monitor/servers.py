@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tsmon.fleet.access import owns_keys
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.messages import DemoWanted, ServerOpened
@@ -64,7 +65,8 @@ class Servers(Capability):
             parse_key_file(await asyncio.to_thread(path.read_text))
         except OSError as error:
             raise KeyFileError(f"cannot read {path}: {error.strerror or error}") from None
-        self.host.session.client.keys.path = path
+        client = self.host.session.client
+        client.keys.path, client.keys.own = path, owns_keys(path, client.addresses)
         self.host.session.monitor.poke()
 
     # A server of this machine
