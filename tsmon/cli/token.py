@@ -48,17 +48,17 @@ def status(target: Target, as_json: bool) -> None:
 
 
 @token.command()
-@click.argument("kind", type=click.Choice(EXPIRING), required=False)
+@click.argument("kind", type=click.Choice([kind.value for kind in EXPIRING]), required=False)
 @server_options
 @pass_target
 @runs_async
-async def refresh(target: Target, kind: KeyKind | None) -> None:
+async def refresh(target: Target, kind: str | None) -> None:
     """Have the server write new keys, by default both; the old ones are void at once.
 
     That needs the API key, which is in the server's key file and does not end.
     """
     async with target.client() as client:
-        kinds = (kind,) if kind else EXPIRING
+        kinds = (KeyKind(kind),) if kind else EXPIRING
         await client.renewal.renew(kinds)
         for each in kinds:
             key = client.keys.key(each)

@@ -1,20 +1,15 @@
-"""The server that is watched: how often it is asked, its keys, another one in its place."""
+"""The server that is watched: how often it is asked, another one in its place."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from tsmon.fleet.access import owns_keys
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
-from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.messages import DemoWanted, ServerOpened
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.periods import other_period
-from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.welcome import FirstStep, Welcome
 
@@ -34,7 +29,6 @@ class Servers(Capability):
         return {
             less: partial(self._change_period, 1),
             more: partial(self._change_period, -1),
-            "server.key-file": self._ask_key_file,
             "server.start": lambda: self.talk.ask(self._start()),
         }
 
@@ -52,22 +46,6 @@ class Servers(Capability):
 
     def _change_period(self, direction: int) -> None:
         self.set_period(other_period(self.host.session.monitor.period_s, direction))
-
-    # The key file
-
-    def _ask_key_file(self) -> None:
-        words = "TorchServe writes key_file.json into the folder it was started in."
-        start = self.host.session.client.keys.path
-        self.talk.push(AskPath("Key file", words, start, self._use_key_file))
-
-    async def _use_key_file(self, path: Path) -> None:
-        try:
-            parse_key_file(await asyncio.to_thread(path.read_text))
-        except OSError as error:
-            raise KeyFileError(f"cannot read {path}: {error.strerror or error}") from None
-        client = self.host.session.client
-        client.keys.path, client.keys.own = path, owns_keys(path, client.addresses)
-        self.host.session.monitor.poke()
 
     # A server of this machine
 

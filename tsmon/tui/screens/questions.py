@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.telemetry.traffic import Usage
@@ -102,3 +103,14 @@ def _loss(model: ModelStatus, others: Sequence[ModelStatus], no_way_back: str) -
     if model.workers and not others:
         return Severity.LAST
     return Severity.LOSS if model.workers or no_way_back else Severity.CHANGE
+
+
+def about_new_tokens(key_file: Path | None) -> Question:
+    """The tokens in use are to be void."""
+    words = (
+        "The tokens in use are void at once, for every client that has them. "
+        f"The server writes new ones into its key_file.json; tsmon reads them from {key_file}."
+    )
+    return Question(
+        "Have the server make new tokens?", line((words, Tone.PLAIN)), Severity.LOSS, "Renew"
+    )
