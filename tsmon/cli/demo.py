@@ -55,6 +55,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
     Without a terminal, or with --headless, the same job is printed as a walk through every step,
     with exit code 0 only if each answered as it should. Leaving stops the server.
     """
+    target.refuse_when_read_only()
     on_terminal = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     if on_terminal:
         require_keys(target)

@@ -69,7 +69,7 @@ def fleet(
     if not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty():
         left = _open(target, given(ctx, "fleet"))
         return ctx.invoke(demo) if left.wants_demo else left.code
-    made = Fleet(config, target.own_server, transport=target.transport)
+    made = Fleet(config, target.own_server, transport=target.transport, read_only=target.read_only)
     if made.is_empty:
         hint = f"put [servers.NAME] tables into {user_file()}; `tsmon config init` explains"
         fail(NO_SERVERS, hint, Exit.USAGE)

@@ -15,6 +15,7 @@ from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.access import Access, own_server
 from tsmon.serving.archive_url import archive_url
+from tsmon.serving.container_server import ContainerServer
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
@@ -87,7 +88,19 @@ class Target:
 
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
-        return LocalServer(self.home)
+        return LocalServer(self.home, read_only=self.settings.read_only)
+
+    def container_server(self) -> ContainerServer:
+        """The same, in a container."""
+        return ContainerServer(self.home, read_only=self.settings.read_only)
+
+    def refuse_when_read_only(self) -> None:
+        """End a command that changes a server before it does anything.
+
+        Raises:
+            ReadOnly: an option or the configuration says so.
+        """
+        self.local_server().refuse_when_read_only()
 
     def own_server(self) -> ServerRecord | None:
         """What is known of that server while it runs."""

@@ -59,6 +59,8 @@ class Access:
     own: OwnServer
     management_url: str = ""
     """The management address where `settings.url` names only the host of all three."""
+    read_only: bool = False
+    """Whether nothing may be changed, whatever the settings say."""
 
     @property
     def addresses(self) -> Addresses:
@@ -126,7 +128,7 @@ class Access:
         return TorchServe(
             addresses,
             self.key_ring(addresses),
-            read_only=self.settings.read_only,
+            read_only=self.read_only or self.settings.read_only,
             verify=self.verify,
             transport=transport,
         )

@@ -24,6 +24,7 @@ import json
 from enum import StrEnum
 
 TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
+READ_ONLY_HINT = "start tsmon without --read-only, where no configuration says read_only = true"
 MODEL_API_HINT = (
     "start the server with --enable-model-api, or put enable_model_api=true into its "
     "config.properties"
@@ -56,7 +57,10 @@ class InvalidArgument(TorchServeError, ValueError):
 
 
 class ReadOnly(TorchServeError):
-    """A change was asked of a client that was opened read-only; nothing was sent."""
+    """A change was asked of what was opened read-only; nothing was sent, started or stopped."""
+
+    def __init__(self, message: str = "this is a read-only session", hint: str = "") -> None:
+        super().__init__(message, hint or READ_ONLY_HINT)
 
 
 class ApiError(TorchServeError):

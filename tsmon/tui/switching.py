@@ -78,7 +78,11 @@ class SwitchingApp(CommandedApp):
     def action_fleet(self) -> None:
         """Show all servers, above the monitor."""
         try:
-            fleet = self._fleet or Fleet(self._options.config, lambda: own_of(self._options))
+            fleet = self._fleet or Fleet(
+                self._options.config,
+                lambda: own_of(self._options),
+                read_only=self._options.read_only,
+            )
         except EXPECTED as error:
             self.monitor.talk.note(Note.of(error))
             return

@@ -87,7 +87,7 @@ class Experiment:
             InvalidArgument: it cannot be registered anew as the plan asks.
         """
         if self._client.read_only:
-            raise ReadOnly("an experiment changes workers", "start tsmon without --read-only")
+            raise ReadOnly("an experiment changes workers, and this is a read-only session")
         management, plan = self._client.management, self.plan
         subject = self._subject = await Subject.find(management, plan.model, plan.version)
         if plan.registers:

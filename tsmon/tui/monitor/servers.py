@@ -53,7 +53,10 @@ class Servers(Capability):
         options = self.host.options
         addresses = self.host.session.client.addresses
         port = urlsplit(addresses.management).port or MANAGEMENT_PORT
-        dialog = StartServerDialog(options.server_home, options.model_store, port)
+        read_only = self.host.session.read_only
+        dialog = StartServerDialog(
+            options.server_home, options.model_store, port, read_only=read_only
+        )
         opened = await self.talk.push_wait(dialog)
         if opened:
             self.host.post_message(ServerOpened(opened.record, started=opened.started))
@@ -62,7 +65,7 @@ class Servers(Capability):
         """Where no server answers from the start, offer the first steps."""
         if self._welcomes:
             self._welcomes = False
-            if self.host.away and self.host.session.can_act:
+            if self.host.away and self.host.session.can_act and not self.host.session.read_only:
                 self.talk.do(self._welcome())
 
     async def _welcome(self) -> None:
