@@ -18,11 +18,12 @@ from itertools import pairwise
 import psutil
 
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError
+from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.procedure import (
     Ending,
     Mark,
     NotCarriedOut,
+    Overtaken,
     Procedure,
     Step,
     reasoned,
@@ -142,7 +143,7 @@ class RollingRestart(Procedure):
             return None
         worker = next((each for each in now.workers if each.id == id_), None)
         if worker is None:
-            raise NotCarriedOut(f"worker {id_} is gone: somebody else scaled {found.name}")
+            raise Overtaken(f"worker {id_} is gone: somebody else scaled {found.name}")
         return worker
 
     def _arrived(self) -> Ending:
@@ -152,7 +153,7 @@ class RollingRestart(Procedure):
         done = sum(step.mark is Mark.DONE for step in self.steps[1:-1])
         left = f"{done} of {len(self._processes)} workers are restarted"
         hint = error.hint if error else ""
-        if self._has_stand_in:
+        if self._has_stand_in and not isinstance(error, Overtaken | NotFound):
             try:
                 await self._remove_stand_in()
             except TorchServeError as trouble:
@@ -201,6 +202,9 @@ class RestartAtOnce(Procedure):
 
     async def _make_safe(self, error: TorchServeError | None) -> Ending:
         words = f"{self._workers} workers of {self._found.name} {self._found.version}"
+        if isinstance(error, Overtaken | NotFound):
+            left = f"the {words} are not started again"
+            return Ending(False, reasoned(error, left), error.hint)
         try:
             await self._start()
         except TorchServeError as trouble:

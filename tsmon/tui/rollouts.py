@@ -97,12 +97,14 @@ class Rollouts:
 
     async def _carry_out(self, key: ModelKey, sent: int | None = None) -> None:
         """Send the target, and whatever it becomes meanwhile, until one is reached or fails."""
+        registered = sent is not None
         try:
             while self._rollouts[key].running:
                 if self._rollouts[key].target == sent:
-                    await self._follow(key, sent)
+                    await self._follow(key, sent, registered=registered)
                 else:
                     await self._settle(key)
+                    registered = False
                     async with self._turns:
                         sent = self._rollouts[key].target
                         await self._management().scale(key.name, sent, version=key.version)
@@ -117,9 +119,11 @@ class Rollouts:
             if self._rollouts[key].target == target:
                 return
 
-    async def _follow(self, key: ModelKey, target: int) -> None:
+    async def _follow(self, key: ModelKey, target: int, *, registered: bool) -> None:
         """Follow until the target is reached, given up or replaced by another one."""
-        async for progress in follow(self._management(), key.name, target, version=key.version):
+        async for progress in follow(
+            self._management(), key.name, target, version=key.version, registered=registered
+        ):
             if self._rollouts[key].target != target:
                 return
             self._set(replace(self._rollouts[key], progress=progress))
