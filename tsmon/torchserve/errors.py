@@ -125,8 +125,18 @@ def api_error(code: int, type_: str, message: str) -> ApiError:
     if code == 503:
         capacity = type_ == "ServiceUnavailableException"
         return (NoCapacity if capacity else HandlerFailed)(code, type_, message)
+    hint = _taken_or_gone(code, message)
     kind = {404: NotFound, 409: Conflict, 507: OutOfMemory}.get(code, ApiError)
-    return kind(code, type_, message)
+    return kind(code, type_, message, hint)
+
+
+def _taken_or_gone(code: int, message: str) -> str:
+    """What to do where somebody else may have registered or removed it meanwhile."""
+    if code == 409:
+        return "`tsmon models` lists it; unregister it first, or give the archive another version"
+    if code == 404 and message.startswith(("Model not found: ", "Model version")):
+        return "`tsmon models` lists what is registered now"
+    return ""
 
 
 def excerpt(words: str, most: int = 500) -> str:

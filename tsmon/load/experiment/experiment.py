@@ -19,7 +19,7 @@ from tsmon.load.experiment.plan import ExperimentPlan, Setting
 from tsmon.load.experiment.readings import Readings
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import Stage, Step
-from tsmon.load.experiment.subject import NotReached, Subject
+from tsmon.load.experiment.subject import NotReached, Overtaken, Subject
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import open_run
@@ -178,6 +178,7 @@ class Experiment:
         answered = sum(report.answered for report in reports)
         cost = await readings.end(subject.labels, answered)
         now = await self._client.management.describe(subject.found.name, subject.found.version)
+        subject.refuse_overtaken(now)
         measurement = measurement_of(now, reports, sorted(times_us), cost, self._memory(now))
         measurement = replace(measurement, predicted_queue_ms=self._expected(measurement))
         self._measurements.append(measurement)
@@ -245,6 +246,8 @@ async def _restore(subject: Subject) -> Restoration:
     try:
         async with asyncio.timeout(RESTORE_S):
             await _persistently(subject)
+    except Overtaken as error:
+        return Restoration(False, f"{what} is left as it is: {error}", subject.remedy)
     except (TorchServeError, TimeoutError) as error:
         reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
         message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"

@@ -28,6 +28,10 @@ class NotReached(TorchServeError):
     """The workers or the registration of a setting did not come about."""
 
 
+class Overtaken(NotReached):
+    """Somebody else scaled the model meanwhile; it is left as they set it."""
+
+
 @dataclass(slots=True)
 class Subject:
     """One version of a model and how to change it."""
@@ -43,6 +47,8 @@ class Subject:
     """Whether it was, or is being, unregistered to be registered anew."""
     moved_default: bool = False
     """Whether another version is the default one meanwhile."""
+    arranged: tuple[int, int] | None = None
+    """The least and most workers that the last setting gave it; None while it changes."""
 
     @classmethod
     async def find(cls, management: Management, model: str, version: str | None) -> Subject:
@@ -104,15 +110,22 @@ class Subject:
             TorchServeError: the server refused a change.
         """
         now = await self.management.describe(self.found.name, self.found.version)
+        self.refuse_overtaken(now)
+        self.arranged = None
+        limits, scaled = (setting.workers, setting.workers), False
         if _needs_registration(now, setting):
             await protected(self._register_anew(setting))
-        elif (len(now.workers), now.max_workers) != (setting.workers, setting.workers):
+        elif (len(now.workers), now.max_workers) != limits:
+            scaled = True
             await protected(self._scale(setting.workers, setting.workers))
         async for progress in self._follow(setting.workers):
             yield progress
             if progress.outcome is Outcome.FAILED:
+                self.arranged = limits if progress.overtaken else None
                 raise NotReached(progress.reason, progress.hint)
         now = await self.management.describe(self.found.name, self.found.version)
+        self.arranged = limits if scaled else (now.min_workers, now.max_workers)
+        self.refuse_overtaken(now)
         if _needs_registration(now, setting):
             raise NotReached(
                 f"{setting}: the server made it batch size {now.batch_size}, delay "
@@ -120,10 +133,22 @@ class Subject:
                 "the archive's own configuration wins over what a registration says",
             )
 
+    def refuse_overtaken(self, now: ModelVersion) -> None:
+        """Look whether the model is as the last setting left it.
+
+        Raises:
+            Overtaken: somebody else scaled it.
+        """
+        limits = (now.min_workers, now.max_workers)
+        if self.arranged is not None and limits != self.arranged:
+            words = str(limits[0]) if limits[0] == limits[1] else f"{limits[0]} to {limits[1]}"
+            raise Overtaken(f"somebody else scaled it to {words} meanwhile")
+
     async def put_back(self) -> None:
         """Make it again what it was, whatever it is now.
 
         Raises:
+            Overtaken: somebody else scaled it, whose number stays.
             NotReached: it is registered no more, or its workers do not become ready.
             TorchServeError: the server refused a change.
         """
@@ -134,8 +159,11 @@ class Subject:
             raise NotReached("it is no longer registered: somebody removed it, or it was restarted")
         if now is None or _needs_registration(now, was):
             await self._register_anew(was, registered=now is not None)
-        elif len(now.workers) != before.workers:
-            await self._scale(before.workers, before.workers)
+        else:
+            self.refuse_overtaken(now)
+            self.arranged = None  # from here on the changes are our own
+            if len(now.workers) != before.workers:
+                await self._scale(before.workers, before.workers)
         await self._restore_limits()
         if self.moved_default:
             await self.management.set_default(self.found.name, self.default)
