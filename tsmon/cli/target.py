@@ -196,6 +196,6 @@ _OPTIONS = (
     _option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
-        help_="Folder of the server that `tsmon serve` starts.",
+        help_="Folder of the server that `tsmon serve start` starts.",
     ),
 )

@@ -14,6 +14,7 @@ import asyncio
 import time
 from contextlib import suppress
 from itertools import pairwise
+from shlex import quote
 
 import psutil
 
@@ -219,7 +220,7 @@ def _workers(found: ModelVersion) -> tuple[Worker, ...]:
     if not found.workers:
         raise InvalidArgument(
             f"{found.name} {found.version} has no workers to restart",
-            f"`tsmon scale {found.name} 1` starts one",
+            f"`tsmon scale {quote(found.name)} 1` starts one",
         )
     return found.workers
 
@@ -276,4 +277,5 @@ def _restarted(workers: int, found: ModelVersion) -> str:
 
 
 def _scale_command(found: ModelVersion, workers: int) -> str:
-    return f"`tsmon scale {found.name} {workers} --model-version {found.version}`"
+    name = quote(found.name)
+    return f"`tsmon scale {name} {workers} --model-version {quote(found.version)}`"

@@ -12,6 +12,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from shlex import quote
 
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
@@ -255,9 +256,10 @@ class Replacement(Procedure):
     def _both(self, error: TorchServeError | None, new: ModelVersion) -> Ending:
         """The new version serves, and the old one is still there."""
         old = self.plan.old
-        back = f", `tsmon set-default {old.name} {old.version}` goes back to it"
+        name = quote(old.name)
+        back = f", `tsmon set-default {name} {quote(old.version)}` goes back to it"
         hint = (
-            f"`tsmon unregister {old.name} --model-version {old.version}` removes it"
+            f"`tsmon unregister {name} --model-version {quote(old.version)}` removes it"
             f"{back if self.plan.is_default else ''}"
         )
         left = f"{_key(new)} serves, and {_key(old)} is still registered"

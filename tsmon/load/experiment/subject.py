@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from urllib.parse import unquote, urlsplit
 
 from tsmon.load.experiment.plan import Setting
@@ -63,7 +64,8 @@ class Subject:
         if found.ready_workers != len(found.workers):
             raise NotSettled(
                 f"{found.ready_workers} of {len(found.workers)} workers of {model} are ready",
-                "an experiment begins with a model at rest; `tsmon describe` tells more",
+                "an experiment begins with a model at rest; "
+                f"`tsmon describe {quote(model)}` tells more",
             )
         versions = await management.describe_all(model)
         others = tuple(each.version for each in versions if each.version != found.version)
@@ -176,12 +178,15 @@ class Subject:
     def remedy(self) -> str:
         """The commands that make it what it was."""
         found, workers = self.found, len(self.found.workers)
-        scale = f"`tsmon scale {found.name} {workers} --model-version {found.version}`"
+        name = quote(found.name)
+        scale = f"`tsmon scale {name} {workers} --model-version {quote(found.version)}`"
         if not self.taken_off:
             return scale
-        default = f", `tsmon set-default {found.name} {self.default}`" if self.moved_default else ""
+        default = (
+            f", `tsmon set-default {name} {quote(self.default)}`" if self.moved_default else ""
+        )
         return (
-            f"`tsmon register {found.url} --workers {workers} --model-name {found.name} "
+            f"`tsmon register {quote(found.url)} --workers {workers} --name {name} "
             f"--batch-size {found.batch_size} --max-batch-delay {found.max_batch_delay_ms}` "
             f"if `tsmon models` does not list it, else {scale}{default}"
         )
