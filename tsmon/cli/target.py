@@ -23,6 +23,7 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 
+COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -45,6 +46,8 @@ class Target:
     """What carries the requests; None is the network."""
     loaded: Loaded = field(default_factory=Loaded)
     """The configuration files."""
+    given: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The options of the command line that say which server is meant, as words."""
 
     @property
     def name(self) -> str:
@@ -159,14 +162,25 @@ def server_options(command: F) -> F:
 
 def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     target = ctx.ensure_object(Target)
-    if value is not None and parameter.name:
-        setattr(target, parameter.name, value)
+    if value is None or not parameter.name:
+        return
+    setattr(target, parameter.name, value)
+    option = parameter.opts[0]
+    if option in _REACHING and ctx.get_parameter_source(parameter.name) is COMMANDLINE:
+        target.given[option] = (option,) if value is True else (option, str(value))
 
 
 def _option(*names: str, help_: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, help=help_, expose_value=False, callback=_remember, **settings)
 
 
+_REACHING = frozenset(
+    f"--{name}"
+    for name in (
+        *("server", "inference-url", "management-url", "metrics-url"),
+        *("key-file", "ca-file", "insecure", "home"),
+    )
+)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     _option(

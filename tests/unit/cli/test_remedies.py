@@ -31,7 +31,7 @@ TORCHSERVE = {
 """Options of TorchServe's own launcher that texts name."""
 
 
-@pytest.mark.parametrize("remedy", remedies(), ids=str)
+@pytest.mark.parametrize("remedy", list(remedies()), ids=str)
 def test_every_command_that_is_told_can_be_typed(remedy: Remedy) -> None:
     if "--help" in remedy.words:
         return
@@ -151,3 +151,23 @@ def test_what_a_refused_command_tells_can_be_typed(
     assert commands, refused.stderr
     for words in commands:
         parse(words)
+
+
+def test_a_command_that_is_told_reaches_the_server_that_was_named(
+    tsmon: Tsmon, server: FakeTorchServe
+) -> None:
+    server.load("mnist", workers=0)
+    key_file = str(server.keys.path)
+    named = ("--server", "127.0.0.1:8081", "--key-file", key_file)
+
+    refused = tsmon("restart", "mnist", *named, keys=False)
+
+    (words,) = told(refused.stderr)
+    assert words == (*named, "scale", "mnist", "1")
+    assert tsmon(*words, keys=False).code == 0
+    assert server.version("mnist").ready == 1
+
+
+def test_a_command_about_no_server_stays_as_it_is(tsmon: Tsmon) -> None:
+    refused = tsmon("--server", "127.0.0.1:8081", "explain", "nothing")
+    assert ("explain",) in told(refused.stderr)
