@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.errors import NotFound, TorchServeError
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.rollout import Outcome, Progress, follow
 
@@ -72,6 +72,8 @@ class Rollouts:
         if rollout is None:
             return model.wanted
         ended = rollout.ended_at
+        if rollout.progress is not None and rollout.progress.overtaken:
+            return model.wanted
         fresh = ended is None or time.monotonic() - ended < SEEN_AFTER_S
         return rollout.target if fresh else model.wanted
 
@@ -132,7 +134,10 @@ class Rollouts:
         rollout = self._rollouts[key]
         ready = rollout.progress.ready if rollout.progress else rollout.before
         seconds = rollout.progress.seconds if rollout.progress else 0.0
-        failed = Progress(Outcome.FAILED, ready, rollout.target, seconds, str(error), error.hint)
+        gone = isinstance(error, NotFound)
+        failed = Progress(
+            Outcome.FAILED, ready, rollout.target, seconds, str(error), error.hint, overtaken=gone
+        )
         self._set(replace(rollout, progress=failed))
 
     def _set(self, rollout: Rollout) -> None:
