@@ -177,9 +177,10 @@ def _queue(model: ModelVersion) -> Iterator[Finding]:
 
 def _anew(model: ModelVersion, options: str) -> str:
     """How to change what is fixed when a version is registered."""
+    archive = quote(model.url) if model.url else "ARCHIVE"
     return (
         f"change it by registering it anew: `tsmon unregister {_words(model)}` and "
-        f"`tsmon register {quote(model.url)} {options}`"
+        f"`tsmon register {archive} {options}`"
     )
 
 
