@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
-from tests.fake import FakeTorchServe
+from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
 from tsmon.tui.screens.confirm import Confirm, Severity
@@ -298,3 +298,46 @@ async def test_register_shows_the_request_as_it_is_filled_in(
         seat.find(Field, "#workers").text = "3"
         await seat.sees("workers   0 → 3")
         await seat.sees("POST", "/models", "?url=mnist.mar&initial_workers=3&synchronous=false")
+
+
+async def test_somebody_else_who_scales_meanwhile_is_named_and_has_the_last_word(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    version = fake.load("mnist", loading=Loading.HELD)
+    fake.release("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("1/1 ready")
+        await seat.press("plus")
+        await seat.until(lambda: version.min_workers == 2)
+        fake.registry.scale(version, 4, 4)
+        await seat.sees("somebody else scaled it to 4 meanwhile", "[-] 4 [+]")
+        await seat.press("plus")
+        await seat.until(lambda: version.min_workers == 5)
+
+
+async def test_a_model_that_somebody_else_unregisters_meanwhile_is_told(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    version = fake.load("mnist", loading=Loading.HELD)
+    fake.release("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("1/1 ready")
+        await seat.press("plus")
+        await seat.until(lambda: version.min_workers == 2)
+        fake.registry.remove(version)
+        await seat.sees("mnist is no longer registered", "somebody else unregistered it")
+    assert len(fake.sent("PUT")) == 1
+
+
+async def test_a_version_that_somebody_else_registered_first_is_a_conflict_in_the_dialog(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    url = fake.archive("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("No models are registered")
+        await seat.press("r")
+        await seat.sees("Register")
+        fake.load("mnist")
+        await seat.write(url)
+        await seat.press("enter")
+        await seat.sees("409", "already registered", "`tsmon models` lists it")

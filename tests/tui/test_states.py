@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -112,6 +113,39 @@ async def test_an_expired_token_is_refused_and_another_key_file_helps(
         await seat.write(str(other))
         await seat.press("enter")
         await seat.sees("● up")
+
+
+async def test_tokens_that_end_soon_are_told_and_renewed_by_a_key(
+    tmp_path: Path, options: MonitorOptions
+) -> None:
+    fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● up", "token 59m")
+        fake.keys.age(timedelta(minutes=56))
+        await seat.sees("token 3m", "the tokens end in 3m", "T has the server make new ones")
+        await seat.press("T")
+        await seat.sees("void at once, for every client")
+        await seat.press("tab", "enter")
+        await seat.sees("token 59m", "the server made new tokens")
+        await seat.misses("the tokens end")
+        fake.keys.age(timedelta(minutes=61))
+        await seat.sees("✗ token refused", "it is expired", "T has the server make new ones")
+        await seat.press("T")  # nobody loses what is void already
+        await seat.sees("● up", "token 59m")
+    assert len(fake.sent(prefix="/token")) == 4
+
+
+async def test_a_read_only_session_makes_no_new_tokens(
+    tmp_path: Path, options: MonitorOptions
+) -> None:
+    fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
+    async with watching(fake, options, read_only=True) as seat:
+        fake.keys.age(timedelta(minutes=56))
+        await seat.sees("the tokens end in 3m", "`tsmon token refresh`")
+        await seat.press("T")
+        await seat.sees("read-only: new tokens is refused")
+    assert fake.sent(prefix="/token") == []
 
 
 async def test_without_counters_the_metrics_say_why_and_what_to_do(

@@ -55,6 +55,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
     Without a terminal, or with --headless, the same job is printed as a walk through every step,
     with exit code 0 only if each answered as it should. Leaving stops the server.
     """
+    target.refuse_when_read_only()
     on_terminal = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     if on_terminal:
         require_keys(target)
@@ -68,7 +69,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
             inference_url=record.inference,
             management_url=record.management,
             metrics_url=record.metrics,
-            key_file=record.key_file,
+            key_file=None,  # that of its home, which is tsmon's own
         )
         if not on_terminal:
             return run_async(_walk(own, record.model_store, samples, seed))

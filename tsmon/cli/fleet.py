@@ -72,7 +72,7 @@ def fleet(
     if opens:
         left = _open(target, given(ctx, "fleet"))
         return ctx.invoke(demo) if left.wants_demo else left.code
-    made = Fleet(config, target.own_server, transport=target.transport)
+    made = Fleet(config, target.own_server, transport=target.transport, read_only=target.read_only)
     if made.is_empty:
         hint = f"put [servers.NAME] tables into {user_file()}; `tsmon config init` explains"
         fail(NO_SERVERS, hint, Exit.USAGE)

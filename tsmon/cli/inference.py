@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -188,5 +189,7 @@ def _read(file: Path) -> bytes:
     if str(file) == "-":
         return sys.stdin.buffer.read()
     if file.is_dir():
-        raise ImageError(f"{file} is a folder; `tsmon send` sends those")
+        raise ImageError(
+            f"{file} is a folder; `tsmon send MODEL {quote(str(file))}` sends what is in it"
+        )
     return DigitImage.at(file).read()

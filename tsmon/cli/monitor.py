@@ -57,7 +57,7 @@ _OPTIONS = (
         "--record",
         "recording",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Write what is seen into an SQLite file, as `tsmon record` does.",
+        help="Write what is seen into an SQLite file, as `tsmon record FILE` does.",
     ),
     click.option(
         "--prometheus",

@@ -159,6 +159,7 @@ def _options(
         model_store=settings.model_store,
         samples=settings.samples,
         drawings=settings.drawings,
+        read_only=target.read_only,
         server_home=target.local_server().home.path,
         config=loaded.config,
         origins=Origins(loaded.origins, given, loaded.own, loaded.files),

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import click
 
 from tsmon.cli.output import complain, complain_of
+from tsmon.cli.remedies import for_this_server
 from tsmon.cli.slow import told_when_slow
 from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
@@ -37,7 +38,7 @@ class Exit(IntEnum):
 
 def fail(message: str, hint: str = "", code: Exit = Exit.FAILED) -> NoReturn:
     """Say what went wrong and end the command."""
-    complain(message, hint)
+    complain(message, for_this_server(hint))
     raise click.exceptions.Exit(code)
 
 

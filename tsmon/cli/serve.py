@@ -82,6 +82,7 @@ def start(
     **container: Any,
 ) -> None:
     """Start a server on the loopback address and wait until it answers."""
+    target.refuse_when_read_only()
     asked = container_asked(**container)
     if asked is None:
         require_server()

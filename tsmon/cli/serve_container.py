@@ -18,7 +18,6 @@ from tsmon.cli.starting import progress_shown
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.docker.containers import find_container
 from tsmon.serving.container import DEFAULT_NAME, ContainerPlan, Share, docker_asked
-from tsmon.serving.container_server import ContainerServer
 from tsmon.serving.errors import ContainerError
 from tsmon.serving.image import DEFAULT_IMAGE
 from tsmon.serving.plan import START_SECONDS, ServerPlan
@@ -84,13 +83,13 @@ def container_asked(
 def start_container(target: Target, plan: ServerPlan, container: ContainerPlan) -> ServerRecord:
     """Make a container and wait until it answers, telling on stderr how far that is."""
     with progress_shown("asking Docker…", may_take_long=True) as show:
-        return ContainerServer(target.home).start(plan, container, show)
+        return target.container_server().start(plan, container, show)
 
 
 def stop_container(target: Target, name: str, as_json: bool) -> None:
     """Stop a container, telling on stderr that it is waited for."""
     with talk.status(f"stopping TorchServe and the container {name}…"):
-        stopped = ContainerServer(target.home).stop(name)
+        stopped = target.container_server().stop(name)
     if as_json:
         emit_json({"container": name})
         return
@@ -111,7 +110,7 @@ def resume(target: Target, name: str, as_json: bool) -> None:
     is, for the other commands to find.
     """
     with progress_shown("asking Docker…", may_take_long=True) as show:
-        record = ContainerServer(target.home).resume(name, START_SECONDS, show)
+        record = target.container_server().resume(name, START_SECONDS, show)
     started(record, as_json)
 
 
@@ -121,6 +120,7 @@ def resume(target: Target, name: str, as_json: bool) -> None:
 @pass_target
 def shell(target: Target, name: str | None) -> None:
     """Open a shell in the container."""
+    target.refuse_when_read_only()  # a shell can change anything
     own = target.own_server()
     name = name or (own.container if own is not None else "") or DEFAULT_NAME
     with docker_asked():

@@ -18,6 +18,7 @@ from tsmon.config.schema import ServerSettings
 from tsmon.config.trust import NotTrusted
 from tsmon.fleet.access import Access, own_server
 from tsmon.serving.archive_url import archive_url
+from tsmon.serving.container_server import ContainerServer
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
@@ -25,6 +26,7 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 
+COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -51,6 +53,8 @@ class Target:
     """What carries the requests; None is the network."""
     loaded: Loaded = field(default_factory=Loaded)
     """The configuration files."""
+    given: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The options of the command line that say which server is meant, as words."""
 
     @property
     def name(self) -> str:
@@ -126,7 +130,19 @@ class Target:
 
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
-        return LocalServer(self.home)
+        return LocalServer(self.home, read_only=self.settings.read_only)
+
+    def container_server(self) -> ContainerServer:
+        """The same, in a container."""
+        return ContainerServer(self.home, read_only=self.settings.read_only)
+
+    def refuse_when_read_only(self) -> None:
+        """End a command that changes a server before it does anything.
+
+        Raises:
+            ReadOnly: an option or the configuration says so.
+        """
+        self.local_server().refuse_when_read_only()
 
     def own_server(self) -> ServerRecord | None:
         """What is known of that server while it runs."""
@@ -175,22 +191,12 @@ class Target:
         """
         client = self.access.client(self.transport)
         if hints:
-            say_what_was_left(client.addresses.label, self.home, self._given_options())
+            say_what_was_left(
+                client.addresses.label,
+                self.home,
+                [word for words in self.given.values() for word in words],
+            )
         return client
-
-    def _given_options(self) -> list[str]:
-        """The options that name the server, to be repeated in a command."""
-        given = {
-            "--server": self.server,
-            "--inference-url": self.inference_url,
-            "--management-url": self.management_url,
-            "--metrics-url": self.metrics_url,
-            "--key-file": self.key_file,
-            "--home": self.home,
-        }
-        # An address with a password in it is not shown.
-        shown = {name: str(value) for name, value in given.items() if value}
-        return [word for pair in shown.items() if "@" not in pair[1] for word in pair]
 
 
 pass_target = click.make_pass_decorator(Target, ensure=True)
@@ -210,12 +216,22 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> Non
         if parameter.name == "server":
             source = ctx.get_parameter_source(parameter.name)
             target.server_by_file = source is ParameterSource.DEFAULT_MAP
+        option = parameter.opts[0]
+        if option in _REACHING and ctx.get_parameter_source(parameter.name) is COMMANDLINE:
+            target.given[option] = (option,) if value is True else (option, str(value))
 
 
 def _option(*names: str, help_: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, help=help_, expose_value=False, callback=_remember, **settings)
 
 
+_REACHING = frozenset(
+    f"--{name}"
+    for name in (
+        *("server", "inference-url", "management-url", "metrics-url"),
+        *("key-file", "ca-file", "insecure", "home"),
+    )
+)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     _option(
@@ -245,6 +261,6 @@ _OPTIONS = (
     _option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
-        help_="Folder of the server that `tsmon serve` starts.",
+        help_="Folder of the server that `tsmon serve start` starts.",
     ),
 )

@@ -11,6 +11,7 @@ from tsmon.cli.outcome import CommandGroup, fail, runs_async
 from tsmon.cli.output import emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.torchserve.errors import TOKEN_HINT
+from tsmon.torchserve.renewal import EXPIRING
 from tsmon.torchserve.tokens import Key, KeyKind
 
 
@@ -47,15 +48,22 @@ def status(target: Target, as_json: bool) -> None:
 
 
 @token.command()
-@click.argument("kind", type=click.Choice(["management", "inference"]))
+@click.argument("kind", type=click.Choice([kind.value for kind in EXPIRING]), required=False)
 @server_options
 @pass_target
 @runs_async
-async def refresh(target: Target, kind: str) -> None:
-    """Have the server write a new key; the old one is void at once, for everybody."""
+async def refresh(target: Target, kind: str | None) -> None:
+    """Have the server write new keys, by default both; the old ones are void at once.
+
+    That needs the API key, which is in the server's key file and does not end.
+    """
     async with target.client() as client:
-        await client.management.refresh_token(KeyKind(kind))
-        say(f"the server wrote a new {kind} key into its key file")
+        kinds = (KeyKind(kind),) if kind else EXPIRING
+        await client.renewal.renew(kinds)
+        for each in kinds:
+            key = client.keys.key(each)
+            ends = _expiry(key, datetime.now(UTC)) if key else "unknown"
+            say(f"new {each} key in {client.keys.path}, expires {ends}")
 
 
 def _expiry(key: Key, now: datetime) -> str:

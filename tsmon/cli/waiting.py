@@ -25,7 +25,8 @@ async def wait_for_workers(
         async for progress in follow(client.management, name, wanted, version=version):
             status.update(f"{name}: {_words(progress)}")
     if progress.outcome is Outcome.FAILED:
-        cause = cause_of(logs, client.addresses, name, version)
+        overtaken = progress.overtaken
+        cause = None if overtaken else cause_of(logs, client.addresses, name, version)
         for line in cause_lines(cause) if cause else ():
             say(line)
         fail(f"{name}: {progress.reason}", "" if cause else progress.hint)

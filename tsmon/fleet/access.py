@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from tsmon.config.schema import ServerSettings
 from tsmon.serving.errors import ServingError
+from tsmon.serving.home import Home
 from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import LogPlace
@@ -32,6 +34,27 @@ def own_server(local: LocalServer) -> ServerRecord | None:
         return None
 
 
+def owns_keys(path: Path, addresses: Addresses) -> bool:
+    """Whether a key file is that of the server at these addresses, and tsmon started it."""
+    path = path.absolute().resolve()
+    try:
+        record = ServerRecord.load(Home(path.parent).record)
+    except ServingError:
+        return False
+    if record is None or record.key_file != path or not addresses.is_local:
+        return False
+    return urlsplit(record.management).port == urlsplit(addresses.management).port
+
+
+def key_ring(path: Path | None, addresses: Addresses, *, was_meant: bool = True) -> KeyRing:
+    """The keys in a file, renewed before they end where tsmon started the server.
+
+    Unless the file `was_meant` for the server at these addresses they go to loopback alone.
+    """
+    own = path is not None and owns_keys(path, addresses)
+    return KeyRing(path, addresses if was_meant else None, own=own)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """How a server is reached; `own` is only asked where the settings leave something open."""
@@ -42,6 +65,8 @@ class Access:
     """The management address where `settings.url` names only the host of all three."""
     key_was_meant: bool = True
     """Whether the key file was named for this server; otherwise it goes to loopback alone."""
+    read_only: bool = False
+    """Whether nothing may be changed, whatever the settings say."""
 
     @property
     def addresses(self) -> Addresses:
@@ -65,12 +90,13 @@ class Access:
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
         if self.settings.key_file:
-            return KeyRing(self.settings.key_file, addresses if self.key_was_meant else None)
+            return key_ring(self.settings.key_file, addresses, was_meant=self.key_was_meant)
         record = self.own()
         if record is not None and record.management == addresses.management:
-            return KeyRing(record.key_file, addresses)
+            return key_ring(record.key_file, addresses)
         here = Path("key_file.json")
-        return KeyRing(here.absolute() if here.is_file() and addresses.is_local else None)
+        path = here.absolute() if here.is_file() and addresses.is_local else None
+        return key_ring(path, addresses, was_meant=False)
 
     @property
     def verify(self) -> bool | str:
@@ -107,7 +133,7 @@ class Access:
         return TorchServe(
             addresses,
             self.key_ring(addresses),
-            read_only=self.settings.read_only,
+            read_only=self.read_only or self.settings.read_only,
             verify=self.verify,
             transport=transport,
         )

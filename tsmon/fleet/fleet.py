@@ -39,6 +39,7 @@ class Fleet:
         own: OwnServer,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        read_only: bool = False,
     ) -> None:
         """`own` gives the server that `tsmon serve` starts; `transport` None is the network.
 
@@ -48,6 +49,7 @@ class Fleet:
         self.config = config
         self._own = cache(own)
         self._transport = transport
+        self._read_only = read_only
         self._files = TargetFiles(config.fleet.file_sd)
         self._asked: dict[str, AskedServer | ServerRow] = {}
         self._looked = False
@@ -173,7 +175,8 @@ class Fleet:
         if target.key in self._asked:
             return self._asked[target.key]
         try:
-            client = Access(target.settings, self._own).client(self._transport)
+            access = Access(target.settings, self._own, read_only=self._read_only)
+            client = access.client(self._transport)
         except TorchServeError as error:
             return failed_row(target, error)
         return AskedServer(target, client, self.config.fleet.period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from shlex import quote
 
 from tsmon.torchserve.errors import (
     ApiError,
@@ -64,10 +65,13 @@ def capacity_kind(model: ModelVersion) -> Failure:
 
 def capacity_cause(model: ModelVersion) -> str:
     """What to do about a 503 without capacity, by what describe says of the model now."""
+    name = quote(model.name)
     if not model.workers:
-        return f"it has no worker; `tsmon scale {model.name} 1` gives it one"
+        return f"it has no worker; `tsmon scale {name} 1` gives it one"
     if model.ready_workers == 0:
-        return f"none of its {len(model.workers)} workers is ready; `tsmon describe` tells why"
+        return (
+            f"none of its {len(model.workers)} workers is ready; `tsmon describe {name}` tells more"
+        )
     queue = f" of {model.queue.capacity}" if model.queue else ""
     return f"its queue{queue} was full; send fewer at a time, add workers, or raise job_queue_size"
 

@@ -28,8 +28,9 @@ from tsmon.serving.record import ServerRecord
 class ContainerServer:
     """The container of a home folder; there is at most one server, process or container."""
 
-    def __init__(self, home: Path | None = None) -> None:
-        self._local = LocalServer(home)
+    def __init__(self, home: Path | None = None, *, read_only: bool = False) -> None:
+        """With `read_only` nothing is made, started, stopped or written."""
+        self._local = LocalServer(home, read_only=read_only)
         self._record = self._local.home.record
 
     def start(
@@ -41,6 +42,7 @@ class ContainerServer:
         """Make a container and wait until TorchServe answers; what fails leaves nothing.
 
         Raises:
+            ReadOnly: this is a read-only session.
             BadConfiguration: the plan cannot be honoured.
             BadHome: the home folder cannot be used.
             HomeBusy: another start or stop of this home goes on.
@@ -50,6 +52,7 @@ class ContainerServer:
             ContainerError: docker refused, or cannot be asked.
             StartFailed: TorchServe did not become ready.
         """
+        self._local.refuse_when_read_only()
         _check_shares(plan, container)
         containers.configuration_of(plan)
         launch = ContainerLaunch(on_progress)
@@ -72,9 +75,11 @@ class ContainerServer:
         """Start a container again and wait until TorchServe answers; one that runs is taken as is.
 
         Raises:
+            ReadOnly: this is a read-only session.
             ContainerError: there is no such container, it is not of use here, or docker refused.
             BadHome, HomeBusy, AlreadyRunning, PortTaken, StartFailed: as for `start`.
         """
+        self._local.refuse_when_read_only()
         with docker_asked():
             found = _existing(name)
             record = _record_of(found)
@@ -93,10 +98,12 @@ class ContainerServer:
         """Stop a container, whether it is that of the home or another; how it was before.
 
         Raises:
+            ReadOnly: this is a read-only session.
             ContainerError: there is no such container, it does not run, or docker refused.
             BadHome: the record of the home cannot be read.
             HomeBusy: another start or stop of this home goes on.
         """
+        self._local.refuse_when_read_only()
         with docker_asked():
             found = _existing(name)
             record = ServerRecord.load(self._record)

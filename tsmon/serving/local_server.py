@@ -35,6 +35,7 @@ from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK, check_free
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.temp_dir import make_temp_dir, remove_temp_dir
+from tsmon.torchserve.errors import ReadOnly
 
 _STOP_SECONDS = 30.0
 
@@ -81,8 +82,19 @@ def find_running(home: Home) -> ServerRecord | None:
 class LocalServer:
     """The server that lives in a home folder; there is at most one."""
 
-    def __init__(self, home: Path | None = None) -> None:
+    def __init__(self, home: Path | None = None, *, read_only: bool = False) -> None:
+        """With `read_only` nothing is started, stopped or written."""
         self.home = Home((home or default_home()).expanduser().resolve())
+        self._read_only = read_only
+
+    def refuse_when_read_only(self) -> None:
+        """Let nobody begin what could not be gone on with.
+
+        Raises:
+            ReadOnly: this is a read-only session.
+        """
+        if self._read_only:
+            raise ReadOnly
 
     def start(
         self,
@@ -97,6 +109,7 @@ class LocalServer:
         ends what was started. *on_progress* is called about ten times a second.
 
         Raises:
+            ReadOnly: this is a read-only session.
             MissingExtra: TorchServe is not installed.
             NoJava: it has no Java to run with.
             BadConfiguration: the plan cannot be honoured.
@@ -106,6 +119,7 @@ class LocalServer:
             PortTaken: another process has one of the plan's ports.
             StartFailed: TorchServe did not become ready.
         """
+        self.refuse_when_read_only()
         require_server()
         java = find_java()
         if not plan.model_store.is_dir():
@@ -128,12 +142,14 @@ class LocalServer:
         A container stays, stopped.
 
         Raises:
+            ReadOnly: this is a read-only session.
             NotRunning: none was started from this home.
             BadHome: its record cannot be read.
             HomeBusy: another start or stop of this home goes on.
             StopFailed: a process cannot be ended.
             ContainerError: it is in a container, and docker refused.
         """
+        self.refuse_when_read_only()
         if not self.home.record.exists():
             raise NotRunning(self.home.path)
         with self.home.locked():
@@ -186,10 +202,12 @@ class LocalServer:
         Cleans up after one that died or never got ready.
 
         Raises:
+            ReadOnly: this is a read-only session.
             BadHome: the home folder cannot be used.
             HomeBusy: another start or stop of this home goes on.
             AlreadyRunning: a server runs from this home.
         """
+        self.refuse_when_read_only()
         self.home.create()
         with self.home.locked():
             record = ServerRecord.load(self.home.record)

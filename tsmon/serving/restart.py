@@ -14,15 +14,17 @@ import asyncio
 import time
 from contextlib import suppress
 from itertools import pairwise
+from shlex import quote
 
 import psutil
 
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError
+from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.procedure import (
     Ending,
     Mark,
     NotCarriedOut,
+    Overtaken,
     Procedure,
     Step,
     reasoned,
@@ -142,7 +144,7 @@ class RollingRestart(Procedure):
             return None
         worker = next((each for each in now.workers if each.id == id_), None)
         if worker is None:
-            raise NotCarriedOut(f"worker {id_} is gone: somebody else scaled {found.name}")
+            raise Overtaken(f"worker {id_} is gone: somebody else scaled {found.name}")
         return worker
 
     def _arrived(self) -> Ending:
@@ -152,7 +154,7 @@ class RollingRestart(Procedure):
         done = sum(step.mark is Mark.DONE for step in self.steps[1:-1])
         left = f"{done} of {len(self._processes)} workers are restarted"
         hint = error.hint if error else ""
-        if self._has_stand_in:
+        if self._has_stand_in and not isinstance(error, Overtaken | NotFound):
             try:
                 await self._remove_stand_in()
             except TorchServeError as trouble:
@@ -201,6 +203,9 @@ class RestartAtOnce(Procedure):
 
     async def _make_safe(self, error: TorchServeError | None) -> Ending:
         words = f"{self._workers} workers of {self._found.name} {self._found.version}"
+        if isinstance(error, Overtaken | NotFound):
+            left = f"the {words} are not started again"
+            return Ending(False, reasoned(error, left), error.hint)
         try:
             await self._start()
         except TorchServeError as trouble:
@@ -215,7 +220,7 @@ def _workers(found: ModelVersion) -> tuple[Worker, ...]:
     if not found.workers:
         raise InvalidArgument(
             f"{found.name} {found.version} has no workers to restart",
-            f"`tsmon scale {found.name} 1` starts one",
+            f"`tsmon scale {quote(found.name)} 1` starts one",
         )
     return found.workers
 
@@ -279,4 +284,5 @@ def _restarted(workers: int, found: ModelVersion) -> str:
 
 
 def _scale_command(found: ModelVersion, workers: int) -> str:
-    return f"`tsmon scale {found.name} {workers} --model-version {found.version}`"
+    name = quote(found.name)
+    return f"`tsmon scale {name} {workers} --model-version {quote(found.version)}`"

@@ -206,7 +206,7 @@ def _token_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
         elif was < ends <= now:
             yield Event(after.at, EventKind.TOKEN_EXPIRED, subject, f"ended at {at_time}")
         elif was < ends - TOKEN_SOON <= now:
-            text = f"ends at {at_time}; `tsmon token refresh {kind}` renews it"
+            text = f"ends at {at_time}; `tsmon token refresh` renews it"
             yield Event(after.at, EventKind.TOKEN_EXPIRES_SOON, subject, text)
 
 

@@ -13,6 +13,7 @@ from tsmon.torchserve.connection import Connection
 from tsmon.torchserve.inference import Inference
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.metrics import Metrics
+from tsmon.torchserve.renewal import Renewal
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.untrusted.http import CLOSE_GRACE_S
 
@@ -52,6 +53,7 @@ class TorchServe:
                 verify=verify,
                 transport=transport,
                 max_connections=max_connections,
+                keep_keys=self.keep_keys,
             )
 
         self._connections = (
@@ -63,11 +65,16 @@ class TorchServe:
         self.management = Management(management, read_only=read_only)
         self.inference = Inference(inference)
         self.metrics = Metrics(metrics)
+        self.renewal = Renewal(self.keys, self.management.refresh_token, allowed=not read_only)
 
     @property
     def read_only(self) -> bool:
         """Whether this client refuses every change."""
         return self.management.read_only
+
+    async def keep_keys(self) -> None:
+        """Renew keys that end soon, where tsmon started the server; every request does it too."""
+        await self.renewal.keep()
 
     def without_keys(self, url: str) -> Connection:
         """A further connection to a base URL that sends no keys; who asks for it closes it."""

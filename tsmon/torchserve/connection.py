@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -43,8 +43,11 @@ class Connection:
         verify: bool | str = True,
         transport: httpx.AsyncBaseTransport | None = None,
         max_connections: int = 10,
+        keep_keys: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`keep_keys` is awaited before each request with a key that can end."""
         self.base_url = base_url
+        self._keep_keys = keep_keys
         self._keys = keys
         self._client = BoundedClient(
             base_url=base_url,
@@ -93,10 +96,12 @@ class Connection:
                 timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             )
 
+        if key is not None and key is not KeyKind.API and self._keep_keys is not None:
+            await self._keep_keys()
         bounds = Bounds(timeout_s, most_bytes)
         request = build()
         response = await self._send(request, bounds)
-        if key and _token_refused(response) and self._retry_has_other_key(request, key):
+        if key and _token_refused(response) and await self._has_other_key(request, key):
             response = await self._send(build(), bounds)
         if response.is_error:
             raise self._error(response, key)
@@ -105,10 +110,9 @@ class Connection:
             raise NotTorchServe(f"{self.base_url} redirects to {where}", "name that address")
         return response
 
-    def _retry_has_other_key(self, request: httpx.Request, key: KeyKind) -> bool:
-        self._keys.reload(force=True)
-        header = self._keys.headers(key, self.base_url).get("Authorization")
-        return header is not None and header != request.headers.get("Authorization")
+    async def _has_other_key(self, request: httpx.Request, key: KeyKind) -> bool:
+        refused = request.headers.get("Authorization")
+        return self._keys.goes_to(self.base_url) and await self._keys.changed_from(key, refused)
 
     async def _send(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
         try:

@@ -27,6 +27,7 @@ from enum import StrEnum
 from tsmon.untrusted.json import BadJson, parse_json
 
 TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
+READ_ONLY_HINT = "start tsmon without --read-only, where no configuration says read_only = true"
 MODEL_API_HINT = (
     "start the server with --enable-model-api, or put enable_model_api=true into its "
     "config.properties"
@@ -67,7 +68,10 @@ class Unaddressable(InvalidArgument):
 
 
 class ReadOnly(TorchServeError):
-    """A change was asked of a client that was opened read-only; nothing was sent."""
+    """A change was asked of what was opened read-only; nothing was sent, started or stopped."""
+
+    def __init__(self, message: str = "this is a read-only session", hint: str = "") -> None:
+        super().__init__(message, hint or READ_ONLY_HINT)
 
 
 class ApiError(TorchServeError):
@@ -132,8 +136,18 @@ def api_error(code: int, type_: str, message: str) -> ApiError:
     if code == 503:
         capacity = type_ == "ServiceUnavailableException"
         return (NoCapacity if capacity else HandlerFailed)(code, type_, message)
+    hint = _taken_or_gone(code, message)
     kind = {404: NotFound, 409: Conflict, 507: OutOfMemory}.get(code, ApiError)
-    return kind(code, type_, message)
+    return kind(code, type_, message, hint)
+
+
+def _taken_or_gone(code: int, message: str) -> str:
+    """What to do where somebody else may have registered or removed it meanwhile."""
+    if code == 409:
+        return "`tsmon models` lists it; unregister it first, or give the archive another version"
+    if code == 404 and message.startswith(("Model not found: ", "Model version")):
+        return "`tsmon models` lists what is registered now"
+    return ""
 
 
 def excerpt(words: str, most: int = 500) -> str:

@@ -304,4 +304,4 @@ class Management:
             ReadOnly: this is a read-only session.
         """
         if self.read_only:
-            raise ReadOnly("this is a read-only session", "start tsmon without --read-only")
+            raise ReadOnly

@@ -54,6 +54,10 @@ class NotCarriedOut(TorchServeError):
     """A step did not come about."""
 
 
+class Overtaken(NotCarriedOut):
+    """Somebody else changed the model meanwhile; what they did is not undone."""
+
+
 class Procedure(ABC):
     """Takes its steps in order; an error or a cancellation is followed by what makes it safe."""
 
@@ -139,7 +143,8 @@ class Procedure(ABC):
         async for progress in follow(self._management, name, workers, version=version):
             self._tell(id_, readiness(progress))
             if progress.outcome is Outcome.FAILED:
-                raise NotCarriedOut(progress.reason, progress.hint)
+                kind = Overtaken if progress.overtaken else NotCarriedOut
+                raise kind(progress.reason, progress.hint)
 
 
 def readiness(progress: Progress) -> str:

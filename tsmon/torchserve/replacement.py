@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
@@ -224,12 +226,15 @@ class Replacement(Procedure):
         old = self.plan.old
         hint = error.hint if error else ""
         try:
-            new = self.new or (await self._find() if self._sent else None)
+            new = await self._left()
+            if not await self._is_there(old):
+                return self._without_old(error, new)
             if new is None:
                 return Ending(False, reasoned(error, f"{_key(old)} serves as before"), hint)
             if self._stays or await self._is_default(new):
                 return self._both(error, new)
-            await self._management.unregister(new.name, new.version)
+            with suppress(NotFound):
+                await self._management.unregister(new.name, new.version)
         except TorchServeError as trouble:
             new_words, old_words = self._words
             left = f"{old_words} serves as before, but {new_words} may be left: {trouble}"
@@ -237,12 +242,39 @@ class Replacement(Procedure):
         left = f"{_key(new)} is removed again, {_key(old)} serves as before"
         return Ending(False, reasoned(error, left), hint)
 
+    async def _left(self) -> ModelVersion | None:
+        """The new version, where there is one now."""
+        if self.new is not None:
+            return self.new if await self._is_there(self.new) else None
+        try:
+            return await self._find() if self._sent else None
+        except NotFound:
+            return None
+
+    async def _is_there(self, version: ModelVersion) -> bool:
+        try:
+            await self._management.describe(version.name, version.version)
+        except NotFound:
+            return False
+        return True
+
+    def _without_old(self, error: TorchServeError | None, new: ModelVersion | None) -> Ending:
+        """Somebody else removed the old version, so that the new one is all there is, if it is."""
+        old = self.plan.old
+        gone = f"{_key(old)} was removed by somebody else"
+        if new is None:
+            words = f"{gone}, and {self._words[0]} is not there either: nothing serves"
+        else:
+            words = f"{gone}; {_key(new)} is left in its place"
+        return Ending(False, reasoned(error, words), "`tsmon models` lists what there is")
+
     def _both(self, error: TorchServeError | None, new: ModelVersion) -> Ending:
         """The new version serves, and the old one is still there."""
         old = self.plan.old
-        back = f", `tsmon set-default {old.name} {old.version}` goes back to it"
+        name = quote(old.name)
+        back = f", `tsmon set-default {name} {quote(old.version)}` goes back to it"
         hint = (
-            f"`tsmon unregister {old.name} --model-version {old.version}` removes it"
+            f"`tsmon unregister {name} --model-version {quote(old.version)}` removes it"
             f"{back if self.plan.is_default else ''}"
         )
         left = f"{_key(new)} serves, and {_key(old)} is still registered"

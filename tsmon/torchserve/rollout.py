@@ -47,6 +47,8 @@ class Progress:
     """Why it failed."""
     hint: str = ""
     """What to do then."""
+    overtaken: bool = False
+    """Whether it failed because somebody else changed the model meanwhile, whose change stands."""
 
 
 async def follow(
@@ -56,9 +58,12 @@ async def follow(
     *,
     version: str | None = None,
     timeout_s: float | None = None,
+    registered: bool = False,
 ) -> AsyncIterator[Progress]:
-    """Progress until `wanted` workers are ready, one worker keeps dying, or time is up.
+    """Progress until `wanted` workers are ready, it is clear that they will not be, or time is up.
 
+    The server was told before to have `wanted` workers; if it has other limits, somebody else told
+    it later. Only where the model was just `registered` an archive may have had the last word.
     `timeout_s` is by default the model's start-up time-out and a margin. The last progress is DONE
     or FAILED.
     """
@@ -74,18 +79,38 @@ async def follow(
             continue
         except NotFound:
             elapsed = time.monotonic() - started
-            yield Progress(
-                Outcome.FAILED, 0, wanted, elapsed, f"{name} is no longer registered", _LOG_HINT
-            )
+            reason, hint = f"{name} is no longer registered", _GONE_HINT
+            yield Progress(Outcome.FAILED, 0, wanted, elapsed, reason, hint, overtaken=True)
             return
-        progress = _judge(model, wanted, time.monotonic() - started, deaths, timeout_s)
+        elapsed = time.monotonic() - started
+        admits = model.min_workers <= wanted <= model.max_workers
+        if not (admits or registered):
+            yield _overtaken(model, wanted, elapsed)
+            return
+        registered = registered and not admits
+        progress = _judge(model, wanted, elapsed, deaths, timeout_s)
         yield progress
         if progress.outcome is not Outcome.RUNNING:
             return
         await asyncio.sleep(POLL_S)
 
 
+_GONE_HINT = "somebody else unregistered it, or the server was restarted; `tsmon models` lists all"
 _LOG_HINT = "the server's logs/model_log.log tells why"
+
+
+def _overtaken(model: ModelVersion, wanted: int, elapsed: float) -> Progress:
+    least, most = model.min_workers, model.max_workers
+    limits = str(least) if least == most else f"{least} to {most}"
+    return Progress(
+        Outcome.FAILED,
+        model.ready_workers,
+        wanted,
+        elapsed,
+        f"somebody else scaled it to {limits} meanwhile, which stands",
+        "scale it again if that is not meant",
+        overtaken=True,
+    )
 
 
 class _Deaths:

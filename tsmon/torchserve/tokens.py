@@ -7,7 +7,9 @@ believed.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,6 +24,10 @@ from tsmon.untrusted.secrets import never_show
 
 MOST_BYTES = 64 * KIB
 """Of a key file; TorchServe's has 300 bytes."""
+
+WRITING_S = 0.5
+"""How long a key file may lag behind: TorchServe voids the old key before it writes the new one."""
+POLL_S = 0.02
 
 
 class KeyKind(StrEnum):
@@ -101,10 +107,20 @@ class KeyRing:
     named for, and to this machine: a key that is sent elsewhere belongs to whoever listens there.
     """
 
-    def __init__(self, path: Path | None = None, owner: Addresses | None = None) -> None:
-        """`owner` is the server the file was named for; without one only loopback gets a key."""
+    def __init__(
+        self, path: Path | None = None, owner: Addresses | None = None, *, own: bool = False
+    ) -> None:
+        """`owner` is the server the file was named for; without one only loopback gets a key.
+
+        `own` is whether tsmon started that server, and may renew its keys before they end.
+        """
         self.path = path
         self.owner = owner
+        self.own = own
+        self.written: datetime | None = None
+        """When the file was written that the keys are from."""
+        self._refused: dict[KeyKind, str] = {}
+        """The last authorization that was refused and waited for in vain."""
         self._keys: dict[KeyKind, Key] = {}
         self._stamp: tuple[int, int] | None = None
         self.problem: KeyFileError | None = None
@@ -126,8 +142,34 @@ class KeyRing:
 
     def headers(self, kind: KeyKind, url: str) -> dict[str, str]:
         """The header that authorises a request to this URL; empty where no key may go there."""
-        key = self.key(kind) if self.goes_to(url) else None
-        return {"Authorization": f"Bearer {key.value}"} if key else {}
+        authorization = self.authorization(kind) if self.goes_to(url) else None
+        return {"Authorization": authorization} if authorization else {}
+
+    def authorization(self, kind: KeyKind) -> str | None:
+        """The value of that header, wherever it may be sent."""
+        key = self.key(kind)
+        return f"Bearer {key.value}" if key else None
+
+    async def changed_from(
+        self, kind: KeyKind, refused: str | None, wait_s: float = WRITING_S
+    ) -> bool:
+        """Whether there is another key than the one in a `refused` authorisation header.
+
+        Where there is none yet the file is looked at again for `wait_s` seconds, once for each key:
+        the server may be about to write it.
+        """
+        deadline = time.monotonic() + (wait_s if refused != self._refused.get(kind) else 0)
+        while True:
+            self.reload(force=True)
+            now = self.authorization(kind)
+            if now is not None and now != refused:
+                return True
+            if refused is None or time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(POLL_S)
+        if refused is not None:
+            self._refused[kind] = refused
+        return False
 
     def reload(self, *, force: bool = False) -> bool:
         """Read the file if it changed, or with `force` anyway; whether the keys are other ones now.
@@ -152,6 +194,7 @@ class KeyRing:
         changed = keys != self._keys
         self._keys, self._stamp, self.problem = keys, stamp, None
         never_show(key.value for key in keys.values())
+        self.written = datetime.fromtimestamp(stat.st_mtime, UTC)
         return changed
 
     def diagnose(
@@ -164,7 +207,7 @@ class KeyRing:
         if key is None:
             return KeyProblem.MISSING, self.problem.message if self.problem else TOKEN_HINT
         if key.expired(now or datetime.now(UTC)):
-            return KeyProblem.EXPIRED, "refresh it (tsmon token refresh) or restart the server"
+            return KeyProblem.EXPIRED, "`tsmon token refresh` has the server make a new one"
         return KeyProblem.WRONG, f"{self.path} belongs to another or an earlier server"
 
     def _withheld(self, url: str) -> str:

@@ -37,7 +37,7 @@ def live_session(
     Raises:
         InvalidArgument: its settings are wrong.
     """
-    access = Access(target.settings, lambda: own_of(options))
+    access = Access(target.settings, lambda: own_of(options), read_only=options.read_only)
     tag = Tag(target.name, target.settings.color) if target.origin is Origin.CONFIG else Tag()
     return LiveSession(
         access.client(),

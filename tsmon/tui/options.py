@@ -30,6 +30,8 @@ class MonitorOptions:
     """The folder the image picker opens."""
     drawings: Path | None = None
     """Where the draw pad keeps digits; by default among the user's own data."""
+    read_only: bool = False
+    """Whether nothing may be changed on any server that is opened."""
     server_home: Path | None = None
     """Home of a server that is started from the monitor."""
     config: Config = field(default_factory=Config)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.torchserve.errors import TimedOut, TorchServeError
+from tsmon.torchserve.errors import NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.rollout import Outcome, Progress, follow
 from tsmon.torchserve.waiting import LONG_S
@@ -83,6 +83,8 @@ class Rollouts:
         if rollout is None:
             return model.wanted
         ended = rollout.ended_at
+        if rollout.progress is not None and rollout.progress.overtaken:
+            return model.wanted
         fresh = ended is None or time.monotonic() - ended < SEEN_AFTER_S
         return rollout.target if fresh else model.wanted
 
@@ -115,12 +117,14 @@ class Rollouts:
 
     async def _carry_out(self, key: ModelKey, sent: int | None = None) -> None:
         """Send the target, and whatever it becomes meanwhile, until one is reached or fails."""
+        registered = sent is not None
         try:
             while self._rollouts[key].running:
                 if self._rollouts[key].target == sent:
-                    await self._follow(key, sent)
+                    await self._follow(key, sent, registered=registered)
                 else:
                     await self._settle(key)
+                    registered = False
                     async with self._turns:
                         sent = self._rollouts[key].target
                         await self._send(key, sent)
@@ -148,9 +152,11 @@ class Rollouts:
             if self._rollouts[key].target == target:
                 return
 
-    async def _follow(self, key: ModelKey, target: int) -> None:
+    async def _follow(self, key: ModelKey, target: int, *, registered: bool) -> None:
         """Follow until the target is reached, given up or replaced by another one."""
-        async for progress in follow(self._management(), key.name, target, version=key.version):
+        async for progress in follow(
+            self._management(), key.name, target, version=key.version, registered=registered
+        ):
             if self._rollouts[key].target != target:
                 return
             self._set(replace(self._rollouts[key], progress=progress))
@@ -159,7 +165,10 @@ class Rollouts:
         rollout = self._rollouts[key]
         ready = rollout.progress.ready if rollout.progress else rollout.before
         seconds = rollout.progress.seconds if rollout.progress else 0.0
-        failed = Progress(Outcome.FAILED, ready, rollout.target, seconds, str(error), error.hint)
+        gone = isinstance(error, NotFound)
+        failed = Progress(
+            Outcome.FAILED, ready, rollout.target, seconds, str(error), error.hint, overtaken=gone
+        )
         self._set(replace(rollout, progress=failed))
 
     def _set(self, rollout: Rollout) -> None:

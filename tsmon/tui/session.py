@@ -24,7 +24,6 @@ from tsmon.telemetry.snapshot import Snapshot
 from tsmon.telemetry.source import Source
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.tokens import KeyKind
 
 RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
@@ -94,13 +93,23 @@ class Session(ABC):
 
     @property
     def token_expires(self) -> datetime | None:
-        """When the management key ends, if one with an end is in use."""
+        """When the first of the keys ends, if any with an end are in use."""
         return None
 
     @property
     def patience_s(self) -> float:
         """Seconds without an answer after which what is shown is stale."""
         return patience_s(self.monitor.period_s)
+
+    @property
+    def renews_tokens(self) -> bool:
+        """Whether keys are renewed here before they end."""
+        return False
+
+    @property
+    def can_renew_tokens(self) -> bool:
+        """Whether the server can be asked for new keys here."""
+        return False
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish snapshots until cancelled, or until there are no more.
@@ -165,8 +174,17 @@ class LiveSession(Session):
     @property
     def token_expires(self) -> datetime | None:
         """By the key file."""
-        key = self._client.keys.key(KeyKind.MANAGEMENT)
-        return key.expires if key else None
+        return min(self._client.keys.ends().values(), default=None)
+
+    @property
+    def renews_tokens(self) -> bool:
+        """Those of a server that tsmon started."""
+        return self._client.renewal.automatic
+
+    @property
+    def can_renew_tokens(self) -> bool:
+        """By the API key."""
+        return self._client.renewal.possible
 
     async def close(self) -> None:
         """Close the connections; requests under way get a moment."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tsmon.fleet.access import key_ring
 from tsmon.fleet.fleet import Fleet
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.commanded import CommandedApp
 from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.messages import ServerChosen, ServerOpened, SessionOpened
@@ -60,7 +60,7 @@ class SwitchingApp(CommandedApp):
         if message.started:
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
-        keys = KeyRing(record.key_file, addresses)
+        keys = key_ring(record.key_file, addresses)
         client = TorchServe(addresses, keys, read_only=self.session.read_only)
         self.open_session(LiveSession(client, self.session.monitor.period_s))
 
@@ -78,7 +78,11 @@ class SwitchingApp(CommandedApp):
     def action_fleet(self) -> None:
         """Show all servers, above the monitor."""
         try:
-            fleet = self._fleet or Fleet(self._options.config, lambda: own_of(self._options))
+            fleet = self._fleet or Fleet(
+                self._options.config,
+                lambda: own_of(self._options),
+                read_only=self._options.read_only,
+            )
         except EXPECTED as error:
             self.monitor.talk.note(Note.of(error))
             return

@@ -89,7 +89,7 @@ def test_failures_are_told_by_kind_with_the_remedy(
     assert ended.code == 1
     assert '5 no worker: Model "idle" has no worker' in ended.stdout
     assert "5 of 5 requests got no answer" in ended.stderr
-    assert "`tsmon scale idle 1` gives it one" in ended.stderr
+    assert " scale idle 1` gives it one" in ended.stderr
 
 
 def test_ctrl_c_ends_the_sending_and_reports_what_was_answered(

@@ -89,3 +89,14 @@ def test_a_refreshed_key_is_used_from_then_on(tsmon: Tsmon, server: FakeTorchSer
 
     assert server.keys.path.read_text() != before
     assert tsmon("models").code == 0
+    assert len(server.sent(prefix="/token")) == 1
+
+
+def test_a_bare_refresh_renews_both_keys(tsmon: Tsmon, server: FakeTorchServe) -> None:
+    server.keys.expire("management", "inference")
+
+    ended = tsmon("token", "refresh")
+
+    assert ended.code == 0
+    assert "expires in 60 min" in ended.stderr
+    assert tsmon("models").code == tsmon("ping").code == 0

@@ -115,7 +115,7 @@ def test_keys_near_their_end(own: Path, minutes: int, expected: Severity) -> Non
 
     assert finding.severity is expected
     if expected is not Severity.OK:
-        assert "tsmon token refresh inference" in finding.remedy
+        assert "tsmon token refresh" in finding.remedy
 
 
 def test_each_key_but_the_api_key_is_told(own: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.access import Access
+from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.docker import Container
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -59,3 +60,42 @@ def test_logs_of_a_container_are_understood() -> None:
 def test_a_certificate_file_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="cannot read the certificates in"):
         access(url="https://prod", ca_file=tmp_path / "ca.pem").client()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> ServerRecord:
+    """A server that tsmon started, and its home."""
+    record = ServerRecord(
+        inference="http://127.0.0.1:8080",
+        management="http://127.0.0.1:8081",
+        metrics="http://127.0.0.1:8082",
+        model_store=tmp_path,
+        key_file=tmp_path.resolve() / "key_file.json",
+        started_at=0.0,
+        version="0.12.0",
+        ready=True,
+    )
+    record.save(tmp_path / "server.json")
+    return record
+
+
+def test_keys_of_a_server_that_tsmon_started_are_its_own_however_they_are_named(
+    own: ServerRecord,
+) -> None:
+    found = Access(ServerSettings(), lambda: own)
+    assert found.key_ring(found.addresses).own
+    named = access(url="localhost:8081", key_file=own.key_file)
+    assert named.key_ring(named.addresses).own
+
+
+@pytest.mark.parametrize("url", ["localhost:9081", "prod:8081"])
+def test_the_same_keys_at_another_address_are_not(own: ServerRecord, url: str) -> None:
+    named = access(url=url, key_file=own.key_file)
+    assert not named.key_ring(named.addresses).own
+
+
+def test_a_key_file_without_a_record_beside_it_is_somebody_elses(tmp_path: Path) -> None:
+    named = access(key_file=tmp_path / "key_file.json")
+    assert not named.key_ring(named.addresses).own
+    (tmp_path / "server.json").write_text("{")
+    assert not named.key_ring(named.addresses).own

@@ -231,7 +231,7 @@ async def test_a_token_that_ends_is_told_five_minutes_before_and_when_it_does(
         EventKind.TOKEN_EXPIRES_SOON,
         EventKind.TOKEN_EXPIRED,
     ]
-    assert "tsmon token refresh management" in log.events[0].text
+    assert "tsmon token refresh" in log.events[0].text
     assert all(event.kind.is_bad for event in log.events)
 
 

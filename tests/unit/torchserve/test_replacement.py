@@ -271,3 +271,43 @@ async def test_a_read_only_session_sends_nothing(server: FakeTorchServe) -> None
         with pytest.raises(ReadOnly):
             await run(procedure)
     assert server.sent("POST") + server.sent("PUT") + server.sent("DELETE") == []
+
+
+@pytest.mark.parametrize("removed", [("1.0",), ("2.0",), ("1.0", "2.0")])
+async def test_what_somebody_else_removes_while_the_new_one_loads_is_told(
+    server: FakeTorchServe, client: TorchServe, removed: tuple[str, ...]
+) -> None:
+    server.archive("mnist", "2.0", url="mnist-2.mar", loading=Loading.HELD)
+    procedure = await replacing(client)
+    task = await begun(procedure, lambda: marks(procedure)["ready"] is Mark.UNDER_WAY)
+    for version in removed:
+        server.registry.remove(server.version("mnist", version))
+    if removed == ("1.0",):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        await task
+    ending = procedure.ending
+    assert ending is not None
+    assert not ending.done
+    assert ending.message.endswith(
+        {
+            ("1.0",): "mnist 1.0 was removed by somebody else; mnist 2.0 is left in its place",
+            ("2.0",): "mnist 2.0 is no longer registered; mnist 1.0 serves as before",
+            ("1.0", "2.0"): "mnist 2.0 is not there either: nothing serves",
+        }[removed].replace("mnist 2.0 is no longer", "mnist is no longer")
+    )
+    assert list(server.registry.models) == ([] if len(removed) == 2 else ["mnist"])
+
+
+async def test_somebody_who_scales_the_new_version_meanwhile_is_named(
+    server: FakeTorchServe, client: TorchServe
+) -> None:
+    server.archive("mnist", "2.0", url="mnist-2.mar", loading=Loading.HELD)
+    procedure = await replacing(client)
+    task = await begun(procedure, lambda: marks(procedure)["ready"] is Mark.UNDER_WAY)
+    server.registry.scale(server.version("mnist", "2.0"), 5, 5)
+    ending = await task
+    assert "somebody else scaled it to 5" in ending.message
+    assert "mnist 1.0 serves as before" in ending.message

@@ -67,6 +67,28 @@ async def test_time_up_says_how_many_are_ready(server: FakeTorchServe, client: T
     assert (last.outcome, last.reason) == (Outcome.FAILED, "1 of 2 workers are ready after 0 s")
 
 
+@pytest.mark.parametrize(("least", "most", "words"), [(5, 5, "5"), (3, 6, "3 to 6")])
+async def test_somebody_elses_number_ends_it_at_once(
+    server: FakeTorchServe, client: TorchServe, least: int, most: int, words: str
+) -> None:
+    version = server.load("mnist", workers=2, loading=Loading.HELD)
+    steps = follow(client.management, "mnist", 2)
+    assert (await anext(steps)).outcome is Outcome.RUNNING
+    server.registry.scale(version, least, most)
+    last = [step async for step in steps][-1]
+    assert (last.outcome, last.overtaken) == (Outcome.FAILED, True)
+    assert last.reason == f"somebody else scaled it to {words} meanwhile, which stands"
+
+
+async def test_an_archive_may_decide_how_many_workers_a_registration_has(
+    server: FakeTorchServe, client: TorchServe
+) -> None:
+    server.load("mnist", workers=3, loading=Loading.HELD)
+    steps = follow(client.management, "mnist", 2, registered=True)
+    assert (await anext(steps)).outcome is Outcome.RUNNING
+    await steps.aclose()  # type: ignore[attr-defined]
+
+
 async def test_model_removed_meanwhile_ends_it(server: FakeTorchServe, client: TorchServe) -> None:
     version = server.load("mnist", loading=Loading.HELD)
     outcomes = []

@@ -16,7 +16,6 @@ SHORT_STARTUP_S = 10
 NEARLY_FULL = 0.8
 RESTART_S = 3
 ZONE_STEP_S = 900
-_AGAIN = "settings of a model change only by `tsmon unregister` and `tsmon register` with"
 _RETRIES = "TorchServe retries for 5 min, then never again"
 _DESCRIBE = "`curl` its address under /models shows what the server answers"
 _LOGS = "`tsmon serve logs model` tells why"
@@ -130,21 +129,21 @@ def _timeouts(model: ModelVersion) -> Iterator[Finding]:
         yield error(
             f"{named(model)}: every request kills its worker",
             f"the response time-out is {model.response_timeout_s} s",
-            f"{_AGAIN} --response-timeout 120",
+            _anew(model, "--response-timeout 120"),
         )
     elif model.max_batch_delay_ms >= model.response_timeout_s * 1000:
         yield warning(
             f"{named(model)}: requests may wait for a batch longer than inference may take",
             f"batch delay {model.max_batch_delay_ms} ms, "
             f"response time-out {model.response_timeout_s} s",
-            f"{_AGAIN} a smaller --max-batch-delay",
+            _anew(model, "--max-batch-delay MILLISECONDS"),
         )
     if model.startup_timeout_s < SHORT_STARTUP_S:
         report = error if model.startup_timeout_s < 1 else warning
         yield report(
             f"{named(model)}: little time to load the model",
             f"the start-up time-out is {model.startup_timeout_s} s; importing torch takes seconds",
-            f"{_AGAIN} --startup-timeout 120",
+            _anew(model, "--startup-timeout 120"),
         )
     patience = model.raw.get("clientTimeoutInMills")
     if isinstance(patience, int) and 0 < patience <= model.max_batch_delay_ms:
@@ -160,13 +159,13 @@ def _batching(model: ModelVersion) -> Iterator[Finding]:
         yield warning(
             f"{named(model)}: the batch delay is negative",
             f"{model.max_batch_delay_ms} ms: it was registered by a JSON body without one",
-            f"{_AGAIN} --max-batch-delay 100",
+            _anew(model, "--max-batch-delay 100"),
         )
     elif model.batch_size > 2 and model.max_batch_delay_ms == 0:
         yield warning(
             f"{named(model)}: batches never hold more than 2 requests",
             f"batch size {model.batch_size}, batch delay 0 ms",
-            f"{_AGAIN} --max-batch-delay 50, or --batch-size 1",
+            f"{_anew(model, '--max-batch-delay 50')}, or --batch-size 1",
         )
     if model.queue and 0 < model.queue.capacity < model.batch_size:
         yield warning(
@@ -186,6 +185,15 @@ def _queue(model: ModelVersion) -> Iterator[Finding]:
         yield error(f"{named(model)}: the queue is full; requests get 503", evidence, remedy)
     else:
         yield warning(f"{named(model)}: the queue is nearly full", evidence, remedy)
+
+
+def _anew(model: ModelVersion, options: str) -> str:
+    """How to change what is fixed when a version is registered."""
+    archive = quote(model.url) if model.url else "ARCHIVE"
+    return (
+        f"change it by registering it anew: `tsmon unregister {_words(model)}` and "
+        f"`tsmon register {archive} {options}`"
+    )
 
 
 def _words(model: ModelVersion) -> str:

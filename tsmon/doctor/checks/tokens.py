@@ -71,7 +71,7 @@ def token_expiry(facts: Facts) -> Iterator[Finding]:
 
 
 def _expiry(kind: KeyKind, expires: datetime | None, now: datetime) -> Finding:
-    remedy = f"make a new one: tsmon token refresh {kind}; or restart the server"
+    remedy = "make new ones: `tsmon token refresh`"
     if expires is None:
         return ok(f"the {kind} key does not expire")
     minutes = (expires - now).total_seconds() / 60

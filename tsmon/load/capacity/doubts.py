@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 
 from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
@@ -82,21 +83,22 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
         yield Doubt(
             DoubtKind.NO_TRAFFIC,
             f"no traffic was seen ({situation.why_no_rate or 'no requests'}): "
-            "send some with `tsmon load`, or ask for a rate with `tsmon advise --rate`",
+            f"send some with `tsmon load {quote(situation.key.name)}`, or ask for a rate with "
+            f"`tsmon advise {quote(situation.key.name)} --rate N`",
             stops=True,
         )
     if curve is None and not situation.workers:
         yield Doubt(
             DoubtKind.NO_WORKERS,
             f"no worker is ready, so no service time can be seen: `tsmon scale "
-            f"{situation.key.name} 1` starts one",
+            f"{quote(situation.key.name)} 1` starts one",
             stops=True,
         )
     elif curve is None:
         yield Doubt(
             DoubtKind.NO_SERVICE_TIME,
             "how long a request takes is not known, as none was answered: send some with "
-            f"`tsmon load {situation.key.name}`",
+            f"`tsmon load {quote(situation.key.name)}`",
             stops=True,
         )
 

@@ -75,7 +75,7 @@ class Experiment:
             InvalidArgument: it cannot be registered anew as the plan asks.
         """
         if self._client.read_only:
-            raise ReadOnly("an experiment changes workers", "start tsmon without --read-only")
+            raise ReadOnly("an experiment changes workers, and this is a read-only session")
         management, plan = self._client.management, self.plan
         subject = self._subject = await Subject.find(management, plan.model, plan.version)
         if plan.registers:
@@ -180,6 +180,7 @@ class Experiment:
         answered = sum(report.answered for report in reports)
         cost = await readings.end(subject.labels, answered)
         now = await self._client.management.describe(subject.found.name, subject.found.version)
+        subject.refuse_overtaken(now)
         measurement = measurement_of(now, reports, sorted(times_us), cost, self._memory(now))
         measurement = replace(measurement, predicted_queue_ms=self._expected(measurement))
         self._measurements.append(measurement)

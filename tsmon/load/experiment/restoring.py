@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from tsmon.load.experiment.outlook import worker_words
-from tsmon.load.experiment.subject import NotReached, Subject
+from tsmon.load.experiment.subject import NotReached, Overtaken, Subject
 from tsmon.load.experiment.unfinished import Unfinished
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.management import Management
@@ -45,6 +45,8 @@ async def put_back(subject: Subject) -> Restoration:
     try:
         async with asyncio.timeout(RESTORE_S):
             await _persistently(subject)
+    except Overtaken as error:
+        return Restoration(False, f"{what} is left as it is: {error}", subject.remedy)
     except (TorchServeError, TimeoutError) as error:
         reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
         message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from urllib.parse import unquote, urlsplit
 
 from tsmon.load.experiment.plan import Setting
@@ -28,6 +29,10 @@ class NotReached(TorchServeError):
     """The workers or the registration of a setting did not come about."""
 
 
+class Overtaken(NotReached):
+    """Somebody else scaled the model meanwhile; it is left as they set it."""
+
+
 @dataclass(slots=True)
 class Subject:
     """One version of a model and how to change it."""
@@ -43,6 +48,8 @@ class Subject:
     """Whether it was, or is being, unregistered to be registered anew."""
     moved_default: bool = False
     """Whether another version is the default one meanwhile."""
+    arranged: tuple[int, int] | None = None
+    """The least and most workers that the last setting gave it; None while it changes."""
 
     @classmethod
     async def find(cls, management: Management, model: str, version: str | None) -> Subject:
@@ -57,7 +64,8 @@ class Subject:
         if found.ready_workers != len(found.workers):
             raise NotSettled(
                 f"{found.ready_workers} of {len(found.workers)} workers of {model} are ready",
-                "an experiment begins with a model at rest; `tsmon describe` tells more",
+                "an experiment begins with a model at rest; "
+                f"`tsmon describe {quote(model)}` tells more",
             )
         versions = await management.describe_all(model)
         others = tuple(each.version for each in versions if each.version != found.version)
@@ -104,15 +112,22 @@ class Subject:
             TorchServeError: the server refused a change.
         """
         now = await self.management.describe(self.found.name, self.found.version)
+        self.refuse_overtaken(now)
+        self.arranged = None
+        limits, scaled = (setting.workers, setting.workers), False
         if _needs_registration(now, setting):
             await protected(self._register_anew(setting))
-        elif (len(now.workers), now.max_workers) != (setting.workers, setting.workers):
+        elif (len(now.workers), now.max_workers) != limits:
+            scaled = True
             await protected(self._scale(setting.workers, setting.workers))
         async for progress in self._follow(setting.workers):
             yield progress
             if progress.outcome is Outcome.FAILED:
+                self.arranged = limits if progress.overtaken else None
                 raise NotReached(progress.reason, progress.hint)
         now = await self.management.describe(self.found.name, self.found.version)
+        self.arranged = limits if scaled else (now.min_workers, now.max_workers)
+        self.refuse_overtaken(now)
         if _needs_registration(now, setting):
             raise NotReached(
                 f"{setting}: the server made it batch size {now.batch_size}, delay "
@@ -120,10 +135,22 @@ class Subject:
                 "the archive's own configuration wins over what a registration says",
             )
 
+    def refuse_overtaken(self, now: ModelVersion) -> None:
+        """Look whether the model is as the last setting left it.
+
+        Raises:
+            Overtaken: somebody else scaled it.
+        """
+        limits = (now.min_workers, now.max_workers)
+        if self.arranged is not None and limits != self.arranged:
+            words = str(limits[0]) if limits[0] == limits[1] else f"{limits[0]} to {limits[1]}"
+            raise Overtaken(f"somebody else scaled it to {words} meanwhile")
+
     async def put_back(self) -> None:
         """Make it again what it was, whatever it is now.
 
         Raises:
+            Overtaken: somebody else scaled it, whose number stays.
             NotReached: it is registered no more, or its workers do not become ready.
             TorchServeError: the server refused a change.
         """
@@ -134,8 +161,11 @@ class Subject:
             raise NotReached("it is no longer registered: somebody removed it, or it was restarted")
         if now is None or _needs_registration(now, was):
             await self._register_anew(was, registered=now is not None)
-        elif len(now.workers) != before.workers:
-            await self._scale(before.workers, before.workers)
+        else:
+            self.refuse_overtaken(now)
+            self.arranged = None  # from here on the changes are our own
+            if len(now.workers) != before.workers:
+                await self._scale(before.workers, before.workers)
         await self._restore_limits()
         if self.moved_default:
             await self.management.set_default(self.found.name, self.default)
@@ -148,12 +178,15 @@ class Subject:
     def remedy(self) -> str:
         """The commands that make it what it was."""
         found, workers = self.found, len(self.found.workers)
-        scale = f"`tsmon scale {found.name} {workers} --model-version {found.version}`"
+        name = quote(found.name)
+        scale = f"`tsmon scale {name} {workers} --model-version {quote(found.version)}`"
         if not self.taken_off:
             return scale
-        default = f", `tsmon set-default {found.name} {self.default}`" if self.moved_default else ""
+        default = (
+            f", `tsmon set-default {name} {quote(self.default)}`" if self.moved_default else ""
+        )
         return (
-            f"`tsmon register {found.url} --workers {workers} --model-name {found.name} "
+            f"`tsmon register {quote(found.url)} --workers {workers} --name {name} "
             f"--batch-size {found.batch_size} --max-batch-delay {found.max_batch_delay_ms}` "
             f"if `tsmon models` does not list it, else {scale}{default}"
         )

@@ -1,6 +1,6 @@
 """The process that sends: a job and orders on its standard input, increments on its output.
 
-The first line in is the job; after it each byte is an order, and the end of the input means to
+The first line in is the job, each line after it an order, and the end of the input means to
 abandon the run, so that a sender never outlives who started it. Out comes one line per increment;
 where nothing could be sent the only one tells why.
 """
@@ -31,8 +31,10 @@ from tsmon.load.run.lane import Link, reason_of
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.requests import prepare
 
-STOP = b"s"
-ABANDON = b"a"
+STOP = b"stop\n"
+ABANDON = b"abandon\n"
+KEY = b"key "
+"""Followed by the authorization header to send from now on."""
 CHUNK = 2**16
 
 
@@ -41,6 +43,11 @@ def job_line(plan: RunPlan, endpoint: Endpoint) -> bytes:
     images = [(str(image.path), image.label) for image in plan.images]
     job = {"plan": {**_fields(plan), "images": images}, "endpoint": asdict(endpoint)}
     return json.dumps(job).encode() + b"\n"
+
+
+def key_order(authorization: str) -> bytes:
+    """The order to send with this key."""
+    return KEY + authorization.encode("ascii") + b"\n"
 
 
 def _fields(plan: RunPlan) -> dict[str, Any]:
@@ -72,20 +79,28 @@ class Orders:
         """Pass the orders on that came with the job and those that will come."""
         loop = asyncio.get_running_loop()
 
-        def pass_on(orders: bytes) -> None:
-            if STOP in orders:
-                engine.stop()
-            if ABANDON in orders:
-                engine.abandon()
+        def pass_on(data: bytes) -> None:
+            *orders, self._unread = (self._unread + data).split(b"\n")
+            for order in orders:
+                _obey(order + b"\n", engine)
 
         def read() -> None:
             data = os.read(self._fd, CHUNK)
             if not data:
                 loop.remove_reader(self._fd)
-            pass_on(data or ABANDON)
+            pass_on(data or b"\n" + ABANDON)
 
-        pass_on(self._unread)
+        pass_on(b"")
         loop.add_reader(self._fd, read)
+
+
+def _obey(order: bytes, engine: Engine) -> None:
+    if order == STOP:
+        engine.stop()
+    elif order == ABANDON:
+        engine.abandon()
+    elif order.startswith(KEY):
+        engine.authorize(order.removeprefix(KEY).rstrip(b"\n").decode("ascii"))
 
 
 def main() -> None:

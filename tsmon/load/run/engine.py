@@ -10,11 +10,12 @@ from time import perf_counter
 from tsmon.load.refusals import Failure
 from tsmon.load.run.heads import KnownHeads
 from tsmon.load.run.increment import Ending, Increment
+from tsmon.load.run.key_change import KeyChange, RefusedRequest
 from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.requests import ImageRequest
-from tsmon.load.run.verdicts import is_lasting, predicted, refusal
+from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, refusal
 
 TICK_S = 0.2
 """Between two increments."""
@@ -40,6 +41,7 @@ class Engine:
         """`tell` gets an increment every `TICK_S` seconds and a last one that is `done`."""
         self._plan = plan
         self._requests = cycle(requests)
+        self._key = KeyChange(requests[0].authorization)
         self._tell = tell
         self._pace: Pace = ClosedPace(plan) if plan.rate is None else OpenPace(plan)
         heads = KnownHeads()
@@ -83,6 +85,20 @@ class Engine:
             for lane in self._lanes:
                 lane.close()
 
+    def authorize(self, authorization: str) -> None:
+        """Send with this key from now on, and again what was refused for want of it.
+
+        The key there was says that there is no other: what was refused with it has failed.
+        """
+        for refused in self._key.decide(authorization):
+            lane = refused.lane
+            if refused.given_up:
+                continue
+            if self._key.settled:
+                self.lane_answered(lane, refused.status, refused.body)
+            else:
+                self._send(lane, refused.request, lane.due, self._now())
+
     def stop(self) -> None:
         """Send nothing more; the run ends when the answers under way have come."""
         self._end(Ending.STOPPED)
@@ -100,6 +116,8 @@ class Engine:
         now = perf_counter() - self._began
         request = lane.request
         assert request is not None  # noqa: S101 (a lane tells only what it was sent)
+        if is_key_refused(status, body) and self._wait_for_key(lane, status, body):
+            return
         self._heard += 1
         if 200 <= status < 300:
             self._unjudged.append((request, now - lane.due, body))
@@ -178,9 +196,30 @@ class Engine:
         if due is None:
             return False
         self._sent += 1
-        lane.send(next(self._requests), due, now)
+        self._send(lane, next(self._requests), due, now)
         if self._pace.exhausted:
             self._end(Ending.COUNT if self._sent == self._plan.count else Ending.DURATION)
+        return True
+
+    def _send(self, lane: Lane, request: ImageRequest, due: float, now: float) -> None:
+        if request.authorization != self._key.authorization:
+            request.authorize(self._key.authorization)
+        lane.send(request, due, now)
+
+    def _wait_for_key(self, lane: Lane, status: int, body: bytes) -> bool:
+        """Keep a request that was refused for its key; False when there is no other key."""
+        request = lane.request
+        assert request is not None  # noqa: S101 (a lane tells only what it was sent)
+        key = self._key
+        if lane.authorization != key.authorization:  # it was under way while the key changed
+            self._send(lane, request, lane.due, self._now())
+            return True
+        if key.settled:
+            return False
+        key.waiting.append(RefusedRequest(lane, request, lane.sent_at, status, body))
+        if len(key.waiting) == 1:
+            self._current.key_refused = True
+            self._flush()
         return True
 
     def _on_due(self) -> None:

@@ -60,6 +60,8 @@ class Increment:
     """Once no further request will be sent."""
     refused: Refused | None = None
     """The answer that every further request would get too."""
+    key_refused: bool = False
+    """Whether requests wait for another key, or for the word that there is none."""
     done: bool = False
     """Whether this is the last increment."""
 

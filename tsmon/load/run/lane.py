@@ -81,7 +81,8 @@ class Lane:
     """Carries one request at a time; connects when it has to."""
 
     __slots__ = (
-        "_connecting", "_connection", "_heads", "_link", "_owner", "due", "request", "sent_at",
+        "_connecting", "_connection", "_heads", "_link", "_owner", "authorization", "due",
+        "request", "sent_at",
     )  # fmt: skip
 
     def __init__(self, link: Link, heads: KnownHeads, owner: Owner) -> None:
@@ -92,6 +93,8 @@ class Lane:
         self._connecting: asyncio.Task[None] | None = None
         self.request: ImageRequest | None = None
         """The one under way."""
+        self.authorization = ""
+        """The key it was sent with."""
         self.due = 0.0
         """When it was to be sent, on the owner's clock."""
         self.sent_at = 0.0
@@ -111,6 +114,7 @@ class Lane:
     def send(self, request: ImageRequest, due: float, now: float) -> None:
         """Send a request; the one before must have ended."""
         self.request, self.due, self.sent_at = request, due, now
+        self.authorization = request.authorization
         if self._connection is not None:
             self._connection.write(request.data)
         else:

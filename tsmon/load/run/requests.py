@@ -12,13 +12,27 @@ from tsmon.load.run.plan import Endpoint
 MAX_BYTES = 256 * 2**20
 """Of all images together; they are held in memory."""
 
+_LINE = b"\r\n"
+_END = b"\r\n\r\n"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class ImageRequest:
     """One image as the bytes that go over the wire."""
 
     data: bytes
     label: str | None
+    authorization: str = ""
+    """The value of that header in `data`, empty without a key."""
+
+    def authorize(self, authorization: str) -> None:
+        """Carry another key from now on."""
+        head, end, body = self.data.partition(_END)
+        lines = [line for line in head.split(_LINE) if not line.startswith(b"Authorization:")]
+        if authorization:
+            lines.append(f"Authorization: {authorization}".encode("ascii"))
+        self.data = _LINE.join(lines) + end + body
+        self.authorization = authorization
 
 
 @dataclass(slots=True)
@@ -44,7 +58,8 @@ def prepare(images: Iterable[DigitImage], endpoint: Endpoint) -> Prepared:
             held = f"the images before it have {MAX_BYTES // 2**20} MB already"
             prepared.problems.append(f"{image.path.name} is left out: {held}")
             break
-        prepared.requests.append(ImageRequest(_head(endpoint, len(body)) + body, image.label))
+        data = _head(endpoint, len(body)) + body
+        prepared.requests.append(ImageRequest(data, image.label, endpoint.authorization))
     return prepared
 
 

@@ -18,7 +18,7 @@ from time import monotonic
 import tsmon
 from tsmon.digits.images import ImageError
 from tsmon.load.refusals import Failure, capacity_kind
-from tsmon.load.run.child import ABANDON, STOP, job_line
+from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, Refused
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import Progress, RunReport, Tally
@@ -44,8 +44,14 @@ def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
     return Endpoint(
         client.addresses.inference,
         predictions_path(plan.model, plan.version),
-        client.keys.headers(KeyKind.INFERENCE, client.addresses.inference).get("Authorization", ""),
+        _authorization(client),
         client.verify,
+    )
+
+
+def _authorization(client: TorchServe) -> str:
+    return client.keys.headers(KeyKind.INFERENCE, client.addresses.inference).get(
+        "Authorization", ""
     )
 
 
@@ -59,6 +65,7 @@ async def open_run(client: TorchServe, plan: RunPlan) -> AsyncIterator[Run]:
 
     The client says where to send and with which key, and is asked what a 503 means.
     """
+    await client.keep_keys()
     process = await _start_process()
     run = Run(client, plan, process)
     try:
@@ -85,7 +92,10 @@ class Run:
         self._process = process
         self._tally = Tally(plan)
         self._asked_at = 0.0
-        self._order(job_line(plan, endpoint_of(client, plan)))
+        endpoint = endpoint_of(client, plan)
+        self._authorization = endpoint.authorization
+        """With which the process sends."""
+        self._order(job_line(plan, endpoint))
 
     @property
     def report(self) -> RunReport:
@@ -118,11 +128,26 @@ class Run:
         while not done:
             increment = await self._next_increment()
             done = increment.done
+            if not done:
+                await self._hand_on_key(refused=increment.key_refused)
             self._raise_if_nothing_can_be_sent(increment)
             self._tally.add(increment)
             if self._tally.undecided and (done or monotonic() - self._asked_at > ASK_S):
                 await self._ask_what_a_503_means()
             yield self._tally.progress()
+
+    async def _hand_on_key(self, *, refused: bool) -> None:
+        """Tell the process which key to send with: after a change, and where one was refused.
+
+        Keys of a server of tsmon's own are renewed in time here as well.
+        """
+        await self._client.keep_keys()
+        if refused:
+            await self._client.keys.changed_from(KeyKind.INFERENCE, self._authorization or None)
+        authorization = _authorization(self._client)
+        if refused or authorization != self._authorization:
+            self._authorization = authorization
+            self._order(key_order(authorization))
 
     def _order(self, line: bytes) -> None:
         stdin = self._process.stdin

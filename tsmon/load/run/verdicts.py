@@ -24,6 +24,11 @@ def refusal(status: int, body: bytes) -> tuple[Failure, Refused]:
     return kind_of(api_error(refused.code, refused.type, refused.message)), refused
 
 
+def is_key_refused(status: int, body: bytes) -> bool:
+    """Whether an answer says that the key is missing, wrong or void."""
+    return status == 400 and refusal(status, body)[1].type == "InvalidKeyException"
+
+
 def is_lasting(refused: Refused) -> bool:
     """Whether further requests would get the same: no such model, or the key is refused."""
     return refused.code == 404 or refused.type == "InvalidKeyException"

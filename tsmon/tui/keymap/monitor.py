@@ -119,6 +119,11 @@ KEYS: tuple[Key, ...] = (
         "Read the tokens from another key_file.json.",
         needs_server=True,
     ),
+    Key(
+        "server.renew-tokens", "T", "T", DO, Group.SERVER, "new tokens",
+        "Have the server make new tokens; the old ones are void at once, for every client.",
+        changes=True,
+    ),
     *OPENING_KEYS,
     Key(
         "server.fleet", "F", "F", "app.fleet", Group.SERVER, "fleet",

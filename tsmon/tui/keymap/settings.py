@@ -28,6 +28,6 @@ SETTING_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "settings.copy", "y", "y", "copy", Group.SETTINGS, "copy",
-        "Copy the command line that sets it so, `tsmon config set …`.",
+        "Copy the command line that sets it so, `tsmon config set KEY VALUE`.",
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tsmon.telemetry.instant import Instant
+from tsmon.torchserve.errors import READ_ONLY_HINT
 from tsmon.tui.keymap import BY_ID, Key
 from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.presence import Refused, why_not_present
@@ -77,5 +78,5 @@ def _refusal(key: Key, session: Session) -> Note | None:
     if (key.acts or key.needs_server) and not session.can_act:
         return Note(f"this is a {session.word}: {key.label} is not possible", session.way_out)
     if key.changes and session.read_only:
-        return Note(f"read-only: {key.label} is refused", "start tsmon without --read-only")
+        return Note(f"read-only: {key.label} is refused", READ_ONLY_HINT)
     return why_not_present(key, session, Instant.now())

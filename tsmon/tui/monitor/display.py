@@ -29,6 +29,7 @@ def show_server(
     facts = BarFacts(
         monitor.period_s,
         session.token_expires,
+        session.renews_tokens,
         session.read_only,
         past.looking,
         session.word,
@@ -43,6 +44,8 @@ def show_server(
         event=past.event,
         can_start=session.is_local and not session.read_only,
         read_only=session.read_only,
+        can_renew=session.can_renew_tokens,
+        renews=session.renews_tokens,
     )
 
 

@@ -18,6 +18,8 @@ from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.undoing import UNDO, Undoing
+from tsmon.tui.notes import Note
+from tsmon.tui.rollouts import Rollout
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.questions import about_fewer_workers
 from tsmon.tui.screens.scale import ScaleDialog
@@ -42,6 +44,13 @@ class Scaling(Capability):
             "workers.fewer": partial(self._scale_by, -1),
             SCALE: self._scale,
         }
+
+    def rollout_changed(self, rollout: Rollout) -> None:
+        """Tell where somebody else had the last word; the row alone may be gone by then."""
+        progress = rollout.progress
+        if progress and progress.overtaken and rollout.key == self.host.selected:
+            self._undoing.withdraw("somebody else changed it meanwhile")
+            self.talk.note(Note(f"{rollout.key}: {progress.reason}", progress.hint))
 
     def _scale_by(self, change: int) -> None:
         """One worker more or fewer."""

@@ -28,6 +28,7 @@ from tsmon.tui.monitor.replacing import Replacing
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.monitor.servers import Servers
+from tsmon.tui.monitor.tokens import Tokens
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
 from tsmon.tui.monitor.viewing import Viewing
@@ -73,6 +74,7 @@ class MonitorScreen(Panes):
             Leftovers(self),
             Pages(self, self.past),
             Replacing(self, undoing, self.sending.desk),
+            Tokens(self),
             Versions(self, undoing, marking),
             Viewing(self, self.sending, in_depth),
             *(in_depth, marking, self.scaling, self.sending, self.servers),

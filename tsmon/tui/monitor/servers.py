@@ -1,19 +1,15 @@
-"""The server that is watched: how often it is asked, its keys, another one in its place."""
+"""The server that is watched: how often it is asked, another one in its place."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
-from tsmon.torchserve.tokens import read_key_file
 from tsmon.tui.messages import DemoWanted, ServerOpened
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.periods import other_period
-from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.welcome import FirstStep, Welcome
 
@@ -33,7 +29,6 @@ class Servers(Capability):
         return {
             less: partial(self._change_period, 1),
             more: partial(self._change_period, -1),
-            "server.key-file": self._ask_key_file,
             "server.start": lambda: self.talk.ask(self._start()),
         }
 
@@ -52,26 +47,16 @@ class Servers(Capability):
     def _change_period(self, direction: int) -> None:
         self.set_period(other_period(self.host.session.monitor.period_s, direction))
 
-    # The key file
-
-    def _ask_key_file(self) -> None:
-        words = "TorchServe writes key_file.json into the folder it was started in."
-        start = self.host.session.client.keys.path
-        self.talk.push(AskPath("Key file", words, start, self._use_key_file))
-
-    async def _use_key_file(self, path: Path) -> None:
-        await asyncio.to_thread(read_key_file, path)
-        client = self.host.session.client
-        client.keys.path, client.keys.owner = path, client.addresses
-        self.host.session.monitor.poke()
-
     # A server of this machine
 
     async def _start(self) -> None:
         options = self.host.options
         addresses = self.host.session.client.addresses
         port = urlsplit(addresses.management).port or MANAGEMENT_PORT
-        dialog = StartServerDialog(options.server_home, options.model_store, port)
+        read_only = self.host.session.read_only
+        dialog = StartServerDialog(
+            options.server_home, options.model_store, port, read_only=read_only
+        )
         opened = await self.talk.push_wait(dialog)
         if opened:
             self.host.post_message(ServerOpened(opened.record, started=opened.started))
@@ -80,7 +65,7 @@ class Servers(Capability):
         """Where no server answers from the start, offer the first steps."""
         if self._welcomes:
             self._welcomes = False
-            if self.host.away and self.host.session.can_act:
+            if self.host.away and self.host.session.can_act and not self.host.session.read_only:
                 self.talk.do(self._welcome())
 
     async def _welcome(self) -> None:

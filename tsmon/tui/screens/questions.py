@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
@@ -84,4 +85,15 @@ def about_unregistering(
         weigh(model, Removal(others, no_way_back)) or Severity.CHANGE,
         "Unregister",
         typed=key.name,
+    )
+
+
+def about_new_tokens(key_file: Path | None) -> Question:
+    """The tokens in use are to be void."""
+    words = (
+        "The tokens in use are void at once, for every client that has them. "
+        f"The server writes new ones into its key_file.json; tsmon reads them from {key_file}."
+    )
+    return Question(
+        "Have the server make new tokens?", line((words, Tone.PLAIN)), Severity.LOSS, "Renew"
     )

@@ -41,9 +41,16 @@ class StartServerDialog(Dialog[Opened]):
     HEADING: ClassVar[str] = "Start a TorchServe here"
     ACCEPT: ClassVar[str] = "Start"
 
-    def __init__(self, home: Path | None, model_store: Path | None, management_port: int) -> None:
+    def __init__(
+        self,
+        home: Path | None,
+        model_store: Path | None,
+        management_port: int,
+        *,
+        read_only: bool = False,
+    ) -> None:
         super().__init__()
-        self._server = LocalServer(home)
+        self._server = LocalServer(home, read_only=read_only)
         self._model_store = model_store or self._server.home.path / "model-store"
         self._port = management_port
         self._given_up = False
@@ -91,6 +98,7 @@ class StartServerDialog(Dialog[Opened]):
             self.dismiss(Opened(record, started=False))
 
     def _start_blocking(self, store: Path, port: int) -> ServerRecord:
+        self._server.refuse_when_read_only()
         try:
             store.mkdir(parents=True, exist_ok=True)
         except OSError as error:

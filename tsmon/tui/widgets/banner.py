@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual.content import Content
 
-from tsmon.telemetry.events import Event
+from tsmon.telemetry.events import TOKEN_SOON, Event
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import MODEL_API_HINT
+from tsmon.tui.format import duration
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.tones import Span, Tone, line
@@ -26,11 +29,21 @@ class Banner(Words):
         event: Event | None = None,
         can_start: bool,
         read_only: bool,
+        can_renew: bool,
+        renews: bool,
     ) -> None:
         """Render a tick, or the passing of time since the last one."""
+        keys = keys_of(self)
         problem = explain(
-            snapshot, now, can_start=can_start, read_only=read_only, keys=keys_of(self)
+            snapshot,
+            now,
+            can_start=can_start,
+            read_only=read_only,
+            can_renew=can_renew,
+            keys=keys,
         )
+        if problem is None and now is not None and not renews:
+            problem = warn(snapshot, now, can_renew=can_renew, keys=keys)
         lines = [spell(event)] if event else []
         self.say(Content("\n").join([*lines, *([problem] if problem else [])]) or None)
 
@@ -41,6 +54,7 @@ def explain(
     *,
     can_start: bool,
     read_only: bool,
+    can_renew: bool = False,
     keys: Keymap = Keymap(),  # noqa: B008 (frozen)
 ) -> Content | None:
     """What is wrong with the server and what can be done, None when nothing is.
@@ -62,11 +76,39 @@ def explain(
         ways_out.insert(0, "{server.start} starts one here")
     if server.state is ServerState.TOKEN_REFUSED:
         ways_out.insert(0, "{server.key-file} reads another key file")
+        if can_renew and _soonest(snapshot, snapshot.at.wall) is not None:
+            ways_out.insert(0, "{server.renew-tokens} has the server make new ones")
     glyph, tone = ("◐", Tone.WARNING) if server.state is ServerState.STALE else ("✗", Tone.BAD)
     spans: list[Span] = [(f"{glyph} {problem or server.state}", tone)]
     if ways_out:
         spans.append(("\n  " + keys.spell(" · ".join(ways_out)), Tone.PLAIN))
     return line(*spans)
+
+
+def warn(
+    snapshot: Snapshot,
+    now: Instant,
+    *,
+    can_renew: bool,
+    keys: Keymap = Keymap(),  # noqa: B008 (frozen)
+) -> Content | None:
+    """That tokens will end soon, which nobody renews by himself here; None while none will."""
+    left = _soonest(snapshot, now.wall)
+    if left is None:
+        return None
+    words = "the tokens have ended" if left <= 0 else f"the tokens end in {duration(left)}"
+    renew = "{server.renew-tokens} has the server make new ones"
+    elsewhere = "`tsmon token refresh` where the server's key_file.json is makes new ones"
+    way_out = keys.spell(renew if can_renew else elsewhere)
+    return line((f"! {words}  ", Tone.WARNING), (way_out, Tone.MUTED))
+
+
+def _soonest(snapshot: Snapshot, now: datetime) -> float | None:
+    """Seconds until the first token ends, or below 0 since then; None while that is not soon."""
+    ends = min(snapshot.token_ends.values(), default=None)
+    if ends is None or ends - now > TOKEN_SOON:
+        return None
+    return (ends - now).total_seconds()
 
 
 def _next_try(snapshot: Snapshot, now: Instant) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from textual.content import Content
 
+from tsmon.telemetry.events import TOKEN_SOON
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.signs import SERVER_SIGNS
@@ -24,7 +25,7 @@ LATELY_S = 5
 """The age of what one sees is told from here on; before it would be a number that only moves."""
 LONGEST_REASON = 30
 """Characters of why nothing is recorded."""
-TOKEN_SOON_S = 300
+TOKEN_SOON_S = TOKEN_SOON.total_seconds()
 """A token that ends sooner than this is worth a colour."""
 
 
@@ -48,6 +49,8 @@ class BarFacts:
 
     period_s: float
     token_expires: datetime | None = None
+    renews_tokens: bool = False
+    """Whether tokens are renewed before they end, so that a near end is no reason to worry."""
     read_only: bool = False
     looking: Looking | None = None
     """None where one sees the present."""
@@ -120,7 +123,7 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     if lost := snapshot.metrics.lost_lines:
         parts.append((f"{plural(lost, 'metric line')} unreadable", Tone.WARNING))
     if facts.token_expires:
-        parts.append(_token(facts.token_expires, now.wall))
+        parts.append(_token(facts.token_expires, now.wall, facts.renews_tokens))
     if snapshot.metrics.mode not in (None, MetricsMode.PROMETHEUS):
         parts.append((f"metrics {snapshot.metrics.mode}", Tone.MUTED))
     if server.version:
@@ -145,11 +148,12 @@ def _freshness(snapshot: Snapshot, now: Instant) -> list[Span]:
     return [(f"{duration(seconds)} ago", Tone.MUTED)] if seconds >= LATELY_S else []
 
 
-def _token(expires: datetime, now: datetime) -> Span:
+def _token(expires: datetime, now: datetime, renewed: bool) -> Span:
     left = (expires - now).total_seconds()
     if left <= 0:
         return "token expired", Tone.BAD
-    return f"token {duration(left)}", Tone.WARNING if left < TOKEN_SOON_S else Tone.MUTED
+    soon = left < TOKEN_SOON_S and not renewed
+    return f"token {duration(left)}", Tone.WARNING if soon else Tone.MUTED
 
 
 def _badges(facts: BarFacts, not_recorded: str) -> list[Span]:

@@ -234,6 +234,25 @@ async def test_a_model_that_somebody_else_removed_is_not_registered_again(
     assert not server.fake.registry.models
 
 
+@pytest.mark.parametrize("stage", [Stage.STARTING, Stage.SENDING])
+async def test_what_somebody_else_scales_meanwhile_ends_it_and_stays(
+    server: Loopback, client: TorchServe, images: Images, stage: Stage
+) -> None:
+    experiment = Experiment(client, _plan(images))
+
+    def scale() -> None:
+        server.fake.registry.scale(server.fake.version("mnist"), 7, 7)
+
+    with pytest.raises(NotReached, match="somebody else scaled it to 7 meanwhile"):
+        await experiment.run(_on(stage, scale))
+
+    assert server.fake.version("mnist").min_workers == 7
+    assert experiment.restoration is not None
+    assert not experiment.restoration.done
+    assert "is left as it is: somebody else scaled it to 7" in experiment.restoration.message
+    assert experiment.restoration.remedy == "`tsmon scale mnist 3 --model-version 1.0`"
+
+
 async def test_workers_that_do_not_come_up_end_it(
     server: Loopback, client: TorchServe, images: Images
 ) -> None:

@@ -1,0 +1,61 @@
+"""The server's tokens: another key file, new keys before the old ones end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tsmon.fleet.access import owns_keys
+from tsmon.torchserve.tokens import read_key_file
+from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.notes import Note
+from tsmon.tui.screens.ask import AskPath
+from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.screens.questions import about_new_tokens
+
+RENEW = "server.renew-tokens"
+
+
+class Tokens(Capability):
+    """Reads the keys from elsewhere, or has the server make others."""
+
+    def actions(self) -> Handlers:
+        """Its two keys."""
+        return {
+            "server.key-file": self._ask_key_file,
+            RENEW: lambda: self.talk.ask(self._renew()),
+        }
+
+    def allows(self, id_: str) -> bool:
+        """New ones need the API key."""
+        return id_ != RENEW or self.host.session.can_renew_tokens
+
+    def why_not(self, id_: str) -> Note:
+        """It is in the server's key file."""
+        return Note(
+            "new tokens need the API key, which is not known here",
+            "{server.key-file} reads it from the server's key_file.json",
+        )
+
+    def _ask_key_file(self) -> None:
+        words = "TorchServe writes key_file.json into the folder it was started in."
+        start = self.host.session.client.keys.path
+        self.talk.push(AskPath("Key file", words, start, self._use_key_file))
+
+    async def _use_key_file(self, path: Path) -> None:
+        await asyncio.to_thread(read_key_file, path)
+        client = self.host.session.client
+        client.keys.path, client.keys.owner = path, client.addresses
+        client.keys.own = owns_keys(path, client.addresses)
+        self.host.session.monitor.poke()
+
+    async def _renew(self) -> None:
+        client = self.host.session.client
+        ends = client.keys.ends().values()
+        valid = any(end > datetime.now(UTC) for end in ends)
+        if valid and not await self.talk.push_wait(Confirm(about_new_tokens(client.keys.path))):
+            return
+        await client.renewal.renew()
+        self.host.session.monitor.poke()
+        self.talk.note(Note("the server made new tokens"), bad=False)
