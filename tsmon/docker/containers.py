@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tsmon.docker.engine import DockerError, run
+from tsmon.untrusted.json import BadJson, parse_json
+from tsmon.untrusted.text import one_line
 
 _LOOK_S = 5.0
 """How long somebody waits who has not asked for Docker at all."""
@@ -16,6 +17,7 @@ _LOOPBACK = "127.0.0.1"
 _EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 (where a container is published, not ours)
 _TCP = "/tcp"
 _NEVER = "0001-01-01"
+_UNKNOWN_HINT = "see `docker version`; tsmon was tried with Docker 20 and newer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,28 @@ def processes(name: str) -> list[ContainerProcess]:
     table = run("top", name, "-eo", "pid,rss,args").decode(errors="replace")
     rows = (row.split(maxsplit=2) for row in table.splitlines()[1:])
     return [
-        ContainerProcess(int(row[0]), int(row[1]) * 1024, row[2]) for row in rows if len(row) == 3
+        ContainerProcess(int(row[0]), int(row[1]) * 1024, row[2])
+        for row in rows
+        if len(row) == 3 and row[0].isdecimal() and row[1].isdecimal()
     ]
 
 
 def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
-    """A container from what `docker inspect` says of it."""
+    """A container from what `docker inspect` says of it.
+
+    Raises:
+        DockerError: it says so in a way that is not known here.
+    """
+    try:
+        return _container(facts)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        words = one_line(f"{type(error).__name__}: {error}", 80)
+        raise DockerError(
+            f"docker describes a container in a way that is not known ({words})", _UNKNOWN_HINT
+        ) from None
+
+
+def _container(facts: Mapping[str, Any]) -> ContainerFacts:
     state, config = facts["State"], facts["Config"]
     environment = (entry.partition("=") for entry in config.get("Env") or ())
     return ContainerFacts(
@@ -130,7 +148,13 @@ def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
 
 
 def _inspected(*names: str) -> Iterator[ContainerFacts]:
-    return map(read_container, json.loads(run("inspect", "--type", "container", *names)))
+    try:
+        found = parse_json(run("inspect", "--type", "container", *names))
+    except BadJson as error:
+        raise DockerError(f"docker answers with no JSON ({error})", _UNKNOWN_HINT) from None
+    if not isinstance(found, list):
+        raise DockerError("docker answers with no list of containers", _UNKNOWN_HINT)
+    return map(read_container, found)
 
 
 def _published(facts: Mapping[str, Any]) -> dict[int, str]:

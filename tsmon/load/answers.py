@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
+from tsmon.untrusted.json import BadJson, parse_json
 
 if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
     from tsmon.torchserve.inference import Prediction
@@ -97,8 +97,8 @@ def read_answer(image: DigitImage, prediction: Prediction) -> Answer:
 def digit_and_probabilities(text: str) -> tuple[str, tuple[float, ...] | None]:
     """What an answer says: the digit, or the shortened text, and the probabilities if told."""
     try:
-        answer = json.loads(text)
-    except ValueError:
+        answer = parse_json(text)
+    except BadJson:
         return _shorten(text), None
     if not isinstance(answer, dict) or "digit" not in answer:
         return _shorten(text), None
