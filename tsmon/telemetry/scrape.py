@@ -7,7 +7,7 @@ with the suffix `_total`, so samples are looked up under that name.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -125,8 +125,8 @@ def parse_scrape(text: str, at: Instant) -> Scrape:
                     counters[name][key] = counters[name].get(key, 0.0) + sample.value
                 elif name == SERVER_ERRORS:
                     errors += sample.value
-                elif family.type == "gauge" and math.isfinite(sample.value) and sample.value >= 0:
-                    gauges[sample.name] = sample.value
+                elif family.type == "gauge" and _is_known(sample.value):
+                    gauges[sample.name] = float(sample.value)
     except (ValueError, KeyError, IndexError, AttributeError) as error:
         raise UnreadableScrape(
             f"/metrics is no Prometheus text: {excerpt(str(error), LONGEST_EXCERPT)}",
@@ -137,8 +137,20 @@ def parse_scrape(text: str, at: Instant) -> Scrape:
 
 
 def _check_counter(name: str, value: float) -> None:
-    if not math.isfinite(value) or value < 0:
-        raise UnreadableScrape(f"/metrics says {name} is {value:g}, which no counter can be")
+    if not _is_known(value):
+        raise UnreadableScrape(f"/metrics says {name} is {_words(value)}, which no counter can be")
+
+
+def _is_known(value: float) -> bool:
+    """Whether it is a number that something can have; the parser makes integers of any length."""
+    return 0 <= value <= sys.float_info.max
+
+
+def _words(value: float) -> str:
+    try:
+        return f"{value:g}"
+    except OverflowError:
+        return "larger than any float"
 
 
 def _counter_name(sample_name: str) -> str:
