@@ -11,6 +11,11 @@ DEEP = b'{"a":' * 5000
 FINDS = [
     ("metrics text", b"# TYPE CPUUtilization gauge\nCPUUtilization{} " + LARGE),
     ("metrics text", b"ts_inference_requests_total{} " + LARGE),
+    (
+        "Prometheus query",
+        b'{"status": "success", "data": {"resultType": "vector", "result":'
+        b' [{"metric": {}, "value": [' + LARGE + b', "1"]}]}}',
+    ),
     ("prediction", DEEP),
     ("load increment", DEEP),
     ("time zone", b"a/" * 2000),

@@ -175,7 +175,7 @@ def _series(data: object) -> list[Series]:
             Series(dict(entry["metric"]), tuple(map(_sample, _pairs(entry))))
             for entry in data["result"]
         ]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise NotPrometheus("the answer is no query result as Prometheus gives it") from None
 
 
