@@ -65,6 +65,21 @@ def fleeting(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Serve
     return Real(request.getfixturevalue("real_fleeting"))
 
 
+@pytest.fixture
+def unaddressed(kind: str, request: pytest.FixtureRequest) -> Server:
+    """A server whose models need not be addressable, since nobody unregisters them."""
+    if kind == "fake":
+        return Fake(FakeTorchServe())
+    return Real(request.getfixturevalue("real_unaddressed"))
+
+
+@pytest.fixture(scope="session")
+def real_unaddressed() -> Iterator[RealTorchServe]:
+    settings = {"enable_model_api": "true", "disable_token_authorization": "true"}
+    with _real({**settings, "metrics_mode": "prometheus"}) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def real() -> Iterator[RealTorchServe]:
     with _real(

@@ -32,6 +32,8 @@ async def respond(server: FakeTorchServe, request: httpx.Request) -> httpx.Respo
             return answers.status("Healthy")
         case ["predictions", name] if name:
             return await _predict(server, request, name, None)
+        case ["invocations"] if name := request.url.params.get("model_name"):
+            return await _predict(server, request, name, None)
         case ["predictions", name, version, *_]:
             return await _predict(server, request, name, version)
     raise answers.no_such_path()

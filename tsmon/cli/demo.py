@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from pathlib import Path
 import click
 
 from tsmon.cli.opening import open_monitor, require_keys
-from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.outcome import Exit, fail, run_async
 from tsmon.cli.output import say, talk
 from tsmon.cli.serve import DEFAULT_STORE, make_model_store
 from tsmon.cli.starting import start_with_progress, stop_with_progress
@@ -71,8 +70,8 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
             key_file=record.key_file,
         )
         if not on_terminal:
-            return asyncio.run(_walk(own, record.model_store, samples, seed))
-        asyncio.run(serve_digits(own, record.model_store))
+            return run_async(_walk(own, record.model_store, samples, seed))
+        run_async(serve_digits(own, record.model_store))
         note = "stays when you leave" if keep else "stops when you leave"
         settings = replace(
             target.loaded.config.monitor, model_store=record.model_store, samples=samples

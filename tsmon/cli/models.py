@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from tsmon.cli.judging import Judged, judge
-from tsmon.cli.outcome import runs_async
-from tsmon.cli.output import emit, emit_json, emit_table, say
+from tsmon.cli.model_rows import HEADINGS, model_record, model_row
+from tsmon.cli.outcome import Exit, runs_async
+from tsmon.cli.output import complain, emit, emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.waiting import wait_for_workers
+from tsmon.telemetry.descriptions import describe_everything, unread
+from tsmon.telemetry.roster import is_judged
+from tsmon.telemetry.snapshot import ModelKey
+from tsmon.telemetry.source import Description
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.management import Registration
+from tsmon.torchserve.errors import NotFound, TokenRefused, TorchServeError, Unreachable
+from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.records import ModelVersion
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 version_option = click.option("--model-version", "version", help="Version; else the default one.")
 wait_option = click.option(
     "--wait/--no-wait", default=True, help="Wait until the workers are ready (the default)."
-)
-
-_HEADINGS = (
-    *("NAME", "VERSION", "DEFAULT", "STATE", "READY"),
-    *("WORKERS", "BATCH", "QUEUED", "ARCHIVE"),
 )
 
 
@@ -33,27 +35,26 @@ _HEADINGS = (
 @pass_target
 @runs_async
 async def models(target: Target, as_json: bool) -> None:
-    """List the registered models, every version with its workers and their state."""
+    """List the registered models, every version with its workers and their state.
+
+    What cannot be read of a model is told beside the others, and the exit code is then 1.
+    """
     async with target.client() as client:
-        found = [
-            (version, version.version == default)
-            for model in await client.management.models()
-            for versions, default in [await _versions(client, model.name)]
-            for version in versions
-        ]
+        found = await describe_everything(client.management)
         judged = judge(
             target.log_place,
             client.addresses,
-            [version for version, _ in found],
+            [entry.model for entry in found if is_judged(entry)],
             target.access.log_zone,
         )
-    rows = [(version, first, judged[version.name, version.version]) for version, first in found]
+    rows = [(entry, judged.get((entry.model.name, entry.model.version))) for entry in found]
     if as_json:
-        emit_json([_summary(*row) for row in rows])
+        emit_json([model_record(*row) for row in rows])
     elif rows:
-        emit_table(_HEADINGS, [_row(*row) for row in rows], right="READY WORKERS BATCH QUEUED")
+        emit_table(HEADINGS, [model_row(*row) for row in rows], right="READY WORKERS BATCH QUEUED")
     else:
         say("no models are registered; `tsmon register ARCHIVE` registers one")
+    _tell_unread([entry for entry in found if entry.problem])
 
 
 @click.command()
@@ -70,26 +71,37 @@ async def describe(
 ) -> None:
     """Describe a MODEL: its settings, queue and workers, how it is and why.
 
-    The JSON is the server's own; what tsmon found is in it under "tsmon".
+    The JSON is the server's own; what tsmon found is in it under "tsmon". Where a field of it
+    makes no sense, "problem" names it, and the exit code is 1.
     """
     async with target.client() as client:
-        if every:
-            versions = await client.management.describe_all(model)
-        else:
-            versions = (await client.management.describe(model, version),)
+        try:
+            versions = await _described(client.management, model, version, every=every)
+        except (Unreachable, TokenRefused, NotFound):
+            raise
+        except TorchServeError as error:
+            await _tell_listed(client.management, model, error, as_json=as_json)
+            raise
         extra = await client.management.customized(model, version) if customized else None
         judged = judge(target.log_place, client.addresses, versions, target.access.log_zone)
     if as_json:
         answers = [
-            {**described.raw, "tsmon": judged[described.name, described.version].record()}
+            {
+                **described.raw,
+                "tsmon": {
+                    **judged[described.name, described.version].record(),
+                    "problem": described.problem or None,
+                },
+            }
             for described in versions
         ]
         emit_json(answers if extra is None else [*answers, {"customizedMetadata": extra}])
-        return
-    for described in versions:
-        _print_description(described, judged[described.name, described.version])
-    if extra is not None:
-        emit(f"customized metadata: {extra}")
+    else:
+        for described in versions:
+            _print_description(described, judged[described.name, described.version])
+        if extra is not None:
+            emit(f"customized metadata: {extra}")
+    _tell_unread([Description(each, is_default=False) for each in versions if each.problem])
 
 
 @click.command()
@@ -209,20 +221,42 @@ async def unregister(
         _report(await client.management.unregister(model, version), as_json)
 
 
-async def _versions(client: TorchServe, name: str) -> tuple[tuple[ModelVersion, ...], str]:
-    """All versions of a model, and which is the default one."""
-    versions = await client.management.describe_all(name)
-    if len(versions) == 1:
-        return versions, versions[0].version
-    return versions, (await client.management.describe(name)).version
+async def _described(
+    management: Management, model: str, version: str | None, *, every: bool
+) -> tuple[ModelVersion, ...]:
+    if every:
+        return await management.describe_all(model)
+    return (await management.describe(model, version),)
+
+
+async def _tell_listed(
+    management: Management, model: str, why: TorchServeError, *, as_json: bool
+) -> None:
+    """Where a model is in the list, print that, and end the command by what else is not known."""
+    listed = next((each for each in await management.models() if each.name == model), None)
+    if listed is None:
+        return
+    found = unread(listed, why)
+    if as_json:
+        emit_json([{**each.model.raw, "tsmon": {"problem": each.problem}} for each in found])
+    else:
+        for name, value in (("model", listed.name), ("archive", listed.url), ("state", "unread")):
+            emit(f"{name:<10} {value}")
+    _tell_unread(found)
 
 
 async def _known_versions(client: TorchServe) -> list[tuple[str, str]]:
-    return [
-        (version.name, version.version)
-        for model in await client.management.models()
-        for version in await client.management.describe_all(model.name)
-    ]
+    found = await describe_everything(client.management)
+    return [(entry.model.name, entry.model.version) for entry in found if entry.why is None]
+
+
+def _tell_unread(entries: Sequence[Description]) -> None:
+    """Say what could not be read, and end the command by it."""
+    for entry in entries:
+        key = ModelKey(entry.model.name, entry.model.version)
+        complain(f"{key}: {entry.problem}", entry.why.hint if entry.why else "")
+    if entries:
+        raise click.exceptions.Exit(Exit.FAILED)
 
 
 def _report(status: str, as_json: bool) -> None:
@@ -230,36 +264,6 @@ def _report(status: str, as_json: bool) -> None:
         emit_json({"status": status})
     else:
         emit(status)
-
-
-def _summary(version: ModelVersion, is_default: bool, judged: Judged) -> dict[str, object]:
-    queue = version.queue
-    return {
-        "name": version.name,
-        "version": version.version,
-        "default": is_default,
-        "url": version.url,
-        "ready_workers": version.ready_workers,
-        "min_workers": version.min_workers,
-        "max_workers": version.max_workers,
-        "batch_size": version.batch_size,
-        "pending_requests": queue.pending if queue else None,
-        **judged.summary(),
-    }
-
-
-def _row(version: ModelVersion, is_default: bool, judged: Judged) -> list[str]:
-    return [
-        version.name,
-        version.version,
-        "default" if is_default else "",
-        judged.verdict.health.value,
-        str(version.ready_workers),
-        str(version.min_workers),
-        str(version.batch_size),
-        str(version.queue.pending) if version.queue else "",
-        version.url,
-    ]
 
 
 def _print_description(version: ModelVersion, judged: Judged) -> None:

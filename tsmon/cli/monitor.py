@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, closing
 from pathlib import Path
@@ -14,7 +13,7 @@ from tsmon.cli.demo import demo
 from tsmon.cli.given import given
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.opening import open_monitor, open_prometheus
-from tsmon.cli.outcome import Exit
+from tsmon.cli.outcome import Exit, run_async
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.watching import live_source, prometheus_source, watch_plainly
 from tsmon.config.schema import MonitorSettings, SymbolsName
@@ -99,13 +98,13 @@ def monitor(
         if recording:
             raise click.UsageError("--record goes with a server itself, not with --prometheus")
         if plain:
-            return asyncio.run(_watch(prometheus_source(target, prometheus, instance, job), chosen))
+            return run_async(_watch(prometheus_source(target, prometheus, instance, job), chosen))
         return open_prometheus(target, chosen, prometheus, instance, job, given(ctx))
     if instance or job:
         raise click.UsageError("--instance and --job go with --prometheus")
     target, note = nearest_server(target)
     if plain:
-        return asyncio.run(_watch(live_source(target), chosen, recording))
+        return run_async(_watch(live_source(target), chosen, recording))
     left = open_monitor(target, chosen, recording=recording, note=note, given=given(ctx))
     return ctx.invoke(demo) if left.wants_demo else left.code
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.outcome import Exit, fail, run_async
 from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target
 from tsmon.cli.watching import find_instance, prometheus_client
@@ -98,7 +97,7 @@ def open_prometheus(
     from tsmon.tui.app import TsmonApp
     from tsmon.tui.session import PrometheusSession
 
-    name = instance or asyncio.run(find_instance(target, url))
+    name = instance or run_async(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
     return _run(TsmonApp(session, _options(target, settings, given=given)))
 

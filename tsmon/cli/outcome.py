@@ -13,6 +13,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import click
 
 from tsmon.cli.output import complain
+from tsmon.cli.slow import told_when_slow
 from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
@@ -40,12 +41,22 @@ def fail(message: str, hint: str = "", code: Exit = Exit.FAILED) -> NoReturn:
     raise click.exceptions.Exit(code)
 
 
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives; what it waits for long is said."""
+
+    async def told() -> T:
+        async with told_when_slow():
+            return await work
+
+    return asyncio.run(told())
+
+
 def runs_async(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """Make a coroutine function fit for a click command."""
+    """Make a coroutine function fit for a click command, which says what it waits for long."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        return asyncio.run(function(*args, **kwargs))
+        return run_async(function(*args, **kwargs))
 
     return run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsmon.cli.ticks import number_words
-from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.signs import MODEL_SIGNS, Grade
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
@@ -48,8 +47,7 @@ def _last_answer(snapshot: Snapshot) -> list[str]:
 def _one(model: ModelStatus) -> list[str]:
     """Its verdict, its workers, its requests."""
     health = model.verdict.health
-    told = health is not ModelHealth.UNKNOWN
-    workers = f"{model.ready}/{model.wanted} workers" if told else "workers not told"
+    workers = f"{model.ready}/{model.wanted} workers" if model.told else "workers not told"
     return [f"{health}: {_short(str(model.key))}", workers, _rate([model])]
 
 

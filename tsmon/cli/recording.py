@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from tsmon.cli.opening import open_replay
-from tsmon.cli.outcome import Exit, fail, runs_async
+from tsmon.cli.outcome import Exit, fail, run_async, runs_async
 from tsmon.cli.output import emit_json_line, say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.cli.ticks import tick_record
@@ -87,7 +87,7 @@ def replay(
             raise click.UsageError("--from and --to go with --json or --csv")
         return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:
-        records = asyncio.run(_records(recording, start, end))
+        records = run_async(_records(recording, start, end))
     if as_json:
         for entry in records:
             emit_json_line(entry)

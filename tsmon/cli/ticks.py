@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
@@ -30,11 +29,13 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
             f"inference {number_words(interval.inference_ms):>8} ms",
             f"queue {number_words(interval.queue_ms):>8} ms",
         ]
+    if snapshot.stale:
+        cells.append(f"({snapshot.server.state})")
     return "  ".join(cells)
 
 
 def _workers(model: ModelStatus) -> str:
-    if model.verdict.health is ModelHealth.UNKNOWN:
+    if not model.told:
         return "workers not told"
     return f"{model.ready}/{model.wanted} ready"
 
@@ -48,10 +49,11 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "version": model.key.version,
         "default": model.is_default,
         "gone": model.gone is not None,
-        "ready_workers": model.ready,
-        "min_workers": model.wanted,
+        "ready_workers": model.ready if model.told else None,
+        "min_workers": model.wanted if model.told else None,
         "verdict": model.verdict.health.value,
         "evidence": model.verdict.evidence,
+        "problem": model.problem or None,
         "interval": _reading_record(model.traffic.interval),
         "last_minute": _reading_record(model.traffic.window),
         "last_five_minutes": _reading_record(model.traffic.long_window),

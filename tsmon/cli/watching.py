@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
@@ -13,13 +14,15 @@ from tsmon.cli.output import complain, emit, emit_json_line
 from tsmon.cli.plain import plain_line
 from tsmon.cli.target import Target
 from tsmon.cli.ticks import tick_line, tick_record
+from tsmon.telemetry.freshness import as_of, patience_s
+from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.instances import discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.snapshot import Snapshot
+from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.telemetry.source import Source
 from tsmon.torchserve.errors import TorchServeError
 
@@ -74,7 +77,7 @@ async def watch_plainly(source: Source, interval: float) -> None:
     monitor = Monitor(source, period_s=interval)
     problems = _Problems()
     events = EventPrinter(monitor)
-    async for snapshot in monitor.ticks():
+    async for snapshot in followed(monitor):
         problems.tell(snapshot)
         events.go_on()
         emit(plain_line(snapshot))
@@ -85,18 +88,42 @@ async def watch(source: Source, interval: float, count: int | None, as_json: boo
     monitor = Monitor(source, period_s=interval)
     problems = _Problems()
     shown = 0
-    async for snapshot in monitor.ticks():
+    async for snapshot in followed(monitor):
         problems.tell(snapshot)
         for model in snapshot.models:
             if as_json:
                 emit_json_line(tick_record(snapshot, model))
             else:
                 emit(tick_line(snapshot, model))
-        shown += 1
+        shown += snapshot.server.state is not ServerState.STALE
         if shown == count:
             break
     if snapshot.stale:
         raise click.exceptions.Exit(Exit.UNREACHABLE)
+
+
+async def followed(monitor: Monitor) -> AsyncIterator[Snapshot]:
+    """Each tick; and while the next one is overdue, again and again that the last one is stale."""
+    ticks = monitor.ticks()
+    while True:
+        coming = asyncio.ensure_future(anext(ticks))
+        try:
+            while not (await asyncio.wait({coming}, timeout=_overdue_s(monitor)))[0]:
+                last = monitor.latest
+                shown = as_of(last, Instant.now(), patience_s(monitor.period_s))
+                if shown is not last:
+                    yield shown
+        finally:
+            coming.cancel()
+        yield await coming
+
+
+def _overdue_s(monitor: Monitor) -> float:
+    """Seconds until it is to be looked whether the last tick is too old."""
+    answer = monitor.latest.server.last_answer
+    patience = patience_s(monitor.period_s)
+    left = patience - answer.age() if answer is not None else patience
+    return left + 0.05 if left > 0 else patience
 
 
 class _Problems:
@@ -109,12 +136,27 @@ class _Problems:
         for part, message, hint in (
             _problem("server", snapshot.server.problem),
             _problem("metrics", snapshot.metrics.problem),
+            ("lines", _lost(snapshot), ""),
             ("logs", snapshot.metrics.log_problem, ""),
+            *_unread(snapshot),
             ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
         ):
             if message and self._told.get(part) != message:
                 complain(message, hint)
             self._told[part] = message
+
+
+def _lost(snapshot: Snapshot) -> str:
+    lost = snapshot.metrics.lost_lines
+    return f"lines of /metrics that cannot be read: {lost}" if lost else ""
+
+
+def _unread(snapshot: Snapshot) -> list[tuple[str, str, str]]:
+    """The models of which something cannot be read."""
+    return [
+        (f"model {model.key}", f"{model.key}: {model.problem}" if model.problem else "", "")
+        for model in snapshot.models
+    ]
 
 
 def _lacks_counters(snapshot: Snapshot) -> bool:

@@ -16,6 +16,7 @@ _SERVER = (
     ("model-api", "models can be registered", server.model_api),
 )
 _MODELS = (
+    ("readable", "describe tells all of every model", models.readable),
     ("workers", "the workers that should be there are ready", models.workers),
     ("worker-limits", "no model has a minimum above its maximum", models.limits),
     ("time-outs", "response, start-up and client time-outs leave time", models.timeouts),

@@ -9,9 +9,10 @@ import httpx
 from tsmon.docker.containers import ContainerFacts, running_containers
 from tsmon.docker.engine import DockerError
 from tsmon.torchserve.addresses import INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT, Addresses
+from tsmon.untrusted.http import Bounds, ask
 
 _PORTS = (INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT)
-_ANSWER_S = 1.0
+_BOUNDS = Bounds(timeout_s=1.0, most_bytes=1 << 20)
 _NAME = "TorchServe"
 
 
@@ -30,8 +31,7 @@ def contained_servers() -> list[ContainedServer]:
     except DockerError:
         return []
     servers = [_server(each) for each in found]
-    with httpx.Client(timeout=_ANSWER_S, trust_env=False) as client:
-        return [each for each in servers if each is not None and _answers(client, each)]
+    return [each for each in servers if each is not None and _answers(each)]
 
 
 def _server(container: ContainerFacts) -> ContainedServer | None:
@@ -44,9 +44,9 @@ def _server(container: ContainerFacts) -> ContainedServer | None:
     return ContainedServer(container.name, Addresses(*(f"http://{at}" for at in published)))
 
 
-def _answers(client: httpx.Client, server: ContainedServer) -> bool:
+def _answers(server: ContainedServer) -> bool:
     """Whether it is one: the one question that needs no token and tells TorchServe from others."""
     try:
-        return _NAME in client.get(f"{server.addresses.management}/api-description").text
+        return _NAME in ask(f"{server.addresses.management}/api-description", _BOUNDS).text
     except httpx.HTTPError:
         return False

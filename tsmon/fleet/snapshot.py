@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tsmon.fleet.targets import FleetTarget
-from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, Sign
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
@@ -154,7 +153,7 @@ def row_of(
 
 def _model_row(model: ModelStatus) -> ModelRow:
     sign = GONE if model.gone else MODEL_SIGNS[model.verdict.health]
-    told = model.verdict.health is not ModelHealth.UNKNOWN and not model.gone
+    told = model.told and not model.gone
     return ModelRow(
         model.key,
         Figures(

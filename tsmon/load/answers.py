@@ -114,5 +114,6 @@ def _probabilities(given: object) -> tuple[float, ...] | None:
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_ANSWER else line[: LONGEST_ANSWER - 1] + "…"
+    line = " ".join(text[: 2 * LONGEST_ANSWER].split())
+    fits = len(line) <= LONGEST_ANSWER and len(text) <= 2 * LONGEST_ANSWER
+    return line if fits else line[: LONGEST_ANSWER - 1] + "…"

@@ -13,11 +13,15 @@ from tsmon.serving.diagnosis import explain, shown
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.launch import Progress, ProgressCallback
 from tsmon.serving.record import ServerRecord
+from tsmon.torchserve.errors import NotTorchServe
+from tsmon.torchserve.metrics import MOST_SCRAPE_BYTES
+from tsmon.torchserve.records import parse_api_description
+from tsmon.untrusted.http import Bounds, ask
+from tsmon.untrusted.json import BadJson, parse_json
 
 _POLL_SECONDS = 0.5
-_ANSWER_SECONDS = 2.0
+_BOUNDS = Bounds(timeout_s=2.0, most_bytes=MOST_SCRAPE_BYTES)
 _READ_LINES = "200"
-_NAME = "TorchServe"
 _GIVEN = "tsmon's settings and those of --set"
 
 
@@ -63,34 +67,33 @@ class ContainerLaunch:
             DockerError: docker refused.
         """
         deadline = time.monotonic() + seconds
-        with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as client:
-            while (version := _version(client, record)) is None:
-                self._say(f"waiting for {record.management}")
-                _check_alive(record)
-                if time.monotonic() > deadline:
-                    raise _failed(
-                        record,
-                        f"TorchServe did not answer at {record.management} within {seconds:g} s",
-                    )
-                time.sleep(_POLL_SECONDS)
+        while (version := _version(record)) is None:
+            self._say(f"waiting for {record.management}")
+            _check_alive(record)
+            if time.monotonic() > deadline:
+                raise _failed(
+                    record,
+                    f"TorchServe did not answer at {record.management} within {seconds:g} s",
+                )
+            time.sleep(_POLL_SECONDS)
         return version
 
     def _say(self, phase: str, detail: str = "") -> None:
         self._report(Progress(phase, time.monotonic() - self._began, detail))
 
 
-def _version(client: httpx.Client, record: ServerRecord) -> str | None:
+def _version(record: ServerRecord) -> str | None:
     """What the server calls itself; None while not all of it is up.
 
     The engine takes connections to a published port before anybody listens inside.
     """
     try:
-        client.get(f"{record.inference}/ping").raise_for_status()
-        client.get(f"{record.metrics}/metrics").raise_for_status()
-        info = client.get(f"{record.management}/api-description").json()["info"]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        ask(f"{record.inference}/ping", _BOUNDS).raise_for_status()
+        ask(f"{record.metrics}/metrics", _BOUNDS).raise_for_status()
+        description = ask(f"{record.management}/api-description", _BOUNDS)
+        return parse_api_description(parse_json(description.content)).version
+    except (httpx.HTTPError, BadJson, NotTorchServe):
         return None
-    return str(info.get("version", "")) if _NAME in str(info.get("title", "")) else None
 
 
 def _check_alive(record: ServerRecord) -> None:

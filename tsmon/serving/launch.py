@@ -21,9 +21,11 @@ from tsmon.serving.java import Java
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK
 from tsmon.serving.processes import find_server, has_ended
+from tsmon.untrusted.http import Bounds, ask
 
 _POLL_SECONDS = 0.1
 _ANSWER_SECONDS = 2.0
+_BOUNDS = Bounds(timeout_s=_ANSWER_SECONDS, most_bytes=1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +101,24 @@ class Launch:
 
     def _wait_until_ready(self, server: psutil.Process) -> None:
         management = f"http://{LOOPBACK}:{self._plan.ports.management}"
-        with httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False) as client:
-            while not self._is_ready(client, management):
-                self._say(f"waiting for {management}")
-                if has_ended(server):
-                    raise self._failed("TorchServe ended during its start")
-                if self._elapsed() > self._plan.start_seconds:
-                    raise self._failed(
-                        f"TorchServe did not answer at {management}"
-                        f" within {self._plan.start_seconds:g} s"
-                    )
-                time.sleep(_POLL_SECONDS)
+        while not self._is_ready(management):
+            self._say(f"waiting for {management}")
+            if has_ended(server):
+                raise self._failed("TorchServe ended during its start")
+            if self._elapsed() > self._plan.start_seconds:
+                raise self._failed(
+                    f"TorchServe did not answer at {management}"
+                    f" within {self._plan.start_seconds:g} s"
+                )
+            time.sleep(_POLL_SECONDS)
 
-    def _is_ready(self, client: httpx.Client, management: str) -> bool:
+    def _is_ready(self, management: str) -> bool:
         """Whether all of it is up: the ports open one by one, those of gRPC last."""
         if not all(map(_accepts, self._plan.ports.bound)):
             return False
         try:
             # The one question that needs no token and tells TorchServe from another server.
-            return "TorchServe" in client.get(f"{management}/api-description").text
+            return "TorchServe" in ask(f"{management}/api-description", _BOUNDS).text
         except httpx.HTTPError:
             return False
 

@@ -1,17 +1,97 @@
-"""The models of a server as describe shows them, asked for a few at a time."""
+"""The models of a server as describe shows them, asked for a few at a time.
+
+A model that cannot be described costs no other: it is given with what the list and an earlier
+answer say of it, and why there is nothing newer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Description
-from tsmon.torchserve.errors import NotFound
+from tsmon.torchserve.errors import (
+    NotFound,
+    NotTorchServe,
+    TimedOut,
+    TokenRefused,
+    TorchServeError,
+    Unreachable,
+)
 from tsmon.torchserve.management import Management
+from tsmon.torchserve.records import ModelVersion, RegisteredModel
 
 DESCRIBES_AT_ONCE = 4
 """TorchServe answers management calls on the threads that inference uses, one per CPU."""
+DOUBTFUL_AT_ONCE = 2
+"""Of models that could not be described the last time: they must not keep the others waiting."""
+PATIENCE_S = 2.0
+"""Without any answer for so long, a reading goes on with what it has; the answers come later."""
+MOST_PATIENCE_S = 10.0
+NOT_YET = TimedOut("describe has not been answered yet")
+
+_OF_THE_SERVER = (Unreachable, TokenRefused)
+"""Errors that are not about one model."""
+
+
+async def describe_registered(
+    management: Management, registered: RegisteredModel
+) -> tuple[Description, ...]:
+    """Every version of a model of the list; one without a version where it cannot be described.
+
+    Raises:
+        Unreachable, TokenRefused: no model could be described now.
+    """
+    if registered.problem:
+        return unread(registered, NotTorchServe(registered.problem))
+    try:
+        return await _describe(management, registered.name)
+    except _OF_THE_SERVER:
+        raise
+    except TorchServeError as error:
+        return unread(registered, error)
+
+
+async def describe_everything(management: Management) -> list[Description]:
+    """Every version of every model, in the server's order.
+
+    Raises:
+        TorchServeError: the list of models cannot be read.
+    """
+    limit = asyncio.Semaphore(DESCRIBES_AT_ONCE)
+
+    async def describe(registered: RegisteredModel) -> tuple[Description, ...]:
+        async with limit:
+            return await describe_registered(management, registered)
+
+    found = await asyncio.gather(*map(describe, await management.models()))
+    return [entry for entries in found for entry in entries]
+
+
+async def _describe(management: Management, name: str) -> tuple[Description, ...]:
+    versions = await management.describe_all(name)
+    if not versions:
+        raise NotTorchServe("describe has no version of it")
+    default = versions[0].version
+    if len(versions) > 1:
+        default = (await management.describe(name)).version
+    return tuple(Description(model, model.version == default) for model in versions)
+
+
+def unread(
+    registered: RegisteredModel, why: TorchServeError, known: Sequence[Description] = ()
+) -> tuple[Description, ...]:
+    """What is known of a model that cannot be described: by an earlier answer, else by the list."""
+    if known:
+        return tuple(replace(entry, why=why) for entry in known)
+    listed = ModelVersion(registered.name, "", registered.url, raw=_raw(registered))
+    return (Description(listed, is_default=True, why=why),)
+
+
+def _raw(registered: RegisteredModel) -> dict[str, str]:
+    return {"modelName": registered.name, "modelUrl": registered.url}
 
 
 class ModelReader:
@@ -22,6 +102,13 @@ class ModelReader:
         self._management = management
         self._describes = describes
         self._known: dict[str, tuple[Description, ...]] = {}
+        self._asking: dict[str, asyncio.Task[tuple[Description, ...]]] = {}
+        self._lanes = {
+            False: asyncio.Semaphore(DESCRIBES_AT_ONCE),
+            True: asyncio.Semaphore(DOUBTFUL_AT_ONCE),
+        }
+        self._removed: set[str] = set()
+        """Models that describe did not find the last time, as while they are being removed."""
         self._next = 0
 
     @property
@@ -31,7 +118,9 @@ class ModelReader:
 
     def forget(self) -> None:
         """Describe all models anew: it may be another server now."""
-        self._known = {}
+        for task in self._asking.values():
+            task.cancel()
+        self._known, self._asking, self._removed = {}, {}, set()
 
     async def read(self, focus: ModelKey | None = None) -> tuple[Description, ...]:
         """Every version of every model; the model in `focus` is described now.
@@ -39,17 +128,23 @@ class ModelReader:
         Raises:
             TorchServeError: the management API does not answer as it should.
         """
-        registered = await self._management.models()
-        names = [model.name for model in registered]
-        self._known = {name: self._known[name] for name in names if name in self._known}
-        limit = asyncio.Semaphore(DESCRIBES_AT_ONCE)
+        listed = {model.name: model for model in await self._management.models()}
+        self._drop_all_but(listed)
+        for name in self._turn(list(listed), focus):
+            if name not in self._asking:
+                asking = asyncio.create_task(self._ask(listed[name]))
+                asking.add_done_callback(_heard)
+                self._asking[name] = asking
+        await self._wait()
+        for name, model in listed.items():
+            self._take(model, self._asking.get(name))
+        return tuple(entry for name in listed for entry in self._known.get(name, ()))
 
-        async def describe(name: str) -> None:
-            async with limit:
-                await self._describe(name)
-
-        await asyncio.gather(*map(describe, self._turn(names, focus)))
-        return tuple(entry for name in names for entry in self._known.get(name, ()))
+    def _drop_all_but(self, listed: dict[str, RegisteredModel]) -> None:
+        for name in self._asking.keys() - listed.keys():
+            self._asking.pop(name).cancel()
+        self._known = {name: found for name, found in self._known.items() if name in listed}
+        self._removed &= listed.keys()
 
     def _turn(self, names: Sequence[str], focus: ModelKey | None) -> list[str]:
         """Which models to describe now: new ones, the one in focus, some of the rest in turn."""
@@ -64,19 +159,58 @@ class ModelReader:
 
     def _unsettled(self, name: str) -> bool:
         return any(
-            entry.model.ready_workers != entry.model.min_workers for entry in self._known[name]
+            entry.why is None and entry.model.ready_workers != entry.model.min_workers
+            for entry in self._known[name]
         )
 
-    async def _describe(self, name: str) -> None:
-        try:
-            versions = await self._management.describe_all(name)
-            default = versions[0].version if len(versions) == 1 else await self._default(name)
-        except NotFound:
-            self._known.pop(name, None)  # it was removed since the list was read
+    def _doubtful(self, name: str) -> bool:
+        return any(entry.why is not None for entry in self._known.get(name, ()))
+
+    async def _ask(self, model: RegisteredModel) -> tuple[Description, ...]:
+        """Its versions; none where it was removed since the list was read."""
+        async with self._lanes[self._doubtful(model.name)]:
+            found = await describe_registered(self._management, model)
+        if not isinstance(found[0].why, NotFound):
+            self._removed.discard(model.name)
+        elif model.name not in self._removed:
+            self._removed.add(model.name)
+            return ()
+        return found
+
+    async def _wait(self) -> None:
+        """Wait for the answers, but for those of doubtful models, and not for one that hangs."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + MOST_PATIENCE_S
+        waiting = {task for name, task in self._asking.items() if not self._doubtful(name)}
+        while waiting and loop.time() < end:
+            done, waiting = await asyncio.wait(
+                waiting, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                return
+
+    def _take(
+        self, model: RegisteredModel, asking: asyncio.Task[tuple[Description, ...]] | None
+    ) -> None:
+        """Keep what came of describing a model, or that nothing has come yet."""
+        if asking is None:
             return
-        self._known[name] = tuple(
-            Description(model, model.version == default) for model in versions
-        )
+        known = self._known.get(model.name, ())
+        if not asking.done():
+            if not self._doubtful(model.name):
+                self._known[model.name] = unread(model, NOT_YET, known)
+            return
+        del self._asking[model.name]
+        found = asking.result()
+        if not found:
+            self._known.pop(model.name, None)
+        elif found[0].why is not None:
+            self._known[model.name] = unread(model, found[0].why, known)
+        else:
+            self._known[model.name] = found
 
-    async def _default(self, name: str) -> str:
-        return (await self._management.describe(name)).version
+
+def _heard(task: asyncio.Task[tuple[Description, ...]]) -> None:
+    """Read how it ended, or asyncio reports a description that nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()

@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     TOKEN_EXPIRES_SOON = "token expires soon"
     TOKEN_EXPIRED = "token expired"
     MODEL_ADDED = "model added"
+    MODEL_UNREAD = "model unread"
+    MODEL_READ = "model read"
     MODEL_REMOVED = "model removed"
     MODEL_REPLACED = "model replaced"
     DEFAULT_CHANGED = "default changed"
@@ -58,6 +60,7 @@ _BAD = frozenset(
         EventKind.TOKEN_REFUSED,
         EventKind.TOKEN_EXPIRES_SOON,
         EventKind.TOKEN_EXPIRED,
+        EventKind.MODEL_UNREAD,
         EventKind.WORKER_DIED,
         EventKind.WORKER_STUCK,
         EventKind.WORKER_GIVEN_UP,
@@ -158,9 +161,17 @@ def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
         return  # nothing is known of the models on one of the two sides
     old = {model.key: model for model in before.models if not model.gone}
     new = {model.key: model for model in after.models if not model.gone}
+    listed = {key.name for key in old if not key.version}
     for key in new.keys() - old.keys():
-        yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]), key)
+        if new[key].problem:
+            yield Event(after.at, EventKind.MODEL_UNREAD, str(key), new[key].problem, key)
+        elif key.name in listed:
+            yield Event(after.at, EventKind.MODEL_READ, str(key), _registered(new[key]), key)
+        else:
+            yield Event(after.at, EventKind.MODEL_ADDED, str(key), _registered(new[key]), key)
     for key in old.keys() - new.keys():
+        if not key.version and key.name in {each.name for each in new}:
+            continue  # its versions are known now
         left = after.model(key)
         forgotten = left is not None and left.gone is Gone.FORGOTTEN
         text = "the server came back without it" if forgotten else "no longer registered"
@@ -201,6 +212,10 @@ def _token_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
 
 def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Iterator[Event]:
     subject = str(after.key)
+    if bool(after.problem) is not bool(before.problem):
+        kind = EventKind.MODEL_UNREAD if after.problem else EventKind.MODEL_READ
+        text = after.problem or f"unread before: {before.problem}"
+        yield Event(at, kind, subject, text, after.key)
     if after.is_default and not before.is_default:
         text = "requests without a version go here now"
         yield Event(at, EventKind.DEFAULT_CHANGED, subject, text, after.key)

@@ -32,9 +32,12 @@ class Leftovers:
         self._defaults |= {
             entry.model.name: entry.model.version for entry in descriptions if entry.is_default
         }
+        unversioned = {entry.model.name for entry in descriptions if not entry.model.version}
         parts: dict[ModelKey, list[Traffic]] = {}
         for series in traffic:
             key = self._version(series)
+            if key.name in unversioned:
+                continue  # which versions it has is not known now
             if key not in registered and key not in self._dismissed:
                 parts.setdefault(key, []).append(traffic[series])
         return [self._status(key, each) for key, each in parts.items()]

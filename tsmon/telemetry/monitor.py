@@ -169,6 +169,7 @@ class Monitor:
             observation.scrape.logged,
             observation.log_folder,
             observation.log_problem,
+            observation.scrape.lost_lines,
         )
 
     def _pause(self) -> float:

@@ -19,6 +19,8 @@ from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
+DECISIVE = frozenset({"minWorkers", "workers", "the whole entry"})
+"""Fields of describe without which there is no verdict."""
 NOT_EXPORTED = "metrics do not tell whether workers live"
 
 
@@ -48,10 +50,13 @@ class Roster:
         present = self._statuses(observation, descriptions, traffic)
         present += self._unregistered(descriptions, traffic)
         keys = {model.key for model in present}
+        unversioned = {key.name for key in keys if not key.version}
         lost = [
             _forgotten(model)
             for model in self.models
-            if model.key not in keys and (model.gone is Gone.FORGOTTEN or outage)
+            if model.key not in keys
+            and model.key.name not in unversioned
+            and (model.gone is Gone.FORGOTTEN or outage)
         ]
         kept = [model for model in lost if model.key not in self._expected_to_go]
         self._expected_to_go &= keys
@@ -90,7 +95,7 @@ class Roster:
         costs = [self._cost(entry, traffic) for entry in descriptions]
         verdicts = self._health.judge(
             observation.at,
-            [entry.model for entry in descriptions if not entry.only_metrics],
+            [entry.model for entry in descriptions if is_judged(entry)],
             answers={
                 (entry.model.name, entry.model.version): Answers.of(cost)
                 for entry, cost in zip(descriptions, costs, strict=True)
@@ -113,11 +118,18 @@ class Roster:
 
 
 def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict]) -> ModelVerdict:
-    if not entry.only_metrics:
+    if is_judged(entry):
         return verdicts[entry.model.name, entry.model.version]
-    unknown = WorkerVerdict(WorkerHealth.UNKNOWN, NOT_EXPORTED)
-    workers = tuple((worker.id, unknown) for worker in entry.model.workers)
-    return ModelVerdict(ModelHealth.UNKNOWN, NOT_EXPORTED, workers)
+    health, why = ModelHealth.UNKNOWN, NOT_EXPORTED
+    if not entry.only_metrics:
+        health, why = ModelHealth.UNREAD, entry.problem
+    unknown = WorkerVerdict(WorkerHealth.UNKNOWN, why)
+    return ModelVerdict(health, why, tuple((worker.id, unknown) for worker in entry.model.workers))
+
+
+def is_judged(entry: Description) -> bool:
+    """Whether enough is known of it for a verdict."""
+    return not (entry.only_metrics or entry.why or DECISIVE.intersection(entry.model.unread))
 
 
 def _status(
@@ -137,6 +149,7 @@ def _status(
         verdict,
         requests=observation.reports.get(key),
         cause=observation.causes.get(key),
+        problem=entry.problem,
     )
 
 
@@ -146,7 +159,14 @@ def _forgotten(model: ModelStatus) -> ModelStatus:
 
 
 def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic]) -> Traffic:
-    """The traffic of a version: requests that named it, and for the default one those without."""
+    """The traffic of a version: requests that named it, and for the default one those without.
+
+    Of a model whose versions are not known it is that of all of them.
+    """
+    if not entry.model.version:
+        keys = [key for key in traffic if key.model == entry.model.name]
+        parts = [traffic[key] for key in keys]
+        return Traffic.sum(parts) if parts else Traffic(QUIET, QUIET, QUIET, QUIET)
     labels = [entry.model.version, *([DEFAULT_VERSION_LABEL] if entry.is_default else [])]
     keys = [SeriesKey(entry.model.name, label) for label in labels]
     parts = [traffic[key] for key in keys if key in traffic]

@@ -7,9 +7,9 @@ with the suffix `_total`, so samples are looked up under that name.
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 
@@ -91,66 +91,90 @@ class Scrape:
     """Answers of 500 and above since the server's start; None where that is not published."""
     logged: bool = False
     """The series were added up from log files since tsmon began to read them."""
+    lost_lines: int = 0
+    """Lines that could not be read; the series they were of are not in it."""
 
 
 def parse_scrape(text: str, at: Instant) -> Scrape:
     """Read the text of one scrape taken at `at`.
 
-    Series that differ only in their host label are added up; a gauge that is NaN is left out.
+    Series that differ only in their host label are added up; a gauge that is NaN is left out. A
+    line that cannot be read is counted and costs its own series alone; so does a counter that is
+    NaN, infinite or negative, which none of TorchServe's is.
 
     Raises:
-        UnreadableScrape: the text is no Prometheus exposition, or a counter of it is NaN, infinite
-            or negative, which none of TorchServe's is: without that sample it would look like one
-            of a restarted server.
+        UnreadableScrape: most of the text is no Prometheus exposition.
     """
+    try:
+        return _read(text, at)
+    except (ValueError, KeyError, IndexError, AttributeError) as error:
+        sound, lost = _sound_lines(text)
+        if not lost or lost > len(sound):
+            raise UnreadableScrape(
+                f"/metrics is no Prometheus text: {excerpt(str(error), LONGEST_EXCERPT)}",
+                "is this the metrics address?",
+            ) from None
+    scrape = _read("\n".join(sound), at)
+    return replace(scrape, lost_lines=scrape.lost_lines + lost)
+
+
+def _read(text: str, at: Instant) -> Scrape:
     # Imported here because its package costs 70 ms, which no command without metrics should pay.
     from prometheus_client.parser import text_string_to_metric_families
 
     counters: dict[str, dict[SeriesKey, float]] = {REQUESTS: {}, INFERENCE_US: {}, QUEUE_US: {}}
     gauges: dict[str, float] = {}
     names: set[str] = set()
-    errors = 0.0
-    try:
-        for family in text_string_to_metric_families(text):
-            names.add(family.name)
-            for sample in family.samples:
-                name = _counter_name(sample.name)
-                if name in counters or name == SERVER_ERRORS:
-                    _check_counter(name, sample.value)
-                if name in counters:
-                    key = SeriesKey(
-                        sample.labels.get("model_name", ""),
-                        sample.labels.get("model_version", DEFAULT_VERSION_LABEL),
-                    )
-                    counters[name][key] = counters[name].get(key, 0.0) + sample.value
-                elif name == SERVER_ERRORS:
-                    errors += sample.value
-                elif family.type == "gauge" and _is_known(sample.value):
-                    gauges[sample.name] = float(sample.value)
-    except (ValueError, KeyError, IndexError, AttributeError) as error:
-        raise UnreadableScrape(
-            f"/metrics is no Prometheus text: {excerpt(str(error), LONGEST_EXCERPT)}",
-            "is this the metrics address?",
-        ) from None
+    bad: set[SeriesKey] = set()
+    errors, lost = 0.0, 0
+    for family in text_string_to_metric_families(text):
+        names.add(family.name)
+        for sample in family.samples:
+            name, value = _counter_name(sample.name), _sound(sample.value)
+            if name in counters:
+                key = SeriesKey(
+                    sample.labels.get("model_name", ""),
+                    sample.labels.get("model_version", DEFAULT_VERSION_LABEL),
+                )
+                if value is None:
+                    bad.add(key)
+                    lost += 1
+                else:
+                    counters[name][key] = counters[name].get(key, 0.0) + value
+            elif name == SERVER_ERRORS:
+                errors += value or 0.0
+                lost += value is None
+            elif family.type == "gauge" and value is not None:
+                gauges[sample.name] = value
     published = errors if SERVER_ERRORS in names else None
-    return Scrape(at, _mode(names), _series(counters), gauges, published)
+    series = {key: sums for key, sums in _series(counters).items() if key not in bad}
+    return Scrape(at, _mode(names), series, gauges, published, lost_lines=lost)
 
 
-def _check_counter(name: str, value: float) -> None:
-    if not _is_known(value):
-        raise UnreadableScrape(f"/metrics says {name} is {_words(value)}, which no counter can be")
+def _sound_lines(text: str) -> tuple[list[str], int]:
+    """The lines that can be read one by one, and how many others there are."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    sound: list[str] = []
+    lost = 0
+    for line in text.split("\n"):
+        try:
+            list(text_string_to_metric_families(line))
+        except (ValueError, KeyError, IndexError, AttributeError):
+            lost += 1
+        else:
+            if line.strip():
+                sound.append(line)
+    return sound, lost
 
 
-def _is_known(value: float) -> bool:
-    """Whether it is a number that something can have; the parser makes integers of any length."""
-    return 0 <= value <= sys.float_info.max
-
-
-def _words(value: float) -> str:
+def _sound(value: float) -> float | None:
+    """The value, if it is one that a sum or a size can have."""
     try:
-        return f"{value:g}"
-    except OverflowError:
-        return "larger than any float"
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _counter_name(sample_name: str) -> str:

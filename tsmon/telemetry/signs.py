@@ -39,6 +39,7 @@ class Sign:
 MODEL_SIGNS: Mapping[ModelHealth, Sign] = {
     ModelHealth.READY: Sign("●", "ready", Grade.GOOD),
     ModelHealth.UNKNOWN: Sign("?", "unknown", Grade.NEUTRAL),
+    ModelHealth.UNREAD: Sign("?", "unread", Grade.WARNING),
     ModelHealth.STARTING: Sign("◌", "starting", Grade.WARNING),
     ModelHealth.NO_WORKERS: Sign("○", "no workers", Grade.NEUTRAL),
     ModelHealth.DEGRADED: Sign("!", "degraded", Grade.WARNING),
@@ -55,6 +56,7 @@ SERVER_SIGNS: Mapping[ServerState, Sign] = {
     ServerState.UP: Sign("●", "up", Grade.GOOD),
     ServerState.TOKEN_REFUSED: Sign("✗", "token refused", Grade.BAD),
     ServerState.SLOW: Sign("◐", "not answering", Grade.WARNING),
+    ServerState.STALE: Sign("◐", "stale", Grade.WARNING),
     ServerState.AWAY: Sign("✗", "away", Grade.BAD),
     ServerState.FAILING: Sign("✗", "answering with errors", Grade.BAD),
     ServerState.STRANGE: Sign("?", "no TorchServe", Grade.BAD),

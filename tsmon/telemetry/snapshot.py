@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from tsmon.telemetry.health.verdicts import ModelVerdict, WorkerVerdict
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerVerdict
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.times import RequestReport
@@ -28,6 +28,8 @@ class ServerState(StrEnum):
     TOKEN_REFUSED = "token refused"
     SLOW = "not answering"
     """It accepts connections but answers too late."""
+    STALE = "stale"
+    """The last good answer is too old to be the state, and not even an error came since."""
     AWAY = "away"
     """Nothing listens there."""
     FAILING = "answering with errors"
@@ -68,7 +70,7 @@ class ModelKey:
     version: str
 
     def __str__(self) -> str:
-        return f"{self.name} {self.version}"
+        return f"{self.name} {self.version}" if self.version else self.name
 
 
 class Gone(StrEnum):
@@ -91,6 +93,8 @@ class ModelStatus:
     """What the log files say of its requests, where they can be read."""
     cause: Cause | None = None
     """Why its worker died or its requests failed the last time, where the log files tell it."""
+    problem: str = ""
+    """What of it could not be read, and why; empty where all of it could."""
     gone: Gone | None = None
     """Why it is shown although it is not registered; None when it is."""
 
@@ -98,6 +102,11 @@ class ModelStatus:
     def key(self) -> ModelKey:
         """What identifies it from tick to tick."""
         return ModelKey(self.described.name, self.described.version)
+
+    @property
+    def told(self) -> bool:
+        """Whether the server says now which workers it has."""
+        return self.verdict.health not in (ModelHealth.UNKNOWN, ModelHealth.UNREAD)
 
     @property
     def ready(self) -> int:
@@ -141,6 +150,8 @@ class MetricsStatus:
     """Where the server's log files are, if they can be read."""
     log_problem: str = ""
     """Why log files that there should be cannot be read."""
+    lost_lines: int = 0
+    """Lines of the last scrape that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,13 @@ class Description:
     is_default: bool
     only_metrics: bool = False
     """Known from its metrics alone: whether its workers live is not told."""
+    why: TorchServeError | None = None
+    """Why it could not be described now; `model` is what the list or an earlier answer says."""
+
+    @property
+    def problem(self) -> str:
+        """What of it could not be read; empty where all of it could."""
+        return str(self.why) if self.why is not None else self.model.problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Missing(StrEnum):
     UNANSWERED = "not answered yet"
     RESTARTED = "server restarted"
     NO_COUNTERS = "no counters"
+    UNREAD = "its line in /metrics cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,9 @@ class TrafficMeter:
         self._told: dict[SeriesKey, Traffic] = {}
         self._pace = Pace()
         self._unanswered: dict[SeriesKey, float] = {}
+        self._gaps: frozenset[SeriesKey] = frozenset()
+        """Series whose line in the newest scrape could not be read; it has their values of before,
+        so that no request is lost or counted twice."""
 
     def observe(
         self, scrape: Scrape, in_flight: Mapping[str, float] | None = None
@@ -149,7 +153,12 @@ class TrafficMeter:
         `in_flight` is how many requests of each model can be waiting or worked on at present; more
         are not carried, since the rest was refused and will never be answered.
         """
-        newest, self._newest = self._newest, scrape
+        newest, was = self._newest, self._gaps
+        self._gaps = _gaps(newest, scrape)
+        if newest is not None and self._gaps:
+            kept = {key: newest.series[key] for key in self._gaps}
+            scrape = replace(scrape, series={**scrape.series, **kept})
+        self._newest = scrape
         if newest is None:
             self._begin_life(scrape, Missing.FIRST_SAMPLE)
         elif _restarted(newest, scrape):
@@ -157,6 +166,9 @@ class TrafficMeter:
             self._begin_life(scrape, Missing.RESTARTED)
         elif self._pace.is_due(_age(self._scrapes[-1], scrape)):
             self._end_interval(scrape, in_flight)
+            # Growth over two intervals, of which only one is known, is no rate of either.
+            for key in self._told.keys() & (self._gaps | was):
+                self._told[key] = replace(self._told[key], interval=Missing.UNREAD)
         unknown = Traffic.missing(Missing.FIRST_SAMPLE)
         return {
             key: replace(self._told.get(key, unknown), since_start=usage_of(counters))
@@ -202,12 +214,20 @@ class TrafficMeter:
         return replace(usage, counted=counted)
 
 
+def _gaps(last: Scrape | None, scrape: Scrape) -> frozenset[SeriesKey]:
+    """The series that are not as before because a line of them may have been lost."""
+    if last is None or not scrape.lost_lines:
+        return frozenset()
+    return frozenset(key for key, counters in last.series.items() if _fell(scrape, key, counters))
+
+
 def _restarted(last: Scrape, scrape: Scrape) -> bool:
     """Whether the server started anew: a sum fell, or a series is gone, which it never is else."""
-    return any(
-        key not in scrape.series or scrape.series[key].fell_below(counters)
-        for key, counters in last.series.items()
-    )
+    return any(_fell(scrape, key, counters) for key, counters in last.series.items())
+
+
+def _fell(scrape: Scrape, key: SeriesKey, before: Counters) -> bool:
+    return key not in scrape.series or scrape.series[key].fell_below(before)
 
 
 def _age(earlier: Scrape, scrape: Scrape) -> float:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.errors import InvalidArgument, Unaddressable
 
 MODELS = "/models"
 
@@ -83,18 +83,26 @@ def model_path(name: str, version: str | None = None) -> str:
     reject_slash(version or "")
     if not name:
         raise InvalidArgument("no model named", "`tsmon models` lists them")
-    path = f"{MODELS}/{quote(name, safe='')}"
-    return f"{path}/{quote(version, safe='')}" if version else path
+    path = f"{MODELS}/{segment(name)}"
+    return f"{path}/{segment(version)}" if version else path
+
+
+def segment(text: str) -> str:
+    """A name as one segment of a path; `.` and `..` would otherwise be taken out of it."""
+    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
 
 
 def reject_slash(name: str) -> None:
-    """Refuse a name that no path can lead to.
+    """Refuse a name that no path can lead to: TorchServe decodes a path before it splits it.
 
     Raises:
-        InvalidArgument: it has a slash.
+        Unaddressable: it has a slash.
     """
     if "/" in name:
-        raise InvalidArgument(f"{name!r} has a slash; TorchServe cannot address such a model")
+        raise Unaddressable(
+            f"{name!r} has a slash, and TorchServe's management API has no address for it",
+            "register its archive under another name: tsmon register ARCHIVE --name NAME",
+        )
 
 
 def at_least(what: str, value: int | None, least: int) -> None:

@@ -13,8 +13,8 @@ from tsmon.torchserve.connection import Connection
 from tsmon.torchserve.inference import Inference
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.metrics import Metrics
-from tsmon.torchserve.patient import CLOSE_GRACE_S
 from tsmon.torchserve.tokens import KeyRing
+from tsmon.untrusted.http import CLOSE_GRACE_S
 
 
 class TorchServe:

@@ -15,14 +15,19 @@ from tsmon.torchserve.errors import (
     NotTorchServe,
     TimedOut,
     TokenRefused,
+    TooLarge,
     Unreachable,
     api_error,
     parse_error,
 )
-from tsmon.torchserve.patient import CLOSE_GRACE_S, PatientClient
 from tsmon.torchserve.tokens import KeyKind, KeyRing
+from tsmon.torchserve.waiting import under_way
+from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Overdue
+from tsmon.untrusted.json import BadJson, parse_json
 
 CONNECT_TIMEOUT_S = 2.0
+MOST_JSON_BYTES = 4 * 2**20
+"""Describe takes 250 bytes a worker; more would take a hundred times the memory when parsed."""
 
 Parameters = Mapping[str, str | int]
 
@@ -41,9 +46,9 @@ class Connection:
     ) -> None:
         self.base_url = base_url
         self._keys = keys
-        self._client = PatientClient(
+        self._client = BoundedClient(
             base_url=base_url,
-            verify=_trust(verify if base_url.startswith("https:") else False),
+            verify=trust(verify if base_url.startswith("https:") else False),
             transport=transport,
             limits=httpx.Limits(max_connections=max_connections),
         )
@@ -58,6 +63,7 @@ class Connection:
         path: str,
         *,
         timeout_s: float,
+        most_bytes: int = MOST_JSON_BYTES,
         key: KeyKind | None = None,
         parameters: Parameters | None = None,
         content: bytes | None = None,
@@ -70,7 +76,8 @@ class Connection:
 
         Raises:
             Unreachable: no connection, or it broke.
-            TimedOut: no answer within `timeout_s` seconds.
+            TimedOut: no whole answer within `timeout_s` seconds.
+            TooLarge: the answer has more than `most_bytes` bytes.
             NotTorchServe: a redirection, or an answer that cannot be decoded.
             ApiError: the server answered with an error.
         """
@@ -86,10 +93,11 @@ class Connection:
                 timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             )
 
+        bounds = Bounds(timeout_s, most_bytes)
         request = build()
-        response = await self._send(request)
+        response = await self._send(request, bounds)
         if key and _token_refused(response) and self._retry_has_other_key(request, key):
-            response = await self._send(build())
+            response = await self._send(build(), bounds)
         if response.is_error:
             raise self._error(response, key)
         if not response.is_success:
@@ -102,11 +110,15 @@ class Connection:
         header = self._keys.headers(key).get("Authorization")
         return header is not None and header != request.headers.get("Authorization")
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
         try:
-            return await self._client.send(request)
+            with under_way(f"{request.method} {request.url.path}", self.base_url):
+                return await self._client.send(request, bounds)
         except httpx.TimeoutException as error:
             raise self._timed_out(request, error) from None
+        except AnswerTooLarge as error:
+            what = f"{request.method} {request.url.path}"
+            raise TooLarge(f"{what}: {error}", "is this a TorchServe's address?") from None
         except httpx.TransportError as error:
             raise Unreachable(
                 f"no TorchServe answers at {self.base_url}: {_reason(error)}",
@@ -120,6 +132,9 @@ class Connection:
             return Unreachable(f"{self.base_url} does not accept connections", "is the host up?")
         seconds = request.extensions["timeout"]["read"]
         what = f"{request.method} {request.url.path}"
+        if isinstance(error, Overdue):
+            told = f"{what}: the answer had not ended after {seconds:g} s"
+            return TimedOut(told, "the server or the way to it is very slow")
         return TimedOut(f"{what} got no answer within {seconds:g} s", "the server is busy or stuck")
 
     def _error(self, response: httpx.Response, key: KeyKind | None) -> ApiError:
@@ -141,11 +156,11 @@ def read_json(response: httpx.Response) -> Any:
     """The JSON of an answer.
 
     Raises:
-        NotTorchServe: it is none.
+        NotTorchServe: it is none, or nested deeper than any of TorchServe's.
     """
     try:
-        return response.json()
-    except (ValueError, RecursionError):
+        return parse_json(response.content)
+    except BadJson:
         raise NotTorchServe(f"{response.request.url} answers, but not with JSON") from None
 
 
@@ -155,7 +170,7 @@ def read_error(response: httpx.Response) -> tuple[int, str, str]:
 
 
 @cache
-def _trust(verify: bool | str) -> ssl.SSLContext:
+def trust(verify: bool | str) -> ssl.SSLContext:
     """Which certificates count; reading the system's own takes 20 ms, so it is done once.
 
     Raises:

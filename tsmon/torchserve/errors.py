@@ -3,8 +3,10 @@
     TorchServeError
     ├── Unreachable            nothing listens there, or the connection broke
     ├── TimedOut               it listens, but did not answer in time
+    ├── TooLarge               its answer has more bytes than any of its kind
     ├── NotTorchServe          something else answered
     ├── InvalidArgument        refused here, before anything was sent
+    │   └── Unaddressable      no path of the API leads to a model of this name
     ├── ReadOnly               a change was asked of a client opened read-only
     └── ApiError               TorchServe answered with an error; keeps its code, type and message
         ├── TokenRefused       400 InvalidKeyException: the key is missing, wrong or expired
@@ -20,8 +22,9 @@ Every error carries `hint`, one sentence with the way out, empty where there is 
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
+
+from tsmon.untrusted.json import BadJson, parse_json
 
 TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
 MODEL_API_HINT = (
@@ -47,12 +50,20 @@ class TimedOut(TorchServeError):
     """The server accepted the request but did not answer within the verb's time-out."""
 
 
+class TooLarge(TorchServeError):
+    """The answer has more bytes than tsmon reads of one; the rest of it was not waited for."""
+
+
 class NotTorchServe(TorchServeError):
     """The address answers, but not as a TorchServe does."""
 
 
 class InvalidArgument(TorchServeError, ValueError):
     """A value that TorchServe would misread without an error; nothing was sent."""
+
+
+class Unaddressable(InvalidArgument):
+    """A model's name that fits into no path of the API, so that nothing can be asked of it."""
 
 
 class ReadOnly(TorchServeError):
@@ -135,8 +146,8 @@ def excerpt(words: str, most: int = 500) -> str:
 def parse_error(body: bytes) -> tuple[str, str]:
     """Exception type and message in the body of an error answer, whatever its shape."""
     try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
+        payload = parse_json(body)
+    except BadJson:
         return "", excerpt(body.decode(errors="replace"))
     if not isinstance(payload, dict):
         return "", excerpt(str(payload))

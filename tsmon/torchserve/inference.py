@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from tsmon.torchserve.changes import reject_slash, segment
 from tsmon.torchserve.connection import Connection, read_json
 from tsmon.torchserve.errors import ApiError, InvalidArgument
 from tsmon.torchserve.records import parse_status
@@ -14,6 +15,8 @@ from tsmon.torchserve.tokens import KeyKind
 PING_TIMEOUT_S = 2.0
 PREDICT_TIMEOUT_S = 150.0
 """Longer than the server's default response time-out of 120 s, so that its own error is seen."""
+MOST_PREDICTION_BYTES = 64 * 2**20
+"""A handler may answer with a picture or a sound; ten times the server's own limit of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Inference:
             content=body,
             headers={"Accept": accept, "Content-Type": content_type},
             timeout_s=timeout_s,
+            most_bytes=MOST_PREDICTION_BYTES,
             key=KeyKind.INFERENCE,
         )
         elapsed = time.perf_counter() - started
@@ -92,10 +96,16 @@ class Inference:
 def predictions_path(name: str, version: str | None = None) -> str:
     """The path of a model's predictions.
 
+    A name with a slash fits into no path; SageMaker's form takes it, and its default version.
+
     Raises:
-        InvalidArgument: the name or version has a slash, which TorchServe cannot address.
+        InvalidArgument: there is no name, or a version where it cannot be named.
     """
-    parts = [name, version] if version else [name]
-    if not name or any("/" in part for part in parts):
-        raise InvalidArgument(f"{name!r} is no model name", "`tsmon models` lists them")
-    return "/predictions/" + "/".join(quote(part, safe="") for part in parts)
+    if not name:
+        raise InvalidArgument("no model named", "`tsmon models` lists them")
+    if "/" in f"{name}{version or ''}":
+        if version:
+            reject_slash(name)
+            reject_slash(version)
+        return f"/invocations?model_name={quote(name, safe='')}"
+    return "/predictions/" + "/".join(segment(part) for part in (name, version) if part)

@@ -5,6 +5,7 @@ Contract: `frontend/server/.../http/api/rest/ManagementRequestHandler.java` of p
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,9 @@ from tsmon.torchserve.errors import (
     InvalidArgument,
     ModelApiDisabled,
     NotFound,
+    NotTorchServe,
     ReadOnly,
+    TimedOut,
 )
 from tsmon.torchserve.records import (
     ApiDescription,
@@ -41,8 +44,13 @@ from tsmon.torchserve.records import (
     parse_versions,
 )
 from tsmon.torchserve.tokens import KeyKind
+from tsmon.untrusted.text import one_line
 
 PAGE_LIMIT = 100
+MOST_PAGES = 200
+"""A server of 20,000 models would be another kind of server."""
+LIST_TIMEOUT_S = 20.0
+"""All pages together."""
 READ_TIMEOUT_S = 5.0
 TOKEN_TIMEOUT_S = 10.0
 CHANGE_TIMEOUT_S = 600.0
@@ -121,9 +129,23 @@ class Management:
         return parse_page(await self._get("/models", query))
 
     async def pages(self, limit: int = PAGE_LIMIT) -> AsyncIterator[Page]:
-        """All pages; an exactly full last page carries a token that leads to an empty one."""
+        """All pages; an exactly full last page carries a token that leads to an empty one.
+
+        Raises:
+            NotTorchServe: there is no end to them.
+            TimedOut: all of them together take longer than `LIST_TIMEOUT_S`.
+        """
         token: str | None = "0"
+        seen: set[str] = set()
+        started = time.monotonic()
         while token is not None:
+            if token in seen or len(seen) == MOST_PAGES:
+                told = f"the model list has no end: page {len(seen)} leads to {one_line(token, 40)}"
+                raise NotTorchServe(told)
+            if time.monotonic() - started > LIST_TIMEOUT_S:
+                told = f"the model list had not ended after {LIST_TIMEOUT_S:g} s"
+                raise TimedOut(told, "the server or the way to it is very slow")
+            seen.add(token)
             page = await self.page(limit, token)
             if not page.models:
                 return
@@ -131,8 +153,12 @@ class Management:
             token = page.next_token
 
     async def models(self) -> tuple[RegisteredModel, ...]:
-        """Every registered model, by its default version, in the server's order."""
-        return tuple([model async for page in self.pages() for model in page.models])
+        """Every registered model, by its default version, in the server's order.
+
+        An entry that cannot be read is one with a `problem`.
+        """
+        found = [model async for page in self.pages() for model in page.models]
+        return tuple({model.name: model for model in found}.values())
 
     async def describe(self, name: str, version: str | None = None) -> ModelVersion:
         """One version, by default the default one.
@@ -140,7 +166,7 @@ class Management:
         Raises:
             NotFound: no such model or version, or it is just being removed.
         """
-        versions = parse_versions(await self._get(model_path(name, version)))
+        versions = parse_versions(await self._get(model_path(name, version)), name)
         if not versions:
             raise NotFound(404, "ModelNotFoundException", f"Model not found: {name}")
         return versions[0]
@@ -152,7 +178,7 @@ class Management:
         the default version is then all that can be seen.
         """
         try:
-            return parse_versions(await self._get(f"{model_path(name)}/all"))
+            return parse_versions(await self._get(f"{model_path(name)}/all"), name)
         except NotFound as error:
             if error.type != "ResourceNotFoundException":
                 raise

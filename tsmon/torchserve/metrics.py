@@ -5,6 +5,8 @@ from __future__ import annotations
 from tsmon.torchserve.connection import Connection
 
 SCRAPE_TIMEOUT_S = 2.0
+MOST_SCRAPE_BYTES = 16 * 2**20
+"""A series takes about 130 bytes, so that this is 100,000 of them, or 30,000 models."""
 
 
 class Metrics:
@@ -15,6 +17,8 @@ class Metrics:
 
     async def scrape(self) -> str:
         """The text of `/metrics`: empty when the server's metrics_mode is `log`, its default."""
-        response = await self._connection.request("GET", "/metrics", timeout_s=SCRAPE_TIMEOUT_S)
+        response = await self._connection.request(
+            "GET", "/metrics", timeout_s=SCRAPE_TIMEOUT_S, most_bytes=MOST_SCRAPE_BYTES
+        )
         # The format is UTF-8, whatever charset the answer claims.
         return response.content.decode(errors="replace")

@@ -6,14 +6,18 @@ takes the default given here, so answers of other versions are still read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tsmon.torchserve.errors import NotTorchServe
+from tsmon.untrusted.text import one_line
 
 Json = dict[str, Any]
 
+JAVA_INT = 2**31 - 1
+MOST_WORKERS = 100_000
+MOST_MEMORY = 2**60
+"""Bytes; no process has an exbibyte."""
 WORKER_SCRIPT = "model_service_worker.py"
 """Is on the command line of every worker's process."""
 
@@ -25,6 +29,8 @@ class RegisteredModel:
     name: str
     url: str
     """The archive it was registered from."""
+    problem: str = ""
+    """Why the line cannot be read; its name then only says which line it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +88,21 @@ class ModelVersion:
     queue: JobQueue | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
     """The answer as it came, for `--json`."""
+    unread: tuple[str, ...] = ()
+    """TorchServe's names of the fields whose values make no sense; they have their defaults."""
 
     @property
     def ready_workers(self) -> int:
         """How many workers have loaded the model."""
         return sum(worker.ready for worker in self.workers)
+
+    @property
+    def problem(self) -> str:
+        """What of describe's answer cannot be read; empty where all of it can."""
+        if not self.unread:
+            return ""
+        more = f" and {len(self.unread) - 3} more" if len(self.unread) > 3 else ""
+        return f"describe has no sensible value for {', '.join(self.unread[:3])}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +124,22 @@ class ApiDescription:
 
 
 def parse_page(payload: object) -> Page:
-    """Read `GET /models`."""
+    """Read `GET /models`; an entry that cannot be read costs no other."""
     answer = _mapping(payload)
-    models = tuple(
-        RegisteredModel(str(entry.get("modelName", "")), str(entry.get("modelUrl", "")))
-        for entry in _mappings(answer.get("models", []))
-    )
+    entries = answer.get("models", [])
+    if not isinstance(entries, list) or _is_strange(entries):
+        raise NotTorchServe("the model list is none as TorchServe gives it")
     token = answer.get("nextPageToken")
+    models = tuple(_registered(number, entry) for number, entry in enumerate(entries, 1))
     return Page(models, None if token is None else str(token))
 
 
-def parse_versions(payload: object) -> tuple[ModelVersion, ...]:
-    """Read `GET /models/{name}`, which is always a list."""
-    return tuple(_version(entry) for entry in _mappings(payload))
+def parse_versions(payload: object, name: str = "") -> tuple[ModelVersion, ...]:
+    """Read `GET /models/{name}`, which is always a list; what cannot be read is in `unread`."""
+    if not isinstance(payload, list) or _is_strange(payload):
+        raise NotTorchServe("the answer is no JSON list as TorchServe gives it")
+    versions = [_version(entry, name, number) for number, entry in enumerate(payload, 1)]
+    return tuple({(each.name, each.version): each for each in reversed(versions)}.values())[::-1]
 
 
 def parse_api_description(payload: object) -> ApiDescription:
@@ -145,49 +164,107 @@ def parse_customized(payload: object) -> list[Any]:
     return [entry.get("customizedMetadata") for entry in _mappings(payload)]
 
 
-def _version(entry: Json) -> ModelVersion:
-    queue = entry.get("jobQueueStatus")
+def _is_strange(entries: list[Any]) -> bool:
+    """Whether not one of the entries is even an object."""
+    return bool(entries) and not any(isinstance(entry, dict) for entry in entries)
+
+
+def _registered(number: int, entry: object) -> RegisteredModel:
+    name = entry.get("modelName") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(name, str) or not name:
+        told = one_line(str(entry)[:200], 80)
+        problem = f"entry {number} of the model list has no name that can be read: {told}"
+        return RegisteredModel(f"(entry {number})", "", problem)
+    url = entry.get("modelUrl")
+    return RegisteredModel(name, url if isinstance(url, str) else "")
+
+
+def _version(entry: object, name: str, number: int) -> ModelVersion:
+    fields = _Fields(entry)
+    workers = tuple(
+        _worker(fields.under(f"workers[{number}].", worker))
+        for number, worker in enumerate(fields.items("workers"))
+    )
+    queue = fields.raw.get("jobQueueStatus")
     return ModelVersion(
-        name=str(entry.get("modelName", "")),
-        version=str(entry.get("modelVersion", "")),
-        url=str(entry.get("modelUrl", "")),
-        runtime=str(entry.get("runtime", "")),
-        min_workers=_int(entry, "minWorkers"),
-        max_workers=_int(entry, "maxWorkers"),
-        batch_size=_int(entry, "batchSize", 1),
-        max_batch_delay_ms=_int(entry, "maxBatchDelay"),
-        response_timeout_s=_int(entry, "responseTimeout"),
-        startup_timeout_s=_int(entry, "startupTimeout"),
-        device_type=str(entry.get("deviceType", "")),
-        workers=tuple(_worker(worker) for worker in _mappings(entry.get("workers", []))),
-        queue=_queue(queue) if isinstance(queue, dict) else None,
-        raw=entry,
+        name=fields.text("modelName", name, needed=True),
+        version=fields.text("modelVersion", f"(entry {number})", needed=True),
+        url=fields.text("modelUrl"),
+        runtime=fields.text("runtime"),
+        min_workers=fields.number("minWorkers", most=MOST_WORKERS),
+        max_workers=fields.number("maxWorkers", most=MOST_WORKERS),
+        batch_size=fields.number("batchSize", 1),
+        # The server's own slip: a registration by a JSON body without one makes it negative.
+        max_batch_delay_ms=fields.number("maxBatchDelay", least=-JAVA_INT),
+        response_timeout_s=fields.number("responseTimeout"),
+        startup_timeout_s=fields.number("startupTimeout"),
+        device_type=fields.text("deviceType"),
+        workers=workers,
+        queue=_queue(fields.under("jobQueueStatus.", queue)) if queue is not None else None,
+        raw=fields.raw,
+        unread=tuple(fields.unread),
     )
 
 
-def _worker(entry: Json) -> Worker:
+def _worker(fields: _Fields) -> Worker:
+    pid = fields.number("pid", -1, least=-1, most=JAVA_INT)
+    memory = fields.number("memoryUsage", most=MOST_MEMORY)
     return Worker(
-        id=str(entry.get("id", "")),
-        status=str(entry.get("status", "")),
-        pid=_known(_int(entry, "pid", -1), lambda pid: pid > 0),
-        memory_bytes=_known(_int(entry, "memoryUsage"), lambda size: size > 0),
-        start_time=str(entry.get("startTime", "")),
-        gpu=bool(entry.get("gpu", False)),
-        gpu_usage=str(entry.get("gpuUsage", "")),
+        id=fields.text("id"),
+        status=fields.text("status"),
+        pid=pid if pid > 0 else None,
+        memory_bytes=memory or None,
+        start_time=fields.text("startTime"),
+        gpu=fields.raw.get("gpu") is True,
+        gpu_usage=fields.text("gpuUsage"),
     )
 
 
-def _queue(entry: Json) -> JobQueue:
-    return JobQueue(_int(entry, "pendingRequests"), _int(entry, "remainingCapacity"))
+def _queue(fields: _Fields) -> JobQueue | None:
+    known = len(fields.unread)
+    queue = JobQueue(fields.number("pendingRequests"), fields.number("remainingCapacity"))
+    return queue if len(fields.unread) == known else None
 
 
-def _known(value: int, is_known: Callable[[int], bool]) -> int | None:
-    return value if is_known(value) else None
+class _Fields:
+    """The fields of one JSON object; those whose values make no sense are noted."""
 
+    def __init__(self, entry: object, path: str = "", unread: list[str] | None = None) -> None:
+        self.raw: Json = entry if isinstance(entry, dict) else {}
+        self.unread: list[str] = [] if unread is None else unread
+        self._path = path
+        if not isinstance(entry, dict):
+            self._note("the whole entry" if not path else "")
 
-def _int(entry: Json, key: str, default: int = 0) -> int:
-    value = entry.get(key, default)
-    return value if isinstance(value, int) else default
+    def under(self, path: str, entry: object) -> _Fields:
+        """Those of an object within this one."""
+        return _Fields(entry, self._path + path, self.unread)
+
+    def text(self, name: str, default: str = "", *, needed: bool = False) -> str:
+        value = self.raw.get(name)
+        if isinstance(value, str) and (value or not needed):
+            return value
+        if needed or value is not None:
+            self._note(name)
+        return default
+
+    def number(self, name: str, default: int = 0, *, least: int = 0, most: int = JAVA_INT) -> int:
+        """An integer within its range; only one that was left out is simply the default."""
+        value = self.raw.get(name, default)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self._note(name)
+        return default
+
+    def items(self, name: str) -> list[Any]:
+        value = self.raw.get(name, [])
+        if isinstance(value, list):
+            return value
+        self._note(name)
+        return []
+
+    def _note(self, name: str) -> None:
+        self.unread.append(f"{self._path}{name}".removesuffix("."))
 
 
 def _mapping(payload: object) -> Json:

@@ -83,12 +83,12 @@ def _no_errors(snapshot: Snapshot, model: ModelStatus) -> str:
 
 
 def _no_queue(_snapshot: Snapshot, model: ModelStatus) -> str:
-    return "" if model.described.queue else NOT_EXPORTED
+    return "" if model.described.queue else model.problem or NOT_EXPORTED
 
 
 def _no_memory(_snapshot: Snapshot, model: ModelStatus) -> str:
-    if model.verdict.health is ModelHealth.UNKNOWN:
-        return NOT_EXPORTED
+    if not model.told:
+        return model.problem or NOT_EXPORTED
     if any(worker.memory_bytes is not None for worker in model.workers):
         return ""
     return "the server has not told it" if model.workers else "no workers"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from tsmon.telemetry.descriptions import describe_registered
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.errors import ApiError, Conflict, NotFound
 from tsmon.torchserve.management import Management, Registration
-from tsmon.torchserve.records import ModelVersion
+from tsmon.torchserve.records import ModelVersion, RegisteredModel
 from tsmon.tui.notes import Note
 
 
@@ -59,14 +60,13 @@ def refusal(error: ApiError) -> Note:
 async def _find(
     management: Management, url: str, name: str, known: Collection[ModelKey]
 ) -> ModelVersion | None:
-    names = [name] if name else [model.name for model in await management.models()]
-    new = []
-    for each in names:
-        try:
-            versions = await management.describe_all(each)
-        except NotFound:
-            continue
-        new += [model for model in versions if ModelKey(model.name, model.version) not in known]
+    listed = [RegisteredModel(name, url)] if name else await management.models()
+    found = [entry for each in listed for entry in await describe_registered(management, each)]
+    new = [
+        entry.model
+        for entry in found
+        if entry.why is None and ModelKey(entry.model.name, entry.model.version) not in known
+    ]
     exact = [model for model in new if model.url == url]
     return next(iter(exact or new), None)
 

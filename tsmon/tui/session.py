@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from tsmon.config.schema import ServerColor
+from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.monitor import Monitor
@@ -95,6 +97,11 @@ class Session(ABC):
         """When the management key ends, if one with an end is in use."""
         return None
 
+    @property
+    def patience_s(self) -> float:
+        """Seconds without an answer after which what is shown is stale."""
+        return patience_s(self.monitor.period_s)
+
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish snapshots until cancelled, or until there are no more.
 
@@ -177,6 +184,11 @@ class PrometheusSession(Session):
         super().__init__(Monitor(self._source))
         self._client = client
 
+    @property
+    def patience_s(self) -> float:
+        """By how often Prometheus scrapes it."""
+        return patience_s(self._source.interval_s)
+
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """First what is stored, then each new scrape."""
         for observation in await self._source.recall(RECALLED_S):
@@ -194,6 +206,7 @@ class ReplaySession(Session):
     word = "recording"
     way_out = "open the server itself: tsmon --server URL"
     replays = True
+    patience_s = math.inf
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(monitor_for(recording))

@@ -45,14 +45,27 @@ def test_any_other_text_is_read_or_refused(text: str) -> None:
         _parse(text)
 
 
-@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "-1.0"])
-def test_value_no_counter_can_have_is_a_gap_and_no_restart(value: str) -> None:
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "-1.0", "9" * 400])
+def test_value_no_counter_can_have_costs_its_own_series_alone(value: str) -> None:
+    other = SeriesKey("other", "1.0")
+    text = _text({MNIST: Counters(3, 2000, 100), other: Counters(1, 10, 1)})
+    scrape = _parse(text.replace(" 2000.0", f" {value}"))
+    assert (scrape.series, scrape.lost_lines) == ({other: Counters(1, 10, 1)}, 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["ts_inference_requests_total{model_name=", "{{{", "x y z", "# TYPE a", "\x1b[2J"]
+)
+def test_line_that_cannot_be_read_is_counted_and_costs_no_other(line: str) -> None:
     text = _text({MNIST: Counters(3, 2000, 100)})
-    with pytest.raises(UnreadableScrape, match=f"{INFERENCE_US} is .*no counter can be"):
-        _parse(text.replace(" 2000.0", f" {value}"))
+    lines = text.splitlines()
+    for place in range(len(lines)):
+        scrape = _parse("\n".join([*lines[:place], line, *lines[place:]]))
+        assert scrape.series == {MNIST: Counters(3, 2000, 100)}
+        assert scrape.lost_lines in {0, 1}  # an unfinished comment is none to some parsers
 
 
-@pytest.mark.parametrize("value", ["NaN", "+Inf", "-1.0"])
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-1.0", "9" * 400])
 def test_a_gauge_that_is_no_number_is_left_out(value: str) -> None:
     text = FakeTorchServe().counters.text("prometheus").replace("2216.953125", value)
     assert "MemoryUsed" not in _parse(text).gauges

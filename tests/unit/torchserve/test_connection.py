@@ -238,7 +238,7 @@ async def test_a_scrape_is_utf_8_whatever_charset_the_answer_claims(
         assert await client.metrics.scrape() == "caf\u00e9 \ufffd"
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\x00", b'{"models": ' + b"9" * 5000 + b"}"])
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\x00", b'{"models": ' + b"9" * 5000])
 async def test_an_answer_that_json_cannot_hold_is_no_torchserve(
     server: FakeTorchServe, body: bytes
 ) -> None:

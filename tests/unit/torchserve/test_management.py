@@ -77,14 +77,14 @@ async def test_read_only_client_sends_no_change(change: Change) -> None:
     assert server.sent() == ["GET /models"]
 
 
-@pytest.mark.parametrize("name", ["", "a/b"])
-async def test_name_that_no_path_can_hold_is_not_sent(name: str) -> None:
+@pytest.mark.parametrize(("name", "version"), [("", "1.0"), ("a/b", "1.0"), ("a", "1/0")])
+async def test_name_that_no_path_can_hold_is_not_sent(name: str, version: str) -> None:
     server = FakeTorchServe()
     async with server.client() as client:
         with pytest.raises(InvalidArgument):
-            await client.management.describe(name)
+            await client.management.describe(name, version)
         with pytest.raises(InvalidArgument):
-            await client.inference.predict(name, b"")
+            await client.inference.predict(name, b"", version=version)
     assert server.requests == []
 
 

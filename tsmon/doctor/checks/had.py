@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tsmon.doctor.facts import Facts, JavaProcess, ServerFacts
 from tsmon.doctor.findings import NotChecked
+from tsmon.telemetry.roster import is_judged
 from tsmon.telemetry.scrape import Scrape
+from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.records import ModelVersion
 
@@ -23,17 +25,29 @@ def server_of(facts: Facts) -> ServerFacts:
 
 
 def models_of(facts: Facts) -> tuple[ModelVersion, ...]:
-    """Every version of every model.
+    """Every version of every model that can be judged.
 
     Raises:
         NotChecked: they cannot be read, or there are none.
+    """
+    models = [entry.model for entry in descriptions_of(facts) if is_judged(entry)]
+    if not models:
+        raise NotChecked("no model can be read")
+    return tuple(models)
+
+
+def descriptions_of(facts: Facts) -> tuple[Description, ...]:
+    """Every version of every model, those that could not be read among them.
+
+    Raises:
+        NotChecked: there are none, or not even their list could be read.
     """
     models = server_of(facts).observation.models
     if isinstance(models, TorchServeError):
         raise NotChecked(f"the models cannot be read: {models}")
     if not models:
         raise NotChecked("no model is registered")
-    return tuple(description.model for description in models)
+    return models
 
 
 def scrape_of(facts: Facts) -> Scrape:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from shlex import quote
 
-from tsmon.doctor.checks.had import models_of, named, plural
+from tsmon.doctor.checks.had import descriptions_of, models_of, named, plural
 from tsmon.doctor.facts import Facts
 from tsmon.doctor.findings import Finding, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
@@ -18,12 +18,24 @@ RESTART_S = 3
 ZONE_STEP_S = 900
 _AGAIN = "settings of a model change only by `tsmon unregister` and `tsmon register` with"
 _RETRIES = "TorchServe retries for 5 min, then never again"
+_DESCRIBE = "`curl` its address under /models shows what the server answers"
 _LOGS = "`tsmon serve logs model` tells why"
 
 
 def workers(facts: Facts) -> Iterator[Finding]:
     """Whether the workers that should be there are ready."""
     yield from _each(facts, _workers, "every worker is ready")
+
+
+def readable(facts: Facts) -> Iterator[Finding]:
+    """Whether describe tells all of every model."""
+    models = descriptions_of(facts)
+    bad = [entry for entry in models if entry.problem]
+    for entry in bad:
+        hint = entry.why.hint if entry.why else ""
+        yield warning(f"{named(entry.model)} cannot be read", entry.problem, hint or _DESCRIBE)
+    if not bad:
+        yield ok("every model can be read", plural(len(models), "model version"))
 
 
 def limits(facts: Facts) -> Iterator[Finding]:

@@ -13,6 +13,9 @@ import httptools
 
 from tsmon.load.run.heads import KnownHeads
 
+MOST_ANSWER_BYTES = 64 * 2**20
+"""As of a single prediction; a run may have hundreds of them under way."""
+
 
 class Listener(Protocol):
     """Who is told what comes of a request."""
@@ -34,6 +37,8 @@ class HttpConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
+        self._size = 0
+        """Bytes of this answer so far, its head among them."""
         self._parsing = False
         """Whether a part of an answer has come."""
         self._complete = False
@@ -58,9 +63,13 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; when the answer is whole, tell."""
-        if self._parsing or (body := self._heads.body_in(data)) is None:
+        self._size += len(data)
+        if self._size > MOST_ANSWER_BYTES:
+            self._break(f"the answer has more than {MOST_ANSWER_BYTES >> 20} MiB")
+        elif self._parsing or (body := self._heads.body_in(data)) is None:
             self._parse(data)
         elif self._listener is not None:
+            self._size = 0
             self._listener.answered(200, body, True)
 
     def _parse(self, data: bytes) -> None:
@@ -73,6 +82,7 @@ class HttpConnection(asyncio.Protocol):
             return
         if self._complete:
             self._complete = self._parsing = False
+            self._size = 0
             body = b"".join(self._body)
             self._body.clear()
             status = self._parser.get_status_code()

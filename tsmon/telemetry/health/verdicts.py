@@ -35,6 +35,8 @@ class ModelHealth(StrEnum):
     READY = "ready"
     UNKNOWN = "unknown"
     """Only its metrics are known, which do not tell whether its workers live."""
+    UNREAD = "unread"
+    """Describe could not be read; whatever else is known is from the list or an earlier answer."""
     STARTING = "starting"
     NO_WORKERS = "no workers"
     """Every request is refused."""

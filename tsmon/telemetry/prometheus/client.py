@@ -10,11 +10,19 @@ from typing import Any, Self
 import httpx
 
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
-from tsmon.torchserve.errors import InvalidArgument, TimedOut, Unreachable
-from tsmon.torchserve.patient import CLOSE_GRACE_S, PatientClient
+from tsmon.torchserve.connection import trust
+from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
+from tsmon.torchserve.waiting import under_way
+from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds
+from tsmon.untrusted.json import BadJson, parse_json
 
 CONNECT_TIMEOUT_S = 2.0
 QUERY_TIMEOUT_S = 10.0
+BOUNDS = Bounds(QUERY_TIMEOUT_S, most_bytes=64 * 2**20)
+"""A sample takes 30 bytes: two million, as 15 minutes of 10,000 series scraped each 5 s have."""
+
+LATEST = 2.0**36
+"""Unix time; the year 4147, which `datetime` still knows."""
 
 Labels = Mapping[str, str]
 
@@ -71,10 +79,10 @@ class Prometheus:
         base = _base_url(url)
         self.label = base.netloc.decode() + base.path.rstrip("/")
         """Host, port and path, without the password."""
-        self._client = PatientClient(
+        self._client = BoundedClient(
             base_url=base,
             headers=dict(headers or {}),
-            verify=verify,
+            verify=trust(verify if base.scheme == "https" else False),
             transport=transport,
             timeout=httpx.Timeout(QUERY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=10),
@@ -88,13 +96,10 @@ class Prometheus:
     async def targets(self) -> list[Target]:
         """What is scraped; what only stores samples, such as Thanos or Mimir, cannot tell."""
         data = await self._get("targets", {"state": "active"})
-        try:
-            return [
-                Target(dict(target["labels"]), str(target.get("lastError", "")))
-                for target in data["activeTargets"]
-            ]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise NotPrometheus("the list of targets is none as Prometheus gives it") from None
+        targets = data.get("activeTargets") if isinstance(data, dict) else None
+        if not isinstance(targets, list):
+            raise NotPrometheus("the list of targets is none as Prometheus gives it")
+        return [found for each in targets if (found := _target(each)) is not None]
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
@@ -115,8 +120,8 @@ class Prometheus:
         request = self._client.build_request("GET", f"api/v1/{path}", params=dict(parameters))
         response = await self._send(request)
         try:
-            answer = response.json()
-        except (ValueError, RecursionError):
+            answer = parse_json(response.content)
+        except BadJson:
             answer = None
         if isinstance(answer, dict) and answer.get("status") == "success" and "data" in answer:
             return answer["data"]
@@ -124,7 +129,11 @@ class Prometheus:
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
-            return await self._client.send(request)
+            with under_way(f"GET {request.url.path}", self.label):
+                return await self._client.send(request, BOUNDS)
+        except AnswerTooLarge as error:
+            hint = "watch fewer models, or a shorter time"
+            raise TooLarge(f"Prometheus at {self.label}: {error}", hint) from None
         except httpx.ConnectTimeout:
             raise Unreachable(f"{self.label} does not accept connections") from None
         except httpx.TimeoutException:
@@ -166,23 +175,50 @@ def _base_url(text: str) -> httpx.URL:
     return url
 
 
+def _target(entry: object) -> Target | None:
+    """One target; None for what is none, which costs no other."""
+    labels = entry.get("labels") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(labels, dict):
+        return None
+    return Target(_texts(labels), str(entry.get("lastError", "")))
+
+
 def _series(data: object) -> list[Series]:
-    """Read `data` of a query: a vector or a matrix."""
+    """Read `data` of a query: a vector or a matrix; a series that is none costs no other.
+
+    Raises:
+        NotPrometheus: it is neither, or nothing in it can be read.
+    """
+    entries = data.get("result") if isinstance(data, dict) else None
+    known = isinstance(data, dict) and data.get("resultType") in {"vector", "matrix"}
+    if not known or not isinstance(entries, list):
+        raise NotPrometheus("the answer is no query result as Prometheus gives it")
+    found = [series for each in entries if (series := _one_series(each)) is not None]
+    if entries and not found:
+        raise NotPrometheus("no series of the answer is one as Prometheus gives it")
+    return found
+
+
+def _one_series(entry: object) -> Series | None:
+    labels = entry.get("metric") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(labels, dict):
+        return None
+    pairs = entry.get("values", [entry.get("value")])
+    if not isinstance(pairs, list):
+        return None
+    samples = [sample for pair in pairs if (sample := _sample(pair)) is not None]
+    return Series(_texts(labels), tuple(samples)) if samples else None
+
+
+def _texts(labels: Mapping[object, object]) -> Labels:
+    return {str(name): value for name, value in labels.items() if isinstance(value, str)}
+
+
+def _sample(pair: object) -> Sample | None:
+    if not isinstance(pair, list) or len(pair) != 2:
+        return None
     try:
-        if not isinstance(data, dict) or data["resultType"] not in {"vector", "matrix"}:
-            raise ValueError
-        return [
-            Series(dict(entry["metric"]), tuple(map(_sample, _pairs(entry))))
-            for entry in data["result"]
-        ]
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise NotPrometheus("the answer is no query result as Prometheus gives it") from None
-
-
-def _pairs(entry: Mapping[str, Any]) -> Any:
-    return entry["values"] if "values" in entry else [entry["value"]]
-
-
-def _sample(pair: Any) -> Sample:
-    at, value = pair
-    return Sample(float(at), float(value))
+        sample = Sample(float(pair[0]), float(pair[1]))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return sample if 0 <= sample.at < LATEST else None

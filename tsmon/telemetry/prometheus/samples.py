@@ -38,7 +38,7 @@ GAUGES = (
 ANSWERS = ("Requests2XX", "Requests4XX", SERVER_ERRORS)
 """Counters that metrics_mode prometheus has and legacy has not."""
 NAMES = (UP, REQUESTS, INFERENCE_US, QUEUE_US, *ANSWERS, *GAUGES)
-
+_SUMS = frozenset({REQUESTS, INFERENCE_US, QUEUE_US})
 STATUS_NOT_EXPORTED = ""
 """`Worker.status` of workers known from a metric only: whether they live is not exported."""
 
@@ -84,7 +84,8 @@ def scrape_of(readings: Readings, at: Instant) -> Scrape:
     mode = _mode(sound)
     errors = sum(each.value for each in sound if each.name == SERVER_ERRORS)
     published = errors if mode is MetricsMode.PROMETHEUS else None
-    return Scrape(at, mode, _counters(sound), gauges, published)
+    lost = sum(each.name in _SUMS for each in readings) - sum(each.name in _SUMS for each in sound)
+    return Scrape(at, mode, _counters(sound), gauges, published, lost_lines=lost)
 
 
 def models_of(readings: Readings) -> tuple[Description, ...]:

@@ -54,6 +54,11 @@ class PrometheusSource:
         """The instance and the Prometheus that knows it."""
         return f"{self._target.instance} (Prometheus {self._client.label})"
 
+    @property
+    def interval_s(self) -> float:
+        """The scrape interval, once it was measured; until then the most it can be."""
+        return self._target.interval_s
+
     async def observe(self, focus: ModelKey | None) -> Observation:
         """The newest scrape not given yet; it is waited for.
 

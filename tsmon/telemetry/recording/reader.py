@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,13 +26,15 @@ from tsmon.torchserve.errors import (
     NotTorchServe,
     TimedOut,
     TokenRefused,
+    TooLarge,
     TorchServeError,
     Unreachable,
 )
 from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
+from tsmon.untrusted.json import parse_json
 
-_PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, NotTorchServe)}
+_PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, TooLarge, NotTorchServe)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Recording:
                 self._series(tick),
                 {},
                 logged=bool(row["metrics_logged"]),
+                lost_lines=self._lost_lines(tick),
             ),
             processes=self._processes(tick),
             reports=self._reports(tick),
@@ -178,9 +180,28 @@ class Recording:
             "SELECT is_default, body FROM description WHERE tick = ? ORDER BY position",
             (tick.id,),
         ).fetchall()
+        unread = self._unread(tick)
         return tuple(
-            Description(self._described(body), bool(is_default)) for is_default, body in rows
+            _description(self._described(body), bool(is_default), unread.get(position))
+            for position, (is_default, body) in enumerate(rows)
         )
+
+    def _unread(self, tick: Tick) -> dict[int, TorchServeError]:
+        """Why versions could not be described, by position; an older recording has none."""
+        if "unread" not in self._tables:
+            return {}
+        rows = self._connection.execute(
+            "SELECT position, problem, hint FROM unread WHERE tick = ?", (tick.id,)
+        )
+        return {position: TorchServeError(problem, hint) for position, problem, hint in rows}
+
+    def _lost_lines(self, tick: Tick) -> int:
+        if "lost" not in self._tables:
+            return 0
+        row = self._connection.execute(
+            "SELECT lines FROM lost WHERE tick = ?", (tick.id,)
+        ).fetchone()
+        return int(row[0]) if row else 0
 
     def _described(self, body: int) -> ModelVersion:
         """A description; those of the same words share one in memory."""
@@ -188,7 +209,7 @@ class Recording:
             (text,) = self._connection.execute(
                 "SELECT json FROM body WHERE id = ?", (body,)
             ).fetchone()
-            self._bodies[body] = parse_versions([json.loads(text)])[0]
+            self._bodies[body] = parse_versions([parse_json(text)])[0]
         return self._bodies[body]
 
     def _series(self, tick: Tick) -> dict[SeriesKey, Counters]:
@@ -237,6 +258,12 @@ class Recording:
             )
             for key in profiles.keys() | statuses.keys()
         }
+
+
+def _description(model: ModelVersion, is_default: bool, why: TorchServeError | None) -> Description:
+    if why is not None and "modelVersion" in model.unread:  # only the list told of it
+        model = replace(model, version="", unread=())
+    return Description(model, is_default, why=why)
 
 
 def _facts(version: str | None, model_api: int | None) -> ServerFacts | None:

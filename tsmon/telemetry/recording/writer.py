@@ -117,6 +117,8 @@ class Writer:
                     for key, sums in scrape.series.items()
                 ),
             )
+            if scrape.lost_lines:
+                self._insert("lost", [(tick, scrape.lost_lines)])
         if not isinstance(models, TorchServeError):
             self._insert_descriptions(tick, models)
         self._insert(
@@ -175,6 +177,8 @@ class Writer:
                 "INSERT INTO description SELECT ?, ?, ?, id FROM body WHERE json = ?",
                 (tick, position, entry.is_default, body),
             )
+            if entry.why is not None:
+                self._insert("unread", [(tick, position, str(entry.why), entry.why.hint)])
 
     def _insert_profile(self, tick: int, key: ModelKey, window: float, profile: Profile) -> None:
         self._insert(

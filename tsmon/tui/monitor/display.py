@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+from tsmon.telemetry.freshness import as_of
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.playhead import View
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.torchserve.waiting import longest_wait
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.rollouts import Rollout
@@ -21,7 +23,9 @@ def show_server(
 ) -> None:
     """Render the first lines, which also change with time alone; in the past, as they were."""
     held, monitor = session.playhead.held, session.monitor
-    snapshot = shown if held and shown else monitor.latest
+    now = Instant.now()
+    snapshot = shown if held and shown else as_of(monitor.latest, now, session.patience_s)
+    wait = None if held or session.replays else longest_wait()
     facts = BarFacts(
         monitor.period_s,
         session.token_expires,
@@ -30,11 +34,12 @@ def show_server(
         session.word,
         note,
         session.tag,
+        f"waiting for {wait.what}, {wait.seconds:.0f} s" if wait else "",
     )
-    screen.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else Instant.now())
+    screen.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else now)
     screen.query_one(Banner).show(
         snapshot,
-        None if held else Instant.now(),
+        None if held else now,
         event=past.event,
         can_start=session.is_local and not session.read_only,
         read_only=session.read_only,

@@ -56,13 +56,14 @@ def explain(
         return None
     problem = server.problem
     ways_out = [problem.hint] if problem and problem.hint else []
-    if now is not None:
+    if now is not None and server.state is not ServerState.STALE:
         ways_out.insert(0, _next_try(snapshot, now))
     if can_start and server.state is ServerState.AWAY:
         ways_out.insert(0, "{server.start} starts one here")
     if server.state is ServerState.TOKEN_REFUSED:
         ways_out.insert(0, "{server.key-file} reads another key file")
-    spans: list[Span] = [(f"✗ {problem or server.state}", Tone.BAD)]
+    glyph, tone = ("◐", Tone.WARNING) if server.state is ServerState.STALE else ("✗", Tone.BAD)
+    spans: list[Span] = [(f"{glyph} {problem or server.state}", tone)]
     if ways_out:
         spans.append(("\n  " + keys.spell(" · ".join(ways_out)), Tone.PLAIN))
     return line(*spans)

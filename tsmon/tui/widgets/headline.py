@@ -51,9 +51,10 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
     """What there is to tell, the most important first."""
     glyph, word, tone = state_of(model)
     star = " ★" if model.is_default else ""
+    workers = f" {model.ready}/{model.wanted}" if model.told else ""
     parts: list[list[Span]] = [
         [(f"{model.key}{star}", Tone.ACCENT)],
-        [(f"{glyph} {word} {model.ready}/{model.wanted}", tone)],
+        [(f"{glyph} {word}{workers}", tone)],
     ]
     usage = model.traffic.interval
     if isinstance(usage, Usage):

@@ -53,12 +53,12 @@ def _queue_ms(model: ModelStatus) -> float | Missing:
 
 def _pending(model: ModelStatus) -> int | None:
     queue = model.described.queue
-    return queue.pending if queue and not model.gone else None
+    return queue.pending if queue and model.told and not model.gone else None
 
 
 def _memory(model: ModelStatus) -> int | None:
     """Bytes of all workers whose memory is known."""
-    sizes = [worker.memory_bytes for worker in model.workers]
+    sizes = [worker.memory_bytes for worker in model.workers if model.told]
     known = [size for size in sizes if size is not None]
     return sum(known) if known else None
 
@@ -281,7 +281,7 @@ def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
         milliseconds(_p95(model)),
         ABSENT if pending is None else str(pending),
         memory(_memory(model)),
-        str(model.described.batch_size),
+        _batch(model),
         model.described.url or ABSENT,
     )
     tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
@@ -292,10 +292,17 @@ def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
     return Row(str(model.key), tuple(map(Cell, texts, tones)))
 
 
+def _batch(model: ModelStatus) -> str:
+    unread = model.verdict.health is ModelHealth.UNREAD or "batchSize" in model.described.unread
+    return ABSENT if unread else str(model.described.batch_size)
+
+
 def _workers(model: ModelStatus, glyph: str) -> str:
     """Ready and wanted workers; where only metrics are known, how many those tell of."""
     if model.gone:
         return ABSENT
-    if model.verdict.health is ModelHealth.UNKNOWN:
+    if model.verdict.health is ModelHealth.UNREAD:
+        return f"{glyph} {ABSENT}"
+    if not model.told:
         return f"{glyph} {len(model.workers) or ABSENT}"
     return f"{glyph} {model.ready}/{model.wanted}"

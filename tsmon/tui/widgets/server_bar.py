@@ -13,7 +13,7 @@ from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.signs import SERVER_SIGNS
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.tui.badges import badge
-from tsmon.tui.format import duration
+from tsmon.tui.format import duration, plural
 from tsmon.tui.session import Tag
 from tsmon.tui.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
@@ -52,6 +52,8 @@ class BarFacts:
     """What this is, where it is not a server itself."""
     note: str = ""
     tag: Tag = Tag()  # noqa: RUF009 (frozen)
+    waiting: str = ""
+    """The request that has been waited for long enough to say so."""
 
 
 class ServerBar(Words):
@@ -81,7 +83,7 @@ def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -
     right = _badges(facts)
     name = badge(facts.tag.name, facts.tag.color) + " " if facts.tag.name else Content()
     room = width - 2 - name.cell_length - sum(len(text) + 1 for text, _ in right)
-    least = 2 if facts.looking else 3
+    least = (2 if facts.looking else 3) + bool(facts.waiting)
     while len(left) > least and _length(left) > room:
         left.pop()
     if len(left) > 2 and (excess := _length(left) - room) > 0:
@@ -108,8 +110,12 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     sign = SERVER_SIGNS[server.state]
     parts: list[Span] = [(str(sign), tone_of(sign.grade)), (server.label, Tone.PLAIN)]
     if not facts.looking or snapshot.stale:
-        parts += _freshness(snapshot, facts.period_s, now)
+        parts += _freshness(snapshot, now)
+    if facts.waiting:
+        parts.append((facts.waiting, Tone.WARNING))
     parts += spell_overall(snapshot)
+    if lost := snapshot.metrics.lost_lines:
+        parts.append((f"{plural(lost, 'metric line')} unreadable", Tone.WARNING))
     if facts.token_expires:
         parts.append(_token(facts.token_expires, now.wall))
     if snapshot.metrics.mode not in (None, MetricsMode.PROMETHEUS):
@@ -123,13 +129,15 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     return parts
 
 
-def _freshness(snapshot: Snapshot, period_s: float, now: Instant) -> list[Span]:
+def _freshness(snapshot: Snapshot, now: Instant) -> list[Span]:
     """How old what one sees is, where that is worth a word."""
     answer = snapshot.server.last_answer
     if answer is None:
         return [("no sample yet", Tone.MUTED)]
     seconds = now.since(answer)
-    if snapshot.stale or seconds > 3 * period_s + 1:
+    if snapshot.server.state is ServerState.STALE:
+        return [(f"for {duration(seconds)}", Tone.WARNING)]
+    if snapshot.stale:
         return [(f"stale {duration(seconds)}", Tone.WARNING)]
     return [(f"{duration(seconds)} ago", Tone.MUTED)] if seconds >= LATELY_S else []
 

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of_worker
-from tsmon.telemetry.health.verdicts import WorkerHealth
+from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.format import ABSENT, duration, memory, percent, plural
@@ -119,7 +119,7 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
     progress = rollout.progress if rollout else None
     failed = _has_failed(rollout)
     well = model.verdict.health in WELL
-    if well and not failed:
+    if well and not failed and not model.problem:
         return None
     parts: list[Span] = []
     if progress is not None and failed:
@@ -131,6 +131,8 @@ def explain_failure(model: ModelStatus | None, rollout: Rollout | None) -> Conte
         parts.append((f"  {progress.hint}", Tone.MUTED))
     if not well and not failed:
         parts.append((f"{model.verdict.health}: {model.verdict.evidence}", Tone.WARNING))
+    if model.problem and model.problem != model.verdict.evidence:
+        parts.append((model.problem, Tone.WARNING))
     spans: list[Span] = []
     for text, tone in parts:
         spans.append((f"\n{text}" if spans else text, tone))
@@ -164,6 +166,8 @@ def _count(model: ModelStatus | None, rollout: Rollout | None) -> Content:
         return line(("no model is selected", Tone.MUTED))
     if model.gone:
         return line((f"gone: {model.gone}", Tone.MUTED))
+    if model.verdict.health is ModelHealth.UNREAD:
+        return line(("? workers not known  ", Tone.WARNING), progress_of(rollout))
     described = model.described
     target = rollout.target if rollout and rollout.running else model.wanted
     minus = Content.styled("[-]", "$text-primary @click=screen.do('workers.fewer')")

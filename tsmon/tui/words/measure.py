@@ -18,6 +18,7 @@ _WHY = {
     Missing.NO_TRAFFIC: "no requests",
     Missing.UNANSWERED: "unanswered",
     Missing.RESTARTED: "restarted",
+    Missing.UNREAD: "unreadable",
     Missing.NO_COUNTERS: "no counters",
 }
 

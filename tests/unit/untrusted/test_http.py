@@ -1,0 +1,167 @@
+"""Whatever a server sends, a request ends within its bounds and the next one goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import tracemalloc
+
+import httpx
+import pytest
+
+from tests.fake import bad_answers
+from tests.fake.slow_server import (
+    Answer,
+    endless_body,
+    saying,
+    silent,
+    slow_server,
+    trickling_body,
+    trickling_head,
+)
+from tsmon.untrusted.http import (
+    DEADLINE_GRACE_S,
+    AnswerTooLarge,
+    BoundedClient,
+    Bounds,
+    Overdue,
+    ask,
+)
+
+MIB = 2**20
+BOUNDS = Bounds(timeout_s=0.3, most_bytes=MIB)
+NEVER_ENDING = {
+    "silent": (silent, httpx.ReadTimeout),
+    "trickling head": (trickling_head(0.05), Overdue),
+    "trickling body": (trickling_body(0.05), Overdue),
+    "endless body": (endless_body, AnswerTooLarge),
+}
+
+
+@pytest.fixture(params=NEVER_ENDING)
+def harmful(request: pytest.FixtureRequest) -> tuple[Answer, type[httpx.HTTPError]]:
+    return NEVER_ENDING[request.param]
+
+
+async def test_an_answer_without_an_end_ends_at_the_deadline(
+    harmful: tuple[Answer, type[httpx.HTTPError]],
+) -> None:
+    answer, error = harmful
+    async with slow_server(answer) as server:
+        client = BoundedClient(verify=False, timeout=BOUNDS.timeout_s)
+        started = time.monotonic()
+        with pytest.raises(error):
+            await client.send(client.build_request("GET", server.url), BOUNDS)
+        assert time.monotonic() - started < BOUNDS.deadline_s + 1
+        await client.close(0)
+
+
+async def test_more_of_them_than_the_pool_has_slots_block_no_later_request(
+    harmful: tuple[Answer, type[httpx.HTTPError]],
+) -> None:
+    answer, error = harmful
+    limits = httpx.Limits(max_connections=1)
+    async with slow_server(answer) as server:
+        client = BoundedClient(verify=False, timeout=BOUNDS.timeout_s, limits=limits)
+        for _ in range(3):
+            with pytest.raises(error):
+                await client.send(client.build_request("GET", server.url), BOUNDS)
+        server.answer = saying(b"[]")
+        answered = await client.send(client.build_request("GET", server.url), BOUNDS)
+        assert answered.content == b"[]"
+        await client.close(0)
+
+
+async def test_a_request_cut_off_leaves_those_beside_it_alone() -> None:
+    async with slow_server(trickling_head(0.05)) as server:
+        client = BoundedClient(verify=False, timeout=5)
+        cut = asyncio.create_task(client.send(client.build_request("GET", server.url), BOUNDS))
+        await server.arrived.wait()
+        released = asyncio.Event()
+
+        async def later(writer: asyncio.StreamWriter) -> None:
+            await released.wait()
+            await saying(b"[]")(writer)
+
+        server.answer = later
+        patient = Bounds(timeout_s=5, most_bytes=MIB)
+        beside = asyncio.create_task(client.send(client.build_request("GET", server.url), patient))
+        with pytest.raises(Overdue):
+            await cut
+        released.set()
+        assert (await beside).content == b"[]"
+        await client.close(0)
+
+
+async def test_the_deadline_counts_for_a_request_whose_caller_went_away() -> None:
+    async with slow_server(trickling_head(0.05)) as server:
+        client = BoundedClient(verify=False, timeout=0.3, limits=httpx.Limits(max_connections=1))
+        caller = asyncio.create_task(client.send(client.build_request("GET", server.url), BOUNDS))
+        await server.arrived.wait()
+        caller.cancel()
+        server.answer = saying(b"[]")
+        patient = Bounds(timeout_s=BOUNDS.deadline_s + 2, most_bytes=MIB)
+        while True:  # the slot of the first is lost until its deadline has passed
+            try:
+                request = client.build_request("GET", server.url)
+                assert (await client.send(request, patient)).content == b"[]"
+                break
+            except httpx.PoolTimeout:
+                continue
+        await client.close(0)
+
+
+async def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
+    transport = httpx.MockTransport(lambda _: bad_answers.gzip_bomb(256 * MIB))
+    client = BoundedClient(verify=False, transport=transport)
+    request = client.build_request("GET", "http://bomb")
+    bad_answers.gzip_bomb(MIB)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AnswerTooLarge, match="more than 1 MiB"):
+            await client.send(request, Bounds(5, MIB))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB
+
+
+async def test_an_honest_packed_answer_is_unpacked_once() -> None:
+    transport = httpx.MockTransport(lambda _: bad_answers.gzipped(b'{"models": []}'))
+    client = BoundedClient(verify=False, transport=transport)
+    response = await client.send(client.build_request("GET", "http://packed"), BOUNDS)
+    assert response.json() == {"models": []}
+    assert "content-encoding" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"), [("br", b"x"), ("gzip, gzip", b"x"), ("gzip", b"not gzip")]
+)
+async def test_what_cannot_be_unpacked_within_bounds_is_refused(
+    encoding: str, content: bytes
+) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        stream = httpx.ByteStream(content)
+        return httpx.Response(200, stream=stream, headers={"content-encoding": encoding})
+
+    client = BoundedClient(verify=False, transport=httpx.MockTransport(answer))
+    with pytest.raises(httpx.DecodingError):
+        await client.send(client.build_request("GET", "http://odd"), BOUNDS)
+
+
+async def test_nothing_packed_is_asked_for() -> None:
+    async with slow_server(saying(b"{}")) as server:
+        client = BoundedClient(verify=False)
+        request = client.build_request("GET", server.url)
+        assert request.headers["accept-encoding"] == "identity"
+        await client.close(0)
+
+
+async def test_one_that_blocks_has_the_same_bounds() -> None:
+    async with slow_server(trickling_head(0.05)) as server:
+        started = time.monotonic()
+        with pytest.raises(Overdue):
+            await asyncio.to_thread(ask, server.url, BOUNDS)
+        assert time.monotonic() - started < BOUNDS.timeout_s + DEADLINE_GRACE_S + 1
+        server.answer = saying(b"{}")
+        assert (await asyncio.to_thread(ask, server.url, BOUNDS)).content == b"{}"

@@ -1,0 +1,40 @@
+"""How old what is known may be before it is no longer the state of the server.
+
+A snapshot says how the server was when it was made. When none follows, because the server, the way
+to it or tsmon itself hangs, nobody makes one that says so; so the age is looked at whenever
+something is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.snapshot import ServerState, Snapshot
+from tsmon.torchserve.errors import TimedOut
+from tsmon.torchserve.waiting import longest_wait
+
+STALE_PERIODS = 3
+SHORTEST_PERIOD_S = 1.0
+"""A slow machine cannot be expected to do better, however often a server is asked."""
+
+
+def patience_s(period_s: float) -> float:
+    """Seconds without an answer after which the last one is stale."""
+    return STALE_PERIODS * max(period_s, SHORTEST_PERIOD_S)
+
+
+def as_of(snapshot: Snapshot, now: Instant, patience: float) -> Snapshot:
+    """The snapshot as it is to be shown `now`: stale once its answer is older than `patience`."""
+    answer = snapshot.server.last_answer
+    if snapshot.stale or answer is None or now.since(answer) <= patience:
+        return snapshot
+    wait = longest_wait()
+    doing = f"waiting for {wait.what}" if wait else "nothing is being asked"
+    problem = TimedOut(
+        f"nothing new since {answer.wall.astimezone():%H:%M:%S}: {doing}",
+        "what is shown is from before",
+    )
+    return replace(
+        snapshot, server=replace(snapshot.server, state=ServerState.STALE, problem=problem)
+    )
