@@ -51,7 +51,7 @@ async def replace(
     default version, and the old one is removed when it has answered what it had. If the new one
     does not work it is removed again. Ctrl-C at any moment leaves a version that serves.
     """
-    probe = await asyncio.to_thread(_probe, test_file) if test_file else None
+    probe = await asyncio.to_thread(Probe.of, test_file) if test_file else None
     async with target.client() as client:
         url = target.archive_url(archive, client.addresses)
         plan = await plan_replacement(
@@ -62,7 +62,3 @@ async def replace(
             say(f"  {change}")
         replacement = Replacement(client, plan)
         await carry_out(replacement, as_json=as_json, model=model, replaced=plan.old.version)
-
-
-def _probe(path: Path) -> Probe:
-    return Probe(path.name, path.read_bytes())

@@ -7,7 +7,6 @@ neither keeps its default.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,10 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.schema import Config
 from tsmon.config.toml_lines import line_of
 from tsmon.config.values import BadValue, Dotted, assembled, checked
+from tsmon.untrusted.files import KIB, read_text
+from tsmon.untrusted.toml import BadToml, parse_toml
 
+MOST_BYTES = 256 * KIB
 PROJECT_FILE = "tsmon.toml"
 VARIABLE = "TSMON_CONFIG"
 """Names the file to read in place of the user's own."""
@@ -87,8 +89,7 @@ def text_of(file: Path) -> str:
         ConfigError: it cannot be read.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            return opened.read()
+        return read_text(file, MOST_BYTES)
     except OSError as error:
         raise ConfigError(file, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -102,9 +103,9 @@ def parsed(text: str, file: Path) -> dict[str, Any]:
         ConfigError: it is no TOML, or has something that is no setting.
     """
     try:
-        return checked(Config, tomllib.loads(text), file.parent.absolute())
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(file, f"is no valid TOML: {error}") from None
+        return checked(Config, parse_toml(text), file.parent.absolute())
+    except BadToml as error:
+        raise ConfigError(file, f"is no valid TOML: {error}", line=error.line) from None
     except BadValue as error:
         problem = f"{'.'.join(error.key)}: {error}"
         raise ConfigError(file, problem, error.hint, line=line_of(text, error.key)) from None

@@ -12,6 +12,8 @@ from types import MappingProxyType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+_LONGEST = 80
+"""Characters of a wrong value that a message quotes."""
 Dotted = tuple[str, ...]
 """Where a value stands, such as `("servers", "prod", "url")`."""
 
@@ -103,9 +105,9 @@ def _path(text: str, folder: Path) -> Path:
 def _choice(value: Any, allowed: tuple[str, ...], key: Dotted) -> str:
     if value in allowed:
         return str(value)
-    near = _nearest(str(value), allowed)
+    near = _nearest(_shown(value), allowed)
     words = ", ".join(word for word in allowed if word)
-    raise BadValue(key, f"{value!r} is not one of {words}", near)
+    raise BadValue(key, f"{_shown(value)} is not one of {words}", near)
 
 
 def _boolean(value: Any, key: Dotted) -> bool:
@@ -115,11 +117,17 @@ def _boolean(value: Any, key: Dotted) -> bool:
 
 
 def _number(value: Any, least: float | None, key: Dotted) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(key, "a number", value)
-    if least is not None and value < least:
-        raise BadValue(key, f"{value:g} is less than {least:g}, the least that is possible")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of more digits than a float has room for
+        raise BadValue(key, "is too large for a number") from None
+    if not isfinite(number):
+        raise _wrong(key, "a number", value)
+    if least is not None and number < least:
+        raise BadValue(key, f"{number:g} is less than {least:g}, the least that is possible")
+    return number
 
 
 def _text(value: Any, key: Dotted) -> str:
@@ -135,7 +143,16 @@ def _table(value: Any, key: Dotted) -> Mapping[str, Any]:
 
 
 def _wrong(key: Dotted, wanted: str, value: Any) -> BadValue:
-    return BadValue(key, f"{value!r} is not {wanted}")
+    return BadValue(key, f"{_shown(value)} is not {wanted}")
+
+
+def _shown(value: Any) -> str:
+    """The value in a message; of a long one the beginning."""
+    try:
+        words = repr(value)
+    except (ValueError, RecursionError):  # a number of more digits than Python writes
+        return f"this {type(value).__name__}"
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def _unknown(key: Dotted, known: list[str]) -> BadValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tsmon.digits.images import DigitImage, ImageError, find_images
+from tsmon.digits.images import DigitImage, ImageError, entries, is_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ def read_folder(path: Path) -> Folder:
         ImageError: it cannot be read.
     """
     path = path.absolute()
-    images = find_images(path)
+    found = entries(path)
     try:
-        folders = sorted(
-            entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-        )
+        folders = tuple(each for each in found if not each.name.startswith(".") and each.is_dir())
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror or error}") from None
-    return Folder(path, tuple(folders), tuple(i for i in images if i.path not in set(folders)))
+    among = set(folders)
+    images = (DigitImage.at(each) for each in found if is_image(each) and each not in among)
+    return Folder(path, folders, tuple(images))
 
 
 class Labels:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import random
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tsmon.untrusted.files import MIB, read_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
+"""What is decoded; Pillow knows formats that start programs to be read."""
+MOST_BYTES = 64 * MIB
+"""Of a file that is sent; TorchServe by default takes a tenth of that."""
+MOST_PIXELS = 50_000_000
+"""Of a picture that is decoded here, which takes four bytes a pixel."""
+MOST_ENTRIES = 100_000
+"""Of a folder."""
 DIGIT_SIDE = 28
 """Pixels of an MNIST digit, each way."""
 
@@ -35,7 +53,7 @@ class DigitImage:
             ImageError: it cannot be read.
         """
         try:
-            return self.path.read_bytes()
+            return read_bytes(self.path, MOST_BYTES)
         except OSError as error:
             raise ImageError(f"cannot read {self.path}: {error.strerror or error}") from None
 
@@ -69,11 +87,29 @@ def find_images(folder: Path) -> tuple[DigitImage, ...]:
     Raises:
         ImageError: the folder cannot be read.
     """
+    return tuple(DigitImage.at(path) for path in entries(folder) if is_image(path))
+
+
+def is_image(path: Path) -> bool:
+    """Whether it is called as PNG and JPEG files are."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder, by name.
+
+    Raises:
+        ImageError: it cannot be read, or has more entries than a person could look through.
+    """
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        paths = list(islice(folder.iterdir(), MOST_ENTRIES + 1))
     except OSError as error:
         raise ImageError(f"cannot read {folder}: {error.strerror or error}") from None
-    return tuple(DigitImage.at(path) for path in paths)
+    if len(paths) > MOST_ENTRIES:
+        raise ImageError(
+            f"{folder} has more than {MOST_ENTRIES:,} entries; choose a smaller folder"
+        )
+    return sorted(paths)
 
 
 def pick_random(
@@ -99,15 +135,12 @@ def preview(image: DigitImage, side: int = DIGIT_SIDE) -> PixelGrid:
     Raises:
         ImageError: it is no image.
     """
-    # Imported here because Pillow costs more to import than most commands need to run.
-    from PIL import Image, ImageOps
+    with _opened(image) as picture:
+        from PIL import ImageOps
 
-    try:
-        with Image.open(image.path) as picture:
-            fitted = ImageOps.pad(picture.convert("RGB").convert("L"), (side, side))
-            return PixelGrid(side, side, fitted.tobytes())
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{image.path.name} is no image: {error}") from None
+        picture.draft("L", (side, side))  # has a JPEG decoded at a fraction of its size
+        fitted = ImageOps.pad(picture.convert("RGB").convert("L"), (side, side))
+        return PixelGrid(side, side, fitted.tobytes())
 
 
 def picture_size(image: DigitImage) -> tuple[int, int]:
@@ -116,10 +149,26 @@ def picture_size(image: DigitImage) -> tuple[int, int]:
     Raises:
         ImageError: it is no image.
     """
+    with _opened(image) as picture:
+        return picture.size
+
+
+@contextmanager
+def _opened(image: DigitImage) -> Iterator[Picture]:
+    """A picture that is not too large to be decoded; failing to is an `ImageError` too."""
+    # Imported here because Pillow costs more to import than most commands need to run.
     from PIL import Image
 
+    data = image.read()
+    # A picture that Pillow thinks a bomb it warns of, on the screen; the limit below is lower.
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:
-        with Image.open(image.path) as picture:
-            return picture.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                size = f"{picture.width:,} by {picture.height:,} pixels"
+                raise ImageError(f"{image.path.name} has {size}, too many to be shown")
+            yield picture
+    except ImageError:
+        raise
+    except Exception as error:  # noqa: BLE001 (Pillow's decoders raise anything where the bytes are damaged)
         raise ImageError(f"{image.path.name} is no image: {error}") from None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tsmon.digits.images import DigitImage, ImageError, PixelGrid
+from tsmon.untrusted.archives import BadArchiveFile, read_member
+from tsmon.untrusted.files import MIB, TooLarge, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,11 +50,11 @@ class Preprocessing:
     def is_in(self, archive: Path) -> bool | None:
         """Whether a model archive has this very code; None where that cannot be told."""
         try:
-            with zipfile.ZipFile(archive) as members:
-                return members.read(self._source.name) == self._source.read_bytes()
-        except KeyError:
+            own = read_bytes(self._source, MIB)
+            return read_member(archive, self._source.name, len(own)) == own
+        except (KeyError, TooLarge):
             return False
-        except (OSError, zipfile.BadZipFile):
+        except (OSError, BadArchiveFile):
             return None
 
     def _loaded(self) -> _Code:

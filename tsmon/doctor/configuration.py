@@ -8,6 +8,7 @@ from pathlib import Path
 from tsmon.doctor.facts import ConfigFacts, JavaProcess, MachineFacts
 from tsmon.doctor.machine import log_folder, named_config
 from tsmon.serving import properties
+from tsmon.untrusted.files import MIB, read_text
 
 
 def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None) -> ConfigFacts:
@@ -54,7 +55,7 @@ def _config_of(server: JavaProcess, snapshots: Path | None) -> Path | None:
 
 def _read(path: Path, snapshots: Path | None) -> ConfigFacts:
     try:
-        settings = properties.parse(path.read_text("latin-1"))
+        settings = properties.parse(read_text(path, MIB, encoding="latin-1"))
     except OSError as error:
         reason = f"cannot read {path}: {error.strerror or error}"
         return ConfigFacts(path, problem=reason, snapshots=snapshots)

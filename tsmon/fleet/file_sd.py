@@ -6,7 +6,6 @@ Prometheus: Configuration, <file_sd_config>.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -14,11 +13,16 @@ from tsmon.config.schema import ServerSettings
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.torchserve.addresses import Addresses, Base
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.untrusted.json import BadJson, parse_json
 
 SCHEME = "__scheme__"
 """The label that tells Prometheus to scrape by https."""
 HIDDEN = "__"
 """How labels begin that are meant for Prometheus alone."""
+MOST_TARGETS = 10_000
+"""Of one file."""
+MOST_LABELS = 100
+"""Of one group."""
 
 
 YAML_HINT = "pip install 'tsmon[yaml]', or write the same as JSON"
@@ -40,7 +44,11 @@ def parse_file_sd(
     problems: list[str] = []
     for group in _groups(text, _yaml if yaml else _json):
         labels = _labels(group)
-        for address in _addresses(group):
+        addresses = _addresses(group)
+        # With YAML's aliases a short file can name a group, and it its targets, millions of times.
+        if len(targets) + len(problems) + len(addresses) > MOST_TARGETS:
+            raise BadFile(f"has more than {MOST_TARGETS:,} targets")
+        for address in addresses:
             try:
                 targets.append(target_at(address, labels, Origin.FILE_SD))
             except InvalidArgument as error:
@@ -67,8 +75,8 @@ def target_at(address: str, labels: Mapping[str, str], origin: Origin) -> FleetT
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return parse_json(text)
+    except BadJson as error:
         raise BadFile(f"is no JSON: {error}") from None
 
 
@@ -81,15 +89,15 @@ def _yaml(text: str) -> Any:
     try:
         # It takes each scalar for a text, as Prometheus does of labels, and can make nothing else.
         return load(text, BaseLoader)  # noqa: S506
-    except YAMLError as error:
+    # An escape such as \UFFFFFFFF names no character, and fails as one.
+    except (YAMLError, ValueError, OverflowError) as error:
         raise BadFile(f"is no YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise BadFile("is nested too deeply") from None
 
 
 def _groups(text: str, parse: Callable[[str], Any]) -> Iterator[Mapping[str, Any]]:
-    try:
-        groups = parse(text)
-    except RecursionError:
-        raise BadFile("is nested too deeply") from None
+    groups = parse(text)
     if not isinstance(groups, list):
         raise BadFile("is no list of target groups")
     for number, group in enumerate(groups, 1):
@@ -106,6 +114,8 @@ def _labels(group: Mapping[str, Any]) -> dict[str, str]:
     labels = group.get("labels") or {}
     if not isinstance(labels, dict):
         raise BadFile("labels is no object of texts")
+    if len(labels) > MOST_LABELS:
+        raise BadFile(f"has a group with more than {MOST_LABELS} labels")
     _texts(list(labels.values()), "labels is no object of texts")
     return labels
 

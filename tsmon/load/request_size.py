@@ -9,10 +9,11 @@ from pathlib import Path
 from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure
 from tsmon.telemetry.logs.files import TS_LOG
+from tsmon.telemetry.logs.tail import BLOCK, LogTail
 
 DEFAULT_LIMIT = 6_553_500
 """TorchServe's own max_request_size, in bytes."""
-_SETTING = re.compile(r"Maximum Request Size: (\d+)")
+_SETTING = re.compile(rb"Maximum Request Size: (\d{1,18})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,13 @@ def read_limit(logs: Path | None) -> RequestLimit:
     """What the log in a server's folder says of its last start; else TorchServe's default."""
     if logs is None:
         return RequestLimit()
+    tail = LogTail(logs / TS_LOG, start=0)
     try:
-        with (logs / TS_LOG).open(errors="replace") as lines:
+        limit = RequestLimit()
+        while lines := tail.read(BLOCK):
             # A server started again appends to the file; its last start is the one that counts.
-            sizes = [int(match[1]) for text in lines if (match := _SETTING.match(text))]
-    except OSError:
-        return RequestLimit()
-    return RequestLimit(sizes[-1], read=True) if sizes else RequestLimit()
+            for match in filter(None, map(_SETTING.match, lines)):
+                limit = RequestLimit(int(match[1]), read=True)
+        return limit
+    finally:
+        tail.close()

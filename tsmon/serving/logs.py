@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tsmon.serving.home import Home
+from tsmon.untrusted.files import KIB, MIB, open_regular
 
-_BLOCK = 64 * 1024
+_BLOCK = 64 * KIB
+FARTHEST = 64 * MIB
+"""From the end of a file that its last lines are looked for."""
+LONGEST_LINE = 64 * KIB
+"""A longer line is cut."""
 
 
 class LogKind(StrEnum):
@@ -47,19 +52,30 @@ def size_of(path: Path) -> int:
 
 
 def tail(path: Path, count: int, *, since: int = 0) -> list[str]:
-    """The last *count* lines after the byte *since*; none if there is no such file."""
+    """The last *count* lines after the byte *since*; none if there is no such file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     try:
-        with path.open("rb") as file:
-            file.seek(_start_of_last(file, count, since))
-            return file.read().decode(errors="replace").splitlines()
+        with open_regular(path) as file:
+            end = file.seek(0, os.SEEK_END)
+            start = _start_of_last(file, count, since)
+            file.seek(start)
+            lines = file.read(max(end - start, 0)).decode(errors="replace").splitlines()
+            return [line[:LONGEST_LINE] for line in lines]
     except FileNotFoundError:
         return []
 
 
 def start_of_last(path: Path, count: int) -> int:
-    """The byte where the last *count* lines begin; 0 if there is no such file."""
+    """The byte where the last *count* lines begin; 0 if there is no such file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _start_of_last(file, count, 0)
     except FileNotFoundError:
         return 0
@@ -68,11 +84,15 @@ def start_of_last(path: Path, count: int) -> int:
 def _start_of_last(file: BinaryIO, count: int, since: int) -> int:
     """The byte where the last *count* lines begin, read from the end in blocks."""
     position = end = file.seek(0, os.SEEK_END)
-    data = b""
-    while position > since and data.count(b"\n") <= count:
+    since = max(since, end - FARTHEST)
+    blocks: list[bytes] = []
+    ends = 0
+    while position > since and ends <= count:
         start = max(since, position - _BLOCK)
         file.seek(start)
-        data = file.read(position - start) + data
+        blocks.append(file.read(position - start))
+        ends += blocks[-1].count(b"\n")
         position = start
-    last = data.splitlines(keepends=True)[-count:] if count else []
+    lines = b"".join(reversed(blocks)).splitlines(keepends=True)
+    last = lines[-count:] if count else []
     return end - sum(map(len, last))

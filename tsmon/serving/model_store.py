@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tarfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tsmon.serving.errors import ArchiveError
+from tsmon.untrusted.archives import BadArchiveFile, read_member, read_tar_member
+from tsmon.untrusted.files import MIB
+from tsmon.untrusted.json import BadJson, parse_json
 
 _MANIFEST = "MAR-INF/MANIFEST.json"
 _REBUILD = "Build it again: tsmon archive --force"
@@ -51,13 +51,13 @@ def read_archive(path: Path) -> ArchiveInfo:
         ArchiveError: there is none, or TorchServe would not accept it either.
     """
     try:
-        manifest = json.loads(_manifest_text(path))
+        manifest = parse_json(_manifest_text(path))
         stat = path.stat()
     except FileNotFoundError:
         raise ArchiveError(f"No such archive: {path}", "Build it: tsmon archive") from None
     except KeyError:
         raise ArchiveError(f"No {_MANIFEST} in {path}", _REBUILD) from None
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError) as error:
+    except (BadArchiveFile, BadJson) as error:
         raise ArchiveError(f"Not a model archive: {path} ({error})", _REBUILD) from error
     except OSError as error:
         raise ArchiveError(f"Cannot read {path}: {error.strerror or error}") from error
@@ -91,15 +91,9 @@ def _read_or_say_why(path: Path) -> ArchiveInfo | BadArchive:
 
 def _manifest_text(path: Path) -> bytes:
     if path.name.endswith(".tar.gz"):
-        with tarfile.open(path) as tar:
-            # The archiver puts everything of a .tar.gz in a folder named after the model.
-            member = next((each for each in tar if each.name.endswith(_MANIFEST)), None)
-            file = tar.extractfile(member) if member else None
-            if file is None:
-                raise KeyError(_MANIFEST)
-            return file.read()
-    with zipfile.ZipFile(path) as archive:
-        return archive.read(_MANIFEST)
+        # The archiver puts everything of a .tar.gz in a folder named after the model.
+        return read_tar_member(path, _MANIFEST, MIB)
+    return read_member(path, _MANIFEST, MIB)
 
 
 def _model_section(manifest: Any, path: Path) -> Mapping[str, Any]:

@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Self
 
 from tsmon.serving.errors import BadHome
+from tsmon.untrusted.files import MIB, read_text
+from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.shape import shaped
+
+_PATHS = ("key_file", "temp_dir", "model_store")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +61,9 @@ class ServerRecord:
             BadHome: it is not a record of ours.
         """
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            key_file, temp_dir = raw.pop("key_file"), raw.pop("temp_dir")
-            return cls(
-                temp_dir=Path(temp_dir) if temp_dir else None,
-                model_store=Path(raw.pop("model_store")),
-                key_file=Path(key_file) if key_file else None,
-                **raw,
-            )
+            raw = parse_json(read_text(path, MIB))
+            paths = {name: Path(raw[name]) if raw[name] else None for name in _PATHS}
+            return shaped(cls, raw | paths)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

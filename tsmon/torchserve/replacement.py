@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
@@ -20,15 +21,17 @@ from tsmon.torchserve.changes import (
     unregister_change,
 )
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.errors import Conflict, NotFound, TimedOut, TorchServeError
+from tsmon.torchserve.errors import Conflict, InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.inference import Prediction
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.procedure import Ending, NotCarriedOut, Procedure, Step, reasoned
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
+from tsmon.untrusted.files import MIB, read_bytes
 
 POLL_S = 0.25
 GRACE_S = 10.0
+MOST_PROBE = 64 * MIB
 DRAIN_S = 120.0
 """How long requests may go on coming to the old version before it is left as it is."""
 
@@ -39,6 +42,18 @@ class Probe:
 
     label: str
     body: bytes
+
+    @classmethod
+    def of(cls, path: Path) -> Probe:
+        """The content of a file.
+
+        Raises:
+            InvalidArgument: it cannot be read.
+        """
+        try:
+            return cls(path.name, read_bytes(path, MOST_PROBE))
+        except OSError as error:
+            raise InvalidArgument(f"cannot read {path}: {error.strerror or error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ believed.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from tsmon.torchserve.errors import TOKEN_HINT, KeyProblem, TorchServeError
+from tsmon.untrusted.files import KIB, read_text
+from tsmon.untrusted.json import parse_json
+
+MOST_BYTES = 64 * KIB
+"""Of a key file; TorchServe's has 300 bytes."""
 
 
 class KeyKind(StrEnum):
@@ -49,10 +53,29 @@ def parse_key_file(text: str) -> dict[KeyKind, Key]:
         KeyFileError: it is no such file.
     """
     try:
-        entries = json.loads(text)
-        return {kind: _parse_key(entries[kind.value]) for kind in KeyKind if kind.value in entries}
+        entries = parse_json(text)
+        keys = {kind: _parse_key(entries[kind.value]) for kind in KeyKind if kind.value in entries}
+        if not keys:
+            raise ValueError("no key is in it")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise KeyFileError(f"not a TorchServe key file: {error}", TOKEN_HINT) from None
+    return keys
+
+
+def read_key_file(path: Path) -> dict[KeyKind, Key]:
+    """The keys in a `key_file.json`.
+
+    Raises:
+        KeyFileError: it cannot be read, or is no such file.
+    """
+    try:
+        return parse_key_file(_text_of(path))
+    except OSError as error:
+        raise KeyFileError(f"cannot read {path}: {error.strerror or error}", TOKEN_HINT) from None
+
+
+def _text_of(path: Path) -> str:
+    return read_text(path, MOST_BYTES, errors="replace")
 
 
 def _parse_key(entry: dict[str, Any]) -> Key:
@@ -106,7 +129,7 @@ class KeyRing:
             stamp = (stat.st_mtime_ns, stat.st_ino)
             if stamp == self._stamp and not force:
                 return False
-            keys = parse_key_file(self.path.read_text("utf-8", errors="replace"))
+            keys = parse_key_file(_text_of(self.path))
         except OSError as error:
             reason = error.strerror or str(error)
             self.problem = KeyFileError(f"cannot read {self.path}: {reason}", TOKEN_HINT)

@@ -30,18 +30,20 @@ class TooLarge(OSError):
         super().__init__(errno.EINVAL, f"is larger than {most // KIB:,} KiB", str(path))
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path, *, buffering: int = -1) -> BinaryIO:
     """Open a file for reading bytes, without waiting for a pipe's other end.
 
     Raises:
         OSError: it cannot be opened.
         NotRegular: it is something else than a file.
     """
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (opening alone can act on a device)
+        raise NotRegular(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotRegular(path)
-        return open(descriptor, "rb")  # noqa: PTH123 (a descriptor, not a path)
+        return open(descriptor, "rb", buffering)  # noqa: PTH123 (a descriptor, not a path)
     except BaseException:
         os.close(descriptor)
         raise

@@ -126,7 +126,7 @@ def test_what_is_no_setting_is_told_with_its_place(
 
 
 def test_what_is_no_toml_is_told_with_its_place(tmp_path: Path) -> None:
-    assert "at line 2" in str(refused(tmp_path, "[monitor]\nperiod = \nspan = 60"))
+    assert "line 2: is no valid TOML" in str(refused(tmp_path, "[monitor]\nperiod = \nspan = 60"))
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:

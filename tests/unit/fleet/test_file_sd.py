@@ -105,7 +105,7 @@ def test_a_target_that_is_none_is_said_and_the_others_stay() -> None:
         ("[1]", "group 1 is no object"),
         ('[{"targets": "a:8082"}]', "targets is no list of texts"),
         ('[{"targets": [], "labels": {"a": 1}}]', "labels is no object of texts"),
-        ("[" * 100_000, "is nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_bad_file_is_said_to_be_bad(text: str, why: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from tsmon.doctor import settings as known
 from tsmon.doctor.facts import Facts
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
+from tsmon.untrusted.json import BadJson, parse_json
 
 _LOOPBACK = {"localhost", "::1", "127.0.0.1"}
 _ADDRESSES = {
@@ -143,8 +143,8 @@ def _models(settings: Mapping[str, str]) -> Iterator[Finding]:
     """What is wrong with the JSON of start-up models."""
     for key in ("models", "model_snapshot"):
         try:
-            value = json.loads(settings.get(key, "{}"))
-        except ValueError as problem:
+            value = parse_json(settings.get(key, "{}"))
+        except BadJson as problem:
             yield error(
                 f"{key} is no JSON; TorchServe does not start with it",
                 str(problem),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +13,9 @@ from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule
 from tsmon.load.capacity.queueing import Queue, queue_of
 from tsmon.load.capacity.service_time import crossing
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.untrusted.files import MIB, read_text
+from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.shape import shaped
 
 GAIN = 1.03
 """A worker more is worth it when throughput grows by this factor; less is noise."""
@@ -187,7 +189,7 @@ def read_points(path: Path) -> tuple[ServicePoint, ...]:
     """
     hint = 'write [{"workers": 1, "service_ms": 8.1, "scv": 0.3, "throughput": 110}, …]'
     try:
-        entries = json.loads(path.read_text())
+        entries = parse_json(read_text(path, MIB))
     except OSError as error:
         raise InvalidArgument(f"cannot read {path}: {error.strerror or error}", hint) from None
     except ValueError as error:
@@ -199,10 +201,10 @@ def read_points(path: Path) -> tuple[ServicePoint, ...]:
 
 def _point(entry: Any, where: str, hint: str) -> ServicePoint:
     try:
-        point = ServicePoint(**entry)
+        point = shaped(ServicePoint, entry)
         in_range = point.workers >= 1 and point.service_ms > 0
         in_range &= (point.scv or 0) >= 0 and (point.more_ms or 0) >= 0
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise InvalidArgument(f"{where} is no measured point: {error}", hint) from None
     if not in_range:
         raise InvalidArgument(f"{where}: workers and service_ms must be above 0", hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,13 @@ from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import Before, ExperimentResult, Measurement
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import default_home
+from tsmon.untrusted.files import MIB, read_text
+from tsmon.untrusted.json import parse_json
+from tsmon.untrusted.shape import shaped
 
 FORMAT = 1
+MOST_BYTES = 4 * MIB
+"""Of one result; an experiment of 100 settings has 60 KiB."""
 
 
 class ResultNotKept(ServingError):
@@ -60,7 +65,7 @@ def load_results(
     results = []
     for path in results_folder(home).glob("*.json"):
         try:
-            result = read_result(json.loads(path.read_text(encoding="utf-8")))
+            result = read_result(parse_json(read_text(path, MOST_BYTES)))
         except (OSError, ValueError):
             continue
         same = (result.server, result.model) == (server, model)
@@ -95,16 +100,17 @@ def read_result(record: Any) -> ExperimentResult:
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']} is not known")
         load = values["load"]
-        values["load"] = Load(**(load | {"batches": tuple(load["batches"])}))
-        values["before"] = Before(**values["before"])
-        values["started"] = datetime.fromisoformat(values["started"])
+        values["load"] = shaped(Load, load | {"batches": tuple(load["batches"])})
+        values["before"] = shaped(Before, values["before"])
+        values["started"] = datetime.fromisoformat(values["started"]).astimezone(UTC)
         values["measurements"] = tuple(map(_measurement, values["measurements"]))
         values["notes"] = tuple(values["notes"])
-        return ExperimentResult(**values)
-    except (TypeError, KeyError, AttributeError) as error:
+        return shaped(ExperimentResult, values)
+    except (TypeError, KeyError, AttributeError, OverflowError) as error:
         raise ValueError(f"no result of an experiment: {error}") from None
 
 
 def _measurement(record: dict[str, Any]) -> Measurement:
     derived = {"throughput", "service_ms"}
-    return Measurement(**{name: value for name, value in record.items() if name not in derived})
+    values = {name: value for name, value in record.items() if name not in derived}
+    return shaped(Measurement, values)

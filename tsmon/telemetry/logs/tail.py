@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from tsmon.untrusted.files import open_regular
+
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 16
 """A longer line is cut: no line of TorchServe's is, and memory and screens have their bounds."""
+FARTHEST = 64 * BLOCK
+"""So many bytes are read at once for the end of a line."""
 POLL_S = 0.2
 """Seconds between two looks at a file that is followed."""
 
@@ -32,16 +36,17 @@ class LogTail:
         self._rest = b""
         self._open(backlog, start)
 
-    def read(self, most: int = 64 * BLOCK) -> list[bytes]:
+    def read(self, most: int = FARTHEST) -> list[bytes]:
         """The complete lines added since the last call, without their ends.
 
-        About `most` bytes, and on to the end of a line; what is left comes with the next call. So
-        there are none only where there is nothing more to read.
+        About `most` bytes, and on to the end of a line of up to `FARTHEST`; what is left comes with
+        the next call. So there are none only where there is nothing more to read, or a line that
+        goes on and on.
         """
         if self._file is None:
             self._open(None)
         lines: list[bytes] = []
-        while self._file is not None and (most > 0 or not lines):
+        while self._file is not None and (most > 0 or (not lines and most > -FARTHEST)):
             replaced = self._replaced()  # asked first, so that its last lines are read too
             block = self._block()
             most -= len(block)
@@ -66,7 +71,7 @@ class LogTail:
     def _open(self, backlog: int | None, start: int | None = None) -> None:
         """Open the file at `start`, else `backlog` bytes before its end, else at its beginning."""
         try:
-            file = self.path.open("rb", buffering=0)
+            file = open_regular(self.path, buffering=0)
         except FileNotFoundError:
             self.problem = None
             return

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.telemetry.logs.lines import parse_stamp
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.untrusted.files import open_regular
 from tsmon.untrusted.text import one_line
 
 QUARTER = timedelta(minutes=15)
@@ -118,10 +119,10 @@ class _LastLine(NamedTuple):
 def _last_line_in(folder: Path) -> _LastLine | None:
     for name in (TS_LOG, ACCESS_LOG):
         try:
-            with (folder / name).open("rb") as file:
+            with open_regular(folder / name) as file:
                 end = file.seek(0, os.SEEK_END)
                 file.seek(max(0, end - END_BYTES))
-                lines = file.read().split(b"\n")
+                lines = file.read(END_BYTES).split(b"\n")
                 written = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
         except OSError:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsmon.config.errors import ConfigError
-from tsmon.config.files import Loaded
+from tsmon.config.files import Loaded, text_of
 from tsmon.config.toml_lines import line_of
 from tsmon.tui.keymap.effective import BindError, Keymap, resolve
 
@@ -20,6 +20,6 @@ def configured(loaded: Loaded) -> Keymap:
     except BindError as error:
         dotted = ("keys", "bind", error.id)
         file = loaded.origins[dotted]
-        line = line_of(file.read_text(encoding="utf-8"), dotted)
+        line = line_of(text_of(file), dotted)
         problem = f"keys.bind.{error.id}: {error}"
         raise ConfigError(file, problem, error.hint, line=line) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
-from tsmon.torchserve.tokens import KeyFileError, parse_key_file
+from tsmon.torchserve.tokens import read_key_file
 from tsmon.tui.messages import DemoWanted, ServerOpened
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
@@ -60,10 +60,7 @@ class Servers(Capability):
         self.talk.push(AskPath("Key file", words, start, self._use_key_file))
 
     async def _use_key_file(self, path: Path) -> None:
-        try:
-            parse_key_file(await asyncio.to_thread(path.read_text))
-        except OSError as error:
-            raise KeyFileError(f"cannot read {path}: {error.strerror or error}") from None
+        await asyncio.to_thread(read_key_file, path)
         self.host.session.client.keys.path = path
         self.host.session.monitor.poke()
 

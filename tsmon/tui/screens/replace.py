@@ -157,20 +157,8 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
             self._model_store,
             local=self._client.addresses.is_local,
         )
-        probe = await asyncio.to_thread(_probe, test) if test else None
+        probe = await asyncio.to_thread(Probe.of, test) if test else None
         plan = await plan_replacement(
             self._client, key.name, url, version=key.version, probe=probe, grace_s=grace_s
         )
         self.dismiss(plan)
-
-
-def _probe(path: Path) -> Probe:
-    """The test request.
-
-    Raises:
-        InvalidArgument: the file cannot be read.
-    """
-    try:
-        return Probe(path.name, path.read_bytes())
-    except OSError as error:
-        raise InvalidArgument(f"cannot read {path}: {error.strerror or error}") from None

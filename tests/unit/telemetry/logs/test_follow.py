@@ -9,6 +9,7 @@ import pytest
 
 from tsmon.telemetry.logs import tail
 from tsmon.telemetry.logs.tail import follow
+from tsmon.untrusted.files import NotRegular
 
 
 @pytest.fixture(autouse=True)
@@ -77,5 +78,5 @@ def test_follow_ends_when_told(tmp_path: Path, exists: bool) -> None:
 
 
 def test_follow_tells_what_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(NotRegular):
         next(follow(tmp_path))
