@@ -37,16 +37,23 @@ def open_regular(path: Path, *, buffering: int = -1) -> BinaryIO:
         OSError: it cannot be opened.
         NotRegular: it is something else than a file.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (opening alone can act on a device)
+    if not _is_file(os.stat(path)):  # noqa: PTH116 (to open a device can act on it)
         raise NotRegular(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not _is_file(os.fstat(descriptor)):
             raise NotRegular(path)
         return open(descriptor, "rb", buffering)  # noqa: PTH123 (a descriptor, not a path)
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _is_file(status: os.stat_result) -> bool:
+    """Whether it is a file, or `/dev/null`, which people name for an empty one."""
+    if stat.S_ISCHR(status.st_mode):
+        return status.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116
+    return stat.S_ISREG(status.st_mode)
 
 
 def read_bytes(path: Path, most: int) -> bytes:

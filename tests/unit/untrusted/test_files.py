@@ -29,10 +29,14 @@ def test_a_pipe_without_a_writer_is_refused_at_once(tmp_path: Path) -> None:
         open_regular(pipe)
 
 
-@pytest.mark.parametrize("path", [Path("/dev/zero"), Path("/dev/null"), Path("/")])
+@pytest.mark.parametrize("path", [Path("/dev/zero"), Path("/dev/tty"), Path("/")])
 def test_devices_and_folders_are_refused(path: Path) -> None:
     with pytest.raises(NotRegular):
         read_bytes(path, 1)
+
+
+def test_the_null_device_is_an_empty_file() -> None:
+    assert read_bytes(Path(os.devnull), 1) == b""
 
 
 def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
