@@ -11,10 +11,7 @@ from tests.faults.table import HELD_ROWS, ROWS
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN = "<!-- The table: python -m tests.faults.page writes it. -->\n"
 END = "<!-- The end of the table. -->\n"
-HEAD = (
-    "| fault | monitor | command | exit code | recovery | test |\n"
-    "|---|---|---|---|---|---|\n"
-)
+HEAD = "| fault | monitor | command | exit code | recovery | test |\n|---|---|---|---|---|---|\n"
 
 
 def table() -> str:

@@ -68,9 +68,6 @@ class Row:
     waits_command: str = ""
     """What is to be mended before the command passes."""
 
-    is_dangerous: bool = False
-    """Without what it waits for a test of it would not end, or take all memory."""
-
     @property
     def held_by(self) -> tuple[str, ...]:
         """The tests that hold it."""

@@ -26,8 +26,7 @@ TICKS = 2
 
 
 def _waiting(row: Row, waits: str) -> ParameterSet:
-    run = not row.is_dangerous
-    marks = [pytest.mark.xfail(strict=False, reason=waits)] if waits else []
+    marks = [pytest.mark.xfail(strict=True, reason=waits)] if waits else []
     return pytest.param(row, id=row.id, marks=marks)
 
 

@@ -21,6 +21,7 @@ FINDS = [
     ("time zone", b"a/" * 2000),
     ("log place", b"a" * 5000),
     ("log place", b"docker:"),
+    ("java -version", b'version "' + b"9" * 5000 + b'"'),
     ("docker inspect", b"1"),
     ("docker inspect", b'[{"State": {"Status": "running"}, "Config": {"Env": [1]}}]'),
 ]

@@ -75,6 +75,7 @@ class Connection:
         refuses it and the key file holds another one by now, the request is sent once more.
 
         Raises:
+            InvalidArgument: no URL can have such a path or parameter.
             Unreachable: no connection, or it broke.
             TimedOut: no whole answer within `timeout_s` seconds.
             TooLarge: the answer has more than `most_bytes` bytes.
@@ -84,14 +85,17 @@ class Connection:
 
         def build() -> httpx.Request:
             authorization = self._keys.headers(key) if key else {}
-            return self._client.build_request(
-                method,
-                path,
-                params=dict(parameters) if parameters else None,
-                content=content,
-                headers={**(headers or {}), **authorization},
-                timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-            )
+            try:
+                return self._client.build_request(
+                    method,
+                    path,
+                    params=dict(parameters) if parameters else None,
+                    content=content,
+                    headers={**(headers or {}), **authorization},
+                    timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+                )
+            except httpx.InvalidURL as error:  # such as one of more than 64 KiB
+                raise InvalidArgument(f"no request can name this: {error}") from None
 
         bounds = Bounds(timeout_s, most_bytes)
         request = build()
