@@ -12,8 +12,8 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any, TypeVar
@@ -306,6 +306,17 @@ def head_bytes(response: httpx.Response, length: int | None = None) -> bytes:
 def answer_bytes(response: httpx.Response) -> bytes:
     """An answer as it goes over the wire."""
     return head_bytes(response) + response.content
+
+
+@asynccontextmanager
+async def serving(**settings: Any) -> AsyncIterator[FaultServer]:
+    """A fault server on the loop of the test."""
+    server = FaultServer(**settings)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
 
 
 @contextmanager

@@ -27,7 +27,10 @@ class Delays:
     keys: list[float] = field(default_factory=list)
     """From the pressing of a key to its effect on the screen."""
     stall: float = 0.0
-    """The longest time in which the loop did nothing else."""
+    """The longest time that the loop computed without a look at anything else.
+
+    That is time of the processor: other programs on the machine do not count.
+    """
 
     def keep(self, row: str) -> None:
         """Write them down where somebody wants that."""
@@ -38,14 +41,14 @@ class Delays:
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[Delays]:
-    """Look every few milliseconds how late the loop is."""
+    """Look every few milliseconds what the loop did in between."""
     delays = Delays()
 
     async def look() -> None:
         while True:
-            due = time.perf_counter() + EVERY_S
+            before = time.thread_time()
             await asyncio.sleep(EVERY_S)
-            delays.stall = max(delays.stall, time.perf_counter() - due)
+            delays.stall = max(delays.stall, time.thread_time() - before)
 
     looking = asyncio.create_task(look())
     try:

@@ -21,6 +21,7 @@ from tsmon.tui.session import LiveSession
 
 LONGEST_S = 1.0
 """For a key, and for the loop, where other programs run; docs/reliability.md has what is usual."""
+SIZE = (140, 30)
 TICKS = 2
 """Looks at the server of which the last saw a fault that is not to be seen."""
 
@@ -49,7 +50,10 @@ async def test_monitor(row: Row, scene_on: SceneOn) -> None:
     scene = scene_on(row.ground)
     options = MonitorOptions(period_s=PERIOD_S, server_home=scene.folder / "home")
     session = LiveSession(scene.client(), PERIOD_S)
-    async with seated(TsmonApp(session, options), size=(140, 30)) as seat, watched() as delays:
+    async with (
+        seated(TsmonApp(session, options), size=(140, 30), patience_s=8) as seat,
+        watched() as delays,
+    ):
         await seat.sees(*SERVES)
         before = seat.text
         delays.stall = 0.0
