@@ -198,7 +198,8 @@ class FaultServer:
         async def run() -> T:
             return change(self.fake)
 
-        return self._run(run())
+        changed: T = self._run(run())
+        return changed
 
     def _run(self, work: Any) -> Any:
         assert self._loop is not None

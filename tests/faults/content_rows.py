@@ -80,6 +80,7 @@ CONTENT_ROWS = (
         ("● up", "nnnnnnnn", "unread"),
         ("nnnnnnnn", *WELL),
         1,
+        waits_command="a long name leaves the other columns their room",
     ),
     _row("empty name", "a model without a name", UNREAD, WELL, 1),
     _row("describe: no JSON", "one describe is HTML", UNREAD, WELL, 1),

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.tui.seat import Seat
+from tests.tui.seat import PATIENCE_S, Seat
 from tsmon.tui.screens.help import Help
 
 EVERY_S = 0.005
@@ -31,6 +31,11 @@ class Delays:
 
     That is time of the processor: other programs on the machine do not count.
     """
+
+    @property
+    def usual(self) -> float:
+        """What half of the keys took at most: of one alone, other programs may have a part."""
+        return sorted(self.keys)[len(self.keys) // 2]
 
     def keep(self, row: str) -> None:
         """Write them down where somebody wants that."""
@@ -67,8 +72,9 @@ async def try_keys(seat: Seat, delays: Delays) -> None:
 async def _timed(seat: Seat, key: str, effect: Callable[[], bool], delays: Delays) -> None:
     began = time.perf_counter()
     pressing = asyncio.create_task(seat.press(key))
-    while not effect():  # noqa: ASYNC110 (nobody tells when a screen is there)
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(PATIENCE_S):
+        while not effect():  # noqa: ASYNC110 (nobody tells when a screen is there)
+            await asyncio.sleep(0.001)
     delays.keys.append(time.perf_counter() - began)
     await pressing
 

@@ -41,7 +41,7 @@ def _part(group: Group) -> str:
 def _row(row: Row) -> str:
     shows = "nothing of it" if row.is_harmless else _words(row.shows)
     command = f"`{' '.join(map(_argument, row.command))}`: {_words(row.says)}"
-    return _cells(row.fault, shows, command, str(row.code), row.recovery, f"rows `{row.id}`")
+    return _cells(row.fault, shows, command, str(row.code), row.recovery, f"row `{row.id}`")
 
 
 def _held(row: HeldRow) -> str:

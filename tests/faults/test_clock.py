@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 import pytest
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import PERIOD_S, watching
+from tests.tui.seat import PERIOD_S, Seat, watching
 from tsmon.telemetry import instant
 from tsmon.telemetry.traffic import Missing
 from tsmon.tui.app import MonitorOptions
@@ -44,15 +44,18 @@ async def test_rates_and_states_go_on_over_a_step_of_the_clock(
         fake.serve("mnist", n=5)
         await seat.until(lambda: rate() > 0)
         monkeypatch.setattr(Shifted, "by", timedelta(hours=hours))
-        shown = seat.monitor.snapshot
-        await seat.until(lambda: seat.monitor.snapshot is not shown)
+        await _tick(seat)
         fake.serve("mnist", n=5)
         for _ in range(3):
-            before = seat.monitor.snapshot
-            await seat.until(lambda before=before: seat.monitor.snapshot is not before)
+            await _tick(seat)
             # Ten requests in a window of a few seconds; a window of hours would make it nothing.
             assert rate() > 0.05
         assert "stale" not in seat.text
         assert "gone" not in seat.text
         assert "● up" in seat.text
         assert "● ready" in seat.text
+
+
+async def _tick(seat: Seat) -> None:
+    shown = seat.monitor.snapshot
+    await seat.until(lambda: seat.monitor.snapshot is not shown)
