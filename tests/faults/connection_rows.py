@@ -6,7 +6,7 @@ from tests.faults.rows import SERVES, Ground, Group, Row
 from tests.faults.scene import wire
 
 AWAY = "✗ away"
-SLOW = "◐ not answering"
+WAITING = ("◐ stale", "waiting for GET /models")
 STRANGE = "? no TorchServe"
 FAILING = "✗ answering with errors"
 REFUSED = "connection refused"
@@ -60,19 +60,19 @@ CONNECTION_ROWS = (
     _connection(
         "accept and hang",
         "connections are accepted, and nothing more",
-        (SLOW, "got no answer within"),
+        WAITING,
         ("got no answer within",),
     ),
     _connection(
         "never answered",
         "requests are read and never answered",
-        (SLOW, "got no answer within"),
+        WAITING,
         ("got no answer within",),
     ),
     _connection(
         "half-open",
         "the peer of open connections has gone without a word (no FIN, no RST)",
-        (SLOW, "got no answer within"),
+        WAITING,
         ("got no answer within",),
     ),
     _connection("reset at connect", "RST as soon as a connection is made", (AWAY,), (STARTS,)),
@@ -93,19 +93,19 @@ CONNECTION_ROWS = (
     _connection(
         "stuck in body",
         "the body stops half-way and the connection stays",
-        (SLOW, "got no answer within"),
+        WAITING,
         ("got no answer within",),
     ),
     _connection(
         "slow head",
         "the head comes a byte each 0.3 s",
-        (SLOW,),
+        WAITING,
         ("had not ended after",),
     ),
     _connection(
         "slow body",
         "the body comes a byte each 0.3 s",
-        (SLOW,),
+        WAITING,
         ("had not ended after",),
     ),
     _connection(
@@ -121,7 +121,7 @@ CONNECTION_ROWS = (
         (REFUSED,),
     ),
     _connection(
-        "another protocol", "an SSH server answers there", (SLOW,), ("got no answer within",)
+        "another protocol", "an SSH server answers there", WAITING, ("got no answer within",)
     ),
     _connection(
         "certificate self-signed",
@@ -265,7 +265,7 @@ ANSWER_ROWS = (
     _answer(
         "endless early hints",
         "103 Early Hints for ever",
-        (SLOW,),
+        WAITING,
         ("had not ended after",),
         3,
     ),
