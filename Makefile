@@ -44,7 +44,7 @@ SHARED := -n auto --dist loadfile
 
 .PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
-	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots
+	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz
 	$(BIN)/pytest tests/contract tests/integration
 
 lint: setup ## Style, and security: ruff, bandit, pip-audit
@@ -81,6 +81,11 @@ docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 .PHONY: tour
 tour: setup ## Take the pictures of docs/tour from a real run, in about two minutes
 	$(BIN)/python -m tools.tour
+
+.PHONY: fuzz
+fuzz: setup ## Feed every parser with anything (FUZZ_SECONDS, FUZZ_RUNS; PARSERS by name)
+	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -e '.[fuzz]' || true
+	$(BIN)/python -m tests.fuzz $(PARSERS)
 
 .PHONY: bench
 bench: setup ## Measure what tsmon costs, a table each

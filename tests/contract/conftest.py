@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from tests.contract.real import RealTorchServe, real_torchserve
-from tests.contract.servers import Fake, Real, Server
+from tests.contract.servers import Fake, OnSockets, Real, Server
 from tests.fake import FakeTorchServe
+from tests.fake.fault_server import serving
 from tsmon.torchserve.client import TorchServe
 
 QUEUE_SIZE = 2
 FLEETING_MINUTES = "0.0001"
 
 
-@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])
+@pytest.fixture(
+    params=["fake", "fault server", pytest.param("real", marks=pytest.mark.integration)]
+)
 def kind(request: pytest.FixtureRequest) -> str:
     """Which server a test runs on."""
     return str(request.param)
@@ -32,6 +35,11 @@ async def server(
     if kind == "fake":
         key_file = tmp_path / "key_file.json"
         yield Fake(FakeTorchServe(key_file=key_file, job_queue_size=QUEUE_SIZE))
+        return
+    if kind == "fault server":
+        key_file = tmp_path / "key_file.json"
+        async with serving(key_file=key_file, job_queue_size=QUEUE_SIZE) as sockets:
+            yield OnSockets(sockets.fake)
         return
     real = Real(request.getfixturevalue("real"))
     yield real
@@ -48,21 +56,33 @@ async def client(server: Server) -> AsyncIterator[TorchServe]:
 
 
 @pytest.fixture
-def bare(kind: str, request: pytest.FixtureRequest) -> Server:
+async def bare(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """A server as it is by default, but without tokens: metrics_mode log, model API off."""
     if kind == "fake":
-        return Fake(FakeTorchServe(metrics_mode="log", model_api=False))
-    return Real(request.getfixturevalue("real_bare"))
+        yield Fake(FakeTorchServe(metrics_mode="log", model_api=False))
+    elif kind == "fault server":
+        async with serving(metrics_mode="log", model_api=False) as sockets:
+            yield OnSockets(sockets.fake)
+    else:
+        yield Real(request.getfixturevalue("real_bare"))
 
 
 @pytest.fixture
-def fleeting(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Server:
+async def fleeting(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Server]:
     """A server in metrics_mode legacy whose keys are expired."""
+    key_file = tmp_path / "key_file.json"
     if kind == "fake":
-        fake = FakeTorchServe(metrics_mode="legacy", key_file=tmp_path / "key_file.json")
+        fake = FakeTorchServe(metrics_mode="legacy", key_file=key_file)
         fake.keys.expire("management", "inference")
-        return Fake(fake)
-    return Real(request.getfixturevalue("real_fleeting"))
+        yield Fake(fake)
+    elif kind == "fault server":
+        async with serving(metrics_mode="legacy", key_file=key_file) as sockets:
+            sockets.fake.keys.expire("management", "inference")
+            yield OnSockets(sockets.fake)
+    else:
+        yield Real(request.getfixturevalue("real_fleeting"))
 
 
 @pytest.fixture

@@ -53,6 +53,14 @@ class Fake(Server):
         self.server.heal()
 
 
+class OnSockets(Fake):
+    """The fake behind the sockets of a fault server without a fault."""
+
+    def __init__(self, server: FakeTorchServe) -> None:
+        super().__init__(server)
+        self.transport = None
+
+
 class Real(Server):
     """A real TorchServe."""
 

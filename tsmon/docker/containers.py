@@ -10,6 +10,7 @@ from typing import Any
 
 from tsmon.docker.engine import DockerError, run
 from tsmon.untrusted.json import BadJson, parse_json
+from tsmon.untrusted.text import one_line
 
 _LOOK_S = 5.0
 """How long somebody waits who has not asked for Docker at all."""
@@ -19,6 +20,7 @@ _TCP = "/tcp"
 _NEVER = "0001-01-01"
 LONGEST_NUMBER = 15
 """Digits of a process id, a size or a port."""
+_UNKNOWN_HINT = "see `docker version`; tsmon was tried with Docker 20 and newer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,21 @@ def processes(name: str) -> list[ContainerProcess]:
 
 
 def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
-    """A container from what `docker inspect` says of it."""
+    """A container from what `docker inspect` says of it.
+
+    Raises:
+        DockerError: it says so in a way that is not known here.
+    """
+    try:
+        return _container(facts)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        words = one_line(f"{type(error).__name__}: {error}", 80)
+        raise DockerError(
+            f"docker describes a container in a way that is not known ({words})", _UNKNOWN_HINT
+        ) from None
+
+
+def _container(facts: Mapping[str, Any]) -> ContainerFacts:
     state, config = facts["State"], facts["Config"]
     environment = (entry.partition("=") for entry in config.get("Env") or ())
     return ContainerFacts(
@@ -142,9 +158,11 @@ def _inspected(*names: str) -> Iterator[ContainerFacts]:
     try:
         answers = parse_json(run("inspect", "--type", "container", *names))
     except BadJson as error:
-        raise DockerError(f"docker inspect answers with no JSON: {error}") from None
-    for facts in answers if isinstance(answers, list) else ():
-        with suppress(KeyError, TypeError, ValueError, AttributeError):
+        raise DockerError(f"docker inspect answers with no JSON: {error}", _UNKNOWN_HINT) from None
+    if not isinstance(answers, list):
+        raise DockerError("docker inspect answers with no list of containers", _UNKNOWN_HINT)
+    for facts in answers:
+        with suppress(DockerError):
             yield read_container(facts)
 
 

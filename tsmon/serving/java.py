@@ -16,7 +16,7 @@ from tsmon.serving.errors import NoJava
 
 MINIMUM = 11
 _VERSION_SECONDS = 20.0
-_VERSION = re.compile(r'version "(\d+)(?:\.(\d+))?')
+_VERSION = re.compile(r'version "(\d{1,9})(?:\.(\d{1,9}))?')
 
 
 @dataclass(frozen=True, slots=True)

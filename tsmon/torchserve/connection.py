@@ -78,6 +78,7 @@ class Connection:
         refuses it and the key file holds another one by now, the request is sent once more.
 
         Raises:
+            InvalidArgument: no URL can have such a path or parameter.
             Unreachable: no connection, or it broke.
             TimedOut: no whole answer within `timeout_s` seconds.
             TooLarge: the answer has more than `most_bytes` bytes.
@@ -87,14 +88,17 @@ class Connection:
 
         def build() -> httpx.Request:
             authorization = self._keys.headers(key, self.base_url) if key else {}
-            return self._client.build_request(
-                method,
-                path,
-                params=dict(parameters) if parameters else None,
-                content=content,
-                headers={**(headers or {}), **authorization},
-                timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-            )
+            try:
+                return self._client.build_request(
+                    method,
+                    path,
+                    params=dict(parameters) if parameters else None,
+                    content=content,
+                    headers={**(headers or {}), **authorization},
+                    timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+                )
+            except httpx.InvalidURL as error:  # such as one of more than 64 KiB
+                raise InvalidArgument(f"no request can name this: {error}") from None
 
         if key is not None and key is not KeyKind.API and self._keep_keys is not None:
             await self._keep_keys()

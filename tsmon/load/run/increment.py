@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Self
 
 from tsmon.load.refusals import Failure
+from tsmon.untrusted.json import parse_json
 
 
 class Ending(StrEnum):
@@ -78,7 +79,7 @@ class Increment:
             ValueError: it is something else.
         """
         try:
-            values = json.loads(line)
+            values = parse_json(line)
             increment = cls(**values)
             increment.right, increment.wrong = Counter(increment.right), Counter(increment.wrong)
             increment.failed = Counter({Failure(kind): n for kind, n in increment.failed.items()})

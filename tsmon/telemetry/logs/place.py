@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tsmon.telemetry.logs.docker import Container, LogPlace
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.untrusted.text import one_line
 
 _DOCKER = "docker:"
 
@@ -17,10 +18,19 @@ def parse_log_place(text: str) -> LogPlace:
         InvalidArgument: it is none of them.
     """
     if not text.startswith(_DOCKER):
-        if Path(text).is_file():
-            raise InvalidArgument(f"{text} is a file; name the folder it is in")
-        return Path(text)
+        return _folder(text)
     name, _, folder = text.removeprefix(_DOCKER).partition(":")
     if not name or (folder and not folder.startswith("/")):
         raise InvalidArgument(f"{text}: say docker:CONTAINER or docker:CONTAINER:/its/logs")
     return Container(name, folder.rstrip("/") or None)
+
+
+def _folder(text: str) -> Path:
+    try:
+        is_file = Path(text).is_file()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidArgument(f"{one_line(text, 80)} cannot be a log folder: {reason}") from None
+    if is_file:
+        raise InvalidArgument(f"{text} is a file; name the folder it is in")
+    return Path(text)

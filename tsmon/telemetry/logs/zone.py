@@ -15,6 +15,7 @@ from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.telemetry.logs.lines import parse_stamp
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.files import open_regular
+from tsmon.untrusted.text import one_line
 
 QUARTER = timedelta(minutes=15)
 """All zones in use are so many of these from UTC."""
@@ -26,6 +27,8 @@ LOOK_EVERY_S = 1.0
 SETTLED_EVERY_S = 60.0
 """It may change still: with daylight saving time, or with another server that logs there."""
 END_BYTES = 1 << 14
+LONGEST_NAME = 64
+"""The longest name of a zone that there is has 32 characters."""
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d{1,2})(?::?(\d\d))?")
 _STAMPED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) ")
 
@@ -87,13 +90,14 @@ def parse_zone(text: str) -> tzinfo:
         size = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
         if size <= FARTHEST:
             return timezone(-size if match[1] == "-" else size)
-    else:
+    elif len(text) <= LONGEST_NAME:
         try:
             return ZoneInfo(text)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             pass
     raise InvalidArgument(
-        f"{text!r} is no time zone this machine knows", "say UTC, +02:00 or a name as Europe/Berlin"
+        f"{one_line(text, LONGEST_NAME)!r} is no time zone this machine knows",
+        "say UTC, +02:00 or a name as Europe/Berlin",
     )
 
 
