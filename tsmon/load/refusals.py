@@ -16,6 +16,7 @@ from tsmon.torchserve.errors import (
     Unreachable,
 )
 from tsmon.torchserve.records import ModelVersion
+from tsmon.untrusted.shell import shell_word
 
 
 class Failure(StrEnum):
@@ -65,7 +66,7 @@ def capacity_kind(model: ModelVersion) -> Failure:
 def capacity_cause(model: ModelVersion) -> str:
     """What to do about a 503 without capacity, by what describe says of the model now."""
     if not model.workers:
-        return f"it has no worker; `tsmon scale {model.name} 1` gives it one"
+        return f"it has no worker; `tsmon scale {shell_word(model.name)} 1` gives it one"
     if model.ready_workers == 0:
         return f"none of its {len(model.workers)} workers is ready; `tsmon describe` tells why"
     queue = f" of {model.queue.capacity}" if model.queue else ""

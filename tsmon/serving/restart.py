@@ -30,6 +30,7 @@ from tsmon.torchserve.procedure import (
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import WORKER_SCRIPT, ModelVersion, Worker
 from tsmon.torchserve.rollout import MARGIN_S
+from tsmon.untrusted.shell import shell_word
 
 POLL_S = 0.25
 IDLE_S = 0.02
@@ -215,7 +216,7 @@ def _workers(found: ModelVersion) -> tuple[Worker, ...]:
     if not found.workers:
         raise InvalidArgument(
             f"{found.name} {found.version} has no workers to restart",
-            f"`tsmon scale {found.name} 1` starts one",
+            f"`tsmon scale {shell_word(found.name)} 1` starts one",
         )
     return found.workers
 
@@ -272,4 +273,5 @@ def _restarted(workers: int, found: ModelVersion) -> str:
 
 
 def _scale_command(found: ModelVersion, workers: int) -> str:
-    return f"`tsmon scale {found.name} {workers} --model-version {found.version}`"
+    name, version = shell_word(found.name), shell_word(found.version)
+    return f"`tsmon scale {name} {workers} --model-version {version}`"

@@ -26,6 +26,7 @@ from tsmon.torchserve.management import Registration
 from tsmon.torchserve.procedure import Ending, NotCarriedOut, Procedure, Step, reasoned
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
+from tsmon.untrusted.shell import shell_word
 
 POLL_S = 0.25
 GRACE_S = 10.0
@@ -225,9 +226,10 @@ class Replacement(Procedure):
     def _both(self, error: TorchServeError | None, new: ModelVersion) -> Ending:
         """The new version serves, and the old one is still there."""
         old = self.plan.old
-        back = f", `tsmon set-default {old.name} {old.version}` goes back to it"
+        back = f", `tsmon set-default {shell_word(old.name)} {shell_word(old.version)}` goes back to it"
         hint = (
-            f"`tsmon unregister {old.name} --model-version {old.version}` removes it"
+            f"`tsmon unregister {shell_word(old.name)} --model-version {shell_word(old.version)}` "
+            "removes it"
             f"{back if self.plan.is_default else ''}"
         )
         left = f"{_key(new)} serves, and {_key(old)} is still registered"

@@ -10,6 +10,7 @@ from platformdirs import user_state_path
 from rich.text import Text
 
 from tsmon import __version__
+from tsmon.untrusted.text import one_line, visible
 
 
 def crash_folder() -> Path:
@@ -26,7 +27,8 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
     head = f"tsmon {__version__}, {now:%Y-%m-%d %H:%M:%S}\n\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(head + "".join(traceback.format_exception(error)), encoding="utf-8")
+        story = visible("".join(traceback.format_exception(error)), keep_lines=True)
+        file.write_text(head + story, encoding="utf-8")
     except OSError:
         return None
     return file
@@ -34,7 +36,7 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
 
 def spell_crash(error: BaseException, report: Path | None) -> Text:
     """What the person is told when the screen has gone."""
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    what = one_line(f"{type(error).__name__}: {error}")
     words = Text.assemble(("tsmon: ", "bold red"), f"a fault of tsmon itself ended it: {what}")
     if report is not None:
         words.append(f"\n  → please report it with {report}", "dim")

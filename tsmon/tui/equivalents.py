@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.tokens import KeyKind, KeyRing
+from tsmon.untrusted.shell import shell_line
 
 HIDDEN = "***"
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
@@ -53,7 +53,7 @@ class Commands:
             words += ["--model-version", version]
         # A name may begin as an option does.
         words += ["--"] if any(word.startswith("-") for word in arguments) else []
-        return shlex.join([*words, *arguments])
+        return shell_line([*words, *arguments])
 
     def _server(self) -> list[str]:
         words = self._addresses()

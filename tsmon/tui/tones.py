@@ -10,6 +10,7 @@ from textual.color import Color, ColorParseError
 from textual.content import Content
 
 from tsmon.telemetry.signs import Grade
+from tsmon.untrusted.text import visible
 
 
 class Tone(StrEnum):
@@ -41,8 +42,9 @@ Span = tuple[str, Tone]
 
 
 def line(*spans: Span) -> Content:
-    """Pieces of text as one content, which follows the theme."""
-    return Content.assemble(*((text, f"${tone}" if tone else "") for text, tone in spans))
+    """Pieces of text in a visible form as one content, which follows the theme."""
+    shown = ((visible(text, keep_lines=True), tone) for text, tone in spans)
+    return Content.assemble(*((text, f"${tone}" if tone else "") for text, tone in shown))
 
 
 def rich_style(tone: Tone, variables: Mapping[str, str]) -> Style:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from shlex import quote
 
 from tsmon.doctor.checks.had import models_of, named, plural
 from tsmon.doctor.facts import Facts
 from tsmon.doctor.findings import Finding, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.records import ModelVersion, Worker
+from tsmon.untrusted.shell import shell_word
 
 SHORT_STARTUP_S = 10
 NEARLY_FULL = 0.8
@@ -178,4 +178,4 @@ def _queue(model: ModelVersion) -> Iterator[Finding]:
 
 def _words(model: ModelVersion) -> str:
     """The model as an argument of a command."""
-    return f"{quote(model.name)} --model-version {quote(model.version)}"
+    return f"{shell_word(model.name)} --model-version {shell_word(model.version)}"

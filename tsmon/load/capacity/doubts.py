@@ -10,6 +10,7 @@ from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.limits import core_share
 from tsmon.load.capacity.situation import Situation
+from tsmon.untrusted.shell import shell_word
 
 MANY_FAILURES = 0.05
 """Above this share of failed requests nothing is predicted."""
@@ -96,7 +97,7 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
         yield Doubt(
             DoubtKind.NO_SERVICE_TIME,
             "how long a request takes is not known, as none was answered: send some with "
-            f"`tsmon load {situation.key.name}`",
+            f"`tsmon load {shell_word(situation.key.name)}`",
             stops=True,
         )
 

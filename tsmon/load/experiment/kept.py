@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import Before, ExperimentResult, Measurement
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import default_home
+from tsmon.untrusted.text import file_word
 
 FORMAT = 1
 
@@ -35,8 +35,7 @@ def keep_result(result: ExperimentResult, home: Path | None = None) -> Path:
     folder = results_folder(home)
     when = f"{result.started:%Y%m%dT%H%M%S%f}"
     name = f"{when}-{result.model}-{result.version}-{result.server}"
-    name = re.sub(r"[^\w.-]", "_", name)
-    path = folder / f"{name}.json"
+    path = folder / f"{file_word(name)}.json"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = path.with_suffix(".new")

@@ -16,6 +16,7 @@ from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.untrusted.shell import shell_word
 
 RETRY_S = 0.5
 
@@ -148,12 +149,15 @@ class Subject:
     def remedy(self) -> str:
         """The commands that make it what it was."""
         found, workers = self.found, len(self.found.workers)
-        scale = f"`tsmon scale {found.name} {workers} --model-version {found.version}`"
+        name, version = shell_word(found.name), shell_word(found.version)
+        scale = f"`tsmon scale {name} {workers} --model-version {version}`"
         if not self.taken_off:
             return scale
-        default = f", `tsmon set-default {found.name} {self.default}`" if self.moved_default else ""
+        default = (
+            f", `tsmon set-default {name} {shell_word(self.default)}`" if self.moved_default else ""
+        )
         return (
-            f"`tsmon register {found.url} --workers {workers} --model-name {found.name} "
+            f"`tsmon register {shell_word(found.url)} --workers {workers} --model-name {name} "
             f"--batch-size {found.batch_size} --max-batch-delay {found.max_batch_delay_ms}` "
             f"if `tsmon models` does not list it, else {scale}{default}"
         )
