@@ -30,7 +30,8 @@ def stopped(record: ServerRecord, as_json: bool) -> None:
 
 def container_stays(name: str) -> str:
     """What to do with a container that was stopped."""
-    return f"it stays: `tsmon serve resume --name {shell_word(name)}` starts it, `docker rm {shell_word(name)}` removes it"
+    name = shell_word(name)
+    return f"it stays: `tsmon serve resume --name {name}` starts it, `docker rm {name}` removes it"
 
 
 def server_record(record: ServerRecord) -> dict[str, object]:

@@ -226,9 +226,10 @@ class Replacement(Procedure):
     def _both(self, error: TorchServeError | None, new: ModelVersion) -> Ending:
         """The new version serves, and the old one is still there."""
         old = self.plan.old
-        back = f", `tsmon set-default {shell_word(old.name)} {shell_word(old.version)}` goes back to it"
+        name, version = shell_word(old.name), shell_word(old.version)
+        back = f", `tsmon set-default {name} {version}` goes back to it"
         hint = (
-            f"`tsmon unregister {shell_word(old.name)} --model-version {shell_word(old.version)}` "
+            f"`tsmon unregister {name} --model-version {version}` "
             "removes it"
             f"{back if self.plan.is_default else ''}"
         )

@@ -61,7 +61,7 @@ def masked(text: str) -> str:
 
 
 def file_word(text: str) -> str:
-    """A part for a file's name: letters, digits, `.`, `-` and `_`, that leads to no other folder."""
+    """A part for a file's name that leads to no other folder: letters, digits, `.`, `-`, `_`."""
     return re.sub(r"[^\w.-]", "_", text)[:LONGEST_NAME]
 
 
