@@ -8,7 +8,7 @@ from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.untrusted.text import one_line
+from tsmon.untrusted.text import few_lines, one_line
 
 EXPECTED = (TorchServeError, ServingError, ImageError, ConfigError)
 """Errors that are news for the person at the screen; anything else is a fault of tsmon."""
@@ -28,4 +28,4 @@ class Note:
 
     def __str__(self) -> str:
         message = one_line(self.message)
-        return f"{message}\n{one_line(self.hint)}" if self.hint else message
+        return f"{message}\n{few_lines(self.hint)}" if self.hint else message

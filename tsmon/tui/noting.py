@@ -11,11 +11,9 @@ from tsmon.tui.key_order import OrderedKeysApp
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.untrusted.text import brief
+from tsmon.untrusted.text import few_lines
 
 Result = TypeVar("Result")
-LINES = 10
-"""Of a note, at most."""
 UNCOVERED = (Dialog, CommandLine)
 """What a person answers at once; what goes wrong there is told inside."""
 
@@ -42,7 +40,7 @@ class NotingApp(OrderedKeysApp[Result]):
         markup: bool = False,
     ) -> None:
         """Tell something; what is told again is shown anew, in place of all before."""
-        message = "\n".join(map(brief, message.split("\n")[:LINES]))
+        message = few_lines(message)
         wanted_s = timeout or self.NOTIFICATION_TIMEOUT
         told = Notification(message, title, severity, wanted_s, markup=markup)
         if isinstance(self.screen, UNCOVERED):

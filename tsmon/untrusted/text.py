@@ -12,6 +12,8 @@ import re
 LONGEST_LINE = 500
 """Characters of one message that are shown; the rest is counted."""
 
+MOST_LINES = 20
+"""Lines of a message that are shown."""
 LONGEST_NAME = 100
 """Characters of others in the name of a file; file systems take 255 bytes."""
 
@@ -53,6 +55,12 @@ def brief(text: str, most: int = LONGEST_LINE) -> str:
     """The text visible, with its blanks; cut after `most` characters, as a cell of a table."""
     shown = visible(text[:most])
     return shown if len(text) <= most else f"{shown}…"
+
+
+def few_lines(text: str, most: int = MOST_LINES) -> str:
+    """The first lines of a text, each visible and cut as `brief` does."""
+    first, *more = text[: most * LONGEST_LINE].split("\n", most)
+    return "\n".join(map(brief, [first, *more[: most - 1]]))
 
 
 def masked(text: str) -> str:
