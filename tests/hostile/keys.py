@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from textual.keys import key_to_character
+import string
+
+from textual.keys import _character_to_key
 
 _NAMED = {
     "enter": b"\r",
@@ -20,6 +22,7 @@ _NAMED = {
     "pageup": b"\x1b[5~",
     "pagedown": b"\x1b[6~",
 }
+_CHARACTERS = {_character_to_key(character): character for character in string.printable}
 
 
 def key_bytes(name: str) -> bytes:
@@ -28,6 +31,4 @@ def key_bytes(name: str) -> bytes:
         return _NAMED[name]
     if name.startswith("ctrl+") and len(name) == len("ctrl+") + 1:
         return bytes([ord(name[-1]) & 31])
-    character = key_to_character(name)
-    assert character is not None, name
-    return character.encode()
+    return _CHARACTERS[name].encode()

@@ -35,6 +35,7 @@ _SEQUENCES = re.compile(
     | \x1b\[ [<>=]? [\d;]* u               # keys of the kitty protocol
     | \x1b\[ \? u
     | \x1b\] 22 ; [a-z-]* \x07            # shape of the pointer
+    | (?<!PWNED)(?<!TUFSS0VS) \x07        # the bell, for a key that does nothing
     | \x1b\[ 0? c | \x1b\[ > 0? [cq] | \x1b\[ 1[46] t | \x1b\[ 6 n
     """,
     re.VERBOSE,

@@ -177,6 +177,6 @@ def test_no_command_hands_an_order_to_the_terminal(world: World) -> None:
 
 TAGS = (
     *("MODEL-", "VERSION-", "STATUS-", "REFUSED-", "LABEL-", "PRINTED-", "ASKED-", "CONSOLE-"),
-    *("NAME-", "ARCHIVE-", "PROM-MODEL-", "INSTANCE-", "SERVER-", "image", "VALUE-", "STATE-"),
+    *("NAME-", "ARCHIVE-", "PROM-MODEL-", "SERVER-", "image", "VALUE-", "STATE-"),
 )
 """Beginnings of hostile texts; all of them have to come to the screen, or nothing was tried."""

@@ -106,7 +106,7 @@ def _have_models(world: World) -> None:
     fake.fail("/ping", httpx.Response(200, json=told))
     fake.fail(
         f"/predictions/{MODEL}",
-        httpx.Response(503, json=refusal, headers={"x-request-id": b"ID\x9b31m"}),
+        httpx.Response(503, json=refusal, headers=[(b"x-request-id", b"ID\x9b31m")]),
     )
     fake.fail("/api-description", httpx.Response(200, json=_description()))
     passing = fake.transport()
@@ -155,9 +155,9 @@ def _prometheus() -> FakePrometheus:
 
 def _write_logs(world: World) -> None:
     world.logs.mkdir()
-    name = evil("", path=False, lines=False).replace(" ", "")
+    name = "".join(evil("", path=False, lines=False).split())
     thread = f"W-9000-mnist{name}_1.0"
-    asked = f"POST /predictions/{evil('ASKED-', lines=False)}"
+    asked = f"POST /predictions/{''.join(evil('ASKED-', lines=False).split())}"
     lines = [
         printed(1, evil("PRINTED-", lines=False)),
         served(2, evil("SERVED-", lines=False), thread=thread, level="ERROR"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shell import words_of
 from tsmon.cli.main import cli
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.tokens import KeyRing
@@ -22,7 +22,7 @@ HERE = Commands(Addresses(), KeyRing())
 
 def read(line: str) -> dict[str, object]:
     """What tsmon's own command line makes of a line."""
-    _, verb, *words = shlex.split(line)
+    _, verb, *words = words_of(line)
     assert isinstance(cli, click.Group)
     command = cli.commands[verb]
     context = command.make_context(verb, words)
