@@ -94,11 +94,11 @@ class Harmless(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same segments, cut off at the end where characters became wider."""
-        texts = [masked(segment.text) for segment in segments]
-        if all(text is segment.text for text, segment in zip(texts, segments, strict=True)):
+        line = "".join([segment.text for segment in segments])
+        if masked(line) is line:  # as nearly always: one search for all of them
             return segments
         width = sum(segment.cell_length for segment in segments)
-        shown = [Segment(text, each.style) for text, each in zip(texts, segments, strict=True)]
+        shown = [Segment(masked(segment.text), segment.style) for segment in segments]
         return Segment.adjust_line_length(shown, width)
 
 

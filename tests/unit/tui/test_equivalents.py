@@ -16,7 +16,7 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.equivalents import Commands, without_secrets
 
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 HERE = Commands(Addresses(), KeyRing())
 
 
