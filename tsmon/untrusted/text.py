@@ -29,6 +29,13 @@ _SURROGATES = r"\ud800-\udfff"
 _CLASS = _CONTROLS + _SEPARATORS + _BIDIRECTIONAL + _ZERO_WIDTH + _SURROGATES
 _UNSAFE = re.compile(f"[{_CLASS}]")
 _UNSAFE_IN_LINES = re.compile(rf"(?![\n\t])[{_CLASS}]")
+_PRINTABLE = (
+    *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0),
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+)
+_HIDDEN = frozenset(map(chr, _PRINTABLE))
+"""Those of the class that Python takes for printable."""
 _STARTS_A_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
@@ -84,8 +91,8 @@ def csv_cell(value: object) -> object:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether it is safe at first sight, as nearly all is; ten times faster than the pattern."""
-    return text.isascii() and text.isprintable()
+    """Whether it is safe, as nearly all is; much faster than the pattern."""
+    return text.isprintable() and (text.isascii() or _HIDDEN.isdisjoint(text))
 
 
 def _escape(match: re.Match[str]) -> str:
