@@ -44,7 +44,7 @@ SHARED := -n auto --dist loadfile
 
 .PHONY: test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
-	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz
+	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz tests/hostile
 	$(BIN)/pytest tests/contract tests/integration
 
 lint: setup ## Style, and security: ruff, bandit, pip-audit

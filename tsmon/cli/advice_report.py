@@ -9,6 +9,7 @@ from typing import Any
 from tsmon.cli.output import emit, emit_table, emit_text
 from tsmon.load.capacity.advice import Advice
 from tsmon.load.capacity.prediction import Prediction
+from tsmon.untrusted.shell import shell_word
 
 _HEADINGS = (
     *("", "WORKERS", "BUSY", "SERVICE_MS", "QUEUE_MS", "QUEUE_P95_MS", "P95_MS"),
@@ -40,10 +41,10 @@ def commands(advice: Advice) -> Iterator[str]:
     key, rate = advice.situation.key, advice.rate
     if advice.workers is None or rate is None:
         return
-    version = f" --model-version {key.version}"
+    name, version = shell_word(key.name), f" --model-version {shell_word(key.version)}"
     if advice.workers != advice.situation.workers:
-        yield f"tsmon scale {key.name} {advice.workers}{version}"
-    yield f"tsmon experiment {key.name} --workers {advice.workers} --rate {rate:.4g}{version}"
+        yield f"tsmon scale {name} {advice.workers}{version}"
+    yield f"tsmon experiment {name} --workers {advice.workers} --rate {rate:.4g}{version}"
 
 
 def _head(advice: Advice) -> Iterator[str]:

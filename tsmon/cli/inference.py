@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
-from shlex import quote
 
 import click
 
@@ -20,6 +19,7 @@ from tsmon.load.sender import ask
 from tsmon.load.sender import send as send_images
 from tsmon.serving.assets import digit_assets
 from tsmon.torchserve.client import TorchServe
+from tsmon.untrusted.shell import shell_word
 
 HEALTHY = "Healthy"
 
@@ -190,6 +190,6 @@ def _read(file: Path) -> bytes:
         return sys.stdin.buffer.read()
     if file.is_dir():
         raise ImageError(
-            f"{file} is a folder; `tsmon send MODEL {quote(str(file))}` sends what is in it"
+            f"{file} is a folder; `tsmon send MODEL {shell_word(str(file))}` sends what is in it"
         )
     return DigitImage.at(file).read()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from tsmon.cli.output import complain
 from tsmon.load.experiment.unfinished import abandoned_on
+from tsmon.untrusted.shell import shell_line
 
 
 def say_what_was_left(server: str, home: Path | None, options: Sequence[str]) -> None:
@@ -18,4 +18,4 @@ def say_what_was_left(server: str, home: Path | None, options: Sequence[str]) ->
             continue
         told.add(note.model)
         command = ["tsmon", "experiment", note.model, "--restore", *options]
-        complain(note.words, f"`{shlex.join(command)}` puts it back")
+        complain(note.words, f"`{shell_line(command)}` puts it back")

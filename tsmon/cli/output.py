@@ -130,7 +130,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "
     result = Table(box=None, header_style="bold", pad_edge=False)
     for heading in headings:
         justify = "right" if heading in numbers else "left"
-        result.add_column(Text(heading), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        result.add_column(Text(visible(heading)), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for row in rows:
         result.add_row(*(Text(visible(cell[:LONGEST_HINT])) for cell in row))
     return result

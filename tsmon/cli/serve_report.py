@@ -5,6 +5,7 @@ from __future__ import annotations
 from tsmon.cli.output import emit, emit_json, say
 from tsmon.serving.local_server import ServerStatus
 from tsmon.serving.record import ServerRecord
+from tsmon.untrusted.shell import shell_word
 
 ORPHANED = "the tsmon that was to stop this TorchServe was killed"
 
@@ -31,6 +32,7 @@ def stopped(record: ServerRecord, as_json: bool) -> None:
 
 def container_stays(name: str) -> str:
     """What to do with a container that was stopped."""
+    name = shell_word(name)
     return f"it stays: `tsmon serve resume --name {name}` starts it, `docker rm {name}` removes it"
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from tsmon.untrusted.shell import shell_word
 
 PROJECT_FILE = "tsmon.toml"
 ROOT = 0
@@ -90,7 +91,7 @@ def _refusal(file: Path, checkout: Path) -> Unread | None:
         # In a sticky folder, such as /tmp, others can add files, but replace none.
         is_sticky = status.st_mode & stat.S_ISVTX
         if (who := _other_writers(status)) and (path in own or not is_sticky):
-            chmod = f"chmod {who}-w {shlex.quote(str(path))}"
+            chmod = f"chmod {who}-w {shell_word(str(path))}"
             remedy = _use_it(file) if is_sticky else chmod
             return Unread(file, f"{what} can be written by others", remedy)
     return None
@@ -120,4 +121,4 @@ def _name(user: int) -> str:
 
 
 def _use_it(file: Path) -> str:
-    return f"if it is good: tsmon --config {shlex.quote(str(file))}"
+    return f"if it is good: tsmon --config {shell_word(str(file))}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
-from shlex import quote
 
 from tsmon.torchserve.errors import (
     ApiError,
@@ -17,6 +16,7 @@ from tsmon.torchserve.errors import (
     Unreachable,
 )
 from tsmon.torchserve.records import ModelVersion
+from tsmon.untrusted.shell import shell_word
 
 
 class Failure(StrEnum):
@@ -65,7 +65,7 @@ def capacity_kind(model: ModelVersion) -> Failure:
 
 def capacity_cause(model: ModelVersion) -> str:
     """What to do about a 503 without capacity, by what describe says of the model now."""
-    name = quote(model.name)
+    name = shell_word(model.name)
     if not model.workers:
         return f"it has no worker; `tsmon scale {name} 1` gives it one"
     if model.ready_workers == 0:

@@ -14,7 +14,6 @@ import asyncio
 import time
 from contextlib import suppress
 from itertools import pairwise
-from shlex import quote
 
 import psutil
 
@@ -32,6 +31,7 @@ from tsmon.torchserve.procedure import (
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import WORKER_SCRIPT, ModelVersion, Worker
 from tsmon.torchserve.rollout import MARGIN_S
+from tsmon.untrusted.shell import shell_word
 
 POLL_S = 0.25
 IDLE_S = 0.02
@@ -220,7 +220,7 @@ def _workers(found: ModelVersion) -> tuple[Worker, ...]:
     if not found.workers:
         raise InvalidArgument(
             f"{found.name} {found.version} has no workers to restart",
-            f"`tsmon scale {quote(found.name)} 1` starts one",
+            f"`tsmon scale {shell_word(found.name)} 1` starts one",
         )
     return found.workers
 
@@ -284,5 +284,5 @@ def _restarted(workers: int, found: ModelVersion) -> str:
 
 
 def _scale_command(found: ModelVersion, workers: int) -> str:
-    name = quote(found.name)
-    return f"`tsmon scale {name} {workers} --model-version {quote(found.version)}`"
+    name = shell_word(found.name)
+    return f"`tsmon scale {name} {workers} --model-version {shell_word(found.version)}`"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.changes import model_path
 from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind, KeyRing
+from tsmon.untrusted.shell import shell_line
 
 MANAGEMENT, INFERENCE = KeyKind.MANAGEMENT, KeyKind.INFERENCE
 VARIABLES = {MANAGEMENT: "MANAGEMENT_TOKEN", INFERENCE: "INFERENCE_TOKEN"}
@@ -57,10 +57,10 @@ class Curl:
     ) -> str:
         # An IPv6 address has brackets, which curl takes for a pattern without -g.
         plain = ["-g"] if "[" in url else []
-        line = shlex.join(["curl", "-sS", *self._security(), *plain, *method, url])
+        line = shell_line(["curl", "-sS", *self._security(), *plain, *method, url])
         if kind is not None and self.keys.headers(kind, url):
             line += f' -H "Authorization: Bearer ${VARIABLES[kind]}"'
-        return f"{line} {shlex.join(body)}" if body else line
+        return f"{line} {shell_line(body)}" if body else line
 
     def _security(self) -> list[str]:
         if isinstance(self.verify, str):

@@ -13,7 +13,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
@@ -30,6 +29,7 @@ from tsmon.torchserve.procedure import Ending, NotCarriedOut, Procedure, Step, r
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
 from tsmon.untrusted.files import MIB, read_bytes
+from tsmon.untrusted.shell import shell_word
 
 POLL_S = 0.25
 GRACE_S = 10.0
@@ -271,10 +271,10 @@ class Replacement(Procedure):
     def _both(self, error: TorchServeError | None, new: ModelVersion) -> Ending:
         """The new version serves, and the old one is still there."""
         old = self.plan.old
-        name = quote(old.name)
-        back = f", `tsmon set-default {name} {quote(old.version)}` goes back to it"
+        name = shell_word(old.name)
+        back = f", `tsmon set-default {name} {shell_word(old.version)}` goes back to it"
         hint = (
-            f"`tsmon unregister {name} --model-version {quote(old.version)}` removes it"
+            f"`tsmon unregister {name} --model-version {shell_word(old.version)}` removes it"
             f"{back if self.plan.is_default else ''}"
         )
         left = f"{_key(new)} serves, and {_key(old)} is still registered"

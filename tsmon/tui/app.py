@@ -14,11 +14,12 @@ from tsmon.tui.crash import keep_report, spell_crash
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.screen import MonitorScreen
+from tsmon.tui.no_markup import take_no_markup
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.session import Session
 from tsmon.tui.switching import SwitchingApp
-from tsmon.tui.terminal import AsciiOnly
+from tsmon.tui.terminal import AsciiOnly, Harmless
 from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.scroll_bar import WholeCells
@@ -26,6 +27,7 @@ from tsmon.tui.widgets.scroll_bar import WholeCells
 __all__ = ["MonitorOptions", "TsmonApp"]
 
 ScrollBar.renderer = WholeCells
+take_no_markup()
 
 
 class TsmonApp(SwitchingApp):
@@ -48,6 +50,7 @@ class TsmonApp(SwitchingApp):
         self.animation_level = "none"
         self.theme = options.theme
         self.set_reactive(TsmonApp.symbols, options.symbols)
+        self._harmless = Harmless()
         self._ascii = AsciiOnly()
         self.wants_demo = False
         """Whether it was left for the demo."""
@@ -58,7 +61,7 @@ class TsmonApp(SwitchingApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""
-        filters = super().get_line_filters()
+        filters = [*super().get_line_filters(), self._harmless]
         return [*filters, self._ascii] if self.symbols is Symbols.ASCII else filters
 
     def get_css_variables(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tsmon import __version__
 from tsmon.untrusted.private import write_private
-from tsmon.untrusted.secrets import masked
+from tsmon.untrusted.text import one_line, visible
 
 
 def crash_folder() -> Path:
@@ -29,7 +29,7 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
     # Without the values of variables, among which keys would be; a message may still name one.
     told = "".join(traceback.format_exception(error))
     try:
-        write_private(file, head + masked(told))
+        write_private(file, head + visible(told, keep_lines=True))
     except OSError:
         return None
     return file
@@ -37,7 +37,7 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
 
 def spell_crash(error: BaseException, report: Path | None) -> Text:
     """What the person is told when the screen has gone."""
-    what = masked(f"{type(error).__name__}: {error}").splitlines()[0]
+    what = one_line(f"{type(error).__name__}: {error}")
     words = Text.assemble(("tsmon: ", "bold red"), f"a fault of tsmon itself ended it: {what}")
     if report is not None:
         words.append(f"\n  → please report it with {report}", "dim")

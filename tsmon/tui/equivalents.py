@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.tokens import KeyRing
+from tsmon.untrusted.shell import shell_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Commands:
             words += ["--model-version", version]
         # A name may begin as an option does.
         words += ["--"] if any(word.startswith("-") for word in arguments) else []
-        return shlex.join([*words, *arguments])
+        return shell_line([*words, *arguments])
 
     def _server(self) -> list[str]:
         words = self._addresses()

@@ -13,6 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tsmon.tui.driver import TerminalDriver
 from tsmon.tui.terminal import through_screen
+from tsmon.untrusted.text import visible
 
 Result = TypeVar("Result")
 TMUX = ["tmux", "load-buffer", "-w", "-"]
@@ -33,7 +34,9 @@ class TerminalApp(App[Result]):
 
         Of the terminal's own sequence for that (OSC 52) tmux takes notice only where somebody
         allowed it, but it always does what it is told; GNU screen hands on what is wrapped for it.
+        What is pasted into a shell must not hold orders, so control characters are escaped.
         """
+        text = visible(text, keep_lines=True)
         super().copy_to_clipboard(text)
         if "TMUX" in os.environ:
             self.run_worker(lambda: _copy_by_tmux(text), thread=True, group="clipboard")

@@ -8,6 +8,7 @@ from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.untrusted.text import few_lines, one_line
 
 EXPECTED = (TorchServeError, ServingError, ImageError, ConfigError)
 """Errors that are news for the person at the screen; anything else is a fault of tsmon."""
@@ -26,4 +27,5 @@ class Note:
         return cls(str(error), str(getattr(error, "hint", "")))
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        message = one_line(self.message)
+        return f"{message}\n{few_lines(self.hint)}" if self.hint else message

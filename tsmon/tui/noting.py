@@ -11,6 +11,7 @@ from tsmon.tui.key_order import OrderedKeysApp
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.untrusted.text import few_lines
 
 Result = TypeVar("Result")
 UNCOVERED = (Dialog, CommandLine)
@@ -36,9 +37,10 @@ class NotingApp(OrderedKeysApp[Result]):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = True,
+        markup: bool = False,
     ) -> None:
         """Tell something; what is told again is shown anew, in place of all before."""
+        message = few_lines(message)
         wanted_s = timeout or self.NOTIFICATION_TIMEOUT
         told = Notification(message, title, severity, wanted_s, markup=markup)
         if isinstance(self.screen, UNCOVERED):

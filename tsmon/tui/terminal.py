@@ -11,6 +11,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from tsmon.tui.widgets.raster import Symbols
+from tsmon.untrusted.text import harmless
 
 _PLAIN = frozenset({"linux", "vt52", "vt100", "vt102", "vt220"})
 """Terminals whose font or protocol has little besides ASCII."""
@@ -81,6 +82,24 @@ class AsciiOnly(LineFilter):
             else Segment(in_ascii(segment.text), segment.style)
             for segment in segments
         ]
+
+
+class Harmless(LineFilter):
+    """Lets no character through that is an order to the terminal or hides others.
+
+    What is shown of others' texts is made visible where it is put into words. This is the last
+    line of defence, which every line of every widget goes through, Textual's own included: in the
+    place of each such character a replacement is drawn, and the line stays as wide as it was.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments, cut off at the end where characters became wider."""
+        line = "".join([segment.text for segment in segments])
+        if harmless(line) is line:  # as nearly always: one search for all of them
+            return segments
+        width = sum(segment.cell_length for segment in segments)
+        shown = [Segment(harmless(segment.text), segment.style) for segment in segments]
+        return Segment.adjust_line_length(shown, width)
 
 
 def symbols_of(environment: Mapping[str, str]) -> Symbols:

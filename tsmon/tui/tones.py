@@ -10,6 +10,7 @@ from textual.color import Color, ColorParseError
 from textual.content import Content
 
 from tsmon.telemetry.signs import Grade
+from tsmon.untrusted.text import visible
 
 
 class Tone(StrEnum):
@@ -36,13 +37,23 @@ def tone_of(grade: Grade) -> Tone:
     return _GRADES[grade]
 
 
+LONGEST_SPAN = 20_000
+"""Characters of one piece of text; a message of 1 MB would keep the screen busy for seconds."""
+
 Span = tuple[str, Tone]
 """A piece of text and its meaning."""
 
 
 def line(*spans: Span) -> Content:
-    """Pieces of text as one content, which follows the theme."""
-    return Content.assemble(*((text, f"${tone}" if tone else "") for text, tone in spans))
+    """Pieces of text in a visible form as one content, which follows the theme."""
+    shown = ((visible(_bounded(text), keep_lines=True), tone) for text, tone in spans)
+    return Content.assemble(*((text, f"${tone}" if tone else "") for text, tone in shown))
+
+
+def _bounded(text: str) -> str:
+    """A text that can be drawn without a pause."""
+    left = len(text) - LONGEST_SPAN
+    return text if left <= 0 else f"{text[:LONGEST_SPAN]}… and {left:,} characters more"
 
 
 def rich_style(tone: Tone, variables: Mapping[str, str]) -> Style:

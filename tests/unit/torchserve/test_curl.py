@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shell import words_of
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.curl import Curl
 from tsmon.torchserve.errors import InvalidArgument
@@ -83,7 +84,7 @@ def test_any_name_comes_through_the_shell_and_the_url(name: str, version: str, n
 
 @given(paths)
 def test_any_file_comes_through_the_shell(path: str) -> None:
-    words = shlex.split(PLAIN.predict("mnist", "1.0", Path(path)))
+    words = words_of(PLAIN.predict("mnist", "1.0", Path(path)))
     assert words[words.index("--data-binary") + 1] == f"@{Path(path)}"
 
 

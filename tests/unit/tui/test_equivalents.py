@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shell import words_of
 from tsmon.cli.main import cli
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.equivalents import Commands
 
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 HERE = Commands(Addresses(), KeyRing())
 
 
 def read(line: str) -> dict[str, object]:
     """What tsmon's own command line makes of a line."""
-    _, verb, *words = shlex.split(line)
+    _, verb, *words = words_of(line)
     assert isinstance(cli, click.Group)
     command = cli.commands[verb]
     context = command.make_context(verb, words)

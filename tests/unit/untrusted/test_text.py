@@ -2,13 +2,14 @@
 
 import csv
 import io
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.untrusted.text import csv_cell, one_line, visible
+from tsmon.untrusted.text import brief, csv_cell, few_lines, file_word, harmless, one_line, visible
 
 ANY_TEXT = st.text(st.characters())
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -73,3 +74,28 @@ def test_no_cell_read_back_begins_like_a_formula(text: str) -> None:
     csv.writer(written).writerow([csv_cell(text)])
     cell = next(csv.reader(io.StringIO(written.getvalue(), newline="")), [""])[0]
     assert not cell.startswith(("=", "@", "\t", "\r"))
+
+
+def test_the_quick_look_and_the_pattern_are_of_one_opinion() -> None:
+    different = [
+        hex(code)
+        for code in range(sys.maxunicode + 1)
+        if chr(code).isprintable() and harmless(f"{chr(code)}") != harmless(f"\x1b{chr(code)}")[1:]
+    ]
+
+    assert not different
+
+
+def test_brief_keeps_blanks_and_few_lines_keeps_lines() -> None:
+    assert brief("  a  b\n") == r"  a  b\x0a"
+    assert brief("x" * 501) == "x" * 500 + "…"
+    assert few_lines("  a\n b\x1b\nc", 2) == "  a\n b\\x1b"
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "-\x1b[1m", "x" * 1000])
+def test_a_word_of_a_file_name_stays_in_its_folder(name: str) -> None:
+    word = file_word(name)
+
+    assert "/" not in word
+    assert len(word) <= 100
+    assert visible(word) == word

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from shlex import quote
 
 from tsmon.doctor.checks.had import descriptions_of, models_of, named, plural
 from tsmon.doctor.facts import Facts
 from tsmon.doctor.findings import Finding, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.records import ModelVersion, Worker
+from tsmon.untrusted.shell import shell_word
 
 SHORT_STARTUP_S = 10
 NEARLY_FULL = 0.8
@@ -189,7 +189,7 @@ def _queue(model: ModelVersion) -> Iterator[Finding]:
 
 def _anew(model: ModelVersion, options: str) -> str:
     """How to change what is fixed when a version is registered."""
-    archive = quote(model.url) if model.url else "ARCHIVE"
+    archive = shell_word(model.url) if model.url else "ARCHIVE"
     return (
         f"change it by registering it anew: `tsmon unregister {_words(model)}` and "
         f"`tsmon register {archive} {options}`"
@@ -198,4 +198,4 @@ def _anew(model: ModelVersion, options: str) -> str:
 
 def _words(model: ModelVersion) -> str:
     """The model as an argument of a command."""
-    return f"{quote(model.name)} --model-version {quote(model.version)}"
+    return f"{shell_word(model.name)} --model-version {shell_word(model.version)}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from shlex import quote
 
 from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.limits import core_share
 from tsmon.load.capacity.situation import Situation
+from tsmon.untrusted.shell import shell_word
 
 MANY_FAILURES = 0.05
 """Above this share of failed requests nothing is predicted."""
@@ -83,22 +83,22 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
         yield Doubt(
             DoubtKind.NO_TRAFFIC,
             f"no traffic was seen ({situation.why_no_rate or 'no requests'}): "
-            f"send some with `tsmon load {quote(situation.key.name)}`, or ask for a rate with "
-            f"`tsmon advise {quote(situation.key.name)} --rate N`",
+            f"send some with `tsmon load {shell_word(situation.key.name)}`, or ask for a rate with "
+            f"`tsmon advise {shell_word(situation.key.name)} --rate N`",
             stops=True,
         )
     if curve is None and not situation.workers:
         yield Doubt(
             DoubtKind.NO_WORKERS,
             f"no worker is ready, so no service time can be seen: `tsmon scale "
-            f"{quote(situation.key.name)} 1` starts one",
+            f"{shell_word(situation.key.name)} 1` starts one",
             stops=True,
         )
     elif curve is None:
         yield Doubt(
             DoubtKind.NO_SERVICE_TIME,
             "how long a request takes is not known, as none was answered: send some with "
-            f"`tsmon load {quote(situation.key.name)}`",
+            f"`tsmon load {shell_word(situation.key.name)}`",
             stops=True,
         )
 

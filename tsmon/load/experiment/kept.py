@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from tsmon.untrusted.files import MIB, read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.private import write_private
 from tsmon.untrusted.shape import shaped
+from tsmon.untrusted.text import file_word
 
 FORMAT = 1
 MOST_BYTES = 4 * MIB
@@ -41,8 +41,7 @@ def keep_result(result: ExperimentResult, home: Path | None = None) -> Path:
     folder = results_folder(home)
     when = f"{result.started:%Y%m%dT%H%M%S%f}"
     name = f"{when}-{result.model}-{result.version}-{result.server}"
-    name = re.sub(r"[^\w.-]", "_", name)
-    path = folder / f"{name}.json"
+    path = folder / f"{file_word(name)}.json"
     try:
         write_private(path, json.dumps(result_record(result), indent=2) + "\n")
     except OSError as error:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import quote
 from urllib.parse import unquote, urlsplit
 
 from tsmon.load.experiment.plan import Setting
@@ -17,6 +16,7 @@ from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.untrusted.shell import shell_word
 
 RETRY_S = 0.5
 
@@ -65,7 +65,7 @@ class Subject:
             raise NotSettled(
                 f"{found.ready_workers} of {len(found.workers)} workers of {model} are ready",
                 "an experiment begins with a model at rest; "
-                f"`tsmon describe {quote(model)}` tells more",
+                f"`tsmon describe {shell_word(model)}` tells more",
             )
         versions = await management.describe_all(model)
         others = tuple(each.version for each in versions if each.version != found.version)
@@ -178,15 +178,15 @@ class Subject:
     def remedy(self) -> str:
         """The commands that make it what it was."""
         found, workers = self.found, len(self.found.workers)
-        name = quote(found.name)
-        scale = f"`tsmon scale {name} {workers} --model-version {quote(found.version)}`"
+        name = shell_word(found.name)
+        scale = f"`tsmon scale {name} {workers} --model-version {shell_word(found.version)}`"
         if not self.taken_off:
             return scale
         default = (
-            f", `tsmon set-default {name} {quote(self.default)}`" if self.moved_default else ""
+            f", `tsmon set-default {name} {shell_word(self.default)}`" if self.moved_default else ""
         )
         return (
-            f"`tsmon register {quote(found.url)} --workers {workers} --name {name} "
+            f"`tsmon register {shell_word(found.url)} --workers {workers} --name {name} "
             f"--batch-size {found.batch_size} --max-batch-delay {found.max_batch_delay_ms}` "
             f"if `tsmon models` does not list it, else {scale}{default}"
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tsmon.load.experiment.kept import measurement_record
 from tsmon.load.experiment.result import ExperimentResult, Measurement, known, walkthrough_usage
 from tsmon.untrusted.csv import csv_text
+from tsmon.untrusted.text import visible
 
 ABSENT = "–"
 """Stands for a number that cannot be known."""
@@ -88,10 +89,8 @@ def headline(result: ExperimentResult) -> str:
     """What was done, in one line."""
     ending = "" if result.complete else ", stopped early"
     started = result.started.astimezone()
-    return (
-        f"{result.model} {result.version} on {result.server}, {started:%Y-%m-%d %H:%M}: "
-        f"{result.load}{ending}"
-    )
+    what = visible(f"{result.model} {result.version} on {result.server}")
+    return f"{what}, {started:%Y-%m-%d %H:%M}: {result.load}{ending}"
 
 
 def footnotes(result: ExperimentResult) -> list[str]:

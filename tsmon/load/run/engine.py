@@ -16,6 +16,7 @@ from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.requests import ImageRequest
 from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, refusal
+from tsmon.untrusted.text import one_line
 
 TICK_S = 0.2
 """Between two increments."""
@@ -179,7 +180,7 @@ class Engine:
 
     def _count_failure(self, kind: Failure, reason: str) -> None:
         self._current.failed[kind] += 1
-        self._current.examples.setdefault(kind, reason)
+        self._current.examples.setdefault(kind, one_line(reason))
 
     def _rest(self, lane: Lane) -> None:
         lane.request = None

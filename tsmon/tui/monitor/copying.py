@@ -12,6 +12,7 @@ from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.notes import Note
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice, preview
 from tsmon.untrusted.secrets import masked
+from tsmon.untrusted.text import visible
 
 CLIPBOARD = "in the clipboard, if your terminal allows it (OSC 52)"
 
@@ -47,14 +48,14 @@ class Copying(Capability):
         pane, model = self.host.current, self.host.model
         image = self.host.digits_pane.chosen
         if pane is PaneName.MODELS and model is not None:
-            yield "y", "the model's name", model.key.name
+            yield "y", "the model's name", visible(model.key.name)
         elif pane is PaneName.WORKERS and (pid := self.host.workers_pane.pid) is not None:
             yield "y", "the process id", str(pid)
         elif pane is PaneName.METRICS and model is not None:
             metrics = self.host.metrics_pane
             yield "y", metrics.chosen.title, metrics.chosen_value(model)
         elif pane is PaneName.DIGITS and image is not None:
-            yield "y", "the image's path", str(image.path)
+            yield "y", "the image's path", visible(str(image.path))
 
     def _table(self) -> Iterator[tuple[str, str, str]]:
         """Rows as lines, their cells between tabs."""

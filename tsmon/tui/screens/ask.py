@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Static
 
 from tsmon.torchserve.errors import InvalidArgument
@@ -39,7 +38,7 @@ class Ask(Dialog[Answer]):
 
     def body(self) -> ComposeResult:
         """The explanation and the field."""
-        yield Static(Content(self._words), classes="explanation")
+        yield Static(self._words, classes="explanation")
         yield self._field
 
     async def _try(self, answer: Answer) -> None:

@@ -9,6 +9,7 @@ from textual.content import Content
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.format import plural
 from tsmon.tui.screens.list_dialog import ListDialog
+from tsmon.tui.tones import Tone, line
 
 
 class ChooseVersion(ListDialog[ModelKey]):
@@ -25,4 +26,4 @@ class ChooseVersion(ListDialog[ModelKey]):
 def _spell(model: ModelStatus) -> Content:
     star = " ★" if model.is_default else ""
     workers = f"{model.ready} of {plural(len(model.workers), 'worker')} ready"
-    return Content(f"{model.key}{star}   {workers}")
+    return line((f"{model.key}{star}   {workers}", Tone.PLAIN))

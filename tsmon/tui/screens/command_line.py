@@ -20,6 +20,7 @@ from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.words import Words
+from tsmon.untrusted.text import brief
 
 MOST_SHOWN = 8
 """Completions that are shown at once."""
@@ -157,5 +158,5 @@ def _spell(at: int, completion: Completion, width: int) -> Content:
     """One completion; the first one, which tab takes, stands out."""
     sign = TAKEN if at == 0 else " "
     click = f"{'bold ' if at == 0 else ''}@click=screen.take({at})"
-    name = Content.styled(f"{sign} {_name(completion):<{width}}", click)
+    name = Content.styled(brief(f"{sign} {_name(completion):<{width}}"), click)
     return name + line((f"  {completion.help}", Tone.MUTED))

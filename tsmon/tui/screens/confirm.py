@@ -99,7 +99,7 @@ class Confirm(Dialog[bool]):
         yield Static(self._question.consequences, classes="explanation")
         if self._must_type:
             words = f"Type {self._must_type} to go on; enter alone keeps it as it is."
-            yield Static(Content(words), classes="explanation")
+            yield Static(words, classes="explanation")
             yield Field("answer", id="typed")
 
     def on_mount(self) -> None:

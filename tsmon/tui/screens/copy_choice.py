@@ -18,6 +18,7 @@ from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
+from tsmon.untrusted.text import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +78,5 @@ def preview(text: str) -> str:
     """A text as one line."""
     first, *more = text.splitlines() or [""]
     shown = first.replace("\t", "  ")
+    shown = brief(shown)
     return f"{shown} … and {len(more)} more" if more else shown

@@ -16,6 +16,10 @@ from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.widgets.motion import Reading
 from tsmon.untrusted.secrets import masked_values
+from tsmon.untrusted.text import visible
+
+MOST_COLOURED = 100_000
+"""Characters; finding the colours of more would be noticed."""
 
 
 class Describe(ModalScreen[None]):
@@ -28,7 +32,8 @@ class Describe(ModalScreen[None]):
     def __init__(self, model: ModelVersion) -> None:
         super().__init__()
         self._title = f"{model.name} {model.version}"
-        self._text = json.dumps(masked_values(model.raw), indent=2, ensure_ascii=False)
+        text = json.dumps(masked_values(model.raw), indent=2, ensure_ascii=False)
+        self._text = visible(text, keep_lines=True)
 
     def compose(self) -> ComposeResult:
         """The text in a box of its own."""
@@ -36,7 +41,8 @@ class Describe(ModalScreen[None]):
             box.border_title = self._title
             words = "{describe.copy} copies, {dialog.cancel} closes"
             box.border_subtitle = keys_of(self).spell(words)
-            yield Static(highlight(self._text, language="json"))
+            colourful = len(self._text) <= MOST_COLOURED
+            yield Static(highlight(self._text, language="json") if colourful else self._text)
 
     def action_copy(self) -> None:
         """Hand the text to the terminal's clipboard, which works over SSH too."""

@@ -17,6 +17,7 @@ from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
+from tsmon.untrusted.text import few_lines, one_line
 
 Result = TypeVar("Result")
 
@@ -71,9 +72,9 @@ class Dialog(ModalScreen[Result | None]):
 
     def tell(self, note: Note) -> None:
         """Say what is wrong and what to do."""
-        spans: list[Span] = [(f"✗ {note.message}", Tone.BAD)]
+        spans: list[Span] = [(f"✗ {one_line(note.message)}", Tone.BAD)]
         if note.hint:
-            spans.append((f"\n  {keys_of(self).spell(note.hint)}", Tone.PLAIN))
+            spans.append((f"\n  {keys_of(self).spell(few_lines(note.hint))}", Tone.PLAIN))
         self.say(*spans)
 
     def say(self, *spans: Span) -> None:

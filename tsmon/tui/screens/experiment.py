@@ -31,6 +31,7 @@ from tsmon.tui.messages import ExperimentBegun
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
+from tsmon.untrusted.text import file_word
 
 RUNNING = "{experiment.stop} stops and restores the workers, {experiment.quit} does so and leaves"
 ENDED = (
@@ -97,7 +98,7 @@ class ExperimentScreen(ModalScreen[None]):
     def action_write(self) -> None:
         """Ask for a file and write the result into it."""
         words = "The suffix says as what: .md, .csv, .json, or .svg for the bars."
-        start = Path.cwd() / f"{self._experiment.plan.model}-experiment.md"
+        start = Path.cwd() / f"{file_word(self._experiment.plan.model)}-experiment.md"
         self.app.push_screen(AskPath("Write the result", words, start, self._write))
 
     async def _write(self, path: Path) -> None:

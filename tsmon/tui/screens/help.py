@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -91,9 +92,14 @@ class Help(ModalScreen[None]):
         other = "the keys" if self.on_numbers else numbers
         keys = keys_of(self)
         turn, search = keys.by_id("help.turn").shown, keys.by_id("help.search").shown
-        box.border_subtitle = (
-            f"[@click=screen.turn]{turn}: {other}[/]  [@click=screen.search]{search} search[/]  "
-            f"[@click=screen.cancel]{keys.by_id('dialog.cancel').shown} closes[/]"
+        box.border_subtitle = Content("  ").join(
+            [
+                Content.styled(f"{turn}: {other}", "@click=screen.turn"),
+                Content.styled(f"{search} search", "@click=screen.search"),
+                Content.styled(
+                    f"{keys.by_id('dialog.cancel').shown} closes", "@click=screen.cancel"
+                ),
+            ]
         )
         box.scroll_home(animate=False)
 

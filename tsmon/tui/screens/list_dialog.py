@@ -42,7 +42,7 @@ class ListDialog(Dialog[Result]):
     def body(self) -> ComposeResult:
         """What there is to know, and the answers."""
         if self._words:
-            yield Static(Content(self._words), classes="explanation")
+            yield Static(self._words, classes="explanation")
         yield Choices(*(shown for shown, _ in self._answers), id="choices", compact=True)
 
     def on_mount(self) -> None:

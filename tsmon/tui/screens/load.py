@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -72,7 +71,7 @@ class LoadDialog(Dialog[LoadSettings]):
             "Without a rate, each connection sends its next image when its answer is there. With "
             "one, images are sent as planned and times count from the planned start."
         )
-        yield Static(Content(words), classes="explanation")
+        yield Static(words, classes="explanation")
         last = self._last
         yield Field("at a time", str(last.concurrency), id="concurrency", number=True)
         rate = "" if last.rate is None else str(last.rate)

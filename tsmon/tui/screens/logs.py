@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import Input
 
 from tsmon.telemetry.logbook.line import Level, LogLine
@@ -223,7 +222,7 @@ class Logs(Page):
             self._lines.changed(chosen)
             self.show_title()
         else:
-            shown = Content(chosen.raw.expandtabs(4))
+            shown = chosen.raw.expandtabs(4)
             copied = masked(chosen.raw)
             self.app.push_screen(WholeText(f"{self._reading.file} line", shown, copied))
 

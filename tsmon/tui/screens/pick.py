@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from textual.content import Content
-
 from tsmon.tui.screens.list_dialog import ListDialog
+from tsmon.tui.tones import Tone, line
 
 Choice = TypeVar("Choice")
 
@@ -27,6 +26,6 @@ class Pick(ListDialog[Picked[Choice]]):
         self, heading: str, choices: Sequence[tuple[str, Choice]], now: Choice | None = None
     ) -> None:
         """`choices`, what is shown and what it stands for, must not be empty."""
-        answers = [(Content(words), Picked(choice)) for words, choice in choices]
+        answers = [(line((words, Tone.PLAIN)), Picked(choice)) for words, choice in choices]
         present = next((picked for _, picked in answers if picked.choice == now), None)
         super().__init__(heading, answers, present)

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from tsmon.digits.images import DigitImage
@@ -49,7 +48,7 @@ class PlanExperiment(Dialog[ExperimentPlan]):
 
     def body(self) -> ComposeResult:
         """The plan and what it means."""
-        yield Static(Content(_WORDS), classes="explanation")
+        yield Static(_WORDS, classes="explanation")
         with FieldColumns():
             with Vertical():
                 yield Static("What is varied", classes="fields-title")

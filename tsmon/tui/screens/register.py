@@ -60,7 +60,7 @@ class RegisterDialog(Dialog[Registered]):
                 (MODEL_API_HINT, Tone.PLAIN),
             )
             yield Static(words, classes="explanation")
-        yield Static(Content(_where(self._model_store)), id="store")
+        yield Static(_where(self._model_store), id="store")
         yield Choices(id="archives", compact=True)
         yield Field("archive or URL", id="url", placeholder="mnist.mar, https://…, file:///…")
         yield Field("model name", id="name", placeholder="as in the archive")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -64,7 +63,7 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
 
     def body(self) -> ComposeResult:
         """The archives, what to try the new version with, what will happen."""
-        yield Static(Content(_WORDS), classes="explanation")
+        yield Static(_WORDS, classes="explanation")
         yield Choices(id="archives", compact=True)
         yield Field("archive or URL", id="url", placeholder="mnist-2.mar, https://…")
         yield Field(

@@ -40,6 +40,7 @@ from tsmon.tui.words.setting import (
     spell_value,
 )
 from tsmon.untrusted.secrets import masked_address
+from tsmon.untrusted.shell import shell_word
 
 REFRESH_S = 1.0
 
@@ -254,4 +255,4 @@ class Settings(Page):
         if row is not None and row.setting is not None:
             self.copy(command_line(row, row.value))
         elif row is not None:
-            self.copy(f"tsmon config set {row.name}.url {row.value}")
+            self.copy(f"tsmon config set {shell_word(row.name)}.url {shell_word(row.value)}")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Static
 
 from tsmon.serving.errors import AlreadyRunning, BadConfiguration, StartFailed
@@ -61,7 +60,7 @@ class StartServerDialog(Dialog[Opened]):
             f"It lives in {self._server.home.path}, asks for tokens, gives Prometheus counters and "
             "lets models be registered. It goes on when the monitor is left."
         )
-        yield Static(Content(words), classes="explanation")
+        yield Static(words, classes="explanation")
         yield Field("model store", str(self._model_store), id="store", path=True)
         yield Field("management port", str(self._port), id="port", number=True)
 

@@ -14,6 +14,9 @@ from textual.widgets import Static
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 
+MOST_SHOWN = 20_000
+"""Characters."""
+
 
 class WholeText(ModalScreen[None]):
     """A text in a box of its own, to scroll through and to copy."""
@@ -22,11 +25,17 @@ class WholeText(ModalScreen[None]):
         (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS)
     )
 
-    def __init__(self, title: str, shown: Content, copied: str, what: str = "") -> None:
-        """`copied` is what can be copied, which `what` names if it is not all of it."""
+    def __init__(self, title: str, shown: Content | str, copied: str, what: str = "") -> None:
+        """`copied` is what can be copied, which `what` names if it is not all of it.
+
+        Of a text without an end only the beginning is shown, as it has to be drawn at once.
+        """
         super().__init__()
         self._title = title
-        self._shown = shown
+        left = len(shown) - MOST_SHOWN
+        self._shown = (
+            shown if left <= 0 else f"{shown[:MOST_SHOWN]}\n… and {left:,} characters more"
+        )
         self._copied = copied
         self._what = what
 

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from tsmon.load.answers import Answer
 from tsmon.tui.format import ABSENT, confidence, milliseconds
 from tsmon.tui.tones import Span, Tone, rich_style
+from tsmon.untrusted.text import brief
 
 LONGEST = 1000
 """Answers kept."""
@@ -73,7 +74,7 @@ class AnswerLines(ScrollView, can_focus=True):
             return Strip.blank(width, plain)
         variables = self.app.theme_variables
         segments = [
-            Segment(part, plain + rich_style(tone, variables))
+            Segment(brief(part), plain + rich_style(tone, variables))
             for part, tone in spell(self._answers[at], self.widths)
         ]
         return Strip(segments).adjust_cell_length(width, plain)

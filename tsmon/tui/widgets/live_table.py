@@ -18,6 +18,7 @@ from textual.widgets import DataTable
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
 from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
+from tsmon.untrusted.text import brief
 
 HEADER_ROW = -1
 """How `DataTable` numbers the row of titles."""
@@ -29,10 +30,13 @@ RIGHT_BUTTON = 3
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one cell shows."""
+    """What one cell shows: a text in a visible form and of limited length."""
 
     text: str
     tone: Tone = Tone.PLAIN
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", brief(self.text))
 
 
 @dataclass(frozen=True, slots=True)

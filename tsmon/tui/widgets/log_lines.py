@@ -22,6 +22,7 @@ from tsmon.telemetry.logbook.view import LogView
 from tsmon.tui import keymap
 from tsmon.tui.tones import Tone, rich_style
 from tsmon.tui.widgets.highlight import highlighted
+from tsmon.untrusted.text import visible
 
 SHIFT = 20
 """Columns that ← and → move by."""
@@ -169,9 +170,10 @@ class LogLines(ScrollView, can_focus=True):
         return highlighted(strip.adjust_cell_length(width, plain), style)
 
     def _draw(self, line: LogLine, width: int) -> Strip:
-        segments = [Segment(text, self._styles[tone]) for text, tone in self._head(line, width)]
+        head = self._head(line, width)
+        segments = [Segment(visible(text), self._styles[tone]) for text, tone in head]
         text, tone = spell(line)
-        text = text[self.shift :]
+        text = visible(text[: self.shift + width].expandtabs(4))[self.shift :]
         style, at = self._styles[tone], 0
         for start, end in self.view.spans(text):
             segments.append(Segment(text[at:start], style))

@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from tsmon.tui.keymap import PaneName
+from tsmon.untrusted.text import visible
 
 DOUBLE = 2
 """A click soon after another one."""
@@ -28,11 +29,11 @@ class Pane(Vertical):
         title = " · ".join([self.NAME.title, *filter(None, parts)])
         if title != self._head:
             self._head = title
-            self.border_title = Content(title)
+            self.border_title = Content(visible(title))
 
     def foot(self, text: str | Content) -> None:
         """Set the note in the lower border."""
-        note = Content(text) if isinstance(text, str) else text
+        note = Content(visible(text)) if isinstance(text, str) else text
         if (note.plain, note.spans) != (self._foot.plain, self._foot.spans):
             self._foot = self.border_subtitle = note
 

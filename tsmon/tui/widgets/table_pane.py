@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 
 from tsmon.tui.numbers import tip
 from tsmon.tui.sorting import Value, arrange
+from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.live_table import ARROWS, LiveTable
@@ -176,7 +177,7 @@ class TablePane(Pane, Generic[Item]):
         if bar.filter:
             text = f"filter {bar.filter.text}: {len(self._shown)} of {len(self._items)}"
             clear = Content.styled(" [x]", "@click=clear_filter")
-            return [Content(text) + clear]
+            return [line((text, Tone.PLAIN)) + clear]
         if bar.display or len(self._items) < MANY:
             return []
         return [Content.styled("/ filter", "@click=open_filter")]

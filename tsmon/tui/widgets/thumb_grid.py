@@ -23,6 +23,7 @@ from tsmon.tui import keymap
 from tsmon.tui.tones import Span, Tone, rich_style
 from tsmon.tui.widgets.pixel_grid import draw_pixels
 from tsmon.tui.widgets.raster import Symbols
+from tsmon.untrusted.text import brief
 
 SIDE = 14
 """Pixels of a thumbnail, each way: 14 columns and 7 lines."""
@@ -205,7 +206,7 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def _caption_line(self, entry: Entry) -> list[Segment]:
         spans = self._caption(entry)
-        strip = Strip([Segment(text, self._style(tone)) for text, tone in spans])
+        strip = Strip([Segment(brief(text), self._style(tone)) for text, tone in spans])
         return list(strip.adjust_cell_length(SIDE, self._plain))
 
     def _style(self, tone: Tone) -> Style:
@@ -264,5 +265,6 @@ def _problem(image: DigitImage) -> str:
 
 def _fit(text: str) -> str:
     """A folder's name or a problem in the width of a picture."""
+    text = brief(text)
     short = text if len(text) <= SIDE else text[: SIDE - 1] + "…"
     return short.center(SIDE)

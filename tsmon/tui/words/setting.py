@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from tsmon.config.project import PROJECT_FILE
 from tsmon.config.settings import Setting
 from tsmon.config.values import Dotted
 from tsmon.tui.tones import Span, Tone, line
+from tsmon.untrusted.shell import shell_line
 
 AUTOMATIC = "automatic"
 """Stands for a value that tsmon finds itself."""
@@ -129,9 +129,9 @@ def _bounds(setting: Setting, *, live: bool) -> Iterator[str]:
 def command_line(row: Row, value: Any) -> str:
     """What sets it so outside the monitor."""
     if value is None or value == "":
-        return shlex.join(("tsmon", "config", "unset", row.name))
+        return shell_line(("tsmon", "config", "unset", row.name))
     written = f"{value:g}" if isinstance(value, float) else str(value)
-    return shlex.join(("tsmon", "config", "set", row.name, written))
+    return shell_line(("tsmon", "config", "set", row.name, written))
 
 
 def in_sections(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
