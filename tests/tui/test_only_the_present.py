@@ -211,9 +211,8 @@ async def test_what_changed_meanwhile_is_said_and_asked_again(
         before = reached(serving)
         await seat.until(lambda: seat.monitor.session.monitor.latest.models[0].wanted == 4)
         await seat.press("tab", "enter")
-        await seat.sees("workers   4 → 1")
-        await seat.until(
-            lambda: "nothing was changed, since mnist 1.0 has 4 workers now, not 2" in notes(seat)
+        await seat.sees(
+            "workers   4 → 1", "nothing was changed, since mnist 1.0 has 4 workers now, not 2"
         )
         assert reached(serving) == before
         await seat.press("tab", "enter")

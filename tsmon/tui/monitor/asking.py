@@ -87,10 +87,12 @@ async def answered(
     Raises:
         Refused: the action is not possible any more.
     """
-    keys = list(keys)
+    keys, news = list(keys), None
     while True:
         still = Still(host, id_, keys)
-        result = await host.talk.push_wait(await dialog(still))
+        question = await dialog(still)
+        question.news = news
+        result = await host.talk.push_wait(question)
         if result is None or result is False:
             if not still.difference:
                 return None
@@ -99,7 +101,7 @@ async def answered(
                 still.check()
         if not still.difference:
             return result
-        host.talk.note(Note(f"nothing was changed, since {still.difference}"))
+        news = Note(f"nothing was changed, since {still.difference}")
 
 
 async def ask_default(host: Host, id_: str, key: ModelKey, management: Management) -> bool:

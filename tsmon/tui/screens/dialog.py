@@ -37,6 +37,9 @@ class Dialog(ModalScreen[Result | None]):
     """What the key does that leaves it without an answer."""
     VARIANT: ClassVar[ButtonVariant] = "primary"
 
+    news: Note | None = None
+    """What it says as it opens: why something is asked again."""
+
     def body(self) -> ComposeResult:
         """The widgets between the title and the buttons."""
         yield from ()
@@ -59,6 +62,11 @@ class Dialog(ModalScreen[Result | None]):
                 with Horizontal(id="dialog-buttons"):
                     yield Button(self.accept_label, variant=self.VARIANT, id="accept", compact=True)
                     yield Button(self.CANCEL, id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        """Say first what is new; a dialog of a kind may do more."""
+        if self.news is not None:
+            self.tell(self.news)
 
     @property
     def heading(self) -> str:
