@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 
 from tsmon.telemetry.events import EventLog
-from tsmon.telemetry.history import History
+from tsmon.telemetry.history import MOST_POINTS, History
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.past import Past
 from tsmon.telemetry.roster import Roster
@@ -54,7 +54,7 @@ class Monitor:
         """The model whose details are looked at; it is described at every tick."""
         self.past = Past() if past is None else past
         """The snapshots published, the newest last."""
-        self.history = History(self.past.most_ticks)
+        self.history = History(self.past.most_ticks, max(MOST_POINTS, self.past.most_models))
         self.events = EventLog()
         self._source = source
         self._meter = TrafficMeter()
