@@ -18,7 +18,9 @@ from tsmon.torchserve.addresses import Addresses
 class Loopback:
     """A fake that listens on free ports of the loopback address."""
 
-    def __init__(self, *, in_a_row: bool = False, ports: Sequence[int] = (), **settings: Any) -> None:
+    def __init__(
+        self, *, in_a_row: bool = False, ports: Sequence[int] = (), **settings: Any
+    ) -> None:
         """`settings` are those of `FakeTorchServe`; `in_a_row` has the ports follow each other.
 
         `ports` are those of inference, management and metrics, by default free ones.

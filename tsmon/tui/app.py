@@ -10,14 +10,13 @@ from textual.reactive import var
 from textual.scrollbar import ScrollBar
 
 from tsmon.tui import layout
-from tsmon.tui.crash import keep_report, spell_crash
+from tsmon.tui.isolating import IsolatingApp
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.session import Session
-from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly
 from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
@@ -28,7 +27,7 @@ __all__ = ["MonitorOptions", "TsmonApp"]
 ScrollBar.renderer = WholeCells
 
 
-class TsmonApp(SwitchingApp):
+class TsmonApp(IsolatingApp):
     """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
@@ -99,11 +98,6 @@ class TsmonApp(SwitchingApp):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._options.fleet:
             self.action_fleet()
-
-    def _fatal_error(self) -> None:
-        """Keep what is known of a fault, and end with two lines in place of a traceback."""
-        error = self._exception or RuntimeError("unknown")
-        self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
 
     async def action_quit(self) -> None:
         """Leave; all is well. What is under way first leaves its model as it should be."""

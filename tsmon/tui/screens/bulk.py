@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tsmon.telemetry.snapshot import ModelStatus
@@ -19,6 +18,7 @@ from tsmon.tui.bulk import Bulk, Part, Removal, Stand
 from tsmon.tui.format import memory, plural
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Span, Tone, line
@@ -215,7 +215,7 @@ class ScaleMany(Dialog[int]):
         self.dismiss(target)
 
 
-class BulkProgress(ModalScreen[None]):
+class BulkProgress(AboveInPart[None]):
     """How far the work on each version is; it goes on when this is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)

@@ -8,17 +8,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.highlight import highlight
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
 from tsmon.tui.equivalents import without_secrets
 from tsmon.tui.keyed import keys_of
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.widgets.motion import Reading
 
 
-class Describe(ModalScreen[None]):
+class Describe(AboveInPart[None]):
     """JSON as the server sent it, to scroll through and to copy."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(

@@ -14,7 +14,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import ScrollableContainer, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.load.experiment.chart import Palette, chart
@@ -28,6 +27,7 @@ from tsmon.tui import keymap
 from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import ExperimentBegun
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
@@ -39,7 +39,7 @@ ENDED = (
 )
 
 
-class ExperimentScreen(ModalScreen[None]):
+class ExperimentScreen(AboveInPart[None]):
     """Shows one experiment; it ends only after the model has been put back."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.EXPERIMENT_KEYS)

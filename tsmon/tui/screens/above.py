@@ -1,0 +1,40 @@
+"""What all screens above the monitor have in common: how they end."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+from textual.screen import ModalScreen, Screen
+
+Result = TypeVar("Result")
+
+
+class Above(Screen[Result]):
+    """Gives its result exactly once, however often it is closed and whatever is above it then.
+
+    Textual closes the screen on top, whichever screen asked. Keys, clicks and answers that were on
+    their way to a screen when it closed would close the one below it, and end the app on the last.
+    """
+
+    @property
+    def was_left(self) -> bool:
+        """Whether it is closed, though messages and work may still be under way to it."""
+        return self not in self.app.screen_stack
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close it, with all that is above it, and give the result; the first call counts."""
+        if self.was_left:
+            return AwaitComplete()
+        while (top := self.app.screen) is not self:
+            top.dismiss(None)
+        return super().dismiss(result)
+
+
+class AboveInPart(ModalScreen[Result], Above[Result]):
+    """Leaves the screen below it in sight."""
+
+
+class Palette(CommandPalette, Above[None]):
+    """Textual's palette of commands."""
