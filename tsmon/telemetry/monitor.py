@@ -142,7 +142,7 @@ class Monitor:
     def _server(self, observation: Observation) -> ServerStatus:
         last = self._latest.server
         if isinstance(observation.models, TorchServeError):
-            problem = observation.models
+            problem = _kept(observation.models)
             return replace(last, state=_state(problem), problem=problem)
         facts = observation.facts
         return replace(
@@ -158,7 +158,7 @@ class Monitor:
         if isinstance(observation.scrape, TorchServeError):
             return replace(
                 self._latest.metrics,
-                problem=observation.scrape,
+                problem=_kept(observation.scrape),
                 log_folder=observation.log_folder or self._latest.metrics.log_folder,
                 log_problem=observation.log_problem,
             )
@@ -176,6 +176,12 @@ class Monitor:
             return self.period_s
         backoff = min(self.period_s * 2.0 ** min(self._failures - 1, 10), LONGEST_BACKOFF_S)
         return max(self.period_s, backoff * random.uniform(0.8, 1.0))  # noqa: S311 (jitter)
+
+
+def _kept(problem: TorchServeError) -> TorchServeError:
+    """The error without its traceback, whose frames and answers would stay as long as the past."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)
 
 
 def _in_flight(observation: Observation) -> dict[str, float] | None:

@@ -238,6 +238,8 @@ class BulkProgress(AboveInPart[None]):
 
     def show(self) -> None:
         """Show how it stands."""
+        if self.was_left:
+            return
         box = self.query_one("#dialog")
         words = (
             "{dialog.cancel} closes" if self.bulk.ended else "{dialog.cancel} closes, it goes on"
@@ -253,9 +255,12 @@ class BulkProgress(AboveInPart[None]):
         end = line((f"{sign} {note.message}", tone)) if self.bulk.ended else None
         self.query_one("#bulk-end", Words).say(end)
 
+    def on_unmount(self) -> None:
+        """Follow it no longer."""
+        self.bulk.changed = lambda: None
+
     def action_cancel(self) -> None:
         """Close it."""
-        self.bulk.changed = lambda: None
         self.dismiss(None)
 
 

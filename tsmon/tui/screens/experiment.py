@@ -112,8 +112,8 @@ class ExperimentScreen(AboveInPart[None]):
 
     def _changed(self) -> None:
         """Show what is known now."""
-        if self._job is None or not self.app.is_running:  # the widgets go before the job ends
-            return
+        if self._job is None or not self.app.is_running or self.was_left:
+            return  # the widgets go before the job ends
         self.query_one("#experiment-step", Words).say(line(*self._words()))
         words = RUNNING if self.job.running else ENDED
         self.query_one("#page", Vertical).border_subtitle = keys_of(self).spell(words)

@@ -70,8 +70,8 @@ class StepsScreen(AboveInPart[Procedure]):
             self.dismiss(self._procedure)
 
     def _changed(self) -> None:
-        if self._job is None or not self.is_attached or not self.app.is_running:
-            return
+        if self._job is None or not self.app.is_running or self.was_left:
+            return  # the widgets go before the job ends
         steps = [line(*step_spans(step)) for step in self._procedure.steps]
         self.query_one("#steps", Words).say(Content("\n").join(steps))
         ending = self._ending()
