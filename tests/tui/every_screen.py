@@ -197,6 +197,14 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
 """By class."""
 
 
+async def make(kind: type[Above[Any]], room: Room) -> Above[Any]:
+    """A screen of that class."""
+    screen = MAKERS[kind](room)
+    if isinstance(screen, ExperimentScreen):  # opened once it is known what there is to measure
+        await screen._experiment.look()
+    return screen
+
+
 def all_screens() -> set[type[Above[Any]]]:
     """Every screen above the monitor that tsmon has, found by looking."""
     for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,12 @@ from textual.keys import key_to_character
 from textual.worker import WorkerState
 
 from tests.fake import FakeTorchServe
-from tests.tui.every_screen import MAKERS, Room, all_screens
+from tests.tui.every_screen import MAKERS, Room, all_screens, make
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app import MonitorOptions
+from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.above import Above
+from tsmon.tui.screens.help import Help
 
 SIZES = ((1, 1), (7, 3), (40, 4), (200, 60), (120, 30))
 BURST = ("enter", "enter", "down", "enter", "tab", "x", "9", "enter", "escape", "escape", "escape")
@@ -73,7 +74,7 @@ def _working(seat: Seat, screen: Above[Any]) -> bool:
 
 async def open_it(seat: Seat, kind: Kind, samples: Path) -> Opened:
     await seat.until(lambda: seat.monitor.model is not None)
-    opened = Opened(seat, MAKERS[kind](Room(seat, samples)))
+    opened = Opened(seat, await make(kind, Room(seat, samples)))
     await opened.open()
     return opened
 
@@ -89,13 +90,13 @@ async def test_its_result_is_given_once_however_often_it_is_closed(
 ) -> None:
     async with watching(fake, options) as seat:
         opened = await open_it(seat, kind, samples)
-        below = Opened(seat, MAKERS[kind](Room(seat, samples)))
-        await below.open()
+        above = Opened(seat, Help(read_only=False, pane=PaneName.MODELS))
+        await above.open()
         for _ in range(3):
             opened.screen.dismiss(None)  # the one on top goes with it
         assert seat.app.screen is seat.monitor
         await opened.come_back()
-        await below.come_back()
+        await above.come_back()
 
 
 @every_screen
@@ -137,12 +138,12 @@ async def test_an_answer_that_comes_after_it_was_closed_harms_nothing(
 ) -> None:
     async with watching(fake, replace(options, model_store=samples)) as seat:
         await seat.until(lambda: seat.monitor.model is not None)
+        opened = Opened(seat, await make(kind, Room(seat, samples)))
         held = fake.hold("/")
-        opened = await open_it(seat, kind, samples)
+        await opened.open()
         press_at_once(seat, "down", "enter")
         await seat.pilot.pause()
         opened.screen.dismiss(None)
         held.release()
         fake.heal()
-        await asyncio.sleep(0)
         await opened.come_back()

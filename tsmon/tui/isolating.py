@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual._context import active_message_pump
+from textual.actions import ActionParseResult
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
@@ -25,6 +27,17 @@ class IsolatingApp(SwitchingApp):
 
     ISOLATES: ClassVar[bool] = True
     """Whether it goes on after a fault; tests have it end, so that they notice."""
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key or a command asks for, unless its screen was left meanwhile."""
+        if isinstance(default_namespace, Above) and default_namespace.was_left:
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     def _handle_exception(self, error: Exception) -> None:
         node, screen = _origin(error)

@@ -1,4 +1,4 @@
-"""What all screens above the monitor have in common: how they end."""
+"""What all screens have in common, and how those above the monitor end."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.geometry import Offset
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 Result = TypeVar("Result")
 
 
-class Above(Screen[Result]):
+class Sound(Screen[Result]):
+    """Mends what Textual's screens break at."""
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        """What is there, unless it is only drawn: a widget that was removed has no parent."""
+        found, offset = super().get_widget_and_offset_at(x, y)
+        if found is None or not found.is_attached:
+            return None, None
+        return found, offset
+
+
+class Above(Sound[Result]):
     """Gives its result exactly once, however often it is closed and whatever is above it then.
 
     Textual closes the screen on top, whichever screen asked. Keys, clicks and answers that were on
