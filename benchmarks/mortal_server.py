@@ -1,7 +1,7 @@
-"""A stand-in TorchServe that is made to be killed and started again on its ports, with log files.
+"""A stand-in TorchServe that is made to be killed and started again, with log files.
 
-``python -m benchmarks.mortal_server --ports 1 2 3 --models 20 --logs DIR`` serves until its standard
-input ends: the fake server of the tests, with made-up requests counted and written to ts_log.
+``python -m benchmarks.mortal_server --ports 1 2 3 --models 20 --logs DIR`` serves until its
+standard input ends: the fake server of the tests, with made-up requests counted and logged.
 """
 
 from __future__ import annotations

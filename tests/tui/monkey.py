@@ -2,7 +2,6 @@
 
 ``python -m tests.tui.monkey --first 1 --seeds 20 --acts 2000`` plays so many games. A game is a
 seed, and the same seed does the same things; the last of a game that ends badly are told.
-
 """
 
 from __future__ import annotations
@@ -149,9 +148,19 @@ class Game:
     def told(self) -> str:
         """What to do about it."""
         last = "\n  ".join(map(str, self.done[-MOST_TOLD:]))
-        return (
-            f"{self.name} after {len(self.done)} acts: {self.problem!r}\nthe last ones:\n  {last}"
-        )
+        trace = ""
+        if isinstance(self.problem, BaseException):
+            trace = "".join(traceback.format_exception(self.problem))
+        return f"{self.line}: {self.problem!r}\nthe last acts:\n  {last}\n{trace}"
+
+    @property
+    def line(self) -> str:
+        """How it went."""
+        verdict = "ok" if self.problem is None else "FAILED"
+        slowest = sorted(self.slow, key=lambda each: -each[0])[:3]
+        told = "".join(f"; {spent * 1000:.0f} ms at {act}" for spent, act in slowest)
+        words = f"{self.name}: {verdict}, {len(self.done)} acts in {self.seconds:.0f} s"
+        return f"{words}, {len(self.slow)} kept keys waiting{told}"
 
 
 class Monkey:
