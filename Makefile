@@ -74,6 +74,12 @@ format: setup ## Put the style right
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+.PHONY: monkey
+seeds := 20
+first := 1
+monkey: setup ## Press random keys on the monitor of a fake server with faults (first, seeds)
+	$(BIN)/python -m tests.tui.monkey --first $(first) --seeds $(seeds)
+
 .PHONY: docs-keys
 docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md

@@ -31,7 +31,7 @@ _COUNTS = """\
 [INFO ] {w} TS_METRICS - QueueTime.Milliseconds:0.0|#Level:Host|#hostname:vm,timestamp:{s}
 [INFO ] {w} TS_METRICS - WorkerThreadTime.Milliseconds:1.0|#Level:Host|#hostname:vm,timestamp:{s}
 """
-_STAMP = "2026-11-22T16:37:50,499"
+STAMP = "2026-11-22T16:37:50,499"
 
 
 class ServerLog:
@@ -72,10 +72,10 @@ class ServerLog:
 
 
 def _stamped(text: str) -> str:
-    return "".join(f"{_STAMP} {line}\n" for line in text.splitlines())
+    return "".join(f"{STAMP} {line}\n" for line in text.splitlines())
 
 
 def _without_thread(text: str) -> str:
     """The lines as ts_metrics.log has them, with neither level nor thread."""
     messages = (line.partition(" TS_METRICS - ")[2] for line in text.splitlines())
-    return "".join(f"{_STAMP} - {message}\n" for message in messages)
+    return "".join(f"{STAMP} - {message}\n" for message in messages)

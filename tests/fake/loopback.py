@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from threading import Thread
 from typing import Any
@@ -18,9 +18,14 @@ from tsmon.torchserve.addresses import Addresses
 class Loopback:
     """A fake that listens on free ports of the loopback address."""
 
-    def __init__(self, *, in_a_row: bool = False, **settings: Any) -> None:
-        """`settings` are those of `FakeTorchServe`; `in_a_row` has the ports follow each other."""
-        self._sockets = _in_a_row() if in_a_row else [_listening() for _ in range(3)]
+    def __init__(
+        self, *, in_a_row: bool = False, ports: Sequence[int] = (), **settings: Any
+    ) -> None:
+        """`settings` are those of `FakeTorchServe`; `in_a_row` has the ports follow each other.
+
+        `ports` are those of inference, management and metrics, by default free ones.
+        """
+        self._sockets = _in_a_row() if in_a_row else [_listening(port) for port in ports or [0] * 3]
         urls = [f"http://127.0.0.1:{each.getsockname()[1]}" for each in self._sockets]
         self.fake = FakeTorchServe(addresses=Addresses(*urls), **settings)
         self._transport = self.fake.transport()

@@ -66,6 +66,11 @@ class FakeTorchServe:
         self.registry.close()
         self.heal()
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it was started, and not killed since."""
+        return self._up
+
     def restart(self) -> None:
         """Kill and start."""
         self.kill()

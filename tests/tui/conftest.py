@@ -12,7 +12,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import PATIENCE_S, PERIOD_S
 from tsmon.torchserve import rollout
 from tsmon.tui import key_order, rollouts
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app import MonitorOptions, TsmonApp
 
 __all__ = ["no_other_server"]
 
@@ -25,6 +25,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_order, "PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
     monkeypatch.setattr(rollout, "POLL_S", 0.05)
+
+
+@pytest.fixture(autouse=True)
+def no_fault_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every fault end the app, so that a test fails with it."""
+    monkeypatch.setattr(TsmonApp, "ISOLATES", False)
 
 
 @pytest.fixture(autouse=True)

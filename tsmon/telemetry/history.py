@@ -13,6 +13,9 @@ from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 
+MOST_POINTS = 100_000
+"""Of all models: 18 MB, or 56 where the log files tell the quantiles of each."""
+
 WorkerBytes = tuple[tuple[str, int], ...]
 """The resident memory of each worker that it is known of, by worker id."""
 
@@ -37,10 +40,14 @@ class Point:
 
 
 class History:
-    """The last `capacity` points of each model seen; one that left goes with its last point."""
+    """The last `capacity` points of each model seen; one that left goes with its last point.
 
-    def __init__(self, capacity: int = 3600) -> None:
+    Of many models fewer are kept, so that there are no more than `most_points` of all together.
+    """
+
+    def __init__(self, capacity: int = 3600, most_points: int = MOST_POINTS) -> None:
         self._capacity = capacity
+        self._most_points = most_points
         self._points: dict[ModelKey, deque[Point]] = {}
         self._absent_ticks: dict[ModelKey, int] = {}
 
@@ -57,6 +64,7 @@ class History:
                 self._append(key, Point(snapshot.at))
             else:
                 self.forget(key)
+        self._drop_oldest()
 
     def points(self, key: ModelKey, seconds: float, end: Instant) -> list[Point]:
         """The points of the `seconds` before `end`, oldest first."""
@@ -72,6 +80,13 @@ class History:
 
     def _append(self, key: ModelKey, point: Point) -> None:
         self._points.setdefault(key, deque(maxlen=self._capacity)).append(point)
+
+    def _drop_oldest(self) -> None:
+        """Have each model hold no more than its share."""
+        share = max(self._most_points // max(len(self._points), 1), 1)
+        for points in self._points.values():
+            while len(points) > share:
+                points.popleft()
 
     def _point(self, snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> Point:
         if model.gone:

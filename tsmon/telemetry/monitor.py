@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 
 from tsmon.telemetry.events import EventLog
-from tsmon.telemetry.history import History
+from tsmon.telemetry.history import MOST_POINTS, History
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.past import Past
 from tsmon.telemetry.roster import Roster
@@ -54,7 +54,7 @@ class Monitor:
         """The model whose details are looked at; it is described at every tick."""
         self.past = Past() if past is None else past
         """The snapshots published, the newest last."""
-        self.history = History(self.past.most_ticks)
+        self.history = History(self.past.most_ticks, max(MOST_POINTS, self.past.most_models))
         self.events = EventLog()
         self._source = source
         self._meter = TrafficMeter()
@@ -143,7 +143,7 @@ class Monitor:
     def _server(self, observation: Observation) -> ServerStatus:
         last = self._latest.server
         if isinstance(observation.models, TorchServeError):
-            problem = observation.models
+            problem = _kept(observation.models)
             return replace(last, state=_state(problem), problem=problem)
         facts = observation.facts
         return replace(
@@ -159,7 +159,7 @@ class Monitor:
         if isinstance(observation.scrape, TorchServeError):
             return replace(
                 self._latest.metrics,
-                problem=observation.scrape,
+                problem=_kept(observation.scrape),
                 log_folder=observation.log_folder or self._latest.metrics.log_folder,
                 log_problem=observation.log_problem,
             )
@@ -178,6 +178,12 @@ class Monitor:
             return self.period_s
         backoff = min(self.period_s * 2.0 ** min(self._failures - 1, 10), LONGEST_BACKOFF_S)
         return max(self.period_s, backoff * random.uniform(0.8, 1.0))  # noqa: S311 (jitter)
+
+
+def _kept(problem: TorchServeError) -> TorchServeError:
+    """The error without its traceback, whose frames and answers would stay as long as the past."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)
 
 
 def _in_flight(observation: Observation) -> dict[str, float] | None:

@@ -17,7 +17,7 @@ class Past:
 
     def __init__(self, most_ticks: int = MOST_TICKS, most_models: int = MOST_MODELS) -> None:
         self.most_ticks = most_ticks
-        self._most_models = most_models
+        self.most_models = most_models
         self._snapshots: deque[Snapshot] = deque()
         self._models = 0
 
@@ -26,7 +26,7 @@ class Past:
         self._snapshots.append(snapshot)
         self._models += len(snapshot.models)
         while len(self._snapshots) > 1 and (
-            len(self._snapshots) > self.most_ticks or self._models > self._most_models
+            len(self._snapshots) > self.most_ticks or self._models > self.most_models
         ):
             self._models -= len(self._snapshots.popleft().models)
 

@@ -10,7 +10,7 @@ from textual.reactive import var
 from textual.scrollbar import ScrollBar
 
 from tsmon.tui import layout
-from tsmon.tui.crash import keep_report, spell_crash
+from tsmon.tui.isolating import IsolatingApp
 from tsmon.tui.messages import ExperimentBegun, ProcedureBegun
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.screen import MonitorScreen
@@ -18,7 +18,6 @@ from tsmon.tui.no_markup import take_no_markup
 from tsmon.tui.options import MonitorOptions
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.session import Session
-from tsmon.tui.switching import SwitchingApp
 from tsmon.tui.terminal import AsciiOnly, Harmless
 from tsmon.tui.themes import opposite, readable
 from tsmon.tui.widgets.raster import Symbols
@@ -30,7 +29,7 @@ ScrollBar.renderer = WholeCells
 take_no_markup()
 
 
-class TsmonApp(SwitchingApp):
+class TsmonApp(IsolatingApp):
     """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
@@ -102,11 +101,6 @@ class TsmonApp(SwitchingApp):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._options.fleet:
             self.action_fleet()
-
-    def _fatal_error(self) -> None:
-        """Keep what is known of a fault, and end with two lines in place of a traceback."""
-        error = self._exception or RuntimeError("unknown")
-        self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
 
     async def action_quit(self) -> None:
         """Leave; all is well. What is under way first leaves its model as it should be."""

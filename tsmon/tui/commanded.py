@@ -17,6 +17,7 @@ from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.notes import EXPECTED, Note
 from tsmon.tui.noting import NotingApp
 from tsmon.tui.options import MonitorOptions
+from tsmon.tui.screens.above import Palette
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.session import Session
 
@@ -49,6 +50,11 @@ class CommandedApp(NotingApp[int]):
                 yield SystemCommand(title, offer.help, self._runs(offer, choice))
             typing = partial(self.type_command, f"{offer.name} ")
             yield SystemCommand(f"{offer.name} {offer.arguments} …", offer.help, typing)
+
+    def action_command_palette(self) -> None:
+        """Find a command by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     async def action_command_line(self) -> None:
         """Ask for a command."""

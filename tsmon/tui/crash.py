@@ -8,6 +8,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 from rich.text import Text
+from textual.worker import WorkerFailed
 
 from tsmon import __version__
 from tsmon.untrusted.private import write_private
@@ -19,15 +20,26 @@ def crash_folder() -> Path:
     return user_state_path("tsmon") / "crashes"
 
 
+def fault_in(error: BaseException) -> BaseException:
+    """The fault itself, where Textual has put an exception of its own around that of a worker."""
+    return error.error if isinstance(error, WorkerFailed) else error
+
+
+def spell_fault(error: BaseException) -> str:
+    """What a fault is, in one line."""
+    fault = fault_in(error)
+    return one_line(f"{type(fault).__name__}: {fault}")
+
+
 def keep_report(error: BaseException, folder: Path | None) -> Path | None:
     """Write what is known of a fault; None where nothing is to be or can be written."""
     if folder is None:
         return None
     now = datetime.now().astimezone()
-    file = folder / f"{now:%Y-%m-%d-%H%M%S}.txt"
+    file = folder / f"{now:%Y-%m-%d-%H%M%S-%f}.txt"
     head = f"tsmon {__version__}, {now:%Y-%m-%d %H:%M:%S}\n\n"
     # Without the values of variables, among which keys would be; a message may still name one.
-    told = "".join(traceback.format_exception(error))
+    told = "".join(traceback.format_exception(fault_in(error)))
     try:
         write_private(file, head + visible(told, keep_lines=True))
     except OSError:
@@ -37,8 +49,9 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
 
 def spell_crash(error: BaseException, report: Path | None) -> Text:
     """What the person is told when the screen has gone."""
-    what = one_line(f"{type(error).__name__}: {error}")
-    words = Text.assemble(("tsmon: ", "bold red"), f"a fault of tsmon itself ended it: {what}")
+    words = Text.assemble(
+        ("tsmon: ", "bold red"), f"a fault of tsmon itself ended it: {spell_fault(error)}"
+    )
     if report is not None:
         words.append(f"\n  → please report it with {report}", "dim")
     return words

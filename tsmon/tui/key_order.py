@@ -123,7 +123,8 @@ class OrderedKeysApp(KeyedApp[Result]):
             self.call_later(self._hand_on)
 
     def _screen_changed(self, screen: Screen[Any]) -> None:
-        if self._opening:
+        if self._opening or not screen.is_mounted:  # its keys look for widgets that are to come
+            self._opening = True
             screen.call_later(self.expect_none)
         self._post(self.focused or screen)  # what was on its way may be gone with its dialog
 

@@ -48,7 +48,7 @@ class SwitchingApp(CommandedApp):
         """Show another session in the monitor, and let go of the one before."""
         old, self.session = self.session, session
         while len(self.screen_stack) > 1:
-            self.pop_screen()
+            self.screen.dismiss(None)
         self.monitor.connect(session)
         label = session.monitor.latest.server.label
         self.monitor.talk.note(Note(f"watching {session.tag.name or label}"), bad=False)

@@ -70,6 +70,19 @@ def test_only_the_last_points_are_kept(capacity: int, ticks: int) -> None:
     assert points == [_point(tick) for tick in range(ticks)][-capacity:]
 
 
+@given(st.integers(1, 12), st.integers(1, 40))
+def test_many_models_share_the_points_that_there_may_be(models: int, ticks: int) -> None:
+    history = History(capacity=30, most_points=60)
+    for tick in range(ticks):
+        history.record(_of_many(tick, models), scraped=True)
+
+    kept = [history.points(ModelKey(str(n), "1.0"), 1000, at(ticks)) for n in range(models)]
+
+    assert sum(map(len, kept)) <= 60
+    assert {len(points) for points in kept} == {min(ticks, 30, 60 // models)}
+    assert all(points[-1].at == at(ticks - 1) for points in kept)
+
+
 @given(st.integers(0, 20), st.integers(0, 25))
 def test_points_are_those_of_the_last_seconds(ticks: int, seconds: int) -> None:
     history = History()
@@ -150,6 +163,12 @@ def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
 
 def _point(seconds: float) -> Point:
     return Point(at(seconds), 2.0, 2.0, 0.1)
+
+
+def _of_many(seconds: float, models: int) -> Snapshot:
+    one = _snapshot(seconds, BUSY).models[0]
+    each = (replace(one, described=ModelVersion(str(n), "1.0")) for n in range(models))
+    return replace(_snapshot(seconds), models=tuple(each))
 
 
 def _snapshot(

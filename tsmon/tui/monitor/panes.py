@@ -10,11 +10,11 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.geometry import Size
 from textual.reactive import var
-from textual.screen import Screen
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.screens.above import Sound
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.headline import Headline
@@ -36,7 +36,7 @@ DEEP = (PaneName.WORKERS, PaneName.METRICS)
 """The panes about one model that are seen in depth."""
 
 
-class Panes(Screen[None]):
+class Panes(Sound[None]):
     """Arranges the panes; knows nothing of what they show."""
 
     KEYS: ClassVar[tuple[keymap.Key, ...]] = keymap.KEYS

@@ -46,6 +46,8 @@ from tsmon.tui.widgets.story import Story
 from tsmon.tui.widgets.time_axis import TimeAxis
 
 CLOCK_S = 1.0
+FOLLOWING = "monitor"
+"""The group of the work that brings the ticks; without it the screen would be of the past."""
 NO_MODEL = Note("no model is selected", "{model.register} registers one")
 
 
@@ -127,7 +129,7 @@ class MonitorScreen(Panes):
 
     def _begin(self) -> None:
         """Follow this session from now on, and no other."""
-        self.run_worker(self._follow(self.session), group="monitor", exclusive=True)
+        self.run_worker(self._follow(self.session), group=FOLLOWING, exclusive=True)
 
     async def _follow(self, session: Session) -> None:
         def publish(snapshot: Snapshot) -> None:

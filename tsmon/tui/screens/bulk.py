@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tsmon.telemetry.snapshot import ModelStatus
@@ -20,6 +19,7 @@ from tsmon.tui.bulk import Bulk, Part, Removal, Stand
 from tsmon.tui.format import memory, plural
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.screens.confirm import Confirm, Question, Severity
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
@@ -252,7 +252,7 @@ class ScaleMany(Dialog[int]):
         self.dismiss(target)
 
 
-class BulkProgress(ModalScreen[None]):
+class BulkProgress(AboveInPart[None]):
     """How far the work on each version is; it goes on when this is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
@@ -275,6 +275,8 @@ class BulkProgress(ModalScreen[None]):
 
     def show(self) -> None:
         """Show how it stands."""
+        if self.was_left:
+            return
         box = self.query_one("#dialog")
         words = (
             "{dialog.cancel} closes" if self.bulk.ended else "{dialog.cancel} closes, it goes on"
@@ -290,9 +292,12 @@ class BulkProgress(ModalScreen[None]):
         end = line((f"{sign} {note.message}", tone)) if self.bulk.ended else None
         self.query_one("#bulk-end", Words).say(end)
 
+    def on_unmount(self) -> None:
+        """Follow it no longer."""
+        self.bulk.changed = lambda: None
+
     def action_cancel(self) -> None:
         """Close it."""
-        self.bulk.changed = lambda: None
         self.dismiss(None)
 
 

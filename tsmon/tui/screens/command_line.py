@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
@@ -18,6 +17,7 @@ from tsmon.tui import keymap
 from tsmon.tui.commands.offers import Completion, Offer, complete
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import Note
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import brief
@@ -30,7 +30,7 @@ TAKEN = "▸"
 """Marks the completion that tab takes."""
 
 
-class CommandLine(ModalScreen[str]):
+class CommandLine(AboveInPart[str]):
     """Gives the line that was typed; None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(

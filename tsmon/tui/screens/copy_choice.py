@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.untrusted.text import brief
@@ -31,7 +31,7 @@ class Copyable:
     text: str
 
 
-class CopyChoice(ModalScreen[Copyable | None]):
+class CopyChoice(AboveInPart[Copyable | None]):
     """Lists the texts; its letter, enter or a click takes one."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)

@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.highlight import highlight
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.widgets.motion import Reading
 from tsmon.untrusted.secrets import masked_values
 from tsmon.untrusted.text import visible
@@ -22,7 +22,7 @@ MOST_COLOURED = 100_000
 """Characters; finding the colours of more would be noticed."""
 
 
-class Describe(ModalScreen[None]):
+class Describe(AboveInPart[None]):
     """JSON as the server sent it, to scroll through and to copy."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(

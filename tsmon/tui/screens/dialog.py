@@ -8,13 +8,13 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 from textual.widgets.button import ButtonVariant
 
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import few_lines, one_line
@@ -22,7 +22,7 @@ from tsmon.untrusted.text import few_lines, one_line
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result | None]):
+class Dialog(AboveInPart[Result | None]):
     """Asks something; its result is None when it is left without an answer.
 
     A problem is told inside the dialog, so that nothing typed is lost.

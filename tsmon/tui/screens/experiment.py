@@ -14,7 +14,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import ScrollableContainer, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.load.experiment.chart import Palette, chart
@@ -28,6 +27,7 @@ from tsmon.tui import keymap
 from tsmon.tui.experiment_job import ExperimentJob
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import ExperimentBegun
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
@@ -40,7 +40,7 @@ ENDED = (
 )
 
 
-class ExperimentScreen(ModalScreen[None]):
+class ExperimentScreen(AboveInPart[None]):
     """Shows one experiment; it ends only after the model has been put back."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.EXPERIMENT_KEYS)
@@ -113,8 +113,8 @@ class ExperimentScreen(ModalScreen[None]):
 
     def _changed(self) -> None:
         """Show what is known now."""
-        if self._job is None or not self.app.is_running:  # the widgets go before the job ends
-            return
+        if self._job is None or not self.app.is_running or self.was_left:
+            return  # the widgets go before the job ends
         self.query_one("#experiment-step", Words).say(line(*self._words()))
         words = RUNNING if self.job.running else ENDED
         self.query_one("#page", Vertical).border_subtitle = keys_of(self).spell(words)

@@ -159,7 +159,11 @@ class FleetScreen(FullPage[None]):
         self.talk.do(self._open_session(target), group="opening")
 
     async def _open_session(self, target: FleetTarget) -> None:
-        self.post_message(SessionOpened(await session_of(target, self._options)))
+        session = await session_of(target, self._options)
+        if self.was_left:  # the person went elsewhere meanwhile, and stays there
+            await session.close()
+        else:
+            self.post_message(SessionOpened(session))
 
     def action_filter(self) -> None:
         """Ask which rows to show."""
@@ -178,7 +182,7 @@ class FleetScreen(FullPage[None]):
     def action_back(self) -> None:
         """End the filter; without one go back to the monitor."""
         if not self._filter.clear():
-            self.app.pop_screen()
+            self.dismiss(None)
 
     def action_sort(self) -> None:
         """Sort by the next."""

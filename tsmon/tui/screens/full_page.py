@@ -10,13 +10,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 
 from tsmon.telemetry.events import Event
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Key, PaneName
 from tsmon.tui.notes import Note
+from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.help import Help
 from tsmon.tui.session import Session
 from tsmon.tui.talk import Talk
@@ -30,7 +30,7 @@ Moment = Event | datetime
 """What the monitor is to show next: the moment of an event, or a time of the wall clock."""
 
 
-class FullPage(Screen[Result]):
+class FullPage(Above[Result]):
     """A screen of its own: keys, help, notes and actions beside it."""
 
     KEYS: ClassVar[tuple[Key, ...]]

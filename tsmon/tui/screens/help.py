@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import var
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tsmon.tui import keymap
@@ -20,6 +19,7 @@ from tsmon.tui.keyed import keys_in_focus, keys_of
 from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.numbers import spell_page
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.tones import Tone, rich_style
 from tsmon.tui.widgets.motion import Reading
 
@@ -41,7 +41,7 @@ Section = tuple[str, list[tuple[str, str]]]
 """A heading, and the rows below it: a key or sign, and what is said of it."""
 
 
-class Help(ModalScreen[None]):
+class Help(AboveInPart[None]):
     """All keys, in the words of the table they come from; all numbers, in those of their page."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(

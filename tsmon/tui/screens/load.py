@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tsmon.digits.images import DigitImage
@@ -25,6 +24,7 @@ from tsmon.tui import keymap
 from tsmon.tui.format import milliseconds, per_second
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.tones import Tone, line
@@ -122,7 +122,7 @@ class _Elapsed(TimeSpan):
         return f"{(1 - share) * self.seconds:.1f} s"
 
 
-class LoadScreen(Screen[None]):
+class LoadScreen(Above[None]):
     """One run, live; it is stopped, or left when it is over, by the same key.
 
     It covers the monitor: painting that below it too would cost what the run should have.

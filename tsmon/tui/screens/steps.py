@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tsmon.torchserve.procedure import Mark, Procedure, Step
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
 from tsmon.tui.messages import ProcedureBegun
 from tsmon.tui.procedure_job import ProcedureJob
+from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 
@@ -31,7 +31,7 @@ _LOOKS = {
 }
 
 
-class StepsScreen(ModalScreen[Procedure]):
+class StepsScreen(AboveInPart[Procedure]):
     """Shows one procedure; its result is the procedure, ended."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.STEPS_KEYS)
@@ -70,8 +70,8 @@ class StepsScreen(ModalScreen[Procedure]):
             self.dismiss(self._procedure)
 
     def _changed(self) -> None:
-        if self._job is None or not self.is_attached or not self.app.is_running:
-            return
+        if self._job is None or not self.app.is_running or self.was_left:
+            return  # the widgets go before the job ends
         steps = [line(*step_spans(step)) for step in self._procedure.steps]
         self.query_one("#steps", Words).say(Content("\n").join(steps))
         ending = self._ending()

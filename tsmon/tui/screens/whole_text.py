@@ -8,17 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tsmon.tui import keymap
 from tsmon.tui.keyed import keys_of
+from tsmon.tui.screens.above import AboveInPart
 
 MOST_SHOWN = 20_000
 """Characters."""
 
 
-class WholeText(ModalScreen[None]):
+class WholeText(AboveInPart[None]):
     """A text in a box of its own, to scroll through and to copy."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(

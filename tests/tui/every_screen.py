@@ -1,0 +1,218 @@
+"""How each screen above the monitor is made; a class that is missing here fails a test."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual.content import Content
+
+from tests.tui.seat import Seat
+from tests.unit.telemetry.logbook.lines import access, waited
+from tsmon.config.changes import Changes
+from tsmon.config.schema import Config, ServerSettings
+from tsmon.digits.folders import read_folder
+from tsmon.fleet.fleet import Fleet
+from tsmon.load.experiment.experiment import Experiment
+from tsmon.load.experiment.plan import ExperimentPlan, Load
+from tsmon.telemetry.logbook.requests import RequestFeed
+from tsmon.telemetry.logs.zone import LogZone
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.torchserve.management import Registration
+from tsmon.torchserve.replacement import Replacement, ReplacementPlan
+from tsmon.tui import screens
+from tsmon.tui.bulk import Bulk
+from tsmon.tui.desk import Desk
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.live_settings import LiveSettings
+from tsmon.tui.log_shelf import LogShelf
+from tsmon.tui.monitor.sending import Sending
+from tsmon.tui.screens.above import Above, AboveInPart, Palette
+from tsmon.tui.screens.archive import ArchiveDialog
+from tsmon.tui.screens.ask import Amount, Ask, AskAmount, AskCount, AskPath, AskText
+from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
+from tsmon.tui.screens.choose import ChooseVersion
+from tsmon.tui.screens.choose_server import ChooseServer
+from tsmon.tui.screens.command_line import CommandLine
+from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.copy_choice import Copyable, CopyChoice
+from tsmon.tui.screens.describe import Describe
+from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.screens.digit_screen import DigitScreen
+from tsmon.tui.screens.doctor import Doctor
+from tsmon.tui.screens.draw_pad import DrawPad
+from tsmon.tui.screens.events import Events
+from tsmon.tui.screens.experiment import ExperimentScreen
+from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.screens.full_page import FullPage, Page
+from tsmon.tui.screens.help import Help
+from tsmon.tui.screens.list_dialog import ListDialog
+from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
+from tsmon.tui.screens.logs import Logs
+from tsmon.tui.screens.one_request import OneRequest, RequestPage
+from tsmon.tui.screens.pick import Pick
+from tsmon.tui.screens.picker import Picker
+from tsmon.tui.screens.picker_actions import PickerActions
+from tsmon.tui.screens.plan_experiment import PlanExperiment
+from tsmon.tui.screens.register import RegisterDialog
+from tsmon.tui.screens.replace import ReplaceDialog
+from tsmon.tui.screens.requests import Requests
+from tsmon.tui.screens.scale import ScaleDialog
+from tsmon.tui.screens.settings import Settings
+from tsmon.tui.screens.start_server import StartServerDialog
+from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.screens.welcome import Welcome
+from tsmon.tui.screens.whole_text import WholeText
+
+BASES = frozenset(
+    (Above, AboveInPart, Ask, Dialog, DigitScreen, FullPage, ListDialog, Page, PickerActions)
+) | {RequestPage}
+"""What other screens are made from, and nobody opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a screen is made from."""
+
+    seat: Seat
+    samples: Path
+
+    @property
+    def model(self) -> ModelStatus:
+        found = self.seat.monitor.model
+        assert found is not None
+        return found
+
+    @property
+    def client(self) -> Any:
+        return self.seat.app.session.client
+
+    @property
+    def shelf(self) -> LogShelf:
+        return LogShelf(self.seat.app.session)
+
+    @property
+    def desk(self) -> Desk:
+        sending: Sending = self.seat.monitor.sending
+        return sending.desk
+
+    def question(self) -> Question:
+        return Question("Go on?", Content("Something happens."), Severity.CHANGE)
+
+
+async def _nothing(_answer: object = None) -> None:
+    """What a question does with its answer."""
+
+
+def _experiment(room: Room) -> Experiment:
+    images = read_folder(room.samples).images
+    plan = ExperimentPlan(
+        model="mnist", images=images, worker_counts=(1, 2), load=Load(batches=(1,)), warm_up=0
+    )
+    return Experiment(room.client, plan)
+
+
+def _replacement(room: Room) -> Replacement:
+    wanted = Registration("mnist-2.0.mar", initial_workers=1)
+    return Replacement(room.client, ReplacementPlan(room.model.described, True, wanted))
+
+
+def _settings(room: Room) -> Settings:
+    app = room.seat.app
+    changes = Changes(Config(), room.seat.monitor.options.origins)
+    return Settings(app.session, LiveSettings(changes, {}), Config(), {})
+
+
+def _one_request(room: Room) -> OneRequest:
+    folder = room.samples.parent / "logs"
+    folder.mkdir(exist_ok=True)
+    (folder / "ts_log.log").write_bytes(b"\n".join((access(1, total_ms=5), waited(1.1, 1, 3), b"")))
+    feed = RequestFeed(folder, LogZone(None))
+    while feed.read():
+        pass
+    return OneRequest(room.shelf, feed, feed.book.kept()[0])
+
+
+def _bulk(room: Room) -> BulkProgress:
+    return BulkProgress(Bulk("Unregister", "unregistered", [room.model.key]))
+
+
+def _load_screen(room: Room) -> LoadScreen:
+    images = read_folder(room.samples).images
+    return LoadScreen(room.client, plan_of(room.model.key, images, LoadSettings(seconds=1)))
+
+
+SERVERS = {"one": ServerSettings(url="http://one:8081")}
+MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
+    ArchiveDialog: lambda room: ArchiveDialog(room.samples),
+    AskAmount: lambda room: AskAmount(Amount()),
+    AskCount: lambda room: AskCount("How many?", "images", 1, 9),
+    AskPath: lambda room: AskPath("Where?", "A path.", room.samples, _nothing),
+    AskText: lambda room: AskText("What?", "A text.", "text", _nothing, "x"),
+    BulkProgress: _bulk,
+    ChooseServer: lambda room: ChooseServer(SERVERS, "one"),
+    ChooseVersion: lambda room: ChooseVersion("Version", "One.", [room.model], None),
+    CommandLine: lambda room: CommandLine([]),
+    Confirm: lambda room: Confirm(room.question(), _nothing),
+    ConfirmMany: lambda room: ConfirmMany(room.question(), []),
+    CopyChoice: lambda room: CopyChoice([Copyable("a", "a row", "row"), Copyable("b", "b", "c")]),
+    Describe: lambda room: Describe(room.model.described),
+    Doctor: lambda room: Doctor(room.seat.app.session, room.samples),
+    DrawPad: lambda room: DrawPad(room.desk, room.seat.app.symbols, aim=lambda _: None),
+    Events: lambda room: Events(room.shelf, room.model.key),
+    ExperimentScreen: lambda room: ExperimentScreen(_experiment(room), room.samples),
+    FleetScreen: lambda room: FleetScreen(
+        room.seat.app.session, Fleet(Config(), lambda: None), room.seat.monitor.options
+    ),
+    Help: lambda room: Help(read_only=False, pane=PaneName.MODELS),
+    LoadDialog: lambda room: LoadDialog(room.model.key, LoadSettings()),
+    LoadScreen: _load_screen,
+    Logs: lambda room: Logs(room.shelf),
+    OneRequest: _one_request,
+    Palette: lambda room: Palette(id="--command-palette"),
+    Pick: lambda room: Pick("Which?", [("one", 1), ("two", 2)]),
+    Picker: lambda room: Picker(
+        room.desk, room.seat.app.symbols, aim=lambda _: None, stop=lambda: None
+    ),
+    PlanExperiment: lambda room: PlanExperiment(room.model, read_folder(room.samples).images),
+    RegisterDialog: lambda room: RegisterDialog(
+        room.client.management, room.samples, [], model_api=True
+    ),
+    ReplaceDialog: lambda room: ReplaceDialog(
+        room.model, room.client, room.samples, [room.model.key], test=None
+    ),
+    Requests: lambda room: Requests(room.shelf, room.model.key),
+    ScaleDialog: lambda room: ScaleDialog(room.model, 1, local=True),
+    ScaleMany: lambda room: ScaleMany([(room.model, 1)], local=True),
+    Settings: _settings,
+    StartServerDialog: lambda room: StartServerDialog(room.samples / "home", None, 9),
+    StepsScreen: lambda room: StepsScreen("Replace", _replacement(room)),
+    Welcome: lambda room: Welcome("nowhere"),
+    WholeText: lambda room: WholeText("Text", Content("text"), "text"),
+}
+"""By class."""
+
+
+async def make(kind: type[Above[Any]], room: Room) -> Above[Any]:
+    """A screen of that class."""
+    screen = MAKERS[kind](room)
+    if isinstance(screen, ExperimentScreen):  # opened once it is known what there is to measure
+        await screen._experiment.look()
+    return screen
+
+
+def all_screens() -> set[type[Above[Any]]]:
+    """Every screen above the monitor that tsmon has, found by looking."""
+    for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
+        importlib.import_module(module.name)
+    found: set[type[Above[Any]]] = set()
+    unseen: list[type[Above[Any]]] = [Above]
+    while unseen:
+        kind = unseen.pop()
+        found.add(kind)
+        unseen += kind.__subclasses__()
+    return {kind for kind in found - BASES if kind.__module__.startswith("tsmon.")}

@@ -1,0 +1,149 @@
+"""What every page and dialog survives, whatever it is for; a new one is found and tried as well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.keys import key_to_character
+from textual.worker import WorkerState
+
+from tests.fake import FakeTorchServe
+from tests.tui.every_screen import MAKERS, Room, all_screens, make
+from tests.tui.seat import Seat, watching
+from tsmon.tui.app import MonitorOptions
+from tsmon.tui.keymap import PaneName
+from tsmon.tui.screens.above import Above
+from tsmon.tui.screens.help import Help
+
+SIZES = ((1, 1), (7, 3), (40, 4), (200, 60), (120, 30))
+BURST = ("enter", "enter", "down", "enter", "tab", "x", "9", "enter", "escape", "escape", "escape")
+Kind = type[Above[Any]]
+every_screen = pytest.mark.parametrize("kind", MAKERS, ids=lambda kind: kind.__name__)
+
+
+def test_all_screens_are_tried() -> None:
+    assert all_screens() == set(MAKERS)
+
+
+@pytest.fixture
+def fake() -> FakeTorchServe:
+    """A server with a model, and the archive of another version of it."""
+    fake = FakeTorchServe()
+    fake.load("mnist", at_start=True)
+    fake.archive("mnist", "2.0", url="mnist-2.0.mar")
+    return fake
+
+
+class Opened:
+    """A screen above the monitor, opened by work that waits for its result."""
+
+    def __init__(self, seat: Seat, screen: Above[Any]) -> None:
+        self.seat = seat
+        self.screen = screen
+        self.results: list[object] = []
+
+    async def open(self) -> None:
+        self.seat.monitor.run_worker(self._wait())
+        await self.seat.until(lambda: self.seat.app.screen is self.screen)
+        await self.seat.pilot.pause()
+
+    async def _wait(self) -> None:
+        self.results.append(await self.seat.app.push_screen_wait(self.screen))
+
+    async def come_back(self) -> None:
+        """Close it with all that is above it, and see that the monitor lives."""
+        seat = self.seat
+        while len(seat.app.screen_stack) > 1:
+            seat.app.screen.dismiss(None)
+        await seat.until(lambda: not self.screen.is_attached)
+        await seat.until(lambda: self.results)
+        await seat.until(lambda: not _working(seat, self.screen))
+        ticks = len(seat.app.session.monitor.past)
+        await seat.until(lambda: len(seat.app.session.monitor.past) > ticks)
+        assert len(self.results) == 1
+
+
+def _working(seat: Seat, screen: Above[Any]) -> bool:
+    running = (WorkerState.PENDING, WorkerState.RUNNING)
+    return any(each.node is screen and each.state in running for each in seat.app.workers)
+
+
+async def open_it(seat: Seat, kind: Kind, samples: Path) -> Opened:
+    await seat.until(lambda: seat.monitor.model is not None)
+    opened = Opened(seat, await make(kind, Room(seat, samples)))
+    await opened.open()
+    return opened
+
+
+def press_at_once(seat: Seat, *keys: str) -> None:
+    for key in keys:
+        seat.app.post_message(events.Key(key, key_to_character(key)))
+
+
+@every_screen
+async def test_its_result_is_given_once_however_often_it_is_closed(
+    fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
+) -> None:
+    async with watching(fake, options) as seat:
+        opened = await open_it(seat, kind, samples)
+        above = Opened(seat, Help(read_only=False, pane=PaneName.MODELS))
+        await above.open()
+        for _ in range(3):
+            opened.screen.dismiss(None)  # the one on top goes with it
+        assert seat.app.screen is seat.monitor
+        await opened.come_back()
+        await above.come_back()
+
+
+@every_screen
+async def test_keys_in_a_burst_leave_a_living_monitor(
+    fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
+) -> None:
+    async with watching(fake, options) as seat:
+        opened = await open_it(seat, kind, samples)
+        press_at_once(seat, *BURST, "question_mark", *BURST)
+        await seat.until(lambda: not seat.app._waiting)
+        await opened.come_back()
+
+
+@every_screen
+async def test_it_outlives_any_size_a_lost_focus_a_dead_server_and_a_model_that_is_gone(
+    fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
+) -> None:
+    async with watching(fake, options) as seat:
+        opened = await open_it(seat, kind, samples)
+        for width, height in SIZES:
+            await seat.pilot.resize_terminal(width, height)
+            await seat.pilot.pause()
+        fake.kill()
+        seat.app.post_message(events.AppBlur())
+        await seat.until(lambda: seat.app.session.monitor.latest.stale)
+        press_at_once(seat, "down", "tab", "enter")
+        fake.start()
+        fake.registry.models.clear()
+        seat.app.session.monitor.poke()
+        await seat.until(lambda: not seat.app.session.monitor.latest.stale)
+        seat.app.post_message(events.AppFocus())
+        press_at_once(seat, "down", "enter")
+        await opened.come_back()
+
+
+@every_screen
+async def test_an_answer_that_comes_after_it_was_closed_harms_nothing(
+    fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
+) -> None:
+    async with watching(fake, replace(options, model_store=samples)) as seat:
+        await seat.until(lambda: seat.monitor.model is not None)
+        opened = Opened(seat, await make(kind, Room(seat, samples)))
+        held = fake.hold("/")
+        await opened.open()
+        press_at_once(seat, "down", "enter")
+        await seat.pilot.pause()
+        opened.screen.dismiss(None)
+        held.release()
+        fake.heal()
+        await opened.come_back()
