@@ -31,10 +31,10 @@ from tsmon.config.schema import Config, ServerSettings
 from tsmon.config.values import assembled
 from tsmon.fleet.fleet import Fleet
 from tsmon.telemetry.logs.quantiles import nearest_rank
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.opening import live_session, target_named
-from tsmon.tui.pauses import shorten_pauses
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.state.opening import live_session, target_named
+from tsmon.tui.state.steps import shorten_pauses
 
 WARM_UP_S = 5.0
 PATHS = ("/models?limit=100&next_page_token=0", "/models/model-0/all", "/models/model-1/all")

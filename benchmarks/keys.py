@@ -33,11 +33,11 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
-from tsmon.tui.pauses import shorten_pauses
 from tsmon.tui.screens.load import LoadScreen, LoadSettings, plan_of
-from tsmon.tui.session import LiveSession
+from tsmon.tui.state.session import LiveSession
+from tsmon.tui.state.steps import shorten_pauses
 
 PRESS_EVERY_S = 0.1
 SIZE = (120, 36)

@@ -29,8 +29,8 @@ from tsmon.telemetry.logbook.book import CAPACITY
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.state.session import LiveSession
 from tsmon.tui.widgets.log_lines import LogLines
 
 RATES = (0, 1000, 5000)

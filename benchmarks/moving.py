@@ -29,10 +29,10 @@ from benchmarks.table import print_table
 from model.arguments import positive
 from tsmon.config.schema import Config
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
-from tsmon.tui.opening import live_session, target_named
-from tsmon.tui.pauses import shorten_pauses
+from tsmon.tui.state.opening import live_session, target_named
+from tsmon.tui.state.steps import shorten_pauses
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 MODELS = 50

@@ -34,9 +34,9 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.pauses import shorten_pauses
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession
+from tsmon.tui.state.steps import shorten_pauses
 
 SIZE = (140, 40)
 COLUMNS = ("minute", "RSS MB", "objects", "descriptors", "threads", "tasks", "lives", "ticks")

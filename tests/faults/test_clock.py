@@ -10,7 +10,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import PERIOD_S, Seat, watching
 from tsmon.telemetry import instant
 from tsmon.telemetry.traffic import Missing
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 
 class Shifted(datetime):

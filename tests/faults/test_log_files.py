@@ -15,7 +15,7 @@ from tests.tui.log_seat import reading, write
 from tests.tui.seat import PERIOD_S
 from tests.unit.telemetry.logbook.lines import printed
 from tsmon.telemetry.logs.files import TS_LOG
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 MIB = 1 << 20
 

@@ -16,8 +16,8 @@ from tests.faults.rows import SERVES, Row
 from tests.faults.scene import Scene
 from tests.faults.table import ROWS
 from tests.tui.seat import PATIENCE_S, PERIOD_S, Seat, seated
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession
 
 LONGEST_S = 1.0
 """For half of the keys, and for the loop, where other programs run as well."""

@@ -17,7 +17,7 @@ from tests.fake import FakeTorchServe
 from tests.fake.loopback import beside
 from tests.tui.seat import PERIOD_S, watching
 from tests.tui.test_terminal import LONGEST_S, MAIN_SCREEN, Terminal
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 SIZES = ((1, 1), (2, 50), (300, 1), (20, 5), (500, 200), (120, 30))
 

@@ -69,8 +69,8 @@ from tsmon.torchserve.records import (
 )
 from tsmon.torchserve.tokens import KeyFileError, parse_key_file
 from tsmon.tui.commands.table import parse_seconds
-from tsmon.tui.filters import parse_filter
 from tsmon.tui.keymap.names import BadKey, read_keys
+from tsmon.tui.state.filters import parse_filter
 from tsmon.untrusted.json import BadJson, parse_json
 from tsmon.untrusted.text import one_line, visible
 

@@ -15,7 +15,7 @@ from tests.hostile.payload import MARKUP, orders_in
 from tests.hostile.terminal import Terminal
 from tests.hostile.world import TSMON, World
 from tsmon.tui.keymap import Key
-from tsmon.tui.keymap.screens import SCREENS
+from tsmon.tui.keymap.effective import SCREENS
 
 LEAVES = {"app.quit", "app.suspend_process"}
 """The actions of keys that end it; all others are pressed."""

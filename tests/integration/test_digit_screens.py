@@ -16,10 +16,10 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.picker import Picker
-from tsmon.tui.session import LiveSession
+from tsmon.tui.state.session import LiveSession
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 
 pytestmark = pytest.mark.integration

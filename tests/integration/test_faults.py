@@ -26,8 +26,8 @@ from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import free_ports
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.records import WORKER_SCRIPT
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession
 
 PERIOD_S = 0.5
 PATIENCE_S = 60.0

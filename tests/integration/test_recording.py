@@ -16,8 +16,8 @@ from tests.integration.commands import LONGEST_S, Shell
 from tests.tui.seat import seated
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
-from tsmon.tui.app import TsmonApp
-from tsmon.tui.session import ReplaySession
+from tsmon.tui.app.app import TsmonApp
+from tsmon.tui.state.session import ReplaySession
 
 pytestmark = pytest.mark.integration
 

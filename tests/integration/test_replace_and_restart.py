@@ -17,10 +17,10 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.steps import StepsScreen
-from tsmon.tui.session import LiveSession
+from tsmon.tui.state.session import LiveSession
 
 pytestmark = pytest.mark.integration
 

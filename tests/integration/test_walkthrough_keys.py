@@ -16,10 +16,10 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.register import RegisterDialog
-from tsmon.tui.session import LiveSession
+from tsmon.tui.state.session import LiveSession
 from tsmon.tui.widgets.field import Field
 
 pytestmark = pytest.mark.integration

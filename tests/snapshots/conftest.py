@@ -17,8 +17,8 @@ from tests.snapshots.scene import ELSEWHERE, record_scene
 from tsmon.telemetry import monitor
 from tsmon.telemetry.instant import Instant
 from tsmon.torchserve import inference, procedure, rollout
-from tsmon.tui import rollouts
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.state import rollouts
 
 __all__ = ["no_other_server"]
 

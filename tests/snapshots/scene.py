@@ -17,8 +17,8 @@ from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.scrape import Scrape
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.addresses import Addresses
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import ReplaySession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import ReplaySession
 
 ELSEWHERE = Addresses.from_server("gpu-1.example:8081")
 """Not this machine: its processes and log files are not looked at."""

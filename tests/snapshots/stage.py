@@ -17,8 +17,8 @@ from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import LiveSession, Tag
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession, Tag
 
 MIB = 2**20
 STARTED = START.timestamp() - 7_500

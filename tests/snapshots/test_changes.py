@@ -16,12 +16,13 @@ from tests.snapshots.stage import staged
 from tests.tui.seat import Seat
 from tests.tui.test_models import MANIFEST
 from tsmon.torchserve import replacement
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.archive import ArchiveDialog
-from tsmon.tui.screens.confirm import Confirm, Severity
+from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.state.risk import Severity
 from tsmon.tui.widgets.field import Field
 
 SIZES = [(60, 20), (80, 24), (120, 30)]

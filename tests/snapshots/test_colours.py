@@ -14,9 +14,9 @@ from tests.snapshots.album import draw, rest
 from tests.snapshots.clock import SceneClock
 from tests.snapshots.stage import Stage, staged
 from tests.snapshots.test_themes import segments, unreadable
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.themes import LIGHT
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.themes import LIGHT
 
 SCREENS = {
     "monitor": "1",

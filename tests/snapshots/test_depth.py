@@ -11,7 +11,7 @@ from tests.snapshots.stage import Story, staged
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import LastReading, Part, RequestReport, WorkerShare
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60), (300, 80)]
 

@@ -12,12 +12,12 @@ from tests.snapshots.clock import SceneClock
 from tests.snapshots.stage import Stage, staged
 from tsmon.digits.canvas import Brush, Canvas, Pen
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.picker import Picker
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.results_view import ResultView
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]

@@ -20,7 +20,7 @@ from tsmon.doctor.findings import run
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.launch import Progress
 from tsmon.serving.local_server import LocalServer
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.doctor import Doctor
 from tsmon.tui.screens.start_server import StartServerDialog
 

@@ -17,7 +17,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.torchserve.addresses import Addresses
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.fleet import FleetScreen
 
 SIZES = [(60, 20), (80, 24), (120, 30), (220, 60)]

@@ -8,8 +8,8 @@ import pytest
 
 from tests.snapshots.album import at_each
 from tests.snapshots.scene import looking_at
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.text.symbols import Symbols
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]
 PANES = {"1": "models", "2": "workers", "3": "metrics"}

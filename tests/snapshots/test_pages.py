@@ -10,8 +10,8 @@ from tests.fake import FakeTorchServe
 from tests.snapshots.album import at_each
 from tests.tui.log_seat import reading, write
 from tests.unit.telemetry.logbook.lines import OTHER, access, handled, printed, waited
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.text.symbols import Symbols
 
 SIZES = [(80, 24), (140, 40)]
 SAMPLES = Path("artifacts/samples")

@@ -18,7 +18,7 @@ from tests.snapshots.stage import Stage, staged
 from tsmon.load.experiment import experiment
 from tsmon.load.run import run
 from tsmon.load.run.plan import RunPlan
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.widgets.field import Field
 

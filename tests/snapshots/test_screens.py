@@ -10,7 +10,7 @@ from tests.fake import FakeTorchServe
 from tests.snapshots.album import at_each, box, rest
 from tests.snapshots.scene import looking_at
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 SIZES = [(80, 24), (120, 30)]
 ON_THE_SCENE = {

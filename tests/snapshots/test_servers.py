@@ -18,8 +18,8 @@ from tsmon.telemetry.logs.known_causes import CauseKind
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.session import Tag
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.state.session import Tag
 
 SIZES = [(80, 24), (140, 40)]
 SMALL = [(60, 20), (120, 30)]

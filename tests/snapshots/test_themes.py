@@ -15,7 +15,7 @@ from textual.theme import BUILTIN_THEMES
 from tests.snapshots.album import rest
 from tests.snapshots.scene import looking_at
 from tests.tui.seat import Seat
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 LEAST_CONTRAST = 3.0
 """Of words to what is behind them; WCAG 2.1 asks it of large text and of signs."""

@@ -11,8 +11,9 @@ from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
 from tests.tui.seat import PATIENCE_S, PERIOD_S
 from tsmon.torchserve import rollout
-from tsmon.tui import key_order, rollouts
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app import key_queue as key_order
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state import rollouts
 
 __all__ = ["no_other_server"]
 

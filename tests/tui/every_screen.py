@@ -25,20 +25,15 @@ from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.replacement import Replacement, ReplacementPlan
 from tsmon.tui import screens
-from tsmon.tui.bulk import Bulk
-from tsmon.tui.desk import Desk
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.live_settings import LiveSettings
-from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.screens.above import Above, AboveInPart, Palette
 from tsmon.tui.screens.archive import ArchiveDialog
-from tsmon.tui.screens.ask import Amount, Ask, AskAmount, AskCount, AskPath, AskText
+from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
 from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
-from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.command_line import CommandLine
-from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice
 from tsmon.tui.screens.describe import Describe
 from tsmon.tui.screens.dialog import Dialog
@@ -50,11 +45,10 @@ from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.full_page import FullPage, Page
 from tsmon.tui.screens.help import Help
-from tsmon.tui.screens.list_dialog import ListDialog
+from tsmon.tui.screens.list_dialog import ChooseVersion, ListDialog, Pick
 from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
 from tsmon.tui.screens.logs import Logs
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
-from tsmon.tui.screens.pick import Pick
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.screens.picker_actions import PickerActions
 from tsmon.tui.screens.plan_experiment import PlanExperiment
@@ -67,6 +61,12 @@ from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.screens.welcome import Welcome
 from tsmon.tui.screens.whole_text import WholeText
+from tsmon.tui.state.amount import Amount
+from tsmon.tui.state.bulk import Bulk
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.state.log_sources import LogShelf
+from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.settings import LiveSettings
 
 BASES = frozenset(
     (Above, AboveInPart, Ask, Dialog, DigitScreen, FullPage, ListDialog, Page, PickerActions)

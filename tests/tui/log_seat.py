@@ -11,8 +11,8 @@ from tests.tui.seat import Seat, seated
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import TS_LOG
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession
 
 
 def write(folder: Path, lines: Iterable[bytes], name: str = TS_LOG) -> None:

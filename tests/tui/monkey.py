@@ -35,9 +35,9 @@ from tests.unit.telemetry.logbook.lines import OTHER, access, handled, printed, 
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.local_server import LocalServer
 from tsmon.telemetry.live import LiveSource
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.keymap.screens import SCREENS
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.keymap.effective import SCREENS
+from tsmon.tui.state.session import LiveSession
 
 SIZE = (120, 30)
 SLOW_S = 0.1

@@ -17,9 +17,9 @@ from textual.widgets import Input
 
 from tests.fake import FakeTorchServe
 from tests.secrecy import shown
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
-from tsmon.tui.session import LiveSession
+from tsmon.tui.state.session import LiveSession
 
 PATIENCE_S = 30.0
 PERIOD_S = 0.2

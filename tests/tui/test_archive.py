@@ -10,7 +10,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.serving.archive import ArchiveSpec
 from tsmon.serving.errors import ArchiveExists, MissingExtra
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens import archive as dialog
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.widgets.field import Field

@@ -9,7 +9,7 @@ from tests.fake import FakeTorchServe
 from tests.fake.bad_models import ODD, UNREADABLE
 from tests.tui.seat import watching
 from tsmon.telemetry import freshness
-from tsmon.tui import rollouts
+from tsmon.tui.state import rollouts
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from textual.widgets import Button
 
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.screens.confirm import Confirm, Severity
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.screens.confirm import Confirm
+from tsmon.tui.state.risk import Severity
 from tsmon.tui.widgets.field import Field
 
 

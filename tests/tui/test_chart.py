@@ -9,10 +9,10 @@ from textual.geometry import Region
 
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
-from tsmon.tui.format import milliseconds, number
+from tsmon.tui.text.format import milliseconds, number
+from tsmon.tui.text.symbols import Sample, Symbols
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.raster import Sample, Symbols
 from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan, times
 
 PICTURE = [

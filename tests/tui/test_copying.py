@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.app.terminal import through_screen
 from tsmon.tui.screens.copy_choice import CopyChoice
-from tsmon.tui.terminal import through_screen
 
 
 async def copy(seat: Seat, letter: str) -> str:

@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.field import Field, complete_path

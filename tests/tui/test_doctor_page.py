@@ -11,8 +11,8 @@ from tests.tui.seat import seated, watching
 from tests.tui.test_looking_back import recording
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.tui import keymap
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import ReplaySession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import ReplaySession
 
 __all__ = ["recording"]
 

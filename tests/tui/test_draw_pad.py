@@ -14,10 +14,10 @@ from PIL import Image
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.digits.canvas import Brush, Canvas
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens import draw_pad
-from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.draw_pad import DrawPad
+from tsmon.tui.screens.list_dialog import ChooseVersion
 from tsmon.tui.widgets.canvas_view import CanvasView
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.pixel_grid import PixelView

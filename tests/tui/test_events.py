@@ -8,7 +8,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import watching
 from tests.unit.telemetry.logbook.lines import printed
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 
 
 async def test_events_are_listed_with_their_time_and_appear_while_the_page_is_open(

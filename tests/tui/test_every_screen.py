@@ -14,7 +14,7 @@ from textual.worker import WorkerState
 from tests.fake import FakeTorchServe
 from tests.tui.every_screen import MAKERS, Room, all_screens, make
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.help import Help

@@ -12,7 +12,7 @@ from tests.fake import FakeTorchServe
 from tests.fake.loopback import on_loopback
 from tests.tui.seat import Seat, watching
 from tsmon.load.experiment.kept import load_results
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.widgets.field import Field

@@ -21,13 +21,13 @@ from tsmon.fleet import fleet as fleet_module
 from tsmon.fleet.targets import Origin
 from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui import opening
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
-from tsmon.tui.opening import live_session, target_named
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.session import LiveSession, PrometheusSession
+from tsmon.tui.state import opening
+from tsmon.tui.state.opening import live_session, target_named
+from tsmon.tui.state.session import LiveSession, PrometheusSession
 from tsmon.tui.widgets.fleet_table import FleetTable
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.telemetry.traffic import Missing
-from tsmon.tui.format import (
+from tsmon.tui.text.format import (
     ABSENT,
     age,
     confidence,

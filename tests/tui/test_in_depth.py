@@ -13,10 +13,10 @@ from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import LastReading, Part, RequestReport, WorkerShare
 from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.measures import MEASURES, NOT_EXPORTED
-from tsmon.tui.session import PrometheusSession
+from tsmon.tui.state.session import PrometheusSession
+from tsmon.tui.text.measures import MEASURES, NOT_EXPORTED
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.story import Story
 

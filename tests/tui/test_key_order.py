@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.bulk import ScaleMany
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.widgets.filter_bar import FilterBar

@@ -7,7 +7,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.tui import keymap
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.keymap import ALL_KEYS, KEYS, Key, PaneName
 from tsmon.tui.monitor.actions import Actions
 from tsmon.tui.monitor.screen import MonitorScreen

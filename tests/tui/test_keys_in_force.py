@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import load
-from tsmon.tui.key_page import as_markdown
+from tsmon.tui.commands.reference import as_markdown
 from tsmon.tui.keymap import ALL_KEYS, KEYS
 from tsmon.tui.keymap.configured import configured
-from tsmon.tui.keymap.effective import ANY_ID, BindError, Keymap, resolve
+from tsmon.tui.keymap.effective import ANY_ID, SCREENS, BindError, Keymap, resolve
 from tsmon.tui.keymap.names import BadKey, read_key, read_keys, show_key
 from tsmon.tui.keymap.presets import PRESETS
-from tsmon.tui.keymap.screens import SCREENS
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 HINT = re.compile(r"\{([a-z]+\.[a-z-]+)\}")

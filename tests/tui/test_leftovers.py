@@ -15,7 +15,7 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.serving.owner import Owner
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve import rollout
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.monitor import leftovers
 
 DEAD = Owner(2**62, 0.0)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.load import LoadScreen
 from tsmon.tui.widgets.field import Field
 

@@ -35,8 +35,8 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.addresses import Addresses
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import ReplaySession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import ReplaySession
 from tsmon.tui.widgets.log_lines import LogLines
 
 

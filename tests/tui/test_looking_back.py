@@ -21,8 +21,8 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
 from tsmon.telemetry.source import Observation
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import PrometheusSession, ReplaySession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import PrometheusSession, ReplaySession
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane
 

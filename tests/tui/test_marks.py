@@ -11,9 +11,9 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.records import ModelVersion
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.bulk import Bulk, Stand, plan_removals
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.bulk import BulkProgress, ScaleMany
+from tsmon.tui.state.bulk import Bulk, Stand, plan_removals
 from tsmon.tui.widgets.models_pane import ModelsPane
 
 NAMES = ("alpha", "beta", "gamma")

@@ -25,7 +25,7 @@ from tsmon.telemetry.snapshot import (
 )
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
-from tsmon.tui.measures import (
+from tsmon.tui.text.measures import (
     ERRORS,
     INFERENCE,
     MEASURES,
@@ -35,8 +35,8 @@ from tsmon.tui.measures import (
     WAITING,
     Measure,
 )
-from tsmon.tui.widgets.raster import Sample
-from tsmon.tui.words.measure import compose_numbers, spell_now
+from tsmon.tui.text.numbers import compose_numbers, spell_now
+from tsmon.tui.text.symbols import Sample
 
 TIMES = Quantiles(40, 8.0, 11.0, 12.0, 18.0)
 VERDICT = WorkerVerdict(WorkerHealth.READY, "ready")

@@ -14,7 +14,7 @@ from tsmon.telemetry.snapshot import Gone, MetricsStatus, ModelStatus, ServerSta
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.widgets.metrics_pane import explain
 
 UP = ServerState.UP

@@ -12,7 +12,7 @@ from textual.widgets import Button
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.models_pane import ModelsPane

@@ -10,17 +10,17 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.effective import resolve
-from tsmon.tui.periods import PERIODS_S, other_period
 from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
+from tsmon.tui.state.steps import PERIODS_S, other_period
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.motion import Choices
-from tsmon.tui.widgets.raster import Symbols
 
 MOVED = resolve("default", {"model.register": "ctrl+r", "app.help": "f1", "model.describe": "r"})
 

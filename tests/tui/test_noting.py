@@ -6,8 +6,8 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.notes import Note
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.text.notes import Note
 
 
 async def test_a_note_that_is_told_again_is_shown_once(

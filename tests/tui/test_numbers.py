@@ -15,10 +15,10 @@ from tsmon.telemetry.explanations import parse_explanations
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.traffic import Missing
-from tsmon.tui import numbers
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.measures import INFERENCE, MEASURES, QUEUE, RATE
+from tsmon.tui.text import glossary as numbers
+from tsmon.tui.text.measures import INFERENCE, MEASURES, QUEUE, RATE
 from tsmon.tui.widgets import models_pane, quantile_table, workers_pane
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane

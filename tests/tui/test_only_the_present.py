@@ -22,11 +22,11 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.snapshot import ServerState
 from tsmon.tui import keymap
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.commands.table import COMMANDS
 from tsmon.tui.screens.confirm import Confirm
-from tsmon.tui.session import LiveSession, ReplaySession
-from tsmon.tui.weighing import is_busy
+from tsmon.tui.state.risk import is_busy
+from tsmon.tui.state.session import LiveSession, ReplaySession
 
 ACTING = [key.id for key in keymap.KEYS if key.acts]
 CHANGING = [key.id for key in keymap.KEYS if key.changes]

@@ -16,8 +16,8 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.scrape import Scrape
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import ReplaySession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import ReplaySession
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SLOW_S = 40

@@ -14,10 +14,10 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.app.terminal import Harmless
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.terminal import Harmless
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.text.symbols import Symbols
 from tsmon.untrusted.text import visible
 
 ORDERS = "a\x1b]0;t\x07\x9b\u202e\u200b\u2028\x7fz"

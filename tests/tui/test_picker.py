@@ -14,11 +14,11 @@ from PIL import Image
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.desk import Desk
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount, AskCount
-from tsmon.tui.screens.choose import ChooseVersion
+from tsmon.tui.screens.list_dialog import ChooseVersion
 from tsmon.tui.screens.picker import Part, Picker
+from tsmon.tui.state.digits import Desk
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.results_view import ResultsView

@@ -10,7 +10,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import Part, RequestReport
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.widgets.quantile_table import HEIGHT, WIDTH, compose_quantiles
 
 MINUTE = {

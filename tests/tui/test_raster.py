@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.tui.widgets.raster import Sample, Symbols, columns, draw, heights, nice_top
+from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.widgets.raster import columns, draw, heights, nice_top
 
 VALUES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 SAMPLES = st.lists(st.tuples(st.floats(-10, 200), VALUES), max_size=60).map(

@@ -11,11 +11,11 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, seated, watching
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.serving.local_server import LocalServer
-from tsmon.tui.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.commands.table import COMMANDS
 from tsmon.tui.keymap import KEYS
-from tsmon.tui.opening import live_session, target_named
-from tsmon.tui.session import LiveSession
+from tsmon.tui.state.opening import live_session, target_named
+from tsmon.tui.state.session import LiveSession
 
 READING = {"GET", "OPTIONS"}
 LEAVING = {"app.quit", "app.suspend", "steps.quit"}

@@ -13,10 +13,11 @@ from tests.tui.seat import Seat, watching
 from tests.tui.test_models import MANIFEST
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve import replacement
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.screens.confirm import Confirm, Severity
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.state.risk import Severity
 from tsmon.tui.widgets.field import Field
 
 

@@ -10,12 +10,12 @@ from textual.widgets import Button
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tests.tui.test_command_line import command
-from tsmon.tui import weighing
-from tsmon.tui.app import MonitorOptions
-from tsmon.tui.screens.confirm import Confirm, Severity
+from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.screens.scale import ScaleDialog
-from tsmon.tui.weighing import is_busy
+from tsmon.tui.state import risk as weighing
+from tsmon.tui.state.risk import Severity, is_busy
 
 Way = Callable[[Seat], Awaitable[None]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.traffic import Usage
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.scale import ScaleDialog
 
 

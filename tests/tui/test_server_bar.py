@@ -19,10 +19,10 @@ from tsmon.telemetry.snapshot import (
 from tsmon.telemetry.traffic import Traffic, Usage
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
-from tsmon.tui.session import Tag
+from tsmon.tui.state.session import Tag
+from tsmon.tui.text.overall import spell_overall
 from tsmon.tui.widgets.banner import explain
 from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
-from tsmon.tui.words.overall import spell_overall
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MOMENT = Instant(1000.0, NOW)

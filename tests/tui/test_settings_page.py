@@ -15,15 +15,15 @@ from tests.tui.seat import Seat, watching
 from tsmon.config.changes import Given, Origins
 from tsmon.config.files import load
 from tsmon.config.values import Dotted
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap.effective import resolve
 from tsmon.tui.keymap.presets import PRESETS
 from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.screens.pick import Pick
+from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.settings import Settings
+from tsmon.tui.text.setting import CHANGED
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.motion import Choices
-from tsmon.tui.widgets.raster import Symbols
-from tsmon.tui.words.setting import CHANGED
 
 WIDE = (220, 30)
 """Shows the path of the file in one line, however long it is."""

@@ -16,8 +16,8 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.client import TorchServe
-from tsmon.tui import switching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app import servers as switching
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens import start_server
 from tsmon.tui.screens.start_server import StartServerDialog, ports_around
 

@@ -9,8 +9,8 @@ import httpx
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession
 
 
 async def test_a_server_that_goes_away_leaves_its_models_on_the_screen(

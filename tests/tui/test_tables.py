@@ -7,7 +7,7 @@ from textual.widgets import OptionList
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.events import Events
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.live_table import LiveTable

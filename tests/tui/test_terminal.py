@@ -31,13 +31,13 @@ from textual.drivers._writer_thread import WriterThread
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.crash import keep_report, spell_crash
-from tsmon.tui.driver import TerminalDriver, UntilGone
-from tsmon.tui.session import LiveSession
-from tsmon.tui.terminal import AsciiOnly, correct_colors, in_ascii, symbols_of
-from tsmon.tui.themes import opposite, theme_named
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.app.crash import keep_report, spell_crash
+from tsmon.tui.app.driver import TerminalDriver, UntilGone
+from tsmon.tui.app.terminal import AsciiOnly, correct_colors, in_ascii
+from tsmon.tui.state.session import LiveSession
+from tsmon.tui.text.symbols import Symbols, symbols_of
+from tsmon.tui.text.themes import opposite, theme_named
 
 NOBODY = "http://127.0.0.1:9"
 LONGEST_S = 30.0

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.tui.format import milliseconds
-from tsmon.tui.widgets.raster import Symbols, nice_top
+from tsmon.tui.text.format import milliseconds
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.widgets.raster import nice_top
 from tsmon.tui.widgets.value_axis import FAR, FEW, OTHERS, SHARE, ValueAxis, glyph, place_beyond
 
 VALUES = st.lists(st.floats(0, 1e6), max_size=200)

@@ -6,12 +6,12 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
-from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.monitor.layout import Layout, layout_for, visible
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.raster import Symbols
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]
 

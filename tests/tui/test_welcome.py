@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.start_server import StartServerDialog
 
 

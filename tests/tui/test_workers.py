@@ -7,7 +7,7 @@ import httpx
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import watching
 from tsmon.torchserve.rollout import Outcome
-from tsmon.tui.app import MonitorOptions
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.scale import ScaleDialog
 
 

@@ -24,8 +24,8 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.app import MonitorOptions, TsmonApp
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.state.session import LiveSession
 
 MODEL = "mnist"
 VERSIONS = ("1.0", "2.0")

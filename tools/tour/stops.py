@@ -26,9 +26,9 @@ from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.requests import Requests
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.field import Field
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 
 DIGITS = 10

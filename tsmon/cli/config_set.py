@@ -144,7 +144,7 @@ def _check_use(setting: Setting, value: Any, loaded: Loaded) -> None:
         InvalidArgument: it cannot be used.
     """
     if setting.key == ("monitor", "theme"):
-        from tsmon.tui.themes import theme_named
+        from tsmon.tui.text.themes import theme_named
 
         theme_named(value)
     elif setting.key[0] == "keys":

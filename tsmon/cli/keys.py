@@ -18,7 +18,7 @@ def keys(target: Target, defaults: bool, as_markdown: bool, as_json: bool) -> No
     """Tell which key of the monitor does what, by the ids that `[keys.bind]` takes."""
     if as_markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other")
-    from tsmon.tui import key_page
+    from tsmon.tui.commands import reference as key_page
     from tsmon.tui.keymap.configured import configured
     from tsmon.tui.keymap.effective import Keymap
 

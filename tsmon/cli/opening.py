@@ -26,8 +26,8 @@ from tsmon.telemetry.recording.recorder import RecordedSource
 from tsmon.telemetry.source import Source
 
 if TYPE_CHECKING:
-    from tsmon.tui.app import TsmonApp
-    from tsmon.tui.options import MonitorOptions
+    from tsmon.tui.app.app import TsmonApp
+    from tsmon.tui.state.options import MonitorOptions
 
 GivenSettings = Mapping[Dotted, Given]
 NO_SCREEN = ("dumb", "unknown")
@@ -58,8 +58,8 @@ def open_monitor(
     With `fleet` all servers are shown first; `given` is what options and variables say.
     """
     need_terminal("--plain prints a line per tick instead")
-    from tsmon.tui.app import TsmonApp
-    from tsmon.tui.session import LiveSession, Tag
+    from tsmon.tui.app.app import TsmonApp
+    from tsmon.tui.state.session import LiveSession, Tag
 
     client = target.client(hints=False)  # the screen asks
     settings = replace(
@@ -98,8 +98,8 @@ def open_prometheus(
 ) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
     need_terminal("--plain prints a line per tick instead")
-    from tsmon.tui.app import TsmonApp
-    from tsmon.tui.session import PrometheusSession
+    from tsmon.tui.app.app import TsmonApp
+    from tsmon.tui.state.session import PrometheusSession
 
     name = instance or run_async(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
@@ -109,8 +109,8 @@ def open_prometheus(
 def open_replay(target: Target, recording: Recording) -> int:
     """Open the monitor on a recording."""
     need_terminal("--json and --csv print what was recorded instead")
-    from tsmon.tui.app import TsmonApp
-    from tsmon.tui.session import ReplaySession
+    from tsmon.tui.app.app import TsmonApp
+    from tsmon.tui.state.session import ReplaySession
 
     options = _options(target, target.loaded.config.monitor)
     return _run(TsmonApp(ReplaySession(recording), options))
@@ -118,7 +118,7 @@ def open_replay(target: Target, recording: Recording) -> int:
 
 def _run(app: TsmonApp) -> int:
     """Run the app; what did not end by its own word was interrupted, or failed."""
-    from tsmon.tui.pauses import shorten_pauses
+    from tsmon.tui.state.steps import shorten_pauses
 
     shorten_pauses()
     code = app.run()
@@ -142,12 +142,12 @@ def _options(
     note: str = "",
     given: GivenSettings = NOTHING_GIVEN,
 ) -> MonitorOptions:
-    from tsmon.tui.crash import crash_folder
+    from tsmon.tui.app.crash import crash_folder
+    from tsmon.tui.app.terminal import correct_colors
     from tsmon.tui.keymap.configured import configured
-    from tsmon.tui.options import MonitorOptions
-    from tsmon.tui.terminal import correct_colors, symbols_of
-    from tsmon.tui.themes import theme_named
-    from tsmon.tui.widgets.raster import Symbols
+    from tsmon.tui.state.options import MonitorOptions
+    from tsmon.tui.text.symbols import Symbols, symbols_of
+    from tsmon.tui.text.themes import theme_named
 
     correct_colors(os.environ)
     loaded = target.loaded

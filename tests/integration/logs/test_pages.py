@@ -11,8 +11,8 @@ from tests.integration.logs.archives import FAILING, write_archive
 from tests.integration.logs.conftest import PATIENCE_S, Server, until
 from tests.tui.seat import Seat, seated
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.app import TsmonApp
-from tsmon.tui.session import LiveSession
+from tsmon.tui.app.app import TsmonApp
+from tsmon.tui.state.session import LiveSession
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.models_pane import ModelsPane
 

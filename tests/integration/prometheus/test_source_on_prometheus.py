@@ -18,8 +18,8 @@ from tsmon.telemetry.prometheus.instances import Instance, discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import MetricsMode, Scrape
 from tsmon.telemetry.snapshot import ServerState
-from tsmon.tui.app import TsmonApp
-from tsmon.tui.session import PrometheusSession
+from tsmon.tui.app.app import TsmonApp
+from tsmon.tui.state.session import PrometheusSession
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.signs import MODEL_SIGNS
 from tsmon.telemetry.snapshot import ModelKey, ServerState
 from tsmon.telemetry.traffic import Missing, Usage
-from tsmon.tui.filters import parse_filter
+from tsmon.tui.state.filters import parse_filter
 
 
 def figures(health: ModelHealth = ModelHealth.READY, rate: float | None = None) -> Figures:

@@ -12,7 +12,7 @@ from tests.shell import words_of
 from tsmon.cli.main import cli
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.equivalents import Commands
+from tsmon.tui.text.commands import Commands
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 HERE = Commands(Addresses(), KeyRing())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.tui.filters import parse_filter
+from tsmon.tui.state.filters import parse_filter
 
 TEXTS = st.text(max_size=30)
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(

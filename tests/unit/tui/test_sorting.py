@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.telemetry.traffic import Missing
-from tsmon.tui.sorting import Value, arrange
+from tsmon.tui.state.sorting import Value, arrange
 
 numbers = st.floats(allow_nan=True)
 texts = st.text(max_size=12)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.commands.command import Command
-from tsmon.tui.messages import ServerChosen
-from tsmon.tui.periods import PERIODS_S
-from tsmon.tui.spans import SPANS_S
-from tsmon.tui.themes import theme_named
+from tsmon.tui.state.messages import ServerChosen
+from tsmon.tui.state.steps import PERIODS_S, SPANS_S
+from tsmon.tui.text.themes import theme_named
 
 if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from textual.binding import BindingType
 
-from tsmon.tui.keymap.changing import STEPS_KEYS
 from tsmon.tui.keymap.dialogs import (
     COMMAND_KEYS,
     DESCRIBE_KEYS,
@@ -15,23 +14,23 @@ from tsmon.tui.keymap.dialogs import (
     HELP_KEYS,
     LOAD_KEYS,
     METRICS_KEYS,
+    MOTION_KEYS,
 )
 from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
-from tsmon.tui.keymap.fleet import FLEET_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
-from tsmon.tui.keymap.monitor import KEYS
-from tsmon.tui.keymap.motion import MOTION_KEYS
+from tsmon.tui.keymap.monitor import KEYS, STEPS_KEYS
 from tsmon.tui.keymap.pages import (
     DOCTOR_KEYS,
     EVENT_KEYS,
+    FLEET_KEYS,
     LINE_KEYS,
     LOG_KEYS,
     ONE_REQUEST_KEYS,
     PAGE_KEYS,
     REQUEST_KEYS,
+    SETTING_KEYS,
     TEXT_KEYS,
 )
-from tsmon.tui.keymap.settings import SETTING_KEYS
 
 __all__ = [
     "ALL_KEYS",

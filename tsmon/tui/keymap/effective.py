@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from tsmon.config.schema import PresetName
+from tsmon.tui import keymap
 from tsmon.tui.keymap import ALL_KEYS
 from tsmon.tui.keymap.key import Key
 from tsmon.tui.keymap.names import BadKey, read_keys, show_key
 from tsmon.tui.keymap.presets import PRESETS
-from tsmon.tui.keymap.screens import SCREENS
 
 ANY_ID = {key.id: key for key in ALL_KEYS}
 _PLACE = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
@@ -120,3 +120,29 @@ def _free(keymap: Keymap, key: Key) -> str:
     }
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     return " ".join([letter for letter in letters if letter not in taken][:5]) or "any with ctrl"
+
+
+SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
+    {
+        "monitor": (*keymap.KEYS, *keymap.MOTION_KEYS),
+        "metrics": (*keymap.KEYS, *keymap.METRICS_KEYS),
+        "picker": (*keymap.PICKER_KEYS, *keymap.GRID_KEYS, *keymap.SHARED_KEYS),
+        "draw pad": (*keymap.DRAW_KEYS, *keymap.CANVAS_KEYS, *keymap.SHARED_KEYS),
+        "dialog": (*keymap.DIALOG_KEYS, *keymap.MOTION_KEYS),
+        "description": (*keymap.DIALOG_KEYS, *keymap.DESCRIBE_KEYS, *keymap.MOTION_KEYS),
+        "logs": (*keymap.LOG_KEYS, *keymap.LINE_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "requests": (*keymap.REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "one request": (*keymap.ONE_REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "settings": (*keymap.SETTING_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "text": (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS, *keymap.MOTION_KEYS),
+        "steps": keymap.STEPS_KEYS,
+        "fleet": (*keymap.FLEET_KEYS, *keymap.MOTION_KEYS, *keymap.FLEET_SHARED_KEYS),
+        "help": (*keymap.DIALOG_KEYS, *keymap.HELP_KEYS, *keymap.MOTION_KEYS),
+        "command line": (*keymap.DIALOG_KEYS, *keymap.COMMAND_KEYS),
+        "load run": keymap.LOAD_KEYS,
+        "experiment": keymap.EXPERIMENT_KEYS,
+    }
+)
+"""Every key of a screen and of the widgets in it; a key belongs to at least one screen."""

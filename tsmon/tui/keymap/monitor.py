@@ -2,11 +2,70 @@
 
 from __future__ import annotations
 
-from tsmon.tui.keymap.changing import CHANGING_KEYS
 from tsmon.tui.keymap.key import DO, Group, Key, PaneName
-from tsmon.tui.keymap.pages import OPENING_KEYS
-from tsmon.tui.keymap.settings import OPEN_SETTINGS
-from tsmon.tui.keymap.tables import TABLE_KEYS
+from tsmon.tui.keymap.pages import OPEN_SETTINGS, OPENING_KEYS
+
+CHANGING_KEYS: tuple[Key, ...] = (
+    Key(
+        "model.replace", "R", "R", DO, Group.MODELS, "replace",
+        "Put another version in the place of the selected one without downtime, step by step.",
+        (PaneName.MODELS,), changes=True,
+    ),
+    Key(
+        "workers.restart", "W", "W", DO, Group.WORKERS, "restart",
+        "Restart the workers of the selected version, one at a time where that is possible.",
+        (PaneName.WORKERS,), changes=True,
+    ),
+    Key(
+        "model.undo", "U", "U", DO, Group.MODELS, "undo",
+        "Take the last scale, set default or unregister back; the footer says what it would do.",
+        changes=True,
+    ),
+)  # fmt: skip
+
+STEPS_KEYS: tuple[Key, ...] = (
+    Key(
+        "steps.stop", "escape", "esc", "stop", Group.DIALOGS, "stop or close",
+        "In a replacement or restart, stop it and leave a model that serves; close it at its end.",
+    ),
+    Key(
+        "steps.quit", "q", "q", "app.quit", Group.DIALOGS, "quit",
+        "In a replacement or restart, stop it so and leave the monitor.",
+    ),
+)  # fmt: skip
+
+
+TABLE_KEYS: tuple[Key, ...] = (
+    Key(
+        "table.filter", "slash", "/", DO, Group.TABLES, "filter",
+        "Show only some rows of the workers in focus, else of the models: text, !not, ~regex "
+        "or /regex/. Models are found by name, version and state; esc shows all again.",
+    ),
+    Key(
+        "table.sort", "o", "o", DO, Group.TABLES, "sort",
+        "Sort the rows by the next column; a click on its title does so too.",
+    ),
+    Key(
+        "table.reverse", "O", "O", DO, Group.TABLES, "reverse",
+        "Sort the rows the other way round; a second click on the title does so too.",
+    ),
+    Key(
+        "table.mark", "space", "space", DO, Group.TABLES, "mark",
+        "Mark the model, or take its mark away, and go on (also ctrl and a click, or the right "
+        "button). +, -, s and u then act on all that are marked.",
+        (PaneName.MODELS,),
+    ),
+    Key(
+        "table.mark-shown", "M", "M", DO, Group.TABLES, "mark all",
+        "Mark all models that are shown; again takes their marks away, as esc does.",
+    ),
+    Key(
+        "table.copy", "y", "y", DO, Group.TABLES, "copy",
+        "Copy the value, the row, or the curl or tsmon line for what is selected.",
+        (PaneName.METRICS,),
+    ),
+)  # fmt: skip
+
 
 _LEFT = (PaneName.MODELS, PaneName.WORKERS)
 _SEEING = (PaneName.MODELS, PaneName.WORKERS, PaneName.METRICS)

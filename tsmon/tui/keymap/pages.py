@@ -212,3 +212,64 @@ TEXT_KEYS: tuple[Key, ...] = (
         "In a text opened on a page, copy it to the terminal's clipboard.",
     ),
 )  # fmt: skip
+
+
+OPEN_SETTINGS = Key(
+    "app.settings", "C", "C", DO, Group.GENERAL, "settings",
+    "Show the settings: change them for this session, or keep them in the configuration.",
+)  # fmt: skip
+
+SETTING_KEYS: tuple[Key, ...] = (
+    Key(
+        "settings.change", "enter", "enter", "change", Group.SETTINGS, "change",
+        "Change the setting; the page tells whether that holds at once or from the next start.",
+    ),
+    Key(
+        "settings.keep", "s", "s", "keep", Group.SETTINGS, "keep",
+        "Write what was changed into the configuration file; its other lines stay as they are.",
+    ),
+    Key(
+        "settings.default", "d", "d", "default", Group.SETTINGS, "default",
+        "Put the default back; kept, the setting leaves the file.",
+    ),
+    Key(
+        "settings.undo", "u", "u", "take_back", Group.SETTINGS, "take back",
+        "Take back a change of the setting that was not kept.",
+    ),
+    Key(
+        "settings.copy", "y", "y", "copy", Group.SETTINGS, "copy",
+        "Copy the command line that sets it so, `tsmon config set KEY VALUE`.",
+    ),
+)  # fmt: skip
+
+
+FLEET_KEYS: tuple[Key, ...] = (
+    Key(
+        "fleet.open", "enter", "enter", "open", Group.FLEET, "watch",
+        "In the fleet, watch the server of the row in the monitor.",
+    ),
+    Key(
+        "fleet.filter", "slash", "/", "filter", Group.FLEET, "filter",
+        "In the fleet, show only rows with these words: server, model, label or verdict.",
+    ),
+    Key(
+        "fleet.sort", "o", "o", "sort", Group.FLEET, "sort",
+        "In the fleet, sort by the next: worst, name, workers, rate, inference, queue, errors.",
+    ),
+    Key(
+        "fleet.models", "m", "m", "fold", Group.FLEET, "models",
+        "In the fleet, hide the models or show them again.",
+    ),
+    Key(
+        "fleet.choose", "c", "c", "choose", Group.FLEET, "by name",
+        "In the fleet, choose a server of the configuration by its name.",
+    ),
+    Key(
+        "fleet.back", "escape", "esc", "back", Group.FLEET, "back",
+        "In the fleet, end the filter; then go back to where one was.",
+    ),
+    Key(
+        "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",
+        "In the fleet, sort the other way round; a second click on the title does so too.",
+    ),
+)  # fmt: skip

@@ -9,8 +9,8 @@ from tsmon.torchserve.errors import READ_ONLY_HINT
 from tsmon.tui.keymap import BY_ID, Key
 from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.presence import Refused, why_not_present
-from tsmon.tui.notes import Note
-from tsmon.tui.session import Session
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.notes import Note
 
 
 class Actions:

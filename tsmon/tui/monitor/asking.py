@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.management import Management
-from tsmon.tui.format import plural
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.confirm import Confirm, Outdated
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import about_default
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
 
 Result = TypeVar("Result")
 

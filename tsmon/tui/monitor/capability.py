@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from tsmon.tui.keymap import Key
 from tsmon.tui.monitor.host import Host
-from tsmon.tui.notes import Note
-from tsmon.tui.rollouts import Rollout
+from tsmon.tui.state.rollouts import Rollout
+from tsmon.tui.text.notes import Note
 
 Handlers = Mapping[str, Callable[[], None]]
 """What carries actions out, by the ids of the key table."""

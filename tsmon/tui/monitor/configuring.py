@@ -9,23 +9,15 @@ from typing import Any, Protocol
 from tsmon.config.changes import Changes
 from tsmon.config.values import Dotted
 from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.live_settings import (
-    FLEET_PERIOD,
-    PRESET,
-    THEME,
-    Live,
-    LiveSettings,
-    live_preset,
-)
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.monitor.servers import Servers
 from tsmon.tui.screens.settings import Settings
-from tsmon.tui.terminal import symbols_of
-from tsmon.tui.themes import theme_named
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.state.settings import FLEET_PERIOD, PRESET, THEME, Live, LiveSettings, live_preset
+from tsmon.tui.text.symbols import Symbols, symbols_of
+from tsmon.tui.text.themes import theme_named
 
 PERIOD: Dotted = ("monitor", "period")
 SPAN: Dotted = ("monitor", "span")

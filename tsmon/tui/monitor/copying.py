@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.curl import VARIABLES, Curl
-from tsmon.tui.equivalents import Commands
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice, preview
+from tsmon.tui.text.commands import Commands
+from tsmon.tui.text.notes import Note
 from tsmon.untrusted.secrets import masked
 from tsmon.untrusted.text import visible
 

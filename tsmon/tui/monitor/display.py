@@ -11,8 +11,8 @@ from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.torchserve.waiting import longest_wait
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.panes import Panes
-from tsmon.tui.rollouts import Rollout
-from tsmon.tui.session import Session
+from tsmon.tui.state.rollouts import Rollout
+from tsmon.tui.state.session import Session
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.server_bar import BarFacts, ServerBar

@@ -17,11 +17,11 @@ from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.sending import NO_IMAGES
-from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.screens.questions import NEWEST_FIRST
-from tsmon.tui.weighing import Removal, Scaling, gravest, weigh
+from tsmon.tui.state.risk import Removal, Scaling, Severity, gravest, weigh
 
 EXPERIMENT = "digits.experiment"
 

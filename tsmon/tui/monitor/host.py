@@ -10,14 +10,14 @@ from textual.timer import Timer
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.options import MonitorOptions
-from tsmon.tui.rollouts import Rollouts
-from tsmon.tui.session import Session
-from tsmon.tui.talk import Talk
+from tsmon.tui.screens.prompts import Talk
+from tsmon.tui.state.options import MonitorOptions
+from tsmon.tui.state.rollouts import Rollouts
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
 

@@ -17,8 +17,9 @@ from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.host import Host
-from tsmon.tui.notes import Note
-from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.confirm import Confirm, Question
+from tsmon.tui.state.risk import Severity
+from tsmon.tui.text.notes import Note
 
 
 class Leftovers(Capability):

@@ -13,10 +13,10 @@ from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import keymap
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.ask import AskText
-from tsmon.tui.session import ReplaySession
-from tsmon.tui.spans import nearest_span, other_span
+from tsmon.tui.state.session import ReplaySession
+from tsmon.tui.state.steps import nearest_span, other_span
+from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.server_bar import Looking
 
 FRAME_S = 0.25

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.tui.bulk import Bulk, Removal, Stand, plan_removals
-from tsmon.tui.format import plural
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.asking import Still, answered
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.notes import EXPECTED, Note
-from tsmon.tui.rollouts import Rollout
 from tsmon.tui.screens.bulk import (
     BulkProgress,
     ConfirmMany,
@@ -24,7 +20,11 @@ from tsmon.tui.screens.bulk import (
     spell_fewer_each,
     spell_removals,
 )
-from tsmon.tui.weighing import Scaling, weigh
+from tsmon.tui.state.bulk import Bulk, Removal, Stand, plan_removals
+from tsmon.tui.state.risk import Scaling, weigh
+from tsmon.tui.state.rollouts import Rollout
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import EXPECTED, Note
 
 SCALE = "workers.scale"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.looking_back import LookingBack
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.events import Events
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.screens.requests import Requests
+from tsmon.tui.state.log_sources import LogShelf
+from tsmon.tui.text.notes import Note
 
 
 class Pages(Capability):

@@ -13,8 +13,9 @@ from textual.reactive import var
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.layout import Layout, layout_for, visible
+from tsmon.tui.monitor.layout import Layout, layout_for, visible
 from tsmon.tui.screens.above import Sound
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.headline import Headline
@@ -22,7 +23,6 @@ from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.server_bar import ServerBar
 from tsmon.tui.widgets.story import Story
 from tsmon.tui.widgets.tab_line import TabLine

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.tui.format import duration
 from tsmon.tui.keymap import Key
-from tsmon.tui.notes import Note
-from tsmon.tui.session import Session
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.format import duration
+from tsmon.tui.text.notes import Note
 
 LATE_PERIODS = 3
 LEAST_LATE_S = 5.0

@@ -11,18 +11,18 @@ from tsmon.torchserve.changes import Change, scale_change
 from tsmon.torchserve.procedure import Procedure
 from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.replacement import Replacement
-from tsmon.tui.desk import Desk
 from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.undoing import Undoing
-from tsmon.tui.notes import Note
-from tsmon.tui.preview import memory_row, preview
-from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
-from tsmon.tui.tones import Tone, line
-from tsmon.tui.weighing import Restart, weigh
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.state.risk import Restart, Severity, weigh
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.preview import memory_row, preview
+from tsmon.tui.text.tones import Tone, line
 
 
 class Replacing(Capability):

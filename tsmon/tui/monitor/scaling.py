@@ -11,20 +11,20 @@ from tsmon.load.capacity.prediction import Target
 from tsmon.load.capacity.situation import situation_of
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import WINDOW_S
-from tsmon.tui import weighing
-from tsmon.tui.format import plural
 from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.undoing import UNDO, Undoing
-from tsmon.tui.notes import Note
-from tsmon.tui.rollouts import Rollout
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.questions import about_fewer_workers
 from tsmon.tui.screens.scale import ScaleDialog
-from tsmon.tui.undo import UndoScale
-from tsmon.tui.weighing import weigh
+from tsmon.tui.state import risk as weighing
+from tsmon.tui.state.risk import weigh
+from tsmon.tui.state.rollouts import Rollout
+from tsmon.tui.state.undo import UndoScale
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
 
 SCALE = "workers.scale"
 

@@ -8,9 +8,8 @@ from textual.reactive import var
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Group, PaneName
-from tsmon.tui.messages import Refreshed
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.actions import Actions
 from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.configuring import Appearance, Configuring
@@ -32,13 +31,14 @@ from tsmon.tui.monitor.tokens import Tokens
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
 from tsmon.tui.monitor.viewing import Viewing
-from tsmon.tui.notes import Note
-from tsmon.tui.options import MonitorOptions
-from tsmon.tui.rollouts import Rollout, Rollouts
 from tsmon.tui.screens.help import Help
-from tsmon.tui.session import Session
-from tsmon.tui.spans import nearest_span
-from tsmon.tui.talk import Talk
+from tsmon.tui.screens.prompts import Talk
+from tsmon.tui.state.messages import Refreshed
+from tsmon.tui.state.options import MonitorOptions
+from tsmon.tui.state.rollouts import Rollout, Rollouts
+from tsmon.tui.state.session import Session
+from tsmon.tui.state.steps import nearest_span
+from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane

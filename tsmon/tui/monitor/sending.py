@@ -9,14 +9,14 @@ from tsmon.digits.images import DigitImage, ImageError, pick_random
 from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.desk import Desk
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.ask import AskAmount, AskPath
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
 from tsmon.tui.screens.picker import Picker
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.text.notes import Note
 
 NO_IMAGES = Note("there are no images to send", "{digits.folder} opens a folder of them")
 BUSY = Note("a batch is still being sent", "{digits.stop} stops it")

@@ -6,12 +6,12 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
-from tsmon.tui.messages import DemoWanted, ServerOpened
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
-from tsmon.tui.periods import other_period
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.welcome import FirstStep, Welcome
+from tsmon.tui.state.messages import DemoWanted, ServerOpened
+from tsmon.tui.state.steps import other_period
 
 PERIOD_KEYS = ("time.ask-less", "time.ask-more")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from tsmon.fleet.access import owns_keys
 from tsmon.torchserve.tokens import read_key_file
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.questions import about_new_tokens
+from tsmon.tui.text.notes import Note
 
 RENEW = "server.renew-tokens"
 

@@ -10,8 +10,8 @@ from tsmon.tui import keymap
 from tsmon.tui.monitor.asking import ask_default
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
-from tsmon.tui.notes import Note
-from tsmon.tui.undo import Undo, UndoDefault, UndoScale, UndoUnregister
+from tsmon.tui.state.undo import Undo, UndoDefault, UndoScale, UndoUnregister
+from tsmon.tui.text.notes import Note
 
 UNDO = "model.undo"
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.records import ModelVersion
-from tsmon.tui.format import plural
 from tsmon.tui.monitor.asking import Still, answered, ask_default, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.undoing import Undoing
-from tsmon.tui.notes import Note
-from tsmon.tui.registering import Registered
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.describe import Describe
 from tsmon.tui.screens.questions import about_unregistering
 from tsmon.tui.screens.register import RegisterDialog
-from tsmon.tui.undo import UndoDefault, UndoUnregister, no_way_back
+from tsmon.tui.state.registration import Registered
+from tsmon.tui.state.undo import UndoDefault, UndoUnregister, no_way_back
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
 
 
 class Versions(Capability):

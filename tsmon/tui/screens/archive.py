@@ -12,8 +12,8 @@ from textual.widgets import Button, Input, Static
 
 from tsmon.serving.archive import BUILT_IN_HANDLERS, ArchiveSpec, build_archive, digit_archive_spec
 from tsmon.serving.errors import ArchiveExists, ServingError
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.field import Field
 
 

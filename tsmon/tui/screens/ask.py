@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -11,8 +10,9 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.state.amount import Amount
+from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.field import Field
 
 Answer = TypeVar("Answer")
@@ -82,14 +82,6 @@ class AskText(Ask[str]):
     def accept(self) -> None:
         """Try the text."""
         self.carry_out(self._try(self._field.text), "…")
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """How many images to send, and how many at a time."""
-
-    images: int = 10
-    concurrency: int = 1
 
 
 MOST_AT_ONCE = 64

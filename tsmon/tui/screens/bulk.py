@@ -14,17 +14,18 @@ from textual.widgets import Input, Static
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui import keymap, weighing
-from tsmon.tui.bulk import Bulk, Part, Removal, Stand
-from tsmon.tui.format import memory, plural
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.notes import Note
+from tsmon.tui import keymap
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.screens.confirm import Confirm, Question, Severity
+from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
-from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.weighing import Scaling, gravest, weigh
+from tsmon.tui.state import risk as weighing
+from tsmon.tui.state.bulk import Bulk, Part, Removal, Stand
+from tsmon.tui.state.risk import Scaling, Severity, gravest, weigh
+from tsmon.tui.text.format import memory, plural
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.words import Words
 

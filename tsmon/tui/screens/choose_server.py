@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.content import Content
 
 from tsmon.config.schema import ServerSettings
-from tsmon.tui.badges import badge
 from tsmon.tui.screens.list_dialog import ListDialog
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.badges import badge
+from tsmon.tui.text.tones import Tone, line
 from tsmon.untrusted.secrets import masked_address
 
 

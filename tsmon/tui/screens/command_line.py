@@ -15,10 +15,10 @@ from textual.widgets import Input, Static
 
 from tsmon.tui import keymap
 from tsmon.tui.commands.offers import Completion, Offer, complete
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.notes import Note
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import brief
 

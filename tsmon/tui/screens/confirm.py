@@ -4,45 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.state.risk import Severity
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import line
 from tsmon.tui.widgets.field import Field
 
 
 class Outdated(TorchServeError):
     """What a question is about changed before it was answered."""
-
-
-class Severity(Enum):
-    """What may be lost; what loses nothing and changes no answer is done without a question."""
-
-    CHANGE = ("? Nothing is lost.", Tone.ACCENT)
-    LOSS = ("! Requests may be lost.", Tone.WARNING)
-    LAST = ("!! It stops serving.", Tone.BAD)
-    """Wants the model's name typed, so that no habit of pressing a key does it."""
-
-    @property
-    def rank(self) -> int:
-        """The larger, the graver."""
-        return list(Severity).index(self)
-
-    @property
-    def words(self) -> str:
-        """A glyph and a sentence, which say it without the colour."""
-        return self.value[0]
-
-    @property
-    def tone(self) -> Tone:
-        """The colour of the words and the box."""
-        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import OptionList
 
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.untrusted.text import brief
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.widgets.motion import Reading
 from tsmon.untrusted.secrets import masked_values

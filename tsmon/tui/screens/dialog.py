@@ -12,10 +12,10 @@ from textual.widgets import Button, Input
 from textual.widgets.button import ButtonVariant
 
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.notes import EXPECTED, Note
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import few_lines, one_line
 

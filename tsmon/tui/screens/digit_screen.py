@@ -9,12 +9,12 @@ from textual import work
 from textual.reactive import var
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.tui.desk import Desk
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.notes import Note
-from tsmon.tui.screens.choose import ChooseVersion
 from tsmon.tui.screens.full_page import FullPage
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.screens.list_dialog import ChooseVersion
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.symbols import Symbols
 
 FOLLOW_S = 0.25
 """Between two looks whether the monitor has selected another version below."""

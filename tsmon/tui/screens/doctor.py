@@ -23,12 +23,12 @@ from tsmon.serving.errors import ServingError
 from tsmon.serving.local_server import LocalServer
 from tsmon.torchserve.client import TorchServe
 from tsmon.tui import keymap
-from tsmon.tui.format import plural
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.session import Session
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
 

@@ -20,18 +20,18 @@ from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.sender import ask
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
-from tsmon.tui.desk import Desk
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.notes import Note
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.text import pad as pad_words
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.canvas_view import CanvasView
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.probabilities import spell_bars
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words import pad as pad_words
 
 RETRY_S = 2.0
 """How long after a failure the same drawing is sent again."""

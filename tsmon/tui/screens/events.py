@@ -16,14 +16,14 @@ from tsmon.telemetry.events import Event, EventKind
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
-from tsmon.tui.format import plural
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.log_shelf import LogShelf
-from tsmon.tui.notes import Note
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page
+from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.screens.pick import Pick
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.state.log_sources import LogShelf
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.motion import Choices

@@ -24,12 +24,12 @@ from tsmon.load.experiment.result import ExperimentResult
 from tsmon.load.experiment.table import Column, columns, footnotes, markdown, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
-from tsmon.tui.experiment_job import ExperimentJob
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.messages import ExperimentBegun
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.screens.ask import AskPath
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.state.jobs import ExperimentJob
+from tsmon.tui.state.messages import ExperimentBegun
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import file_word
 

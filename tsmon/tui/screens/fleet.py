@@ -14,20 +14,20 @@ from tsmon.fleet.fleet import Fleet
 from tsmon.fleet.snapshot import FleetSnapshot
 from tsmon.fleet.targets import FleetTarget
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.messages import FleetRefreshed, SessionOpened
-from tsmon.tui.opening import session_of, target_named
-from tsmon.tui.options import MonitorOptions
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.full_page import FullPage
-from tsmon.tui.session import Session
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.state.messages import FleetRefreshed, SessionOpened
+from tsmon.tui.state.opening import session_of, target_named
+from tsmon.tui.state.options import MonitorOptions
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.fleet import fleet_bar, how_to_begin, spell_line, spell_problems
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.fleet_table import ORDERS, FleetTable
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.fleet import fleet_bar, how_to_begin, spell_line, spell_problems
 
 
 class FleetScreen(FullPage[None]):

@@ -13,14 +13,14 @@ from textual.content import Content
 
 from tsmon.telemetry.events import Event
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import Key, PaneName
-from tsmon.tui.notes import Note
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.help import Help
-from tsmon.tui.session import Session
-from tsmon.tui.talk import Talk
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.screens.prompts import Talk
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.secrets import masked

@@ -15,12 +15,12 @@ from textual.reactive import var
 from textual.widgets import Input, Static
 
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_in_focus, keys_of
 from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
+from tsmon.tui.keymap.active import keys_in_focus, keys_of
 from tsmon.tui.monitor.panes import Panes
-from tsmon.tui.numbers import spell_page
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.text.glossary import spell_page
+from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.motion import Reading
 
 LEGEND = (

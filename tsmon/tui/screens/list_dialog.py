@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.screens.dialog import Dialog
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
 
 Result = TypeVar("Result")
@@ -62,3 +66,42 @@ class ListDialog(Dialog[Result]):
         at = self.query_one(Choices).highlighted
         if at is not None:
             self.dismiss(self._answers[at][1])
+
+
+Choice = TypeVar("Choice")
+
+
+@dataclass(frozen=True)
+class Picked(Generic[Choice]):
+    """What was chosen; the choice itself may be None."""
+
+    choice: Choice
+
+
+class Pick(ListDialog[Picked[Choice]]):
+    """Lists choices, which are values of any kind."""
+
+    def __init__(
+        self, heading: str, choices: Sequence[tuple[str, Choice]], now: Choice | None = None
+    ) -> None:
+        """`choices`, what is shown and what it stands for, must not be empty."""
+        answers = [(line((words, Tone.PLAIN)), Picked(choice)) for words, choice in choices]
+        present = next((picked for _, picked in answers if picked.choice == now), None)
+        super().__init__(heading, answers, present)
+
+
+class ChooseVersion(ListDialog[ModelKey]):
+    """Lists the versions on the server, each with its workers."""
+
+    def __init__(
+        self, heading: str, words: str, models: Sequence[ModelStatus], now: ModelKey | None
+    ) -> None:
+        """`models` must not be empty; the cursor is on `now` at first."""
+        answers = [(_spell(model), model.key) for model in models]
+        super().__init__(heading, answers, now, words)
+
+
+def _spell(model: ModelStatus) -> Content:
+    star = " ★" if model.is_default else ""
+    workers = f"{model.ready} of {plural(len(model.workers), 'worker')} ready"
+    return line((f"{model.key}{star}   {workers}", Tone.PLAIN))

@@ -21,19 +21,19 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.tui import keymap
-from tsmon.tui.format import milliseconds, per_second
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.notes import EXPECTED, Note
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.format import milliseconds, per_second
+from tsmon.tui.text.load import plan_words, spell_progress, spell_report
+from tsmon.tui.text.notes import EXPECTED, Note
+from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
-from tsmon.tui.widgets.raster import Sample, Symbols
 from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.load import plan_words, spell_progress, spell_report
 
 MAX_SECONDS = 3600
 MAX_RATE = 10_000

@@ -16,16 +16,16 @@ from tsmon.telemetry.logbook.line import Level, LogLine
 from tsmon.telemetry.logbook.view import LogFilter, LogView
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.tui import keymap
-from tsmon.tui.log_reading import LogReading
-from tsmon.tui.log_shelf import LogShelf, why_no_logs
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.full_page import Page
-from tsmon.tui.screens.pick import Pick
+from tsmon.tui.screens.list_dialog import Pick
+from tsmon.tui.screens.log_text import how_many, which_files, which_lines, whose_lines, why_nothing
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.tones import Span
+from tsmon.tui.state.log_follower import LogReading
+from tsmon.tui.state.log_sources import LogShelf, why_no_logs
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.log import how_many, which_files, which_lines, whose_lines, why_nothing
 from tsmon.untrusted.secrets import masked
 
 READ_S = 0.1

@@ -14,14 +14,14 @@ from tsmon.telemetry.logbook.requests import RequestFeed, SeenRequest
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.tui import keymap
-from tsmon.tui.format import milliseconds
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.log_shelf import LogShelf
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.tones import Span, Tone
+from tsmon.tui.state.log_sources import LogShelf
+from tsmon.tui.text.format import milliseconds
+from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.motion import Reading
-from tsmon.tui.words.request import detail, whole
+from tsmon.tui.widgets.request_table import detail, whole
 
 MARGIN = 4
 """Columns beside the text."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.desk import Desk
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
 from tsmon.tui.screens.digit_screen import NO_VERSION, DigitScreen
 from tsmon.tui.screens.draw_pad import DrawPad
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 

@@ -20,10 +20,10 @@ from tsmon.load.experiment.plan import (
 from tsmon.load.run.plan import DEFAULT_DURATION_S
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.format import plural
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
 
 _WORDS = "Sends the same images at each setting and compares times, rate and memory."

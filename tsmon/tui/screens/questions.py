@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
-from tsmon.tui.format import plural
 from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.preview import Row, preview, worker_rows
-from tsmon.tui.screens.confirm import Question, Severity
-from tsmon.tui.tones import Tone, line
-from tsmon.tui.weighing import NewDefault, Removal, Scaling, weigh
+from tsmon.tui.screens.confirm import Question
+from tsmon.tui.state.risk import NewDefault, Removal, Scaling, Severity, weigh
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.preview import Row, preview, worker_rows
+from tsmon.tui.text.tones import Tone, line
 
 NEWEST_FIRST = "The newest workers go first; what they are answering gets a 500."
 

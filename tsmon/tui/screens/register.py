@@ -18,12 +18,12 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.changes import register_change
 from tsmon.torchserve.errors import MODEL_API_HINT, ApiError, InvalidArgument
 from tsmon.torchserve.management import Management, Registration
-from tsmon.tui.format import memory
-from tsmon.tui.notes import Note
-from tsmon.tui.preview import Row, preview
-from tsmon.tui.registering import Registered, refusal, register
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.state.registration import Registered, refusal, register
+from tsmon.tui.text.format import memory
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.preview import Row, preview
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
 from tsmon.tui.widgets.motion import Choices
 

@@ -18,11 +18,11 @@ from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
-from tsmon.tui.notes import Note
-from tsmon.tui.preview import Row, memory_row, preview
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.register import describe
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.preview import Row, memory_row, preview
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.motion import Choices
 

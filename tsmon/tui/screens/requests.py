@@ -14,17 +14,15 @@ from textual.reactive import var
 from tsmon.telemetry.logbook.requests import RequestBook, SeenRequest
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
-from tsmon.tui.format import count
-from tsmon.tui.log_shelf import LogShelf, why_no_logs
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
-from tsmon.tui.sorting import arrange
-from tsmon.tui.tones import Span, Tone
+from tsmon.tui.state.log_sources import LogShelf, why_no_logs
+from tsmon.tui.state.sorting import arrange
+from tsmon.tui.text.format import count
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.long_table import LongTable
-from tsmon.tui.widgets.table_pane import SortColumn
-from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.request import (
+from tsmon.tui.widgets.request_table import (
     COLUMNS,
     CYCLE,
     TOTAL,
@@ -34,6 +32,8 @@ from tsmon.tui.words.request import (
     spell_order,
     words_of,
 )
+from tsmon.tui.widgets.table_pane import SortColumn
+from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.5
 

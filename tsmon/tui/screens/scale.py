@@ -13,14 +13,14 @@ from tsmon.load.capacity.advice import Advice
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import scale_change
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.format import plural
-from tsmon.tui.notes import Note
-from tsmon.tui.outlook import outlook
-from tsmon.tui.preview import preview, worker_rows
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
-from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.weighing import Scaling, weigh
+from tsmon.tui.state.risk import Scaling, weigh
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.outlook import outlook
+from tsmon.tui.text.preview import preview, worker_rows
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 
 

@@ -20,17 +20,14 @@ from tsmon.config.schema import Config, ServerSettings
 from tsmon.config.settings import Setting
 from tsmon.config.values import Dotted
 from tsmon.tui import keymap
-from tsmon.tui.format import plural
-from tsmon.tui.live_settings import SETTINGS, THEME, LiveSettings
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.ask import AskPath, AskText
 from tsmon.tui.screens.full_page import Page
-from tsmon.tui.screens.pick import Pick
-from tsmon.tui.session import Session
-from tsmon.tui.tones import Span, Tone, line
-from tsmon.tui.widgets.motion import Choices
-from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.setting import (
+from tsmon.tui.screens.list_dialog import Pick
+from tsmon.tui.state.session import Session
+from tsmon.tui.state.settings import SETTINGS, THEME, LiveSettings
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.setting import (
     CHANGED,
     Row,
     command_line,
@@ -39,6 +36,9 @@ from tsmon.tui.words.setting import (
     spell_row,
     spell_value,
 )
+from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.tui.widgets.motion import Choices
+from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.secrets import masked_address
 from tsmon.untrusted.shell import shell_word
 

@@ -17,9 +17,9 @@ from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.notes import Note
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.tones import Tone
+from tsmon.tui.text.notes import Note
+from tsmon.tui.text.tones import Tone
 from tsmon.tui.widgets.field import Field
 
 LAST_LOG_LINES = 6

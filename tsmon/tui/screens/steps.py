@@ -11,11 +11,11 @@ from textual.content import Content
 
 from tsmon.torchserve.procedure import Mark, Procedure, Step
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
-from tsmon.tui.messages import ProcedureBegun
-from tsmon.tui.procedure_job import ProcedureJob
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.state.jobs import ProcedureJob
+from tsmon.tui.state.messages import ProcedureBegun
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 
 RUNNING = "{steps.stop} stops and leaves a model that serves"

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
 
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tsmon.tui import keymap
-from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
 
 MOST_SHOWN = 20_000

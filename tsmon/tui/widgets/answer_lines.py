@@ -12,8 +12,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tsmon.load.answers import Answer
-from tsmon.tui.format import ABSENT, confidence, milliseconds
-from tsmon.tui.tones import Span, Tone, rich_style
+from tsmon.tui.text.format import ABSENT, confidence, milliseconds
+from tsmon.tui.text.tones import Span, Tone, rich_style
 from tsmon.untrusted.text import brief
 
 LONGEST = 1000

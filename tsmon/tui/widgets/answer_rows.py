@@ -8,8 +8,9 @@ from tsmon.load.answers import Answer
 from tsmon.load.batches import Run
 from tsmon.load.comparison import Comparison, Pair
 from tsmon.load.refusals import Failure
-from tsmon.tui.format import ABSENT, confidence, milliseconds
-from tsmon.tui.tones import Span, Tone
+from tsmon.tui.text.answers import status
+from tsmon.tui.text.format import ABSENT, confidence, milliseconds
+from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.live_table import Cell, Row
 
@@ -104,11 +105,6 @@ def detail(answer: Answer) -> list[Span]:
     unreadable = answer.failure is Failure.UNREADABLE
     reason = f"cannot be read: {answer.error.rpartition(': ')[2]}" if unreadable else answer.error
     return [(f"{name}: ", Tone.PLAIN), (reason, Tone.BAD)]
-
-
-def status(answer: Answer) -> str:
-    """How a request ended, in a word or two."""
-    return answer.failure or ("failed" if answer.error else "ok")
 
 
 def _answer_cells(answer: Answer) -> tuple[Cell, ...]:

@@ -10,10 +10,10 @@ from tsmon.telemetry.events import TOKEN_SOON, Event
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import MODEL_API_HINT
-from tsmon.tui.format import duration
-from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.format import duration
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
 

@@ -18,9 +18,9 @@ from textual.widget import Widget
 from tsmon.digits.canvas import Canvas, Pen, Point
 from tsmon.digits.images import DIGIT_SIDE, PixelGrid
 from tsmon.tui import keymap
-from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.pixel_grid import draw_pixels
-from tsmon.tui.widgets.raster import Symbols
 
 _RIGHT_BUTTON = 3
 _SHADES = " .:-=+*#%@"

@@ -14,17 +14,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tsmon.tui.format import number
-from tsmon.tui.widgets.raster import (
-    Sample,
-    Symbols,
-    columns,
-    draw_bands,
-    heights,
-    lower,
-    middle,
-    upper,
-)
+from tsmon.tui.text.format import number
+from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.widgets.raster import columns, draw_bands, heights, lower, middle, upper
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, Mark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 

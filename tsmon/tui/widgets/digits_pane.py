@@ -17,15 +17,15 @@ from tsmon.load.batches import Run
 from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.format import plural
-from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.keymap.active import keys_of
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.answer_log import AnswerLog
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.words import Words
 
 

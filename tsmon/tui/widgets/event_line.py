@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from tsmon.telemetry.events import Event
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.tones import Span, Tone, line
 
 WORKER = "worker "
 """Begins the kind and the subject of an event of a worker; once is enough."""

@@ -8,8 +8,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.filters import GRAMMAR, Filter, parse_filter
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.state.filters import GRAMMAR, Filter, parse_filter
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.words import Words
 
 

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from tsmon.fleet.arrange import FleetLine, Order
 from tsmon.fleet.snapshot import Figures
-from tsmon.tui.badges import badge_style
-from tsmon.tui.format import ABSENT, milliseconds, number
-from tsmon.tui.tones import Tone, tone_of
+from tsmon.tui.text.badges import badge_style
+from tsmon.tui.text.format import ABSENT, milliseconds, number
+from tsmon.tui.text.tones import Tone, tone_of
 from tsmon.tui.widgets.columns import GAP, Column
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 

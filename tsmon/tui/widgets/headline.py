@@ -10,11 +10,11 @@ from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.logs.times import Part
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Usage
-from tsmon.tui.format import memory, milliseconds, per_second
-from tsmon.tui.model_state import as_of, state_of
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.activity import spell_model, spell_split
+from tsmon.tui.text.format import memory, milliseconds, per_second
+from tsmon.tui.text.model_state import as_of, state_of
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.activity import spell_model, spell_split
 
 GAP = "  "
 LEAST = 20

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tsmon.tui.keyed import KeyedApp, keys_of
+from tsmon.tui.app.keyed import KeyedApp
 from tsmon.tui.keymap import Key
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.widgets.words import Words
 
 

@@ -16,7 +16,7 @@ from textual.theme import Theme
 from textual.widgets import DataTable
 
 from tsmon.tui import keymap
-from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
 from tsmon.untrusted.text import brief
 

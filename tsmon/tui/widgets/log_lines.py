@@ -20,7 +20,7 @@ from textual.strip import Strip
 from tsmon.telemetry.logbook.line import Level, LogLine
 from tsmon.telemetry.logbook.view import LogView
 from tsmon.tui import keymap
-from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.highlight import highlighted
 from tsmon.untrusted.text import visible
 

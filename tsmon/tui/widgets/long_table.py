@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tsmon.tui import keymap
-from tsmon.tui.tones import Tone, rich_style
+from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
 from tsmon.tui.widgets.highlight import highlighted
 from tsmon.tui.widgets.live_table import ARROWS, Cell

@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tsmon.digits.images import PixelGrid
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.tui.widgets.words import Words
 
 Sight = PixelGrid | str

@@ -21,16 +21,17 @@ from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.measures import ALWAYS, MEASURES, RATE, Measure
-from tsmon.tui.numbers import tip
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.glossary import tip
+from tsmon.tui.text.measures import ALWAYS, MEASURES, RATE, Measure
+from tsmon.tui.text.numbers import compose_numbers, spell_now
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets import quantile_table
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pane import Pane
-from tsmon.tui.widgets.raster import Symbols, legend
+from tsmon.tui.widgets.raster import legend
 from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.measure import compose_numbers, spell_now
 
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3

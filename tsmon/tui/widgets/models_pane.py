@@ -20,15 +20,15 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
 )
 from tsmon.telemetry.traffic import Missing, Usage
-from tsmon.tui.format import ABSENT, memory, milliseconds, number, percent
-from tsmon.tui.keyed import keys_of
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.model_state import as_of, sign_of, state_of
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.keymap.active import keys_of
+from tsmon.tui.text.activity import spell_model
+from tsmon.tui.text.format import ABSENT, memory, milliseconds, number, percent
+from tsmon.tui.text.model_state import as_of, sign_of, state_of
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.activity import spell_model
 
 ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""

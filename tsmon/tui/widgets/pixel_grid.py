@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.digits.images import DIGIT_SIDE, PixelGrid
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.text.symbols import Symbols
 
 UPPER_HALF = "▀"
 _SHADES = " .:-=+*#%@"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tsmon.tui.format import confidence
-from tsmon.tui.tones import Span, Tone
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.text.format import confidence
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Span, Tone
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _NUMBERS = 11

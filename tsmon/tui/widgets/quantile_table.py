@@ -6,8 +6,8 @@ from textual.content import Content
 
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import Part, Profile, RequestReport
-from tsmon.tui.format import ABSENT, count, number
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.format import ABSENT, count, number
+from tsmon.tui.text.tones import Span, Tone, line
 
 PARTS = (Part.TOTAL, Part.QUEUE, Part.BACKEND, Part.HANDLER, Part.INFERENCE)
 """From the outside in; inference last, as queue and backend add up to it."""

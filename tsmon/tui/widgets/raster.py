@@ -8,43 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from enum import StrEnum
-from typing import NamedTuple
 
-
-class Sample(NamedTuple):
-    """A value that was measured some time ago."""
-
-    age_s: float
-    value: float | None
-    """None where it could not be known."""
-    band: tuple[float, float] | None = None
-    """Two more values above it, such as two higher percentiles."""
-
-
-class Symbols(StrEnum):
-    """The characters a chart is drawn with."""
-
-    BRAILLE = "braille"
-    BLOCK = "block"
-    ASCII = "ascii"
-
-    @property
-    def dots_across(self) -> int:
-        """Dot columns in a character."""
-        return 2 if self is Symbols.BRAILLE else 1
-
-    @property
-    def dots_up(self) -> int:
-        """Dots on top of each other in a character."""
-        return {Symbols.BRAILLE: 4, Symbols.BLOCK: 8, Symbols.ASCII: 3}[self]
-
-    @property
-    def following(self) -> Symbols:
-        """The next kind, after the last one the first."""
-        kinds = list(Symbols)
-        return kinds[(kinds.index(self) + 1) % len(kinds)]
-
+from tsmon.tui.text.symbols import Sample, Symbols
 
 LEAST = 1e-9
 """What is smaller is drawn as 0."""

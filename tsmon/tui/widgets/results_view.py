@@ -18,9 +18,9 @@ from tsmon.load.answers import Answer
 from tsmon.load.batches import Run
 from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
-from tsmon.tui.keyed import keys_of
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets import answer_rows
 from tsmon.tui.widgets.confusion import spell_confusion
 from tsmon.tui.widgets.live_table import LiveTable

@@ -13,12 +13,12 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.signs import SERVER_SIGNS
 from tsmon.telemetry.snapshot import ServerState, Snapshot
-from tsmon.tui.badges import badge
-from tsmon.tui.format import duration, plural
-from tsmon.tui.session import Tag
-from tsmon.tui.tones import Span, Tone, line, tone_of
+from tsmon.tui.state.session import Tag
+from tsmon.tui.text.badges import badge
+from tsmon.tui.text.format import duration, plural
+from tsmon.tui.text.overall import spell_overall
+from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.overall import spell_overall
 from tsmon.untrusted.text import one_line
 
 LATELY_S = 5

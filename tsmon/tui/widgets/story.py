@@ -13,8 +13,8 @@ from textual.widgets import OptionList
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.records import ModelVersion
-from tsmon.tui.format import count
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.text.format import count
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.event_line import spell_about
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.quantile_table import compose_minute

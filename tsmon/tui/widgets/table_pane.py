@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import DataTable
 
-from tsmon.tui.numbers import tip
-from tsmon.tui.sorting import Value, arrange
-from tsmon.tui.tones import Tone, line
+from tsmon.tui.state.sorting import Value, arrange
+from tsmon.tui.text.glossary import tip
+from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.live_table import ARROWS, LiveTable

@@ -20,9 +20,9 @@ from textual.strip import Strip
 
 from tsmon.digits.images import DigitImage, ImageError, PixelGrid, preview
 from tsmon.tui import keymap
-from tsmon.tui.tones import Span, Tone, rich_style
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.text.tones import Span, Tone, rich_style
 from tsmon.tui.widgets.pixel_grid import draw_pixels
-from tsmon.tui.widgets.raster import Symbols
 from tsmon.untrusted.text import brief
 
 SIDE = 14

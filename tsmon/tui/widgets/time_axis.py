@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tsmon.tui.widgets.raster import Symbols
+from tsmon.tui.text.symbols import Symbols
 
 LABEL_WIDTH = 8
 """Columns of the value labels, with the axis."""

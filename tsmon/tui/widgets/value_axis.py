@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tsmon.tui.widgets.raster import LEAST, Symbols, nice_top
+from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.widgets.raster import LEAST, nice_top
 
 FEW = 3
 """So many values can be left beyond the axis where there are `OTHERS` times as many,"""

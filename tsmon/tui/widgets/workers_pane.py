@@ -10,15 +10,15 @@ from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
-from tsmon.tui.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.model_state import WELL, as_of
-from tsmon.tui.rollouts import Rollout
-from tsmon.tui.tones import Span, Tone, line
+from tsmon.tui.state.rollouts import Rollout
+from tsmon.tui.text.activity import spell_worker
+from tsmon.tui.text.format import ABSENT, duration, memory, percent, plural
+from tsmon.tui.text.model_state import WELL, as_of
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
-from tsmon.tui.words.activity import spell_worker
 
 
 def _age(worker: WorkerStatus) -> float | None:

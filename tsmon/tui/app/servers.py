@@ -1,0 +1,113 @@
+"""The app that turns the monitor from one server to another, and shows all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tsmon.fleet.access import key_ring
+from tsmon.fleet.fleet import Fleet
+from tsmon.serving.record import ServerRecord
+from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.client import TorchServe
+from tsmon.tui.app.commands import CommandedApp
+from tsmon.tui.screens.fleet import FleetScreen
+from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
+from tsmon.tui.state.messages import ServerChosen, ServerOpened, SessionOpened
+from tsmon.tui.state.opening import live_session, own_of, target_named
+from tsmon.tui.state.options import MonitorOptions
+from tsmon.tui.state.session import Busy, LiveSession, Session
+from tsmon.tui.text.notes import EXPECTED, Note
+
+
+class SwitchingApp(CommandedApp):
+    """Opens servers; not while something is under way that has to end on the present one."""
+
+    def __init__(self, session: Session, options: MonitorOptions) -> None:
+        super().__init__(session, options)
+        self.started: ServerRecord | None = None
+        """The server that was started from within, if one was."""
+        self.experiment: ExperimentJob | None = None
+        """The last experiment, which may be under way."""
+        self.procedure: ProcedureJob | None = None
+        """The last replacement or restart, which may be under way."""
+        self._fleet: Fleet | None = None
+
+    def open_server(self, name: str) -> None:
+        """Watch a server of the configuration instead.
+
+        Raises:
+            InvalidArgument: it knows none of that name, or its settings are wrong.
+            Busy: an experiment, a replacement or a restart is under way.
+        """
+        self._refuse_when_busy()
+        period_s = self.session.monitor.period_s
+        self.open_session(live_session(target_named(name, self._options), self._options, period_s))
+
+    def open_session(self, session: Session) -> None:
+        """Show another session in the monitor, and let go of the one before."""
+        old, self.session = self.session, session
+        while len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+        self.monitor.connect(session)
+        label = session.monitor.latest.server.label
+        self.monitor.talk.note(Note(f"watching {session.tag.name or label}"), bad=False)
+        self.run_worker(old.close(), group="closing")
+
+    def on_server_opened(self, message: ServerOpened) -> None:
+        """Watch a server of this machine instead."""
+        record = message.record
+        if message.started:
+            self.started = record
+        addresses = Addresses(record.inference, record.management, record.metrics)
+        keys = key_ring(record.key_file, addresses)
+        client = TorchServe(addresses, keys, read_only=self.session.read_only)
+        self.open_session(LiveSession(client, self.session.monitor.period_s))
+
+    def on_server_chosen(self, message: ServerChosen) -> None:
+        """Watch a server of the configuration, whose name was typed."""
+        try:
+            self.open_server(message.name)
+        except EXPECTED as error:
+            self.monitor.talk.note(Note.of(error))
+
+    def on_session_opened(self, message: SessionOpened) -> None:
+        """Somebody chose another server on a screen above the monitor."""
+        self.open_session(message.session)
+
+    def action_fleet(self) -> None:
+        """Show all servers, above the monitor."""
+        try:
+            fleet = self._fleet or Fleet(
+                self._options.config,
+                lambda: own_of(self._options),
+                read_only=self._options.read_only,
+            )
+        except EXPECTED as error:
+            self.monitor.talk.note(Note.of(error))
+            return
+        self._fleet = fleet
+        self.push_screen(FleetScreen(self.session, fleet, self._options))
+
+    @property
+    def fleet_period_s(self) -> float:
+        """Seconds from one sample of a server of the fleet to the next."""
+        return self._options.config.fleet.period
+
+    def set_fleet_period(self, seconds: float) -> None:
+        """Ask the servers of the fleet that often when it is shown the next time."""
+        config = self._options.config
+        config = replace(config, fleet=replace(config.fleet, period=seconds))
+        self._options = replace(self._options, config=config)
+        if self._fleet is not None:
+            self._fleet.set_period(seconds)
+
+    async def close_fleet(self) -> None:
+        """Close the connections to all servers but the one that is watched."""
+        if self._fleet is not None:
+            await self._fleet.close()
+
+    def _refuse_when_busy(self) -> None:
+        if self.experiment is not None and self.experiment.running:
+            raise Busy("an experiment is under way", "stop it first; its model is then put back")
+        if self.procedure is not None and self.procedure.running:
+            raise Busy("a replacement or restart is under way", "wait for it, or stop it first")

@@ -1,0 +1,24 @@
+"""An app that knows which keys are in force, and how its widgets ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tsmon.tui.keymap import Key
+from tsmon.tui.keymap.effective import ANY_ID, Keymap
+
+
+def keys_of(node: DOMNode) -> Keymap:
+    """The keys in force where a widget is."""
+    app = node.app
+    return app.keys if isinstance(app, KeyedApp) else Keymap()
+
+
+def keys_in_focus(screen: Screen[Any]) -> list[Key]:
+    """The keys of the widgets in focus themselves, not those of their screen."""
+    active = screen.active_bindings.values()
+    ids = (each.binding.id for each in active if each.enabled and each.node is not screen)
+    return [ANY_ID[id_] for id_ in dict.fromkeys(ids) if id_ in ANY_ID]

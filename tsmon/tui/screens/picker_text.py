@@ -1,0 +1,105 @@
+"""What the picker says, as pieces of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.answers import Answer
+from tsmon.load.results import Results
+from tsmon.tui.keymap.effective import Keymap
+from tsmon.tui.state.digits import Desk
+from tsmon.tui.text.answers import status
+from tsmon.tui.text.format import ABSENT, confidence, milliseconds, plural
+from tsmon.tui.text.tones import Span, Tone
+
+_VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", Tone.PLAIN)}
+
+
+def bar(desk: Desk, keys: Keymap, width: int) -> list[Span]:
+    """The first line: the target, what is being sent, the marks, the folder; as much as fits."""
+    none = keys.spell("no version selected, {picker.version} chooses one")
+    target = f"to {desk.target}" if desk.target else none
+    spans: list[Span] = [(" Picker  ", Tone.ACCENT), (target, Tone.PLAIN)]
+    if work := desk.under_way:
+        where = f" to {work.key}" if work.key != desk.target else ""
+        stop = keys.spell("{picker.back} stops")
+        spans.append((f"  sending {work.done}/{work.total}{where}, {stop}", Tone.ACCENT))
+    if desk.marked:
+        spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
+    if desk.folder:
+        images = plural(len(desk.folder.images), "image")
+        spans.append((f"  {'/'.join(desk.folder.path.parts[-2:])}", Tone.MUTED))
+        spans.append((f" · {images}", Tone.MUTED))
+    while len(spans) > 2 and sum(len(text) for text, _ in spans) > width:
+        spans.pop()
+    return spans
+
+
+def score(results: Results, keys: Keymap) -> list[Span]:
+    """The running accuracy of a version."""
+    counts = results.score
+    judged = counts.right + counts.wrong
+    if not counts.sent:
+        words = "{picker.send} sends the image, {picker.send-marked} the marked ones"
+        return [(f"no answers yet: {keys.spell(words)}", Tone.MUTED)]
+    spans: list[Span] = []
+    if counts.accuracy is not None:
+        tone = Tone.PLAIN if counts.wrong else Tone.GOOD
+        spans.append((f"{counts.right}/{judged} correct, {confidence(counts.accuracy)}", tone))
+    if counts.wrong:
+        spans.append((f"  ✗ {counts.wrong} wrong", Tone.BAD))
+    if counts.unlabelled:
+        spans.append((f"  {counts.unlabelled} without a label", Tone.MUTED))
+    if counts.failed:
+        spans.append((f"  ! {counts.failed} failed", Tone.BAD))
+    return spans
+
+
+def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[Span]:
+    """The line below a thumbnail: mark, label, the last answer."""
+    spans: list[Span] = [
+        ("■ " if marked else "  ", Tone.ACCENT),
+        (image.label or ABSENT, Tone.PLAIN),
+    ]
+    if answer is None:
+        return spans
+    if answer.error:
+        return [*spans, (" ! failed", Tone.BAD)]
+    mark, tone = _VERDICTS[answer.correct]
+    return [*spans, (f" → {answer.predicted}", Tone.PLAIN), (mark, tone)]
+
+
+def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list[Span]:
+    """The line below the pictures: name, label, the last answer."""
+    if image is None:
+        return [(keys.spell("{grid.open} opens the folder"), Tone.MUTED)]
+    spans: list[Span] = [
+        (image.path.name, Tone.PLAIN),
+        (f"  label {image.label or 'unknown'}", Tone.MUTED),
+    ]
+    if answer is None:
+        return spans
+    if answer.error:
+        return [*spans, (f"\n! {status(answer)}: {answer.error}", Tone.BAD)]
+    mark, tone = _VERDICTS[answer.correct]
+    return [
+        *spans,
+        (f"\npredicted {answer.predicted}", Tone.PLAIN),
+        (mark, tone),
+        (f"  {confidence(answer.confidence)}  {milliseconds(answer.milliseconds)}", Tone.PLAIN),
+    ]
+
+
+def parts(names: Sequence[str], current: str) -> Content:
+    """The names of the parts where one is shown at a time; each can be clicked."""
+    shown = [Content(" ")]
+    for name in names:
+        style = "$text-primary bold reverse" if name == current else "$foreground-muted"
+        shown += [
+            Content.styled(f" {name} ", f"{style} @click=screen.part('{name}')"),
+            Content(" "),
+        ]
+    return Content("").join(shown).append(Content.styled(" tab", "$foreground-muted"))

@@ -1,0 +1,137 @@
+"""One action on many versions: what is to be done with each, how far it is, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.torchserve.rollout import Outcome
+from tsmon.tui.state.rollouts import Rollout
+from tsmon.tui.text.format import plural
+from tsmon.tui.text.notes import Note
+
+
+class Stand(StrEnum):
+    """How the work on one version stands."""
+
+    WAITING = "waiting"
+    RUNNING = "under way"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+_ENDED = frozenset({Stand.DONE, Stand.SKIPPED, Stand.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The work on one version."""
+
+    stand: Stand
+    words: str
+    """How far it is, or how it ended."""
+
+
+class Bulk:
+    """The parts of one action; `changed` is called when one of them moves on."""
+
+    def __init__(
+        self, title: str, verb: str, keys: Iterable[ModelKey], *, followed: bool = False
+    ) -> None:
+        """`verb` is what was done to those that are done: `unregistered`."""
+        self.title = title
+        self.followed = followed
+        """Whether somebody watches it, so that its end need not be told."""
+        self.parts: dict[ModelKey, Part] = {}
+        self.changed: Callable[[], None] = lambda: None
+        self._verb = verb
+        self.add(keys)
+
+    def add(self, keys: Iterable[ModelKey]) -> None:
+        """Have work to do on these versions, once more perhaps."""
+        self.parts |= {key: Part(Stand.WAITING, "") for key in keys}
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do."""
+        return all(part.stand in _ENDED for part in self.parts.values())
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be done."""
+        return any(part.stand is Stand.FAILED for part in self.parts.values())
+
+    def put(self, key: ModelKey, stand: Stand, words: str = "") -> None:
+        """One part moved on."""
+        self.parts[key] = Part(stand, words)
+        self.changed()
+
+    def hear(self, rollout: Rollout) -> None:
+        """A change of workers moved on; it may be of a version that has no part in this."""
+        part = self.parts.get(rollout.key)
+        if part is not None and part.stand not in _ENDED:
+            self.put(rollout.key, *_stand_of(rollout))
+
+    def summary(self) -> Note:
+        """How it ended: how many are done, and what failed and why."""
+        done = sum(part.stand is Stand.DONE for part in self.parts.values())
+        total = plural(len(self.parts), "version")
+        ended = f"{done} of {total} {self._verb}" if done < len(self.parts) else ""
+        left = [
+            f"{key}: {part.words}"
+            for key, part in self.parts.items()
+            if part.stand in {Stand.FAILED, Stand.SKIPPED}
+        ]
+        return Note(ended or f"{total} {self._verb}", "\n".join(left))
+
+
+def _stand_of(rollout: Rollout) -> tuple[Stand, str]:
+    progress = rollout.progress
+    if progress is None:
+        return Stand.RUNNING, f"{rollout.before} → {plural(rollout.target, 'worker')}"
+    words = f"{progress.ready}/{progress.wanted} ready, {progress.seconds:.0f} s"
+    if progress.outcome is Outcome.FAILED:
+        return Stand.FAILED, f"{progress.reason} ({words})"
+    return (Stand.DONE if progress.outcome is Outcome.DONE else Stand.RUNNING), words
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One version that is to be unregistered."""
+
+    model: ModelStatus
+    obstacle: str = ""
+    """Why TorchServe would refuse it; it is then not asked."""
+    staying: tuple[ModelStatus, ...] = ()
+    """The versions of its model that stay."""
+
+
+def plan_removals(
+    chosen: Sequence[ModelStatus], registered: Sequence[ModelStatus]
+) -> list[Removal]:
+    """The versions in the order TorchServe needs: a default version after all others of its name.
+
+    A default version whose others are not all chosen cannot be removed.
+    """
+    keys = {model.key for model in chosen}
+
+    def plan(model: ModelStatus) -> Removal:
+        staying = tuple(
+            other
+            for other in registered
+            if other.key.name == model.key.name and other.key not in keys and not other.gone
+        )
+        refused = model.is_default and not model.gone
+        return Removal(model, _obstacle(staying) if refused else "", staying)
+
+    return [plan(model) for model in sorted(chosen, key=lambda model: model.is_default)]
+
+
+def _obstacle(staying: Sequence[ModelStatus]) -> str:
+    if not staying:
+        return ""
+    names = ", ".join(other.key.version for other in staying)
+    return f"it is the default version and {names} stays; make another one the default first"

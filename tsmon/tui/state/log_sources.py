@@ -1,0 +1,118 @@
+"""Where the log lines of a session come from, and what is said where there are none."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Protocol
+
+from tsmon.telemetry.logbook.feed import LogFeed
+from tsmon.telemetry.logbook.line import LogLine
+from tsmon.telemetry.logbook.recorded import RecordedFeed
+from tsmon.telemetry.logbook.requests import RequestFeed
+from tsmon.telemetry.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
+from tsmon.telemetry.logs.locate import find_log_folder
+from tsmon.telemetry.logs.zone import LogZone
+from tsmon.tui.state.session import Session
+from tsmon.tui.text.notes import Note
+
+FILES = {
+    TS_LOG: "all that the server and its workers say",
+    MODEL_LOG: "what workers print",
+    ACCESS_LOG: "each request and its milliseconds",
+    TS_METRICS: "the server's metrics, in metrics_mode log",
+    MODEL_METRICS: "the models' metrics, in metrics_mode log",
+}
+"""The log files that can be read, and what is in them."""
+
+
+class Feed(Protocol):
+    """Brings lines; `read` blocks."""
+
+    zone: LogZone
+    """That of their stamps."""
+
+    @property
+    def problem(self) -> str:
+        """Why there is nothing to read; empty if there is."""
+
+    def read(self) -> list[LogLine]:
+        """The next lines; none when there are no more at present."""
+
+    def close(self) -> None:
+        """Let go of what is read from."""
+
+
+class LogShelf:
+    """What there is to read of a session's logs, for all pages that read them."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._found: Path | None = None
+        self._requests: RequestFeed | None = None
+        self._zones: dict[Path, LogZone] = {}
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the log files are; while the server is away, where they were."""
+        if self.session.replays:
+            return None
+        newest_first = reversed(self.session.monitor.past.since(float("-inf")))
+        known = (tick.metrics.log_folder for tick in newest_first)
+        return next((folder for folder in known if folder), self._found)
+
+    async def search(self) -> None:
+        """Look in the process table for the folder of a server here that answers nothing."""
+        if self.folder is None and self.session.can_act and self.session.is_local:
+            management = self.session.client.addresses.management
+            self._found = await asyncio.to_thread(find_log_folder, management)
+
+    def feed(self, name: str) -> Feed | None:
+        """What brings the lines of a file; None where nothing can."""
+        if self.session.replays:
+            return RecordedFeed(self.session.monitor.past)
+        folder = self.folder
+        return LogFeed(folder, name, self._zone(folder)) if folder is not None else None
+
+    def requests(self) -> RequestFeed | None:
+        """What reads single requests; the same as before as long as the folder is."""
+        folder = self.folder
+        if self._requests is not None and self._requests.folder != folder:
+            self.close()
+        if self._requests is None and folder is not None:
+            self._requests = RequestFeed(folder, self._zone(folder))
+        return self._requests
+
+    def close(self) -> None:
+        """Let go of what was read; what was slow once is forgotten."""
+        if self._requests is not None:
+            self._requests.close()
+        self._requests = None
+
+    def _zone(self, folder: Path) -> LogZone:
+        """That of the stamps there, as far as it is known by now."""
+        return self._zones.setdefault(folder, LogZone(self.session.log_zone))
+
+
+def why_no_logs(session: Session) -> Note:
+    """Why there are no log files to read, and the way out."""
+    if session.replays:
+        return Note(
+            "a recording keeps the words of workers that died, but not the log files",
+            "open the server itself, or the files that were kept of it",
+        )
+    if not session.can_act:
+        return Note(f"a {session.word} knows nothing of log files", session.way_out)
+    metrics, server = session.monitor.latest.metrics, session.monitor.latest.server
+    if metrics.log_problem:
+        return Note(metrics.log_problem, "say where they are with --logs DIR")
+    if not session.is_local:
+        return Note(
+            f"the log files of {server.label} are on another machine",
+            "mount their folder and open tsmon with --logs DIR; for a container of this machine "
+            "with --logs docker:CONTAINER",
+        )
+    return Note(
+        f"no process or container of this machine at {server.label} shows where it logs",
+        "say where with --logs DIR; for a container with --logs docker:CONTAINER",
+    )

@@ -1,0 +1,81 @@
+"""What the parts of the monitor tell each other."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from tsmon.fleet.snapshot import FleetSnapshot
+from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.snapshot import Snapshot
+from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
+from tsmon.tui.state.session import Session
+
+
+class Refreshed(Message):
+    """A tick of the monitor; a newer one replaces those that still wait, so none pile up."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """A later snapshot says all that an earlier one said."""
+        return isinstance(message, Refreshed)
+
+
+class ServerOpened(Message):
+    """There is a server on this machine to be watched from now on."""
+
+    def __init__(self, record: ServerRecord, *, started: bool) -> None:
+        super().__init__()
+        self.record = record
+        self.started = started
+        """Whether it was started from within the monitor."""
+
+
+class ServerChosen(Message):
+    """A server of the configuration is to be watched from now on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class SessionOpened(Message):
+    """Something else is to be watched from now on."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+
+class FleetRefreshed(Message):
+    """What is known of the fleet now; a newer one replaces those that still wait."""
+
+    def __init__(self, snapshot: FleetSnapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """A later snapshot says all that an earlier one said."""
+        return isinstance(message, FleetRefreshed)
+
+
+class DemoWanted(Message):
+    """The monitor is to be left for the demo."""
+
+
+class ExperimentBegun(Message):
+    """An experiment is under way, which must not be left behind."""
+
+    def __init__(self, job: ExperimentJob) -> None:
+        super().__init__()
+        self.job = job
+
+
+class ProcedureBegun(Message):
+    """A change of several steps is under way, which must not be left half done."""
+
+    def __init__(self, job: ProcedureJob) -> None:
+        super().__init__()
+        self.job = job

@@ -1,0 +1,73 @@
+"""From a server of the configuration, or of the fleet, to a session that watches it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from tsmon.fleet.access import Access, own_server
+from tsmon.fleet.targets import FleetTarget, Origin
+from tsmon.serving.local_server import LocalServer
+from tsmon.serving.record import ServerRecord
+from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.torchserve.errors import InvalidArgument, TorchServeError
+from tsmon.tui.state.options import MonitorOptions
+from tsmon.tui.state.session import LiveSession, PrometheusSession, Session, Tag
+
+
+def target_named(name: str, options: MonitorOptions) -> FleetTarget:
+    """A server of the configuration.
+
+    Raises:
+        InvalidArgument: it knows none of that name.
+    """
+    servers = options.config.servers
+    if name in servers:
+        return FleetTarget(name, servers[name])
+    near = get_close_matches(name, servers, n=1)
+    known = f"there is {', '.join(servers)}" if servers else "`tsmon config init` shows how"
+    hint = f"did you mean {near[0]}?" if near else known
+    raise InvalidArgument(f"no server of the configuration is called {name!r}", hint)
+
+
+def live_session(
+    target: FleetTarget, options: MonitorOptions, period_s: float | None = None
+) -> LiveSession:
+    """Watch the server itself, by default at the period that the monitor began with.
+
+    Raises:
+        InvalidArgument: its settings are wrong.
+    """
+    access = Access(target.settings, lambda: own_of(options), read_only=options.read_only)
+    tag = Tag(target.name, target.settings.color) if target.origin is Origin.CONFIG else Tag()
+    return LiveSession(
+        access.client(),
+        period_s or options.period_s,
+        log_place=access.log_place,
+        log_zone=access.log_zone,
+        tag=tag,
+    )
+
+
+async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
+    """Watch a server of the fleet; one that Prometheus tells of by itself where it answers.
+
+    Raises:
+        InvalidArgument: its settings are wrong.
+    """
+    if target.origin is not Origin.PROMETHEUS:
+        return live_session(target, options)
+    if target.settings.url:
+        session = live_session(target, options)
+        try:
+            await session.client.management.page(limit=1)
+        except TorchServeError:
+            await session.close()
+        else:
+            return session
+    client = Prometheus(options.config.fleet.prometheus)
+    return PrometheusSession(client, target.name, target.labels.get("job"))
+
+
+def own_of(options: MonitorOptions) -> ServerRecord | None:
+    """What is known of the server that `tsmon serve` starts, while it runs."""
+    return own_server(LocalServer(options.server_home))

@@ -1,0 +1,113 @@
+"""How much a change may lose, judged from the change and the present state alone.
+
+Every way to a change asks here, so that the same change asks the same question by all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.telemetry.traffic import Usage
+from tsmon.tui.text.tones import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Another number of workers."""
+
+    now: int
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The version is unregistered, if only for a while."""
+
+    staying: Sequence[ModelStatus]
+    """The versions of its model that stay."""
+    no_way_back: str = ""
+    """Why it could not be registered again; empty if it could."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDefault:
+    """Requests without a version go to it."""
+
+    before: ModelStatus | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """New processes for its workers."""
+
+    one_at_a_time: bool
+
+
+Change = Scaling | Removal | NewDefault | Restart
+
+
+def weigh(model: ModelStatus, change: Change) -> Severity | None:
+    """How grave a change of this version is; None where it loses nothing and is not asked about."""
+    match change:
+        case Scaling(now, then):
+            return _scaling(model, now, then)
+        case Removal(staying, no_way_back):
+            if model.workers and not staying:
+                return Severity.LAST
+            return Severity.LOSS if model.workers or no_way_back else Severity.CHANGE
+        case NewDefault(before):
+            if model.ready:
+                return Severity.CHANGE
+            return Severity.LAST if before and before.ready else Severity.LOSS
+        case Restart(one_at_a_time):
+            if not model.ready:
+                return Severity.CHANGE
+            return Severity.LOSS if one_at_a_time else Severity.LAST
+
+
+def gravest(severities: Iterable[Severity | None]) -> Severity | None:
+    """The gravest of several changes; None where none is asked about."""
+    known = [each for each in severities if each is not None]
+    return max(known, key=lambda each: each.rank, default=None)
+
+
+def is_busy(model: ModelStatus) -> bool:
+    """Whether requests wait or came just now, so that a worker that goes may have one in hand."""
+    queue, interval = model.described.queue, model.traffic.interval
+    waiting = queue is not None and queue.pending > 0
+    return waiting or (isinstance(interval, Usage) and interval.counted > 0)
+
+
+def _scaling(model: ModelStatus, now: int, then: int) -> Severity | None:
+    if then >= now:
+        return None
+    if then == 0:
+        return Severity.LAST if model.ready else Severity.CHANGE
+    return Severity.LOSS if model.ready and is_busy(model) else None
+
+
+class Severity(Enum):
+    """What may be lost; what loses nothing and changes no answer is done without a question."""
+
+    CHANGE = ("? Nothing is lost.", Tone.ACCENT)
+    LOSS = ("! Requests may be lost.", Tone.WARNING)
+    LAST = ("!! It stops serving.", Tone.BAD)
+    """Wants the model's name typed, so that no habit of pressing a key does it."""
+
+    @property
+    def rank(self) -> int:
+        """The larger, the graver."""
+        return list(Severity).index(self)
+
+    @property
+    def words(self) -> str:
+        """A glyph and a sentence, which say it without the colour."""
+        return self.value[0]
+
+    @property
+    def tone(self) -> Tone:
+        """The colour of the words and the box."""
+        return self.value[1]

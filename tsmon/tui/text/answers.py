@@ -1,0 +1,10 @@
+"""Answers, batches and comparisons as rows of tables."""
+
+from __future__ import annotations
+
+from tsmon.load.answers import Answer
+
+
+def status(answer: Answer) -> str:
+    """How a request ended, in a word or two."""
+    return answer.failure or ("failed" if answer.error else "ok")

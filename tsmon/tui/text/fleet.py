@@ -1,0 +1,87 @@
+"""What the fleet screen says besides its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tsmon.config.files import user_file
+from tsmon.fleet.arrange import FleetLine, troubles
+from tsmon.fleet.snapshot import FleetSnapshot
+from tsmon.tui.keymap.effective import Keymap
+from tsmon.tui.text.format import age, plural
+from tsmon.tui.text.tones import Span, Tone, line, tone_of
+from tsmon.untrusted.secrets import masked_address
+
+MOST_PROBLEMS = 3
+
+_EXAMPLE = """
+    [servers.prod]
+    url = "http://prod.example:8081"
+    color = "red"
+    read_only = true
+
+    [fleet]
+    file_sd = ["targets/*.json"]
+    prometheus = "http://127.0.0.1:9090"
+"""
+
+
+def fleet_bar(snapshot: FleetSnapshot, order: str, width: int) -> Content:
+    """How many servers there are, how many answer, how many have which verdict; the order."""
+    servers = len(snapshot.servers)
+    all_up = snapshot.up == servers
+    parts: list[Span] = [
+        ("Fleet", Tone.ACCENT),
+        (plural(servers, "server"), Tone.PLAIN),
+        (f"{snapshot.up} up", Tone.GOOD if all_up else Tone.PLAIN),
+    ]
+    parts += [(f"{sign} {count}", tone_of(sign.grade)) for sign, count in troubles(snapshot)]
+    parts.append((order, Tone.MUTED))
+    spans: list[Span] = []
+    for text, tone in parts:
+        if sum(len(each) for each, _ in spans) + len(text) + 2 < width:
+            spans += [(" ", Tone.PLAIN), (text, tone), (" ", Tone.PLAIN)]
+    return line(*spans)
+
+
+def spell_problems(problems: Sequence[str]) -> Content | None:
+    """What is wrong with the lists of servers; None when nothing is."""
+    if not problems:
+        return None
+    shown = [(f"✗ {text}", Tone.BAD) for text in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        shown.append((f"  and {len(problems) - MOST_PROBLEMS} more", Tone.MUTED))
+    return Content("\n").join([line(span) for span in shown])
+
+
+def spell_line(chosen: FleetLine) -> Content:
+    """Two lines about a row: why it has its verdict, and where its server is."""
+    server = chosen.server
+    sign = chosen.figures.sign
+    evidence = line((f"{sign}  ", tone_of(sign.grade)), (chosen.figures.evidence, Tone.PLAIN))
+    target = server.target
+    labels = [f"{name}={text}" for name, text in target.labels.items()]
+    seen = f"answered {age(server.last_answer.age())} ago" if server.last_answer else ""
+    parts = (
+        masked_address(target.settings.url) or target.name,
+        f"from {target.origin}",
+        *labels,
+        seen,
+    )
+    badge: Span = ("READ-ONLY  " if target.settings.read_only else "", Tone.ACCENT)
+    return evidence + "\n" + line(badge, ("  ".join(filter(None, parts)), Tone.MUTED))
+
+
+def how_to_begin(keys: Keymap) -> Content:
+    """How to name servers, for a configuration that has none."""
+    return line(
+        ("No servers are named yet.\n\n", Tone.PLAIN),
+        ("Put them into ", Tone.MUTED),
+        (str(user_file()), Tone.ACCENT),
+        (", or into a tsmon.toml of your project:\n", Tone.MUTED),
+        (_EXAMPLE, Tone.PLAIN),
+        ("\n`tsmon config init` writes a file with every setting explained.\n", Tone.MUTED),
+        (keys.spell("{fleet.back} goes back."), Tone.MUTED),
+    )

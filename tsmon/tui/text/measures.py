@@ -1,0 +1,127 @@
+"""What the charts show of a model: each measure, how its past is read and why it may be absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.history import Point
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.traffic import Missing, Usage
+from tsmon.tui.text.format import memory, milliseconds, number, per_second
+from tsmon.tui.text.symbols import Sample
+
+MIB = 1024 * 1024
+NOT_EXPORTED = "no metric of a model has it"
+"""Of what Prometheus does not have."""
+Absence = Callable[[Snapshot, ModelStatus], str]
+"""Says why a measure has no values; empty where they are only not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number of a model that has a chart."""
+
+    id: str
+    title: str
+    """What it is called on the screen, ten letters at most."""
+    write: Callable[[float | Missing | None], str]
+    of_point: Callable[[Point], float | None]
+    of_usage: Callable[[Usage], float | Missing] | None = None
+    """How the counters give it; None for what they do not count."""
+    part: Part | None = None
+    """Which times of the log files it is about."""
+    quantiles: Callable[[Point], Quantiles | None] | None = None
+    """Its percentiles, where the log files tell them."""
+    band: Callable[[Point], tuple[float, float] | None] | None = None
+    """Two larger values to draw above it."""
+    absence: Absence = lambda _snapshot, _model: ""
+
+    def is_banded(self, points: Sequence[Point]) -> bool:
+        """Whether percentiles of it are known, which are then drawn in place of the mean."""
+        read = self.quantiles
+        return read is not None and any(read(point) is not None for point in points)
+
+    def samples(self, points: Sequence[Point], edge: Instant) -> list[Sample]:
+        """Its past up to `edge`, for a chart."""
+        if self.is_banded(points):
+            return [self._percentiles(point, edge) for point in points]
+        band = self.band or (lambda _point: None)
+        return [Sample(edge.since(p.at), self.of_point(p), band(p)) for p in points]
+
+    def _percentiles(self, point: Point, edge: Instant) -> Sample:
+        found = self.quantiles(point) if self.quantiles else None
+        if found is None:
+            return Sample(edge.since(point.at), None)
+        return Sample(edge.since(point.at), found.p50, (found.p90, found.p99))
+
+
+def _mebibytes(value: float | Missing | None) -> str:
+    return memory(None if value is None or isinstance(value, Missing) else round(value * MIB))
+
+
+def _least_memory(point: Point) -> float | None:
+    return min((size for _, size in point.memory), default=0) / MIB if point.memory else None
+
+
+def _most_memory(point: Point) -> tuple[float, float] | None:
+    most = max((size for _, size in point.memory), default=0) / MIB
+    return (most, most) if point.memory else None
+
+
+def _no_errors(snapshot: Snapshot, model: ModelStatus) -> str:
+    if model.verdict.health is ModelHealth.UNKNOWN:
+        return NOT_EXPORTED
+    if snapshot.metrics.log_folder is None:
+        return "from the log files: --logs DIR"
+    is_old = model.requests is not None and model.requests.last is None
+    return "not in this recording" if is_old else ""
+
+
+def _no_queue(_snapshot: Snapshot, model: ModelStatus) -> str:
+    return "" if model.described.queue else model.problem or NOT_EXPORTED
+
+
+def _no_memory(_snapshot: Snapshot, model: ModelStatus) -> str:
+    if not model.told:
+        return model.problem or NOT_EXPORTED
+    if any(worker.memory_bytes is not None for worker in model.workers):
+        return ""
+    return "the server has not told it" if model.workers else "no workers"
+
+
+RATE = Measure(
+    "rate", "requests/s", per_second, lambda p: p.per_second, lambda usage: usage.per_second
+)
+INFERENCE = Measure(
+    "inference",
+    "inference",
+    milliseconds,
+    lambda p: p.inference_ms,
+    lambda usage: usage.inference_ms,
+    Part.INFERENCE,
+    lambda p: p.inference,
+)
+QUEUE = Measure(
+    "queue",
+    "queue",
+    milliseconds,
+    lambda p: p.queue_ms,
+    lambda usage: usage.queue_ms,
+    Part.QUEUE,
+    lambda p: p.queue,
+)
+ERRORS = Measure(
+    "errors", "errors/s", per_second, lambda p: p.errors_per_second, absence=_no_errors
+)
+WAITING = Measure("waiting", "waiting", number, lambda p: p.waiting, absence=_no_queue)
+MEMORY = Measure(
+    "memory", "memory", _mebibytes, _least_memory, band=_most_memory, absence=_no_memory
+)
+MEASURES = (RATE, INFERENCE, QUEUE, ERRORS, WAITING, MEMORY)
+ALWAYS = 3
+"""The first ones, what requests cost, which a pane shows however low it is."""

@@ -1,0 +1,39 @@
+"""How a model is, in a glyph, a word and a tone."""
+
+from __future__ import annotations
+
+from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.signs import GONE, MODEL_SIGNS, Sign
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.tui.text.tones import Tone, tone_of
+
+WELL = frozenset(
+    {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}
+)
+"""Nobody has to look."""
+
+
+def sign_of(model: ModelStatus) -> Sign:
+    """What there is to say of a version as a whole."""
+    return GONE if model.gone else MODEL_SIGNS[model.verdict.health]
+
+
+def failing_words(model: ModelStatus) -> str:
+    """Such as `15% fail`, of the requests of the last minute."""
+    share = model.requests.failing_share if model.requests else 0.0
+    return f"{share:.0%} fail" if share >= 0.01 else "<1% fail"
+
+
+def state_of(model: ModelStatus) -> tuple[str, str, Tone]:
+    """A glyph, a word or two and a tone for a version as a whole."""
+    sign = sign_of(model)
+    failing = not model.gone and model.verdict.health is ModelHealth.FAILING
+    return sign.glyph, failing_words(model) if failing else sign.word, tone_of(sign.grade)
+
+
+def as_of(snapshot: Snapshot) -> str:
+    """Of when the models are that are shown; empty where they are of this tick."""
+    answer = snapshot.server.last_answer
+    if not snapshot.stale or answer is None:
+        return ""
+    return f"as of {answer.wall.astimezone():%H:%M:%S}"

@@ -1,0 +1,171 @@
+"""The numbers beside each chart: what a measure is now, was lately, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tsmon.telemetry.history import Point, errors_per_second
+from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.telemetry.traffic import Missing, Reading
+from tsmon.tui.text.format import ABSENT, count, memory, number, plural
+from tsmon.tui.text.measures import ERRORS, MEMORY, RATE, WAITING, Measure
+from tsmon.tui.text.tones import Span, Tone, line
+
+_WHY = {
+    Missing.FIRST_SAMPLE: "1st sample",
+    Missing.NO_TRAFFIC: "no requests",
+    Missing.UNANSWERED: "unanswered",
+    Missing.RESTARTED: "restarted",
+    Missing.UNREAD: "unreadable",
+    Missing.NO_COUNTERS: "no counters",
+}
+
+
+def compose_numbers(
+    measure: Measure,
+    snapshot: Snapshot,
+    model: ModelStatus,
+    points: Sequence[Point],
+    *,
+    with_quantiles: bool,
+) -> Content:
+    """The measure now, lately and since the start.
+
+    What matters least comes last, since a low pane has no room for it.
+    """
+    if measure is ERRORS:
+        spans = _errors(snapshot, model)
+    elif measure is WAITING:
+        spans = _waiting(snapshot, model, points)
+    elif measure is MEMORY:
+        spans = _memory(model)
+    else:
+        spans = _costs(measure, model, away=snapshot.stale, with_quantiles=with_quantiles)
+    (title, _), *rest = spans
+    click = f"@click=screen.explain('{measure.id}')"
+    return Content("").join([Content.styled(title, click), line(*rest)])
+
+
+def spell_now(measure: Measure, model: ModelStatus) -> str:
+    """The measure as it is now, without what it rests on."""
+    last = model.requests.last if model.requests else None
+    queue = model.described.queue
+    if measure is ERRORS:
+        return ERRORS.write(last.failed / last.seconds if last and last.seconds > 0 else None)
+    if measure is WAITING:
+        return count(queue.pending) if queue else ABSENT
+    if measure is MEMORY:
+        sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
+        return memory(sum(sizes)) if sizes else ABSENT
+    return measure.write(_value(model.traffic.interval, measure))
+
+
+def _costs(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> list[Span]:
+    """What the counters tell of a measure, with the requests each number rests on."""
+    traffic = model.traffic
+    spans = _reading(measure, measure.title, traffic.interval, Tone.ACCENT, away=away)
+    spans += _reading(measure, " 1 min", traffic.window)
+    if measure is RATE:
+        spans.append((_total(traffic.since_start), Tone.MUTED))
+    else:
+        spans += _reading(measure, " start", traffic.since_start)
+    spans += _reading(measure, " 5 min", traffic.long_window)
+    if with_quantiles:
+        spans += _quantiles(measure, model)
+    return spans
+
+
+def _errors(snapshot: Snapshot, model: ModelStatus) -> list[Span]:
+    """How many requests failed, and with which status."""
+    now = None if snapshot.stale else errors_per_second(snapshot, model)
+    last = model.requests.last if model.requests else None
+    basis = f"{last.failed} of {last.requests}" if now is not None and last else ""
+    statuses = model.requests.statuses if model.requests else {}
+    failed = {status: number_ for status, number_ in sorted(statuses.items()) if status >= 400}
+    tone = Tone.BAD if now else Tone.ACCENT
+    spans = _row(ERRORS.title, ERRORS.write(now), basis, tone)
+    if now is not None or model.requests:
+        spans += _row(" 5 min", count(sum(failed.values())), _each(failed))
+    return spans
+
+
+def _each(failed: dict[int, int]) -> str:
+    return "  ".join(f"{status}: {count(amount)}" for status, amount in failed.items())
+
+
+def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[Point]) -> list[Span]:
+    """How many requests wait, and how many may."""
+    queue = None if snapshot.stale else model.described.queue
+    basis = f"of {count(queue.capacity)}" if queue else ""
+    spans = _row(WAITING.title, count(queue.pending) if queue else ABSENT, basis, Tone.ACCENT)
+    most = max((point.waiting for point in points if point.waiting is not None), default=None)
+    if most is not None:
+        spans += _row(" most", count(most), "on chart")
+    return spans
+
+
+def _memory(model: ModelStatus) -> list[Span]:
+    """What the workers take together, and each."""
+    sizes = [(worker.worker.id, worker.memory_bytes) for worker in model.workers]
+    known = [size for _, size in sizes if size is not None]
+    total = memory(sum(known)) if known else ABSENT
+    spans = _row(MEMORY.title, total, plural(len(sizes), "worker"), Tone.ACCENT)
+    for id_, size in sizes if len(sizes) > 1 else []:
+        spans += _row(f" {id_}", memory(size), "")
+    return spans
+
+
+def _row(label: str, value: str, basis: str, tone: Tone = Tone.PLAIN) -> list[Span]:
+    """One line: the label, the number and what it rests on."""
+    label_tone = Tone.MUTED if tone is Tone.PLAIN else Tone.PLAIN
+    return [
+        (f"{label:<10}", label_tone),
+        (f"{value:>8}", tone),
+        (f"  {basis}\n", Tone.MUTED),
+    ]
+
+
+def _reading(
+    measure: Measure,
+    label: str,
+    reading: Reading,
+    tone: Tone = Tone.PLAIN,
+    *,
+    away: bool = False,
+) -> list[Span]:
+    basis = "no answer" if away else _basis(reading)
+    return _row(label, measure.write(_value(reading, measure)), basis, tone)
+
+
+def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
+    """What most requests of the last minute did not exceed, where the log files tell it."""
+    profile = model.requests.minute if model.requests else {}
+    quantiles = profile.get(measure.part) if measure.part else None
+    if quantiles is None:
+        return []
+    spans: list[Span] = []
+    for label, value in (("p50", quantiles.p50), ("p95", quantiles.p95), ("p99", quantiles.p99)):
+        spans += [(f" {label} ", Tone.MUTED), (number(round(value, 2)), Tone.PLAIN)]
+    return [*spans, (" ms", Tone.MUTED)]
+
+
+def _total(reading: Reading) -> str:
+    """The requests since the start; how long that is ago is not known, so there is no rate."""
+    if isinstance(reading, Missing):
+        return f" {_WHY[reading]}\n"
+    return f" start    {count(reading.arrived):>8}  requests\n"
+
+
+def _value(reading: Reading, measure: Measure) -> float | Missing | None:
+    if isinstance(reading, Missing):
+        return reading
+    return measure.of_usage(reading) if measure.of_usage else None
+
+
+def _basis(reading: Reading) -> str:
+    """How many requests the number rests on, or why there is none."""
+    if isinstance(reading, Missing):
+        return _WHY[reading]
+    return f"n {count(reading.counted)}" if reading.counted else _WHY[Missing.NO_TRAFFIC]

@@ -1,0 +1,37 @@
+"""What a number of workers would do, and how many it takes, in a few words."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tsmon.load.capacity.advice import Advice
+from tsmon.load.capacity.prediction import Prediction
+from tsmon.tui.text.format import memory, milliseconds, per_second, percent, plural
+from tsmon.tui.text.tones import Span, Tone, line
+
+
+def outlook(advice: Advice, workers: int | None) -> Content:
+    """The prediction for a number of workers, and the advice or why there is none."""
+    prediction = advice.at(workers) if workers is not None else None
+    spans = [] if prediction is None else [*_predicted(advice, prediction), ("\n", Tone.PLAIN)]
+    return line(*spans, _advised(advice))
+
+
+def _predicted(advice: Advice, row: Prediction) -> list[Span]:
+    at = f"At {per_second(advice.rate)}, as in the last minute: "
+    busy = percent(row.utilisation * 100)
+    if row.unknown:
+        return [(at, Tone.MUTED), (f"{busy} busy; waits are not known: {row.unknown}", Tone.MUTED)]
+    if row.queue_ms is None:
+        return [(at, Tone.MUTED), (f"! {busy} of what they can answer, the queue grows", Tone.BAD)]
+    parts = [f"{busy} busy", f"queue {milliseconds(row.queue_ms)}"]
+    parts.append(f"p95 {milliseconds(row.p95_ms)}")
+    if row.memory_bytes is not None:
+        parts.append(memory(row.memory_bytes))
+    return [(at, Tone.MUTED), (", ".join(parts), Tone.PLAIN), (f" ({row.basis})", Tone.MUTED)]
+
+
+def _advised(advice: Advice) -> Span:
+    if advice.workers is None:
+        return f"How many would do is not known: {'; '.join(advice.reasons[:1])}", Tone.MUTED
+    return f"{plural(advice.workers, 'worker')} would do: {advice.target}", Tone.GOOD
