@@ -15,7 +15,7 @@ from tests.tui.test_settings_page import WRITTEN, go_to
 from tsmon.config.changes import Origins
 from tsmon.config.files import load
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.screens.command_line import CommandLine
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.screens.settings import Settings
 
 SIZES = [(60, 20), (80, 24), (120, 30)]

@@ -25,6 +25,7 @@ from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.replacement import Replacement, ReplacementPlan
 from tsmon.tui import screens
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.screens.above import Above, AboveInPart, Palette
@@ -32,7 +33,6 @@ from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
 from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
 from tsmon.tui.screens.choose_server import ChooseServer
-from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice
 from tsmon.tui.screens.describe import Describe

@@ -8,8 +8,8 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.commands.table import COMMANDS
-from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.state.session import LiveSession

@@ -11,9 +11,9 @@ from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.effective import resolve
-from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.state.steps import PERIODS_S, other_period

@@ -13,7 +13,7 @@ from tools.tour.stage import MODEL, NEXT_VERSION, VERSIONS
 from tsmon.load.batches import WALKTHROUGH
 from tsmon.telemetry.events import EventKind
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.tui.screens.command_line import CommandLine
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.screens.doctor import Doctor
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.events import Events

@@ -10,13 +10,13 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tsmon.tui.app.notifications import NotingApp
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
 from tsmon.tui.keymap import KEYS
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.above import Palette
-from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.session import Session
 from tsmon.tui.text.notes import EXPECTED, Note

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from textual import events
-from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -127,15 +126,3 @@ class OrderedKeysApp(KeyedApp[Result]):
             self._opening = True
             screen.call_later(self.expect_none)
         self._post(self.focused or screen)  # what was on its way may be gone with its dialog
-
-
-def expect_dialog(node: DOMNode) -> None:
-    """Keys that are pressed from now on are for the dialog that a widget opens."""
-    if isinstance(node.app, OrderedKeysApp):
-        node.app.expect_dialog()
-
-
-def expect_none(node: DOMNode) -> None:
-    """The dialog that a widget would have opened does not come."""
-    if isinstance(node.app, OrderedKeysApp):
-        node.app.expect_none()

@@ -8,8 +8,8 @@ from textual.notifications import Notification, SeverityLevel
 from textual.screen import Screen
 
 from tsmon.tui.app.key_queue import OrderedKeysApp
+from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.screens.command_line import CommandLine
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.untrusted.text import few_lines
 

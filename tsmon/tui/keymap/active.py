@@ -1,20 +1,30 @@
-"""An app that knows which keys are in force, and how its widgets ask."""
+"""The keys in force where a widget is."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.signal import Signal
 
 from tsmon.tui.keymap import Key
 from tsmon.tui.keymap.effective import ANY_ID, Keymap
 
 
+@runtime_checkable
+class HasKeys(Protocol):
+    """An app whose keys can be moved while it runs."""
+
+    keys: Keymap
+    """The keys in force."""
+    keys_changed: Signal[Keymap]
+
+
 def keys_of(node: DOMNode) -> Keymap:
     """The keys in force where a widget is."""
     app = node.app
-    return app.keys if isinstance(app, KeyedApp) else Keymap()
+    return app.keys if isinstance(app, HasKeys) else Keymap()
 
 
 def keys_in_focus(screen: Screen[Any]) -> list[Key]:

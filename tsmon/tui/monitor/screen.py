@@ -258,8 +258,15 @@ class MonitorScreen(Panes):
         on_number = self.current is PaneName.METRICS
         chosen = self.metrics_pane.chosen.title if on_number else ""
         first = Group.TIME if on_number else Group(self.current.value.capitalize())
-        read_only = self.session.read_only
-        self.talk.push(Help(read_only=read_only, pane=self.current, chosen=chosen, first=first))
+        self.talk.push(
+            Help(
+                read_only=self.session.read_only,
+                pane=self.current,
+                chosen=chosen,
+                first=first,
+                footer=self.footer_keys(),
+            )
+        )
 
     def action_explain(self, measure: str) -> None:
         """Tell what the number of the metrics means that was clicked."""

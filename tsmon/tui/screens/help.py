@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -17,7 +17,6 @@ from textual.widgets import Input, Static
 from tsmon.tui import keymap
 from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
 from tsmon.tui.keymap.active import keys_in_focus, keys_of
-from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.text.glossary import spell_page
 from tsmon.tui.text.tones import Tone, rich_style
@@ -52,18 +51,24 @@ class Help(AboveInPart[None]):
     """Whether the page of the numbers is open, and not that of the keys."""
 
     def __init__(
-        self, *, read_only: bool, pane: PaneName, chosen: str = "", first: Group = Group.MODELS
+        self,
+        *,
+        read_only: bool,
+        pane: PaneName,
+        chosen: str = "",
+        first: Group = Group.MODELS,
+        footer: Sequence[Key] = (),
     ) -> None:
         """For a pane; with `chosen`, one of its numbers, that number is explained first.
 
-        `first` is the group that follows the keys of the place one comes from.
+        The keys of `footer` and of the widgets in focus lead; the group `first` follows them.
         """
         super().__init__()
         self._first = first
         self._read_only = read_only
         self._pane = pane
         self._chosen = chosen
-        self._here: list[Key] = []
+        self._here = list(footer)
 
     def compose(self) -> ComposeResult:
         """Both pages, of which one is shown, and what they are searched by."""
@@ -75,8 +80,7 @@ class Help(AboveInPart[None]):
     def on_mount(self) -> None:
         """Open the page that was asked for."""
         below = self.app.screen_stack[-2]
-        footer = below.footer_keys() if isinstance(below, Panes) else []
-        self._here = list(dict.fromkeys((*footer, *keys_in_focus(below))))
+        self._here = list(dict.fromkeys((*self._here, *keys_in_focus(below))))
         self._search.display = False
         self._fill()
         self.on_numbers = bool(self._chosen)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from textual.screen import Screen
 
-from tsmon.tui.app.key_queue import expect_dialog, expect_none
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.notes import EXPECTED, Note
 
 Result = TypeVar("Result")
 Work = Coroutine[Any, Any, object]
+
+
+@runtime_checkable
+class QueuesKeys(Protocol):
+    """An app that keeps keys pressed ahead for the dialog they are meant for."""
+
+    def expect_dialog(self) -> None:
+        """Keep the keys pressed from now on for the dialog that is about to open."""
+
+    def expect_none(self) -> None:
+        """Release them: the dialog is there, or will not come."""
 
 
 class Talk:
@@ -55,7 +65,9 @@ class Talk:
 
     def ask(self, work: Work) -> None:
         """Do work that begins with a dialog; keys pressed from now on are for that."""
-        expect_dialog(self._screen)
+        app = self._screen.app
+        if isinstance(app, QueuesKeys):
+            app.expect_dialog()
         self.do(self._asking(work))
 
     def cancel(self, group: str) -> None:
@@ -66,7 +78,7 @@ class Talk:
         """Let go of everything that is asked or to be done; keys wait for no dialog any more."""
         for group in ("actions", "rollouts"):
             self.cancel(group)
-        expect_none(self._screen)
+        self._expect_none()
 
     async def _guard(self, work: Work) -> None:
         try:
@@ -78,4 +90,9 @@ class Talk:
         try:
             await work
         finally:
-            expect_none(self._screen)
+            self._expect_none()
+
+    def _expect_none(self) -> None:
+        app = self._screen.app
+        if isinstance(app, QueuesKeys):
+            app.expect_none()

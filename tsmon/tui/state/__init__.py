@@ -1,1 +1,1 @@
-""""""
+"""What the screens share and remember: sessions, jobs, choices, messages."""

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tsmon.tui.app.keyed import KeyedApp
 from tsmon.tui.keymap import Key
-from tsmon.tui.keymap.active import keys_of
+from tsmon.tui.keymap.active import HasKeys, keys_of
 from tsmon.tui.widgets.words import Words
 
 
@@ -19,7 +18,7 @@ class KeyBar(Words):
 
     def on_mount(self) -> None:
         """Follow keys that are moved while the app runs."""
-        if isinstance(self.app, KeyedApp):
+        if isinstance(self.app, HasKeys):
             self.app.keys_changed.subscribe(self, lambda _: self.show(self._keys))
 
     def show(self, keys: Sequence[Key]) -> None:

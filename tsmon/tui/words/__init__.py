@@ -1,1 +1,0 @@
-"""How numbers, states and findings are put into words."""
