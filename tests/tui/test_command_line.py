@@ -188,7 +188,7 @@ async def test_another_server_of_the_configuration_is_watched(
         await command(seat, "server prod")
         await seat.sees("127.0.0.1:9", "READ-ONLY", "no models seen yet", "watching prod")
         assert seat.monitor.selected is None
-        seat.app.open_session(LiveSession(fake.client(), 0.2))
+        seat.app.servers.open(LiveSession(fake.client(), 0.2))
         await seat.sees("2 Workers · mnist 1.0")
 
 

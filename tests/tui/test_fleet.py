@@ -263,11 +263,11 @@ async def test_a_server_is_chosen_by_its_name() -> None:
 
 async def test_the_app_opens_a_server_by_name_and_tells_one_it_does_not_know() -> None:
     async with two_servers() as seat:
-        seat.app.open_server("prod")
+        seat.app.servers.open_named("prod")
         await seat.sees("prod", "resnet")
 
         with pytest.raises(InvalidArgument, match="called 'prd'") as refused:
-            seat.app.open_server("prd")
+            seat.app.servers.open_named("prd")
 
         assert refused.value.hint == "did you mean prod?"
 

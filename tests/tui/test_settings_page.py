@@ -184,7 +184,7 @@ async def test_the_period_of_the_fleet_holds_when_it_is_opened_the_next_time(
         assert seat.app.fleet_period_s == 7.0
         await seat.press("escape", "F")
         await seat.until(lambda: isinstance(seat.app.screen, FleetScreen))
-        fleet = seat.app._fleet
+        fleet = seat.app.servers._fleet
         assert fleet is not None
         assert fleet.config.fleet.period == 7.0
         seat.app.set_fleet_period(3.0)

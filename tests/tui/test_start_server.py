@@ -84,8 +84,8 @@ async def test_a_started_server_is_watched(
         await seat.sees("◌ starting Java 21, 1 s")
         go_on.set()
         await seat.sees("● up", "fresh")
-        assert seat.app.started is not None
-        assert seat.app.started.management == fake.addresses.management
+        assert seat.app.servers.started is not None
+        assert seat.app.servers.started.management == fake.addresses.management
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_a_failed_start_is_told(
         await seat.sees(words, error.hint[:30])
         await seat.press("escape")
         await seat.sees("● up")
-        assert seat.app.started is None
+        assert seat.app.servers.started is None
 
 
 async def test_a_server_that_runs_already_is_watched_but_not_ours(
@@ -136,7 +136,7 @@ async def test_a_server_that_runs_already_is_watched_but_not_ours(
         await press_start(seat)
         await seat.until(lambda: seat.app.session is not before)
         await seat.sees("● up")
-        assert seat.app.started is None
+        assert seat.app.servers.started is None
 
 
 async def test_leaving_the_dialog_gives_the_start_up(

@@ -80,11 +80,12 @@ def open_monitor(
         code = _run(app)
     if recorded is not None and recorded.missing:
         complain(recorded.missing)
-    left = app.experiment.experiment.restoration if app.experiment else None
+    servers = app.servers
+    left = servers.experiment.experiment.restoration if servers.experiment else None
     if left is not None and not left.done:
         complain(left.message, left.remedy)
-    if app.started is not None and not app.wants_demo:
-        say(f"the TorchServe at {app.started.management} goes on; `tsmon serve stop` stops it")
+    if servers.started is not None and not app.wants_demo:
+        say(f"the TorchServe at {servers.started.management} goes on; `tsmon serve stop` stops it")
     return Left(code, app.wants_demo)
 
 

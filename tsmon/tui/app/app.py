@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from textual import events
+from textual.app import SystemCommand
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
+from textual.notifications import Notification, SeverityLevel
 from textual.reactive import var
+from textual.screen import Screen
 from textual.scrollbar import ScrollBar
+from textual.signal import Signal
 
+from tsmon.tui.app.commands import Commands
+from tsmon.tui.app.driver import TerminalDriver
 from tsmon.tui.app.isolating import IsolatingApp
+from tsmon.tui.app.key_queue import KeyDone, KeyQueue
 from tsmon.tui.app.no_markup import take_no_markup
-from tsmon.tui.app.terminal import AsciiOnly, Harmless
+from tsmon.tui.app.notifications import Notifications
+from tsmon.tui.app.servers import Servers
+from tsmon.tui.app.terminal import AsciiOnly, Harmless, copy_around
+from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.monitor import layout
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.screen import MonitorScreen
+from tsmon.tui.screens.above import Palette
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.state.messages import ExperimentBegun, ProcedureBegun
+from tsmon.tui.state.messages import (
+    ExperimentBegun,
+    ProcedureBegun,
+    ServerChosen,
+    ServerOpened,
+    SessionOpened,
+)
 from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.session import Session
+from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.themes import opposite, readable
 from tsmon.tui.widgets.scroll_bar import WholeCells
+from tsmon.untrusted.text import few_lines, visible
 
 __all__ = ["MonitorOptions", "TsmonApp"]
 
@@ -45,14 +68,39 @@ class TsmonApp(IsolatingApp):
         session: Session,
         options: MonitorOptions = MonitorOptions(),  # noqa: B008 (frozen)
     ) -> None:
-        super().__init__(session, options)
+        super().__init__()
         self.animation_level = "none"
         self.theme = options.theme
         self.set_reactive(TsmonApp.symbols, options.symbols)
         self._harmless = Harmless()
+        self._options = options
         self._ascii = AsciiOnly()
+        self._queue = KeyQueue(self, super().on_event)
+        self._notifications_shown = Notifications(self)
+        self._commands = Commands(self, lambda: self.monitor)
+        self.servers = Servers(self, lambda: self.monitor, session, options)
+        """The server that is watched, and how to watch another one."""
+        self.keys_changed: Signal[Keymap] = Signal(self, "keys changed")
+        """Reaches those that name keys on the screen."""
+        self.keys = options.keys
+        """The keys in force."""
+        self.set_keymap(self.keys.for_textual())
         self.wants_demo = False
         """Whether it was left for the demo."""
+
+    @property
+    def session(self) -> Session:
+        """What is watched."""
+        return self.servers.session
+
+    @property
+    def monitor(self) -> MonitorScreen:
+        """The screen at the bottom of all others."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MonitorScreen)  # noqa: S101 (our own default screen)
+        return screen
+
+    # What Textual asks of an app
 
     def get_default_screen(self) -> MonitorScreen:
         """The monitor itself."""
@@ -63,10 +111,72 @@ class TsmonApp(IsolatingApp):
         filters = [*super().get_line_filters(), self._harmless]
         return [*filters, self._ascii] if self.symbols is Symbols.ASCII else filters
 
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that outlives its terminal, in the place of Textual's for terminals."""
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: all that can be typed after `:`, with each argument there is."""
+        return self._commands.for_palette(screen)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand a text to the terminal's clipboard, through tmux and GNU screen as well."""
+        text = visible(text, keep_lines=True)  # what is pasted into a shell must hold no orders
+        super().copy_to_clipboard(text)
+        copy_around(self, text)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys in their order."""
+        await self._queue.take(event)
+
+    def on_key_done(self, message: KeyDone) -> None:
+        """Go on with the next key."""
+        self._queue.done(message)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notification, once, and not over a question."""
+        seconds = timeout or self.NOTIFICATION_TIMEOUT
+        notification = Notification(few_lines(message), title, severity, seconds, markup)
+        self._notifications_shown.add(notification)
+
     def get_css_variables(self) -> dict[str, str]:
         """The colours of the theme; those of the muted words as readable as they have to be."""
         variables = super().get_css_variables()
         return variables | readable(variables)
+
+    # What screens ask of the app
+
+    def use_keys(self, keys: Keymap) -> None:
+        """Have the keys elsewhere from now on."""
+        self.keys = keys
+        self.set_keymap(keys.for_textual())
+        self.keys_changed.publish(keys)
+
+    def expect_dialog(self) -> None:
+        """Keep the keys pressed from now on for the dialog that is about to open."""
+        self._queue.expect_dialog()
+
+    def expect_none(self) -> None:
+        """Release them: the dialog is there, or will not come."""
+        self._queue.expect_none()
+
+    @property
+    def fleet_period_s(self) -> float:
+        """Seconds between two samples of a server of the fleet."""
+        return self.servers.fleet_period_s
+
+    def set_fleet_period(self, seconds: float) -> None:
+        """Sample the servers of the fleet that often when it is shown the next time."""
+        self.servers.set_fleet_period(seconds)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw everything with other characters."""
@@ -74,6 +184,19 @@ class TsmonApp(IsolatingApp):
             if isinstance(screen, Panes | DigitScreen):
                 screen.symbols = symbols
             screen.query("*").refresh()
+
+    def action_command_palette(self) -> None:
+        """Find a command by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    async def action_command_line(self) -> None:
+        """Ask for a command."""
+        await self._commands.ask()
+
+    def action_fleet(self) -> None:
+        """Show all servers, above the monitor."""
+        self.servers.show_fleet()
 
     def action_symbols(self) -> None:
         """Draw with the next kind of characters."""
@@ -90,14 +213,31 @@ class TsmonApp(IsolatingApp):
 
     def on_experiment_begun(self, message: ExperimentBegun) -> None:
         """Remember what has to be put back before leaving."""
-        self.experiment = message.job
+        self.servers.experiment = message.job
 
     def on_procedure_begun(self, message: ProcedureBegun) -> None:
         """Remember what has to be made safe before leaving."""
-        self.procedure = message.job
+        self.servers.procedure = message.job
+
+    def on_server_opened(self, message: ServerOpened) -> None:
+        """Watch a server of this machine instead."""
+        self.servers.open_local(message.record, started=message.started)
+
+    def on_server_chosen(self, message: ServerChosen) -> None:
+        """Watch a server of the configuration, whose name was typed."""
+        try:
+            self.servers.open_named(message.name)
+        except EXPECTED as error:
+            self.monitor.talk.note(Note.of(error))
+
+    def on_session_opened(self, message: SessionOpened) -> None:
+        """Somebody chose another server on a screen above the monitor."""
+        self.servers.open(message.session)
 
     def on_mount(self) -> None:
-        """Paint the screen anew when the shell gives it back; show the fleet if asked for."""
+        """Paint the screen again when the shell gives it back; show the fleet if asked for."""
+        self._queue.start()
+        self._notifications_shown.start()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._options.fleet:
             self.action_fleet()
@@ -107,18 +247,9 @@ class TsmonApp(IsolatingApp):
         self.run_worker(self._leave(), group="leaving", exclusive=True)
 
     async def _leave(self) -> None:
-        await self._end_jobs()
+        await self.servers.end_jobs()
         self.exit(0)
 
-    async def _end_jobs(self) -> None:
-        """Stop what is under way, and wait until its model is put back or safe."""
-        for job in (self.experiment, self.procedure):
-            if job is not None:
-                job.stop()
-                await job.ended()
-
     async def on_unmount(self) -> None:
-        """Let go of the session; requests under way get a moment."""
-        await self._end_jobs()
-        await self.close_fleet()
-        await self.session.close()
+        """Let go of the servers; requests under way get a moment."""
+        await self.servers.close()

@@ -7,19 +7,19 @@ from typing import ClassVar
 
 from textual._context import active_message_pump
 from textual.actions import ActionParseResult
+from textual.app import App
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
 from textual.worker import WorkerFailed, active_worker
 
 from tsmon.tui.app.crash import fault_in, keep_report, spell_crash, spell_fault
-from tsmon.tui.app.servers import SwitchingApp
 from tsmon.tui.monitor.screen import FOLLOWING
 from tsmon.tui.screens.above import Above
 from tsmon.tui.text.notes import Note
 
 
-class IsolatingApp(SwitchingApp):
+class IsolatingApp(App[int]):
     """Closes the page or dialog in which something broke, keeps a report, and goes on below it.
 
     Textual ends the app at any exception that nobody caught, whatever widget it is from.

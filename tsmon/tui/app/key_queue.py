@@ -1,23 +1,24 @@
-"""An app in which each key goes to where the one before it has put the focus."""
+"""Each key goes to where the one before it has put the focus."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tsmon.tui.app.keyed import KeyedApp
 from tsmon.tui.keymap import MOTION_KEYS
-from tsmon.tui.keymap.effective import Keymap
+from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.motion import Choices, Reading
 
-Result = TypeVar("Result")
+HandOn = Callable[[events.Event], Awaitable[None]]
 ROUNDS = 3
 """Ways up to the app: the key's own, and those of the messages that it made widgets post."""
 PATIENCE_S = 1.0
@@ -32,7 +33,7 @@ class KeyDone(Message):
         self.rounds = rounds
 
 
-class OrderedKeysApp(KeyedApp[Result]):
+class KeyQueue:
     """Hands a key on when the one before has done its work.
 
     Textual hands keys on as they come. Of keys that come at once, those behind one that opens a
@@ -40,8 +41,10 @@ class OrderedKeysApp(KeyedApp[Result]):
     that leave the focus where it is wait for no others of their kind. A paste is as a key.
     """
 
-    def __init__(self, keys: Keymap) -> None:
-        super().__init__(keys)
+    def __init__(self, app: App[Any], hand_on: HandOn) -> None:
+        """`hand_on` gives an event to Textual's own dispatch."""
+        self._app = app
+        self._dispatch = hand_on
         self._waiting: deque[events.Key | events.Paste] = deque()
         self._trail: KeyDone | None = None
         self._staying = False
@@ -49,21 +52,21 @@ class OrderedKeysApp(KeyedApp[Result]):
         self._since = 0.0
         self._opening = False
 
-    def on_mount(self) -> None:
-        """Notice when a dialog is there."""
-        self.screen_change_signal.subscribe(self, self._screen_changed)
+    def start(self) -> None:
+        """Notice from now on when a dialog is there."""
+        self._app.screen_change_signal.subscribe(self._app, self._screen_changed)
 
-    async def on_event(self, event: events.Event) -> None:
-        """Keep keys in their order."""
+    async def take(self, event: events.Event) -> None:
+        """Keep keys in their order, and hand on everything else at once."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._waiting.append(event)
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
             if self._waiting and self._trail:
-                self.set_timer(PATIENCE_S, partial(self._lose, self._trail))
+                self._app.set_timer(PATIENCE_S, partial(self._lose, self._trail))
         else:
-            await super().on_event(event)
+            await self._dispatch(event)
 
     def expect_dialog(self) -> None:
         """Keys that are pressed from now on are for the dialog that is about to open."""
@@ -72,13 +75,13 @@ class OrderedKeysApp(KeyedApp[Result]):
     def expect_none(self) -> None:
         """The dialog is there, or will not come."""
         self._opening = False
-        self.call_later(self._hand_on)
+        self._app.call_later(self._hand_on)
 
-    def on_key_done(self, message: KeyDone) -> None:
+    def done(self, message: KeyDone) -> None:
         """Go on with the next key, behind what the last one has begun."""
         message.stop()
         if message is self._trail:
-            self.call_later(self._follow, message)
+            self._app.call_later(self._follow, message)
 
     async def _hand_on(self) -> None:
         while self._waiting and not self._opening:
@@ -86,21 +89,21 @@ class OrderedKeysApp(KeyedApp[Result]):
             if self._trail and not (staying and self._staying):
                 return
             event = self._waiting.popleft()
-            target = self.focused or self.screen
+            target = self._app.focused or self._app.screen
             self._trail, self._since, self._staying = KeyDone(), event.time, staying
-            await super().on_event(event)
+            await self._dispatch(event)
             self._post(target)
 
     def _stays(self, event: events.Key | events.Paste) -> bool:
         """Whether it only moves a cursor, or is text for a field."""
         if isinstance(event, events.Paste):
             return True
-        focused = self.focused
+        focused = self._app.focused
         if focused is not None and focused.check_consume_key(event.key, event.character):
             return True
         if not isinstance(focused, LiveTable | Choices | Reading):
             return False
-        return self.keys.pressed(event.key, MOTION_KEYS) is not None
+        return keys_of(self._app).pressed(event.key, MOTION_KEYS) is not None
 
     async def _follow(self, message: KeyDone) -> None:
         if message is not self._trail:  # another key was handed on meanwhile
@@ -108,7 +111,7 @@ class OrderedKeysApp(KeyedApp[Result]):
         rounds = message.rounds - 1
         self._trail = KeyDone(rounds) if rounds else None
         if rounds:
-            self._post(self.focused or self.screen)
+            self._post(self._app.focused or self._app.screen)
         await self._hand_on()
 
     def _post(self, target: Widget) -> None:
@@ -119,10 +122,10 @@ class OrderedKeysApp(KeyedApp[Result]):
         """Go on without a message that will not come up any more."""
         if trail is self._trail:
             self._trail = None
-            self.call_later(self._hand_on)
+            self._app.call_later(self._hand_on)
 
     def _screen_changed(self, screen: Screen[Any]) -> None:
         if self._opening or not screen.is_mounted:  # its keys look for widgets that are to come
             self._opening = True
             screen.call_later(self.expect_none)
-        self._post(self.focused or screen)  # what was on its way may be gone with its dialog
+        self._post(self._app.focused or screen)  # what was on its way may be gone with its dialog

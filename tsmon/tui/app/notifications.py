@@ -1,79 +1,64 @@
-"""An app whose notes neither pile up nor lie on a question."""
+"""Notifications that neither pile up nor cover a question."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from textual.notifications import Notification, SeverityLevel
+from textual.app import App
+from textual.notifications import Notification, Notify
 from textual.screen import Screen
 
-from tsmon.tui.app.key_queue import OrderedKeysApp
 from tsmon.tui.commands.command_line import CommandLine
-from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.untrusted.text import few_lines
 
-Result = TypeVar("Result")
 UNCOVERED = (Dialog, CommandLine)
-"""What a person answers at once; what goes wrong there is told inside."""
+"""What a person answers at once; what goes wrong there is shown inside."""
 
 
-class NotingApp(OrderedKeysApp[Result]):
-    """Shows each note once, and none on a question: those wait until it is answered."""
+class Notifications:
+    """Shows each notification once, and none over a question: those wait until it is answered."""
 
-    def __init__(self, keys: Keymap) -> None:
-        super().__init__(keys)
-        self._told: list[Notification] = []
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._shown: list[Notification] = []
         self._held: list[Notification] = []
 
-    def on_mount(self) -> None:
-        """Notice when a dialog opens or is left."""
-        self.screen_change_signal.subscribe(self, self._change_screen)
+    def start(self) -> None:
+        """Notice from now on when a dialog opens or closes."""
+        self._app.screen_change_signal.subscribe(self._app, self._change_screen)
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Tell something; what is told again is shown anew, in place of all before."""
-        message = few_lines(message)
-        wanted_s = timeout or self.NOTIFICATION_TIMEOUT
-        told = Notification(message, title, severity, wanted_s, markup=markup)
-        if isinstance(self.screen, UNCOVERED):
-            self._hold(told)
+    def add(self, notification: Notification) -> None:
+        """Show a notification; a repeated one replaces all before it."""
+        if isinstance(self._app.screen, UNCOVERED):
+            self._hold(notification)
             return
-        shown = [each for each in self._told if not each.has_expired]
-        if any(_alike(told, each) for each in shown):
-            self.call_later(self.clear_notifications)  # behind those that are on their way
+        shown = [each for each in self._shown if not each.has_expired]
+        if any(_alike(notification, each) for each in shown):
+            self._app.call_later(self._app.clear_notifications)  # behind those on their way
             shown.clear()
-        self._told = [*shown, told]
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        self._shown = [*shown, notification]
+        self._app.post_message(Notify(notification))
 
-    def _hold(self, told: Notification) -> None:
-        if not any(_alike(told, each) for each in self._held):
-            self._held.append(told)
+    def _hold(self, notification: Notification) -> None:
+        if not any(_alike(notification, each) for each in self._held):
+            self._held.append(notification)
 
     def _change_screen(self, screen: Screen[Any]) -> None:
         if isinstance(screen, UNCOVERED):
-            for each in self._told:
+            for each in self._shown:
                 if not each.has_expired:
                     self._hold(each)
-            self._told.clear()
-            self.call_later(self.clear_notifications)
+            self._shown.clear()
+            self._app.call_later(self._app.clear_notifications)
             return
         held, self._held = self._held, []
         for each in held:
-            self.notify(
-                each.message,
-                title=each.title,
-                severity=each.severity,
-                timeout=each.timeout,
-                markup=each.markup,
-            )
+            self.add(_from_now(each))
+
+
+def _from_now(held: Notification) -> Notification:
+    """The same notification with all its time before it."""
+    return Notification(held.message, held.title, held.severity, held.timeout, held.markup)
 
 
 def _alike(one: Notification, other: Notification) -> bool:

@@ -1,29 +1,42 @@
-"""The app that turns the monitor from one server to another, and shows all of them."""
+"""Turns the monitor from one server to another, and shows all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+
+from textual.app import App
 
 from tsmon.fleet.access import key_ring
 from tsmon.fleet.fleet import Fleet
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
-from tsmon.tui.app.commands import CommandedApp
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
-from tsmon.tui.state.messages import ServerChosen, ServerOpened, SessionOpened
 from tsmon.tui.state.opening import live_session, own_of, target_named
 from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.session import Busy, LiveSession, Session
 from tsmon.tui.text.notes import EXPECTED, Note
 
 
-class SwitchingApp(CommandedApp):
+class Servers:
     """Opens servers; not while something is under way that has to end on the present one."""
 
-    def __init__(self, session: Session, options: MonitorOptions) -> None:
-        super().__init__(session, options)
+    def __init__(
+        self,
+        app: App[Any],
+        monitor: Callable[[], MonitorScreen],
+        session: Session,
+        options: MonitorOptions,
+    ) -> None:
+        self._app = app
+        self._monitor = monitor
+        self._options = options
+        self.session = session
+        """The server that is watched."""
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
         self.experiment: ExperimentJob | None = None
@@ -32,7 +45,7 @@ class SwitchingApp(CommandedApp):
         """The last replacement or restart, which may be under way."""
         self._fleet: Fleet | None = None
 
-    def open_server(self, name: str) -> None:
+    def open_named(self, name: str) -> None:
         """Watch a server of the configuration instead.
 
         Raises:
@@ -41,40 +54,28 @@ class SwitchingApp(CommandedApp):
         """
         self._refuse_when_busy()
         period_s = self.session.monitor.period_s
-        self.open_session(live_session(target_named(name, self._options), self._options, period_s))
+        self.open(live_session(target_named(name, self._options), self._options, period_s))
 
-    def open_session(self, session: Session) -> None:
+    def open(self, session: Session) -> None:
         """Show another session in the monitor, and let go of the one before."""
         old, self.session = self.session, session
-        while len(self.screen_stack) > 1:
-            self.screen.dismiss(None)
-        self.monitor.connect(session)
+        while len(self._app.screen_stack) > 1:
+            self._app.screen.dismiss(None)
+        self._monitor().connect(session)
         label = session.monitor.latest.server.label
-        self.monitor.talk.note(Note(f"watching {session.tag.name or label}"), bad=False)
-        self.run_worker(old.close(), group="closing")
+        self._monitor().talk.note(Note(f"watching {session.tag.name or label}"), bad=False)
+        self._app.run_worker(old.close(), group="closing")
 
-    def on_server_opened(self, message: ServerOpened) -> None:
-        """Watch a server of this machine instead."""
-        record = message.record
-        if message.started:
+    def open_local(self, record: ServerRecord, *, started: bool) -> None:
+        """Watch a server of this machine instead; `started` from within."""
+        if started:
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
         keys = key_ring(record.key_file, addresses)
         client = TorchServe(addresses, keys, read_only=self.session.read_only)
-        self.open_session(LiveSession(client, self.session.monitor.period_s))
+        self.open(LiveSession(client, self.session.monitor.period_s))
 
-    def on_server_chosen(self, message: ServerChosen) -> None:
-        """Watch a server of the configuration, whose name was typed."""
-        try:
-            self.open_server(message.name)
-        except EXPECTED as error:
-            self.monitor.talk.note(Note.of(error))
-
-    def on_session_opened(self, message: SessionOpened) -> None:
-        """Somebody chose another server on a screen above the monitor."""
-        self.open_session(message.session)
-
-    def action_fleet(self) -> None:
+    def show_fleet(self) -> None:
         """Show all servers, above the monitor."""
         try:
             fleet = self._fleet or Fleet(
@@ -83,10 +84,10 @@ class SwitchingApp(CommandedApp):
                 read_only=self._options.read_only,
             )
         except EXPECTED as error:
-            self.monitor.talk.note(Note.of(error))
+            self._monitor().talk.note(Note.of(error))
             return
         self._fleet = fleet
-        self.push_screen(FleetScreen(self.session, fleet, self._options))
+        self._app.push_screen(FleetScreen(self.session, fleet, self._options))
 
     @property
     def fleet_period_s(self) -> float:
@@ -101,10 +102,19 @@ class SwitchingApp(CommandedApp):
         if self._fleet is not None:
             self._fleet.set_period(seconds)
 
-    async def close_fleet(self) -> None:
-        """Close the connections to all servers but the one that is watched."""
+    async def close(self) -> None:
+        """Stop what is under way, then close the connections to all servers."""
+        await self.end_jobs()
         if self._fleet is not None:
             await self._fleet.close()
+        await self.session.close()
+
+    async def end_jobs(self) -> None:
+        """Stop what is under way, and wait until its model is put back or safe."""
+        for job in (self.experiment, self.procedure):
+            if job is not None:
+                job.stop()
+                await job.ended()
 
     def _refuse_when_busy(self) -> None:
         if self.experiment is not None and self.experiment.running:

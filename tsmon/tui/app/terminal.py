@@ -7,18 +7,15 @@ import subprocess
 from base64 import b64encode
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.app import App
 from textual.color import Color
-from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 
-from tsmon.tui.app.driver import TerminalDriver
-from tsmon.untrusted.text import harmless, visible
+from tsmon.untrusted.text import harmless
 
 _WRAPPED = 512
 """Characters that GNU screen is given at once; what is longer than its buffer it drops."""
@@ -119,33 +116,21 @@ def through_screen(text: str) -> str:
     return "".join(f"\x1bP{part}\x1b\\" for part in parts)
 
 
-Result = TypeVar("Result")
 TMUX = ["tmux", "load-buffer", "-w", "-"]
 """Puts what it reads into tmux' own buffer and, by OSC 52, into the clipboard around it."""
 LONGEST_S = 2.0
 
 
-class TerminalApp(App[Result]):
-    """Ends with its terminal, and reaches the clipboard through tmux and GNU screen."""
+def copy_around(app: App[Any], text: str) -> None:
+    """Hand a text to the clipboard around tmux or GNU screen.
 
-    def get_driver_class(self) -> type[Driver]:
-        """The driver that outlives its terminal, in the place of Textual's for terminals."""
-        found = super().get_driver_class()
-        return TerminalDriver if found is LinuxDriver else found
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Hand a text to the terminal's clipboard.
-
-        Of the terminal's own sequence for that (OSC 52) tmux takes notice only where somebody
-        allowed it, but it always does what it is told; GNU screen hands on what is wrapped for it.
-        What is pasted into a shell must not hold orders, so control characters are escaped.
-        """
-        text = visible(text, keep_lines=True)
-        super().copy_to_clipboard(text)
-        if "TMUX" in os.environ:
-            self.run_worker(lambda: _copy_by_tmux(text), thread=True, group="clipboard")
-        elif self._driver is not None and os.environ.get("TERM", "").startswith("screen"):
-            self._driver.write(through_screen(text))
+    Of the terminal's own sequence for that (OSC 52) tmux takes notice only where somebody
+    allowed it, but it always does what it is asked; GNU screen hands on what is wrapped for it.
+    """
+    if "TMUX" in os.environ:
+        app.run_worker(lambda: _copy_by_tmux(text), thread=True, group="clipboard")
+    elif app._driver is not None and os.environ.get("TERM", "").startswith("screen"):
+        app._driver.write(through_screen(text))
 
 
 def _copy_by_tmux(text: str) -> None:
