@@ -180,7 +180,7 @@ class Monkey:
             self._do(act)
             await asyncio.sleep(float(act.value) if act.what == "wait" else 0)
             if at % 20 == 19:
-                await self._until(lambda: not self.app._waiting, "keys wait for ever")
+                await self._until(lambda: not self.app.key_queue.waiting, "keys wait for ever")
             if not self.app.is_running:
                 raise self.app._exception or RuntimeError("the app has ended")
         await self._rest()
@@ -205,7 +205,7 @@ class Monkey:
             if app.screen is app.monitor:
                 break
             self._do(Act("key", "escape"))
-            await self._until(lambda: not app._waiting, "keys wait for ever")
+            await self._until(lambda: not app.key_queue.waiting, "keys wait for ever")
             await asyncio.sleep(0.1)
         await self._until(lambda: app.screen is app.monitor, "escape does not lead back")
         monitor = app.session.monitor

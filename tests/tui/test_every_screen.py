@@ -106,7 +106,7 @@ async def test_keys_in_a_burst_leave_a_living_monitor(
     async with watching(fake, options) as seat:
         opened = await open_it(seat, kind, samples)
         press_at_once(seat, *BURST, "question_mark", *BURST)
-        await seat.until(lambda: not seat.app._waiting)
+        await seat.until(lambda: not seat.app.key_queue.waiting)
         await opened.come_back()
 
 

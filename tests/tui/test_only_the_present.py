@@ -165,7 +165,7 @@ async def switching(
     async with watching(here, options) as seat:
 
         def switch() -> None:
-            seat.app.open_session(LiveSession(there.client(), PERIOD_S))
+            seat.app.servers.open(LiveSession(there.client(), PERIOD_S))
 
         yield seat, there, switch
 

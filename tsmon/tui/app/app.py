@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
-from textual.app import SystemCommand
+from textual.actions import ActionParseResult
+from textual.app import App, SystemCommand
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
@@ -18,8 +20,9 @@ from textual.scrollbar import ScrollBar
 from textual.signal import Signal
 
 from tsmon.tui.app.commands import Commands
+from tsmon.tui.app.crash import keep_report, spell_crash
 from tsmon.tui.app.driver import TerminalDriver
-from tsmon.tui.app.isolating import IsolatingApp
+from tsmon.tui.app.faults import Faults, is_gone, screen_of
 from tsmon.tui.app.key_queue import KeyDone, KeyQueue
 from tsmon.tui.app.no_markup import take_no_markup
 from tsmon.tui.app.notifications import Notifications
@@ -52,13 +55,15 @@ ScrollBar.renderer = WholeCells
 take_no_markup()
 
 
-class TsmonApp(IsolatingApp):
+class TsmonApp(App[int]):
     """Watches a session; its result is the exit code."""
 
     TITLE = "tsmon"
     CSS_PATH = Path(__file__).with_name("tsmon.tcss")
     HORIZONTAL_BREAKPOINTS = layout.WIDTHS
     VERTICAL_BREAKPOINTS = layout.HEIGHTS
+    ISOLATES: ClassVar[bool] = True
+    """Whether it goes on after a fault of its own; tests have it end, so that they notice."""
 
     symbols = var(Symbols.BRAILLE, init=False)
     """What charts are drawn with; with ASCII the whole screen is."""
@@ -75,8 +80,9 @@ class TsmonApp(IsolatingApp):
         self._harmless = Harmless()
         self._options = options
         self._ascii = AsciiOnly()
-        self._queue = KeyQueue(self, super().on_event)
+        self.key_queue = KeyQueue(self, super().on_event)
         self._notifications_shown = Notifications(self)
+        self._faults = Faults(self, options.crash_folder)
         self._commands = Commands(self, lambda: self.monitor)
         self.servers = Servers(self, lambda: self.monitor, session, options)
         """The server that is watched, and how to watch another one."""
@@ -128,11 +134,45 @@ class TsmonApp(IsolatingApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Keep keys in their order."""
-        await self._queue.take(event)
+        await self.key_queue.take(event)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key or a command asks for, unless its screen was left meanwhile."""
+        if default_namespace is not None and is_gone(screen_of(default_namespace)):
+            return False
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            if not self.ISOLATES:
+                raise
+            self._faults.of_action(error, default_namespace, self.monitor)
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Go on after a fault where that is possible; else end, with a report."""
+        if self._faults.is_of_nobody(error):
+            return
+        if self.ISOLATES and self._faults.goes_on(error, self.monitor):
+            return
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._fatal_error()
+
+    def _fatal_error(self) -> None:
+        """Keep what is known of a fault, and end with two lines in place of a traceback."""
+        error = self._exception or RuntimeError("unknown")
+        self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
 
     def on_key_done(self, message: KeyDone) -> None:
         """Go on with the next key."""
-        self._queue.done(message)
+        self.key_queue.done(message)
 
     def notify(
         self,
@@ -163,11 +203,11 @@ class TsmonApp(IsolatingApp):
 
     def expect_dialog(self) -> None:
         """Keep the keys pressed from now on for the dialog that is about to open."""
-        self._queue.expect_dialog()
+        self.key_queue.expect_dialog()
 
     def expect_none(self) -> None:
         """Release them: the dialog is there, or will not come."""
-        self._queue.expect_none()
+        self.key_queue.expect_none()
 
     @property
     def fleet_period_s(self) -> float:
@@ -236,7 +276,7 @@ class TsmonApp(IsolatingApp):
 
     def on_mount(self) -> None:
         """Paint the screen again when the shell gives it back; show the fleet if asked for."""
-        self._queue.start()
+        self.key_queue.start()
         self._notifications_shown.start()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._options.fleet:

@@ -45,7 +45,7 @@ class KeyQueue:
         """`hand_on` gives an event to Textual's own dispatch."""
         self._app = app
         self._dispatch = hand_on
-        self._waiting: deque[events.Key | events.Paste] = deque()
+        self.waiting: deque[events.Key | events.Paste] = deque()
         self._trail: KeyDone | None = None
         self._staying = False
         """Whether what was handed on last leaves the focus where it is."""
@@ -59,11 +59,11 @@ class KeyQueue:
     async def take(self, event: events.Event) -> None:
         """Keep keys in their order, and hand on everything else at once."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self._waiting.append(event)
+            self.waiting.append(event)
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
-            if self._waiting and self._trail:
+            if self.waiting and self._trail:
                 self._app.set_timer(PATIENCE_S, partial(self._lose, self._trail))
         else:
             await self._dispatch(event)
@@ -84,11 +84,11 @@ class KeyQueue:
             self._app.call_later(self._follow, message)
 
     async def _hand_on(self) -> None:
-        while self._waiting and not self._opening:
-            staying = self._stays(self._waiting[0])
+        while self.waiting and not self._opening:
+            staying = self._stays(self.waiting[0])
             if self._trail and not (staying and self._staying):
                 return
-            event = self._waiting.popleft()
+            event = self.waiting.popleft()
             target = self._app.focused or self._app.screen
             self._trail, self._since, self._staying = KeyDone(), event.time, staying
             await self._dispatch(event)
