@@ -37,7 +37,7 @@ from statistics import median
 
 from benchmarks.advice_server import ARCHIVES, Bench, Measured, server
 from tsmon.load.capacity.curve import ServiceCurve
-from tsmon.load.capacity.prediction import Prediction, predict
+from tsmon.load.capacity.prediction import Forecast, predict
 from tsmon.load.capacity.situation import Situation
 from tsmon.serving.ports import Ports, free_ports
 from tsmon.telemetry.logs.quantiles import nearest_rank
@@ -179,7 +179,7 @@ def print_line(
     )
 
 
-def share_off(predicted: Prediction, measured: float) -> float | None:
+def share_off(predicted: Forecast, measured: float) -> float | None:
     """The error as a share of what was measured; None where nothing was predicted."""
     if predicted.queue_ms is None:
         return math.inf if predicted.grows else None

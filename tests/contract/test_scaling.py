@@ -8,7 +8,7 @@ from tests.contract.servers import Server
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, NotFound
 from tsmon.torchserve.management import Registration
-from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 
 async def test_scaling_is_accepted_at_once_and_its_workers_become_ready(
@@ -77,7 +77,7 @@ async def test_worker_that_loads_slowly_is_not_ready_until_it_has(
 ) -> None:
     server.keep_waiting("held")
     await client.management.register(Registration("held.mar", initial_workers=1))
-    seen: list[Progress] = []
+    seen: list[RolloutProgress] = []
     async for progress in follow(client.management, "held", 1):
         seen.append(progress)
         if len(seen) == 2:
@@ -104,5 +104,5 @@ async def test_rollout_of_a_model_that_is_gone_fails(client: TorchServe) -> None
     assert (end.outcome, end.reason) == (Outcome.FAILED, "digit is no longer registered")
 
 
-async def _end(client: TorchServe, name: str, wanted: int) -> Progress:
+async def _end(client: TorchServe, name: str, wanted: int) -> RolloutProgress:
     return [progress async for progress in follow(client.management, name, wanted)][-1]

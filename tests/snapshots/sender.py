@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.child import ABANDON, STOP, read_job
-from tsmon.load.run.increment import Ending, Increment
+from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.plan import RunPlan
 
 STEP_S = 0.25
@@ -46,7 +46,7 @@ class PlayedSender:
     def write(self, line: bytes) -> None:
         """A job or an order."""
         if line in {STOP, ABANDON}:
-            self._tell(Increment(ending=Ending.STOPPED, done=True), 0)
+            self._tell(Increment(ending=StopReason.STOPPED, done=True), 0)
             return
         plan, _ = read_job(line)
         self._begins(plan)
@@ -57,9 +57,9 @@ class PlayedSender:
             due = min(round(self._at_s * self._per_second), most) - self._sent
             self._tell(Increment(under_way=plan.connections), due)
         if self._sent == plan.count:
-            self._tell(Increment(ending=Ending.COUNT, done=True), 0)
+            self._tell(Increment(ending=StopReason.COUNT, done=True), 0)
         elif plan.duration_s < LONG_S and self._share == 1:
-            self._tell(Increment(ending=Ending.DURATION, done=True), 0)
+            self._tell(Increment(ending=StopReason.DURATION, done=True), 0)
 
     def is_closing(self) -> bool:
         """It never is."""

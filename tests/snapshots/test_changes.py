@@ -22,7 +22,7 @@ from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
-from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.risk import Risk
 from tsmon.tui.widgets.field import Field
 
 SIZES = [(60, 20), (80, 24), (120, 30)]
@@ -42,7 +42,7 @@ def put_archive(store: Path | None, name: str, model: str, version: str) -> None
         archive.writestr("weights.pt", bytes(2**20))
 
 
-async def asked(seat: Seat, severity: Severity) -> None:
+async def asked(seat: Seat, severity: Risk) -> None:
     await seat.until(lambda: isinstance(seat.app.screen, Confirm))
     await seat.until(lambda: seat.app.focused is not None)
     await seat.sees(severity.words)
@@ -59,13 +59,13 @@ async def test_questions_by_how_grave_they_are(
     async with staged(elsewhere, clock, project) as stage:
         await stage.ticks(2)
         await stage.press("down", "D")
-        await asked(stage, Severity.CHANGE)
+        await asked(stage, Risk.CHANGE)
         await at_each(stage, "confirm-change", SIZES, box)
         await stage.press("escape", "u")
-        await asked(stage, Severity.LOSS)
+        await asked(stage, Risk.LOSS)
         await at_each(stage, "confirm-loss", SIZES, box)
         await stage.press("escape", "minus")
-        await asked(stage, Severity.LAST)
+        await asked(stage, Risk.LAST)
         await stage.write("mnits")
         await stage.press("enter")
         await stage.sees("is not 'mnist'")
@@ -79,7 +79,7 @@ async def test_what_a_refusal_looks_like(
         await stage.ticks(2)
         elsewhere.model_api = False
         await stage.press("down", "u")
-        await asked(stage, Severity.LOSS)
+        await asked(stage, Risk.LOSS)
         stage.find(Button, "#accept").press()
         await stage.sees("405")
         await at_each(stage, "confirm-refused", SIZES, box)
@@ -91,7 +91,7 @@ async def test_the_note_of_what_can_be_taken_back(
     async with staged(elsewhere, clock, project) as stage:
         await stage.ticks(2)
         await stage.press("down", "D")
-        await asked(stage, Severity.CHANGE)
+        await asked(stage, Risk.CHANGE)
         await accept(stage)
         await stage.ticks(1)
         await stage.sees("2.0 ★", "U default 1.0 again")
@@ -182,7 +182,7 @@ async def test_restarting_the_workers(
     async with staged(elsewhere, clock, project) as stage:
         await stage.ticks(2)
         await stage.press("W")
-        await asked(stage, Severity.LAST)
+        await asked(stage, Risk.LAST)
         await at_each(stage, "restart", SIZES, box)
         stage.find(Field, "#typed").text = "mnist"
         await accept(stage)

@@ -18,7 +18,7 @@ from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import run
 from tsmon.serving.errors import StartFailed
-from tsmon.serving.launch import Progress
+from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.doctor import Doctor
@@ -43,8 +43,8 @@ async def test_a_start_under_way_and_failed(
 ) -> None:
     go_on = Event()
 
-    def start(_: LocalServer, plan: object, on_progress: Callable[[Progress], None]) -> None:
-        on_progress(Progress("starting Java 21", 1.2))
+    def start(_: LocalServer, plan: object, on_progress: Callable[[StartProgress], None]) -> None:
+        on_progress(StartProgress("starting Java 21", 1.2))
         go_on.wait()
         lines = ["java.net.BindException: Address already in use", "  at sun.nio.ch.Net.bind0"]
         raise StartFailed("TorchServe ended after 2 s", "the last lines of its log:", lines)

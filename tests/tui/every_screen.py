@@ -65,7 +65,7 @@ from tsmon.tui.state.amount import Amount
 from tsmon.tui.state.bulk import Bulk
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.state.log_sources import LogShelf
-from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.risk import Risk
 from tsmon.tui.state.settings import LiveSettings
 
 BASES = frozenset(
@@ -101,7 +101,7 @@ class Room:
         return sending.desk
 
     def question(self) -> Question:
-        return Question("Go on?", Content("Something happens."), Severity.CHANGE)
+        return Question("Go on?", Content("Something happens."), Risk.CHANGE)
 
 
 async def _nothing(_answer: object = None) -> None:

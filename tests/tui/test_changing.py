@@ -11,11 +11,11 @@ from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.confirm import Confirm
-from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.risk import Risk
 from tsmon.tui.widgets.field import Field
 
 
-async def asked(seat: Seat, severity: Severity, *words: str) -> None:
+async def asked(seat: Seat, severity: Risk, *words: str) -> None:
     """Wait for a question of this severity."""
     await seat.until(lambda: isinstance(seat.app.screen, Confirm))
     await seat.until(lambda: seat.app.focused is not None)
@@ -56,14 +56,12 @@ async def test_a_worker_that_may_be_at_work_goes_after_a_question_with_no_in_foc
     async with watching(fake, options) as seat:
         await seat.sees("3/3 ready")
         await seat.press("minus")
-        await asked(
-            seat, Severity.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0", "?min_worker=2"
-        )
+        await asked(seat, Risk.LOSS, "workers   3 → 2", "PUT", "/models/mnist/1.0", "?min_worker=2")
         await seat.press("enter")
-        await seat.misses(Severity.LOSS.words)
+        await seat.misses(Risk.LOSS.words)
         assert not fake.sent("PUT")
         await seat.press("minus")
-        await asked(seat, Severity.LOSS)
+        await asked(seat, Risk.LOSS)
         await accept(seat)
         await seat.sees("2/2 ready")
 
@@ -75,11 +73,11 @@ async def test_the_last_worker_goes_only_when_the_models_name_is_typed(
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
         await seat.press("minus")
-        await asked(seat, Severity.LAST, "No workers for mnist 1.0?", "workers   1 → 0", "503")
+        await asked(seat, Risk.LAST, "No workers for mnist 1.0?", "workers   1 → 0", "503")
         await seat.press("enter")
         await seat.misses("No workers for mnist 1.0?")
         await seat.press("minus")
-        await asked(seat, Severity.LAST)
+        await asked(seat, Risk.LAST)
         await seat.write("minst")
         await seat.press("enter")
         await seat.sees("'minst' is not 'mnist'")
@@ -97,14 +95,14 @@ async def test_the_last_version_goes_only_when_the_models_name_is_typed(
         await seat.sees("1/1 ready")
         await seat.press("u")
         await asked(
-            seat, Severity.LAST, "Unregister mnist 1.0?", "versions  1 → 0", "default   1.0 → none",
+            seat, Risk.LAST, "Unregister mnist 1.0?", "versions  1 → 0", "default   1.0 → none",
             "DELETE", "/models/mnist/1.0", "Its 1 worker will stop",
         )  # fmt: skip
         await seat.press("enter")
         await seat.misses("Unregister mnist 1.0?")
         assert not fake.sent("DELETE")
         await seat.press("u")
-        await asked(seat, Severity.LAST)
+        await asked(seat, Risk.LAST)
         await seat.write("mnist")
         await seat.press("enter")
         await seat.sees("No models are registered.", "mnist 1.0 is unregistered")
@@ -119,7 +117,7 @@ async def test_one_of_several_versions_goes_after_a_plain_question(
     async with watching(fake, options) as seat:
         await seat.sees("1.0 ★", "2.0")
         await seat.press("down", "u")
-        await asked(seat, Severity.LOSS, "Unregister mnist 2.0?", "default   1.0 → 1.0")
+        await asked(seat, Risk.LOSS, "Unregister mnist 2.0?", "default   1.0 → 1.0")
         await accept(seat)
         await seat.until(lambda: "2.0" not in fake.registry.models["mnist"].versions)
 
@@ -133,7 +131,7 @@ async def test_a_refusal_is_told_in_the_question(
         await seat.sees("1.0 ★", "2.0")
         fake.model_api = False
         await seat.press("down", "u")
-        await asked(seat, Severity.LOSS)
+        await asked(seat, Risk.LOSS)
         seat.find(Button, "#accept").press()
         await seat.sees("405", "--enable-model-api")
         await seat.press("escape")
@@ -149,7 +147,7 @@ async def test_a_default_version_without_workers_is_a_grave_matter(
         await seat.sees("1.0 ★", "2.0")
         await seat.press("down", "D")
         await asked(
-            seat, Severity.LAST, "default   1.0 → 2.0", "PUT", "/models/mnist/2.0/set-default",
+            seat, Risk.LAST, "default   1.0 → 2.0", "PUT", "/models/mnist/2.0/set-default",
             "No worker of mnist 2.0 is ready",
         )  # fmt: skip
         await seat.press("escape")
@@ -184,7 +182,7 @@ async def test_undo_of_a_worker_that_may_be_at_work_asks_as_well(
         version.queued = 4
         await seat.until(lambda: _pending(seat) == 4)
         await seat.press("U")
-        await asked(seat, Severity.LOSS, "workers   2 → 1")
+        await asked(seat, Risk.LOSS, "workers   2 → 1")
 
 
 def _pending(seat: Seat) -> int:
@@ -200,11 +198,11 @@ async def test_undo_makes_the_version_before_the_default_again(
     async with watching(fake, options) as seat:
         await seat.sees("1.0 ★", "2.0")
         await seat.press("down", "D")
-        await asked(seat, Severity.CHANGE, "PUT", "/models/mnist/2.0/set-default")
+        await asked(seat, Risk.CHANGE, "PUT", "/models/mnist/2.0/set-default")
         await accept(seat)
         await seat.sees("2.0 ★", "U default 1.0 again")
         await seat.press("U")
-        await asked(seat, Severity.CHANGE, "PUT", "/models/mnist/1.0/set-default")
+        await asked(seat, Risk.CHANGE, "PUT", "/models/mnist/1.0/set-default")
         await accept(seat)
         await seat.sees("1.0 ★", "mnist 1.0 is the default version again")
 
@@ -219,7 +217,7 @@ async def test_undo_registers_again_with_the_settings_there_were(
     async with watching(fake, options) as seat:
         await seat.sees("2/2 ready")
         await seat.press("u")
-        await asked(seat, Severity.LAST, "U registers it again")
+        await asked(seat, Risk.LAST, "U registers it again")
         await seat.write("mnist")
         await seat.press("enter")
         await seat.sees("No models are registered.", "U register 1.0 again")
@@ -248,7 +246,7 @@ async def test_where_there_is_no_way_back_it_is_said_before_and_after(
     async with watching(fake, options) as seat:
         await seat.sees("0/0 ready")
         await seat.press("u")
-        await asked(seat, Severity.LOSS, "No way back:", why)
+        await asked(seat, Risk.LOSS, "No way back:", why)
         await accept(seat)
         await seat.sees("No models are registered.", "no way back:")
         await seat.press("U")

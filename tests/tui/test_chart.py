@@ -10,10 +10,10 @@ from textual.geometry import Region
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
 from tsmon.tui.text.format import milliseconds, number
-from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan, times
+from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan, times
 
 PICTURE = [
     "  20 ms│",
@@ -46,7 +46,7 @@ async def test_a_chart_has_a_baseline_labels_and_gaps() -> None:
         chart = app.query_one(Chart)
         chart.symbols = Symbols.BLOCK
         ages = range(115, 0, -5)
-        samples = [Sample(age, None if 50 <= age <= 70 else age / 10) for age in ages]
+        samples = [TimedValue(age, None if 50 <= age <= 70 else age / 10) for age in ages]
         chart.plot(samples, TWO_MINUTES, gap_s=6)
         await pilot.pause()
         assert screen_text(app).splitlines() == PICTURE
@@ -55,7 +55,7 @@ async def test_a_chart_has_a_baseline_labels_and_gaps() -> None:
 async def test_a_chart_without_samples_or_room_is_empty() -> None:
     app = Paper()
     async with app.run_test(size=(5, 2)) as pilot:
-        app.query_one(Chart).plot([Sample(1, 3.0)], TWO_MINUTES, gap_s=3)
+        app.query_one(Chart).plot([TimedValue(1, 3.0)], TWO_MINUTES, gap_s=3)
         await pilot.pause()
         assert app.query_one(Chart).lines == []
 
@@ -65,7 +65,7 @@ async def test_a_chart_can_be_drawn_in_plain_ascii() -> None:
     async with app.run_test(size=(40, 8)) as pilot:
         chart = app.query_one(Chart)
         chart.symbols = Symbols.ASCII
-        chart.plot([Sample(age, age % 7) for age in range(100, 0, -1)], TWO_MINUTES, gap_s=3)
+        chart.plot([TimedValue(age, age % 7) for age in range(100, 0, -1)], TWO_MINUTES, gap_s=3)
         await pilot.pause()
         assert screen_text(app).isascii()
 
@@ -84,7 +84,7 @@ async def test_a_band_is_told_from_the_value_below_it_without_colours(symbols: S
         chart = app.query_one(Chart)
         chart.symbols = symbols
         ages = range(119, 0, -2)
-        chart.plot([Sample(age, 10.0, (30.0, 40.0)) for age in ages], TWO_MINUTES, gap_s=3)
+        chart.plot([TimedValue(age, 10.0, (30.0, 40.0)) for age in ages], TWO_MINUTES, gap_s=3)
         await pilot.pause()
         lines = [line.strip() for line in screen_text(app).splitlines()[:4]]
         assert lines == [line.strip() for line in BANDS[symbols]]
@@ -111,7 +111,7 @@ async def test_a_value_far_above_the_others_is_named_and_leaves_them_their_heigh
     async with app.run_test(size=(38, 6)) as pilot:
         chart = app.query_one(Chart)
         chart.symbols = symbols
-        samples = [Sample(age, 1200.0 if age == 70 else 8.0) for age in range(119, 0, -1)]
+        samples = [TimedValue(age, 1200.0 if age == 70 else 8.0) for age in range(119, 0, -1)]
         chart.plot(samples, TWO_MINUTES, gap_s=3)
         await pilot.pause()
         first, *others = screen_text(app).splitlines()[:5]
@@ -124,17 +124,22 @@ async def test_a_value_far_above_the_others_is_named_and_leaves_them_their_heigh
 async def test_a_chart_without_a_value_says_why() -> None:
     app = Paper()
     async with app.run_test(size=(50, 6)) as pilot:
-        samples = [Sample(age, None) for age in range(100, 0, -1)]
+        samples = [TimedValue(age, None) for age in range(100, 0, -1)]
         chart = app.query_one(Chart)
         chart.plot(samples, TWO_MINUTES, gap_s=3, note="from the log files")
         await pilot.pause()
         assert "from the log files" in screen_text(app)
-        chart.plot([*samples, Sample(0, 1.0)], TWO_MINUTES, gap_s=3, note="from the log files")
+        chart.plot([*samples, TimedValue(0, 1.0)], TWO_MINUTES, gap_s=3, note="from the log files")
         await pilot.pause()
         assert "from the log files" not in screen_text(app)
 
 
-MARKS = (Mark(60.0, bad=False), Mark(59.9, bad=True), Mark(30.0, bad=False), Mark(121.0, bad=True))
+MARKS = (
+    EventMark(60.0, bad=False),
+    EventMark(59.9, bad=True),
+    EventMark(30.0, bad=False),
+    EventMark(121.0, bad=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +170,7 @@ async def test_a_click_on_a_mark_points_at_its_moment() -> None:
 
     app = Listening()
     async with app.run_test(size=(28, 6)) as pilot:
-        app.query_one(TimeAxis).marks = (Mark(61.0, bad=True),)
+        app.query_one(TimeAxis).marks = (EventMark(61.0, bad=True),)
         await pilot.click(TimeAxis, offset=(8 + 10, 0))
         await pilot.click(TimeAxis, offset=(8 + 15, 0))
         await pilot.click(TimeAxis, offset=(2, 0))
@@ -178,7 +183,7 @@ async def test_the_cursor_marks_the_moment_that_is_looked_at() -> None:
     async with app.run_test(size=(28, 5)) as pilot:
         chart = app.query_one(Chart)
         chart.symbols = Symbols.BLOCK
-        chart.plot([Sample(60, 1.0), Sample(59, 1.0)], TimeSpan(120, cursor_s=30), gap_s=3)
+        chart.plot([TimedValue(60, 1.0), TimedValue(59, 1.0)], TimeSpan(120, cursor_s=30), gap_s=3)
         await pilot.pause()
         columns = {line.index("┊") for line in screen_text(app).splitlines() if "┊" in line}
         assert columns == {8 + 15}
@@ -232,7 +237,7 @@ async def test_a_chart_at_rest_is_not_painted_again(monkeypatch: pytest.MonkeyPa
     app = Paper()
     async with app.run_test(size=(31, 6)) as pilot:
         chart = app.query_one(Chart)
-        samples = [Sample(age, 10.0) for age in range(100, 0, -5)]
+        samples = [TimedValue(age, 10.0) for age in range(100, 0, -5)]
         chart.plot(samples, TWO_MINUTES, gap_s=6)
         await pilot.pause()
         painted: list[tuple[Region, ...]] = []
@@ -241,7 +246,7 @@ async def test_a_chart_at_rest_is_not_painted_again(monkeypatch: pytest.MonkeyPa
         chart.plot(list(samples), TWO_MINUTES, gap_s=6)
         assert painted == []
 
-        chart.plot([*samples[:-1], Sample(5, 9.0)], TWO_MINUTES, gap_s=6)
+        chart.plot([*samples[:-1], TimedValue(5, 9.0)], TWO_MINUTES, gap_s=6)
         lines = [region.y for region in painted[0]]
         assert lines
         assert chart.size.height - 1 not in lines

@@ -10,7 +10,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, seated, watching
 from tests.unit.telemetry.prometheus.fake import INSTANCE, FakePrometheus
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, Part, RequestReport, WorkerShare
+from tsmon.telemetry.logs.times import LastReading, RequestPhase, RequestReport, WorkerShare
 from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
@@ -18,9 +18,9 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.state.session import PrometheusSession
 from tsmon.tui.text.measures import MEASURES, NOT_EXPORTED
 from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.story import Story
+from tsmon.tui.widgets.story import VersionDetails
 
-PROFILE = {Part.INFERENCE: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
+PROFILE = {RequestPhase.INFERENCE: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
 LAST = LastReading(1.0, 8, 2, PROFILE, {"9000": WorkerShare(8, 870.0)})
 REPORT = RequestReport(PROFILE, PROFILE, {200: 38, 503: 2}, last=LAST)
 
@@ -150,7 +150,7 @@ async def test_an_event_of_the_model_is_gone_to(
         fake.crash("mnist")
         await seat.press("enter")
         await seat.sees("worker died")
-        seat.find(Story).query_one("OptionList").focus()
+        seat.find(VersionDetails).query_one("OptionList").focus()
         await seat.press("end", "enter")
         await seat.sees("PAUSED")
         await seat.until(lambda: seat.text.count("worker died") == 2)

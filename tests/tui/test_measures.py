@@ -12,7 +12,7 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.history import Point
+from tsmon.telemetry.history import HistoryPoint
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import LastReading, RequestReport
 from tsmon.telemetry.snapshot import (
@@ -36,7 +36,7 @@ from tsmon.tui.text.measures import (
     Measure,
 )
 from tsmon.tui.text.numbers import compose_numbers, spell_now
-from tsmon.tui.text.symbols import Sample
+from tsmon.tui.text.symbols import TimedValue
 
 TIMES = Quantiles(40, 8.0, 11.0, 12.0, 18.0)
 VERDICT = WorkerVerdict(WorkerHealth.READY, "ready")
@@ -55,30 +55,36 @@ LOGGED = replace(UP, metrics=MetricsStatus(log_folder=Path("logs")))
 
 
 def numbers(measure: Measure, snapshot: Snapshot, model: ModelStatus = MODEL) -> list[str]:
-    points = [Point(at(1), waiting=14), Point(at(2), waiting=3)]
+    points = [HistoryPoint(at(1), waiting=14), HistoryPoint(at(2), waiting=3)]
     text = compose_numbers(measure, snapshot, model, points, with_quantiles=False).plain
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def test_without_percentiles_the_mean_is_drawn() -> None:
-    points = [Point(at(1), inference_ms=9.0), Point(at(2))]
-    assert INFERENCE.samples(points, at(3)) == [Sample(2.0, 9.0), Sample(1.0, None)]
+    points = [HistoryPoint(at(1), inference_ms=9.0), HistoryPoint(at(2))]
+    assert INFERENCE.samples(points, at(3)) == [TimedValue(2.0, 9.0), TimedValue(1.0, None)]
     assert not INFERENCE.is_banded(points)
 
 
 def test_percentiles_are_drawn_as_a_band_and_never_mixed_with_means() -> None:
-    points = [Point(at(1), inference_ms=9.0), Point(at(2), inference_ms=9.0, inference=TIMES)]
+    points = [
+        HistoryPoint(at(1), inference_ms=9.0),
+        HistoryPoint(at(2), inference_ms=9.0, inference=TIMES),
+    ]
     assert INFERENCE.samples(points, at(3)) == [
-        Sample(2.0, None),
-        Sample(1.0, 8.0, (11.0, 18.0)),
+        TimedValue(2.0, None),
+        TimedValue(1.0, 8.0, (11.0, 18.0)),
     ]
 
 
 def test_memory_is_a_band_from_the_smallest_worker_to_the_largest() -> None:
-    points = [Point(at(1), memory=(("9000", 500 * MIB), ("9001", 700 * MIB))), Point(at(2))]
+    points = [
+        HistoryPoint(at(1), memory=(("9000", 500 * MIB), ("9001", 700 * MIB))),
+        HistoryPoint(at(2)),
+    ]
     assert MEMORY.samples(points, at(2)) == [
-        Sample(1.0, 500.0, (700.0, 700.0)),
-        Sample(0.0, None),
+        TimedValue(1.0, 500.0, (700.0, 700.0)),
+        TimedValue(0.0, None),
     ]
     assert MEMORY.write(800.0) == "800 MiB"
 

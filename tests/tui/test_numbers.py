@@ -13,7 +13,7 @@ from tsmon.serving.assets import numbers_page
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.explanations import parse_explanations
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
-from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.traffic import Missing
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
@@ -28,7 +28,7 @@ SHOWN = [
     *((PaneName.METRICS, measure.title) for measure in MEASURES),
     *((PaneName.MODELS, column.label) for column in models_pane.COLUMNS),
     *((PaneName.WORKERS, column.label) for column in workers_pane.COLUMNS),
-    *((PaneName.METRICS, part.value) for part in Part),
+    *((PaneName.METRICS, part.value) for part in RequestPhase),
     *((PaneName.METRICS, heading) for heading in quantile_table.HEADINGS),
     *((PaneName.METRICS, window) for window in ("1 min", "5 min", "start")),
     *((PaneName.METRICS, missing.value) for missing in Missing),

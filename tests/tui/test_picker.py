@@ -17,7 +17,7 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount, AskCount
 from tsmon.tui.screens.list_dialog import ChooseVersion
-from tsmon.tui.screens.picker import Part, Picker
+from tsmon.tui.screens.picker import Picker, PickerPart
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.pixel_grid import PixelView
@@ -183,7 +183,7 @@ async def test_from_a_wrong_one_to_its_image(fake: FakeTorchServe, options: Moni
         await seat.press("backspace")
         await seat.until(lambda: desk.folder and desk.folder.path.name != "samples")
         await seat.press("o", "tab", "tab")
-        await seat.until(lambda: seat.app.screen.part is Part.RESULTS)  # type: ignore[attr-defined]
+        await seat.until(lambda: seat.app.screen.part is PickerPart.RESULTS)  # type: ignore[attr-defined]
         await seat.press("down", "enter")
         await seat.until(lambda: desk.folder and desk.folder.path.name == "samples")
         await seat.until(lambda: desk.chosen and desk.chosen.name == "image.8.png")

@@ -9,15 +9,15 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import Part, RequestReport
+from tsmon.telemetry.logs.times import RequestPhase, RequestReport
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.widgets.quantile_table import HEIGHT, WIDTH, compose_quantiles
 
 MINUTE = {
-    Part.TOTAL: Quantiles(412, 8.0, 11.0, 12.0, 18.0),
-    Part.QUEUE: Quantiles(412, 0.02, 0.0612, 1.4, 3.0),
+    RequestPhase.TOTAL: Quantiles(412, 8.0, 11.0, 12.0, 18.0),
+    RequestPhase.QUEUE: Quantiles(412, 0.02, 0.0612, 1.4, 3.0),
 }
-LONG = {**MINUTE, Part.HANDLER: Quantiles(299_999, 7.25, 8.0, 12_345.0, 20_000.0)}
+LONG = {**MINUTE, RequestPhase.HANDLER: Quantiles(299_999, 7.25, 8.0, 12_345.0, 20_000.0)}
 REPORT = RequestReport(MINUTE, LONG, {200: 412})
 
 

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.raster import columns, draw, heights, nice_top
 
 VALUES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 SAMPLES = st.lists(st.tuples(st.floats(-10, 200), VALUES), max_size=60).map(
-    lambda pairs: [Sample(age, value) for age, value in sorted(pairs, key=lambda p: -p[0])]
+    lambda pairs: [TimedValue(age, value) for age, value in sorted(pairs, key=lambda p: -p[0])]
 )
 
 
 @given(SAMPLES, st.integers(1, 80), st.integers(1, 12), st.sampled_from(Symbols))
 def test_whatever_the_samples_the_drawing_fits(
-    samples: list[Sample], width: int, rows: int, symbols: Symbols
+    samples: list[TimedValue], width: int, rows: int, symbols: Symbols
 ) -> None:
     values = columns(samples, 120, width * symbols.dots_across, gap_s=3)
     assert all(value is None or (math.isfinite(value) and value >= 0) for value in values)
@@ -41,21 +41,26 @@ def test_the_axis_of_nothing(value: float) -> None:
 
 
 def test_an_unknown_value_is_a_gap_and_a_zero_is_the_baseline() -> None:
-    samples = [Sample(3.5, 8.0), Sample(2.5, None), Sample(1.5, 0.0), Sample(0.5, 4.0)]
+    samples = [
+        TimedValue(3.5, 8.0),
+        TimedValue(2.5, None),
+        TimedValue(1.5, 0.0),
+        TimedValue(0.5, 4.0),
+    ]
     values = columns(samples, 5, 5, gap_s=2)
     assert values == [None, 8.0, None, 0.0, 4.0]
     assert draw(heights(values, 8.0, 8), 1, Symbols.BLOCK) == [" █ ▁▄"]
 
 
 def test_neighbours_are_joined_but_not_over_an_outage() -> None:
-    near = columns([Sample(7.5, 0.0), Sample(3.5, 4.0)], 10, 10, gap_s=5)
+    near = columns([TimedValue(7.5, 0.0), TimedValue(3.5, 4.0)], 10, 10, gap_s=5)
     assert near[2:7] == [0.0, 1.0, 2.0, 3.0, 4.0]
-    far = columns([Sample(7.5, 0.0), Sample(3.5, 4.0)], 10, 10, gap_s=3)
+    far = columns([TimedValue(7.5, 0.0), TimedValue(3.5, 4.0)], 10, 10, gap_s=3)
     assert far[2:7] == [0.0, None, None, None, 4.0]
 
 
 def test_the_largest_of_several_values_in_a_column_is_drawn() -> None:
-    samples = [Sample(1.2, 3.0), Sample(1.1, 9.0), Sample(1.0, 2.0)]
+    samples = [TimedValue(1.2, 3.0), TimedValue(1.1, 9.0), TimedValue(1.0, 2.0)]
     assert max(v for v in columns(samples, 120, 4, gap_s=3) if v is not None) == 9.0
 
 

@@ -17,7 +17,7 @@ from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
-from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.risk import Risk
 from tsmon.tui.widgets.field import Field
 
 
@@ -128,7 +128,7 @@ async def test_workers_of_another_machine_are_restarted_at_once_after_a_grave_qu
         await seat.sees("2/2 ready")
         await seat.press("W")
         await seat.until(lambda: isinstance(seat.app.screen, Confirm))
-        await seat.sees(Severity.LAST.words, "workers   2 → 0, then 2", "refused with 503")
+        await seat.sees(Risk.LAST.words, "workers   2 → 0, then 2", "refused with 503")
         seat.find(Field, "#typed").text = "mnist"
         seat.find(Button, "#accept").press()
         await seat.until(lambda: isinstance(seat.app.screen, StepsScreen))

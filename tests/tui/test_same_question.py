@@ -15,7 +15,7 @@ from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.state import risk as weighing
-from tsmon.tui.state.risk import Severity, is_busy
+from tsmon.tui.state.risk import Risk, is_busy
 
 Way = Callable[[Seat], Awaitable[None]]
 
@@ -86,7 +86,7 @@ async def test_fewer_workers_under_traffic_are_asked_about(
         sent = fake.sent("PUT")
         await WAYS[way](seat)
         await seat.until(lambda: isinstance(seat.app.screen, Confirm))
-        await seat.sees(Severity.LOSS.words, "newest workers go first")
+        await seat.sees(Risk.LOSS.words, "newest workers go first")
         await seat.press("escape")
         await seat.until(lambda: seat.app.screen is seat.monitor)
         assert fake.sent("PUT") == sent
@@ -130,14 +130,14 @@ async def test_how_grave_a_change_is_depends_on_it_and_the_present_alone(
         await seat.sees("2/2", "0/0")
         empty, busy = seat.monitor.session.monitor.latest.models
     assert weighing.weigh(busy, weighing.Scaling(2, 3)) is None
-    assert weighing.weigh(busy, weighing.Scaling(2, 1)) is Severity.LOSS
-    assert weighing.weigh(busy, weighing.Scaling(2, 0)) is Severity.LAST
-    assert weighing.weigh(busy, weighing.Removal(())) is Severity.LAST
-    assert weighing.weigh(busy, weighing.Removal((empty,))) is Severity.LOSS
-    assert weighing.weigh(busy, weighing.NewDefault(empty)) is Severity.CHANGE
-    assert weighing.weigh(empty, weighing.NewDefault(busy)) is Severity.LAST
-    assert weighing.weigh(busy, weighing.Restart(one_at_a_time=True)) is Severity.LOSS
-    assert weighing.weigh(busy, weighing.Restart(one_at_a_time=False)) is Severity.LAST
-    assert weighing.weigh(empty, weighing.Restart(one_at_a_time=False)) is Severity.CHANGE
-    assert weighing.gravest([None, Severity.LOSS, Severity.CHANGE]) is Severity.LOSS
+    assert weighing.weigh(busy, weighing.Scaling(2, 1)) is Risk.LOSS
+    assert weighing.weigh(busy, weighing.Scaling(2, 0)) is Risk.LAST
+    assert weighing.weigh(busy, weighing.Removal(())) is Risk.LAST
+    assert weighing.weigh(busy, weighing.Removal((empty,))) is Risk.LOSS
+    assert weighing.weigh(busy, weighing.NewDefault(empty)) is Risk.CHANGE
+    assert weighing.weigh(empty, weighing.NewDefault(busy)) is Risk.LAST
+    assert weighing.weigh(busy, weighing.Restart(one_at_a_time=True)) is Risk.LOSS
+    assert weighing.weigh(busy, weighing.Restart(one_at_a_time=False)) is Risk.LAST
+    assert weighing.weigh(empty, weighing.Restart(one_at_a_time=False)) is Risk.CHANGE
+    assert weighing.gravest([None, Risk.LOSS, Risk.CHANGE]) is Risk.LOSS
     assert weighing.gravest([None]) is None

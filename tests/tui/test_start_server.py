@@ -11,7 +11,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.serving.errors import AlreadyRunning, PortTaken, ServingError, StartFailed
-from tsmon.serving.launch import Progress
+from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.record import ServerRecord
@@ -21,7 +21,7 @@ from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens import start_server
 from tsmon.tui.screens.start_server import StartServerDialog, ports_around
 
-Start = Callable[[LocalServer, ServerPlan, Callable[[Progress], None]], ServerRecord]
+Start = Callable[[LocalServer, ServerPlan, Callable[[StartProgress], None]], ServerRecord]
 
 
 def record_of(plan: ServerPlan) -> ServerRecord:
@@ -64,9 +64,9 @@ async def test_a_started_server_is_watched(
     go_on = threading.Event()
 
     def start(
-        server: LocalServer, plan: ServerPlan, on_progress: Callable[[Progress], None]
+        server: LocalServer, plan: ServerPlan, on_progress: Callable[[StartProgress], None]
     ) -> ServerRecord:
-        on_progress(Progress("starting Java 21", 1.2))
+        on_progress(StartProgress("starting Java 21", 1.2))
         go_on.wait(10)
         fake.start()
         fake.load("fresh")
@@ -145,11 +145,11 @@ async def test_leaving_the_dialog_gives_the_start_up(
     ended = threading.Event()
 
     def start(
-        server: LocalServer, plan: ServerPlan, on_progress: Callable[[Progress], None]
+        server: LocalServer, plan: ServerPlan, on_progress: Callable[[StartProgress], None]
     ) -> ServerRecord:
         try:
             while True:
-                on_progress(Progress("waiting", 1.0))
+                on_progress(StartProgress("waiting", 1.0))
         finally:
             ended.set()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tsmon.cli.output import emit, emit_table, emit_text
 from tsmon.load.capacity.advice import Advice
-from tsmon.load.capacity.prediction import Prediction
+from tsmon.load.capacity.prediction import Forecast
 from tsmon.untrusted.shell import shell_word
 
 _HEADINGS = (
@@ -67,7 +67,7 @@ def _head(advice: Advice) -> Iterator[str]:
         yield f"{_plural(advice.workers)}{wanted} ({advice.confidence}), so that {advice.target}"
 
 
-def _row(advice: Advice, row: Prediction) -> tuple[str, ...]:
+def _row(advice: Advice, row: Forecast) -> tuple[str, ...]:
     marks = "→" if row.workers == advice.workers else ""
     if row.workers == advice.situation.workers:
         marks += "now"

@@ -17,7 +17,7 @@ from tsmon.load.capacity.advice import advise as find_advice
 from tsmon.load.capacity.curve import read_points
 from tsmon.load.capacity.experience import experienced_points
 from tsmon.load.capacity.machine import machine_of
-from tsmon.load.capacity.prediction import Target as Wanted
+from tsmon.load.capacity.prediction import LatencyGoal as Wanted
 from tsmon.load.capacity.situation import Situation, situation_of
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.docker import LogPlace

@@ -33,7 +33,7 @@ from tsmon.load.experiment.plan import (
 )
 from tsmon.load.experiment.restoring import RESTORE_S
 from tsmon.load.experiment.restoring import restore as put_back
-from tsmon.load.experiment.steps import Step
+from tsmon.load.experiment.steps import ExperimentStep
 from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
@@ -227,7 +227,7 @@ async def _carry_out(experiment: Experiment) -> bool:
     """Run it with a line on stderr that tells how it goes; gives whether it was interrupted."""
     with Live(console=talk, auto_refresh=False, transient=True) as live:
 
-        def tell(step: Step) -> None:
+        def tell(step: ExperimentStep) -> None:
             if step.setting is not None and step.measurement is not None:
                 line = measured_line(step.setting, step.measurement)
                 say(f"{step.number} of {step.total}: {line}")

@@ -7,7 +7,7 @@ from enum import Enum
 from tsmon.cli.output import data_console, emit, emit_json, emit_table, emit_text
 from tsmon.load.experiment.chart import CHART_WIDTH, chart
 from tsmon.load.experiment.kept import result_record
-from tsmon.load.experiment.plan import Setting
+from tsmon.load.experiment.plan import Variation
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.table import (
     columns,
@@ -41,7 +41,7 @@ def emit_result(result: ExperimentResult, form: Form) -> None:
         _emit_text(result)
 
 
-def measured_line(setting: Setting, measurement: Measurement) -> str:
+def measured_line(setting: Variation, measurement: Measurement) -> str:
     """One measurement in a line, as soon as it is there."""
 
     def words(value: float | None, unit: str) -> str:

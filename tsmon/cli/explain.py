@@ -8,7 +8,7 @@ from tsmon.cli.models import as_json
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import emit_json, emit_table, emit_text
 from tsmon.serving.assets import numbers_page
-from tsmon.telemetry.explanations import Entry, parse_explanations
+from tsmon.telemetry.explanations import Explanation, parse_explanations
 
 
 @click.command()
@@ -37,13 +37,13 @@ def explain(number: tuple[str, ...], as_json: bool) -> None:
         )
 
 
-def _words(entry: Entry) -> str:
+def _words(entry: Explanation) -> str:
     width = max(len(heading) for heading, _ in entry.facts)
     lines = [f"{entry.name} ({entry.section})"]
     return "\n".join([*lines, *(f"  {head:<{width}}  {text}" for head, text in entry.facts)])
 
 
-def _record(entry: Entry) -> dict[str, object]:
+def _record(entry: Explanation) -> dict[str, object]:
     return {
         "number": entry.name,
         "shown": entry.shown,

@@ -19,7 +19,7 @@ from tsmon.cli.output import say, talk
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.digits.images import ImageError, find_images
 from tsmon.load.refusals import Failure, capacity_cause
-from tsmon.load.run.increment import Ending
+from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import (
     DEFAULT_COUNT,
     DEFAULT_DURATION_S,
@@ -30,7 +30,7 @@ from tsmon.load.run.plan import (
     RunPlan,
 )
 from tsmon.load.run.report import RunReport
-from tsmon.load.run.run import Run, open_run
+from tsmon.load.run.run import LoadRun, open_run
 from tsmon.serving.assets import digit_assets
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
@@ -136,7 +136,7 @@ async def _watch(client: TorchServe, plan: RunPlan) -> RunReport:
 
 
 @contextmanager
-def _interruptible(run: Run) -> Iterator[None]:
+def _interruptible(run: LoadRun) -> Iterator[None]:
     """Ctrl-C stops the run, and a second one does not wait for the answers under way."""
     loop = asyncio.get_running_loop()
     orders = iter((run.stop, run.abandon))
@@ -164,10 +164,10 @@ async def _remedy(client: TorchServe, report: RunReport) -> str:
 
 def _end(report: RunReport, remedy: str) -> None:
     """Exit by the worst that happened."""
-    if report.ending is Ending.SERVER_GONE:
+    if report.ending is StopReason.SERVER_GONE:
         fail("the server is gone: it accepts no connections any more", remedy, Exit.UNREACHABLE)
     if report.failed:
         fail(f"{report.failed} of {report.sent} requests got no answer", remedy)
-    if report.ending is Ending.STOPPED:
+    if report.ending is StopReason.STOPPED:
         say("stopped by Ctrl-C")
         raise click.exceptions.Exit(Exit.INTERRUPTED)

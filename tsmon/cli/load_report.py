@@ -7,7 +7,7 @@ from typing import Any
 
 from tsmon.cli.output import emit, emit_csv, emit_json, emit_table
 from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.report import Latency, Progress, RunReport
+from tsmon.load.run.report import Latency, RunProgress, RunReport
 
 PERCENTILES = {
     "p50": "p50",
@@ -21,7 +21,7 @@ PERCENTILES = {
 """What a table calls the fields of `Latency`."""
 
 
-def progress_line(progress: Progress) -> str:
+def progress_line(progress: RunProgress) -> str:
     """How a run goes, as one line."""
     report, recent = progress.so_far, progress.latency
     parts = [f"{report.seconds:.1f} s", f"{report.answered} answered"]

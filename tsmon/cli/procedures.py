@@ -10,16 +10,21 @@ import click
 from tsmon.cli.interrupting import interruptible
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import emit, emit_json, say, talk
-from tsmon.torchserve.procedure import Ending, Mark, Procedure, Step
+from tsmon.torchserve.procedure import Procedure, ProcedureResult, ProcedureStep, StepState
 
-_GLYPHS = {Mark.DONE: "✓", Mark.SKIPPED: "–", Mark.FAILED: "✗", Mark.STOPPED: "■"}
+_GLYPHS = {
+    StepState.DONE: "✓",
+    StepState.SKIPPED: "–",
+    StepState.FAILED: "✗",
+    StepState.STOPPED: "■",
+}
 STOPPING = ("stopping, and leaving a model that serves …", "still leaving a model that serves …")
 
 
 async def carry_out(procedure: Procedure, *, as_json: bool, **facts: Any) -> None:
     """Carry it out and end the command by how it ended; `facts` stand first in the JSON."""
     stopped = await _run(procedure)
-    ending = procedure.ending or Ending(False, "stopped before it began")
+    ending = procedure.ending or ProcedureResult(False, "stopped before it began")
     if as_json:
         emit_json({**facts, **_record(procedure, ending)})
     elif ending.done:
@@ -41,7 +46,7 @@ async def _run(procedure: Procedure) -> bool:
                 if step.mark in _GLYPHS and step.id not in told:
                     told.add(step.id)
                     say(step_line(step))
-                elif step.mark is Mark.UNDER_WAY:
+                elif step.mark is StepState.UNDER_WAY:
                     status.update(f"{step.title}: {step.detail or '…'}")
 
         work = asyncio.ensure_future(procedure.run(tell))
@@ -53,13 +58,13 @@ async def _run(procedure: Procedure) -> bool:
     return False
 
 
-def step_line(step: Step) -> str:
+def step_line(step: ProcedureStep) -> str:
     """Such as `✓ register mnist-2.mar: version 2.0, 0.4 s`."""
     parts = [part for part in (step.detail, f"{step.seconds:.1f} s") if part]
     return f"{_GLYPHS[step.mark]} {step.title}: {', '.join(parts)}"
 
 
-def _record(procedure: Procedure, ending: Ending) -> dict[str, Any]:
+def _record(procedure: Procedure, ending: ProcedureResult) -> dict[str, Any]:
     return {
         "done": ending.done,
         "message": ending.message,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsmon.cli.output import emit, emit_json, say
-from tsmon.serving.local_server import ServerStatus
+from tsmon.serving.local_server import LocalServerStatus
 from tsmon.serving.record import ServerRecord
 from tsmon.untrusted.shell import shell_word
 
@@ -51,7 +51,7 @@ def server_record(record: ServerRecord) -> dict[str, object]:
     }
 
 
-def status_record(found: ServerStatus) -> dict[str, object]:
+def status_record(found: LocalServerStatus) -> dict[str, object]:
     """How a server is, as JSON has it."""
     return {
         "state": found.state.value,
@@ -63,7 +63,7 @@ def status_record(found: ServerStatus) -> dict[str, object]:
     }
 
 
-def status_lines(found: ServerStatus) -> list[str]:
+def status_lines(found: LocalServerStatus) -> list[str]:
     """How a server is, for a person."""
     facts = [("state", found.state.value), ("home", str(found.home))]
     server = found.server
@@ -93,6 +93,6 @@ def _whereabouts(record: ServerRecord) -> str:
     return f"container {record.container}" if record.container else f"pid {record.pid}"
 
 
-def _worker_memory(found: ServerStatus) -> str:
+def _worker_memory(found: LocalServerStatus) -> str:
     total = sum(found.worker_memory.values())
     return f"{len(found.worker_memory)} processes, {total / 1e6:.0f} MB"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tsmon.cli.output import say, talk
 from tsmon.serving.errors import StartFailed
-from tsmon.serving.launch import Progress, ProgressCallback
+from tsmon.serving.launch import ProgressCallback, StartProgress
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.record import ServerRecord
@@ -22,7 +22,7 @@ def progress_shown(first: str, *, may_take_long: bool = False) -> Iterator[Progr
     phase = ""
     with talk.status(first) as spinner:
 
-        def show(progress: Progress) -> None:
+        def show(progress: StartProgress) -> None:
             nonlocal phase
             detail = f", {progress.detail}" if progress.detail else ""
             spinner.update(f"{progress.phase}{detail}, {progress.elapsed:.0f} s")

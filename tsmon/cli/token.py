@@ -12,7 +12,7 @@ from tsmon.cli.output import emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.torchserve.errors import TOKEN_HINT
 from tsmon.torchserve.renewal import EXPIRING
-from tsmon.torchserve.tokens import Key, KeyKind
+from tsmon.torchserve.tokens import KeyKind, ServerKey
 
 
 @click.group(cls=CommandGroup)
@@ -66,7 +66,7 @@ async def refresh(target: Target, kind: str | None) -> None:
             say(f"new {each} key in {client.keys.path}, expires {ends}")
 
 
-def _expiry(key: Key, now: datetime) -> str:
+def _expiry(key: ServerKey, now: datetime) -> str:
     if key.expires is None:
         return "never"
     minutes = (key.expires - now).total_seconds() / 60

@@ -7,7 +7,7 @@ from tsmon.cli.outcome import fail
 from tsmon.cli.output import say, talk
 from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 
 async def wait_for_workers(
@@ -33,7 +33,7 @@ async def wait_for_workers(
     say(f"{name}: {_words(progress)}")
 
 
-def _words(progress: Progress) -> str:
+def _words(progress: RolloutProgress) -> str:
     if progress.wanted == 0 and progress.ready == 0:
         return f"no workers, {progress.seconds:.1f} s"
     return f"{progress.ready} of {progress.wanted} workers ready, {progress.seconds:.1f} s"

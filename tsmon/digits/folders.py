@@ -10,7 +10,7 @@ from tsmon.digits.images import DigitImage, entries, is_image
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class ImageFolder:
     """A folder as it was when it was read."""
 
     path: Path
@@ -25,7 +25,7 @@ class Folder:
         return self.path.parent if self.path.parent != self.path else None
 
 
-def read_folder(path: Path) -> Folder:
+def read_folder(path: Path) -> ImageFolder:
     """Read a folder.
 
     Raises:
@@ -39,7 +39,7 @@ def read_folder(path: Path) -> Folder:
             folders += [] if each.name.startswith(".") else [path / each.name]
         elif is_image(each):
             images.append(DigitImage.at(path / each.name))
-    return Folder(path, tuple(folders), tuple(images))
+    return ImageFolder(path, tuple(folders), tuple(images))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -49,7 +49,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-class Labels:
+class ImageLabels:
     """Labels that a person set for this session; the files keep their names."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tsmon.doctor.facts import Api, KeyFileFacts, ServerFacts
+from tsmon.doctor.facts import Api, ExaminedServer, KeyFileFacts
 from tsmon.telemetry.live import LiveSource
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.connection import Connection
@@ -21,7 +21,7 @@ Connect = Callable[[str], Connection]
 """Makes a connection without keys to a base URL."""
 
 
-async def ask(client: TorchServe, connect: Connect) -> ServerFacts:
+async def ask(client: TorchServe, connect: Connect) -> ExaminedServer:
     """What the server says; parts it refuses carry the error."""
     addresses = client.addresses
     urls = {api: str(getattr(addresses, api.value)) for api in Api}
@@ -31,7 +31,7 @@ async def ask(client: TorchServe, connect: Connect) -> ServerFacts:
         _outcome(client.inference.ping()),
         LiveSource(client).observe(None),
     )
-    return ServerFacts(
+    return ExaminedServer(
         addresses,
         dict(zip(urls, answers, strict=True)),
         observation,

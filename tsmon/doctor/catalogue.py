@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsmon.doctor.checks import configuration, disk, machine, models, server, serving, tokens
-from tsmon.doctor.findings import Check, Group
+from tsmon.doctor.findings import Check, CheckGroup
 
 _SERVER = (
     ("ports", "each address answers, as the API it should be", server.ports),
@@ -47,16 +47,16 @@ _SERVING = (
     ("vision-handlers", "TorchServe's own vision handlers can be loaded", serving.handlers),
     ("gpu-metrics", "system metrics work where there is a GPU", serving.gpu_metrics),
 )
-_WITHOUT_SERVER = {Group.CONFIGURATION, Group.SERVING}
+_WITHOUT_SERVER = {CheckGroup.CONFIGURATION, CheckGroup.SERVING}
 
 CHECKS = tuple(
     Check(id_, group, about, examine, needs_server=group not in _WITHOUT_SERVER)
     for group, checks in (
-        (Group.SERVER, _SERVER),
-        (Group.MODELS, _MODELS),
-        (Group.CONFIGURATION, _CONFIGURATION),
-        (Group.MACHINE, _MACHINE),
-        (Group.SERVING, _SERVING),
+        (CheckGroup.SERVER, _SERVER),
+        (CheckGroup.MODELS, _MODELS),
+        (CheckGroup.CONFIGURATION, _CONFIGURATION),
+        (CheckGroup.MACHINE, _MACHINE),
+        (CheckGroup.SERVING, _SERVING),
     )
     for id_, about, examine in checks
 )

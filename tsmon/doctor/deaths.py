@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tsmon.doctor.facts import Death, MachineFacts, ServerFacts
+from tsmon.doctor.facts import ExaminedServer, MachineFacts, ReportedDeath
 from tsmon.telemetry.logs.causes import read_cause
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.errors import TorchServeError
@@ -14,7 +14,9 @@ MOST_MODELS = 8
 """Each costs a reading of the end of the logs."""
 
 
-def read_deaths(server: ServerFacts | None, machine: MachineFacts) -> Mapping[ModelKey, Death]:
+def read_deaths(
+    server: ExaminedServer | None, machine: MachineFacts
+) -> Mapping[ModelKey, ReportedDeath]:
     """Of the first models with workers that are not ready, where the logs are here; blocks."""
     if server is None or machine.logs is None:
         return {}
@@ -25,7 +27,7 @@ def read_deaths(server: ServerFacts | None, machine: MachineFacts) -> Mapping[Mo
     for model in [each.model for each in models if _has_trouble(each.model.workers)][:MOST_MODELS]:
         cause = read_cause(machine.logs.path, model=model.name, version=model.version)
         if cause is not None:
-            found[ModelKey(model.name, model.version)] = Death(cause.message, cause.hint)
+            found[ModelKey(model.name, model.version)] = ReportedDeath(cause.message, cause.hint)
     return found
 
 

@@ -49,7 +49,7 @@ class KeyFileFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerFacts:
+class ExaminedServer:
     """What the server says.
 
     Attributes:
@@ -119,7 +119,7 @@ class OtherServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderSize:
     """A folder that grows.
 
     Attributes:
@@ -150,8 +150,8 @@ class MachineFacts:
     server: JavaProcess | None = None
     why_no_server: str = ""
     others: tuple[OtherServer, ...] = ()
-    logs: Folder | None = None
-    models: Folder | None = None
+    logs: FolderSize | None = None
+    models: FolderSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class InstallationFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class ReportedDeath:
     """Why workers of a model died, as the logs tell it."""
 
     message: str
@@ -197,9 +197,9 @@ class Death:
 class Facts:
     """All of it; a part that no check needs is None."""
 
-    server: ServerFacts | None
+    server: ExaminedServer | None
     machine: MachineFacts
     config: ConfigFacts
     installation: InstallationFacts
-    deaths: Mapping[ModelKey, Death] = field(default_factory=dict)
+    deaths: Mapping[ModelKey, ReportedDeath] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))

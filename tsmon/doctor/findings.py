@@ -21,7 +21,7 @@ class Severity(StrEnum):
     """Something does not work, or will not."""
 
 
-class Group(StrEnum):
+class CheckGroup(StrEnum):
     """What a check is about, in the order of the report."""
 
     SERVER = "server"
@@ -65,7 +65,7 @@ class Check:
     """
 
     id: str
-    group: Group
+    group: CheckGroup
     about: str
     examine: Callable[[Facts], Iterable[Finding]]
     needs_server: bool = True

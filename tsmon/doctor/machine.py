@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tsmon.doctor.facts import Folder, JavaProcess, MachineFacts, OtherServer, WorkerProcess
+from tsmon.doctor.facts import FolderSize, JavaProcess, MachineFacts, OtherServer, WorkerProcess
 from tsmon.telemetry.server_process import (
     find_servers,
     log_folder_in,
@@ -80,13 +80,13 @@ def torch_threads(pid: int) -> int | None:
     return _number(place_of(psutil.Process(pid))[1].get(TORCH_THREADS))
 
 
-def measure(path: Path | None) -> Folder | None:
+def measure(path: Path | None) -> FolderSize | None:
     """Size and entries of a folder; None if there is no such folder."""
     if path is None or not path.is_dir():
         return None
     try:
         entries = tuple(sorted(entry.name for entry in path.iterdir()))
-        return Folder(path, sum(_sizes(path)), entries, shutil.disk_usage(path).free)
+        return FolderSize(path, sum(_sizes(path)), entries, shutil.disk_usage(path).free)
     except OSError:
         return None
 

@@ -10,7 +10,7 @@ from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, Sign
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
-from tsmon.telemetry.traffic import Missing, Reading, Usage, add_readings
+from tsmon.telemetry.traffic import Missing, Usage, UsageOrMissing, add_readings
 from tsmon.torchserve.errors import TorchServeError
 
 ONLY_METRICS = Sign("?", "metrics only", Grade.NEUTRAL)
@@ -32,7 +32,7 @@ class Figures:
     ready: int | None
     """Ready workers; None where nothing tells."""
     wanted: int | None
-    traffic: Reading
+    traffic: UsageOrMissing
     """Since the scrape before."""
 
     @property

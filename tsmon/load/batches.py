@@ -42,7 +42,7 @@ class BatchResult:
         return self.milliseconds / self.answered if self.answered else None
 
 
-class Run:
+class BatchRun:
     """A sending job: batches to one version, one after the other."""
 
     def __init__(self, key: ModelKey, batches: Sequence[Batch], concurrency: int = 1) -> None:

@@ -11,7 +11,7 @@ from tsmon.docker.engine import DockerError, lines
 from tsmon.serving import container, image
 from tsmon.serving.diagnosis import explain, shown
 from tsmon.serving.errors import StartFailed
-from tsmon.serving.launch import Progress, ProgressCallback
+from tsmon.serving.launch import ProgressCallback, StartProgress
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.errors import NotTorchServe
 from tsmon.torchserve.metrics import MOST_SCRAPE_BYTES
@@ -79,7 +79,7 @@ class ContainerLaunch:
         return version
 
     def _say(self, phase: str, detail: str = "") -> None:
-        self._report(Progress(phase, time.monotonic() - self._began, detail))
+        self._report(StartProgress(phase, time.monotonic() - self._began, detail))
 
 
 def _version(record: ServerRecord) -> str | None:

@@ -29,7 +29,7 @@ _BOUNDS = Bounds(timeout_s=_ANSWER_SECONDS, most_bytes=1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StartProgress:
     """What a start is doing.
 
     Attributes:
@@ -43,7 +43,7 @@ class Progress:
     detail: str = ""
 
 
-ProgressCallback = Callable[[Progress], None]
+ProgressCallback = Callable[[StartProgress], None]
 
 
 class Launch:
@@ -129,7 +129,7 @@ class Launch:
         return StartFailed(message, diagnosis.hint, diagnosis.log_lines)
 
     def _say(self, phase: str) -> None:
-        self._report(Progress(phase, self._elapsed()))
+        self._report(StartProgress(phase, self._elapsed()))
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began

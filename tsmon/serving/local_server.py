@@ -50,7 +50,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStatus:
+class LocalServerStatus:
     """A server at one moment.
 
     Attributes:
@@ -159,7 +159,7 @@ class LocalServer:
             self._end(record, seconds)
         return record
 
-    def status(self) -> ServerStatus:
+    def status(self) -> LocalServerStatus:
         """How the server is now.
 
         Raises:
@@ -168,14 +168,14 @@ class LocalServer:
         """
         record = ServerRecord.load(self.home.record)
         if record is None:
-            return ServerStatus(State.STOPPED, self.home.path)
+            return LocalServerStatus(State.STOPPED, self.home.path)
         if record.container_id:
             return self._container_status(record)
         server = _find(record)
         if server is None or record.temp_dir is None:
-            return ServerStatus(self._state_without(record), self.home.path, record)
+            return LocalServerStatus(self._state_without(record), self.home.path, record)
         memory = processes.memory_of(processes.find_all(record.temp_dir))
-        return ServerStatus(
+        return LocalServerStatus(
             State.RUNNING if record.ready else State.STARTING,
             self.home.path,
             replace(record, pid=server.pid),
@@ -229,15 +229,15 @@ class LocalServer:
             raise AlreadyRunning(server.pid, record.management)
         self._end(record, seconds=0)
 
-    def _container_status(self, record: ServerRecord) -> ServerStatus:
+    def _container_status(self, record: ServerRecord) -> LocalServerStatus:
         with docker_asked():
             facts = find_container(record.container_id)
             if facts is None or not facts.running:
                 state = State.STOPPED if was_stopped(facts) else self._state_without(record)
-                return ServerStatus(state, self.home.path, record)
+                return LocalServerStatus(state, self.home.path, record)
             use = look(record.container_id)
         running = State.RUNNING if use.serves else State.DIED
-        return ServerStatus(
+        return LocalServerStatus(
             running if record.ready else State.STARTING,
             self.home.path,
             record,

@@ -20,12 +20,12 @@ import psutil
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.procedure import (
-    Ending,
-    Mark,
     NotCarriedOut,
     Overtaken,
     Procedure,
-    Step,
+    ProcedureResult,
+    ProcedureStep,
+    StepState,
     reasoned,
 )
 from tsmon.torchserve.protection import protected
@@ -68,9 +68,9 @@ class RollingRestart(Procedure):
         super().__init__(
             client.management,
             [
-                Step("stand-in", "start one more worker as stand-in"),
-                *(Step(id_, f"restart worker {id_}") for id_ in self._processes),
-                Step("back", "remove the stand-in"),
+                ProcedureStep("stand-in", "start one more worker as stand-in"),
+                *(ProcedureStep(id_, f"restart worker {id_}") for id_ in self._processes),
+                ProcedureStep("back", "remove the stand-in"),
             ],
         )
 
@@ -147,11 +147,13 @@ class RollingRestart(Procedure):
             raise Overtaken(f"worker {id_} is gone: somebody else scaled {found.name}")
         return worker
 
-    def _arrived(self) -> Ending:
-        return Ending(True, f"{_restarted(len(self._processes), self._found)}, one at a time")
+    def _arrived(self) -> ProcedureResult:
+        return ProcedureResult(
+            True, f"{_restarted(len(self._processes), self._found)}, one at a time"
+        )
 
-    async def _make_safe(self, error: TorchServeError | None) -> Ending:
-        done = sum(step.mark is Mark.DONE for step in self.steps[1:-1])
+    async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
+        done = sum(step.mark is StepState.DONE for step in self.steps[1:-1])
         left = f"{done} of {len(self._processes)} workers are restarted"
         hint = error.hint if error else ""
         if self._has_stand_in and not isinstance(error, Overtaken | NotFound):
@@ -160,8 +162,8 @@ class RollingRestart(Procedure):
             except TorchServeError as trouble:
                 back = _scale_command(self._found, len(self._processes))
                 left = f"{left}; the stand-in may be left: {trouble}"
-                return Ending(False, reasoned(error, left), f"{back} removes it")
-        return Ending(False, reasoned(error, left), hint)
+                return ProcedureResult(False, reasoned(error, left), f"{back} removes it")
+        return ProcedureResult(False, reasoned(error, left), hint)
 
 
 class RestartAtOnce(Procedure):
@@ -178,8 +180,8 @@ class RestartAtOnce(Procedure):
         super().__init__(
             client.management,
             [
-                Step("stop", "end all workers"),
-                Step("start", f"start {self._workers} anew and wait until they are ready"),
+                ProcedureStep("stop", "end all workers"),
+                ProcedureStep("start", f"start {self._workers} anew and wait until they are ready"),
             ],
         )
 
@@ -198,22 +200,22 @@ class RestartAtOnce(Procedure):
             found.name, self._workers, version=found.version, max_workers=most
         )
 
-    def _arrived(self) -> Ending:
-        return Ending(True, f"{_restarted(self._workers, self._found)}, all at once")
+    def _arrived(self) -> ProcedureResult:
+        return ProcedureResult(True, f"{_restarted(self._workers, self._found)}, all at once")
 
-    async def _make_safe(self, error: TorchServeError | None) -> Ending:
+    async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
         words = f"{self._workers} workers of {self._found.name} {self._found.version}"
         if isinstance(error, Overtaken | NotFound):
             left = f"the {words} are not started again"
-            return Ending(False, reasoned(error, left), error.hint)
+            return ProcedureResult(False, reasoned(error, left), error.hint)
         try:
             await self._start()
         except TorchServeError as trouble:
             left = f"the {words} could not be started: {trouble}"
             hint = f"{_scale_command(self._found, self._workers)} starts them"
-            return Ending(False, reasoned(error, left), hint)
+            return ProcedureResult(False, reasoned(error, left), hint)
         hint = error.hint if error else ""
-        return Ending(False, reasoned(error, f"the {words} are starting"), hint)
+        return ProcedureResult(False, reasoned(error, f"the {words} are starting"), hint)
 
 
 def _workers(found: ModelVersion) -> tuple[Worker, ...]:

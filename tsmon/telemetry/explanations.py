@@ -16,7 +16,7 @@ _RULE = re.compile(r"^\|[-|: ]+\|$")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Explanation:
     """One number, verdict or word."""
 
     section: str
@@ -32,35 +32,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ExplanationSection:
     """A heading of the page and what is below it."""
 
     title: str
     text: str
     """Its paragraphs, without markup, with an empty line between them."""
-    entries: tuple[Entry, ...]
+    entries: tuple[Explanation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanations:
     """The whole page."""
 
-    sections: tuple[Section, ...] = ()
+    sections: tuple[ExplanationSection, ...] = ()
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[Explanation, ...]:
         """All entries in the page's order."""
         return tuple(entry for section in self.sections for entry in section.entries)
 
-    def section(self, title: str) -> Section | None:
+    def section(self, title: str) -> ExplanationSection | None:
         """The section of a title."""
         return next((section for section in self.sections if section.title == title), None)
 
-    def named(self, name: str) -> tuple[Entry, ...]:
+    def named(self, name: str) -> tuple[Explanation, ...]:
         """The entries of a name; several where sections share a word, such as `queue`."""
         return tuple(entry for entry in self.entries if entry.is_called(name))
 
-    def find(self, name: str, sections: Iterable[str]) -> Entry | None:
+    def find(self, name: str, sections: Iterable[str]) -> Explanation | None:
         """The entry of a name in the first of these sections that has one."""
         found = {entry.section: entry for entry in reversed(self.named(name))}
         return next((found[title] for title in sections if title in found), None)
@@ -77,19 +77,19 @@ def parse_explanations(page: str) -> Explanations:
     return Explanations(tuple(map(_section, parts)))
 
 
-def _section(part: str) -> Section:
+def _section(part: str) -> ExplanationSection:
     title, _, body = part.partition("\n")
     paragraphs: list[str] = []
-    entries: list[Entry] = []
+    entries: list[Explanation] = []
     for block in re.split(r"\n\s*\n", body.strip()):
         if block.startswith("|"):
             entries += _entries(title.strip(), block.splitlines())
         else:
             paragraphs.append(_plain(" ".join(block.split())))
-    return Section(title.strip(), "\n\n".join(filter(None, paragraphs)), tuple(entries))
+    return ExplanationSection(title.strip(), "\n\n".join(filter(None, paragraphs)), tuple(entries))
 
 
-def _entries(section: str, lines: list[str]) -> Iterator[Entry]:
+def _entries(section: str, lines: list[str]) -> Iterator[Explanation]:
     _, *headings = _cells(lines[0])
     for row in lines[1:]:
         if _RULE.match(row):
@@ -98,7 +98,7 @@ def _entries(section: str, lines: list[str]) -> Iterator[Entry]:
         shown = tuple(_CODE.findall(first))
         name = _CODE.sub("", first).strip() or shown[0]
         facts = [(heading, _plain(cell)) for heading, cell in zip(headings, cells, strict=True)]
-        yield Entry(section, name, shown, tuple(fact for fact in facts if fact[1]))
+        yield Explanation(section, name, shown, tuple(fact for fact in facts if fact[1]))
 
 
 def _cells(row: str) -> list[str]:

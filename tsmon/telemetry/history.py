@@ -9,7 +9,7 @@ from itertools import islice
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 
@@ -21,7 +21,7 @@ WorkerBytes = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class HistoryPoint:
     """One interval of one model; None where a number could not be known."""
 
     at: Instant
@@ -48,7 +48,7 @@ class History:
     def __init__(self, capacity: int = 3600, most_points: int = MOST_POINTS) -> None:
         self._capacity = capacity
         self._most_points = most_points
-        self._points: dict[ModelKey, deque[Point]] = {}
+        self._points: dict[ModelKey, deque[HistoryPoint]] = {}
         self._absent_ticks: dict[ModelKey, int] = {}
 
     def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
@@ -61,12 +61,12 @@ class History:
         for key in self._points.keys() - seen:
             self._absent_ticks[key] = self._absent_ticks.get(key, 0) + 1
             if self._absent_ticks[key] < self._capacity:
-                self._append(key, Point(snapshot.at))
+                self._append(key, HistoryPoint(snapshot.at))
             else:
                 self.forget(key)
         self._drop_oldest()
 
-    def points(self, key: ModelKey, seconds: float, end: Instant) -> list[Point]:
+    def points(self, key: ModelKey, seconds: float, end: Instant) -> list[HistoryPoint]:
         """The points of the `seconds` before `end`, oldest first."""
         points = self._points.get(key, deque())
         first = bisect_left(points, end.monotonic - seconds, key=_moment)
@@ -78,7 +78,7 @@ class History:
         self._points.pop(key, None)
         self._absent_ticks.pop(key, None)
 
-    def _append(self, key: ModelKey, point: Point) -> None:
+    def _append(self, key: ModelKey, point: HistoryPoint) -> None:
         self._points.setdefault(key, deque(maxlen=self._capacity)).append(point)
 
     def _drop_oldest(self) -> None:
@@ -88,9 +88,9 @@ class History:
             while len(points) > share:
                 points.popleft()
 
-    def _point(self, snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> Point:
+    def _point(self, snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> HistoryPoint:
         if model.gone:
-            return Point(snapshot.at)
+            return HistoryPoint(snapshot.at)
         costs = _costs(snapshot.at, model.traffic.interval if scraped else None)
         if snapshot.stale:
             return costs
@@ -99,8 +99,8 @@ class History:
         queue = model.described.queue
         return replace(
             costs,
-            inference=profile.get(Part.INFERENCE),
-            queue=profile.get(Part.QUEUE),
+            inference=profile.get(RequestPhase.INFERENCE),
+            queue=profile.get(RequestPhase.QUEUE),
             errors_per_second=errors_per_second(snapshot, model),
             waiting=queue.pending if queue else None,
             memory=self._memory(model),
@@ -128,13 +128,13 @@ def errors_per_second(snapshot: Snapshot, model: ModelStatus) -> float | None:
     return last.failed / last.seconds if last and last.seconds > 0 else None
 
 
-def _costs(at: Instant, usage: Usage | Missing | None) -> Point:
+def _costs(at: Instant, usage: Usage | Missing | None) -> HistoryPoint:
     if not isinstance(usage, Usage):
-        return Point(at)
-    return Point(at, usage.per_second, _known(usage.inference_ms), _known(usage.queue_ms))
+        return HistoryPoint(at)
+    return HistoryPoint(at, usage.per_second, _known(usage.inference_ms), _known(usage.queue_ms))
 
 
-def _moment(point: Point) -> float:
+def _moment(point: HistoryPoint) -> float:
     return point.at.monotonic
 
 

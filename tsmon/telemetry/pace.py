@@ -15,7 +15,7 @@ RECENT = 3
 """Intervals that tell the usual one; until there were so many none is short."""
 
 
-class Pace:
+class IntervalFilter:
     """Tells intervals of the usual length from short ones, by the last few that were kept.
 
     A tick that follows a change at once ends a short interval. The moments of readings are known to

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
-from tsmon.telemetry.pace import Pace
+from tsmon.telemetry.pace import IntervalFilter
 from tsmon.telemetry.snapshot import ProcessUsage
 from tsmon.torchserve.records import WORKER_SCRIPT
 
@@ -23,7 +23,7 @@ class ProcessTable:
         """Pids that were workers here and are no more."""
         self._clock = clock
         self._told: float | None = None
-        self._pace = Pace()
+        self._pace = IntervalFilter()
 
     def read(self, pids: Iterable[int]) -> dict[int, ProcessUsage]:
         """Usage of those pids that are TorchServe workers here.

@@ -23,7 +23,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import takewhile
 
-from tsmon.telemetry.pace import Pace
+from tsmon.telemetry.pace import IntervalFilter
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
 
 WINDOW_S = 60.0
@@ -87,10 +87,10 @@ class Usage:
         )
 
 
-Reading = Usage | Missing
+UsageOrMissing = Usage | Missing
 
 
-def add_readings(readings: Sequence[Reading]) -> Reading:
+def add_readings(readings: Sequence[UsageOrMissing]) -> UsageOrMissing:
     """Several series of one model together; a reason for absence only when none has a usage."""
     usages = [reading for reading in readings if isinstance(reading, Usage)]
     if usages:
@@ -102,13 +102,13 @@ def add_readings(readings: Sequence[Reading]) -> Reading:
 class Traffic:
     """One series at one scrape."""
 
-    interval: Reading
+    interval: UsageOrMissing
     """The last one that was closed: between two scrapes, mostly the last two."""
-    window: Reading
+    window: UsageOrMissing
     """Over the last `WINDOW_S` seconds of this server life."""
-    long_window: Reading
+    long_window: UsageOrMissing
     """Over the last `LONG_WINDOW_S` seconds of it."""
-    since_start: Reading
+    since_start: UsageOrMissing
     """Since the server started."""
 
     @classmethod
@@ -139,7 +139,7 @@ class TrafficMeter:
         self._scrapes: deque[Scrape] = deque()
         """Those that ended an interval, and the first one of this life."""
         self._told: dict[SeriesKey, Traffic] = {}
-        self._pace = Pace()
+        self._pace = IntervalFilter()
         self._unanswered: dict[SeriesKey, float] = {}
         self._gaps: frozenset[SeriesKey] = frozenset()
         """Series whose line in the newest scrape could not be read; it has their values of before,

@@ -34,8 +34,8 @@ from tsmon.torchserve.errors import (
 )
 from tsmon.torchserve.records import (
     ApiDescription,
+    ModelPage,
     ModelVersion,
-    Page,
     RegisteredModel,
     parse_api_description,
     parse_customized,
@@ -123,12 +123,12 @@ class Management:
             answer = {}
         return parse_api_description(answer)
 
-    async def page(self, limit: int = PAGE_LIMIT, next_page_token: str = "0") -> Page:
+    async def page(self, limit: int = PAGE_LIMIT, next_page_token: str = "0") -> ModelPage:
         """One page of the model list."""
         query: Parameters = {"limit": limit, "next_page_token": next_page_token}
         return parse_page(await self._get("/models", query))
 
-    async def pages(self, limit: int = PAGE_LIMIT) -> AsyncIterator[Page]:
+    async def pages(self, limit: int = PAGE_LIMIT) -> AsyncIterator[ModelPage]:
         """All pages; an exactly full last page carries a token that leads to an empty one.
 
         Raises:

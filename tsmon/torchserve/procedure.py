@@ -13,10 +13,10 @@ from enum import StrEnum
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.protection import protected
-from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 
-class Mark(StrEnum):
+class StepState(StrEnum):
     """How a step stands."""
 
     TO_DO = "to do"
@@ -28,12 +28,12 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProcedureStep:
     """One step, before, while and after it is taken."""
 
     id: str
     title: str
-    mark: Mark = Mark.TO_DO
+    mark: StepState = StepState.TO_DO
     detail: str = ""
     """How far it is, or why it was skipped or failed."""
     seconds: float = 0.0
@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ProcedureResult:
     """How a procedure ended and what it left."""
 
     done: bool
@@ -61,14 +61,14 @@ class Overtaken(NotCarriedOut):
 class Procedure(ABC):
     """Takes its steps in order; an error or a cancellation is followed by what makes it safe."""
 
-    def __init__(self, management: Management, steps: Sequence[Step]) -> None:
+    def __init__(self, management: Management, steps: Sequence[ProcedureStep]) -> None:
         self._management = management
         self.steps = tuple(steps)
-        self.ending: Ending | None = None
+        self.ending: ProcedureResult | None = None
         """None until it has ended."""
         self._changed: Callable[[], None] = lambda: None
 
-    async def run(self, changed: Callable[[], None]) -> Ending:
+    async def run(self, changed: Callable[[], None]) -> ProcedureResult:
         """Take the steps; `changed` is called at every change of `steps`.
 
         Raises:
@@ -98,31 +98,31 @@ class Procedure(ABC):
         """
 
     @abstractmethod
-    def _arrived(self) -> Ending:
+    def _arrived(self) -> ProcedureResult:
         """What there is after the last step."""
 
     @abstractmethod
-    async def _make_safe(self, error: TorchServeError | None) -> Ending:
+    async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
         """Leave a model that serves after an `error`, or None after a cancellation."""
 
     @contextmanager
     def _step(self, id_: str) -> Iterator[None]:
         """Mark a step while it is taken."""
         started = time.monotonic()
-        self._set(id_, mark=Mark.UNDER_WAY)
+        self._set(id_, mark=StepState.UNDER_WAY)
         try:
             yield
         except asyncio.CancelledError:
-            self._set(id_, mark=Mark.STOPPED, seconds=time.monotonic() - started)
+            self._set(id_, mark=StepState.STOPPED, seconds=time.monotonic() - started)
             raise
         except TorchServeError as error:
             seconds = time.monotonic() - started
-            self._set(id_, mark=Mark.FAILED, detail=str(error), seconds=seconds)
+            self._set(id_, mark=StepState.FAILED, detail=str(error), seconds=seconds)
             raise
-        self._set(id_, mark=Mark.DONE, seconds=time.monotonic() - started)
+        self._set(id_, mark=StepState.DONE, seconds=time.monotonic() - started)
 
     def _skip(self, id_: str, why: str) -> None:
-        self._set(id_, mark=Mark.SKIPPED, detail=why)
+        self._set(id_, mark=StepState.SKIPPED, detail=why)
 
     def _tell(self, id_: str, detail: str) -> None:
         self._set(id_, detail=detail)
@@ -147,7 +147,7 @@ class Procedure(ABC):
                 raise kind(progress.reason, progress.hint)
 
 
-def readiness(progress: Progress) -> str:
+def readiness(progress: RolloutProgress) -> str:
     """Such as `1 of 2 workers ready`."""
     return f"{progress.ready} of {progress.wanted} workers ready"
 

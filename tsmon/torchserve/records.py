@@ -106,7 +106,7 @@ class ModelVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ModelPage:
     """One page of the model list."""
 
     models: tuple[RegisteredModel, ...]
@@ -123,7 +123,7 @@ class ApiDescription:
     """The paths this port serves, which tells its API."""
 
 
-def parse_page(payload: object) -> Page:
+def parse_page(payload: object) -> ModelPage:
     """Read `GET /models`; an entry that cannot be read costs no other."""
     answer = _mapping(payload)
     entries = answer.get("models", [])
@@ -131,7 +131,7 @@ def parse_page(payload: object) -> Page:
         raise NotTorchServe("the model list is none as TorchServe gives it")
     token = answer.get("nextPageToken")
     models = tuple(_registered(number, entry) for number, entry in enumerate(entries, 1))
-    return Page(models, None if token is None else str(token))
+    return ModelPage(models, None if token is None else str(token))
 
 
 def parse_versions(payload: object, name: str = "") -> tuple[ModelVersion, ...]:

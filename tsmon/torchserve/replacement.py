@@ -25,7 +25,13 @@ from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import Conflict, InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.inference import Prediction
 from tsmon.torchserve.management import Registration
-from tsmon.torchserve.procedure import Ending, NotCarriedOut, Procedure, Step, reasoned
+from tsmon.torchserve.procedure import (
+    NotCarriedOut,
+    Procedure,
+    ProcedureResult,
+    ProcedureStep,
+    reasoned,
+)
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
 from tsmon.untrusted.files import MIB, read_bytes
@@ -211,10 +217,10 @@ class Replacement(Procedure):
         except NotFound:
             self._tell("remove", "somebody else did")
 
-    def _arrived(self) -> Ending:
+    def _arrived(self) -> ProcedureResult:
         new, old = self._words
         default = ", the default version," if self.plan.is_default else ""
-        return Ending(True, f"{new}{default} serves; {old} is removed")
+        return ProcedureResult(True, f"{new}{default} serves; {old} is removed")
 
     @property
     def _words(self) -> tuple[str, str]:
@@ -222,7 +228,7 @@ class Replacement(Procedure):
         old, new = self.plan.old, self.new
         return f"{old.name} {new.version}" if new else self.plan.registration.url, _key(old)
 
-    async def _make_safe(self, error: TorchServeError | None) -> Ending:
+    async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
         old = self.plan.old
         hint = error.hint if error else ""
         try:
@@ -230,7 +236,9 @@ class Replacement(Procedure):
             if not await self._is_there(old):
                 return self._without_old(error, new)
             if new is None:
-                return Ending(False, reasoned(error, f"{_key(old)} serves as before"), hint)
+                return ProcedureResult(
+                    False, reasoned(error, f"{_key(old)} serves as before"), hint
+                )
             if self._stays or await self._is_default(new):
                 return self._both(error, new)
             with suppress(NotFound):
@@ -238,9 +246,9 @@ class Replacement(Procedure):
         except TorchServeError as trouble:
             new_words, old_words = self._words
             left = f"{old_words} serves as before, but {new_words} may be left: {trouble}"
-            return Ending(False, reasoned(error, left), f"`tsmon models` lists {old.name}")
+            return ProcedureResult(False, reasoned(error, left), f"`tsmon models` lists {old.name}")
         left = f"{_key(new)} is removed again, {_key(old)} serves as before"
-        return Ending(False, reasoned(error, left), hint)
+        return ProcedureResult(False, reasoned(error, left), hint)
 
     async def _left(self) -> ModelVersion | None:
         """The new version, where there is one now."""
@@ -258,7 +266,9 @@ class Replacement(Procedure):
             return False
         return True
 
-    def _without_old(self, error: TorchServeError | None, new: ModelVersion | None) -> Ending:
+    def _without_old(
+        self, error: TorchServeError | None, new: ModelVersion | None
+    ) -> ProcedureResult:
         """Somebody else removed the old version, so that the new one is all there is, if it is."""
         old = self.plan.old
         gone = f"{_key(old)} was removed by somebody else"
@@ -266,9 +276,9 @@ class Replacement(Procedure):
             words = f"{gone}, and {self._words[0]} is not there either: nothing serves"
         else:
             words = f"{gone}; {_key(new)} is left in its place"
-        return Ending(False, reasoned(error, words), "`tsmon models` lists what there is")
+        return ProcedureResult(False, reasoned(error, words), "`tsmon models` lists what there is")
 
-    def _both(self, error: TorchServeError | None, new: ModelVersion) -> Ending:
+    def _both(self, error: TorchServeError | None, new: ModelVersion) -> ProcedureResult:
         """The new version serves, and the old one is still there."""
         old = self.plan.old
         name = shell_word(old.name)
@@ -278,7 +288,7 @@ class Replacement(Procedure):
             f"{back if self.plan.is_default else ''}"
         )
         left = f"{_key(new)} serves, and {_key(old)} is still registered"
-        return Ending(False, reasoned(error, left), hint)
+        return ProcedureResult(False, reasoned(error, left), hint)
 
     async def _is_default(self, new: ModelVersion) -> bool:
         """Whether the server made it the default although its answer did not come."""
@@ -292,15 +302,15 @@ class Replacement(Procedure):
         return next((each for each in new if each.url == self.plan.registration.url), None)
 
 
-def _steps(plan: ReplacementPlan) -> list[Step]:
+def _steps(plan: ReplacementPlan) -> list[ProcedureStep]:
     old, workers = _key(plan.old), plan.registration.initial_workers
     return [
-        Step("register", f"register {plan.registration.url}"),
-        Step("ready", f"wait until its workers are ready ({workers})"),
-        Step("test", "send it a test request"),
-        Step("default", "make it the default version"),
-        Step("drain", f"let {old} answer what it has"),
-        Step("remove", f"remove {old}"),
+        ProcedureStep("register", f"register {plan.registration.url}"),
+        ProcedureStep("ready", f"wait until its workers are ready ({workers})"),
+        ProcedureStep("test", "send it a test request"),
+        ProcedureStep("default", "make it the default version"),
+        ProcedureStep("drain", f"let {old} answer what it has"),
+        ProcedureStep("remove", f"remove {old}"),
     ]
 
 

@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RolloutProgress:
     """A rollout at one moment."""
 
     outcome: Outcome
@@ -59,7 +59,7 @@ async def follow(
     version: str | None = None,
     timeout_s: float | None = None,
     registered: bool = False,
-) -> AsyncIterator[Progress]:
+) -> AsyncIterator[RolloutProgress]:
     """Progress until `wanted` workers are ready, it is clear that they will not be, or time is up.
 
     The server was told before to have `wanted` workers; if it has other limits, somebody else told
@@ -80,7 +80,7 @@ async def follow(
         except NotFound:
             elapsed = time.monotonic() - started
             reason, hint = f"{name} is no longer registered", _GONE_HINT
-            yield Progress(Outcome.FAILED, 0, wanted, elapsed, reason, hint, overtaken=True)
+            yield RolloutProgress(Outcome.FAILED, 0, wanted, elapsed, reason, hint, overtaken=True)
             return
         elapsed = time.monotonic() - started
         admits = model.min_workers <= wanted <= model.max_workers
@@ -99,10 +99,10 @@ _GONE_HINT = "somebody else unregistered it, or the server was restarted; `tsmon
 _LOG_HINT = "the server's logs/model_log.log tells why"
 
 
-def _overtaken(model: ModelVersion, wanted: int, elapsed: float) -> Progress:
+def _overtaken(model: ModelVersion, wanted: int, elapsed: float) -> RolloutProgress:
     least, most = model.min_workers, model.max_workers
     limits = str(least) if least == most else f"{least} to {most}"
-    return Progress(
+    return RolloutProgress(
         Outcome.FAILED,
         model.ready_workers,
         wanted,
@@ -138,16 +138,16 @@ def _judge(
     elapsed: float,
     deaths: _Deaths,
     timeout_s: float | None,
-) -> Progress:
+) -> RolloutProgress:
     ready = model.ready_workers
     dead = deaths.observe(model)
     if ready == wanted and len(model.workers) == wanted:
-        return Progress(Outcome.DONE, ready, wanted, elapsed)
+        return RolloutProgress(Outcome.DONE, ready, wanted, elapsed)
     if dead is not None:
         reason = f"worker {dead} keeps dying while it loads the model"
-        return Progress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
+        return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
     limit = timeout_s if timeout_s is not None else model.startup_timeout_s + MARGIN_S
     if elapsed > limit:
         reason = f"{ready} of {wanted} workers are ready after {elapsed:.0f} s"
-        return Progress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
-    return Progress(Outcome.RUNNING, ready, wanted, elapsed)
+        return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
+    return RolloutProgress(Outcome.RUNNING, ready, wanted, elapsed)

@@ -43,7 +43,7 @@ class KeyFileError(TorchServeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ServerKey:
     """One key; the API key has no expiry."""
 
     value: str = field(repr=False)
@@ -54,7 +54,7 @@ class Key:
         return self.expires is not None and now >= self.expires
 
 
-def parse_key_file(text: str) -> dict[KeyKind, Key]:
+def parse_key_file(text: str) -> dict[KeyKind, ServerKey]:
     """The keys in the text of a `key_file.json`.
 
     Raises:
@@ -70,7 +70,7 @@ def parse_key_file(text: str) -> dict[KeyKind, Key]:
     return keys
 
 
-def read_key_file(path: Path) -> dict[KeyKind, Key]:
+def read_key_file(path: Path) -> dict[KeyKind, ServerKey]:
     """The keys in a `key_file.json`.
 
     Raises:
@@ -86,11 +86,11 @@ def _text_of(path: Path) -> str:
     return read_text(path, MOST_BYTES, errors="replace")
 
 
-def _parse_key(entry: dict[str, Any]) -> Key:
+def _parse_key(entry: dict[str, Any]) -> ServerKey:
     value, expiry = entry["key"], entry.get("expiration time")
     if not isinstance(value, str) or not value.isascii() or not value.isprintable():
         raise ValueError("a key is no plain text")
-    return Key(value, _parse_time(expiry) if expiry else None)
+    return ServerKey(value, _parse_time(expiry) if expiry else None)
 
 
 def _parse_time(text: str) -> datetime:
@@ -121,12 +121,12 @@ class KeyRing:
         """When the file was written that the keys are from."""
         self._refused: dict[KeyKind, str] = {}
         """The last authorization that was refused and waited for in vain."""
-        self._keys: dict[KeyKind, Key] = {}
+        self._keys: dict[KeyKind, ServerKey] = {}
         self._stamp: tuple[int, int] | None = None
         self.problem: KeyFileError | None = None
         """Why the file could not be read the last time, if so."""
 
-    def key(self, kind: KeyKind) -> Key | None:
+    def key(self, kind: KeyKind) -> ServerKey | None:
         """The key for an API, or None when there is none to send."""
         self.reload()
         return self._keys.get(kind)

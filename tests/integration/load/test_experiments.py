@@ -16,7 +16,7 @@ from tests.integration.commands import Shell
 from tsmon.digits.images import find_images
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
-from tsmon.load.experiment.steps import Stage, Step
+from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.instant import Instant
@@ -68,7 +68,7 @@ async def test_the_figures_are_what_the_server_counted(shell: Shell, registered:
     )
     stages: list[Stage] = []
 
-    def tell(step: Step) -> None:
+    def tell(step: ExperimentStep) -> None:
         stages.append(step.stage)
 
     async with _client(shell) as client:

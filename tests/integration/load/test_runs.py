@@ -16,7 +16,7 @@ from tests.contract.real import RealTorchServe, real_torchserve
 from tsmon.cli.metrics import read_scrape
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.load.run.increment import Ending
+from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import complete_run, open_run
 from tsmon.serving.local_server import LocalServer
@@ -111,7 +111,7 @@ async def test_stopping_in_the_middle_loses_no_answer(
             if progress.so_far.ending is not None:
                 real.release_file.touch()
 
-    assert run.report.ending is Ending.STOPPED
+    assert run.report.ending is StopReason.STOPPED
     assert (run.report.sent, run.report.answered) == (3, 3)
     assert await _requests(client, "digit") - before == 3
 
@@ -168,7 +168,7 @@ async def test_a_server_that_dies_in_the_middle_ends_the_run(
         finally:
             server.stop()
 
-    assert run.report.ending is Ending.SERVER_GONE
+    assert run.report.ending is StopReason.SERVER_GONE
     assert run.report.answered > 0
     assert run.report.failures.keys() == {Failure.UNREACHABLE}
     assert run.report.answered + run.report.failed == run.report.sent

@@ -18,7 +18,7 @@ from tests.integration.logs.archives import write_archive
 from tests.integration.logs.conftest import PATIENCE_S, Server, until
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.docker import Container, LogPlace
-from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
@@ -71,7 +71,7 @@ def _has_all(snapshot: Snapshot) -> bool:
     if model is None or model.requests is None:
         return False
     window, minute = model.traffic.window, model.requests.minute
-    logged = [minute[part].count if part in minute else 0 for part in Part]
+    logged = [minute[part].count if part in minute else 0 for part in RequestPhase]
     return isinstance(window, Usage) and min(window.arrived, *logged) >= REQUESTS
 
 
@@ -88,8 +88,8 @@ def check(snapshot: Snapshot) -> None:
     assert 0 < window.queue_ms < window.inference_ms
     assert window.inference_ms > 5  # what the handler slept
     assert model.requests is not None
-    assert model.requests.minute[Part.TOTAL].count == REQUESTS
-    assert model.requests.minute[Part.HANDLER].p50 >= 5
+    assert model.requests.minute[RequestPhase.TOTAL].count == REQUESTS
+    assert model.requests.minute[RequestPhase.HANDLER].p50 >= 5
 
 
 async def test_logs_of_a_server_in_mode_log_are_found_by_themselves(counted: Server) -> None:
@@ -142,7 +142,7 @@ def test_percentiles_are_in_the_records_of_watch(counted: Server, tmp_path: Path
         total = last["percentiles"][window]["total"]
         assert total["count"] > 0
         assert 5 <= total["p50"] <= total["p90"] <= total["p95"] <= total["p99"]
-    assert set(last["percentiles"]["last_minute"]) == {part.value for part in Part}
+    assert set(last["percentiles"]["last_minute"]) == {part.value for part in RequestPhase}
 
 
 @pytest.mark.usefixtures("counted")

@@ -18,7 +18,7 @@ from tests.integration.logs.offline import Offline, compute, later, percentile
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.reader import LogReader
-from tsmon.telemetry.logs.times import Part, TimesKey
+from tsmon.telemetry.logs.times import RequestPhase, TimesKey
 from tsmon.telemetry.monitor import Monitor
 
 pytestmark = pytest.mark.integration
@@ -175,8 +175,8 @@ def test_access_log_alone_has_the_total_times(recorded: Recorded, tmp_path: Path
     for key, version in ((("first", "2.0"), "2.0"), (("other_one", "1.5"), "")):
         report = reader.times.report([TimesKey(key[0], version)], 1.0)
         assert report is not None
-        total = _profile(recorded.expected[key])[Part.TOTAL]
-        assert report.minute == {Part.TOTAL: total}
+        total = _profile(recorded.expected[key])[RequestPhase.TOTAL]
+        assert report.minute == {RequestPhase.TOTAL: total}
     reader.close()
 
 
@@ -185,12 +185,12 @@ def _mine(found: dict[tuple[str, str], Offline]) -> dict[tuple[str, str], Offlin
     return {key: of for key, of in found.items() if key[0] in MODELS}
 
 
-def _profile(expected: Offline) -> dict[Part, Quantiles]:
+def _profile(expected: Offline) -> dict[RequestPhase, Quantiles]:
     return {
         part: Quantiles(
             len(samples), *(percentile(samples, percent) for percent in (50, 90, 95, 99))
         )
-        for part in Part
+        for part in RequestPhase
         if (samples := getattr(expected, part.value))
     }
 

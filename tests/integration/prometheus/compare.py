@@ -10,7 +10,7 @@ from tests.integration.prometheus.scenario import Scenario
 from tests.integration.prometheus.server import JOB
 from tsmon.telemetry.prometheus.client import Prometheus, Series
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Scrape
-from tsmon.telemetry.traffic import Reading, Traffic, TrafficMeter, Usage
+from tsmon.telemetry.traffic import Traffic, TrafficMeter, Usage, UsageOrMissing
 
 WINDOW_S = 8.0
 WHOLE_PHASE_S = 3600.0
@@ -105,7 +105,7 @@ def windows(
                 yield Window(at, key.model, usage)
 
 
-def _window(traffic: Traffic) -> Reading:
+def _window(traffic: Traffic) -> UsageOrMissing:
     return traffic.window
 
 

@@ -22,7 +22,7 @@ import pytest
 from tests.integration.serving.conftest import MakeServer
 from tsmon.serving.archive import build_archive, digit_archive_spec
 from tsmon.serving.errors import AlreadyRunning, HomeBusy, NotRunning, PortTaken, StartFailed
-from tsmon.serving.launch import Progress
+from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.logs import LogKind, log_path, tail
 from tsmon.serving.plan import ServerPlan
@@ -56,7 +56,7 @@ def register_digits(record: ServerRecord, workers: int) -> None:
 def test_a_whole_life(server: LocalServer, plan: ServerPlan, temp_dirs: Path) -> None:
     phases: list[str] = []
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: StartProgress) -> None:
         if progress.phase not in phases:
             phases.append(progress.phase)
 
@@ -202,7 +202,7 @@ def test_a_progress_callback_can_give_up(
     class GivenUpError(Exception):
         pass
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: StartProgress) -> None:
         if progress.phase.startswith("waiting"):
             raise GivenUpError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tsmon.digits import images
-from tsmon.digits.folders import Labels, read_folder
+from tsmon.digits.folders import ImageLabels, read_folder
 from tsmon.digits.images import DigitImage, ImageError
 
 
@@ -32,7 +32,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_a_label_that_was_set_is_the_one_that_counts() -> None:
     labels, image, other = (
-        Labels(),
+        ImageLabels(),
         DigitImage(Path("x.7.png"), "7"),
         DigitImage(Path("y.1.png"), "1"),
     )

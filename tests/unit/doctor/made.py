@@ -12,16 +12,16 @@ from tests.unit.telemetry.scrapes import at
 from tsmon.doctor.facts import (
     Api,
     ConfigFacts,
+    ExaminedServer,
     Facts,
-    Folder,
+    FolderSize,
     InstallationFacts,
     JavaProcess,
     KeyFileFacts,
     MachineFacts,
-    ServerFacts,
     WorkerProcess,
 )
-from tsmon.doctor.findings import Check, Finding, Group, Severity, run
+from tsmon.doctor.findings import Check, CheckGroup, Finding, Severity, run
 from tsmon.doctor.installation import REQUIRED
 from tsmon.serving.java import Java
 from tsmon.telemetry.scrape import MetricsMode, Scrape
@@ -91,8 +91,8 @@ def key_file(path: Path, **changes: Any) -> KeyFileFacts:
     return replace(plain, **changes)
 
 
-def server(**changes: Any) -> ServerFacts:
-    plain = ServerFacts(
+def server(**changes: Any) -> ExaminedServer:
+    plain = ExaminedServer(
         addresses=Addresses(),
         descriptions={api: ApiDescription("0.12.0", paths) for api, paths in PATHS.items()},
         observation=observation(),
@@ -125,8 +125,8 @@ def java(*workers: WorkerProcess, **changes: Any) -> JavaProcess:
     return replace(plain, **changes)
 
 
-def folder(path: str = "/srv/logs", **changes: Any) -> Folder:
-    return replace(Folder(Path(path), size=1000, entries=("0",), free=100 * GB), **changes)
+def folder(path: str = "/srv/logs", **changes: Any) -> FolderSize:
+    return replace(FolderSize(Path(path), size=1000, entries=("0",), free=100 * GB), **changes)
 
 
 def machine(**changes: Any) -> MachineFacts:
@@ -169,7 +169,7 @@ def with_models(*models: ModelVersion, **changes: Any) -> Facts:
 
 def found(examine: Any, made: Facts) -> list[Finding]:
     """What a check says of these facts."""
-    return list(run(Check("check", Group.SERVER, "", examine), made).findings)
+    return list(run(Check("check", CheckGroup.SERVER, "", examine), made).findings)
 
 
 def only(examine: Any, made: Facts) -> Finding:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tsmon.doctor.asking import ask, read_key_file
-from tsmon.doctor.facts import Api, ServerFacts
+from tsmon.doctor.facts import Api, ExaminedServer
 from tsmon.telemetry.scrape import MetricsMode, Scrape
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.connection import Connection
@@ -18,7 +18,7 @@ from tsmon.torchserve.records import ApiDescription
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 
 
-async def examine(server: FakeTorchServe, keys: KeyRing | None = None) -> ServerFacts:
+async def examine(server: FakeTorchServe, keys: KeyRing | None = None) -> ExaminedServer:
     def connect(url: str) -> Connection:
         return Connection(url, KeyRing(), transport=server.transport())
 

@@ -22,7 +22,7 @@ from tests.unit.doctor.made import (
     worker_process,
 )
 from tsmon.doctor.checks import models as checks
-from tsmon.doctor.facts import Death
+from tsmon.doctor.facts import ReportedDeath
 from tsmon.doctor.findings import Severity
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.records import JobQueue
@@ -98,7 +98,7 @@ def test_a_process_much_younger_than_its_worker_is_a_restart_in_any_time_zone(
 
 def test_the_cause_in_the_logs_is_the_evidence() -> None:
     gone = machine(server=java(worker_process(5)))
-    death = Death("ModuleNotFoundError: No module named 'captum'", "pip install captum")
+    death = ReportedDeath("ModuleNotFoundError: No module named 'captum'", "pip install captum")
     made = with_models(
         model(workers=(DOWN,)), machine=gone, deaths={ModelKey("mnist", "1.0"): death}
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.fake import FakeTorchServe
 from tsmon.digits.images import DigitImage, ImageError
-from tsmon.load.batches import WALKTHROUGH, Run, random_batches, split
+from tsmon.load.batches import WALKTHROUGH, BatchRun, random_batches, split
 from tsmon.load.comparison import Comparison
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
@@ -57,7 +57,7 @@ def test_the_walkthroughs_batches_are_of_random_images() -> None:
 async def test_a_run_counts_each_batch_by_itself(
     client: TorchServe, images: list[DigitImage]
 ) -> None:
-    run = Run(OLD, [images[:2], images[2:]], concurrency=2)
+    run = BatchRun(OLD, [images[:2], images[2:]], concurrency=2)
     assert (run.total, run.done) == (5, 0)
     answers = [answer async for answer in run.answers(client.inference)]
     assert {key for key, _ in answers} == {OLD}
@@ -71,7 +71,7 @@ async def test_a_run_counts_each_batch_by_itself(
 async def test_a_run_that_is_left_sends_no_further_batch(
     client: TorchServe, images: list[DigitImage]
 ) -> None:
-    run = Run(OLD, [images[:2], images[2:]])
+    run = BatchRun(OLD, [images[:2], images[2:]])
     answers = run.answers(client.inference)
     await anext(answers)
     await answers.aclose()

@@ -23,7 +23,7 @@ from tsmon.serving.errors import (
     PortTaken,
     StartFailed,
 )
-from tsmon.serving.launch import Progress
+from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer, State, find_running
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports
@@ -76,7 +76,7 @@ def test_a_whole_life(
 ) -> None:
     phases: list[str] = []
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: StartProgress) -> None:
         phases.append(progress.phase)
 
     record = server.start(plan, MINE, tell)
@@ -202,7 +202,7 @@ def test_who_interrupts_leaves_nothing(
 ) -> None:
     answering.fake.kill()
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: StartProgress) -> None:
         if progress.phase.startswith("waiting"):
             assert local.status().state is State.STARTING
             raise KeyboardInterrupt

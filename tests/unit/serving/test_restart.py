@@ -16,7 +16,7 @@ from tsmon.torchserve import rollout
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.torchserve.procedure import Mark
+from tsmon.torchserve.procedure import StepState
 from tsmon.torchserve.records import WORKER_SCRIPT
 
 IDLE = "import sys; print(flush=True); sys.stdin.read()"
@@ -101,7 +101,7 @@ async def test_each_process_is_replaced_while_a_stand_in_serves(
     assert len(after) == 2
     assert not set(before) & set(after)
     assert min(ready) >= 2, "there were never fewer than before"
-    assert [step.mark for step in procedure.steps] == [Mark.DONE] * 4
+    assert [step.mark for step in procedure.steps] == [StepState.DONE] * 4
 
 
 async def test_the_most_workers_stay_what_they_were(
@@ -126,7 +126,7 @@ async def test_stopped_half_way_the_stand_in_goes_and_the_workers_stay(
     task: asyncio.Task[object] | None = None
 
     def stop() -> None:
-        if procedure.steps[2].mark is Mark.UNDER_WAY and task is not None:
+        if procedure.steps[2].mark is StepState.UNDER_WAY and task is not None:
             task.cancel()
 
     task = asyncio.create_task(procedure.run(stop))
@@ -196,7 +196,7 @@ async def test_stopped_between_end_and_start_the_workers_are_started_all_the_sam
     task: asyncio.Task[object] | None = None
 
     def stop() -> None:
-        if procedure.steps[0].mark is Mark.UNDER_WAY and task is not None:
+        if procedure.steps[0].mark is StepState.UNDER_WAY and task is not None:
             task.cancel()
 
     task = asyncio.create_task(procedure.run(stop))

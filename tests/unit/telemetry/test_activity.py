@@ -15,7 +15,7 @@ from tsmon.telemetry.health.verdicts import (
 )
 from tsmon.telemetry.logs.times import LastReading, RequestReport, WorkerShare
 from tsmon.telemetry.snapshot import Gone, ModelStatus, ProcessUsage, WorkerStatus
-from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
+from tsmon.telemetry.traffic import Missing, Traffic, Usage, UsageOrMissing
 from tsmon.torchserve.records import ModelVersion, Worker
 
 WORKER = WorkerStatus(
@@ -24,7 +24,7 @@ WORKER = WorkerStatus(
 
 
 def model(
-    interval: Reading = Missing.NO_COUNTERS,
+    interval: UsageOrMissing = Missing.NO_COUNTERS,
     *,
     last: LastReading | None = None,
     batch_size: int = 1,
@@ -55,7 +55,7 @@ def usage(requests: float, inference_us: float, queue_us: float) -> Usage:
     ],
 )
 def test_a_model_waits_when_half_of_the_time_is_spent_in_the_queue(
-    interval: Reading, expected: Activity
+    interval: UsageOrMissing, expected: Activity
 ) -> None:
     assert activity_of(model(interval)) == expected
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tsmon.telemetry.explanations import Entry, parse_explanations
+from tsmon.telemetry.explanations import Explanation, parse_explanations
 
 PAGE = """# A page
 
@@ -27,14 +27,14 @@ After the table.
 | queue time `queue` | *arrival* |
 """
 EXPLANATIONS = parse_explanations(PAGE)
-QUEUE = Entry("Counters", "queue ms", ("queue", "QUEUE"), (("formula", "Δa / Δb"),))
+QUEUE = Explanation("Counters", "queue ms", ("queue", "QUEUE"), (("formula", "Δa / Δb"),))
 
 
 def test_a_row_is_an_entry_with_its_names_and_what_its_columns_tell() -> None:
     assert EXPLANATIONS.entries == (
         QUEUE,
-        Entry("Counters", "p50", ("p50",), (("formula", "the median"), ("limits", "exact"))),
-        Entry("Times", "queue time", ("queue",), (("from", "arrival"),)),
+        Explanation("Counters", "p50", ("p50",), (("formula", "the median"), ("limits", "exact"))),
+        Explanation("Times", "queue time", ("queue",), (("from", "arrival"),)),
     )
 
 

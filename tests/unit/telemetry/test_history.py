@@ -15,9 +15,9 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.history import History, Point, errors_per_second
+from tsmon.telemetry.history import History, HistoryPoint, errors_per_second
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, Part, RequestReport
+from tsmon.telemetry.logs.times import LastReading, RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
     Gone,
     MetricsStatus,
@@ -28,7 +28,7 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
     WorkerStatus,
 )
-from tsmon.telemetry.traffic import Missing, Reading, Traffic, Usage
+from tsmon.telemetry.traffic import Missing, Traffic, Usage, UsageOrMissing
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 
 MNIST = ModelKey("mnist", "1.0")
@@ -41,13 +41,13 @@ FINE = ModelVerdict(ModelHealth.READY, "1 of 1 ready")
 def test_interval_becomes_a_point() -> None:
     history = History()
     history.record(_snapshot(1, BUSY), scraped=True)
-    assert history.points(MNIST, 60, at(1)) == [Point(at(1), 2.0, 2.0, 0.1)]
+    assert history.points(MNIST, 60, at(1)) == [HistoryPoint(at(1), 2.0, 2.0, 0.1)]
 
 
 def test_quiet_interval_is_a_rate_of_0_without_costs() -> None:
     history = History()
     history.record(_snapshot(1, QUIET), scraped=True)
-    assert history.points(MNIST, 60, at(1)) == [Point(at(1), 0.0, None, None)]
+    assert history.points(MNIST, 60, at(1)) == [HistoryPoint(at(1), 0.0, None, None)]
 
 
 def test_tick_without_a_scrape_an_unknown_interval_or_a_gone_model_is_a_gap() -> None:
@@ -57,7 +57,7 @@ def test_tick_without_a_scrape_an_unknown_interval_or_a_gone_model_is_a_gap() ->
     history.record(_snapshot(2, Missing.RESTARTED), scraped=True)
     history.record(_snapshot(3, BUSY, gone=Gone.FORGOTTEN), scraped=True)
     history.record(_snapshot(4), scraped=True)
-    gaps = [Point(at(seconds)) for seconds in (1, 2, 3, 4)]
+    gaps = [HistoryPoint(at(seconds)) for seconds in (1, 2, 3, 4)]
     assert history.points(MNIST, 60, at(4)) == [_point(0), *gaps]
 
 
@@ -97,7 +97,7 @@ def test_model_that_left_is_forgotten_once_its_last_point_is() -> None:
     history.record(_snapshot(0, BUSY), scraped=True)
     for tick in (1, 2):
         history.record(_snapshot(tick), scraped=True)
-    assert history.points(MNIST, 60, at(2)) == [_point(0), Point(at(1)), Point(at(2))]
+    assert history.points(MNIST, 60, at(2)) == [_point(0), HistoryPoint(at(1)), HistoryPoint(at(2))]
     history.record(_snapshot(3), scraped=True)
     assert history.points(MNIST, 60, at(3)) == []
 
@@ -106,7 +106,7 @@ def test_model_that_came_back_has_its_absences_counted_anew() -> None:
     history = History(capacity=3)
     for tick, interval in enumerate([BUSY, None, None, BUSY, None, None]):
         history.record(_snapshot(tick, interval), scraped=True)
-    assert history.points(MNIST, 60, at(5)) == [_point(3), Point(at(4)), Point(at(5))]
+    assert history.points(MNIST, 60, at(5)) == [_point(3), HistoryPoint(at(4)), HistoryPoint(at(5))]
 
 
 def test_forgotten_model_begins_anew() -> None:
@@ -121,7 +121,9 @@ def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
     history = History()
     queue = JobQueue(pending=4, remaining=96)
     worker = Worker("9000", "READY", 412, 700, "")
-    last = LastReading(2.0, requests=5, failed=1, profile={Part.QUEUE: Quantiles(4, 1, 2, 2, 3)})
+    last = LastReading(
+        2.0, requests=5, failed=1, profile={RequestPhase.QUEUE: Quantiles(4, 1, 2, 2, 3)}
+    )
     verdict = WorkerVerdict(WorkerHealth.READY, "ready")
     model = ModelStatus(
         ModelVersion("mnist", "1.0", queue=queue),
@@ -151,7 +153,7 @@ def test_nothing_is_known_of_queue_workers_and_errors_while_the_server_is_away()
         (), FINE,
     )  # fmt: skip
     history.record(Snapshot(at(0), ServerStatus("local"), models=(model,)), scraped=False)
-    assert history.points(MNIST, 60, at(1)) == [Point(at(0))]
+    assert history.points(MNIST, 60, at(1)) == [HistoryPoint(at(0))]
 
 
 def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
@@ -161,8 +163,8 @@ def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
     assert errors_per_second(read, read.models[0]) == 0.0
 
 
-def _point(seconds: float) -> Point:
-    return Point(at(seconds), 2.0, 2.0, 0.1)
+def _point(seconds: float) -> HistoryPoint:
+    return HistoryPoint(at(seconds), 2.0, 2.0, 0.1)
 
 
 def _of_many(seconds: float, models: int) -> Snapshot:
@@ -172,7 +174,7 @@ def _of_many(seconds: float, models: int) -> Snapshot:
 
 
 def _snapshot(
-    seconds: float, interval: Reading | None = None, *, gone: Gone | None = None
+    seconds: float, interval: UsageOrMissing | None = None, *, gone: Gone | None = None
 ) -> Snapshot:
     """A snapshot with one model whose traffic this is, or without any."""
     server = ServerStatus("local")

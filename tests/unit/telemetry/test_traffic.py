@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from tests.unit.telemetry.scrapes import MNIST, scraped
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
-from tsmon.telemetry.traffic import Missing, Reading, Traffic, TrafficMeter, Usage, add_readings
+from tsmon.telemetry.traffic import (
+    Missing,
+    Traffic,
+    TrafficMeter,
+    Usage,
+    UsageOrMissing,
+    add_readings,
+)
 
 OTHER = SeriesKey("mnist", "1.0")
 
@@ -271,7 +278,7 @@ def test_series_of_one_model_together_share_their_seconds() -> None:
     ],
 )
 def test_reason_for_absence_holds_only_without_any_usage(
-    readings: list[Reading], together: Reading
+    readings: list[UsageOrMissing], together: UsageOrMissing
 ) -> None:
     assert add_readings(readings) == together
 

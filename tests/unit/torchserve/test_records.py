@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tsmon.torchserve.errors import NotTorchServe
 from tsmon.torchserve.records import (
     JobQueue,
-    Page,
+    ModelPage,
     parse_api_description,
     parse_page,
     parse_versions,
@@ -63,7 +63,7 @@ def test_queue_capacity_is_what_waits_and_what_still_fits() -> None:
 
 
 def test_page_without_token_is_the_last() -> None:
-    assert parse_page({"models": []}) == Page((), None)
+    assert parse_page({"models": []}) == ModelPage((), None)
 
 
 def test_description_of_another_api_is_refused() -> None:

@@ -12,16 +12,16 @@ from tests.fake import FakeTorchServe, Loading
 from tsmon.torchserve import replacement, rollout
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import NotFound, ReadOnly
-from tsmon.torchserve.procedure import Ending, Mark
+from tsmon.torchserve.procedure import ProcedureResult, StepState
 from tsmon.torchserve.replacement import Probe, Replacement, plan_replacement
 
 MARKS_DONE = {
-    "register": Mark.DONE,
-    "ready": Mark.DONE,
-    "test": Mark.SKIPPED,
-    "default": Mark.DONE,
-    "drain": Mark.DONE,
-    "remove": Mark.DONE,
+    "register": StepState.DONE,
+    "ready": StepState.DONE,
+    "test": StepState.SKIPPED,
+    "default": StepState.DONE,
+    "drain": StepState.DONE,
+    "remove": StepState.DONE,
 }
 
 
@@ -53,11 +53,13 @@ async def replacing(
     return Replacement(client, plan)
 
 
-async def run(procedure: Replacement) -> Ending:
+async def run(procedure: Replacement) -> ProcedureResult:
     return await procedure.run(lambda: None)
 
 
-async def begun(procedure: Replacement, has_come: Callable[[], bool]) -> asyncio.Task[Ending]:
+async def begun(
+    procedure: Replacement, has_come: Callable[[], bool]
+) -> asyncio.Task[ProcedureResult]:
     """A procedure that has come to some point."""
     reached = asyncio.Event()
     task = asyncio.create_task(procedure.run(lambda: reached.set() if has_come() else None))
@@ -65,7 +67,7 @@ async def begun(procedure: Replacement, has_come: Callable[[], bool]) -> asyncio
     return task
 
 
-def marks(procedure: Replacement) -> dict[str, Mark]:
+def marks(procedure: Replacement) -> dict[str, StepState]:
     return {step.id: step.mark for step in procedure.steps}
 
 
@@ -101,7 +103,7 @@ async def test_the_new_version_gets_requests_only_when_its_workers_are_ready(
 ) -> None:
     server.archive("mnist", "2.0", url="mnist-2.mar", loading=Loading.HELD)
     procedure = await replacing(client)
-    task = await begun(procedure, lambda: marks(procedure)["ready"] is Mark.UNDER_WAY)
+    task = await begun(procedure, lambda: marks(procedure)["ready"] is StepState.UNDER_WAY)
     assert server.registry.models["mnist"].default == "1.0"
 
     server.release("mnist", "2.0")
@@ -122,7 +124,7 @@ async def test_workers_that_do_not_start_leave_the_old_version_alone(
     assert "keeps dying while it loads" in ending.message
     assert "mnist 2.0 is removed again, mnist 1.0 serves as before" in ending.message
     assert "model_log.log" in ending.hint
-    assert marks(procedure)["ready"] is Mark.FAILED
+    assert marks(procedure)["ready"] is StepState.FAILED
     assert list(server.registry.models["mnist"].versions) == ["1.0"]
     assert server.version("mnist", "1.0").ready == 2
 
@@ -139,7 +141,7 @@ async def test_a_test_request_that_fails_leaves_the_old_version_alone(
     ending = await run(procedure)
 
     assert "503" in ending.message
-    assert marks(procedure)["test"] is Mark.FAILED
+    assert marks(procedure)["test"] is StepState.FAILED
     assert list(server.registry.models["mnist"].versions) == ["1.0"]
 
 
@@ -152,7 +154,7 @@ async def test_a_test_request_goes_to_the_new_version_and_its_answer_is_shown(
 
     assert server.sent("POST", "/predictions") == ["POST /predictions/mnist/2.0"]
     (test,) = [step for step in procedure.steps if step.id == "test"]
-    assert test.mark is Mark.DONE
+    assert test.mark is StepState.DONE
     assert test.detail.startswith("seven.png: ")
 
 
@@ -228,10 +230,10 @@ async def test_stopped_anywhere_it_leaves_a_version_that_serves(
     if stage == "ready":
         server.archive("mnist", "2.0", url="mnist-2.mar", loading=Loading.HELD)
     procedure = await replacing(client)
-    task: asyncio.Task[Ending] | None = None
+    task: asyncio.Task[ProcedureResult] | None = None
 
     def stop() -> None:
-        if marks(procedure)[stage] is Mark.UNDER_WAY and task is not None:
+        if marks(procedure)[stage] is StepState.UNDER_WAY and task is not None:
             task.cancel()
 
     task = asyncio.create_task(procedure.run(stop))
@@ -243,7 +245,7 @@ async def test_stopped_anywhere_it_leaves_a_version_that_serves(
     assert server.version("mnist").ready == 2
     assert procedure.ending is not None
     assert procedure.ending.message.startswith("stopped; ")
-    assert marks(procedure)[stage] is Mark.STOPPED
+    assert marks(procedure)[stage] is StepState.STOPPED
 
 
 async def test_a_version_that_is_not_the_default_one_is_replaced_without_touching_the_default(
@@ -255,7 +257,7 @@ async def test_a_version_that_is_not_the_default_one_is_replaced_without_touchin
     ending = await run(procedure)
 
     assert ending.message == "mnist 2.0 serves; mnist 1.1 is removed"
-    assert marks(procedure)["default"] is Mark.SKIPPED
+    assert marks(procedure)["default"] is StepState.SKIPPED
     assert sorted(server.registry.models["mnist"].versions) == ["1.0", "2.0"]
     assert server.registry.models["mnist"].default == "1.0"
 
@@ -279,7 +281,7 @@ async def test_what_somebody_else_removes_while_the_new_one_loads_is_told(
 ) -> None:
     server.archive("mnist", "2.0", url="mnist-2.mar", loading=Loading.HELD)
     procedure = await replacing(client)
-    task = await begun(procedure, lambda: marks(procedure)["ready"] is Mark.UNDER_WAY)
+    task = await begun(procedure, lambda: marks(procedure)["ready"] is StepState.UNDER_WAY)
     for version in removed:
         server.registry.remove(server.version("mnist", version))
     if removed == ("1.0",):
@@ -306,7 +308,7 @@ async def test_somebody_who_scales_the_new_version_meanwhile_is_named(
 ) -> None:
     server.archive("mnist", "2.0", url="mnist-2.mar", loading=Loading.HELD)
     procedure = await replacing(client)
-    task = await begun(procedure, lambda: marks(procedure)["ready"] is Mark.UNDER_WAY)
+    task = await begun(procedure, lambda: marks(procedure)["ready"] is StepState.UNDER_WAY)
     server.registry.scale(server.version("mnist", "2.0"), 5, 5)
     ending = await task
     assert "somebody else scaled it to 5" in ending.message

@@ -9,7 +9,7 @@ import pytest
 from tests.fake import FakeTorchServe, Loading
 from tsmon.torchserve import rollout
 from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +112,6 @@ async def _steps(
     *,
     version: str | None = None,
     timeout_s: float | None = None,
-) -> list[Progress]:
+) -> list[RolloutProgress]:
     steps = follow(client.management, name, wanted, version=version, timeout_s=timeout_s)
     return [step async for step in steps]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import KeyProblem
-from tsmon.torchserve.tokens import Key, KeyFileError, KeyKind, KeyRing, parse_key_file
+from tsmon.torchserve.tokens import KeyFileError, KeyKind, KeyRing, ServerKey, parse_key_file
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HERE = "http://127.0.0.1:8080"
@@ -41,9 +41,9 @@ def test_keys_and_times_are_read_as_java_writes_them(
         "API": {"key": api},
     }
     assert parse_key_file(json.dumps(entries)) == {
-        KeyKind.MANAGEMENT: Key(management, expires),
-        KeyKind.INFERENCE: Key(inference, expires),
-        KeyKind.API: Key(api, None),
+        KeyKind.MANAGEMENT: ServerKey(management, expires),
+        KeyKind.INFERENCE: ServerKey(inference, expires),
+        KeyKind.API: ServerKey(api, None),
     }
 
 
@@ -72,7 +72,7 @@ def test_any_other_text_is_refused_or_has_no_keys(text: str) -> None:
 
 
 def test_key_is_not_shown_by_its_repr() -> None:
-    assert "secret" not in repr(Key("secret"))
+    assert "secret" not in repr(ServerKey("secret"))
 
 
 def test_without_a_key_file_nothing_is_sent() -> None:

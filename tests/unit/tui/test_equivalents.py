@@ -12,10 +12,10 @@ from tests.shell import words_of
 from tsmon.cli.main import cli
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.tui.text.commands import Commands
+from tsmon.tui.text.commands import CommandWriter
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
-HERE = Commands(Addresses(), KeyRing())
+HERE = CommandWriter(Addresses(), KeyRing())
 
 
 def read(line: str) -> dict[str, object]:
@@ -29,7 +29,7 @@ def read(line: str) -> dict[str, object]:
 
 def test_the_lines_name_the_server_the_version_and_the_key_file() -> None:
     gpu7 = Addresses.from_server("gpu7:9081")
-    commands = Commands(gpu7, KeyRing(Path("/srv/my keys.json"), gpu7))
+    commands = CommandWriter(gpu7, KeyRing(Path("/srv/my keys.json"), gpu7))
     server = "--server gpu7:9081 --key-file '/srv/my keys.json'"
     assert commands.describe("mnist", "1.0") == (
         f"tsmon describe {server} --model-version 1.0 mnist"
@@ -40,13 +40,13 @@ def test_the_lines_name_the_server_the_version_and_the_key_file() -> None:
 
 def test_a_key_file_of_another_server_is_not_named() -> None:
     ring = KeyRing(Path("/srv/keys.json"), Addresses.from_server("gpu8"))
-    commands = Commands(Addresses.from_server("gpu7:9081"), ring)
+    commands = CommandWriter(Addresses.from_server("gpu7:9081"), ring)
     assert commands.metrics() == "tsmon metrics --server gpu7:9081"
 
 
 def test_addresses_that_do_not_lie_beside_each_other_are_named_each() -> None:
     apart = Addresses("http://a:1", "https://b:65535", "http://c:3")
-    assert Commands(apart, KeyRing(), verify=False).metrics() == (
+    assert CommandWriter(apart, KeyRing(), verify=False).metrics() == (
         "tsmon metrics --inference-url http://a:1 --management-url https://b:65535 "
         "--metrics-url http://c:3 --insecure"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tsmon.doctor.checks.had import human, models_of, plural, process_of
-from tsmon.doctor.facts import Facts, Folder
+from tsmon.doctor.facts import Facts, FolderSize
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 
 LARGE_LOGS = 2e9
@@ -68,7 +68,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     yield report(f"{title} left behind", evidence, _removal(facts, folder, surplus))
 
 
-def _removal(facts: Facts, folder: Folder, surplus: int) -> str:
+def _removal(facts: Facts, folder: FolderSize, surplus: int) -> str:
     """How to remove them; by name only where it is sure that no model needs them."""
     process = process_of(facts)
     used = {worker.directory.name for worker in process.workers if worker.directory}

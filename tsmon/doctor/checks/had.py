@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tsmon.doctor.facts import Facts, JavaProcess, ServerFacts
+from tsmon.doctor.facts import ExaminedServer, Facts, JavaProcess
 from tsmon.doctor.findings import NotChecked
 from tsmon.telemetry.roster import is_judged
 from tsmon.telemetry.scrape import Scrape
@@ -11,7 +11,7 @@ from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.records import ModelVersion
 
 
-def server_of(facts: Facts) -> ServerFacts:
+def server_of(facts: Facts) -> ExaminedServer:
     """The server's answers.
 
     Raises:

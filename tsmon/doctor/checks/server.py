@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tsmon.doctor.checks.had import process_of, scrape_of, server_of
-from tsmon.doctor.facts import Api, Facts, OtherServer, ServerFacts
+from tsmon.doctor.facts import Api, ExaminedServer, Facts, OtherServer
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.torchserve.errors import MODEL_API_HINT, TimedOut, TorchServeError, Unreachable
@@ -143,7 +143,7 @@ def _started_with_model_api(facts: Facts) -> bool:
     return settings.get("enable_model_api", "").lower() == "true"
 
 
-def _described(server: ServerFacts) -> dict[Api, ApiDescription]:
+def _described(server: ExaminedServer) -> dict[Api, ApiDescription]:
     return {
         api: answer
         for api, answer in server.descriptions.items()
@@ -151,7 +151,7 @@ def _described(server: ServerFacts) -> dict[Api, ApiDescription]:
     }
 
 
-def _silent(facts: Facts, server: ServerFacts) -> Finding:
+def _silent(facts: Facts, server: ExaminedServer) -> Finding:
     evidence = str(server.descriptions[Api.MANAGEMENT])
     others = [_whereabouts(other) for other in facts.machine.others]
     if len(others) > SHOWN_SERVERS:
@@ -167,7 +167,7 @@ def _whereabouts(other: OtherServer) -> str:
     return f"the TorchServe of pid {other.pid} {where}"
 
 
-def _port(server: ServerFacts, api: Api) -> Finding | None:
+def _port(server: ExaminedServer, api: Api) -> Finding | None:
     """What is wrong with one address, if something is."""
     answer, url = server.descriptions[api], server.url(api)
     if isinstance(answer, ApiDescription):

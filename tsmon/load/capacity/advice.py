@@ -15,7 +15,7 @@ from tsmon.load.capacity.doubts import (
     extrapolation,
     nearness,
 )
-from tsmon.load.capacity.prediction import Prediction, Target, predict
+from tsmon.load.capacity.prediction import Forecast, LatencyGoal, predict
 from tsmon.load.capacity.reasons import reasons_for
 from tsmon.load.capacity.situation import Situation
 
@@ -39,20 +39,20 @@ class Advice:
     """How many workers."""
 
     situation: Situation
-    target: Target
+    target: LatencyGoal
     rate: float | None
     """Requests per second it is for."""
     workers: int | None
     """None: it is not known, or no number will do; the reasons tell."""
     confidence: Confidence
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Forecast, ...]
     """From 1 worker on; empty where nothing can be predicted."""
     reasons: tuple[str, ...]
     doubts: tuple[Doubt, ...]
     curve: ServiceCurve | None = None
     """What the predictions rest on; None where nothing can be predicted."""
 
-    def at(self, workers: int) -> Prediction | None:
+    def at(self, workers: int) -> Forecast | None:
         """What is predicted for a number of workers; None where nothing can be."""
         if self.curve is None or not self.rate or not 0 < workers <= MOST_ASKED:
             return None
@@ -61,7 +61,7 @@ class Advice:
 
 def advise(
     situation: Situation,
-    target: Target,
+    target: LatencyGoal,
     *,
     rate: float | None = None,
     measured: Sequence[ServicePoint] = (),
@@ -88,7 +88,7 @@ def advise(
 
 def _weigh(
     situation: Situation,
-    target: Target,
+    target: LatencyGoal,
     rate: float,
     curve: ServiceCurve,
     doubts: tuple[Doubt, ...],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsmon.load.capacity.bulk import BulkWait, bulk_wait
-from tsmon.load.capacity.queueing import Busy, Queue, busy_workers, variability
+from tsmon.load.capacity.queueing import Queue, Utilization, busy_workers, variability
 from tsmon.load.capacity.service_time import ServiceTime, crossing
 
 
@@ -81,7 +81,7 @@ class _Load:
         ]
 
 
-def _busy(utilisation: float, stretches: Sequence[float]) -> Busy:
+def _busy(utilisation: float, stretches: Sequence[float]) -> Utilization:
     """The workers when their capacity is used so far, 0 to 1."""
     return busy_workers(utilisation * len(stretches) / stretches[-1] * 1000, stretches)
 

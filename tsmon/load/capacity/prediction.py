@@ -13,7 +13,7 @@ P95 = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LatencyGoal:
     """What is to hold, in milliseconds; without either, waits no longer than the service time.
 
     Raises:
@@ -32,7 +32,7 @@ class Target:
             if value is not None and not 0 < value < float("inf"):
                 raise InvalidArgument(f"a target of {value:g} ms is out of range", "above 0")
 
-    def met_by(self, prediction: Prediction) -> bool:
+    def met_by(self, prediction: Forecast) -> bool:
         """Whether it holds there."""
         if prediction.queue_ms is None or prediction.p95_ms is None:
             return False
@@ -49,7 +49,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class Forecast:
     """What a number of workers would do.
 
     The three times are None where the queue only grows, and where they are not known.
@@ -76,13 +76,13 @@ class Prediction:
         return self.queue_ms is None and not self.unknown
 
 
-def predict(situation: Situation, curve: ServiceCurve, rate: float, workers: int) -> Prediction:
+def predict(situation: Situation, curve: ServiceCurve, rate: float, workers: int) -> Forecast:
     """What a number of workers would do at a rate."""
     queue = curve.queue(rate, workers, situation.arrivals_scv)
     unknown = unknown_because(situation, curve, workers, queue)
     known = None if unknown else queue
     always = (situation.floor_ms or 0.0) + (queue.filling_ms if queue else 0.0)
-    return Prediction(
+    return Forecast(
         workers,
         queue.utilisation if queue else rate / curve.capacity(workers),
         curve.service_ms(workers),

@@ -34,7 +34,7 @@ def erlang_c(servers: int, offered: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class Utilization:
     """How busy c workers are in the long run."""
 
     waiting: float
@@ -43,7 +43,7 @@ class Busy:
     """Workers busy on average."""
 
 
-def busy_workers(rate: float, service_ms: Sequence[float]) -> Busy:
+def busy_workers(rate: float, service_ms: Sequence[float]) -> Utilization:
     """The birth-death process in which k busy workers take `service_ms[k - 1]` for a request each.
 
     Beyond the last entry requests wait, and all workers stay busy. `rate` is per second.
@@ -51,9 +51,9 @@ def busy_workers(rate: float, service_ms: Sequence[float]) -> Busy:
     servers = len(service_ms)
     utilisation = rate * service_ms[-1] / 1000 / servers
     if utilisation >= 1:
-        return Busy(1.0, float(servers))
+        return Utilization(1.0, float(servers))
     if min(service_ms) == max(service_ms):
-        return Busy(erlang_c(servers, utilisation * servers), utilisation * servers)
+        return Utilization(erlang_c(servers, utilisation * servers), utilisation * servers)
     steps = (rate * time_ms / 1000 / k for k, time_ms in enumerate(service_ms, 1))
     # Logarithms, since the weights of thousands of erlangs fit no double.
     logs = list(accumulate((math.log(step) if step else -math.inf for step in steps), initial=0.0))
@@ -61,7 +61,7 @@ def busy_workers(rate: float, service_ms: Sequence[float]) -> Busy:
     all_busy = weights[-1] / (1 - utilisation)
     total = sum(weights[:-1]) + all_busy
     mean = sum(k * weight for k, weight in enumerate(weights[:-1])) + servers * all_busy
-    return Busy(all_busy / total, mean / total)
+    return Utilization(all_busy / total, mean / total)
 
 
 def variability(arrivals: float, service: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsmon.load.capacity.curve import ServiceCurve
-from tsmon.load.capacity.prediction import Prediction, Target, predict
+from tsmon.load.capacity.prediction import Forecast, LatencyGoal, predict
 from tsmon.load.capacity.situation import Situation
 
 
@@ -11,9 +11,9 @@ def reasons_for(
     situation: Situation,
     curve: ServiceCurve,
     rate: float,
-    target: Target,
-    chosen: Prediction | None,
-    last: Prediction,
+    target: LatencyGoal,
+    chosen: Forecast | None,
+    last: Forecast,
 ) -> tuple[str, ...]:
     """Why this number of workers and not fewer; or why none."""
     reasons = []
@@ -62,12 +62,12 @@ def _about_batches(situation: Situation) -> list[str]:
     ]
 
 
-def _kept(row: Prediction, target: Target) -> str:
+def _kept(row: Forecast, target: LatencyGoal) -> str:
     number = f"p95 {row.p95_ms:.3g} ms" if target.p95_ms else f"queue {row.queue_ms:.3g} ms"
     return f"{row.utilisation:.0%} busy, {number}: {target}"
 
 
-def _missed(row: Prediction, target: Target) -> str:
+def _missed(row: Forecast, target: LatencyGoal) -> str:
     if row.unknown:
         return f"not known: {row.unknown}"
     if row.queue_ms is None or row.p95_ms is None:

@@ -11,9 +11,9 @@ from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule, BatchTimes, batc
 from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.capacity.queueing import erlang_c
 from tsmon.load.capacity.service_time import fitted
-from tsmon.telemetry.logs.times import Part, Profile
+from tsmon.telemetry.logs.times import Profile, RequestPhase
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
-from tsmon.telemetry.traffic import WINDOW_S, Missing, Reading, Usage
+from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
 
 LEAST_INTERVALS = 20
 """Fewer say nothing of how arrivals scatter."""
@@ -133,7 +133,7 @@ def situation_of(
     )
 
 
-def arrivals_of(intervals: Sequence[Reading]) -> Arrivals | None:
+def arrivals_of(intervals: Sequence[UsageOrMissing]) -> Arrivals | None:
     """How the arrivals of intervals scatter, which may be of somewhat different length."""
     usages = [each for each in intervals if isinstance(each, Usage) and each.seconds > 0]
     total = sum(each.arrived for each in usages)
@@ -146,7 +146,7 @@ def arrivals_of(intervals: Sequence[Reading]) -> Arrivals | None:
     return Arrivals(len(usages), scatter / (len(usages) - 1))
 
 
-def _why_no_rate(reading: Reading) -> str:
+def _why_no_rate(reading: UsageOrMissing) -> str:
     if isinstance(reading, Missing):
         return reading.value
     return "" if reading.arrived else Missing.NO_TRAFFIC.value
@@ -196,7 +196,7 @@ def _backend(status: ModelStatus, counted_ms: float, *, long: bool) -> tuple[flo
     moments = status.requests.long_backend if long else status.requests.backend
     if moments is not None:
         return moments.mean, moments.scv
-    quantiles = _profile(status, long=long).get(Part.BACKEND)  # a recording has these alone
+    quantiles = _profile(status, long=long).get(RequestPhase.BACKEND)  # a recording has these alone
     if quantiles is None or counted_ms <= 0:
         return None
     return counted_ms, fitted(counted_ms, quantiles.p50, quantiles.p95).scv
@@ -215,7 +215,7 @@ def memory_of(status: ModelStatus) -> int | None:
 
 
 def _floor(status: ModelStatus, busy: float, *, long: bool) -> float | None:
-    queue = _profile(status, long=long).get(Part.QUEUE)
+    queue = _profile(status, long=long).get(RequestPhase.QUEUE)
     described = status.described
     if queue is None or BatchRule(described.batch_size, described.max_batch_delay_ms).filling_ms:
         return None

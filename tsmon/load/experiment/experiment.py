@@ -15,11 +15,11 @@ from pathlib import Path
 
 from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import outlook
-from tsmon.load.experiment.plan import ExperimentPlan, Setting
-from tsmon.load.experiment.readings import Readings
+from tsmon.load.experiment.plan import ExperimentPlan, Variation
+from tsmon.load.experiment.readings import CounterReader
 from tsmon.load.experiment.restoring import Restoration, put_back
 from tsmon.load.experiment.result import ExperimentResult, Measurement
-from tsmon.load.experiment.steps import Stage, Step
+from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import Subject
 from tsmon.load.experiment.unfinished import Unfinished
 from tsmon.load.run.plan import RunPlan
@@ -89,7 +89,7 @@ class Experiment:
                 self.plan = plan.naming(subject.found.version)
         return tuple(outlook(self.plan, subject))
 
-    async def run(self, tell: Callable[[Step], None]) -> ExperimentResult:
+    async def run(self, tell: Callable[[ExperimentStep], None]) -> ExperimentResult:
         """Do it and put the model back; `tell` hears of every step.
 
         Raises:
@@ -142,12 +142,12 @@ class Experiment:
             notes=tuple(self._notes),
         )
 
-    async def _measure_all(self, subject: Subject, tell: Callable[[Step], None]) -> None:
+    async def _measure_all(self, subject: Subject, tell: Callable[[ExperimentStep], None]) -> None:
         logs = self._logs
         if logs is None and self._client.addresses.is_local:
             logs = await asyncio.to_thread(find_logs, self._client.addresses.management)
         found = subject.found
-        readings = Readings(self._client, found.name, found.version, logs)
+        readings = CounterReader(self._client, found.name, found.version, logs)
         try:
             settings = self.plan.settings
             for number, setting in enumerate(settings, 1):
@@ -157,11 +157,11 @@ class Experiment:
         finally:
             await readings.close()
 
-    async def _measure(self, subject: Subject, readings: Readings, here: _Here) -> None:
+    async def _measure(self, subject: Subject, readings: CounterReader, here: _Here) -> None:
         here.tell(Stage.SCALING)
         async with aclosing(subject.arrange(here.setting)) as rollout:
             async for progress in rollout:
-                here.step(Step(*here.place(Stage.STARTING), workers=progress))
+                here.step(ExperimentStep(*here.place(Stage.STARTING), workers=progress))
         warm_up = self.plan.warm_up_run(here.setting.workers)
         warmed_up = 0
         if warm_up is not None:
@@ -187,7 +187,7 @@ class Experiment:
         self._remark(here.setting, measurement, reports)
         if cost.log_problem:
             self._note(cost.log_problem)
-        here.step(Step(*here.place(Stage.MEASURED), measurement=measurement))
+        here.step(ExperimentStep(*here.place(Stage.MEASURED), measurement=measurement))
 
     def _expected(self, measurement: Measurement) -> float | None:
         """The mean queue time that was to be expected."""
@@ -199,7 +199,9 @@ class Experiment:
     ) -> tuple[RunReport, tuple[int, ...]]:
         async with open_run(self._client, plan) as run, aclosing(run.progress()) as steps:
             async for progress in steps:
-                step = Step(*here.place(stage), sending=progress, before=before, planned=planned)
+                step = ExperimentStep(
+                    *here.place(stage), sending=progress, before=before, planned=planned
+                )
                 here.step(step)
         return run.report, run.times_us
 
@@ -214,7 +216,9 @@ class Experiment:
         known_sizes = [size for size in sizes if size is not None]
         return sum(known_sizes) if known_sizes and len(known_sizes) == len(sizes) else None
 
-    def _remark(self, setting: Setting, measurement: Measurement, reports: list[RunReport]) -> None:
+    def _remark(
+        self, setting: Variation, measurement: Measurement, reports: list[RunReport]
+    ) -> None:
         """Note what makes a measurement less than it seems."""
         if measurement.foreign:
             self._note(
@@ -233,10 +237,10 @@ class Experiment:
     def _note(self, words: str) -> None:
         self._notes[words] = None
 
-    async def _put_back(self, subject: Subject, tell: Callable[[Step], None]) -> None:
+    async def _put_back(self, subject: Subject, tell: Callable[[ExperimentStep], None]) -> None:
         total = len(self.plan.settings)
         try:
-            tell(Step(Stage.RESTORING, None, total, total))
+            tell(ExperimentStep(Stage.RESTORING, None, total, total))
         finally:  # a listener that fails must not keep the model from being put back
             self.restoration = await put_back(subject)
 
@@ -245,14 +249,14 @@ class Experiment:
 class _Here:
     """The setting that is measured, and who hears of it."""
 
-    setting: Setting
+    setting: Variation
     number: int
     total: int
     requests: int | None
-    step: Callable[[Step], None]
+    step: Callable[[ExperimentStep], None]
 
-    def place(self, stage: Stage) -> tuple[Stage, Setting, int, int]:
+    def place(self, stage: Stage) -> tuple[Stage, Variation, int, int]:
         return stage, self.setting, self.number, self.total
 
     def tell(self, stage: Stage) -> None:
-        self.step(Step(*self.place(stage)))
+        self.step(ExperimentStep(*self.place(stage)))

@@ -55,7 +55,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Variation:
     """What is varied; None leaves a value as it was registered."""
 
     workers: int
@@ -112,12 +112,12 @@ class ExperimentPlan:
             pass
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[Variation, ...]:
         """Everything to be measured; what needs a new registration changes least often."""
         sizes: Sequence[int | None] = self.batch_sizes or (None,)
         delays: Sequence[int | None] = self.batch_delays_ms or (None,)
         return tuple(
-            Setting(workers, size, delay)
+            Variation(workers, size, delay)
             for size, delay, workers in product(sizes, delays, self.worker_counts)
         )
 

@@ -40,7 +40,7 @@ class Cost:
     """Why the log cannot be read, if so."""
 
 
-class Readings:
+class CounterReader:
     """Reads the counters of one version before and after, and follows the log in between."""
 
     def __init__(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tsmon.load.experiment.plan import Setting
+from tsmon.load.experiment.plan import Variation
 from tsmon.load.experiment.result import Measurement
-from tsmon.load.run.report import Progress as RunProgress
-from tsmon.torchserve.rollout import Progress as RolloutProgress
+from tsmon.load.run.report import RunProgress as RunProgress
+from tsmon.torchserve.rollout import RolloutProgress as RolloutProgress
 
 
 class Stage(StrEnum):
@@ -25,11 +25,11 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExperimentStep:
     """One moment of an experiment."""
 
     stage: Stage
-    setting: Setting | None
+    setting: Variation | None
     """None while restoring."""
     number: int
     """Of the setting, counted from 1."""

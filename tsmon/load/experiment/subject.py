@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tsmon.load.experiment.plan import Setting
+from tsmon.load.experiment.plan import Variation
 from tsmon.load.experiment.result import Before
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import ModelVersion
-from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.untrusted.shell import shell_word
 
 RETRY_S = 0.5
@@ -104,7 +104,7 @@ class Subject:
                 "without it the model cannot be registered anew for another batch size or delay",
             )
 
-    async def arrange(self, setting: Setting) -> AsyncGenerator[Progress, None]:
+    async def arrange(self, setting: Variation) -> AsyncGenerator[RolloutProgress, None]:
         """Bring about a setting; gives how far the workers are until they are ready.
 
         Raises:
@@ -156,7 +156,7 @@ class Subject:
         """
         before = self.before
         now = await self._look()
-        was = Setting(before.workers, before.batch_size, before.max_batch_delay_ms)
+        was = Variation(before.workers, before.batch_size, before.max_batch_delay_ms)
         if now is None and not self.taken_off:
             raise NotReached("it is no longer registered: somebody removed it, or it was restarted")
         if now is None or _needs_registration(now, was):
@@ -213,7 +213,7 @@ class Subject:
         if before.min_workers and limits != (now.min_workers, now.max_workers):
             await self._scale(*limits)
 
-    async def _register_anew(self, setting: Setting, *, registered: bool = True) -> None:
+    async def _register_anew(self, setting: Variation, *, registered: bool = True) -> None:
         found = self.found
         if registered:
             if self.default == found.version and self.others:
@@ -223,19 +223,19 @@ class Subject:
             await self.management.unregister(found.name, found.version)
         await self.management.register(_registration(found, setting))
 
-    async def _follow(self, workers: int) -> AsyncGenerator[Progress, None]:
+    async def _follow(self, workers: int) -> AsyncGenerator[RolloutProgress, None]:
         name, version = self.found.name, self.found.version
         async for progress in follow(self.management, name, workers, version=version):
             yield progress
 
 
-def _needs_registration(now: ModelVersion, setting: Setting) -> bool:
+def _needs_registration(now: ModelVersion, setting: Variation) -> bool:
     return (setting.batch_size not in {None, now.batch_size}) or (
         setting.max_batch_delay_ms not in {None, now.max_batch_delay_ms}
     )
 
 
-def _registration(found: ModelVersion, setting: Setting) -> Registration:
+def _registration(found: ModelVersion, setting: Variation) -> Registration:
     """Registers the version as it was found but for the setting."""
     delay = setting.max_batch_delay_ms
     return replace(

@@ -17,35 +17,35 @@ WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request that its coun
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ResultColumn:
     """One column; `cell` writes what it has to say of a measurement."""
 
     title: str
     cell: Callable[[Measurement], str]
 
 
-def columns(result: ExperimentResult, extra: Sequence[Column] = ()) -> list[Column]:
+def columns(result: ExperimentResult, extra: Sequence[ResultColumn] = ()) -> list[ResultColumn]:
     """The columns that a result needs; `extra` ones, such as a prediction, come last."""
     varied = [
-        Column("BATCH_SIZE", lambda each: str(each.batch_size)),
-        Column("DELAY_MS", lambda each: str(each.max_batch_delay_ms)),
+        ResultColumn("BATCH_SIZE", lambda each: str(each.batch_size)),
+        ResultColumn("DELAY_MS", lambda each: str(each.max_batch_delay_ms)),
     ]
     anew = len({(each.batch_size, each.max_batch_delay_ms) for each in result.measurements}) > 1
     failed = any(each.errors for each in result.measurements)
-    walkthrough = Column("WALKTHROUGH", lambda each: walkthrough_words(result, each))
+    walkthrough = ResultColumn("WALKTHROUGH", lambda each: walkthrough_words(result, each))
     compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
     predicted = any(each.predicted_queue_ms is not None for each in result.measurements)
     return [
-        Column("WORKERS", lambda each: str(each.workers)),
+        ResultColumn("WORKERS", lambda each: str(each.workers)),
         *(varied if anew else ()),
-        Column("REQUESTS", lambda each: str(each.sent)),
-        *([Column("FAILED", lambda each: str(each.errors))] if failed else ()),
-        Column("INFER_MS", lambda each: _number(each.inference_ms)),
-        Column("QUEUE_MS", lambda each: _number(each.queue_ms)),
-        *([Column("PREDICTED", _predicted)] if predicted else ()),
-        Column("P95_MS", lambda each: _number(each.p95_ms)),
-        Column("REQ/S", lambda each: _number(each.throughput, 1)),
-        Column("MEMORY", lambda each: memory_words(each.memory_bytes)),
+        ResultColumn("REQUESTS", lambda each: str(each.sent)),
+        *([ResultColumn("FAILED", lambda each: str(each.errors))] if failed else ()),
+        ResultColumn("INFER_MS", lambda each: _number(each.inference_ms)),
+        ResultColumn("QUEUE_MS", lambda each: _number(each.queue_ms)),
+        *([ResultColumn("PREDICTED", _predicted)] if predicted else ()),
+        ResultColumn("P95_MS", lambda each: _number(each.p95_ms)),
+        ResultColumn("REQ/S", lambda each: _number(each.throughput, 1)),
+        ResultColumn("MEMORY", lambda each: memory_words(each.memory_bytes)),
         *([walkthrough] if compared else ()),
         *extra,
     ]
@@ -56,12 +56,12 @@ def _predicted(measurement: Measurement) -> str:
     return _number(measurement.predicted_queue_ms)
 
 
-def rows(result: ExperimentResult, chosen: Sequence[Column]) -> list[list[str]]:
+def rows(result: ExperimentResult, chosen: Sequence[ResultColumn]) -> list[list[str]]:
     """A row for each measurement."""
     return [[column.cell(each) for column in chosen] for each in result.measurements]
 
 
-def markdown(result: ExperimentResult, extra: Sequence[Column] = ()) -> str:
+def markdown(result: ExperimentResult, extra: Sequence[ResultColumn] = ()) -> str:
     """The result as Markdown: what was done, the table, the notes."""
     chosen = columns(result, extra)
     lines = [

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.heads import KnownHeads
-from tsmon.load.run.increment import Ending, Increment
+from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.key_change import KeyChange, RefusedRequest
 from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
@@ -58,7 +58,7 @@ class Engine:
         """Requests that will not be answered."""
         self._began = 0.0
         """On the clock of `perf_counter`; 0 while the connections are opened."""
-        self._ending: Ending | None = None
+        self._ending: StopReason | None = None
         self._refused_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ended = asyncio.Event()
@@ -73,7 +73,7 @@ class Engine:
             await self._open_all()
             loop = asyncio.get_running_loop()
             self._began = perf_counter()
-            end = loop.call_later(self._plan.duration_s, self._end, Ending.DURATION)
+            end = loop.call_later(self._plan.duration_s, self._end, StopReason.DURATION)
             ticking = asyncio.create_task(self._tick())
             self._idle = list(self._lanes)
             self._on_due()
@@ -102,11 +102,11 @@ class Engine:
 
     def stop(self) -> None:
         """Send nothing more; the run ends when the answers under way have come."""
-        self._end(Ending.STOPPED)
+        self._end(StopReason.STOPPED)
 
     def abandon(self) -> None:
         """Send nothing more and wait for nothing."""
-        self._end(Ending.STOPPED)
+        self._end(StopReason.STOPPED)
         for lane in self._lanes:
             lane.give_up(Failure.ABANDONED, "the run was ended before the answer came")
 
@@ -176,7 +176,7 @@ class Engine:
         self._count_failure(kind, refused.message)
         if self._heard == 1 and is_lasting(refused):
             self._current.refused = refused
-            self._end(Ending.REFUSED)
+            self._end(StopReason.REFUSED)
 
     def _count_failure(self, kind: Failure, reason: str) -> None:
         self._current.failed[kind] += 1
@@ -199,7 +199,7 @@ class Engine:
         self._sent += 1
         self._send(lane, next(self._requests), due, now)
         if self._pace.exhausted:
-            self._end(Ending.COUNT if self._sent == self._plan.count else Ending.DURATION)
+            self._end(StopReason.COUNT if self._sent == self._plan.count else StopReason.DURATION)
         return True
 
     def _send(self, lane: Lane, request: ImageRequest, due: float, now: float) -> None:
@@ -242,7 +242,7 @@ class Engine:
 
     # How it ends.
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: StopReason) -> None:
         if self._ending is None:
             if self._began:
                 self._pace.advance(self._now())
@@ -259,7 +259,7 @@ class Engine:
             await asyncio.sleep(TICK_S)
             self._give_up_late()
             if self._refused_since is not None and self._now() - self._refused_since > GONE_S:
-                self._end(Ending.SERVER_GONE)
+                self._end(StopReason.SERVER_GONE)
             self._flush()
 
     def _give_up_late(self) -> None:

@@ -12,7 +12,7 @@ from tsmon.load.refusals import Failure
 from tsmon.untrusted.json import parse_json
 
 
-class Ending(StrEnum):
+class StopReason(StrEnum):
     """Why no further request was sent."""
 
     COUNT = "count reached"
@@ -57,7 +57,7 @@ class Increment:
     """Requests without an answer by kind."""
     examples: dict[Failure, str] = field(default_factory=dict)
     """What the first failure of a kind said."""
-    ending: Ending | None = None
+    ending: StopReason | None = None
     """Once no further request will be sent."""
     refused: Refused | None = None
     """The answer that every further request would get too."""
@@ -85,7 +85,7 @@ class Increment:
             increment.failed = Counter({Failure(kind): n for kind, n in increment.failed.items()})
             increment.examples = {Failure(kind): text for kind, text in increment.examples.items()}
             increment.refused = Refused(**values["refused"]) if values["refused"] else None
-            increment.ending = Ending(increment.ending) if increment.ending else None
+            increment.ending = StopReason(increment.ending) if increment.ending else None
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError(f"no increment: {error}") from None
         return increment

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tsmon.load.refusals import Failure
-from tsmon.load.run.increment import Ending, Increment
+from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.telemetry.logs.quantiles import nearest_rank
 
@@ -47,7 +47,7 @@ class RunReport:
     """A run from its start to now, or to its end."""
 
     plan: RunPlan
-    ending: Ending | None
+    ending: StopReason | None
     """Why nothing more is sent; None while it still is."""
     seconds: float
     """From the start to now or, at the end, to the last answer."""
@@ -98,7 +98,7 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """A run at one moment, several times a second."""
 
     so_far: RunReport
@@ -156,10 +156,10 @@ class Tally:
         self._failed[cause] += self._failed.pop(Failure.NO_CAPACITY)
         self._examples.setdefault(cause, self._examples.pop(Failure.NO_CAPACITY, ""))
 
-    def progress(self) -> Progress:
+    def progress(self) -> RunProgress:
         """The last increment and what led to it."""
         last = self._last
-        return Progress(
+        return RunProgress(
             self.report(),
             last.at_s - self._before_s,
             len(last.times_us),

@@ -21,7 +21,7 @@ from tsmon.load.refusals import Failure, capacity_kind
 from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, Refused
 from tsmon.load.run.plan import Endpoint, RunPlan
-from tsmon.load.run.report import Progress, RunReport, Tally
+from tsmon.load.run.report import RunProgress, RunReport, Tally
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TokenRefused, TorchServeError, Unreachable, api_error
 from tsmon.torchserve.inference import predictions_path
@@ -60,14 +60,14 @@ class SenderDied(TorchServeError):
 
 
 @asynccontextmanager
-async def open_run(client: TorchServe, plan: RunPlan) -> AsyncIterator[Run]:
+async def open_run(client: TorchServe, plan: RunPlan) -> AsyncIterator[LoadRun]:
     """Start a run in a process of its own; leaving early abandons it.
 
     The client says where to send and with which key, and is asked what a 503 means.
     """
     await client.keep_keys()
     process = await _start_process()
-    run = Run(client, plan, process)
+    run = LoadRun(client, plan, process)
     try:
         yield run
     finally:
@@ -82,7 +82,7 @@ async def complete_run(client: TorchServe, plan: RunPlan) -> RunReport:
     return run.report
 
 
-class Run:
+class LoadRun:
     """A run under way."""
 
     def __init__(self, client: TorchServe, plan: RunPlan, process: Process) -> None:
@@ -115,7 +115,7 @@ class Run:
         """Send nothing more and do not wait for the answers under way."""
         self._order(ABANDON)
 
-    async def progress(self) -> AsyncGenerator[Progress, None]:
+    async def progress(self) -> AsyncGenerator[RunProgress, None]:
         """Progress several times a second until the end; to be read once.
 
         Raises:

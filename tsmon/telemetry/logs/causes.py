@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tsmon.telemetry.logs.endings import Ending, PipFailure, Story, read_story
+from tsmon.telemetry.logs.endings import LifeReport, PipFailure, ProcessEnding, read_story
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.lines import WorkerThread
@@ -141,7 +141,7 @@ def _last_lines(path: Path, most_bytes: int) -> list[bytes]:
         tail.close()
 
 
-def _causes(story: Story, failures: list[Failure]) -> Iterable[tuple[Cause, bool]]:
+def _causes(story: LifeReport, failures: list[Failure]) -> Iterable[tuple[Cause, bool]]:
     """All causes, each with whether its worker is down since."""
     explained: set[int] = set()
     last = {ending.worker: ending for ending in story.endings}
@@ -157,7 +157,7 @@ def _causes(story: Story, failures: list[Failure]) -> Iterable[tuple[Cause, bool
         yield _cause_of_pip(pip), False
 
 
-def _is_of(failure: Failure, ending: Ending) -> bool:
+def _is_of(failure: Failure, ending: ProcessEnding) -> bool:
     """Whether this failure belongs to the process that ended so."""
     if failure.worker != ending.worker or not failure.cause.fatal:
         return False
@@ -165,7 +165,7 @@ def _is_of(failure: Failure, ending: Ending) -> bool:
     return is_late_enough and failure.time <= ending.time + _LAG
 
 
-def _cause_of(ending: Ending, mine: list[Failure], failures: list[Failure]) -> Cause:
+def _cause_of(ending: ProcessEnding, mine: list[Failure], failures: list[Failure]) -> Cause:
     if ending.reason is DeathReason.TIMED_OUT:
         return _of_ending(ending, _timeout_kind(ending), _timeout_message(ending))
     if spoken := _clearest(mine):
@@ -185,7 +185,7 @@ def _clearest(failures: list[Failure]) -> Failure | None:
     return next((each for each in failures if each.clear), failures[-1] if failures else None)
 
 
-def _other_attempt(ending: Ending, failures: list[Failure]) -> Failure | None:
+def _other_attempt(ending: ProcessEnding, failures: list[Failure]) -> Failure | None:
     """What a process of the same model version said the last time one failed to load."""
     spoken = [
         failure
@@ -198,18 +198,18 @@ def _other_attempt(ending: Ending, failures: list[Failure]) -> Failure | None:
     return spoken[-1] if spoken else None
 
 
-def _timeout_kind(ending: Ending) -> CauseKind:
+def _timeout_kind(ending: ProcessEnding) -> CauseKind:
     return CauseKind.LOAD_TIMEOUT if ending.loading else CauseKind.INFERENCE_TIMEOUT
 
 
-def _timeout_message(ending: Ending) -> str:
+def _timeout_message(ending: ProcessEnding) -> str:
     setting = "startup_timeout" if ending.loading else "response_timeout"
     what = "the model was not loaded" if ending.loading else "no answer came"
     waited = "in time" if ending.waited_s is None else f"within {ending.waited_s:.0f} s"
     return f"{what} {waited} ({setting})"
 
 
-def _of_ending(ending: Ending, kind: CauseKind, message: str) -> Cause:
+def _of_ending(ending: ProcessEnding, kind: CauseKind, message: str) -> Cause:
     worker = ending.worker
     return Cause(
         kind=kind,

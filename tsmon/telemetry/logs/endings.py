@@ -34,7 +34,7 @@ _STAMPED = re.compile(rb"^\d{4}-\d\d-\d\dT")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ProcessEnding:
     """How one process of a worker ended."""
 
     worker: WorkerThread
@@ -71,12 +71,12 @@ class _Attempt:
 
 
 @dataclass(slots=True)
-class Story:
+class LifeReport:
     """What the lines of ts_log tell, of the server's last life."""
 
     begin: datetime | None = None
     """The first thing that happened after the server's start; None when that was not read."""
-    endings: list[Ending] = field(default_factory=list)
+    endings: list[ProcessEnding] = field(default_factory=list)
     pip_failures: list[PipFailure] = field(default_factory=list)
     down: set[WorkerThread] = field(default_factory=set)
     """Workers that ended and neither came up again nor were removed."""
@@ -134,7 +134,7 @@ class Story:
         if event.before is Phase.ERROR:
             reason = DeathReason.REFUSED
         waited = (event.time - attempt.asked).total_seconds() if attempt.asked else None
-        ending = Ending(
+        ending = ProcessEnding(
             worker=event.worker,
             began=attempt.began,
             time=event.time,
@@ -149,9 +149,9 @@ class Story:
         self._attempts[event.worker] = replace(attempt, load_failed=False)
 
 
-def read_story(lines: Iterable[bytes]) -> Story:
+def read_story(lines: Iterable[bytes]) -> LifeReport:
     """What these lines of ts_log tell."""
-    story, kept = Story(), list(lines)
+    story, kept = LifeReport(), list(lines)
     for event in LifeLines(requests=True).read(kept):
         story.add(event)
     story.pip_failures = [

@@ -11,9 +11,9 @@ PERCENTS = (50, 90, 95, 99)
 _FEW = 2000
 """So many samples are sorted faster than they are divided further."""
 
-Run = Sequence[float]
+SortedSamples = Sequence[float]
 """Samples in ascending order."""
-_Span = tuple[Run, int, int]
+_Span = tuple[SortedSamples, int, int]
 """A part of a run: from this index to before that one."""
 
 
@@ -29,7 +29,7 @@ class Quantiles:
     p99: float
 
     @classmethod
-    def of(cls, runs: Iterable[Run], per_ms: int = 1) -> Quantiles | None:
+    def of(cls, runs: Iterable[SortedSamples], per_ms: int = 1) -> Quantiles | None:
         """The quantiles of the samples of all runs together; None without samples.
 
         `per_ms` is how many of the samples' units a millisecond has.

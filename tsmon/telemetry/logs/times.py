@@ -18,7 +18,7 @@ SERVER_ERROR = 500
 """The least HTTP status of an error that is the server's."""
 
 
-class Part(StrEnum):
+class RequestPhase(StrEnum):
     """Which stretch of a request's life a time is of."""
 
     TOTAL = "total"
@@ -35,10 +35,10 @@ class Part(StrEnum):
     @property
     def per_ms(self) -> int:
         """How many of the units that the log has of it a millisecond has."""
-        return 1 if self in (Part.TOTAL, Part.HANDLER) else 1_000_000
+        return 1 if self in (RequestPhase.TOTAL, RequestPhase.HANDLER) else 1_000_000
 
 
-READING_PARTS = (Part.INFERENCE, Part.QUEUE)
+READING_PARTS = (RequestPhase.INFERENCE, RequestPhase.QUEUE)
 """The times of which each reading's quantiles are computed."""
 
 
@@ -50,7 +50,7 @@ class TimesKey:
     version: str
 
 
-Profile = dict[Part, Quantiles]
+Profile = dict[RequestPhase, Quantiles]
 """Quantiles of each part that there are samples of, in milliseconds."""
 
 

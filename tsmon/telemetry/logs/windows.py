@@ -15,14 +15,14 @@ from tsmon.telemetry.logs.times import (
     MINUTE_S,
     READING_PARTS,
     LastReading,
-    Part,
     Profile,
+    RequestPhase,
     RequestReport,
     Samples,
     TimesKey,
     WorkerShare,
 )
-from tsmon.telemetry.pace import Pace
+from tsmon.telemetry.pace import IntervalFilter
 
 OLDER_S = 5.0
 """Samples that left the shorter window are kept in slots of this length, and the longer window's
@@ -38,18 +38,18 @@ class _Slot:
         self.began = self.ended = at
         self.statuses = samples.statuses
         self.workers = {
-            worker: WorkerShare(len(times), sum(times) / Part.BACKEND.per_ms)
+            worker: WorkerShare(len(times), sum(times) / RequestPhase.BACKEND.per_ms)
             for worker, times in samples.workers.items()
         }
-        self.backend = Moments.of(each / Part.BACKEND.per_ms for each in samples.backend)
+        self.backend = Moments.of(each / RequestPhase.BACKEND.per_ms for each in samples.backend)
         self.batches = {size: Moments.of(times) for size, times in samples.batches.items()}
         inference = map(add, samples.queue, samples.backend)
         self.parts = {
-            Part.TOTAL: _ascending(samples.total),
-            Part.INFERENCE: _ascending(inference),
-            Part.QUEUE: _ascending(samples.queue),
-            Part.BACKEND: _ascending(samples.backend),
-            Part.HANDLER: _ascending(samples.handler),
+            RequestPhase.TOTAL: _ascending(samples.total),
+            RequestPhase.INFERENCE: _ascending(inference),
+            RequestPhase.QUEUE: _ascending(samples.queue),
+            RequestPhase.BACKEND: _ascending(samples.backend),
+            RequestPhase.HANDLER: _ascending(samples.handler),
         }
 
     def append(self, later: _Slot) -> None:
@@ -122,7 +122,7 @@ class RequestTimes:
         self._told: float | None = None
         """The last reading that was not soon after another; it ends one stretch of time."""
         self._told_before: float | None = None
-        self._pace = Pace()
+        self._pace = IntervalFilter()
 
     def add(self, found: Mapping[TimesKey, Samples], at: float) -> None:
         """Take what was read at one moment."""
@@ -189,7 +189,7 @@ class RequestTimes:
         return shares
 
     def profile(
-        self, keys: Iterable[TimesKey], since: float, parts: Iterable[Part] = Part
+        self, keys: Iterable[TimesKey], since: float, parts: Iterable[RequestPhase] = RequestPhase
     ) -> Profile:
         """Quantiles of the requests read after `since`, of several keys together."""
         slots = list(self._since(keys, since))

@@ -24,11 +24,11 @@ BOUNDS = Bounds(QUERY_TIMEOUT_S, most_bytes=64 * 2**20)
 LATEST = 2.0**36
 """Unix time; the year 4147, which `datetime` still knows."""
 
-Labels = Mapping[str, str]
+LabelSet = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class PromSample:
     """One value of a series."""
 
     at: float
@@ -40,15 +40,15 @@ class Sample:
 class Series:
     """Samples of one set of labels, oldest first; an instant query gives one."""
 
-    labels: Labels
-    samples: tuple[Sample, ...]
+    labels: LabelSet
+    samples: tuple[PromSample, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ScrapeTarget:
     """Something that Prometheus scrapes."""
 
-    labels: Labels
+    labels: LabelSet
     last_error: str
     """Why the last scrape failed; empty when it did not."""
 
@@ -93,7 +93,7 @@ class Prometheus:
         moment = {} if at is None else {"time": f"{at:.3f}"}
         return _series(await self._get("query", {"query": expression, **moment}))
 
-    async def targets(self) -> list[Target]:
+    async def targets(self) -> list[ScrapeTarget]:
         """What is scraped; what only stores samples, such as Thanos or Mimir, cannot tell."""
         data = await self._get("targets", {"state": "active"})
         targets = data.get("activeTargets") if isinstance(data, dict) else None
@@ -177,12 +177,12 @@ def _base_url(text: str) -> httpx.URL:
     return url
 
 
-def _target(entry: object) -> Target | None:
+def _target(entry: object) -> ScrapeTarget | None:
     """One target; None for what is none, which costs no other."""
     labels = entry.get("labels") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(labels, dict):
         return None
-    return Target(_texts(labels), str(entry.get("lastError", "")))
+    return ScrapeTarget(_texts(labels), str(entry.get("lastError", "")))
 
 
 def _series(data: object) -> list[Series]:
@@ -212,15 +212,15 @@ def _one_series(entry: object) -> Series | None:
     return Series(_texts(labels), tuple(samples)) if samples else None
 
 
-def _texts(labels: Mapping[object, object]) -> Labels:
+def _texts(labels: Mapping[object, object]) -> LabelSet:
     return {str(name): value for name, value in labels.items() if isinstance(value, str)}
 
 
-def _sample(pair: object) -> Sample | None:
+def _sample(pair: object) -> PromSample | None:
     if not isinstance(pair, list) or len(pair) != 2:
         return None
     try:
-        sample = Sample(float(pair[0]), float(pair[1]))
+        sample = PromSample(float(pair[0]), float(pair[1]))
     except (TypeError, ValueError, OverflowError):
         return None
     return sample if 0 <= sample.at < LATEST else None

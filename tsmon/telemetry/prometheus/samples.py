@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.prometheus.client import Labels, Series
+from tsmon.telemetry.prometheus.client import LabelSet, Series
 from tsmon.telemetry.scrape import (
     DEFAULT_VERSION_LABEL,
     INFERENCE_US,
@@ -44,10 +44,10 @@ STATUS_NOT_EXPORTED = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SeriesReading:
     """The value of one series in one scrape."""
 
-    labels: Labels
+    labels: LabelSet
     value: float
 
     @property
@@ -56,24 +56,24 @@ class Reading:
         return self.labels.get("__name__", "")
 
 
-Readings = tuple[Reading, ...]
+SeriesReadings = tuple[SeriesReading, ...]
 
 
-def by_moment(series: Iterable[Series]) -> dict[float, Readings]:
+def by_moment(series: Iterable[Series]) -> dict[float, SeriesReadings]:
     """The readings of each scrape by its Unix time, oldest first; failed scrapes are among them."""
-    moments: dict[float, list[Reading]] = {}
+    moments: dict[float, list[SeriesReading]] = {}
     for each in series:
         for sample in each.samples:
-            moments.setdefault(sample.at, []).append(Reading(each.labels, sample.value))
+            moments.setdefault(sample.at, []).append(SeriesReading(each.labels, sample.value))
     return {at: tuple(moments[at]) for at in sorted(moments)}
 
 
-def is_up(readings: Readings) -> bool:
+def is_up(readings: SeriesReadings) -> bool:
     """Whether the scrape succeeded."""
     return any(reading.name == UP and reading.value == 1 for reading in readings)
 
 
-def scrape_of(readings: Readings, at: Instant) -> Scrape:
+def scrape_of(readings: SeriesReadings, at: Instant) -> Scrape:
     """The scrape as `parse_scrape` would have read it from `/metrics`.
 
     The mode is told from the series there are, since Prometheus does not store that a family was
@@ -88,7 +88,7 @@ def scrape_of(readings: Readings, at: Instant) -> Scrape:
     return Scrape(at, mode, _counters(sound), gauges, published, lost_lines=lost)
 
 
-def models_of(readings: Readings) -> tuple[Description, ...]:
+def models_of(readings: SeriesReadings) -> tuple[Description, ...]:
     """The models that the series tell of, by name, then version.
 
     Series outlive their model: one that was unregistered is there until the server restarts, and
@@ -110,7 +110,7 @@ def models_of(readings: Readings) -> tuple[Description, ...]:
     return tuple(found)
 
 
-def _counters(readings: Iterable[Reading]) -> dict[SeriesKey, Counters]:
+def _counters(readings: Iterable[SeriesReading]) -> dict[SeriesKey, Counters]:
     series: dict[SeriesKey, Counters] = {}
     for each in readings:
         grown = {
@@ -123,20 +123,22 @@ def _counters(readings: Iterable[Reading]) -> dict[SeriesKey, Counters]:
     return series
 
 
-def _key(reading: Reading) -> SeriesKey:
+def _key(reading: SeriesReading) -> SeriesKey:
     labels = reading.labels
     version = labels.get("model_version", DEFAULT_VERSION_LABEL)
     return SeriesKey(labels.get("model_name", ""), version)
 
 
-def _mode(readings: Iterable[Reading]) -> MetricsMode:
+def _mode(readings: Iterable[SeriesReading]) -> MetricsMode:
     names = {reading.name for reading in readings}
     if names & {*ANSWERS, *GAUGES}:
         return MetricsMode.PROMETHEUS
     return MetricsMode.LEGACY if names & {REQUESTS, INFERENCE_US, QUEUE_US} else MetricsMode.LOG
 
 
-def _workers(readings: Readings, models: set[str]) -> Mapping[tuple[str, str], tuple[Worker, ...]]:
+def _workers(
+    readings: SeriesReadings, models: set[str]
+) -> Mapping[tuple[str, str], tuple[Worker, ...]]:
     """The workers by model and version, from WorkerLoadTime{WorkerName="W-9000-mnist_1.0"}."""
     ids: dict[tuple[str, str], set[str]] = {}
     for each in readings:

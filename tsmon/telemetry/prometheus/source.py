@@ -9,7 +9,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import TargetDown
 from tsmon.telemetry.prometheus.modes import KnownMode
-from tsmon.telemetry.prometheus.samples import Readings, is_up, models_of, scrape_of
+from tsmon.telemetry.prometheus.samples import SeriesReadings, is_up, models_of, scrape_of
 from tsmon.telemetry.prometheus.target import Newest, ScrapedTarget
 from tsmon.telemetry.scrape import Scrape
 from tsmon.telemetry.snapshot import ModelKey
@@ -87,7 +87,7 @@ class PrometheusSource:
         self._given = max(stored, default=None)
         return [self._observation(at, readings) for at, readings in stored.items()]
 
-    def _observation(self, at: float, readings: Readings) -> Observation:
+    def _observation(self, at: float, readings: SeriesReadings) -> Observation:
         instant = self._target.instant(at)
         return observation_of(self._target.instance, instant, readings, self._known)
 
@@ -105,7 +105,7 @@ class PrometheusSource:
             if is_up(readings)
         ]
 
-    async def _next(self) -> tuple[float, Readings]:
+    async def _next(self) -> tuple[float, SeriesReadings]:
         newest = await self._target.newest()
         if self._given is None:
             return await self._first(newest)
@@ -115,7 +115,7 @@ class PrometheusSource:
             newest = await self._target.newest()
         return await self._give(newest.at)
 
-    async def _first(self, newest: Newest) -> tuple[float, Readings]:
+    async def _first(self, newest: Newest) -> tuple[float, SeriesReadings]:
         before = await self._target.measure_interval(newest)
         self._target.check_age(newest)
         if before is not None:
@@ -124,7 +124,7 @@ class PrometheusSource:
                 return at, readings
         return await self._give(newest.at)
 
-    async def _give(self, at: float) -> tuple[float, Readings]:
+    async def _give(self, at: float) -> tuple[float, SeriesReadings]:
         readings = await self._target.scrape(at)
         self._given = at
         return at, readings
@@ -135,7 +135,9 @@ class PrometheusSource:
         return TargetDown(f"{what}: {reason}" if reason else what, "is this TorchServe running?")
 
 
-def observation_of(instance: str, at: Instant, readings: Readings, known: KnownMode) -> Observation:
+def observation_of(
+    instance: str, at: Instant, readings: SeriesReadings, known: KnownMode
+) -> Observation:
     """What one scrape of an instance tells; `known` is its mode by the scrapes before."""
     if not is_up(readings):
         problem = TargetDown(f"Prometheus could not scrape {instance}")

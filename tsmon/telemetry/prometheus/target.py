@@ -10,7 +10,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus, Series
 from tsmon.telemetry.prometheus.errors import AmbiguousInstance, NoNewSample, NoSuchInstance
 from tsmon.telemetry.prometheus.instances import discover, quoted
-from tsmon.telemetry.prometheus.samples import NAMES, Readings, by_moment
+from tsmon.telemetry.prometheus.samples import NAMES, SeriesReadings, by_moment
 from tsmon.torchserve.errors import TorchServeError
 
 LOOKBACK_S = 300.0
@@ -87,12 +87,12 @@ class ScrapedTarget:
                 "is Prometheus overloaded, or its storage full?",
             )
 
-    async def scrape(self, at: float) -> Readings:
+    async def scrape(self, at: float) -> SeriesReadings:
         """All that one scrape brought."""
         # Its samples all bear its time, so one millisecond holds it whole, and nothing else.
         return by_moment(await self._select("[1ms]", at)).get(at, ())
 
-    async def scrapes(self, start: float, end: float) -> dict[float, Readings]:
+    async def scrapes(self, start: float, end: float) -> dict[float, SeriesReadings]:
         """What each scrape between two moments brought, both included, by its time."""
         # One millisecond more, since Prometheus 3 leaves the first moment of a range out.
         found = await self._select(f"[{round((end - start) * 1000) + 1}ms]", end)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import MINUTE_S, Part, Profile, RequestReport
+from tsmon.telemetry.logs.times import MINUTE_S, Profile, RequestPhase, RequestReport
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts
 from tsmon.telemetry.recording.logs import read_logs
 from tsmon.telemetry.recording.readings import TABLE as READINGS
@@ -266,7 +266,7 @@ class Recording:
         ):
             window, *quantiles = numbers(found)
             key = ModelKey(*texts((model, version)))
-            profiles[key][window][Part(part)] = Quantiles(*quantiles)
+            profiles[key][window][RequestPhase(part)] = Quantiles(*quantiles)
         statuses = self._statuses(tick, "status")
         has_minute = MINUTE_STATUS in self._database.tables
         lately = self._statuses(tick, MINUTE_STATUS) if has_minute else {}

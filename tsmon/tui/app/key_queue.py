@@ -16,7 +16,7 @@ from textual.widget import Widget
 from tsmon.tui.keymap import MOTION_KEYS
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.widgets.live_table import LiveTable
-from tsmon.tui.widgets.motion import Choices, Reading
+from tsmon.tui.widgets.motion import Choices, ScrollableText
 
 HandOn = Callable[[events.Event], Awaitable[None]]
 ROUNDS = 3
@@ -101,7 +101,7 @@ class KeyQueue:
         focused = self._app.focused
         if focused is not None and focused.check_consume_key(event.key, event.character):
             return True
-        if not isinstance(focused, LiveTable | Choices | Reading):
+        if not isinstance(focused, LiveTable | Choices | ScrollableText):
             return False
         return keys_of(self._app).pressed(event.key, MOTION_KEYS) is not None
 

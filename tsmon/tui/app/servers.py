@@ -18,7 +18,7 @@ from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
 from tsmon.tui.state.opening import live_session, own_of, target_named
 from tsmon.tui.state.options import MonitorOptions
-from tsmon.tui.state.session import Busy, LiveSession, Session
+from tsmon.tui.state.session import JobUnderWay, LiveSession, Session
 from tsmon.tui.text.notes import EXPECTED, Note
 
 
@@ -118,6 +118,10 @@ class Servers:
 
     def _refuse_when_busy(self) -> None:
         if self.experiment is not None and self.experiment.running:
-            raise Busy("an experiment is under way", "stop it first; its model is then put back")
+            raise JobUnderWay(
+                "an experiment is under way", "stop it first; its model is then put back"
+            )
         if self.procedure is not None and self.procedure.running:
-            raise Busy("a replacement or restart is under way", "wait for it, or stop it first")
+            raise JobUnderWay(
+                "a replacement or restart is under way", "wait for it, or stop it first"
+            )

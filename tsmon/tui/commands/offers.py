@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen
 
 T = TypeVar("T")
-Run = Callable[[str], Awaitable[object] | None]
+RunCommand = Callable[[str], Awaitable[object] | None]
 
 
 def _nothing() -> Sequence[str]:
@@ -29,7 +29,7 @@ class Offer:
 
     name: str
     help: str
-    run: Run
+    run: RunCommand
     """Does it, with what was typed after the name."""
     arguments: str = ""
     title: str = ""
@@ -77,7 +77,7 @@ def offer_command(command: Command, screen: MonitorScreen) -> Offer:
     )
 
 
-def offer_key(key: Key, run: Run, told: Key | None = None) -> Offer:
+def offer_key(key: Key, run: RunCommand, told: Key | None = None) -> Offer:
     """An action of the key table, with its key as it is in force.
 
     `told` has the words that fit now. The palette shows them; the name to type stays.

@@ -13,7 +13,7 @@ from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.sending import Sending
-from tsmon.tui.monitor.servers import Servers
+from tsmon.tui.monitor.servers import ServerActions
 from tsmon.tui.screens.settings import Settings
 from tsmon.tui.state.settings import FLEET_PERIOD, PRESET, THEME, Live, LiveSettings, live_preset
 from tsmon.tui.text.symbols import Symbols, symbols_of
@@ -49,7 +49,7 @@ class Configuring(Capability):
         host: Host,
         appearance: Appearance,
         past: LookingBack,
-        servers: Servers,
+        servers: ServerActions,
         sending: Sending,
     ) -> None:
         super().__init__(host)

@@ -9,7 +9,7 @@ from tsmon.torchserve.curl import VARIABLES, Curl
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice, preview
-from tsmon.tui.text.commands import Commands
+from tsmon.tui.text.commands import CommandWriter
 from tsmon.tui.text.notes import Note
 from tsmon.untrusted.secrets import masked
 from tsmon.untrusted.text import visible
@@ -83,7 +83,7 @@ class Copying(Capability):
         image = self.host.digits_pane.chosen
         for letters, tool in (
             ("dspm", Curl(client.addresses, client.keys, client.verify)),
-            ("DSPM", Commands(client.addresses, client.keys, client.verify)),
+            ("DSPM", CommandWriter(client.addresses, client.keys, client.verify)),
         ):
             word = "curl" if isinstance(tool, Curl) else "tsmon"
             if models:

@@ -21,7 +21,7 @@ from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.screens.questions import NEWEST_FIRST
-from tsmon.tui.state.risk import Removal, Scaling, Severity, gravest, weigh
+from tsmon.tui.state.risk import Removal, Risk, Scaling, gravest, weigh
 
 EXPERIMENT = "digits.experiment"
 
@@ -67,7 +67,7 @@ class Experimenting(Capability):
         await host.talk.push_wait(ExperimentScreen(experiment, home))
         session.monitor.poke()
 
-    def _weigh(self, key: ModelKey, plan: ExperimentPlan) -> Severity | None:
+    def _weigh(self, key: ModelKey, plan: ExperimentPlan) -> Risk | None:
         """The gravest of all that it does to a version."""
         model = present(self.host, key)
         least = min(plan.worker_counts)
@@ -79,7 +79,7 @@ class Experimenting(Capability):
     async def _question(
         self, key: ModelKey, plan: ExperimentPlan, outlook: Sequence[str], _: Still
     ) -> Confirm:
-        severity = self._weigh(key, plan) or Severity.CHANGE
+        severity = self._weigh(key, plan) or Risk.CHANGE
         if plan.registers:
             heading, words = f"Register {key} anew for the experiment?", list(outlook)
         else:

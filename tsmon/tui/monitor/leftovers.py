@@ -18,7 +18,7 @@ from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.host import Host
 from tsmon.tui.screens.confirm import Confirm, Question
-from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.risk import Risk
 from tsmon.tui.text.notes import Note
 
 
@@ -68,7 +68,7 @@ class Leftovers(Capability):
             f"The tsmon that started the TorchServe at {record.management} and was to stop it was "
             "killed. Stopping it ends the server and its workers; otherwise it stays."
         )
-        question = Question("Stop what was left?", Content(words), Severity.LOSS, "Stop it")
+        question = Question("Stop what was left?", Content(words), Risk.LOSS, "Stop it")
 
         server = LocalServer(self.host.options.server_home)
 
@@ -95,7 +95,7 @@ class Leftovers(Capability):
             await asyncio.to_thread(note.drop)
             return
         words = f"{note.words[0].upper()}{note.words[1:]}. Otherwise it stays as it is now."
-        question = Question(f"Put {note.model} back?", Content(words), Severity.CHANGE, "Put back")
+        question = Question(f"Put {note.model} back?", Content(words), Risk.CHANGE, "Put back")
 
         async def put_back() -> None:
             left = await restore(note, management)

@@ -24,7 +24,7 @@ from tsmon.tui.widgets.metrics_pane import MetricsPane
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.server_bar import ServerBar
-from tsmon.tui.widgets.story import Story
+from tsmon.tui.widgets.story import VersionDetails
 from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
@@ -67,7 +67,7 @@ class Panes(Sound[None]):
                 with Container(id="left"):
                     yield ModelsPane()
                     yield WorkersPane()
-                    yield Story()
+                    yield VersionDetails()
                 yield MetricsPane()
             yield DigitsPane()
         yield KeyBar(id="keys")
@@ -187,9 +187,9 @@ class Panes(Sound[None]):
         return self.query_one(DigitsPane)
 
     @property
-    def story(self) -> Story:
+    def story(self) -> VersionDetails:
         """What there is to tell of the selected version beside its numbers."""
-        return self.query_one(Story)
+        return self.query_one(VersionDetails)
 
     @property
     def table_pane(self) -> ModelsPane | WorkersPane:

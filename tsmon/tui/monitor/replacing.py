@@ -19,7 +19,7 @@ from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.state.digits import Desk
-from tsmon.tui.state.risk import Restart, Severity, weigh
+from tsmon.tui.state.risk import Restart, Risk, weigh
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.preview import memory_row, preview
 from tsmon.tui.text.tones import Tone, line
@@ -112,7 +112,7 @@ def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
     )
     heading = f"Restart the workers of {model.key}, one at a time?"
     consequences = shown + line((f"\n\n{words}", Tone.PLAIN))
-    severity = weigh(model, Restart(one_at_a_time=True)) or Severity.CHANGE
+    severity = weigh(model, Restart(one_at_a_time=True)) or Risk.CHANGE
     return Question(heading, consequences, severity, "Restart")
 
 
@@ -130,7 +130,7 @@ def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Qu
     return Question(
         f"Restart all workers of {model.key} at once?",
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        weigh(model, Restart(one_at_a_time=False)) or Severity.CHANGE,
+        weigh(model, Restart(one_at_a_time=False)) or Risk.CHANGE,
         "Restart",
         typed=model.key.name,
     )

@@ -7,7 +7,7 @@ from functools import partial
 
 from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.machine import machine_of
-from tsmon.load.capacity.prediction import Target
+from tsmon.load.capacity.prediction import LatencyGoal
 from tsmon.load.capacity.situation import situation_of
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import WINDOW_S
@@ -91,7 +91,7 @@ class Scaling(Capability):
         monitor = self.host.session.monitor
         recent = monitor.past.since(monitor.latest.at.monotonic - WINDOW_S)
         situation = situation_of(recent, model.key, machine_of(model))
-        return advise(situation, Target()) if situation else None
+        return advise(situation, LatencyGoal()) if situation else None
 
     def _may_lose(self, model: ModelStatus, target: int) -> bool:
         planned = self.host.rollouts.planned(model)

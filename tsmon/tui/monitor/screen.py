@@ -26,7 +26,7 @@ from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.replacing import Replacing
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
-from tsmon.tui.monitor.servers import Servers
+from tsmon.tui.monitor.servers import ServerActions
 from tsmon.tui.monitor.tokens import Tokens
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
@@ -42,7 +42,7 @@ from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.story import Story
+from tsmon.tui.widgets.story import VersionDetails
 from tsmon.tui.widgets.time_axis import TimeAxis
 
 CLOCK_S = 1.0
@@ -66,7 +66,7 @@ class MonitorScreen(Panes):
         self._watch(session)
         self.past = LookingBack(self)
         self.sending = Sending(self)
-        self.servers = Servers(self)
+        self.servers = ServerActions(self)
         undoing, marking, in_depth = Undoing(self), Marking(self), InDepth(self)
         self.scaling = Scaling(self, undoing, marking)
         self._capabilities: tuple[Capability, ...] = (
@@ -298,7 +298,7 @@ class MonitorScreen(Panes):
         """Look at the moment that was clicked, or at that of the event there."""
         self.past.look_at_age(message.age_s)
 
-    def on_story_chosen(self, message: Story.Chosen) -> None:
+    def on_version_details_chosen(self, message: VersionDetails.Chosen) -> None:
         """Look at the moment of an event."""
         self.past.look_at_event(message.event)
 

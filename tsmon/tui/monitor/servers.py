@@ -16,7 +16,7 @@ from tsmon.tui.state.steps import other_period
 PERIOD_KEYS = ("time.ask-less", "time.ask-more")
 
 
-class Servers(Capability):
+class ServerActions(Capability):
     """What concerns the server as a whole, and the first steps where there is none."""
 
     def __init__(self, host: Host) -> None:

@@ -21,8 +21,8 @@ from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.state import risk as weighing
-from tsmon.tui.state.bulk import Bulk, Part, Removal, Stand
-from tsmon.tui.state.risk import Scaling, Severity, gravest, weigh
+from tsmon.tui.state.bulk import Bulk, BulkPart, Removal, Stand
+from tsmon.tui.state.risk import Risk, Scaling, gravest, weigh
 from tsmon.tui.text.format import memory, plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
@@ -69,7 +69,7 @@ def about_removals(removals: Sequence[Removal]) -> Question:
     return Question(
         f"Unregister {plural(len(removals), 'version')}?",
         line((words, Tone.PLAIN)),
-        gravest(map(_weigh, removals)) or Severity.CHANGE,
+        gravest(map(_weigh, removals)) or Risk.CHANGE,
         "Unregister",
         typed=str(len(removals)),
     )
@@ -81,7 +81,7 @@ class Losing:
 
     model: ModelStatus
     change: Scaling
-    severity: Severity
+    severity: Risk
 
 
 def about_fewer_each(losing: Sequence[Losing]) -> Question:
@@ -93,7 +93,7 @@ def about_fewer_each(losing: Sequence[Losing]) -> Question:
             f"{plural(len(emptied), 'version')} will have no worker: every request is refused with "
             "503 until there is one again."
         )
-    severity = gravest(each.severity for each in losing) or Severity.CHANGE
+    severity = gravest(each.severity for each in losing) or Risk.CHANGE
     heading = "No" if len(emptied) == len(losing) else "Fewer"
     return Question(
         f"{heading} workers for {plural(len(losing), 'version')}?",
@@ -116,7 +116,7 @@ def spell_fewer_each(losing: Sequence[Losing]) -> list[Span]:
     )
 
 
-def _weigh(removal: Removal) -> Severity | None:
+def _weigh(removal: Removal) -> Risk | None:
     if removal.obstacle or removal.model.gone:
         return None
     return weigh(removal.model, weighing.Removal(removal.staying))
@@ -302,6 +302,6 @@ class BulkProgress(AboveInPart[None]):
         self.dismiss(None)
 
 
-def _spell_part(name: str, part: Part) -> list[Span]:
+def _spell_part(name: str, part: BulkPart) -> list[Span]:
     sign, tone = _SIGNS[part.stand]
     return [(f"{sign} {name}  ", tone), (part.words or part.stand, Tone.PLAIN)]

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.state.risk import Severity
+from tsmon.tui.state.risk import Risk
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import line
 from tsmon.tui.widgets.field import Field
@@ -27,7 +27,7 @@ class Question:
 
     heading: str
     consequences: Content
-    severity: Severity
+    severity: Risk
     accept: str = "Yes"
     """What the button does, in a word."""
     typed: str = ""
@@ -66,7 +66,7 @@ class Confirm(Dialog[bool]):
 
     @property
     def _must_type(self) -> str:
-        return self._question.typed if self._question.severity is Severity.LAST else ""
+        return self._question.typed if self._question.severity is Risk.LAST else ""
 
     def body(self) -> ComposeResult:
         """How bad it is and what will happen."""

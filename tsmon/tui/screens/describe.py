@@ -14,7 +14,7 @@ from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.widgets.motion import Reading
+from tsmon.tui.widgets.motion import ScrollableText
 from tsmon.untrusted.secrets import masked_values
 from tsmon.untrusted.text import visible
 
@@ -37,7 +37,7 @@ class Describe(AboveInPart[None]):
 
     def compose(self) -> ComposeResult:
         """The text in a box of its own."""
-        with Reading(id="page") as box:
+        with ScrollableText(id="page") as box:
             box.border_title = self._title
             words = "{describe.copy} copies, {dialog.cancel} closes"
             box.border_subtitle = keys_of(self).spell(words)

@@ -21,7 +21,7 @@ from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.files import write_result
 from tsmon.load.experiment.kept import keep_result
 from tsmon.load.experiment.result import ExperimentResult
-from tsmon.load.experiment.table import Column, columns, footnotes, markdown, rows
+from tsmon.load.experiment.table import ResultColumn, columns, footnotes, markdown, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -152,7 +152,7 @@ class ExperimentScreen(AboveInPart[None]):
             grid.add_row(Text(str(setting.workers), "dim"), *[Text("·", "dim")] * (len(chosen) - 1))
         return Group(Text(f"{result.load} at each setting", "dim"), grid, "")
 
-    def _columns_that_fit(self, result: ExperimentResult) -> list[Column]:
+    def _columns_that_fit(self, result: ExperimentResult) -> list[ResultColumn]:
         """The first columns, as many as there is room for."""
         chosen, room = columns(result), self.query_one("#page").content_size.width
         while len(chosen) > 1 and _width(chosen, result) > room:
@@ -187,7 +187,7 @@ class ExperimentScreen(AboveInPart[None]):
         return spans
 
 
-def _width(chosen: Sequence[Column], result: ExperimentResult) -> int:
+def _width(chosen: Sequence[ResultColumn], result: ExperimentResult) -> int:
     """What these columns take, with a blank between two."""
     texts = [[column.title, *map(column.cell, result.measurements)] for column in chosen]
     return sum(max(map(len, each)) + 1 for each in texts) - 1

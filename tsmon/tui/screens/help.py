@@ -20,7 +20,7 @@ from tsmon.tui.keymap.active import keys_in_focus, keys_of
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.text.glossary import spell_page
 from tsmon.tui.text.tones import Tone, rich_style
-from tsmon.tui.widgets.motion import Reading
+from tsmon.tui.widgets.motion import ScrollableText
 
 LEGEND = (
     ("★", "The default version: requests that name none go to it."),
@@ -36,7 +36,7 @@ LEGEND = (
 )
 KEY_WIDTH = 7
 
-Section = tuple[str, list[tuple[str, str]]]
+HelpSection = tuple[str, list[tuple[str, str]]]
 """A heading, and the rows below it: a key or sign, and what is said of it."""
 
 
@@ -72,7 +72,7 @@ class Help(AboveInPart[None]):
 
     def compose(self) -> ComposeResult:
         """Both pages, of which one is shown, and what they are searched by."""
-        with Reading(id="page"):
+        with ScrollableText(id="page"):
             yield Static(id="help-keys")
             yield Static(spell_page(self._pane, self._chosen), id="help-numbers")
             yield Input(placeholder="words to look for", id="help-search", compact=True)
@@ -159,7 +159,7 @@ class Help(AboveInPart[None]):
             page.add_row("", Text(f"nothing has {self._search.value}"))
         self.query_one("#help-keys", Static).update(page)
 
-    def _sections(self) -> Iterator[Section]:
+    def _sections(self) -> Iterator[HelpSection]:
         """What works where one comes from, then everything else by its group."""
         yield "Here", self._rows(self._here)
         here = {key.id for key in self._here}

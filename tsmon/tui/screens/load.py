@@ -15,8 +15,8 @@ from textual.widgets import Static
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.run.plan import MAX_CONCURRENCY, MAX_COUNT, RunPlan
-from tsmon.load.run.report import Progress, RunReport
-from tsmon.load.run.run import Run, open_run
+from tsmon.load.run.report import RunProgress, RunReport
+from tsmon.load.run.run import LoadRun, open_run
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
@@ -28,7 +28,7 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.format import milliseconds, per_second
 from tsmon.tui.text.load import plan_words, spell_progress, spell_report
 from tsmon.tui.text.notes import EXPECTED, Note
-from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
@@ -138,10 +138,10 @@ class LoadScreen(Above[None]):
         self._symbols = symbols
         self._client = client
         self._plan = plan
-        self._run: Run | None = None
+        self._run: LoadRun | None = None
         self._stopped = False
         self._over = False
-        self._intervals: list[tuple[float, Progress]] = []
+        self._intervals: list[tuple[float, RunProgress]] = []
 
     def compose(self) -> ComposeResult:
         """The plan, how it goes, what it gave, and both over time."""
@@ -182,7 +182,7 @@ class LoadScreen(Above[None]):
                 words = "{load.copy} copies, {load.stop} closes"
                 box.border_subtitle = keys_of(self).spell(words)
 
-    def _show(self, progress: Progress) -> None:
+    def _show(self, progress: RunProgress) -> None:
         report = progress.so_far
         self._intervals.append((report.seconds, progress))
         self.query_one("#load-progress", Words).say(spell_progress(report))
@@ -194,7 +194,7 @@ class LoadScreen(Above[None]):
             ("load-p95", [_p95(each) for _, each in self._intervals]),
         ):
             samples = [
-                Sample(report.seconds - at, value)
+                TimedValue(report.seconds - at, value)
                 for (at, _), value in zip(self._intervals, values, strict=True)
             ]
             self.query_one(f"#{id_}", Chart).plot(samples, span, gap_s=span.seconds)
@@ -242,5 +242,5 @@ class LoadScreen(Above[None]):
             self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
 
-def _p95(progress: Progress) -> float | None:
+def _p95(progress: RunProgress) -> float | None:
     return progress.latency.p95 if progress.latency else None

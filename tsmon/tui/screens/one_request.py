@@ -20,7 +20,7 @@ from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.state.log_sources import LogShelf
 from tsmon.tui.text.format import milliseconds
 from tsmon.tui.text.tones import Span, Tone
-from tsmon.tui.widgets.motion import Reading
+from tsmon.tui.widgets.motion import ScrollableText
 from tsmon.tui.widgets.request_table import detail, whole
 
 MARGIN = 4
@@ -86,7 +86,7 @@ class OneRequest(RequestPage):
 
     def body(self) -> ComposeResult:
         """The text, which may be longer than the screen."""
-        with Reading(id="one-request"):
+        with ScrollableText(id="one-request"):
             yield Static(id="one-request-text")
 
     def on_resize(self, event: events.Resize) -> None:

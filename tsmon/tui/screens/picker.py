@@ -26,7 +26,7 @@ from tsmon.tui.text.tones import Span, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.look import Look, Sight
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
-from tsmon.tui.widgets.thumb_grid import Entry, ThumbGrid
+from tsmon.tui.widgets.thumb_grid import ThumbGrid, Tile
 from tsmon.tui.widgets.words import Words
 
 REFRESH_S = 0.25
@@ -37,7 +37,7 @@ ALL_PARTS_HEIGHT = 36
 """Lines from which on the results have enough of them below the digit."""
 
 
-class Part(StrEnum):
+class PickerPart(StrEnum):
     """The parts of the screen."""
 
     IMAGES = "images"
@@ -45,9 +45,9 @@ class Part(StrEnum):
     RESULTS = "results"
 
     @property
-    def following(self) -> Part:
+    def following(self) -> PickerPart:
         """The next one, after the last the first."""
-        parts = list(Part)
+        parts = list(PickerPart)
         return parts[(parts.index(self) + 1) % len(parts)]
 
 
@@ -58,7 +58,7 @@ class Picker(PickerActions):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#thumbs"
 
-    part = var(Part.IMAGES, init=False)
+    part = var(PickerPart.IMAGES, init=False)
     zoomed = var(False, init=False)
 
     def __init__(
@@ -99,12 +99,12 @@ class Picker(PickerActions):
     def show_folder(self) -> None:
         """List the desk's folder, with the cursor on the image looked at."""
         folder = self.desk.folder
-        entries: list[Entry] = []
+        entries: list[Tile] = []
         if folder and folder.parent:
-            entries.append(Entry(folder.parent, name="↑ .."))
+            entries.append(Tile(folder.parent, name="↑ .."))
         if folder:
-            entries += [Entry(path, name=f"{path.name}/") for path in folder.folders]
-            entries += [Entry(image.path, image) for image in folder.images]
+            entries += [Tile(path, name=f"{path.name}/") for path in folder.folders]
+            entries += [Tile(image.path, image) for image in folder.images]
         paths = [entry.path for entry in entries]
         at = paths.index(self.desk.chosen) if self.desk.chosen in paths else 0
         self.query_one(ThumbGrid).show(entries, at)
@@ -145,7 +145,7 @@ class Picker(PickerActions):
         """Above the picture of the chosen image."""
         self._tell_about_image()
 
-    def _caption(self, entry: Entry) -> list[Span]:
+    def _caption(self, entry: Tile) -> list[Span]:
         """The line below a thumbnail: mark, label, the last answer."""
         if entry.image is None:
             return []
@@ -224,15 +224,15 @@ class Picker(PickerActions):
     def _arrange(self) -> None:
         single = self.zoomed or self.size.width < ALL_PARTS_WIDTH
         self.query_one("#picker").set_class(single, "-single")
-        shown = {self.part} if single else set(Part)
-        self.query_one("#picker-images").display = Part.IMAGES in shown
-        self.query_one("#picker-right").display = shown != {Part.IMAGES}
+        shown = {self.part} if single else set(PickerPart)
+        self.query_one("#picker-images").display = PickerPart.IMAGES in shown
+        self.query_one("#picker-right").display = shown != {PickerPart.IMAGES}
         # Where there are few lines, the results get those of the digit while they are looked at.
-        low = self.size.height < ALL_PARTS_HEIGHT and self.part is Part.RESULTS
-        self.query_one(Look).display = Part.DIGIT in shown and not low
-        self.query_one("#picker-results").display = Part.RESULTS in shown
+        low = self.size.height < ALL_PARTS_HEIGHT and self.part is PickerPart.RESULTS
+        self.query_one(Look).display = PickerPart.DIGIT in shown and not low
+        self.query_one("#picker-results").display = PickerPart.RESULTS in shown
         parts = self.query_one("#picker-parts", Words)
-        parts.say(picker_words.parts(list(Part), self.part))
+        parts.say(picker_words.parts(list(PickerPart), self.part))
         parts.display = single
         self.query_one(KeyBar).show(self.footer_keys)
 
@@ -242,8 +242,8 @@ class Picker(PickerActions):
 
     def action_part(self, name: str) -> None:
         """Go to a part. The digit has nothing to focus; its keys are those of the images."""
-        self.part = Part(name)
-        if self.part is Part.RESULTS:
+        self.part = PickerPart(name)
+        if self.part is PickerPart.RESULTS:
             self.query_one(ResultsView).take_focus()
         elif self.query_one("#picker-images").display:
             self.query_one(ThumbGrid).focus()
@@ -253,14 +253,14 @@ class Picker(PickerActions):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A click goes to a part, too."""
         if self.query_one(ResultsView).has_focus_within:
-            self.part = Part.RESULTS
-        elif self.part is Part.RESULTS:
-            self.part = Part.IMAGES
+            self.part = PickerPart.RESULTS
+        elif self.part is PickerPart.RESULTS:
+            self.part = PickerPart.IMAGES
 
     async def on_key(self, event: events.Key) -> None:
         """Let the keys of the images work where the digit is all there is to see."""
         key = keys_of(self).pressed(event.key, keymap.GRID_KEYS)
-        if key and self.part is Part.DIGIT and not self.query_one(ThumbGrid).has_focus:
+        if key and self.part is PickerPart.DIGIT and not self.query_one(ThumbGrid).has_focus:
             event.stop()
             await self.app.run_action(key.action, self.query_one(ThumbGrid))
 

@@ -9,9 +9,9 @@ from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.screens.confirm import Question
-from tsmon.tui.state.risk import NewDefault, Removal, Scaling, Severity, weigh
+from tsmon.tui.state.risk import NewDefault, Removal, Risk, Scaling, weigh
 from tsmon.tui.text.format import plural
-from tsmon.tui.text.preview import Row, preview, worker_rows
+from tsmon.tui.text.preview import PreviewRow, preview, worker_rows
 from tsmon.tui.text.tones import Tone, line
 
 NEWEST_FIRST = "The newest workers go first; what they are answering gets a 500."
@@ -31,7 +31,7 @@ def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
     return Question(
         heading,
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        weigh(model, Scaling(now, then)) or Severity.CHANGE,
+        weigh(model, Scaling(now, then)) or Risk.CHANGE,
         accept,
         typed=key.name,
     )
@@ -40,7 +40,7 @@ def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
 def about_default(model: ModelStatus, before: ModelStatus | None) -> Question:
     """Requests without a version are to go to another one."""
     key = model.key
-    rows: list[Row] = [
+    rows: list[PreviewRow] = [
         ("default", before.key.version if before else "none", key.version),
         ("ready", str(before.ready) if before else "0", plural(model.ready, "worker")),
     ]
@@ -52,7 +52,7 @@ def about_default(model: ModelStatus, before: ModelStatus | None) -> Question:
     return Question(
         f"Make {key} the default version?",
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        weigh(model, NewDefault(before)) or Severity.CHANGE,
+        weigh(model, NewDefault(before)) or Risk.CHANGE,
         "Set default",
         typed=key.name,
     )
@@ -82,7 +82,7 @@ def about_unregistering(
     return Question(
         f"Unregister {key}?",
         shown + line((f"\n\n{stop}", Tone.PLAIN), way_back),
-        weigh(model, Removal(others, no_way_back)) or Severity.CHANGE,
+        weigh(model, Removal(others, no_way_back)) or Risk.CHANGE,
         "Unregister",
         typed=key.name,
     )
@@ -95,5 +95,5 @@ def about_new_tokens(key_file: Path | None) -> Question:
         f"The server writes new ones into its key_file.json; tsmon reads them from {key_file}."
     )
     return Question(
-        "Have the server make new tokens?", line((words, Tone.PLAIN)), Severity.LOSS, "Renew"
+        "Have the server make new tokens?", line((words, Tone.PLAIN)), Risk.LOSS, "Renew"
     )

@@ -22,7 +22,7 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.state.registration import Registered, refusal, register
 from tsmon.tui.text.format import memory
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.preview import Row, preview
+from tsmon.tui.text.preview import PreviewRow, preview
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
 from tsmon.tui.widgets.motion import Choices
@@ -119,7 +119,7 @@ class RegisterDialog(Dialog[Registered]):
             shown = preview(self._rows(wanted), [change])
         self.query_one("#preview", Static).update(shown)
 
-    def _rows(self, wanted: Registration) -> list[Row]:
+    def _rows(self, wanted: Registration) -> list[PreviewRow]:
         """The first version of a model becomes its default one."""
         rows = [("workers", "0", str(wanted.initial_workers))]
         archive = self._archive(wanted)

@@ -21,7 +21,7 @@ from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_r
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.register import describe
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.preview import Row, memory_row, preview
+from tsmon.tui.text.preview import PreviewRow, memory_row, preview
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.motion import Choices
@@ -124,7 +124,7 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
             model.described, model.is_default, registration_like(model.described, url)
         )
         workers = len(model.workers)
-        rows: list[Row] = [
+        rows: list[PreviewRow] = [
             ("version", model.key.version, new),
             ("workers", str(workers), f"{workers + model.wanted} for a while, then {model.wanted}"),
             *memory_row(model, workers, workers + model.wanted, passing=True),

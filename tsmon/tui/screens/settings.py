@@ -29,7 +29,7 @@ from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.setting import (
     CHANGED,
-    Row,
+    SettingRow,
     command_line,
     detail,
     in_sections,
@@ -65,7 +65,7 @@ class Settings(Page):
         self._changes = live.changes
         self._config = config
         self._in_force = in_force
-        self._rows: list[Row] = []
+        self._rows: list[SettingRow] = []
 
     def body(self) -> ComposeResult:
         """The settings, and what is known of the one under the cursor."""
@@ -85,10 +85,10 @@ class Settings(Page):
 
     # What there is
 
-    def _all_rows(self) -> list[Row]:
+    def _all_rows(self) -> list[SettingRow]:
         changes = self._changes
         rows = [
-            Row(
+            SettingRow(
                 setting.key,
                 setting.help,
                 changes.value(setting.key),
@@ -101,11 +101,11 @@ class Settings(Page):
         ]
         return rows + [self._server_row(*server) for server in self._config.servers.items()]
 
-    def _server_row(self, name: str, settings: ServerSettings) -> Row:
+    def _server_row(self, name: str, settings: ServerSettings) -> SettingRow:
         more = [word for word in (settings.color, "read-only" * settings.read_only) if word]
         address = masked_address(settings.url or settings.inference_url or settings.metrics_url)
         told = f"Opened by --server {name} or :server {name}: {', '.join((address, *more))}."
-        return Row(("servers", name), told, address, self._server_origin(name))
+        return SettingRow(("servers", name), told, address, self._server_origin(name))
 
     def _server_origin(self, name: str) -> Path | Given | None:
         keys = (("servers", name, part) for part in ServerSettings.__dataclass_fields__)
@@ -128,11 +128,11 @@ class Settings(Page):
         self.show_title()
         self._show_detail()
 
-    def _spell(self, row: Row) -> Any:
+    def _spell(self, row: SettingRow) -> Any:
         return spell_row(row, self._changes.own, self.size.width)
 
     @property
-    def _chosen(self) -> Row | None:
+    def _chosen(self) -> SettingRow | None:
         option = self.query_one(Choices).highlighted_option
         return next((row for row in self._rows if option and row.name == option.id), None)
 
@@ -224,7 +224,7 @@ class Settings(Page):
     async def _set(self, setting: Setting, value: Any) -> None:
         self._change(setting, value)
 
-    def _tell_read_only(self, row: Row) -> None:
+    def _tell_read_only(self, row: SettingRow) -> None:
         way = f"change {row.origin}, or: tsmon config set {row.name}.url URL"
         self.talk.note(Note("servers are read-only here", way), bad=False)
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tsmon.serving.errors import AlreadyRunning, BadConfiguration, StartFailed
-from tsmon.serving.launch import Progress
+from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
@@ -106,13 +106,13 @@ class StartServerDialog(Dialog[Opened]):
             ServerPlan(model_store=store, ports=ports_around(port)), self._on_progress
         )
 
-    def _on_progress(self, progress: Progress) -> None:
+    def _on_progress(self, progress: StartProgress) -> None:
         """Called in the thread of the start."""
         if self._given_up:
             raise _GivenUp
         self.app.call_from_thread(self._show, progress)
 
-    def _show(self, progress: Progress) -> None:
+    def _show(self, progress: StartProgress) -> None:
         self.say((f"◌ {progress.phase}, {progress.elapsed:.0f} s", Tone.WARNING))
 
     def on_unmount(self) -> None:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from tsmon.torchserve.procedure import Mark, Procedure, Step
+from tsmon.torchserve.procedure import Procedure, ProcedureStep, StepState
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
@@ -22,12 +22,12 @@ RUNNING = "{steps.stop} stops and leaves a model that serves"
 ENDED = "{steps.stop} closes"
 
 _LOOKS = {
-    Mark.TO_DO: ("·", Tone.MUTED),
-    Mark.UNDER_WAY: ("◌", Tone.WARNING),
-    Mark.DONE: ("✓", Tone.GOOD),
-    Mark.SKIPPED: ("–", Tone.MUTED),
-    Mark.FAILED: ("✗", Tone.BAD),
-    Mark.STOPPED: ("■", Tone.WARNING),
+    StepState.TO_DO: ("·", Tone.MUTED),
+    StepState.UNDER_WAY: ("◌", Tone.WARNING),
+    StepState.DONE: ("✓", Tone.GOOD),
+    StepState.SKIPPED: ("–", Tone.MUTED),
+    StepState.FAILED: ("✗", Tone.BAD),
+    StepState.STOPPED: ("■", Tone.WARNING),
 }
 
 
@@ -93,11 +93,11 @@ class StepsScreen(AboveInPart[Procedure]):
         return [(f"{glyph} {ending.message}", tone), (hint, Tone.PLAIN)]
 
 
-def step_spans(step: Step) -> list[Span]:
+def step_spans(step: ProcedureStep) -> list[Span]:
     """The line of a step, and below it how far it is."""
     glyph, tone = _LOOKS[step.mark]
-    over = step.mark in {Mark.DONE, Mark.FAILED, Mark.STOPPED}
-    title = Tone.MUTED if step.mark in {Mark.TO_DO, Mark.SKIPPED} else Tone.PLAIN
+    over = step.mark in {StepState.DONE, StepState.FAILED, StepState.STOPPED}
+    title = Tone.MUTED if step.mark in {StepState.TO_DO, StepState.SKIPPED} else Tone.PLAIN
     seconds = f"  {step.seconds:.1f} s" if over else ""
     spans: list[Span] = [(f"{glyph} ", tone), (step.title, title), (seconds, Tone.MUTED)]
     if step.detail:

@@ -27,7 +27,7 @@ _ENDED = frozenset({Stand.DONE, Stand.SKIPPED, Stand.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BulkPart:
     """The work on one version."""
 
     stand: Stand
@@ -45,14 +45,14 @@ class Bulk:
         self.title = title
         self.followed = followed
         """Whether somebody watches it, so that its end need not be told."""
-        self.parts: dict[ModelKey, Part] = {}
+        self.parts: dict[ModelKey, BulkPart] = {}
         self.changed: Callable[[], None] = lambda: None
         self._verb = verb
         self.add(keys)
 
     def add(self, keys: Iterable[ModelKey]) -> None:
         """Have work to do on these versions, once more perhaps."""
-        self.parts |= {key: Part(Stand.WAITING, "") for key in keys}
+        self.parts |= {key: BulkPart(Stand.WAITING, "") for key in keys}
 
     @property
     def ended(self) -> bool:
@@ -66,7 +66,7 @@ class Bulk:
 
     def put(self, key: ModelKey, stand: Stand, words: str = "") -> None:
         """One part moved on."""
-        self.parts[key] = Part(stand, words)
+        self.parts[key] = BulkPart(stand, words)
         self.changed()
 
     def hear(self, rollout: Rollout) -> None:

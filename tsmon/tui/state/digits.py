@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tsmon.digits.canvas import Canvas
 from tsmon.digits.drawings import default_drawings
-from tsmon.digits.folders import Folder, Labels, read_folder
+from tsmon.digits.folders import ImageFolder, ImageLabels, read_folder
 from tsmon.digits.images import DigitImage
 from tsmon.digits.seen import Preprocessing
 from tsmon.load.answers import Answer
-from tsmon.load.batches import Batch, Run
+from tsmon.load.batches import Batch, BatchRun
 from tsmon.load.comparison import Comparison
 from tsmon.load.refusals import Failure
 from tsmon.load.request_size import read_limit
@@ -43,10 +43,10 @@ class Desk:
         ended: Ended,
     ) -> None:
         """`start` runs a coroutine beside the caller; the others hear how sending goes."""
-        self.labels = Labels()
+        self.labels = ImageLabels()
         self.amount = Amount()
         """How many random images were asked for last."""
-        self.folder: Folder | None = None
+        self.folder: ImageFolder | None = None
         self.chosen: Path | None = None
         """The image that is looked at."""
         self.marked: set[Path] = set()
@@ -67,11 +67,11 @@ class Desk:
         """Work with another server, whose versions are others even where their names are not."""
         self.session = session
         self.book = ResultBook()
-        self.run: Run | None = None
+        self.run: BatchRun | None = None
         """The run under way, or the last one."""
         self.comparison: Comparison | None = None
         """The comparison under way, or the last one."""
-        self._under_way: Run | Comparison | None = None
+        self._under_way: BatchRun | Comparison | None = None
 
     # Images
 
@@ -85,7 +85,7 @@ class Desk:
         """The marked images, in the folder's order."""
         return [image for image in self.images if image.path in self.marked]
 
-    async def open(self, path: Path, chosen: Path | None = None) -> Folder:
+    async def open(self, path: Path, chosen: Path | None = None) -> ImageFolder:
         """Read a folder; what was marked and is not in it is not marked any more.
 
         Raises:
@@ -113,13 +113,13 @@ class Desk:
     # Sending
 
     @property
-    def under_way(self) -> Run | Comparison | None:
+    def under_way(self) -> BatchRun | Comparison | None:
         """What is being sent."""
         return self._under_way
 
     def send(self, key: ModelKey, batches: Sequence[Batch], concurrency: int = 1) -> None:
         """Send batches to a version; nothing else must be under way."""
-        self.run = self._under_way = Run(key, batches, concurrency)
+        self.run = self._under_way = BatchRun(key, batches, concurrency)
         self._start(self._send(self.run))
 
     def compare(self, images: Batch, first: ModelKey, second: ModelKey) -> None:
@@ -127,7 +127,7 @@ class Desk:
         self.comparison = self._under_way = Comparison(images, first, second)
         self._start(self._send(self.comparison))
 
-    async def _send(self, work: Run | Comparison) -> None:
+    async def _send(self, work: BatchRun | Comparison) -> None:
         session, book = self.session, self.book
         failures: list[Failure] = []
         answers = work.answers(session.client.inference)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from tsmon.load.experiment.experiment import Experiment
-from tsmon.load.experiment.steps import Step
+from tsmon.load.experiment.steps import ExperimentStep
 from tsmon.torchserve.procedure import Procedure
 from tsmon.tui.text.notes import EXPECTED, Note
 
@@ -64,13 +64,13 @@ class ExperimentJob(Job):
     def __init__(self, experiment: Experiment, changed: Callable[[], None]) -> None:
         super().__init__(changed)
         self.experiment = experiment
-        self.step: Step | None = None
+        self.step: ExperimentStep | None = None
 
     async def carry_out(self) -> None:
         """Measure, then restore."""
         await self.experiment.run(self._take)
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: ExperimentStep) -> None:
         self.step = step
         self._changed()
 

@@ -49,26 +49,26 @@ class Restart:
 Change = Scaling | Removal | NewDefault | Restart
 
 
-def weigh(model: ModelStatus, change: Change) -> Severity | None:
+def weigh(model: ModelStatus, change: Change) -> Risk | None:
     """How grave a change of this version is; None where it loses nothing and is not asked about."""
     match change:
         case Scaling(now, then):
             return _scaling(model, now, then)
         case Removal(staying, no_way_back):
             if model.workers and not staying:
-                return Severity.LAST
-            return Severity.LOSS if model.workers or no_way_back else Severity.CHANGE
+                return Risk.LAST
+            return Risk.LOSS if model.workers or no_way_back else Risk.CHANGE
         case NewDefault(before):
             if model.ready:
-                return Severity.CHANGE
-            return Severity.LAST if before and before.ready else Severity.LOSS
+                return Risk.CHANGE
+            return Risk.LAST if before and before.ready else Risk.LOSS
         case Restart(one_at_a_time):
             if not model.ready:
-                return Severity.CHANGE
-            return Severity.LOSS if one_at_a_time else Severity.LAST
+                return Risk.CHANGE
+            return Risk.LOSS if one_at_a_time else Risk.LAST
 
 
-def gravest(severities: Iterable[Severity | None]) -> Severity | None:
+def gravest(severities: Iterable[Risk | None]) -> Risk | None:
     """The gravest of several changes; None where none is asked about."""
     known = [each for each in severities if each is not None]
     return max(known, key=lambda each: each.rank, default=None)
@@ -81,15 +81,15 @@ def is_busy(model: ModelStatus) -> bool:
     return waiting or (isinstance(interval, Usage) and interval.counted > 0)
 
 
-def _scaling(model: ModelStatus, now: int, then: int) -> Severity | None:
+def _scaling(model: ModelStatus, now: int, then: int) -> Risk | None:
     if then >= now:
         return None
     if then == 0:
-        return Severity.LAST if model.ready else Severity.CHANGE
-    return Severity.LOSS if model.ready and is_busy(model) else None
+        return Risk.LAST if model.ready else Risk.CHANGE
+    return Risk.LOSS if model.ready and is_busy(model) else None
 
 
-class Severity(Enum):
+class Risk(Enum):
     """What may be lost; what loses nothing and changes no answer is done without a question."""
 
     CHANGE = ("? Nothing is lost.", Tone.ACCENT)
@@ -100,7 +100,7 @@ class Severity(Enum):
     @property
     def rank(self) -> int:
         """The larger, the graver."""
-        return list(Severity).index(self)
+        return list(Risk).index(self)
 
     @property
     def words(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.errors import NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.management import Management
-from tsmon.torchserve.rollout import Outcome, Progress, follow
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.torchserve.waiting import LONG_S
 
 QUIET_S = 0.3
@@ -30,7 +30,7 @@ class Rollout:
     key: ModelKey
     before: int
     target: int
-    progress: Progress | None = None
+    progress: RolloutProgress | None = None
     """None until the server took the change."""
     begun_at: float = field(default_factory=time.monotonic, compare=False)
     """On the monotonic clock."""
@@ -166,7 +166,7 @@ class Rollouts:
         ready = rollout.progress.ready if rollout.progress else rollout.before
         seconds = rollout.progress.seconds if rollout.progress else 0.0
         gone = isinstance(error, NotFound)
-        failed = Progress(
+        failed = RolloutProgress(
             Outcome.FAILED, ready, rollout.target, seconds, str(error), error.hint, overtaken=gone
         )
         self._set(replace(rollout, progress=failed))

@@ -37,7 +37,7 @@ class Tag:
     color: ServerColor = ""
 
 
-class Busy(TorchServeError):
+class JobUnderWay(TorchServeError):
     """Something is under way that would be left behind."""
 
 

@@ -12,7 +12,7 @@ from tsmon.untrusted.shell import shell_line
 
 
 @dataclass(frozen=True, slots=True)
-class Commands:
+class CommandWriter:
     """Writes commands for one server, as a POSIX shell reads them."""
 
     addresses: Addresses

@@ -9,7 +9,12 @@ from textual.content import Content
 
 from tsmon.serving.assets import numbers_page
 from tsmon.serving.errors import AssetsMissing
-from tsmon.telemetry.explanations import Entry, Explanations, Section, parse_explanations
+from tsmon.telemetry.explanations import (
+    Explanation,
+    Explanations,
+    ExplanationSection,
+    parse_explanations,
+)
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.tones import Span, Tone, line
 
@@ -53,7 +58,7 @@ def spell_page(pane: PaneName, chosen: str = "") -> Content:
     return line(*spans, *_section_spans(sections))
 
 
-def _section_spans(sections: Iterable[Section]) -> list[Span]:
+def _section_spans(sections: Iterable[ExplanationSection]) -> list[Span]:
     spans: list[Span] = []
     for section in sections:
         spans.append((f"{section.title}\n\n", Tone.ACCENT))
@@ -64,7 +69,7 @@ def _section_spans(sections: Iterable[Section]) -> list[Span]:
     return spans
 
 
-def _entry_spans(entry: Entry) -> list[Span]:
+def _entry_spans(entry: Explanation) -> list[Span]:
     shown = "  ".join(word for word in entry.shown if word != entry.name)
     spans: list[Span] = [(entry.name, Tone.GOOD), (f"  {shown}" if shown else "", Tone.MUTED)]
     for heading, text in entry.facts:

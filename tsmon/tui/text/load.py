@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from tsmon.load.run.increment import Ending
+from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import Latency, RunReport
 from tsmon.tui.text.format import ABSENT, count, duration, milliseconds, number, plural
@@ -20,11 +20,11 @@ WIDE = _LABEL + _CELL * len(PERCENTILES)
 """Columns that all percentiles take."""
 _TITLES = {"p999": "p99.9"}
 _ENDINGS = {
-    Ending.COUNT: ("✓", Tone.GOOD),
-    Ending.DURATION: ("✓", Tone.GOOD),
-    Ending.STOPPED: ("■", Tone.PLAIN),
-    Ending.SERVER_GONE: ("✗", Tone.BAD),
-    Ending.REFUSED: ("✗", Tone.BAD),
+    StopReason.COUNT: ("✓", Tone.GOOD),
+    StopReason.DURATION: ("✓", Tone.GOOD),
+    StopReason.STOPPED: ("■", Tone.PLAIN),
+    StopReason.SERVER_GONE: ("✗", Tone.BAD),
+    StopReason.REFUSED: ("✗", Tone.BAD),
 }
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.history import Point
+from tsmon.telemetry.history import HistoryPoint
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.text.format import memory, milliseconds, number, per_second
-from tsmon.tui.text.symbols import Sample
+from tsmon.tui.text.symbols import TimedValue
 
 MIB = 1024 * 1024
 NOT_EXPORTED = "no metric of a model has it"
@@ -30,45 +30,45 @@ class Measure:
     title: str
     """What it is called on the screen, ten letters at most."""
     write: Callable[[float | Missing | None], str]
-    of_point: Callable[[Point], float | None]
+    of_point: Callable[[HistoryPoint], float | None]
     of_usage: Callable[[Usage], float | Missing] | None = None
     """How the counters give it; None for what they do not count."""
-    part: Part | None = None
+    part: RequestPhase | None = None
     """Which times of the log files it is about."""
-    quantiles: Callable[[Point], Quantiles | None] | None = None
+    quantiles: Callable[[HistoryPoint], Quantiles | None] | None = None
     """Its percentiles, where the log files tell them."""
-    band: Callable[[Point], tuple[float, float] | None] | None = None
+    band: Callable[[HistoryPoint], tuple[float, float] | None] | None = None
     """Two larger values to draw above it."""
     absence: Absence = lambda _snapshot, _model: ""
 
-    def is_banded(self, points: Sequence[Point]) -> bool:
+    def is_banded(self, points: Sequence[HistoryPoint]) -> bool:
         """Whether percentiles of it are known, which are then drawn in place of the mean."""
         read = self.quantiles
         return read is not None and any(read(point) is not None for point in points)
 
-    def samples(self, points: Sequence[Point], edge: Instant) -> list[Sample]:
+    def samples(self, points: Sequence[HistoryPoint], edge: Instant) -> list[TimedValue]:
         """Its past up to `edge`, for a chart."""
         if self.is_banded(points):
             return [self._percentiles(point, edge) for point in points]
         band = self.band or (lambda _point: None)
-        return [Sample(edge.since(p.at), self.of_point(p), band(p)) for p in points]
+        return [TimedValue(edge.since(p.at), self.of_point(p), band(p)) for p in points]
 
-    def _percentiles(self, point: Point, edge: Instant) -> Sample:
+    def _percentiles(self, point: HistoryPoint, edge: Instant) -> TimedValue:
         found = self.quantiles(point) if self.quantiles else None
         if found is None:
-            return Sample(edge.since(point.at), None)
-        return Sample(edge.since(point.at), found.p50, (found.p90, found.p99))
+            return TimedValue(edge.since(point.at), None)
+        return TimedValue(edge.since(point.at), found.p50, (found.p90, found.p99))
 
 
 def _mebibytes(value: float | Missing | None) -> str:
     return memory(None if value is None or isinstance(value, Missing) else round(value * MIB))
 
 
-def _least_memory(point: Point) -> float | None:
+def _least_memory(point: HistoryPoint) -> float | None:
     return min((size for _, size in point.memory), default=0) / MIB if point.memory else None
 
 
-def _most_memory(point: Point) -> tuple[float, float] | None:
+def _most_memory(point: HistoryPoint) -> tuple[float, float] | None:
     most = max((size for _, size in point.memory), default=0) / MIB
     return (most, most) if point.memory else None
 
@@ -103,7 +103,7 @@ INFERENCE = Measure(
     milliseconds,
     lambda p: p.inference_ms,
     lambda usage: usage.inference_ms,
-    Part.INFERENCE,
+    RequestPhase.INFERENCE,
     lambda p: p.inference,
 )
 QUEUE = Measure(
@@ -112,7 +112,7 @@ QUEUE = Measure(
     milliseconds,
     lambda p: p.queue_ms,
     lambda usage: usage.queue_ms,
-    Part.QUEUE,
+    RequestPhase.QUEUE,
     lambda p: p.queue,
 )
 ERRORS = Measure(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tsmon.telemetry.history import Point, errors_per_second
+from tsmon.telemetry.history import HistoryPoint, errors_per_second
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
-from tsmon.telemetry.traffic import Missing, Reading
+from tsmon.telemetry.traffic import Missing, UsageOrMissing
 from tsmon.tui.text.format import ABSENT, count, memory, number, plural
 from tsmon.tui.text.measures import ERRORS, MEMORY, RATE, WAITING, Measure
 from tsmon.tui.text.tones import Span, Tone, line
@@ -27,7 +27,7 @@ def compose_numbers(
     measure: Measure,
     snapshot: Snapshot,
     model: ModelStatus,
-    points: Sequence[Point],
+    points: Sequence[HistoryPoint],
     *,
     with_quantiles: bool,
 ) -> Content:
@@ -95,7 +95,7 @@ def _each(failed: dict[int, int]) -> str:
     return "  ".join(f"{status}: {count(amount)}" for status, amount in failed.items())
 
 
-def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[Point]) -> list[Span]:
+def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[HistoryPoint]) -> list[Span]:
     """How many requests wait, and how many may."""
     queue = None if snapshot.stale else model.described.queue
     basis = f"of {count(queue.capacity)}" if queue else ""
@@ -130,7 +130,7 @@ def _row(label: str, value: str, basis: str, tone: Tone = Tone.PLAIN) -> list[Sp
 def _reading(
     measure: Measure,
     label: str,
-    reading: Reading,
+    reading: UsageOrMissing,
     tone: Tone = Tone.PLAIN,
     *,
     away: bool = False,
@@ -151,20 +151,20 @@ def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
     return [*spans, (" ms", Tone.MUTED)]
 
 
-def _total(reading: Reading) -> str:
+def _total(reading: UsageOrMissing) -> str:
     """The requests since the start; how long that is ago is not known, so there is no rate."""
     if isinstance(reading, Missing):
         return f" {_WHY[reading]}\n"
     return f" start    {count(reading.arrived):>8}  requests\n"
 
 
-def _value(reading: Reading, measure: Measure) -> float | Missing | None:
+def _value(reading: UsageOrMissing, measure: Measure) -> float | Missing | None:
     if isinstance(reading, Missing):
         return reading
     return measure.of_usage(reading) if measure.of_usage else None
 
 
-def _basis(reading: Reading) -> str:
+def _basis(reading: UsageOrMissing) -> str:
     """How many requests the number rests on, or why there is none."""
     if isinstance(reading, Missing):
         return _WHY[reading]

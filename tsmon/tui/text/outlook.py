@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from tsmon.load.capacity.advice import Advice
-from tsmon.load.capacity.prediction import Prediction
+from tsmon.load.capacity.prediction import Forecast
 from tsmon.tui.text.format import memory, milliseconds, per_second, percent, plural
 from tsmon.tui.text.tones import Span, Tone, line
 
@@ -17,7 +17,7 @@ def outlook(advice: Advice, workers: int | None) -> Content:
     return line(*spans, _advised(advice))
 
 
-def _predicted(advice: Advice, row: Prediction) -> list[Span]:
+def _predicted(advice: Advice, row: Forecast) -> list[Span]:
     at = f"At {per_second(advice.rate)}, as in the last minute: "
     busy = percent(row.utilisation * 100)
     if row.unknown:

@@ -11,7 +11,7 @@ from tsmon.torchserve.changes import Change
 from tsmon.tui.text.format import memory
 from tsmon.tui.text.tones import Span, Tone, line
 
-Row = tuple[str, str, str]
+PreviewRow = tuple[str, str, str]
 """What it is, how it is now, and how it will be then."""
 
 _LABEL = 9
@@ -19,7 +19,7 @@ _WHOLE = 40
 """A request up to this length stands in one line in every dialog."""
 
 
-def preview(rows: Sequence[Row], changes: Sequence[Change]) -> Content:
+def preview(rows: Sequence[PreviewRow], changes: Sequence[Change]) -> Content:
     """A line for each row, `now → then`, then the requests as they will be sent."""
     spans: list[Span] = []
     for what, now, then in rows:
@@ -48,12 +48,16 @@ def _fold(target: str) -> str:
     return f"{path}\n{'':<{_LABEL}}?{query}"
 
 
-def worker_rows(model: ModelStatus, now: int, then: int, *, label: str = "workers") -> list[Row]:
+def worker_rows(
+    model: ModelStatus, now: int, then: int, *, label: str = "workers"
+) -> list[PreviewRow]:
     """The number of workers and the memory they take."""
     return [(label, str(now), str(then)), *memory_row(model, now, then)]
 
 
-def memory_row(model: ModelStatus, now: int, then: int, *, passing: bool = False) -> list[Row]:
+def memory_row(
+    model: ModelStatus, now: int, then: int, *, passing: bool = False
+) -> list[PreviewRow]:
     """The memory of a number of workers, judged by those there are; none while it is not known.
 
     With `passing` there are so many only for a while.

@@ -26,7 +26,7 @@ ROOM_FOR_HELP = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """A setting as the page shows it."""
 
     key: Dotted
@@ -65,7 +65,7 @@ def spell_origin(origin: Path | Given | None, own: Path) -> str:
     return "project's file" if origin.name == PROJECT_FILE else origin.name
 
 
-def spell_row(row: Row, own: Path, width: int) -> Content:
+def spell_row(row: SettingRow, own: Path, width: int) -> Content:
     """One line: name, value, where it comes from, and the help sentence where there is room."""
     tone = Tone.WARNING if row.changed else Tone.PLAIN if row.setting else Tone.MUTED
     name, columns = row.name, (22, 24)
@@ -82,7 +82,7 @@ def spell_row(row: Row, own: Path, width: int) -> Content:
     return line(*spans, (_fit(origin, 20), origin_tone), (row.help, Tone.MUTED))
 
 
-def _value(row: Row, width: int) -> str:
+def _value(row: SettingRow, width: int) -> str:
     """The value; of one that tsmon finds itself, the word for that too where it fits."""
     value = spell_value(row.value)
     if value != AUTOMATIC or not row.in_force:
@@ -98,7 +98,7 @@ def _fit(text: str, width: int) -> str:
     return f"{text:<{width}}"
 
 
-def detail(row: Row, *, live: bool, place: Path) -> Content:
+def detail(row: SettingRow, *, live: bool, place: Path) -> Content:
     """What the line has no room for."""
     spans: list[Span] = [(row.help, Tone.PLAIN)]
     if row.setting is None:
@@ -126,7 +126,7 @@ def _bounds(setting: Setting, *, live: bool) -> Iterator[str]:
     yield "a change holds at once" if live else "a change holds from the next start"
 
 
-def command_line(row: Row, value: Any) -> str:
+def command_line(row: SettingRow, value: Any) -> str:
     """What sets it so outside the monitor."""
     if value is None or value == "":
         return shell_line(("tsmon", "config", "unset", row.name))
@@ -134,7 +134,7 @@ def command_line(row: Row, value: Any) -> str:
     return shell_line(("tsmon", "config", "set", row.name, written))
 
 
-def in_sections(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+def in_sections(rows: Sequence[SettingRow]) -> Iterator[tuple[str, list[SettingRow]]]:
     """The rows of each table, with its name."""
     names = dict.fromkeys(row.key[0] for row in rows)
     for name in names:

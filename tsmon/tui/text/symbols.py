@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Sample(NamedTuple):
+class TimedValue(NamedTuple):
     """A value that was measured some time ago."""
 
     age_s: float

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tsmon.load.answers import Answer
-from tsmon.load.batches import Run
+from tsmon.load.batches import BatchRun
 from tsmon.load.comparison import Comparison, Pair
 from tsmon.load.refusals import Failure
 from tsmon.tui.text.answers import status
 from tsmon.tui.text.format import ABSENT, confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.columns import Column
-from tsmon.tui.widgets.live_table import Cell, Row
+from tsmon.tui.widgets.live_table import Cell, TableRow
 
 MOST_ROWS = 100
 """Rows of a table; the newest."""
@@ -60,9 +60,9 @@ _AGREEMENTS = {
 }
 
 
-def answer_rows(answers: Iterable[tuple[int, Answer]]) -> list[Row]:
+def answer_rows(answers: Iterable[tuple[int, Answer]]) -> list[TableRow]:
     """A row for each answer, by its number in the version's results."""
-    return [Row(str(number), _answer_cells(answer)) for number, answer in answers]
+    return [TableRow(str(number), _answer_cells(answer)) for number, answer in answers]
 
 
 def newest(answers: Sequence[Answer], sent: int) -> list[tuple[int, Answer]]:
@@ -71,7 +71,7 @@ def newest(answers: Sequence[Answer], sent: int) -> list[tuple[int, Answer]]:
     return [(sent - back, answer) for back, answer in enumerate(reversed(last))]
 
 
-def batch_rows(run: Run) -> list[Row]:
+def batch_rows(run: BatchRun) -> list[TableRow]:
     """A row for each batch of a run."""
     rows = []
     for number, batch in enumerate(run.results, 1):
@@ -85,15 +85,17 @@ def batch_rows(run: Run) -> list[Row]:
             Cell(milliseconds(batch.mean_ms)),
             Cell(state, Tone.MUTED),
         ]
-        rows.append(Row(str(number), tuple(cells)))
+        rows.append(TableRow(str(number), tuple(cells)))
     return rows
 
 
-def pair_rows(comparison: Comparison) -> list[Row]:
+def pair_rows(comparison: Comparison) -> list[TableRow]:
     """A row for each image that both versions answered, the newest first."""
     pairs = comparison.pairs[-MOST_ROWS:]
     count = len(comparison.pairs)
-    return [Row(str(count - back), _pair_cells(pair)) for back, pair in enumerate(reversed(pairs))]
+    return [
+        TableRow(str(count - back), _pair_cells(pair)) for back, pair in enumerate(reversed(pairs))
+    ]
 
 
 def detail(answer: Answer) -> list[Span]:

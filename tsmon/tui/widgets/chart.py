@@ -15,9 +15,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.format import number
-from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.raster import columns, draw_bands, heights, lower, middle, upper
-from tsmon.tui.widgets.time_axis import LABEL_WIDTH, Mark, TimeSpan, place
+from tsmon.tui.widgets.time_axis import LABEL_WIDTH, EventMark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 
 
@@ -70,9 +70,9 @@ class Chart(Widget):
         self._unit = unit
         self._painted: list[Strip] = []
         self._span = TimeSpan(120.0)
-        self._samples: Sequence[Sample] = ()
+        self._samples: Sequence[TimedValue] = ()
         self._gap_s = 3.0
-        self._marks: Sequence[Mark] = ()
+        self._marks: Sequence[EventMark] = ()
         self._note = ""
         self._lines: list[tuple[str, str]] | None = None
         self._noted_line: int | None = None
@@ -81,10 +81,10 @@ class Chart(Widget):
 
     def plot(
         self,
-        samples: Sequence[Sample],
+        samples: Sequence[TimedValue],
         span: TimeSpan,
         gap_s: float,
-        marks: Sequence[Mark] = (),
+        marks: Sequence[EventMark] = (),
         note: str = "",
     ) -> None:
         """Show these samples, oldest first; those further apart than `gap_s` are not joined.

@@ -10,10 +10,10 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import var
 
-from tsmon.digits.folders import Folder
+from tsmon.digits.folders import ImageFolder
 from tsmon.digits.images import DigitImage, ImageError, preview
 from tsmon.load.answers import Answer, Score
-from tsmon.load.batches import Run
+from tsmon.load.batches import BatchRun
 from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
 from tsmon.telemetry.snapshot import ModelKey
@@ -48,7 +48,7 @@ class DigitsPane(Pane):
         self.score = Score()
         """Of the version that is shown."""
         self._target: ModelKey | None = None
-        self._under_way: Run | Comparison | None = None
+        self._under_way: BatchRun | Comparison | None = None
 
     def compose(self) -> ComposeResult:
         """The list, the picture, and the answers below their score."""
@@ -81,7 +81,7 @@ class DigitsPane(Pane):
             self._target = key
             self.post_message(self.Targeted())
 
-    def show_folder(self, folder: Folder, chosen: Path | None) -> None:
+    def show_folder(self, folder: ImageFolder, chosen: Path | None) -> None:
         """List a folder's images, with the cursor on one of them."""
         self.images = folder.images
         listed = self.query_one(Choices)
@@ -102,7 +102,7 @@ class DigitsPane(Pane):
         self.score = score
         self.query_one(AnswerLog).add(answer)
 
-    def show_progress(self, under_way: Run | Comparison | None) -> None:
+    def show_progress(self, under_way: BatchRun | Comparison | None) -> None:
         """What is being sent, and how far it is."""
         self._under_way = under_way
         self._show_score()
@@ -151,7 +151,7 @@ class DigitsPane(Pane):
         self.query_one("#digits-score", Words).say(line(*spans))
 
 
-def _sending_words(work: Run | Comparison, target: ModelKey | None) -> str:
+def _sending_words(work: BatchRun | Comparison, target: ModelKey | None) -> str:
     """How far sending is; it names the version if that is not the one looked at."""
     where = f" to {work.key}" if work.key != target else ""
     return f"sending {work.done}/{work.total}{where}"

@@ -12,7 +12,7 @@ from tsmon.tui.text.badges import badge_style
 from tsmon.tui.text.format import ABSENT, milliseconds, number
 from tsmon.tui.text.tones import Tone, tone_of
 from tsmon.tui.widgets.columns import GAP, Column
-from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
+from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
 
 READ_ONLY = "READ-ONLY"
 
@@ -58,7 +58,7 @@ class FleetTable(LiveTable):
         """Put an arrow before the title of the column that the rows are sorted by."""
         self.show_order(_COLUMNS_OF[order], descending=order.largest_first is not reverse)
 
-    def _cell(self, row: Row, column: Column) -> Text:
+    def _cell(self, row: TableRow, column: Column) -> Text:
         text = super()._cell(row, column)
         line = self._lines.get(row.key)
         if column is COLUMNS[0] and line is not None and line.model is None:
@@ -67,7 +67,7 @@ class FleetTable(LiveTable):
         return text
 
 
-def _row(line: FleetLine) -> Row:
+def _row(line: FleetLine) -> TableRow:
     figures = line.figures
     muted = Tone.MUTED if line.model else Tone.PLAIN
     cells = (
@@ -79,7 +79,7 @@ def _row(line: FleetLine) -> Row:
         Cell(milliseconds(figures.queue_ms), muted),
         Cell(number(line.errors_per_second) if not line.model else "", _error_tone(line)),
     )
-    return Row(line.key, cells)
+    return TableRow(line.key, cells)
 
 
 def workers(figures: Figures) -> str:

@@ -7,7 +7,7 @@ from textual.content import Content
 from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
-from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model, spell_split
@@ -76,7 +76,7 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         parts.append([(per_second(usage.per_second), Tone.PLAIN)])
         if split := spell_split(usage):
             parts.append(split)
-    minute = model.requests.minute.get(Part.INFERENCE) if model.requests else None
+    minute = model.requests.minute.get(RequestPhase.INFERENCE) if model.requests else None
     if minute:
         parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])
     errors = None if snapshot.stale else errors_per_second(snapshot, model)

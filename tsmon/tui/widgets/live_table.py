@@ -40,7 +40,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row and the key it keeps over refreshes."""
 
     key: str
@@ -77,7 +77,7 @@ class LiveTable(DataTable[Text]):
         self._widths: tuple[int, ...] = ()
         self._longest: dict[str, int] = {}
         """The cells that the longest text of each column took, of all rows there were."""
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, TableRow] = {}
         self._order: tuple[Column, bool] | None = None
         self._marks: frozenset[str] = frozenset()
         self.explain: Callable[[Column], Content | None] = lambda _: None
@@ -144,7 +144,7 @@ class LiveTable(DataTable[Text]):
         event.stop()
         self.post_message(self.Moved(self.cursor_key))
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[TableRow]) -> None:
         """Make these the rows, in this order.
 
         Without rows only the titles stay; hidden altogether it would lose the focus.
@@ -177,7 +177,7 @@ class LiveTable(DataTable[Text]):
         rows = max(self.scrollable_content_region.height // 2, 1)
         self.move_cursor(row=self.cursor_row + direction * rows)
 
-    def _measure(self, rows: Sequence[Row]) -> bool:
+    def _measure(self, rows: Sequence[TableRow]) -> bool:
         """Whether a text is longer than all before it in its column."""
         grown = False
         for row in rows:
@@ -190,14 +190,14 @@ class LiveTable(DataTable[Text]):
                     grown = True
         return grown
 
-    def _update(self, row: Row) -> None:
+    def _update(self, row: TableRow) -> None:
         old = self._rows[row.key]
         for column in self._shown:
             index = self._all.index(column)
             if old.cells[index] != row.cells[index]:
                 self.update_cell(row.key, column.id, self._cell(row, column))
 
-    def _refill(self, rows: Sequence[Row]) -> None:
+    def _refill(self, rows: Sequence[TableRow]) -> None:
         cursor = self.cursor_key
         before = self.cursor_row
         scroll = self.scroll_y
@@ -250,14 +250,14 @@ class LiveTable(DataTable[Text]):
         for row in self._rows.values():
             self._redraw_row(row)
 
-    def _redraw_row(self, row: Row) -> None:
+    def _redraw_row(self, row: TableRow) -> None:
         for column, text in zip(self._shown, self._texts(row), strict=True):
             self.update_cell(row.key, column.id, text)
 
-    def _texts(self, row: Row) -> list[Text]:
+    def _texts(self, row: TableRow) -> list[Text]:
         return [self._cell(row, column) for column in self._shown]
 
-    def _cell(self, row: Row, column: Column) -> Text:
+    def _cell(self, row: TableRow, column: Column) -> Text:
         cell = row.cells[self._all.index(column)]
         if not column.width:
             at = self._shown.index(column)

@@ -15,7 +15,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from tsmon.telemetry.events import Event
-from tsmon.telemetry.history import Point
+from tsmon.telemetry.history import HistoryPoint
 from tsmon.telemetry.playhead import View
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
@@ -30,7 +30,7 @@ from tsmon.tui.widgets import quantile_table
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import legend
-from tsmon.tui.widgets.time_axis import Mark, TimeAxis, TimeSpan
+from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 
 LEAST_GAP_S = 3.0
@@ -53,7 +53,7 @@ class _Tick(NamedTuple):
 
     snapshot: Snapshot
     model: ModelStatus | None
-    points: Sequence[Point]
+    points: Sequence[HistoryPoint]
     view: View
     span_s: float
     events: Sequence[Event]
@@ -131,7 +131,7 @@ class MetricsPane(Pane, can_focus=True):
         self,
         snapshot: Snapshot,
         model: ModelStatus | None,
-        points: Sequence[Point],
+        points: Sequence[HistoryPoint],
         view: View,
         span_s: float,
         events: Sequence[Event] = (),
@@ -155,7 +155,9 @@ class MetricsPane(Pane, can_focus=True):
         self.query_one("#metrics-quantiles", Words).say(table)
         end, cursor_s = (view.edge.wall, view.behind_s) if view.held else (None, None)
         span = TimeSpan(tick.span_s, end, cursor_s)
-        marks = tuple(Mark(view.edge.since(event.at), event.kind.is_bad) for event in tick.events)
+        marks = tuple(
+            EventMark(view.edge.since(event.at), event.kind.is_bad) for event in tick.events
+        )
         axis = self.query_one(TimeAxis)
         axis.span, axis.marks = span, marks
         gap_s = max(LEAST_GAP_S, GAP_PERIODS * _interval(points))
@@ -260,7 +262,7 @@ def _words(span_s: float) -> str:
     return f"{span_s / 60:g} min" if span_s < 3600 else f"{span_s / 3600:g} h"
 
 
-def _interval(points: Sequence[Point]) -> float:
+def _interval(points: Sequence[HistoryPoint]) -> float:
     """Seconds that usually lie between two points, by those at the end."""
     steps = [later.at.since(earlier.at) for earlier, later in pairwise(points[-RECENT:])]
     return median(steps) if steps else 0.0

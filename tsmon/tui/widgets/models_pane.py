@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
-from tsmon.telemetry.logs.times import Part
+from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
@@ -26,7 +26,7 @@ from tsmon.tui.text.activity import spell_model
 from tsmon.tui.text.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.text.model_state import as_of, sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
+from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 
@@ -93,7 +93,7 @@ def _in_queue(model: ModelStatus) -> float | None:
 
 def _p95(model: ModelStatus) -> float | None:
     """What 95 of 100 requests of the last minute did not exceed, from the log files."""
-    found = model.requests.minute.get(Part.INFERENCE) if model.requests else None
+    found = model.requests.minute.get(RequestPhase.INFERENCE) if model.requests else None
     return found.p95 if found else None
 
 
@@ -263,7 +263,7 @@ class ModelsPane(TablePane[ModelStatus]):
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 
-def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
+def _row(snapshot: Snapshot, model: ModelStatus) -> TableRow:
     muted = snapshot.stale or model.gone
     errors = None if muted else errors_per_second(snapshot, model)
     pending = _pending(model)
@@ -292,7 +292,7 @@ def _row(snapshot: Snapshot, model: ModelStatus) -> Row:
         tones[_WORKERS], tones[_NOW] = tone, now_tone
         if errors:
             tones[_ERRORS] = Tone.BAD
-    return Row(str(model.key), tuple(map(Cell, texts, tones)))
+    return TableRow(str(model.key), tuple(map(Cell, texts, tones)))
 
 
 def _batch(model: ModelStatus) -> str:

@@ -24,7 +24,7 @@ class Choices(OptionList):
             self.highlighted = min(max(wanted, 0), self.option_count - 1)
 
 
-class Reading(VerticalScroll):
+class ScrollableText(VerticalScroll):
     """A text to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.MOTION_KEYS)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from textual.content import Content
 
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import Part, Profile, RequestReport
+from tsmon.telemetry.logs.times import Profile, RequestPhase, RequestReport
 from tsmon.tui.text.format import ABSENT, count, number
 from tsmon.tui.text.tones import Span, Tone, line
 
-PARTS = (Part.TOTAL, Part.QUEUE, Part.BACKEND, Part.HANDLER, Part.INFERENCE)
+PARTS = (
+    RequestPhase.TOTAL,
+    RequestPhase.QUEUE,
+    RequestPhase.BACKEND,
+    RequestPhase.HANDLER,
+    RequestPhase.INFERENCE,
+)
 """From the outside in; inference last, as queue and backend add up to it."""
 HEADINGS = ("n", "p50", "p90", "p95", "p99")
 _LABEL, _CELL, _GAP = 10, 6, 2
@@ -47,7 +53,7 @@ def _headings() -> str:
     return "".join(f"{heading:>{_CELL}}" for heading in HEADINGS)
 
 
-def _cells(profile: Profile, part: Part) -> list[Span]:
+def _cells(profile: Profile, part: RequestPhase) -> list[Span]:
     """The requests that a part's quantiles rest on, and the quantiles."""
     found = profile.get(part)
     if found is None:

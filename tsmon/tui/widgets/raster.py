@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from tsmon.tui.text.symbols import Sample, Symbols
+from tsmon.tui.text.symbols import Symbols, TimedValue
 
 LEAST = 1e-9
 """What is smaller is drawn as 0."""
@@ -25,31 +25,31 @@ def nice_top(largest: float) -> float:
     return magnitude * next((step for step in (1, 2, 3, 4, 5, 6, 8) if needed <= step), 10)
 
 
-Reading = Callable[[Sample], float | None]
+SampleReader = Callable[[TimedValue], float | None]
 """Takes one value out of a sample."""
 
 
-def middle(sample: Sample) -> float | None:
+def middle(sample: TimedValue) -> float | None:
     """The end of the lower part of a sample's band; its value where it has none."""
     return sample.band[0] if sample.band and sample.value is not None else sample.value
 
 
-def upper(sample: Sample) -> float | None:
+def upper(sample: TimedValue) -> float | None:
     """The end of a sample's band; its value where it has none."""
     return sample.band[1] if sample.band and sample.value is not None else sample.value
 
 
-def lower(sample: Sample) -> float | None:
+def lower(sample: TimedValue) -> float | None:
     """A sample's value, on which its band stands."""
     return sample.value
 
 
 def columns(
-    samples: Sequence[Sample],
+    samples: Sequence[TimedValue],
     seconds: float,
     width: int,
     gap_s: float,
-    read: Reading = lower,
+    read: SampleReader = lower,
     most: float = math.inf,
 ) -> list[float | None]:
     """The largest value, cut off at `most`, in each of `width` columns that span `seconds`.

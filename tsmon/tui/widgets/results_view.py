@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable
 
 from tsmon.load.answers import Answer
-from tsmon.load.batches import Run
+from tsmon.load.batches import BatchRun
 from tsmon.load.comparison import Comparison
 from tsmon.load.results import Results
 from tsmon.tui.keymap.active import keys_of
@@ -91,7 +91,7 @@ class ResultsView(Vertical):
         wanted = "versions-table" if self.view is ResultView.VERSIONS else self.view
         self.query_one(f"#{wanted}", Widget).focus()
 
-    def show(self, results: Results, run: Run | None, comparison: Comparison | None) -> None:
+    def show(self, results: Results, run: BatchRun | None, comparison: Comparison | None) -> None:
         """Render what there is."""
         if self.view is ResultView.ANSWERS:
             self._show_answers(answer_rows.newest(results.answers, results.score.sent))

@@ -25,7 +25,7 @@ NOTHING = "no events so far"
 NO_PERCENTILES = "no percentiles: no requests in five minutes, or no log files (--logs DIR)"
 
 
-class Story(Vertical):
+class VersionDetails(Vertical):
     """A box below the workers."""
 
     class Chosen(Message):

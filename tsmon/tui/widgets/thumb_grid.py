@@ -38,7 +38,7 @@ STRIPS_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Tile:
     """One tile: a folder, or an image."""
 
     path: Path
@@ -48,7 +48,7 @@ class Entry:
     """What a folder is called here."""
 
 
-Caption = Callable[[Entry], list[Span]]
+Caption = Callable[[Tile], list[Span]]
 
 
 class ThumbGrid(ScrollView, can_focus=True):
@@ -67,7 +67,7 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def __init__(self, caption: Caption, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[Tile, ...] = ()
         self._caption = caption
         self._thumbs: dict[Path, PixelGrid | str] = {}
         self._strips: dict[tuple[object, ...], Strip] = {}
@@ -77,7 +77,7 @@ class ThumbGrid(ScrollView, can_focus=True):
         """Those in sight as they were drawn last."""
 
     @property
-    def chosen(self) -> Entry | None:
+    def chosen(self) -> Tile | None:
         """The entry under the cursor."""
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
@@ -85,7 +85,7 @@ class ThumbGrid(ScrollView, can_focus=True):
     def _columns(self) -> int:
         return max(self.scrollable_content_region.width // TILE.width, 1)
 
-    def show(self, entries: Sequence[Entry], cursor: int) -> None:
+    def show(self, entries: Sequence[Tile], cursor: int) -> None:
         """List a folder; its images are read anew."""
         self._thumbs.clear()
         self.entries = tuple(entries)
@@ -190,7 +190,7 @@ class ThumbGrid(ScrollView, can_focus=True):
             return [Segment(">" if current else " ", accent), *caption]
         return [Segment(bar, accent), *self._picture(entry, line)]
 
-    def _picture(self, entry: Entry, line: int) -> list[Segment]:
+    def _picture(self, entry: Tile, line: int) -> list[Segment]:
         thumb = self._thumbs.get(entry.path)
         if entry.image is not None and isinstance(thumb, PixelGrid):
             return draw_pixels(thumb, line, self.symbols, self._plain)
@@ -204,7 +204,7 @@ class ThumbGrid(ScrollView, can_focus=True):
                 text = "…"
         return [Segment(_fit(text), self._style(tone))]
 
-    def _caption_line(self, entry: Entry) -> list[Segment]:
+    def _caption_line(self, entry: Tile) -> list[Segment]:
         spans = self._caption(entry)
         strip = Strip([Segment(brief(text), self._style(tone)) for text, tone in spans])
         return list(strip.adjust_cell_length(SIDE, self._plain))
@@ -244,7 +244,7 @@ class ThumbGrid(ScrollView, can_focus=True):
         in_sight = self._in_sight()
         return [e.image for e in in_sight if e.image and e.path not in self._thumbs]
 
-    def _in_sight(self) -> tuple[Entry, ...]:
+    def _in_sight(self) -> tuple[Tile, ...]:
         first = self.scroll_offset.y // TILE.height * self._columns
         rows = self.size.height // TILE.height + 2
         return self.entries[first : first + rows * self._columns]

@@ -51,7 +51,7 @@ class TimeSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class EventMark:
     """Something that happened."""
 
     age_s: float
@@ -65,9 +65,9 @@ class Mark:
         return "!" if self.bad else "*"
 
 
-def place(marks: Sequence[Mark], span: TimeSpan, width: int) -> dict[int, Mark]:
+def place(marks: Sequence[EventMark], span: TimeSpan, width: int) -> dict[int, EventMark]:
     """The marks by their columns; of several in one column, a bad one."""
-    placed: dict[int, Mark] = {}
+    placed: dict[int, EventMark] = {}
     for mark in marks:
         column = span.column(mark.age_s, width)
         if column is not None and (mark.bad or column not in placed):
@@ -92,7 +92,7 @@ class TimeAxis(Widget):
     """
 
     span = reactive(TimeSpan(120.0))
-    marks: reactive[tuple[Mark, ...]] = reactive(())
+    marks: reactive[tuple[EventMark, ...]] = reactive(())
     symbols = reactive(Symbols.BRAILLE)
 
     class Pointed(Message):

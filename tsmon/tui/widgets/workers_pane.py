@@ -16,7 +16,7 @@ from tsmon.tui.text.activity import spell_worker
 from tsmon.tui.text.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.text.model_state import WELL, as_of
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, LiveTable, Row
+from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 
@@ -202,7 +202,7 @@ def _ready(model: ModelStatus, old: str) -> list[Span]:
     return [(f"? {ready}{old} ", Tone.MUTED)] if old else [(ready, Tone.PLAIN)]
 
 
-def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> Row:
+def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> TableRow:
     state, tone = _STATES[worker.verdict.health]
     process = worker.process
     does, does_tone = spell_worker(activity_of_worker(model, worker))
@@ -221,4 +221,4 @@ def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> R
     tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)
     if not stale:
         tones[1], tones[2] = tone, does_tone
-    return Row(worker.worker.id, tuple(map(Cell, texts, tones)))
+    return TableRow(worker.worker.id, tuple(map(Cell, texts, tones)))

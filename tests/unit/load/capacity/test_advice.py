@@ -14,11 +14,11 @@ from tsmon.load.capacity.batch_queue import batch_queue
 from tsmon.load.capacity.batching import BatchRule
 from tsmon.load.capacity.curve import Basis, ServicePoint
 from tsmon.load.capacity.doubts import DoubtKind
-from tsmon.load.capacity.prediction import Target
+from tsmon.load.capacity.prediction import LatencyGoal
 from tsmon.load.capacity.situation import Arrivals, Situation
 from tsmon.torchserve.errors import InvalidArgument
 
-ANY = Target()
+ANY = LatencyGoal()
 
 
 def kinds(advice: Advice) -> set[DoubtKind]:
@@ -26,7 +26,7 @@ def kinds(advice: Advice) -> set[DoubtKind]:
 
 
 def test_the_least_number_that_meets_the_target_is_advised_and_told_why() -> None:
-    advice = advise(situation(), Target(queue_ms=1.0))
+    advice = advise(situation(), LatencyGoal(queue_ms=1.0))
 
     one, two = advice.predictions[:2]
     assert one.queue_ms == pytest.approx(10.0)  # M/M/1 at one half
@@ -45,7 +45,7 @@ def test_without_a_target_requests_wait_no_longer_than_they_are_worked_on() -> N
 
 
 def test_a_target_for_p95_counts_service_and_wait() -> None:
-    advice = advise(situation(scv=0.0), Target(p95_ms=11.0))
+    advice = advise(situation(scv=0.0), LatencyGoal(p95_ms=11.0))
 
     row = advice.predictions[(advice.workers or 0) - 1]
     assert row.p95_ms is not None
@@ -57,7 +57,7 @@ def test_a_target_for_p95_counts_service_and_wait() -> None:
 def test_the_advice_meets_its_target_and_one_fewer_does_not(
     rate: float, queue_ms: float, scv: float
 ) -> None:
-    target = Target(queue_ms=queue_ms)
+    target = LatencyGoal(queue_ms=queue_ms)
     advice = advise(situation(scv=scv), target, rate=rate)
 
     if advice.workers is None:
@@ -103,7 +103,7 @@ def test_for_the_present_workers_what_is_seen_counts_before_a_measured_curve() -
 
 
 def test_more_workers_than_cores_are_not_advised_even_for_a_shorter_queue() -> None:
-    advice = advise(situation(cores=2), Target(queue_ms=0.01), rate=150.0)
+    advice = advise(situation(cores=2), LatencyGoal(queue_ms=0.01), rate=150.0)
 
     assert advice.workers is None
     assert "no number of workers will do; 2 workers, the most that help" in advice.reasons[0]
@@ -276,7 +276,7 @@ def test_a_fitting_model_with_the_logs_has_no_doubts() -> None:
 
 @pytest.mark.parametrize(("rate", "words"), [(85.0, "would be 158 ms"), (95.0, "would only grow")])
 def test_near_the_limit_it_says_what_hangs_on_the_service_time(rate: float, words: str) -> None:
-    advice = advise(situation(), Target(queue_ms=500.0), rate=rate)
+    advice = advise(situation(), LatencyGoal(queue_ms=500.0), rate=rate)
 
     assert advice.workers == 1
     told = {doubt.kind: doubt.words for doubt in advice.doubts}
@@ -306,4 +306,4 @@ def test_bursts_make_waits_longer() -> None:
 @pytest.mark.parametrize("values", [(1.0, 2.0), (0.0, None), (None, -3.0), (float("nan"), None)])
 def test_a_target_that_is_none_is_refused(values: tuple[float | None, float | None]) -> None:
     with pytest.raises(InvalidArgument):
-        Target(*values)
+        LatencyGoal(*values)

@@ -18,7 +18,7 @@ from tsmon.telemetry.health.verdicts import (
 )
 from tsmon.telemetry.logs.moments import Moments
 from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import Part, RequestReport
+from tsmon.telemetry.logs.times import RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
@@ -34,8 +34,8 @@ KEY = ModelKey("mnist", "1.0")
 MINUTE = Usage(30.0, 1500, 1500, 1500 * 10_500, 1500 * 500)
 """50/s, 10.5 ms of inference, 0.5 of them in the queue."""
 PROFILE = {
-    Part.QUEUE: Quantiles(1500, 0.2, 1.0, 2.0, 4.0),
-    Part.BACKEND: Quantiles(1500, 9.0, 12.0, 14.0, 20.0),
+    RequestPhase.QUEUE: Quantiles(1500, 0.2, 1.0, 2.0, 4.0),
+    RequestPhase.BACKEND: Quantiles(1500, 9.0, 12.0, 14.0, 20.0),
 }
 
 

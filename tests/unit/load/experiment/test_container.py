@@ -12,7 +12,7 @@ from tests.fake.loopback import Loopback
 from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
-from tsmon.load.experiment.steps import Stage, Step
+from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.telemetry.logs.docker import Container
 from tsmon.torchserve.client import TorchServe
 
@@ -42,11 +42,11 @@ def plan(images: tuple[DigitImage, ...]) -> ExperimentPlan:
     )
 
 
-def writing(log: Path) -> Callable[[Step], None]:
+def writing(log: Path) -> Callable[[ExperimentStep], None]:
     """Has the server log four requests of 2 and 4 ms once they are sent."""
     lines = [WAITED.format(n=n, backend=(2 + n % 2 * 2) * 1_000_000) for n in range(1, 5)]
 
-    def tell(step: Step) -> None:
+    def tell(step: ExperimentStep) -> None:
         if step.stage is Stage.SENDING and lines:
             with log.open("a") as file:
                 file.writelines(lines)

@@ -15,7 +15,7 @@ from tsmon.digits.images import DigitImage
 from tsmon.load.experiment import experiment as experiment_module
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
-from tsmon.load.experiment.steps import Stage, Step
+from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import NotReached, NotSettled
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import ApiError, InvalidArgument, NotFound, ReadOnly
@@ -37,15 +37,15 @@ def _plan(images: Images, **values: object) -> ExperimentPlan:
     return ExperimentPlan(**(given | values))  # type: ignore[arg-type]
 
 
-def _ignore(step: Step) -> None:
+def _ignore(step: ExperimentStep) -> None:
     """Nobody listens."""
 
 
-def _on(stage: Stage, do: Callable[[], object]) -> Callable[[Step], None]:
+def _on(stage: Stage, do: Callable[[], object]) -> Callable[[ExperimentStep], None]:
     """Does something once, at the first step of a stage."""
     todo = [do]
 
-    def tell(step: Step) -> None:
+    def tell(step: ExperimentStep) -> None:
         if step.stage is stage and todo:
             todo.pop()()
 
@@ -65,7 +65,7 @@ async def test_each_setting_is_measured_by_the_difference_of_the_counters(
     server: Loopback, client: TorchServe, images: Images
 ) -> None:
     server.fake.serve("mnist", n=1000, inference_ms=900, queue_ms=800)  # long before
-    steps: list[Step] = []
+    steps: list[ExperimentStep] = []
 
     result = await Experiment(client, _plan(images)).run(steps.append)
 
@@ -161,7 +161,7 @@ async def test_a_second_cancellation_does_not_shorten_the_restoring(
     holds: list[Hold] = []
     restoring = asyncio.Event()
 
-    def tell(step: Step) -> None:
+    def tell(step: ExperimentStep) -> None:
         if step.stage is Stage.SENDING:
             work.cancel()
         if step.stage is Stage.RESTORING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tsmon.digits.images import DigitImage, ImageError
-from tsmon.load.experiment.plan import ExperimentPlan, Load, Setting
+from tsmon.load.experiment.plan import ExperimentPlan, Load, Variation
 from tsmon.torchserve.errors import InvalidArgument
 
 IMAGES = tuple(DigitImage(Path(f"{n}.png"), str(n)) for n in range(10))
@@ -21,7 +21,7 @@ def _plan(**values: object) -> ExperimentPlan:
 def test_without_more_it_is_the_walkthroughs() -> None:
     plan = _plan()
 
-    assert plan.settings == (Setting(1), Setting(2), Setting(4))
+    assert plan.settings == (Variation(1), Variation(2), Variation(4))
     assert [run.count for run in plan.runs()] == [10, 10, 10, 50]
     assert {run.connections for run in plan.runs()} == {1}
     assert plan.requests == 80
@@ -32,7 +32,12 @@ def test_what_needs_a_registration_changes_least_often() -> None:
     plan = _plan(worker_counts=(1, 2), batch_sizes=(1, 8), batch_delays_ms=(5,))
 
     assert plan.registers
-    assert plan.settings == (Setting(1, 1, 5), Setting(2, 1, 5), Setting(1, 8, 5), Setting(2, 8, 5))
+    assert plan.settings == (
+        Variation(1, 1, 5),
+        Variation(2, 1, 5),
+        Variation(1, 8, 5),
+        Variation(2, 8, 5),
+    )
 
 
 def test_a_seed_picks_the_same_images_and_another_one_others() -> None:

@@ -23,7 +23,7 @@ from tsmon.load.experiment.kept import (
 )
 from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import MeasuredPoint, measured_points, walkthrough_usage
-from tsmon.load.experiment.table import Column, columns, markdown, result_csv, rows
+from tsmon.load.experiment.table import ResultColumn, columns, markdown, result_csv, rows
 from tsmon.torchserve.errors import InvalidArgument
 
 SERVER = "127.0.0.1:8081"
@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_that_names_it(tmp_path: 
 
 def test_the_table_shows_what_is_needed_and_a_prediction_beside() -> None:
     found = result(measurement(1), measurement(2))
-    prediction = Column("PREDICTED", lambda each: f"{each.workers * 10}")
+    prediction = ResultColumn("PREDICTED", lambda each: f"{each.workers * 10}")
 
     chosen = columns(found, [prediction])
 

@@ -16,7 +16,7 @@ from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
 from tsmon.load.experiment.restoring import restore
-from tsmon.load.experiment.steps import Stage, Step
+from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import Subject
 from tsmon.load.experiment.unfinished import Unfinished, abandoned_on
 from tsmon.serving.owner import Owner
@@ -53,7 +53,7 @@ async def test_a_note_stands_from_the_first_change_until_the_model_is_back(
     await experiment.look()
     assert not files(home)
 
-    def tell(step: Step) -> None:
+    def tell(step: ExperimentStep) -> None:
         seen.append(len(files(home)))
         if ends == "by an interruption" and step.stage is Stage.SENDING:
             work.cancel()

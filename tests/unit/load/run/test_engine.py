@@ -15,7 +15,7 @@ from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
 from tsmon.load.run import engine as engine_module
 from tsmon.load.run.engine import Engine
-from tsmon.load.run.increment import Ending, Increment
+from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.lane import Link
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunReport, Tally
@@ -70,7 +70,7 @@ async def test_closed_loop_sends_its_count_and_judges_by_label(
     assert (report.sent, report.answered, report.failed) == (12, 12, 0)
     assert (report.right, report.wrong) == ({"0": 3, "1": 3}, {"8": 3})
     assert report.accuracy == pytest.approx(6 / 9)
-    assert report.ending is Ending.COUNT
+    assert report.ending is StopReason.COUNT
 
 
 async def test_each_connection_carries_many_requests(
@@ -99,7 +99,7 @@ async def test_closed_loop_ends_when_its_time_is_up(
 ) -> None:
     report = await send(duration_s=0.3).report()
 
-    assert report.ending is Ending.DURATION
+    assert report.ending is StopReason.DURATION
     assert report.sent == report.answered == len(server.fake.sent("POST", "/predictions"))
 
 
@@ -107,7 +107,7 @@ async def test_open_loop_sends_what_was_planned(send: Callable[..., Sending]) ->
     report = await send(rate=500, count=40, concurrency=2).report()
 
     assert (report.planned, report.sent, report.answered) == (40, 40, 40)
-    assert report.ending is Ending.COUNT
+    assert report.ending is StopReason.COUNT
 
 
 async def test_open_loop_counts_the_waiting_for_a_connection_into_the_response_time(
@@ -137,7 +137,7 @@ async def test_open_loop_says_how_many_it_could_not_send_in_time(
     hold.release()
     report = await sending.report()
 
-    assert report.ending is Ending.DURATION
+    assert report.ending is StopReason.DURATION
     assert (report.planned, report.sent, report.unsent) == (30, 2, 28)
     assert report.answered == 2
 
@@ -154,7 +154,7 @@ async def test_stop_loses_no_answer_under_way_and_sends_nothing_more(
     report = await sending.report()
 
     assert (report.sent, report.answered, report.under_way) == (3, 3, 0)
-    assert report.ending is Ending.STOPPED
+    assert report.ending is StopReason.STOPPED
     assert len(server.fake.sent("POST", "/predictions")) == 3
 
 
@@ -166,7 +166,7 @@ async def test_a_stop_that_comes_before_the_start_leaves_nothing_sent_or_planned
     sending.engine.stop()
     report = await sending.report()
 
-    assert (report.planned, report.sent, report.ending) == (0, 0, Ending.STOPPED)
+    assert (report.planned, report.sent, report.ending) == (0, 0, StopReason.STOPPED)
     assert server.fake.requests == []
 
 
@@ -212,7 +212,7 @@ async def test_a_server_that_dies_ends_the_run_with_errors_by_kind(
     report = await sending.report()
     hold.release()
 
-    assert report.ending is Ending.SERVER_GONE
+    assert report.ending is StopReason.SERVER_GONE
     assert report.failures.keys() == {Failure.UNREACHABLE}
     assert report.failed == report.sent >= 2
 
@@ -242,7 +242,7 @@ async def test_a_first_answer_that_every_request_would_get_ends_the_run(
 ) -> None:
     report = await send(model="unknown").report()
 
-    assert (report.ending, report.sent) == (Ending.REFUSED, 1)
+    assert (report.ending, report.sent) == (StopReason.REFUSED, 1)
 
 
 async def test_a_model_that_is_away_for_a_moment_does_not_end_the_run(

@@ -11,7 +11,7 @@ import pytest
 from tests.fake.loopback import Loopback, on_loopback
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.load.run.increment import Ending
+from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.requests import ImageRequest
 from tsmon.load.run.run import complete_run, open_run
@@ -96,7 +96,7 @@ async def test_a_key_that_becomes_void_for_good_is_a_failure_of_each_request(
         locked.fake.keys.expire("inference")
         async for _ in run.progress():
             pass
-    assert run.report.ending is Ending.COUNT
+    assert run.report.ending is StopReason.COUNT
     assert run.report.answered + run.report.failed == 400
     assert run.report.failures.keys() <= {Failure.REFUSED}
 

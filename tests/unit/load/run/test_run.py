@@ -14,7 +14,7 @@ from tests.fake.loopback import Loopback, on_loopback
 from tsmon.digits.images import DigitImage, ImageError
 from tsmon.load.refusals import Failure
 from tsmon.load.run import run as run_module
-from tsmon.load.run.increment import Ending
+from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import SenderDied, complete_run, open_run
 from tsmon.torchserve.client import TorchServe
@@ -31,7 +31,7 @@ async def test_a_run_ends_with_a_report_of_every_request(
 
     report = await complete_run(client, plan)
 
-    assert (report.sent, report.answered, report.ending) == (20, 20, Ending.COUNT)
+    assert (report.sent, report.answered, report.ending) == (20, 20, StopReason.COUNT)
     assert report.right == {"0": 5, "1": 5}
     assert report.wrong == {"8": 5}
 
@@ -49,7 +49,7 @@ async def test_progress_shows_a_run_that_is_then_stopped(
                 hold.release()
 
     assert (run.report.sent, run.report.answered) == (3, 3)
-    assert run.report.ending is Ending.STOPPED
+    assert run.report.ending is StopReason.STOPPED
     assert progress.so_far == run.report
 
 

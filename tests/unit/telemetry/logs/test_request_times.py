@@ -18,7 +18,7 @@ from tsmon.telemetry.logs.quantiles import Quantiles, nearest_rank
 from tsmon.telemetry.logs.times import (
     KEPT_S,
     LastReading,
-    Part,
+    RequestPhase,
     Samples,
     TimesKey,
     WorkerShare,
@@ -80,7 +80,7 @@ def test_readings_together_give_what_all_samples_give_at_once(readings: list[lis
     profile = times.profile([KEY], since=-1.0)
 
     everything = sorted(sample for samples in readings for sample in samples)
-    assert profile.get(Part.TOTAL) == Quantiles.of([everything])
+    assert profile.get(RequestPhase.TOTAL) == Quantiles.of([everything])
 
 
 def test_inference_is_queue_and_backend_of_each_request() -> None:
@@ -90,9 +90,9 @@ def test_inference_is_queue_and_backend_of_each_request() -> None:
 
     profile = times.profile([KEY], since=0.0)
 
-    assert profile[Part.QUEUE] == Quantiles(2, 0, 1.5, 1.5, 1.5)
-    assert profile[Part.BACKEND] == Quantiles(2, 0.5, 9, 9, 9)
-    assert profile[Part.INFERENCE] == Quantiles(2, 2, 9, 9, 9)
+    assert profile[RequestPhase.QUEUE] == Quantiles(2, 0, 1.5, 1.5, 1.5)
+    assert profile[RequestPhase.BACKEND] == Quantiles(2, 0.5, 9, 9, 9)
+    assert profile[RequestPhase.INFERENCE] == Quantiles(2, 2, 9, 9, 9)
 
 
 @given(st.lists(st.lists(st.floats(0.01, 500), max_size=20), min_size=1, max_size=20))
@@ -122,7 +122,7 @@ def test_a_window_leaves_out_what_was_read_before_it() -> None:
     times.add(answered([500]), at=10.0)
     times.add(answered([5]), at=70.0)
 
-    total = times.profile([KEY], since=10.0)[Part.TOTAL]
+    total = times.profile([KEY], since=10.0)[RequestPhase.TOTAL]
 
     assert (total.count, total.p99) == (1, 5)
 
@@ -150,8 +150,8 @@ def test_the_last_reading_is_told_alone() -> None:
         requests=4,
         failed=3,
         profile={
-            Part.INFERENCE: Quantiles(1, 5, 5, 5, 5),
-            Part.QUEUE: Quantiles(1, 1, 1, 1, 1),
+            RequestPhase.INFERENCE: Quantiles(1, 5, 5, 5, 5),
+            RequestPhase.QUEUE: Quantiles(1, 1, 1, 1, 1),
         },
         workers={"9001": WorkerShare(1, 4.0)},
     )
@@ -195,7 +195,7 @@ def test_statuses_are_counted_over_the_window() -> None:
     times.add(answered([2], _503=1, _200=1), at=1.0)
 
     assert times.statuses([KEY], since=0.0) == {503: 1, 200: 1}
-    assert times.profile([KEY], since=0.0) == {Part.TOTAL: Quantiles(1, 2, 2, 2, 2)}
+    assert times.profile([KEY], since=0.0) == {RequestPhase.TOTAL: Quantiles(1, 2, 2, 2, 2)}
 
 
 def test_the_minute_is_computed_at_each_report_and_the_longer_window_now_and_then() -> None:
@@ -207,16 +207,16 @@ def test_the_minute_is_computed_at_each_report_and_the_longer_window_now_and_the
     soon, later = (times.report([KEY], now=now) for now in (1.0, OLDER_S))
 
     assert first and soon and later
-    assert soon.minute[Part.TOTAL].count == later.minute[Part.TOTAL].count == 2
-    assert first.five_minutes[Part.TOTAL].count == 1
-    assert later.five_minutes[Part.TOTAL].count == 2
+    assert soon.minute[RequestPhase.TOTAL].count == later.minute[RequestPhase.TOTAL].count == 2
+    assert first.five_minutes[RequestPhase.TOTAL].count == 1
+    assert later.five_minutes[RequestPhase.TOTAL].count == 2
 
 
 def test_the_longer_window_has_what_is_between_its_length_and_a_little_more() -> None:
     times = RequestTimes()
     for second in range(1000):
         times.add(answered([second]), at=float(second))
-        total = times.profile([KEY], since=second - KEPT_S)[Part.TOTAL]
+        total = times.profile([KEY], since=second - KEPT_S)[RequestPhase.TOTAL]
         length = min(second + 1, KEPT_S)
         assert length <= total.count <= length + OLDER_S
 

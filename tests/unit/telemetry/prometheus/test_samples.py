@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.unit.telemetry.prometheus.fake import Key, labels
 from tests.unit.telemetry.scrapes import MNIST, at
-from tsmon.telemetry.prometheus.client import Sample, Series
+from tsmon.telemetry.prometheus.client import PromSample, Series
 from tsmon.telemetry.prometheus.samples import (
-    Reading,
-    Readings,
+    SeriesReading,
+    SeriesReadings,
     by_moment,
     is_up,
     models_of,
@@ -26,8 +26,8 @@ LABELS = {"model_name": "mnist", "model_version": "default"}
 
 
 def test_samples_of_one_moment_are_one_scrape() -> None:
-    up = Series({"__name__": "up"}, (Sample(1, 1), Sample(2, 0)))
-    requests = Series(dict(labels(REQUESTS, **LABELS)), (Sample(1, 5),))
+    up = Series({"__name__": "up"}, (PromSample(1, 1), PromSample(2, 0)))
+    requests = Series(dict(labels(REQUESTS, **LABELS)), (PromSample(1, 5),))
     moments = by_moment([requests, up])
     assert list(moments) == [1, 2]
     assert [is_up(each) for each in moments.values()] == [True, False]
@@ -113,5 +113,5 @@ def _told(entries: tuple[Description, ...]) -> list[tuple[str, str, bool]]:
     return [(entry.model.name, entry.model.version, entry.is_default) for entry in entries]
 
 
-def _readings(values: dict[Key, float]) -> Readings:
-    return tuple(Reading(dict(key), value) for key, value in values.items())
+def _readings(values: dict[Key, float]) -> SeriesReadings:
+    return tuple(SeriesReading(dict(key), value) for key, value in values.items())
