@@ -35,9 +35,16 @@ class IsolatingApp(SwitchingApp):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do what a key or a command asks for, unless its screen was left meanwhile."""
-        if isinstance(default_namespace, Above) and default_namespace.was_left:
+        screen = _screen_of(default_namespace)
+        if isinstance(screen, Above) and screen.was_left:
             return False
-        return await super().run_action(action, default_namespace, namespaces)
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            if not self.ISOLATES:
+                raise
+            self._go_on(error, screen)
+            return True
 
     def _handle_exception(self, error: Exception) -> None:
         node, screen = _origin(error)
@@ -85,7 +92,12 @@ def _origin(error: Exception) -> tuple[DOMNode | None, Screen[object] | None]:
     node = pump if isinstance(pump, DOMNode) else None
     if isinstance(error, WorkerFailed) and (worker := active_worker.get(None)) is not None:
         node = worker.node
+    return node, _screen_of(node)
+
+
+def _screen_of(node: DOMNode | None) -> Screen[object] | None:
+    """The screen that a node is on; None where it is on none any more."""
     try:
-        return node, node.screen if node is not None else None
+        return node.screen if node is not None else None
     except NoScreen:
-        return node, None
+        return None

@@ -61,8 +61,8 @@ class OrderedKeysApp(KeyedApp[Result]):
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
-            if self._waiting and self._trail:
-                self.set_timer(PATIENCE_S, partial(self._lose, self._trail))
+            if self._waiting:
+                self.set_timer(PATIENCE_S, partial(self._give_up, self._trail))
         else:
             await super().on_event(event)
 
@@ -116,7 +116,13 @@ class OrderedKeysApp(KeyedApp[Result]):
         if self._trail and not target.post_message(self._trail):  # it is gone, with its key
             self._lose(self._trail)
 
-    def _lose(self, trail: KeyDone) -> None:
+    def _give_up(self, trail: KeyDone | None) -> None:
+        """Go on without the key, or the dialog, that has been waited for all the time."""
+        if trail is self._trail:
+            self._opening = False
+            self._lose(trail)
+
+    def _lose(self, trail: KeyDone | None) -> None:
         """Go on without a message that will not come up any more."""
         if trail is self._trail:
             self._trail = None
