@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual._context import active_message_pump
 from textual.actions import ActionParseResult
@@ -28,6 +29,15 @@ class IsolatingApp(SwitchingApp):
     ISOLATES: ClassVar[bool] = True
     """Whether it goes on after a fault; tests have it end, so that they notice."""
 
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """Open a screen and wait for its result; only in work, which may be cancelled.
+
+        Textual has the work itself wait for screens that are being removed. When it is cancelled by
+        the screen that it waits for, as on leaving, that screen would be cancelled, and the app.
+        """
+        await asyncio.shield(self._flush_next_callbacks())
+        return await asyncio.shield(self.push_screen(screen, wait_for_dismiss=True, mode=mode))
+
     async def run_action(
         self,
         action: str | ActionParseResult,
@@ -36,7 +46,7 @@ class IsolatingApp(SwitchingApp):
     ) -> bool:
         """Do what a key or a command asks for, unless its screen was left meanwhile."""
         screen = _screen_of(default_namespace)
-        if isinstance(screen, Above) and screen.was_left:
+        if default_namespace is not None and _is_gone(screen):
             return False
         try:
             return await super().run_action(action, default_namespace, namespaces)
@@ -48,8 +58,7 @@ class IsolatingApp(SwitchingApp):
 
     def _handle_exception(self, error: Exception) -> None:
         node, screen = _origin(error)
-        left = screen is None or (isinstance(screen, Above) and screen.was_left)
-        if left and isinstance(fault_in(error), NoMatches):
+        if _is_gone(screen) and isinstance(fault_in(error), NoMatches):
             return  # the widgets of a screen go before its last messages and its work do
         if self.ISOLATES and self._can_go_on(error, node, screen):
             self._go_on(error, screen)
@@ -93,6 +102,11 @@ def _origin(error: Exception) -> tuple[DOMNode | None, Screen[object] | None]:
     if isinstance(error, WorkerFailed) and (worker := active_worker.get(None)) is not None:
         node = worker.node
     return node, _screen_of(node)
+
+
+def _is_gone(screen: Screen[object] | None) -> bool:
+    """Whether nobody sees a screen any more, and its widgets may be gone already."""
+    return screen is None or screen._closing or (isinstance(screen, Above) and screen.was_left)
 
 
 def _screen_of(node: DOMNode | None) -> Screen[object] | None:
