@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual._context import active_message_pump
 from textual.actions import ActionParseResult
+from textual.app import ScreenStackError
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
@@ -113,5 +114,5 @@ def _screen_of(node: DOMNode | None) -> Screen[object] | None:
     """The screen that a node is on; None where it is on none any more."""
     try:
         return node.screen if node is not None else None
-    except NoScreen:
+    except (NoScreen, ScreenStackError):
         return None
