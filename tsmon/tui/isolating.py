@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual._context import active_message_pump
 from textual.actions import ActionParseResult
+from textual.app import ScreenStackError
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
@@ -28,6 +30,15 @@ class IsolatingApp(SwitchingApp):
     ISOLATES: ClassVar[bool] = True
     """Whether it goes on after a fault; tests have it end, so that they notice."""
 
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """Open a screen and wait for its result; only in work, which may be cancelled.
+
+        Textual has the work itself wait for screens that are being removed. When it is cancelled by
+        the screen that it waits for, as on leaving, that screen would be cancelled, and the app.
+        """
+        await asyncio.shield(self._flush_next_callbacks())
+        return await asyncio.shield(self.push_screen(screen, wait_for_dismiss=True, mode=mode))
+
     async def run_action(
         self,
         action: str | ActionParseResult,
@@ -35,14 +46,20 @@ class IsolatingApp(SwitchingApp):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do what a key or a command asks for, unless its screen was left meanwhile."""
-        if isinstance(default_namespace, Above) and default_namespace.was_left:
+        screen = _screen_of(default_namespace)
+        if default_namespace is not None and _is_gone(screen):
             return False
-        return await super().run_action(action, default_namespace, namespaces)
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            if not self.ISOLATES:
+                raise
+            self._go_on(error, screen)
+            return True
 
     def _handle_exception(self, error: Exception) -> None:
         node, screen = _origin(error)
-        left = screen is None or (isinstance(screen, Above) and screen.was_left)
-        if left and isinstance(fault_in(error), NoMatches):
+        if _is_gone(screen) and isinstance(fault_in(error), NoMatches):
             return  # the widgets of a screen go before its last messages and its work do
         if self.ISOLATES and self._can_go_on(error, node, screen):
             self._go_on(error, screen)
@@ -85,7 +102,17 @@ def _origin(error: Exception) -> tuple[DOMNode | None, Screen[object] | None]:
     node = pump if isinstance(pump, DOMNode) else None
     if isinstance(error, WorkerFailed) and (worker := active_worker.get(None)) is not None:
         node = worker.node
+    return node, _screen_of(node)
+
+
+def _is_gone(screen: Screen[object] | None) -> bool:
+    """Whether nobody sees a screen any more, and its widgets may be gone already."""
+    return screen is None or screen._closing or (isinstance(screen, Above) and screen.was_left)
+
+
+def _screen_of(node: DOMNode | None) -> Screen[object] | None:
+    """The screen that a node is on; None where it is on none any more."""
     try:
-        return node, node.screen if node is not None else None
-    except NoScreen:
-        return node, None
+        return node.screen if node is not None else None
+    except (NoScreen, ScreenStackError):
+        return None

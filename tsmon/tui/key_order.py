@@ -44,6 +44,8 @@ class OrderedKeysApp(KeyedApp[Result]):
     def __init__(self, keys: Keymap) -> None:
         super().__init__(keys)
         self._waiting: deque[events.Key | events.Paste] = deque()
+        self._first: events.Event | None = None
+        """What was last seen to wait before all others."""
         self._trail: KeyDone | None = None
         self._staying = False
         """Whether what was handed on last leaves the focus where it is."""
@@ -61,8 +63,6 @@ class OrderedKeysApp(KeyedApp[Result]):
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
-            if self._waiting and self._trail:
-                self.set_timer(PATIENCE_S, partial(self._lose, self._trail))
         else:
             await super().on_event(event)
 
@@ -85,12 +85,15 @@ class OrderedKeysApp(KeyedApp[Result]):
         while self._waiting and not self._opening:
             staying = self._stays(self._waiting[0])
             if self._trail and not (staying and self._staying):
-                return
+                break
             event = self._waiting.popleft()
             target = self.focused or self.screen
             self._trail, self._since, self._staying = KeyDone(), event.time, staying
             await super().on_event(event)
             self._post(target)
+        if self._waiting and self._waiting[0] is not self._first:
+            self._first = self._waiting[0]
+            self.set_timer(PATIENCE_S, partial(self._give_up, self._first))
 
     def _stays(self, event: events.Key | events.Paste) -> bool:
         """Whether it only moves a cursor, or is text for a field."""
@@ -115,6 +118,12 @@ class OrderedKeysApp(KeyedApp[Result]):
     def _post(self, target: Widget) -> None:
         if self._trail and not target.post_message(self._trail):  # it is gone, with its key
             self._lose(self._trail)
+
+    async def _give_up(self, event: events.Event) -> None:
+        """Go on without the key, or the dialog, that this event has waited for all the time."""
+        if self._waiting and self._waiting[0] is event:
+            self._trail, self._opening = None, False
+            await self._hand_on()
 
     def _lose(self, trail: KeyDone) -> None:
         """Go on without a message that will not come up any more."""
