@@ -144,7 +144,7 @@ async def soak(
             ]
             start = time.monotonic()
             print(("{:>12}" * len(COLUMNS)).format(*COLUMNS), flush=True)
-            while (elapsed := time.monotonic() - start) < minutes * 60:
+            while (elapsed := time.monotonic() - start) < minutes * 60 and app.is_running:
                 await asyncio.sleep(min(60.0, minutes * 60 - elapsed))
                 held = Held.now()
                 found.append(held)

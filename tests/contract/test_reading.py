@@ -90,7 +90,7 @@ async def test_management_key_does_not_open_the_inference_api(
     server: Server, client: TorchServe
 ) -> None:
     """The two APIs do not take each other's requests."""
-    swapped = server.key_file.with_name("swapped.json")
+    swapped = server.key_file.with_name("swapped_key_file.json")
     text = server.key_file.read_text()
     swapped.write_text(
         text.replace('"management"', '"x"')

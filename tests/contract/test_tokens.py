@@ -30,7 +30,7 @@ async def test_metrics_need_no_key(server: Server) -> None:
 async def test_key_of_another_server_is_wrong(server: Server, tmp_path: Path) -> None:
     keys = json.loads(server.key_file.read_text())
     keys["management"]["key"] = "00000000"
-    other = tmp_path / "other.json"
+    other = tmp_path / "other_key_file.json"
     other.write_text(json.dumps(keys))
     async with server.client(KeyRing(other)) as client:
         with pytest.raises(TokenRefused) as error:
@@ -69,7 +69,7 @@ async def test_key_refreshed_by_another_client_is_read_again(
 async def test_token_api_takes_the_api_key_alone(server: Server, tmp_path: Path) -> None:
     keys = json.loads(server.key_file.read_text())
     keys["API"] = keys["management"]
-    other = tmp_path / "other.json"
+    other = tmp_path / "other_key_file.json"
     other.write_text(json.dumps(keys))
     async with server.client(KeyRing(other)) as client:
         with pytest.raises(TokenRefused):

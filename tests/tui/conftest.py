@@ -11,7 +11,7 @@ from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
 from tests.tui.seat import PATIENCE_S, PERIOD_S
 from tsmon.torchserve import rollout
-from tsmon.tui.app import key_queue as key_order
+from tsmon.tui.app import key_queue
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.state import rollouts
 
@@ -23,7 +23,7 @@ LABELS = "0123456789"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a person's fingers or a worker's start; wait for a busy machine."""
-    monkeypatch.setattr(key_order, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(key_queue, "PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
     monkeypatch.setattr(rollout, "POLL_S", 0.05)
 

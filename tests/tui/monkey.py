@@ -180,7 +180,7 @@ class Monkey:
             self._do(act)
             await asyncio.sleep(float(act.value) if act.what == "wait" else 0)
             if at % 20 == 19:
-                await self._until(lambda: not self.app.key_queue.waiting, "keys wait for ever")
+                await self._keys_done()
             if not self.app.is_running:
                 raise self.app._exception or RuntimeError("the app has ended")
         await self._rest()
@@ -205,7 +205,7 @@ class Monkey:
             if app.screen is app.monitor:
                 break
             self._do(Act("key", "escape"))
-            await self._until(lambda: not app.key_queue.waiting, "keys wait for ever")
+            await self._keys_done()
             await asyncio.sleep(0.1)
         await self._until(lambda: app.screen is app.monitor, "escape does not lead back")
         monitor = app.session.monitor
@@ -215,6 +215,13 @@ class Monkey:
         heard = asyncio.Event()
         app.monitor.call_later(heard.set)
         await asyncio.wait_for(heard.wait(), PATIENCE_S)
+
+    async def _keys_done(self) -> None:
+        """Wait until every key has been handed on; there may be hundreds."""
+        waiting = self.app.key_queue.waiting
+        while waiting:
+            first = waiting[0]
+            await self._until(lambda: not waiting or waiting[0] is not first, "a key is stuck")  # noqa: B023
 
     async def _until(self, condition: Callable[[], bool], complaint: str) -> None:
         deadline = time.monotonic() + PATIENCE_S

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual.widgets import Input
+
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.config.schema import Config, ServerSettings
@@ -63,6 +65,16 @@ async def test_tab_completes_and_a_click_too(fake: FakeTorchServe, options: Moni
         y = next(at for at, row in enumerate(rows) if row.strip() == "▸ theme dracula")
         await seat.pilot.click(None, offset=(4, y))
         await seat.until(lambda: line._input.value == "theme dracula")
+
+
+async def test_a_click_on_a_completion_that_is_no_longer_there_takes_none(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        line = await open_line(seat)
+        await seat.write("theme dracula")
+        line.action_take(7)
+        assert seat.find(Input).value == "theme dracula"
 
 
 async def test_the_likeliest_completion_stands_next_to_the_line_and_is_the_one_tab_takes(

@@ -20,7 +20,10 @@ from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.help import Help
 
 SIZES = ((1, 1), (7, 3), (40, 4), (200, 60), (120, 30))
-BURST = ("enter", "enter", "down", "enter", "tab", "x", "9", "enter", "escape", "escape", "escape")
+BURST = (
+    "pageup",
+    *("enter", "enter", "down", "enter", "tab", "x", "9", "enter", "escape", "escape", "escape"),
+)
 Kind = type[Above[Any]]
 every_screen = pytest.mark.parametrize("kind", MAKERS, ids=lambda kind: kind.__name__)
 
@@ -118,6 +121,7 @@ async def test_it_outlives_any_size_a_lost_focus_a_dead_server_and_a_model_that_
         opened = await open_it(seat, kind, samples)
         for width, height in SIZES:
             await seat.pilot.resize_terminal(width, height)
+            press_at_once(seat, "pagedown", "pageup", "up", "down", "home", "end")
             await seat.pilot.pause()
         fake.kill()
         seat.app.post_message(events.AppBlur())

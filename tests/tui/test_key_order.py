@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from textual import events
 from textual.keys import key_to_character
 from textual.widgets import Input
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
+from tsmon.tui.app import key_queue
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.bulk import ScaleMany
+from tsmon.tui.screens.logs import Logs
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.models_pane import ModelsPane
@@ -62,6 +67,38 @@ async def test_keys_go_on_where_no_dialog_comes(
         await seat.sees("no model")
         type_at_once(seat, "L", "4")  # there is no model to load
         await seat.until(lambda: seat.monitor.current == "digits")
+
+
+async def test_no_key_waits_for_a_dialog_that_the_server_holds_up(
+    fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_queue, "PATIENCE_S", 0.2)
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("mnist")
+        fake.hold("/models/mnist")
+        type_at_once(seat, "W", "4")  # asks the server before it asks the person
+        await seat.until(lambda: seat.monitor.current == "digits")
+        fake.heal()
+
+
+async def test_keys_wait_for_the_widgets_of_the_page_that_they_are_for(
+    fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted = asyncio.Event()
+
+    async def wait_to_compose(page: Logs) -> None:
+        await mounted.wait()
+
+    monkeypatch.setattr(Logs, "on_compose", wait_to_compose, raising=False)
+    async with watching(fake, options) as seat:
+        type_at_once(seat, "l")
+        while not isinstance(seat.app.screen, Logs):  # noqa: ASYNC110 (the pilot would wait too)
+            await asyncio.sleep(0.01)
+        type_at_once(seat, "escape")
+        await asyncio.sleep(0.05)
+        mounted.set()
+        await seat.until(lambda: seat.app.screen is seat.monitor)
 
 
 async def test_what_follows_the_cursor_acts_on_the_row_that_it_came_to(

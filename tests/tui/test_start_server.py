@@ -16,7 +16,7 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.client import TorchServe
-from tsmon.tui.app import servers as switching
+from tsmon.tui.app import servers
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens import start_server
 from tsmon.tui.screens.start_server import StartServerDialog, ports_around
@@ -76,7 +76,7 @@ async def test_a_started_server_is_watched(
         return fake.client(read_only=read_only)
 
     starts(start)
-    monkeypatch.setattr(switching, "TorchServe", connect)
+    monkeypatch.setattr(servers, "TorchServe", connect)
     fake.kill()
     async with watching(fake, options) as seat:
         await seat.sees("✗ away", "S starts one here")
@@ -129,7 +129,7 @@ async def test_a_server_that_runs_already_is_watched_but_not_ours(
     starts(start)
     monkeypatch.setattr(start_server, "find_running", lambda home: record_of(plans[0]))
     monkeypatch.setattr(
-        switching, "TorchServe", lambda *_, read_only: fake.client(read_only=read_only)
+        servers, "TorchServe", lambda *_, read_only: fake.client(read_only=read_only)
     )
     async with watching(fake, options) as seat:
         before = seat.app.session

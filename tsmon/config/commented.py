@@ -10,8 +10,9 @@ from tsmon.config.schema import Config
 
 _HEAD = """\
 # Settings of tsmon. A line that begins with # is switched off and tells the default or an example.
-# A file named tsmon.toml in the folder of a project, or above it, wins over this one; options on
-# the command line and TSMON_ variables win over both.
+# A project's file, tsmon.toml in its folder or at the root of its checkout, wins over this one;
+# what it says of servers and keys needs `tsmon config trust` first. Options on the command line and
+# TSMON_ variables win over both.
 """
 _TABLES = {
     "monitor": "How the monitor looks and how often it asks.",

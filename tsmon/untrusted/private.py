@@ -16,7 +16,8 @@ def private_folder(folder: Path) -> None:
     Raises:
         OSError: it cannot be made.
     """
-    for each in (*reversed(folder.parents), folder):
+    missing = [each for each in folder.parents if not each.exists()]
+    for each in (*reversed(missing), folder):
         each.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 

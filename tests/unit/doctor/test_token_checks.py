@@ -127,3 +127,23 @@ def test_each_key_but_the_api_key_is_told(own: Path) -> None:
 def test_expiry_without_keys_is_not_checked() -> None:
     assert not only(checks.token_expiry, facts(server=server(key_file=KeyFileFacts()))).checked
     assert only(checks.token_expiry, facts(server=server(wants_token=False))).checked
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8081", Severity.OK),
+        ("https://prod:8081", Severity.OK),
+        ("http://prod:8081", Severity.WARNING),
+        ("http://127.0.0.1.example.com:8081", Severity.WARNING),
+    ],
+)
+def test_keys_that_others_can_read_on_the_way_are_told(url: str, expected: Severity) -> None:
+    made = facts(server=server(addresses=Addresses.from_server(url)))
+
+    assert severity(checks.transport, made) is expected
+
+
+def test_where_no_key_is_sent_nobody_can_read_one() -> None:
+    assert not only(checks.transport, facts(server=server(key_file=KeyFileFacts()))).checked
+    assert not only(checks.transport, facts(server=server(wants_token=False))).checked

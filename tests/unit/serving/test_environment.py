@@ -55,3 +55,9 @@ def test_threads_of_torch(
     result = environment(threads, **base)
 
     assert (result.get("OMP_NUM_THREADS"), result.get("MKL_NUM_THREADS")) == expected
+
+
+def test_what_tsmon_was_told_is_not_handed_to_the_workers() -> None:
+    result = environment(TSMON_PROMETHEUS="http://me:Pa55word@prom", TSMON_KEY_FILE="/keys.json")
+
+    assert not [key for key in result if key.startswith("TSMON_")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -135,6 +136,15 @@ class TsmonApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Keep keys in their order."""
         await self.key_queue.take(event)
+
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """Open a screen and wait for its result; only in work, which may be cancelled.
+
+        Textual has the work itself wait for screens that are being removed. When it is cancelled by
+        the screen that it waits for, as on leaving, that screen would be cancelled, and the app.
+        """
+        await asyncio.shield(self._flush_next_callbacks())
+        return await asyncio.shield(self.push_screen(screen, wait_for_dismiss=True, mode=mode))
 
     async def run_action(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from textual._context import active_message_pump
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
@@ -83,5 +83,5 @@ def screen_of(node: DOMNode | None) -> Screen[object] | None:
     """The screen that a node is on; None where it is on none any more."""
     try:
         return node.screen if node is not None else None
-    except NoScreen:
+    except (NoScreen, ScreenStackError):
         return None

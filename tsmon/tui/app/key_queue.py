@@ -46,6 +46,8 @@ class KeyQueue:
         self._app = app
         self._dispatch = hand_on
         self.waiting: deque[events.Key | events.Paste] = deque()
+        self._first: events.Event | None = None
+        """What was last seen to wait before all others."""
         self._trail: KeyDone | None = None
         self._staying = False
         """Whether what was handed on last leaves the focus where it is."""
@@ -63,8 +65,6 @@ class KeyQueue:
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
-            if self.waiting and self._trail:
-                self._app.set_timer(PATIENCE_S, partial(self._lose, self._trail))
         else:
             await self._dispatch(event)
 
@@ -87,12 +87,15 @@ class KeyQueue:
         while self.waiting and not self._opening:
             staying = self._stays(self.waiting[0])
             if self._trail and not (staying and self._staying):
-                return
+                break
             event = self.waiting.popleft()
             target = self._app.focused or self._app.screen
             self._trail, self._since, self._staying = KeyDone(), event.time, staying
             await self._dispatch(event)
             self._post(target)
+        if self.waiting and self.waiting[0] is not self._first:
+            self._first = self.waiting[0]
+            self._app.set_timer(PATIENCE_S, partial(self._give_up, self._first))
 
     def _stays(self, event: events.Key | events.Paste) -> bool:
         """Whether it only moves a cursor, or is text for a field."""
@@ -117,6 +120,12 @@ class KeyQueue:
     def _post(self, target: Widget) -> None:
         if self._trail and not target.post_message(self._trail):  # it is gone, with its key
             self._lose(self._trail)
+
+    async def _give_up(self, event: events.Event) -> None:
+        """Go on without the key, or the dialog, that this event has waited for all the time."""
+        if self.waiting and self.waiting[0] is event:
+            self._trail, self._opening = None, False
+            await self._hand_on()
 
     def _lose(self, trail: KeyDone) -> None:
         """Go on without a message that will not come up any more."""

@@ -101,12 +101,12 @@ class CommandLine(AboveInPart[str]):
 
     def action_complete(self) -> None:
         """Take the first completion, as far as it goes."""
-        if self._completions:
-            self.action_take(0)
+        self.action_take(0)
 
     def action_take(self, at: int) -> None:
-        """Take a completion that was clicked."""
-        self._put(self._completions[at].line)
+        """Take a completion that was clicked, unless the list became shorter meanwhile."""
+        if at < len(self._completions):
+            self._put(self._completions[at].line)
 
     def action_recall(self, direction: int) -> None:
         """Bring back a line that was typed before, or after, the one that is there."""

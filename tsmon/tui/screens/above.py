@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
@@ -51,3 +52,8 @@ class AboveInPart(ModalScreen[Result], Above[Result]):
 
 class Palette(CommandPalette, Above[None]):
     """Textual's palette of commands."""
+
+    def _action_command_list(self, action: str) -> None:
+        """Move in what was found; what is not laid out yet has no pages."""
+        with suppress(KeyError):
+            super()._action_command_list(action)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual._widget_navigation import Direction
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import OptionList
@@ -22,6 +23,11 @@ class Choices(OptionList):
             rows = max(self.scrollable_content_region.height // 2, 1)
             wanted = (self.highlighted or 0) + direction * rows
             self.highlighted = min(max(wanted, 0), self.option_count - 1)
+
+    def _move_page(self, direction: Direction) -> None:
+        """Go a page up or down; without any lines, on a screen of a few cells, there is none."""
+        if (self.highlighted or 0) in self._index_to_line:
+            super()._move_page(direction)
 
 
 class ScrollableText(VerticalScroll):
