@@ -181,7 +181,7 @@ async def test_a_copied_line_does_not_tell_the_signature_of_a_url(
     write(logs, [printed(60, "loads https://s3/m.mar?X-Amz-Signature=abc")])
     async with reading(fake, options, logs) as seat:
         await seat.press("l")
-        await seat.sees("X-Amz-Signature")
+        await seat.sees("loads https://s3")
         for opens in ((), ("enter",)):
             await seat.press(*opens, "y")
             await seat.until(lambda: seat.app.clipboard.endswith("loads https://s3/m.mar?***"))

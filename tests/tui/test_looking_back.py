@@ -216,21 +216,6 @@ async def test_a_click_on_a_chart_shows_that_moment(
         assert playhead.view.snapshot is seat.monitor.session.monitor.past[0]
 
 
-async def test_an_action_while_looking_back_acts_on_the_present(
-    fake: FakeTorchServe, options: MonitorOptions
-) -> None:
-    fake.load("mnist", workers=1)
-    async with watching(fake, options) as seat:
-        await seat.sees("1/1 ready")
-        await seat.press("p")
-        async with fake.client() as client:
-            await client.management.scale("mnist", 3)
-        latest = seat.monitor.session.monitor
-        await seat.until(lambda: latest.latest.models[0].wanted == 3)
-        await seat.press("plus")
-        await seat.until(lambda: latest.latest.models[0].wanted == 4)
-
-
 async def test_a_prometheus_server_is_watched_with_its_past() -> None:
     prometheus = FakePrometheus()
     mnist, worker = SeriesKey("mnist", "default"), labels("WorkerLoadTime", WorkerName=WORKER)

@@ -90,7 +90,7 @@ async def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(
         fake.archive("mnist")
         await seat.write("mnist.mar")
         await seat.press("enter")
-        await seat.sees("409", "already registered", "unregister that version first")
+        await seat.sees("409", "already registered", "unregister it first")
         assert seat.find(Field, "#url").text == "mnist.mar"
         fake.model_api = False
         await seat.press("enter")

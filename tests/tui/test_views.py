@@ -106,7 +106,7 @@ async def test_the_palette_has_every_action(fake: FakeTorchServe, options: Monit
         titles = [command.title for command in seat.app.get_system_commands(seat.monitor)]
         for key in KEYS:
             assert (
-                key.id in {"app.palette", "app.command", "model.undo"}
+                key.id in {"app.palette", "app.command", "model.undo", "server.renew-tokens"}
                 or key.needs_replay
                 or any(key.label in title for title in titles)
             )

@@ -24,7 +24,7 @@ def trust(file: Path | None, forget: bool) -> None:
     It is remembered until the file says something else of servers, keys or targets.
     """
     if file is not None and file.name != PROJECT_FILE:
-        fail(f"{file} is no {PROJECT_FILE}", f"tsmon --config {file} reads any file", Exit.USAGE)
+        fail(f"{file} is no {PROJECT_FILE}", "`tsmon --config FILE` reads any file", Exit.USAGE)
     folder = Path.cwd() if file is None else file.absolute().parent
     found = find_project(folder)
     if found.unread:

@@ -159,10 +159,10 @@ async def test_a_copy_of_the_key_file_is_told_before_the_second_key_is_void(
 ) -> None:
     monkeypatch.setattr("tsmon.torchserve.renewal.WRITTEN_S", 0.05)
     assert server.keys.path is not None
-    copy = tmp_path / "copy.json"
+    copy = tmp_path / "copy-key_file.json"
     shutil.copy(server.keys.path, copy)
     async with client_of(server, own=False, path=copy) as client:
-        with pytest.raises(NotWritten, match=r"copy\.json"):
+        with pytest.raises(NotWritten, match=r"copy-key_file\.json"):
             await client.renewal.renew()
     assert server.sent() == ["GET /token"]
 

@@ -133,10 +133,10 @@ def _read(path: Path) -> Unfinished | None:
             "path": path,
         }
         note = shaped(Unfinished, values)
-        parse_versions([note.found])
+        (found,) = parse_versions([note.found])
     except (OSError, ValueError, TypeError, LookupError, AttributeError, TorchServeError):
         return None
-    return note
+    return None if found.unread else note
 
 
 def _folder(home: Path | None) -> Path:

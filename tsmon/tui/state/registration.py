@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tsmon.telemetry.descriptions import describe_registered
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.errors import ApiError, Conflict, NotFound
+from tsmon.torchserve.errors import ApiError, NotFound
 from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.records import ModelVersion, RegisteredModel
 from tsmon.tui.text.notes import Note
@@ -48,9 +48,7 @@ async def register(
 def refusal(error: ApiError) -> Note:
     """Why an archive was not registered, with the way out where the server gives none."""
     hint = error.hint
-    if isinstance(error, Conflict):
-        hint = hint or "unregister that version first, or build the archive with another one"
-    elif isinstance(error, NotFound):
+    if isinstance(error, NotFound):
         hint = hint or "the archive must lie in the model store of the server itself"
     elif error.code == 400 and "dependenc" in error.message + error.type.lower():
         hint = hint or "the model stays registered without workers: unregister it first"

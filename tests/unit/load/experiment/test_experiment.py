@@ -12,7 +12,7 @@ from tests.fake.archives import Loading
 from tests.fake.faults import Hold
 from tests.fake.loopback import Loopback
 from tsmon.digits.images import DigitImage
-from tsmon.load.experiment import experiment as experiment_module
+from tsmon.load.experiment import restoring
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
 from tsmon.load.experiment.steps import ExperimentStep, Stage
@@ -212,7 +212,7 @@ async def test_what_cannot_be_restored_is_said_with_what_to_do(
 async def test_restoring_ends_after_a_bounded_time(
     server: Loopback, client: TorchServe, images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiment_module, "RESTORE_S", 0.1)
+    monkeypatch.setattr(restoring, "RESTORE_S", 0.1)
     experiment = Experiment(client, _plan(images))
     await experiment.run(_on(Stage.RESTORING, lambda: server.fake.hold("/models")))
     server.fake.heal()
