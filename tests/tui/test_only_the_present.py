@@ -29,7 +29,8 @@ from tsmon.tui.state.risk import is_busy
 from tsmon.tui.state.session import LiveSession, ReplaySession
 
 ACTING = [key.id for key in keymap.KEYS if key.acts]
-CHANGING = [key.id for key in keymap.KEYS if key.changes]
+CHANGING = [key.id for key in keymap.KEYS if key.changes and key.id != "server.renew-tokens"]
+"""Servers without tokens have none to renew; `test_read_only` and `test_states` have some."""
 COMMANDED = [each for each in COMMANDS if each.like in ACTING]
 ONLY_READ = ("/metrics", "/models", "/api-description", "/ping")
 
