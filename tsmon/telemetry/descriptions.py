@@ -74,9 +74,17 @@ class ModelReader:
         except NotFound:
             self._known.pop(name, None)  # it was removed since the list was read
             return
-        self._known[name] = tuple(
-            Description(model, model.version == default) for model in versions
-        )
+        found = tuple(Description(model, model.version == default) for model in versions)
+        known = self._known.get(name, ())
+        # Ticks are kept by the hundred; those between which nothing changed share what they hold.
+        self._known[name] = known if _told_alike(known, found) else found
 
     async def _default(self, name: str) -> str:
         return (await self._management.describe(name)).version
+
+
+def _told_alike(known: Sequence[Description], found: Sequence[Description]) -> bool:
+    """Whether the server said the very same again."""
+    return known == found and all(
+        old.model.raw == new.model.raw for old, new in zip(known, found, strict=True)
+    )
