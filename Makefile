@@ -80,6 +80,10 @@ first := 1
 monkey: setup ## Press random keys on the monitor of a fake server with faults (first, seeds)
 	$(BIN)/python -m tests.tui.monkey --first $(first) --seeds $(seeds)
 
+.PHONY: soak
+soak: setup ## Watch a server that restarts each minute, for half an hour, and judge what grows
+	$(BIN)/python -m benchmarks.soak
+
 .PHONY: docs-keys
 docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md

@@ -191,7 +191,7 @@ def judge(found: Sequence[Held]) -> list[list[str]]:
     return rows
 
 
-def main() -> None:
+def run() -> None:
     """Soak, print and judge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=positive, default=30.0)
@@ -211,4 +211,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -88,29 +88,37 @@ def press_at_once(seat: Seat, *keys: str) -> None:
 
 
 @every_screen
-async def test_its_result_is_given_once_however_often_it_is_closed(
+async def test_it_ends_once_after_many_endings_keys_in_a_burst_and_a_late_answer(
     fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
 ) -> None:
-    async with watching(fake, options) as seat:
-        opened = await open_it(seat, kind, samples)
-        above = Opened(seat, Help(read_only=False, pane=PaneName.MODELS))
-        await above.open()
-        for _ in range(3):
-            opened.screen.dismiss(None)  # the one on top goes with it
-        assert seat.app.screen is seat.monitor
-        await opened.come_back()
-        await above.come_back()
+    async with watching(fake, replace(options, model_store=samples)) as seat:
+        await end_it_thrice(await open_it(seat, kind, samples))
 
-
-@every_screen
-async def test_keys_in_a_burst_leave_a_living_monitor(
-    fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
-) -> None:
-    async with watching(fake, options) as seat:
         opened = await open_it(seat, kind, samples)
         press_at_once(seat, *BURST, "question_mark", *BURST)
         await seat.until(lambda: not seat.app.key_queue.waiting)
         await opened.come_back()
+
+        opened = Opened(seat, await make(kind, Room(seat, samples)))
+        held = fake.hold("/")
+        await opened.open()
+        press_at_once(seat, "down", "enter")
+        await seat.pilot.pause()
+        opened.screen.dismiss(None)
+        held.release()
+        fake.heal()
+        await opened.come_back()
+
+
+async def end_it_thrice(opened: Opened) -> None:
+    """What is above it goes with it, and nothing else."""
+    above = Opened(opened.seat, Help(read_only=False, pane=PaneName.MODELS))
+    await above.open()
+    for _ in range(3):
+        opened.screen.dismiss(None)
+    assert opened.seat.app.screen is opened.seat.monitor
+    await opened.come_back()
+    await above.come_back()
 
 
 @every_screen
@@ -133,21 +141,4 @@ async def test_it_outlives_any_size_a_lost_focus_a_dead_server_and_a_model_that_
         await seat.until(lambda: not seat.app.session.monitor.latest.stale)
         seat.app.post_message(events.AppFocus())
         press_at_once(seat, "down", "enter")
-        await opened.come_back()
-
-
-@every_screen
-async def test_an_answer_that_comes_after_it_was_closed_harms_nothing(
-    fake: FakeTorchServe, options: MonitorOptions, samples: Path, kind: Kind
-) -> None:
-    async with watching(fake, replace(options, model_store=samples)) as seat:
-        await seat.until(lambda: seat.monitor.model is not None)
-        opened = Opened(seat, await make(kind, Room(seat, samples)))
-        held = fake.hold("/")
-        await opened.open()
-        press_at_once(seat, "down", "enter")
-        await seat.pilot.pause()
-        opened.screen.dismiss(None)
-        held.release()
-        fake.heal()
         await opened.come_back()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.monkey import acts_of, play_seed
+from tests.tui.monkey import play_seed
+from tests.tui.monkey_acts import acts_of
 
 ACTS = 120
 

@@ -210,8 +210,16 @@ class ModelReader:
             self._known.pop(model.name, None)
         elif found[0].why is not None:
             self._known[model.name] = unread(model, found[0].why, known)
-        else:
+        elif not _said_alike(known, found):
+            # Ticks are kept by the hundred; those without a change between them share it.
             self._known[model.name] = found
+
+
+def _said_alike(known: Sequence[Description], found: Sequence[Description]) -> bool:
+    """Whether the server said the very same again."""
+    return tuple(known) == tuple(found) and all(
+        old.model.raw == new.model.raw for old, new in zip(known, found, strict=True)
+    )
 
 
 def _heard(task: asyncio.Task[tuple[Description, ...]]) -> None:

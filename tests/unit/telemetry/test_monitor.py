@@ -271,3 +271,29 @@ async def _running(monitor: Monitor) -> AsyncIterator[asyncio.Queue[Snapshot]]:
             yield published
     finally:
         loop.cancel()
+
+
+async def test_ticks_between_which_nothing_changed_hold_the_same_answer_once(
+    server: FakeTorchServe, monitor: Monitor
+) -> None:
+    server.load("mnist")
+    first = (await monitor.tick()).models[0].described
+    same = (await monitor.tick()).models[0].described
+    server.registry.scale(server.version("mnist"), 2, 2)
+    other = (await monitor.tick()).models[0].described
+
+    assert same is first
+    assert other is not first
+    assert len(other.workers) == 2
+
+
+async def test_an_error_is_kept_without_what_its_traceback_holds(
+    server: FakeTorchServe, monitor: Monitor
+) -> None:
+    server.kill()
+    snapshot = await monitor.tick()
+
+    for problem in (snapshot.server.problem, snapshot.metrics.problem):
+        assert isinstance(problem, Unreachable)
+        assert problem.__traceback__ is None
+        assert problem.__cause__ is problem.__context__ is None
