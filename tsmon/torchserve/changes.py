@@ -11,6 +11,8 @@ import httpx
 from tsmon.torchserve.errors import InvalidArgument, Unaddressable
 
 MODELS = "/models"
+MOST_WORKERS = 1000
+"""That one version is given; each is a process that loads the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,12 @@ def scale_change(
     """Gives a version a number of workers.
 
     Raises:
-        InvalidArgument: negative, or 0 with a higher maximum, which would orphan processes.
+        InvalidArgument: negative, more than any machine has room for, or 0 with a higher maximum,
+            which would orphan processes.
     """
-    at_least("workers", workers, 0)
     most = workers if max_workers is None else max_workers
+    check_workers(workers)
+    check_workers(most)
     if most < workers:
         raise InvalidArgument(f"at most {most} workers is less than at least {workers}")
     if workers == 0 and most > 0:
@@ -103,6 +107,17 @@ def reject_slash(name: str) -> None:
             f"{name!r} has a slash, and TorchServe's management API has no address for it",
             "register its archive under another name: tsmon register ARCHIVE --name NAME",
         )
+
+
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers that is a slip of the finger: TorchServe would start them all.
+
+    Raises:
+        InvalidArgument: it is negative, or more than `MOST_WORKERS`.
+    """
+    at_least("workers", workers, 0)
+    if workers > MOST_WORKERS:
+        raise InvalidArgument(f"{workers:,} workers are too many", f"0 to {MOST_WORKERS:,} can be")
 
 
 def at_least(what: str, value: int | None, least: int) -> None:

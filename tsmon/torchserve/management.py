@@ -14,6 +14,7 @@ from tsmon.torchserve.changes import (
     MODELS,
     Change,
     at_least,
+    check_workers,
     default_change,
     model_path,
     register_change,
@@ -85,7 +86,7 @@ class Registration:
         if not self.url.strip():
             raise InvalidArgument("no archive given", "name a .mar file of the model store")
         reject_slash(self.model_name or "")
-        at_least("workers", self.initial_workers, 0)
+        check_workers(self.initial_workers)
         at_least("batch size", self.batch_size, 1)
         at_least("batch delay", self.max_batch_delay, 0)
         at_least("response time-out", self.response_timeout, 1)

@@ -13,6 +13,7 @@ from tsmon.torchserve.changes import (
     scale_change,
     unregister_change,
 )
+from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.records import ModelVersion
 
@@ -34,6 +35,16 @@ from tsmon.torchserve.records import ModelVersion
 )
 def test_a_change_is_a_method_a_quoted_path_and_a_query(change: Change, words: str) -> None:
     assert str(change) == words
+
+
+@pytest.mark.parametrize("workers", [-1, 1001, 10**9, 10**400])
+def test_a_number_of_workers_that_is_a_slip_of_the_finger_is_refused(workers: int) -> None:
+    with pytest.raises(InvalidArgument):
+        scale_change("mnist", workers)
+    with pytest.raises(InvalidArgument):
+        scale_change("mnist", 1, max_workers=workers)
+    with pytest.raises(InvalidArgument):
+        Registration(url="mnist.mar", initial_workers=workers).parameters()
 
 
 async def test_what_is_shown_is_what_goes_over_the_wire() -> None:

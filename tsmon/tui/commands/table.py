@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.torchserve.changes import check_workers
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.commands.command import Command
 from tsmon.tui.state.messages import ServerChosen
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen
 
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-MOST_WORKERS = 1000
-"""More is a slip of the finger."""
 
 
 def parse_seconds(text: str) -> float:
@@ -83,11 +82,13 @@ def _model_keys(screen: MonitorScreen) -> Sequence[ModelKey]:
 
 
 def _scale(screen: MonitorScreen, text: str) -> None:
-    if not text.isdecimal():
-        raise InvalidArgument(f"{text or 'nothing'} is no number of workers", "such as scale 2")
-    if int(text) > MOST_WORKERS:
-        raise InvalidArgument(f"{text} workers are too many", f"it takes 0 to {MOST_WORKERS}")
-    screen.scaling.scale_to(int(text))
+    try:
+        workers = int(text)
+    except ValueError:
+        hint = "such as scale 2"
+        raise InvalidArgument(f"{text or 'nothing'} is no number of workers", hint) from None
+    check_workers(workers)
+    screen.scaling.scale_to(workers)
 
 
 def _theme(screen: MonitorScreen, text: str) -> None:

@@ -20,6 +20,7 @@ from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
+from tsmon.tui.screens.scale import typed_workers
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.bulk import Bulk, BulkPart, Removal, Stand
 from tsmon.tui.state.risk import Risk, Scaling, gravest, weigh
@@ -202,7 +203,7 @@ class ScaleMany(Dialog[int]):
 
     def _target(self) -> int | None:
         try:
-            return self.query_one("#workers", Field).number
+            return typed_workers(self.query_one("#workers", Field))
         except InvalidArgument:
             return None
 
@@ -246,11 +247,10 @@ class ScaleMany(Dialog[int]):
 
     def accept(self) -> None:
         """Take the number."""
-        target = self._target()
-        if target is None or target < 0:
-            self.tell(Note("how many workers?", "type a number, 0 or more"))
-            return
-        self.dismiss(target)
+        try:
+            self.dismiss(typed_workers(self.query_one("#workers", Field)))
+        except InvalidArgument as error:
+            self.tell(Note.of(error))
 
 
 class BulkProgress(AboveInPart[None]):

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from tsmon.load.capacity.advice import Advice
 from tsmon.telemetry.snapshot import ModelStatus
-from tsmon.torchserve.changes import scale_change
+from tsmon.torchserve.changes import check_workers, scale_change
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
@@ -64,10 +64,8 @@ class ScaleDialog(Dialog[int]):
         event.stop()
         words = self.query_one("#consequences", Static)
         try:
-            target = self.query_one("#workers", Field).number
+            target = typed_workers(self.query_one("#workers", Field))
         except InvalidArgument:
-            target = None
-        if target is not None and target < 0:
             target = None
         words.update(
             "" if target is None else consequences(self._model, self._now, target, self._cpus)
@@ -78,13 +76,23 @@ class ScaleDialog(Dialog[int]):
     def accept(self) -> None:
         """Take the number."""
         try:
-            target = self.query_one("#workers", Field).number
-            if target is None or target < 0:
-                raise InvalidArgument("how many workers?", "type a number, 0 or more")
+            target = typed_workers(self.query_one("#workers", Field))
         except InvalidArgument as error:
             self.tell(Note.of(error))
             return
         self.dismiss(target)
+
+
+def typed_workers(field: Field) -> int:
+    """The number of workers in a field.
+
+    Raises:
+        InvalidArgument: it holds none, or one that no version can have.
+    """
+    if (workers := field.number) is None:
+        raise InvalidArgument("how many workers?", "type a number, 0 or more")
+    check_workers(workers)
+    return workers
 
 
 def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) -> Content:
