@@ -9,6 +9,7 @@ from tests.fake import FakeTorchServe
 from tests.fake.bad_models import ODD, UNREADABLE
 from tests.tui.seat import watching
 from tsmon.telemetry import freshness
+from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.state import rollouts
 
 
@@ -82,3 +83,21 @@ async def test_a_change_that_the_server_does_not_take_is_let_go_of_by_esc(
         await seat.sees("waited for no longer")
         hold.release()
         await seat.sees("● 2/2")  # the server did it all the same, and that is seen
+
+
+async def test_a_dialog_whose_change_hangs_is_left_by_esc_and_says_what_may_still_come(
+    server: FakeTorchServe,
+) -> None:
+    async with watching(server) as seat:
+        await seat.sees("● 1/1")
+        hold = server.hold("/models")
+        await seat.press("r")
+        await seat.until(lambda: isinstance(seat.app.screen, RegisterDialog))
+        await seat.until(lambda: seat.app.focused is not None)
+        await seat.write("mnist.mar")
+        await seat.press("enter")
+        await seat.sees("esc waits no longer")
+        await seat.press("escape")
+        await seat.sees("the server may still do it")
+        assert seat.app.screen is seat.monitor
+        hold.release()

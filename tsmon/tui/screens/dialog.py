@@ -92,7 +92,8 @@ class Dialog(AboveInPart[Result | None]):
 
     def carry_out(self, work: Coroutine[None, None, None], saying: str) -> None:
         """Do something that may fail and takes a while; meanwhile it cannot be asked again."""
-        self.say((f"◌ {saying}", Tone.WARNING))
+        way_out = keys_of(self).spell("  {dialog.cancel} waits no longer")
+        self.say((f"◌ {saying}", Tone.WARNING), (way_out, Tone.MUTED))
         self.query_one("#accept", Button).disabled = True
         self.run_worker(self._carry_out(work), group="dialog")
 
@@ -111,7 +112,9 @@ class Dialog(AboveInPart[Result | None]):
                 accept.disabled = False
 
     def action_cancel(self) -> None:
-        """Leave without an answer."""
+        """Leave without an answer; what was sent may be carried out all the same."""
+        if self.busy:
+            self.notify("not waited for any longer; the server may still do it", severity="warning")
         self.dismiss(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
