@@ -26,6 +26,10 @@ class Group(StrEnum):
     CLOCK = "Clock"
     TERMINAL = "Terminal"
     SIGNALS = "Signals"
+    RECORDING = "Recordings"
+    TEXT = "Text from outside"
+    KEYS = "Keys, and files of a project"
+    OTHERS = "The past, other people, and what a kill leaves behind"
 
 
 class Ground(StrEnum):
