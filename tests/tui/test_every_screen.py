@@ -96,7 +96,7 @@ async def test_it_ends_once_after_many_endings_keys_in_a_burst_and_a_late_answer
 
         opened = await open_it(seat, kind, samples)
         press_at_once(seat, *BURST, "question_mark", *BURST)
-        await seat.until(lambda: not seat.app.key_queue.waiting)
+        await seat.until(lambda: seat.app.key_queue.at_rest)
         await opened.come_back()
 
         opened = Opened(seat, await make(kind, Room(seat, samples)))

@@ -68,6 +68,11 @@ class KeyQueue:
         else:
             await self._dispatch(event)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether every key was handed on and has done its work."""
+        return not self.waiting and self._trail is None
+
     def expect_dialog(self) -> None:
         """Keys that are pressed from now on are for the dialog that is about to open."""
         self._opening = True
