@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,10 @@ async def test_it_ends_once_after_many_endings_keys_in_a_burst_and_a_late_answer
 
         opened = await open_it(seat, kind, samples)
         press_at_once(seat, *BURST, "question_mark", *BURST)
-        await seat.until(lambda: not seat.app._waiting)
+        taken = asyncio.Event()
+        seat.app.call_later(taken.set)
+        await taken.wait()
+        await seat.until(lambda: not (seat.app._waiting or seat.app._trail))
         await opened.come_back()
 
         opened = Opened(seat, await make(kind, Room(seat, samples)))

@@ -59,6 +59,8 @@ class OrderedKeysApp(KeyedApp[Result]):
     async def on_event(self, event: events.Event) -> None:
         """Keep keys in their order."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if not self.screen_stack:  # it is being left, and nothing is there to take a key
+                return
             self._waiting.append(event)
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
