@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
-from tsmon.tui.keymap.screens import SCREENS
 
 from tests.fake import FakeTorchServe
+from tsmon.tui.keymap.effective import SCREENS
 
 SIZE = (120, 30)
 TEXTS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,9 @@ async def test_it_ends_once_after_many_endings_keys_in_a_burst_and_a_late_answer
 
         opened = await open_it(seat, kind, samples)
         press_at_once(seat, *BURST, "question_mark", *BURST)
+        taken = asyncio.Event()
+        seat.app.call_later(taken.set)
+        await taken.wait()
         await seat.until(lambda: seat.app.key_queue.at_rest)
         await opened.come_back()
 

@@ -82,6 +82,15 @@ async def test_no_key_waits_for_a_dialog_that_the_server_holds_up(
         fake.heal()
 
 
+async def test_a_key_that_comes_while_the_monitor_is_left_does_nothing(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        seat.app._screen_stack.clear()
+        await seat.app.on_event(events.Key("x", "x"))
+        await seat.app.on_event(events.Paste("x"))
+
+
 async def test_keys_wait_for_the_widgets_of_the_page_that_they_are_for(
     fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,7 +110,7 @@ def test_a_preset_has_no_conflict(preset: str) -> None:
 
 def test_every_key_belongs_to_a_screen() -> None:
     placed = {key.id for keys in SCREENS.values() for key in keys}
-    assert {key.id for key in ALL_KEYS} - placed == set(), "add their table to keymap/screens.py"
+    assert {key.id for key in ALL_KEYS} - placed == set(), "add their table to keymap/effective.py"
 
 
 def test_a_key_is_moved() -> None:

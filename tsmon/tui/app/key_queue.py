@@ -61,6 +61,8 @@ class KeyQueue:
     async def take(self, event: events.Event) -> None:
         """Keep keys in their order, and hand on everything else at once."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if not self._app.screen_stack:  # it is being left, and nothing is there to take a key
+                return
             self.waiting.append(event)
             if event.time - self._since > PATIENCE_S:
                 self._trail, self._opening = None, False
