@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import zlib
-from collections.abc import Iterator
+from functools import cache
 
 import httpx
 
@@ -83,7 +84,7 @@ async def _gzip(talk: Talk, request: httpx.Request, response: httpx.Response) ->
 
 
 async def _gzip_bomb(talk: Talk, request: httpx.Request, response: httpx.Response) -> None:
-    await _send_gzip(talk, response, b"".join(_bomb(500 * MIB)))
+    await _send_gzip(talk, response, await asyncio.to_thread(_bomb, 500 * MIB))
 
 
 async def _damaged_gzip(talk: Talk, request: httpx.Request, response: httpx.Response) -> None:
@@ -96,11 +97,11 @@ async def _send_gzip(talk: Talk, response: httpx.Response, packed: bytes) -> Non
     await talk.send(head_bytes(head, len(packed)), packed)
 
 
-def _bomb(size: int) -> Iterator[bytes]:
+@cache
+def _bomb(size: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
-    for _ in range(size // MIB):
-        yield packer.compress(b" " * MIB)
-    yield packer.flush()
+    parts = [packer.compress(b" " * MIB) for _ in range(size // MIB)]
+    return b"".join([*parts, packer.flush()])
 
 
 async def _early_hints(talk: Talk, request: httpx.Request, response: httpx.Response) -> None:

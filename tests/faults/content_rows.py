@@ -6,7 +6,6 @@ from tests.faults.connection_rows import FAILING, STRANGE
 from tests.faults.rows import SERVES, Group, Row
 from tests.faults.scene import content
 
-SHOWN = "text from outside is shown in a visible form"
 UNREAD = ("● up", "unread")
 WELL = ("cifar", "ready")
 
@@ -19,8 +18,6 @@ def _row(
     code: int,
     *,
     is_harmless: bool = False,
-    waits_command: str = "",
-    waits_monitor: str = "",
 ) -> Row:
     metrics = name.startswith("metrics")
     return Row(
@@ -33,8 +30,6 @@ def _row(
         says=says,
         code=code,
         is_harmless=is_harmless,
-        waits_command=waits_command,
-        waits_monitor=waits_monitor,
     )
 
 
@@ -71,8 +66,6 @@ CONTENT_ROWS = (
         ("● up", r"evil\x1b]52", "unread"),
         (r"evil\x1b]52", *WELL),
         1,
-        waits_command=SHOWN,
-        waits_monitor=SHOWN,
     ),
     _row(
         "name of 100 kB",
@@ -80,7 +73,6 @@ CONTENT_ROWS = (
         ("● up", "nnnnnnnn", "unread"),
         ("nnnnnnnn", *WELL),
         1,
-        waits_command="a long name leaves the other columns their room",
     ),
     _row("empty name", "a model without a name", UNREAD, WELL, 1),
     _row("describe: no JSON", "one describe is HTML", UNREAD, WELL, 1),
@@ -92,7 +84,7 @@ CONTENT_ROWS = (
         "describe: wrong types",
         "fields of one describe have other types",
         UNREAD,
-        ("no sensible value for", *WELL),
+        ("no sensible value", *WELL),
         1,
     ),
     _row("describe: workers of another type", "`workers` is a text", UNREAD, WELL, 1),
@@ -100,7 +92,7 @@ CONTENT_ROWS = (
         "describe: huge memory",
         "a worker has 10^400 bytes",
         SERVES,
-        ("no sensible value for workers[0].memoryUsage", *WELL),
+        ("workers[0].memoryUsage: no sensible value", *WELL),
         1,
         is_harmless=True,
     ),
@@ -108,21 +100,21 @@ CONTENT_ROWS = (
         "describe: huge counts",
         "10^400 workers and requests in the queue",
         UNREAD,
-        ("no sensible value for", *WELL),
+        ("no sensible value", *WELL),
         1,
     ),
     _row(
         "describe: negative",
         "negative workers, queue and batch size",
         UNREAD,
-        ("no sensible value for", *WELL),
+        ("no sensible value", *WELL),
         1,
     ),
     _row(
         "describe: NaN",
         "NaN as a number of workers",
         UNREAD,
-        ("no sensible value for minWorkers", *WELL),
+        ("minWorkers: no sensible value", *WELL),
         1,
     ),
     _row(
@@ -178,8 +170,8 @@ METRICS_ROWS = (
         "metrics: bad line",
         "one line is no metric",
         ("● up", "1 metric line unreadable"),
-        ("mnist",),
-        0,
+        ("mnist", "cannot be read: 1"),
+        1,
     ),
     _row(
         "metrics: duplicate series",
@@ -189,13 +181,19 @@ METRICS_ROWS = (
         0,
         is_harmless=True,
     ),
-    _row("metrics: NaN", "a counter is NaN", ("● up", "1 metric line unreadable"), ("mnist",), 0),
+    _row(
+        "metrics: NaN",
+        "a counter is NaN",
+        ("● up", "1 metric line unreadable"),
+        ("mnist", "cannot be read: 1"),
+        1,
+    ),
     _row(
         "metrics: negative",
         "a counter is negative",
         ("● up", "1 metric line unreadable"),
-        ("mnist",),
-        0,
+        ("mnist", "cannot be read: 1"),
+        1,
     ),
     _row(
         "metrics: falling",
@@ -212,8 +210,8 @@ METRICS_ROWS = (
         "metrics: 400 digits",
         "a counter of 400 digits",
         ("● up", "1 metric line unreadable"),
-        ("mnist",),
-        0,
+        ("mnist", "cannot be read: 1"),
+        1,
     ),
     _row(
         "metrics: 10,000 series", "10,000 series of models", SERVES, ("m9999",), 0, is_harmless=True

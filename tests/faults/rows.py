@@ -67,10 +67,6 @@ class Row:
     """Nothing is to be seen of it."""
     stays: bool = False
     """What the monitor shows stays when the fault is over, such as a model that is gone."""
-    waits_monitor: str = ""
-    """What is to be mended before the monitor passes."""
-    waits_command: str = ""
-    """What is to be mended before the command passes."""
 
     @property
     def held_by(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from types import FrameType
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from tests.faults.conftest import SceneOn
 from tests.faults.keyboard import try_keys, watched
@@ -26,12 +25,10 @@ TICKS = 2
 """Looks at the server of which the last saw a fault that is not to be seen."""
 
 
-def _waiting(row: Row, waits: str) -> ParameterSet:
-    marks = [pytest.mark.xfail(strict=True, reason=waits)] if waits else []
-    return pytest.param(row, id=row.id, marks=marks)
+EVERY_ROW = pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
 
 
-@pytest.mark.parametrize("row", [_waiting(row, row.waits_command) for row in ROWS])
+@EVERY_ROW
 def test_command(row: Row, scene_on: SceneOn) -> None:
     scene = scene_on(row.ground)
     row.begin(scene)
@@ -45,13 +42,13 @@ def test_command(row: Row, scene_on: SceneOn) -> None:
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("row", [_waiting(row, row.waits_monitor) for row in ROWS])
+@EVERY_ROW
 async def test_monitor(row: Row, scene_on: SceneOn) -> None:
     scene = scene_on(row.ground)
     options = MonitorOptions(period_s=PERIOD_S, server_home=scene.folder / "home")
     session = LiveSession(scene.client(), PERIOD_S)
     async with (
-        seated(TsmonApp(session, options), size=(140, 30), patience_s=8) as seat,
+        seated(TsmonApp(session, options), size=(140, 30), patience_s=PATIENCE_S) as seat,
         watched() as delays,
     ):
         await seat.sees(*SERVES)

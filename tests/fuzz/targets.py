@@ -89,8 +89,6 @@ class Target:
     documented: Errors
     """What may come out of it besides a value."""
     seeds: tuple[bytes, ...]
-    known: str = ""
-    """What is known to come out besides, until that is mended."""
 
 
 def _text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -298,7 +296,6 @@ TARGETS: tuple[Target, ...] = (
         _file(_recording),
         (RecordingError,),
         (seeds.recording(),),
-        known="sqlite3.DatabaseError of a damaged recording",
     ),
     Target("image", _file(_picture, ".png"), (ImageError,), seeds.images()),
     Target("load increment", Increment.from_line, (ValueError,), (seeds.INCREMENT,)),

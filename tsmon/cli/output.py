@@ -22,11 +22,13 @@ from rich.text import Text
 
 from tsmon.untrusted.csv import csv_text
 from tsmon.untrusted.secrets import masked_values
-from tsmon.untrusted.text import LONGEST_LINE, one_line, visible
+from tsmon.untrusted.text import LONGEST_LINE, brief, one_line, visible
 
 WIDE = 200
 """Columns of a table that goes into a file or pipe, where nothing may be cut off."""
 LONGEST_HINT = 4 * LONGEST_LINE
+LONGEST_CELL = 100
+"""Characters; a longer name would leave the other columns of a table no room."""
 """Characters of a hint; it may be a command with long paths, and has to work as it stands."""
 
 
@@ -132,7 +134,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "
         justify = "right" if heading in numbers else "left"
         result.add_column(Text(visible(heading)), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for row in rows:
-        result.add_row(*(Text(visible(cell[:LONGEST_HINT])) for cell in row))
+        result.add_row(*(Text(brief(cell, LONGEST_CELL)) for cell in row))
     return result
 
 
