@@ -115,7 +115,7 @@ class DigitsPane(Pane):
     def on_option_list_option_highlighted(self, event: Choices.OptionHighlighted) -> None:
         """Show the picture; only the last of several quick moves counts."""
         event.stop()
-        self.run_worker(self._look(), group="preview", exclusive=True)
+        self.run_worker(self._look, group="preview", exclusive=True)  # type: ignore[arg-type]
 
     async def _look(self) -> None:
         image = self.chosen
