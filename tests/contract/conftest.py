@@ -86,11 +86,15 @@ async def fleeting(
 
 
 @pytest.fixture
-def unaddressed(kind: str, request: pytest.FixtureRequest) -> Server:
+async def unaddressed(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """A server whose models need not be addressable, since nobody unregisters them."""
     if kind == "fake":
-        return Fake(FakeTorchServe())
-    return Real(request.getfixturevalue("real_unaddressed"))
+        yield Fake(FakeTorchServe())
+    elif kind == "fault server":
+        async with serving() as sockets:
+            yield OnSockets(sockets.fake)
+    else:
+        yield Real(request.getfixturevalue("real_unaddressed"))
 
 
 @pytest.fixture(scope="session")
