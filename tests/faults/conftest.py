@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,13 +24,6 @@ SceneOn = Callable[[Ground], Scene]
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def little_to_collect() -> None:
-    """Walks over what earlier tests of this process imported are not the monitor's stalls."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture

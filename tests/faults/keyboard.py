@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import time
@@ -29,7 +30,8 @@ class Delays:
     stall: float = 0.0
     """The longest time that the loop computed without a look at anything else.
 
-    That is time of the processor: other programs on the machine do not count.
+    That is time of the processor: other programs on the machine do not count, nor do walks of the
+    garbage collector, which in a process of many tests has more to look at than in a monitor's.
     """
 
     @property
@@ -55,11 +57,14 @@ async def watched() -> AsyncIterator[Delays]:
             await asyncio.sleep(EVERY_S)
             delays.stall = max(delays.stall, time.thread_time() - before)
 
+    gc.collect()
+    gc.disable()
     looking = asyncio.create_task(look())
     try:
         yield delays
     finally:
         looking.cancel()
+        gc.enable()
 
 
 async def try_keys(seat: Seat, delays: Delays) -> None:
