@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 # What is imported stays until the end; the collector's walks over it are a fifth of the start.
 gc.disable()
-from tsmon.cli.main import main  # noqa: E402
+try:
+    from tsmon.cli.main import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 gc.freeze()
 gc.enable()

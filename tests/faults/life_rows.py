@@ -64,6 +64,8 @@ def _keys(change: Step) -> Step:
         change(scene)
 
         def restore() -> None:
+            if path.is_dir():
+                path.rmdir()
             path.unlink(missing_ok=True)
             scene.change(lambda fake: fake.keys.renew("management", "inference", "API"))
 

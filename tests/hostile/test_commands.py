@@ -36,6 +36,7 @@ CALLS: Mapping[str, Given] = {
         ["monitor", "--plain", "--server", "127.0.0.1:9"],
     ],
     "demo": lambda w: [["demo", NAME], ["demo", "--seed", NAME]],
+    "config trust": lambda w: [["config", "trust", NAME], ["config", "trust", "--forget"]],
     "serve start": lambda w: [
         ["serve", "start", "--set", NAME],
         ["serve", "start", "--docker", "--image", evil("IMAGE-"), "--name", NAME],
@@ -170,7 +171,8 @@ def test_no_command_hands_an_order_to_the_terminal(world: World) -> None:
     }
     assert not found
     shown = b"".join(outputs).decode(errors="replace")
-    assert not re.search("^Traceback", shown, re.MULTILINE)
+    fault = re.search("^Traceback", shown, re.MULTILINE)
+    assert not fault, shown[fault.start() - 200 : fault.start() + 2000]
     assert not [tag for tag in TAGS if tag not in shown]
     assert MARKUP in shown
 
