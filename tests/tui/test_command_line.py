@@ -134,7 +134,7 @@ MISTAKES = {
     "s": "s can be several commands",
     "theme nrod": "there is nord",
     "scale many": "many is no number of workers",
-    "scale 5000": "it takes 0 to 1000",
+    "scale 5000": "a version takes 0 to 1,000",
     "model mnits": "did you mean mnist?",
     "period 0": "it takes 0.2s to 1h",
     "span long": "write 30s, 5m or 1h",

@@ -101,7 +101,7 @@ async def test_an_expired_token_is_refused_and_another_key_file_helps(
     async with watching(fake, options) as seat:
         await seat.sees("● up", "token 59m")
         good = (tmp_path / "key_file.json").read_text()
-        other = tmp_path / "other.json"
+        other = tmp_path / "other-key_file.json"
         other.write_text(good)
         (tmp_path / "key_file.json").write_text(good.replace("m-0", "x-0"))
         await seat.sees("✗ token refused", "it is wrong", "K reads another key file")

@@ -117,7 +117,9 @@ def check_workers(workers: int) -> None:
     """
     at_least("workers", workers, 0)
     if workers > MOST_WORKERS:
-        raise InvalidArgument(f"{workers:,} workers are too many", f"0 to {MOST_WORKERS:,} can be")
+        raise InvalidArgument(
+            f"{workers:,} workers are too many", f"a version takes 0 to {MOST_WORKERS:,}"
+        )
 
 
 def at_least(what: str, value: int | None, least: int) -> None:

@@ -181,7 +181,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "server.renew-tokens", "T", "T", DO, Group.SERVER, "new tokens",
         "Have the server make new tokens; the old ones are void at once, for every client.",
-        changes=True,
+        changes=True, without_answer=True,
     ),
     *OPENING_KEYS,
     Key(

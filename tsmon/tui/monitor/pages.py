@@ -23,6 +23,8 @@ class Pages(Capability):
         super().__init__(host)
         self._past = past
         self._shelf = LogShelf(host.session)
+        self._has_page = False
+        """Whether one is open, or about to be."""
 
     def actions(self) -> Handlers:
         """One for each page."""
@@ -72,9 +74,13 @@ class Pages(Capability):
     async def _look_where(self, page: Page) -> None:
         """Show the moment that was chosen on a page, if one was."""
         await self._shelf.search()
-        if not self.talk.is_on_top:  # the key was pressed twice, and the page is open by now
+        if self._has_page or not self.talk.is_on_top:  # the key was pressed twice
             return
-        moment = await self.talk.push_wait(page)
+        self._has_page = True
+        try:
+            moment = await self.talk.push_wait(page)
+        finally:
+            self._has_page = False
         if isinstance(moment, Event):
             self._past.look_at_event(moment)
         elif moment is not None and not self._past.look_at_time(moment):
