@@ -94,7 +94,7 @@ def _counter(value: str, model: str = "mnist") -> tuple[str, str]:
 
 
 def _many() -> tuple[str, ...]:
-    labels = ({"model_name": f"m{n}", "model_version": "default"} for n in range(SERIES))
+    labels = ({"model_name": f"z{n}", "model_version": "default"} for n in range(SERIES))
     return (f"# TYPE {REQUESTS} counter", *(sample(REQUESTS, label, 1) for label in labels))
 
 

@@ -99,7 +99,6 @@ def _pipe(scene: Scene) -> None:
 def _folder(scene: Scene) -> None:
     _path(scene).unlink()
     _path(scene).mkdir()
-    scene.undo.append(_path(scene).rmdir)
 
 
 def _endless(scene: Scene) -> None:
