@@ -15,6 +15,8 @@ from textual.worker import WorkerState
 from tests.fake import FakeTorchServe
 from tests.tui.every_screen import MAKERS, Room, all_screens, make
 from tests.tui.seat import Seat, watching
+from tsmon.serving.errors import StartFailed
+from tsmon.serving.local_server import LocalServer
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.above import Above
@@ -31,6 +33,16 @@ every_screen = pytest.mark.parametrize("kind", MAKERS, ids=lambda kind: kind.__n
 
 def test_all_screens_are_tried() -> None:
     assert all_screens() == set(MAKERS)
+
+
+@pytest.fixture(autouse=True)
+def no_server_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys in a burst must not start a real server, which would outlive the test."""
+
+    def start(*_: object, **__: object) -> None:
+        raise StartFailed("no server is started by a burst of keys", "")
+
+    monkeypatch.setattr(LocalServer, "start", start)
 
 
 @pytest.fixture
