@@ -105,7 +105,10 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(ending, _interrupt)
-    sys.exit(run(cli))
+    try:
+        sys.exit(run(cli))
+    except KeyboardInterrupt:  # before click's own net, or behind it
+        sys.exit(130)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
