@@ -1,7 +1,7 @@
 """How long the monitor takes from its start to the first full frame with live data.
 
-``python -m benchmarks.start`` watches a stand-in server with eight models (`benchmarks.many_servers`)
-in a pseudo-terminal, in turn with the smallest Textual app that shows as many rows
+``python -m benchmarks.start`` watches a stand-in server with eight models in a pseudo-terminal
+(`benchmarks.many_servers`), in turn with the smallest Textual app that shows as many rows
 (`benchmarks.smallest_app`) and with the Textual programs of `PEERS`, which it installs into
 ``build/peers``. A frame is full when the last row's word is on the terminal; time and CPU seconds
 (user and system, of the process and its ended children) are those until then.
@@ -85,7 +85,7 @@ def peers(folder: Path) -> dict[str, tuple[list[str], str]]:
     found = {}
     for name, word in PEERS.items():
         if not (folder / "bin" / name).exists():
-            pip = [folder / "bin/python", "-m", "pip", "install", "--quiet", name]
+            pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", name]
             if subprocess.run(pip, check=False).returncode:
                 continue
         found[name] = ([str(folder / "bin" / name)], word)

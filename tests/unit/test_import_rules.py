@@ -38,3 +38,33 @@ def test_package_without_screens_loads_neither_textual_nor_torch(package: str) -
     assert "tsmon" in loaded
     # Pillow and prometheus_client are loaded when an image or a scrape is read.
     assert not loaded & {"textual", "torch", "torchvision", "ts", "PIL", "prometheus_client"}
+
+
+IMPORT_APP = """
+import importlib, sys
+importlib.import_module("tsmon.tui.app.app")
+print(*sorted(name for name in sys.modules if name.startswith("tsmon.")))
+"""
+WHEN_OPENED = (
+    "tsmon.doctor",
+    "tsmon.fleet",
+    "tsmon.load.capacity",
+    "tsmon.load.experiment",
+    "tsmon.load.run",
+    "tsmon.serving.local_server",
+    "tsmon.telemetry.prometheus",
+    "tsmon.telemetry.recording",
+    "tsmon.tui.screens.load",
+    "tsmon.tui.screens.logs",
+    "tsmon.tui.screens.picker",
+    "tsmon.tui.screens.scale",
+)
+
+
+def test_the_monitor_opens_without_what_its_pages_and_dialogs_need() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT_APP], capture_output=True, text=True, check=True
+    )
+    loaded = result.stdout.split()
+    assert "tsmon.tui.monitor.screen" in loaded
+    assert [name for name in loaded if name.startswith(WHEN_OPENED)] == []

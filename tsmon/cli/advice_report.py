@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit, emit_table, emit_text
-from tsmon.load.capacity.advice import Advice
-from tsmon.load.capacity.prediction import Forecast
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.advice import Advice
+    from tsmon.load.capacity.prediction import Forecast
 
 _HEADINGS = (
     *("", "WORKERS", "BUSY", "SERVICE_MS", "QUEUE_MS", "QUEUE_P95_MS", "P95_MS"),

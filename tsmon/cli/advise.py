@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,12 +21,14 @@ from tsmon.load.capacity.machine import machine_of
 from tsmon.load.capacity.prediction import LatencyGoal as Wanted
 from tsmon.load.capacity.situation import Situation, situation_of
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
 from tsmon.telemetry.traffic import LONG_WINDOW_S
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.torchserve.client import TorchServe
 
 MOST_RATE = 1e6
 MOST_WORKERS = 1000

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.cli.log_place import log_folder
 from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.zone import LogZone
-from tsmon.torchserve.addresses import Addresses
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.torchserve.addresses import Addresses
 
 
 def cause_of(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +15,12 @@ from tsmon.cli.models import as_json
 from tsmon.cli.output import emit_json, emit_text, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.trusting import tell_pointing
-from tsmon.config.files import Loaded
 from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
-from tsmon.config.values import Dotted
+
+if TYPE_CHECKING:
+    from tsmon.config.files import Loaded
+    from tsmon.config.values import Dotted
 
 DEFAULT = "default"
 """What is named as the origin of a setting that no file has."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,9 +32,11 @@ from tsmon.serving.extras import require_server
 from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, check_free, free_ports
-from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.errors import Conflict
 from tsmon.torchserve.management import Registration
+
+if TYPE_CHECKING:
+    from tsmon.serving.record import ServerRecord
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Group as Stack
 from rich.table import Table
@@ -11,12 +12,14 @@ from rich.text import Text
 
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import LONGEST_HINT, data_console, emit_json, emit_table, say, talk
-from tsmon.cli.target import Target
 from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.checks.had import plural
 from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import Check, Finding, Result, Severity
 from tsmon.untrusted.text import one_line, visible
+
+if TYPE_CHECKING:
+    from tsmon.cli.target import Target
 
 _GLYPHS = {
     Severity.OK: ("✓", "green"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.cli.output import emit, emit_json_line
-from tsmon.telemetry.events import Event
-from tsmon.telemetry.monitor import Monitor
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.events import Event
+    from tsmon.telemetry.monitor import Monitor
 
 CLOCK = "%H:%M:%S"
 """The time of what happens now; a recording may be of another day."""

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.live import Live
@@ -33,12 +34,14 @@ from tsmon.load.experiment.plan import (
 )
 from tsmon.load.experiment.restoring import RESTORE_S
 from tsmon.load.experiment.restoring import restore as put_back
-from tsmon.load.experiment.steps import ExperimentStep
 from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.client import TorchServe
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.steps import ExperimentStep
+    from tsmon.torchserve.client import TorchServe
 
 RESTORING = "stopping, and restoring the workers there were …"
 STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the most"

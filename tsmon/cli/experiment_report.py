@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from tsmon.cli.output import data_console, emit, emit_json, emit_table, emit_text
 from tsmon.load.experiment.chart import CHART_WIDTH, chart
 from tsmon.load.experiment.kept import result_record
-from tsmon.load.experiment.plan import Variation
-from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.table import (
     columns,
     footnotes,
@@ -18,6 +17,10 @@ from tsmon.load.experiment.table import (
     result_csv,
     rows,
 )
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.plan import Variation
+    from tsmon.load.experiment.result import ExperimentResult, Measurement
 
 
 class Form(Enum):

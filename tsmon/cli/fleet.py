@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,9 @@ from tsmon.cli.trusting import require_trust
 from tsmon.config.files import user_file
 from tsmon.config.schema import Config, FleetSettings
 from tsmon.fleet.fleet import Fleet
-from tsmon.fleet.snapshot import FleetSnapshot
+
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import FleetSnapshot
 
 _DEFAULTS = FleetSettings()
 NO_SERVERS = "the configuration names no servers"

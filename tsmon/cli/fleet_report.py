@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit_table
 from tsmon.cli.ticks import number_or_none, number_words
 from tsmon.fleet.arrange import FleetLine, lines
-from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 from tsmon.telemetry.traffic import Missing
 from tsmon.untrusted.secrets import masked_address
+
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 
 UNKNOWN = Missing.NO_COUNTERS
 HEADINGS = (

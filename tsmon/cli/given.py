@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from tsmon.config.changes import Given
 from tsmon.config.schema import FleetSettings, MonitorSettings
-from tsmon.config.values import Dotted
+
+if TYPE_CHECKING:
+    from tsmon.config.values import Dotted
 
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 _TABLES = {"monitor": MonitorSettings, "fleet": FleetSettings}

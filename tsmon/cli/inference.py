@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +19,10 @@ from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.load.sender import ask
 from tsmon.load.sender import send as send_images
 from tsmon.serving.assets import digit_assets
-from tsmon.torchserve.client import TorchServe
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
 
 HEALTHY = "Healthy"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.cli.causes import cause_lines
 from tsmon.cli.log_place import log_folder
@@ -13,14 +14,16 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.lately import statuses_lately
 from tsmon.telemetry.logs.times import TimesKey
 from tsmon.telemetry.logs.watch import read_lives
 from tsmon.telemetry.logs.zone import LogZone
-from tsmon.torchserve.addresses import Addresses
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.torchserve.addresses import Addresses
+    from tsmon.torchserve.records import ModelVersion
 
 VersionKey = tuple[str, str]
 """Name and version of a model."""

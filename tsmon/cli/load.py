@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.live import Live
@@ -29,11 +30,13 @@ from tsmon.load.run.plan import (
     OPEN_CONCURRENCY,
     RunPlan,
 )
-from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import LoadRun, open_run
 from tsmon.serving.assets import digit_assets
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.load.run.report import RunReport
+    from tsmon.torchserve.client import TorchServe
 
 
 @click.command()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit, emit_csv, emit_json, emit_table
-from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.report import Latency, RunProgress, RunReport
+
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import RunPlan
+    from tsmon.load.run.report import Latency, RunProgress, RunReport
 
 PERCENTILES = {
     "p50": "p50",

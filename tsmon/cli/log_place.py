@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,8 +13,10 @@ from tsmon.cli.output import complain
 from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, copied, find_folder
 from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.place import parse_log_place
-from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.addresses import Addresses
 
 
 def log_place(text: str) -> LogPlace:

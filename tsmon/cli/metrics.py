@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,7 +36,9 @@ from tsmon.telemetry.scrape import (
     parse_scrape,
 )
 from tsmon.telemetry.traffic import usage_of
-from tsmon.torchserve.client import TorchServe
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
 
 ROLLED_AT_BYTES = 100 << 20
 """TorchServe begins a new log file when one has this size."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tsmon.cli.judging import Judged
+from typing import TYPE_CHECKING
+
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.source import Description
+
+if TYPE_CHECKING:
+    from tsmon.cli.judging import Judged
+    from tsmon.telemetry.source import Description
 
 HEADINGS = (
     *("NAME", "VERSION", "DEFAULT", "STATE", "READY"),

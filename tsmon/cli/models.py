@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,10 +18,12 @@ from tsmon.telemetry.descriptions import describe_everything, unread
 from tsmon.telemetry.roster import is_judged
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Description
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import NotFound, TokenRefused, TorchServeError, Unreachable
 from tsmon.torchserve.management import Management, Registration
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.torchserve.records import ModelVersion
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 version_option = click.option("--model-version", "version", help="Version; else the default one.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
@@ -20,7 +20,9 @@ from tsmon.cli.trusting import require_trust
 from tsmon.cli.watching import live_source, prometheus_source, watch_plainly
 from tsmon.config.schema import MonitorSettings, SymbolsName
 from tsmon.telemetry.recording.recorder import RecordedSource
-from tsmon.telemetry.source import Source
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.source import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FOLDER = click.Path(path_type=Path, file_okay=False)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tsmon.cli.target import Target
 from tsmon.doctor.contained import contained_servers
 from tsmon.doctor.running import running_servers
 from tsmon.telemetry.server_process import port_of
 from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses
+
+if TYPE_CHECKING:
+    from tsmon.cli.target import Target
 
 
 def nearest_server(target: Target) -> tuple[Target, str]:

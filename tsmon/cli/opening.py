@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 from tsmon.cli.outcome import Exit, fail, run_async
 from tsmon.cli.output import complain, say
-from tsmon.cli.target import Target
 from tsmon.cli.watching import find_instance, prometheus_client
 from tsmon.config.changes import Given, Origins
-from tsmon.config.schema import MonitorSettings
 from tsmon.config.values import Dotted
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.recorder import RecordedSource
-from tsmon.telemetry.source import Source
 
 if TYPE_CHECKING:
+    from tsmon.cli.target import Target
+    from tsmon.config.schema import MonitorSettings
+    from tsmon.telemetry.recording.reader import Recording
+    from tsmon.telemetry.source import Source
     from tsmon.tui.app.app import TsmonApp
     from tsmon.tui.state.options import MonitorOptions
 

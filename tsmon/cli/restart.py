@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,11 @@ from tsmon.cli.output import confirm
 from tsmon.cli.procedures import carry_out
 from tsmon.cli.target import Target, pass_target, server_options
 from tsmon.serving.restart import CannotRoll, RestartAtOnce, RollingRestart
-from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.procedure import Procedure
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.torchserve.procedure import Procedure
+    from tsmon.torchserve.records import ModelVersion
 
 
 @click.command()

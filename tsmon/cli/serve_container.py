@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,7 +21,9 @@ from tsmon.serving.container import DEFAULT_NAME, ContainerPlan, Share, docker_a
 from tsmon.serving.errors import ContainerError
 from tsmon.serving.image import DEFAULT_IMAGE
 from tsmon.serving.plan import START_SECONDS, ServerPlan
-from tsmon.serving.record import ServerRecord
+
+if TYPE_CHECKING:
+    from tsmon.serving.record import ServerRecord
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.cli.output import emit, emit_json, say
-from tsmon.serving.local_server import LocalServerStatus
-from tsmon.serving.record import ServerRecord
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.serving.local_server import LocalServerStatus
+    from tsmon.serving.record import ServerRecord
 
 ORPHANED = "the tsmon that was to stop this TorchServe was killed"
 

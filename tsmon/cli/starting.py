@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tsmon.cli.output import say, talk
 from tsmon.serving.errors import StartFailed
-from tsmon.serving.launch import ProgressCallback, StartProgress
-from tsmon.serving.local_server import LocalServer
-from tsmon.serving.plan import ServerPlan
-from tsmon.serving.record import ServerRecord
+
+if TYPE_CHECKING:
+    from tsmon.serving.launch import ProgressCallback, StartProgress
+    from tsmon.serving.local_server import LocalServer
+    from tsmon.serving.plan import ServerPlan
+    from tsmon.serving.record import ServerRecord
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import httpx
@@ -20,11 +20,13 @@ from tsmon.fleet.access import Access, own_server
 from tsmon.serving.archive_url import archive_url
 from tsmon.serving.container_server import ContainerServer
 from tsmon.serving.local_server import LocalServer
-from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.docker import LogPlace
-from tsmon.torchserve.addresses import Addresses
-from tsmon.torchserve.client import TorchServe
-from tsmon.torchserve.tokens import KeyRing
+
+if TYPE_CHECKING:
+    from tsmon.serving.record import ServerRecord
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.torchserve.addresses import Addresses
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.torchserve.tokens import KeyRing
 
 COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 F = TypeVar("F", bound=Callable[..., Any])

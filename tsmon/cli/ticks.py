@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tsmon.telemetry.logs.times import RequestReport
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
 
 def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:

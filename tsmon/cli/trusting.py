@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tsmon.cli.config_option import read_again
 from tsmon.cli.output import asked, say
-from tsmon.cli.target import Target
 from tsmon.config.edit import in_toml
 from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
 from tsmon.config.trust import NotTrusted, Settings, trust
+
+if TYPE_CHECKING:
+    from tsmon.cli.target import Target
 
 
 def require_trust(ctx: click.Context, target: Target, *, ask: bool, fleet: bool = False) -> None:

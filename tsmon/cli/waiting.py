@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.cli.causes import cause_lines, cause_of
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say, talk
-from tsmon.telemetry.logs.docker import LogPlace
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.torchserve.client import TorchServe
 
 
 async def wait_for_workers(

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.cli.inference import HEALTHY, print_answers, score_words
 from tsmon.cli.metrics import print_totals, read_scrape
@@ -16,9 +17,11 @@ from tsmon.load.answers import Answer, Score
 from tsmon.load.sender import send
 from tsmon.serving.archive import build_archive, digit_archive_spec
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import Conflict
 from tsmon.torchserve.management import Registration
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
 
 MODEL = "mnist"
 VERSION = "1.0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,6 @@ from tsmon.cli.event_printer import EventPrinter
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, emit, emit_json_line
 from tsmon.cli.plain import plain_line
-from tsmon.cli.target import Target
 from tsmon.cli.ticks import tick_line, tick_record
 from tsmon.telemetry.freshness import as_of, patience_s
 from tsmon.telemetry.instant import Instant
@@ -23,8 +23,11 @@ from tsmon.telemetry.prometheus.instances import discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import ServerState, Snapshot
-from tsmon.telemetry.source import Source
-from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.cli.target import Target
+    from tsmon.telemetry.source import Source
+    from tsmon.torchserve.errors import TorchServeError
 
 LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
 LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and restart it"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tsmon.doctor.facts import Api, ExaminedServer, KeyFileFacts
 from tsmon.telemetry.live import LiveSource
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.connection import Connection
 from tsmon.torchserve.errors import TokenRefused, TorchServeError
 from tsmon.torchserve.management import Management
-from tsmon.torchserve.records import ApiDescription
 from tsmon.torchserve.tokens import KeyKind, KeyRing
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.torchserve.records import ApiDescription
 
 T = TypeVar("T")
 

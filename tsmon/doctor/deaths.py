@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tsmon.doctor.facts import ExaminedServer, MachineFacts, ReportedDeath
 from tsmon.telemetry.logs.causes import read_cause
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.records import Worker
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import Worker
 
 MOST_MODELS = 8
 """Each costs a reading of the end of the logs."""

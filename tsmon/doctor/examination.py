@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.doctor.asking import Connect, ask
 from tsmon.doctor.catalogue import CHECKS
@@ -15,8 +16,10 @@ from tsmon.doctor.facts import ConfigFacts, Facts, MachineFacts
 from tsmon.doctor.findings import Check, Finding, Result, Severity, run
 from tsmon.doctor.installation import look_at_installation
 from tsmon.doctor.machine import look_at_machine
-from tsmon.torchserve.addresses import Addresses
-from tsmon.torchserve.client import TorchServe
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.addresses import Addresses
+    from tsmon.torchserve.client import TorchServe
 
 
 @dataclass(frozen=True, slots=True)

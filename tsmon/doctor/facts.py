@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsmon.serving.errors import NoJava, PortTaken
-from tsmon.serving.java import Java
-from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import Observation
-from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import TimedOut, TorchServeError, Unreachable
-from tsmon.torchserve.records import ApiDescription
-from tsmon.torchserve.tokens import KeyKind
+
+if TYPE_CHECKING:
+    from tsmon.serving.errors import NoJava, PortTaken
+    from tsmon.serving.java import Java
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.telemetry.source import Observation
+    from tsmon.torchserve.addresses import Addresses
+    from tsmon.torchserve.records import ApiDescription
+    from tsmon.torchserve.tokens import KeyKind
 
 
 class Api(StrEnum):

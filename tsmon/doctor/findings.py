@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tsmon.doctor.facts import Facts
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import Facts
 
 
 class Severity(StrEnum):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -19,8 +20,10 @@ from tsmon.telemetry.server_process import (
     server_at,
     shares_files,
 )
-from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.records import WORKER_SCRIPT
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.addresses import Addresses
 
 TORCH_THREADS = "OMP_NUM_THREADS"
 _TEMP_OPTION = "-Djava.io.tmpdir="

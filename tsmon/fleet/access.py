@@ -6,21 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
-from tsmon.config.schema import ServerSettings
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
 from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.place import parse_log_place
 from tsmon.telemetry.logs.zone import parse_zone
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
+
+if TYPE_CHECKING:
+    from tsmon.config.schema import ServerSettings
+    from tsmon.telemetry.logs.docker import LogPlace
 
 OwnServer = Callable[[], ServerRecord | None]
 """Gives what is known of the server that `tsmon serve` starts, while it runs."""

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
-from tsmon.telemetry.signs import Sign
 from tsmon.telemetry.traffic import Missing
+
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
+    from tsmon.telemetry.signs import Sign
 
 Rank = tuple[float | str, ...]
 """What rows are compared by."""

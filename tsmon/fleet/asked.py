@@ -6,13 +6,16 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 from tsmon.fleet.light import LightSource
 from tsmon.fleet.snapshot import ServerRow, row_of, waiting_row
-from tsmon.fleet.targets import FleetTarget
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.past import Past
-from tsmon.torchserve.client import TorchServe
+
+if TYPE_CHECKING:
+    from tsmon.fleet.targets import FleetTarget
+    from tsmon.torchserve.client import TorchServe
 
 PROVEN_AT_ONCE = 16
 UNPROVEN_AT_ONCE = 64

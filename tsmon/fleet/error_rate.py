@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tsmon.telemetry.scrape import Scrape
+from typing import TYPE_CHECKING
+
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.scrape import Scrape
 
 
 class ErrorRate:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import httpx
 
-from tsmon.config.schema import Config
 from tsmon.fleet.access import Access, OwnServer
 from tsmon.fleet.asked import AskedServer, Lanes
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
@@ -21,6 +21,9 @@ from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.config.schema import Config
 
 PUBLISH_S = 1.0
 """The shortest time between two snapshots, but for the first ones."""

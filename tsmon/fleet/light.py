@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from tsmon.fleet.error_rate import ErrorRate
 from tsmon.telemetry.descriptions import ModelReader
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import outcome_of, scrape_of
-from tsmon.telemetry.scrape import Scrape
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Description, Observation
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import ApiError, TorchServeError
 from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.scrape import Scrape
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.torchserve.client import TorchServe
 
 DESCRIBES = 2
 """Settled models described at each tick; the others wait their turn."""

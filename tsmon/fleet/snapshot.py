@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from tsmon.fleet.targets import FleetTarget
 from tsmon.telemetry.freshness import patience_s
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, Sign
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage, UsageOrMissing, add_readings
-from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.fleet.targets import FleetTarget
+    from tsmon.telemetry.instant import Instant
+    from tsmon.torchserve.errors import TorchServeError
 
 ONLY_METRICS = Sign("?", "metrics only", Grade.NEUTRAL)
 """Its management address cannot be read."""

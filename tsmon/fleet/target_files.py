@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.fleet.file_sd import BadFile, parse_file_sd
-from tsmon.fleet.targets import FleetTarget
 from tsmon.untrusted.files import KIB, MIB, read_text
+
+if TYPE_CHECKING:
+    from tsmon.fleet.targets import FleetTarget
 
 _PATTERN = "*?["
 _YAML = {".yml", ".yaml"}

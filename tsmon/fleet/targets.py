@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tsmon.config.schema import ServerSettings
+if TYPE_CHECKING:
+    from tsmon.config.schema import ServerSettings
 
 
 class Origin(StrEnum):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.error_rate import ErrorRate
@@ -15,7 +16,6 @@ from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
 from tsmon.telemetry.past import Past
-from tsmon.telemetry.prometheus.client import Prometheus, Series
 from tsmon.telemetry.prometheus.errors import NoNewSample
 from tsmon.telemetry.prometheus.instances import discover, quoted
 from tsmon.telemetry.prometheus.modes import KnownMode
@@ -23,6 +23,9 @@ from tsmon.telemetry.prometheus.samples import NAMES, by_moment
 from tsmon.telemetry.prometheus.source import PrometheusSource, observation_of
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.prometheus.client import Prometheus, Series
 
 FIRST_RANGE_S = 150.0
 """Holds two scrapes of a server that is scraped once a minute."""

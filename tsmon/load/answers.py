@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsmon.digits.images import DigitImage
-from tsmon.load.refusals import Failure
 from tsmon.untrusted.json import BadJson, parse_json
 
 if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
+    from tsmon.digits.images import DigitImage
+    from tsmon.load.refusals import Failure
     from tsmon.torchserve.inference import Prediction
 
 LONGEST_ANSWER = 80

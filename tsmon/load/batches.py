@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.answers import Answer, Score
 from tsmon.load.sender import send
-from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.inference import Inference
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.torchserve.inference import Inference
 
 WALKTHROUGH = (10, 10, 10, 50)
 """Images in each batch of the walkthrough."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tsmon.digits.images import DigitImage
-from tsmon.load.answers import Answer
 from tsmon.load.sender import ask
-from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.inference import Inference
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
+    from tsmon.load.answers import Answer
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.torchserve.inference import Inference
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.torchserve.errors import (
     ApiError,
@@ -15,8 +16,10 @@ from tsmon.torchserve.errors import (
     TorchServeError,
     Unreachable,
 )
-from tsmon.torchserve.records import ModelVersion
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import ModelVersion
 
 
 class Failure(StrEnum):

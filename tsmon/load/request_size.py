@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure
 from tsmon.telemetry.logs.files import TS_LOG
 from tsmon.telemetry.logs.tail import BLOCK, LogTail
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
 
 DEFAULT_LIMIT = 6_553_500
 """TorchServe's own max_request_size, in bytes."""

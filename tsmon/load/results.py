@@ -6,9 +6,12 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.load.answers import Answer, Score
-from tsmon.telemetry.snapshot import ModelKey
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
 
 KEPT = 10_000
 """Answers kept of a version; those before count on in the score and the matrix."""

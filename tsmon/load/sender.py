@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage, ImageError
 from tsmon.load.answers import Answer, read_answer
 from tsmon.load.refusals import Failure, kind_of
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.inference import Inference
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.inference import Inference
 
 
 async def send(

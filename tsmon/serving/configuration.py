@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.serving import properties
 from tsmon.serving.errors import BadConfiguration
-from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK, Ports
+
+if TYPE_CHECKING:
+    from tsmon.serving.plan import ServerPlan
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _OWN_NEED = "tsmon cannot do its work without it"

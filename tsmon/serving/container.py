@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.docker.containers import ContainerFacts, find_container, processes
 from tsmon.docker.engine import DockerError, NoEngine, run
@@ -18,9 +19,11 @@ from tsmon.serving.configuration import Surroundings, render
 from tsmon.serving.environment import thread_variables
 from tsmon.serving.errors import ContainerError, PortTaken
 from tsmon.serving.image import CONFIG, DEFAULT_IMAGE, HOME, MODEL_STORE
-from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK, Ports
 from tsmon.torchserve.records import WORKER_SCRIPT
+
+if TYPE_CHECKING:
+    from tsmon.serving.plan import ServerPlan
 
 DEFAULT_NAME = "tsmon"
 INSIDE = Ports()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -12,12 +13,14 @@ from tsmon.serving import container, image
 from tsmon.serving.diagnosis import explain, shown
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.launch import ProgressCallback, StartProgress
-from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.errors import NotTorchServe
 from tsmon.torchserve.metrics import MOST_SCRAPE_BYTES
 from tsmon.torchserve.records import parse_api_description
 from tsmon.untrusted.http import Bounds, ask
 from tsmon.untrusted.json import BadJson, parse_json
+
+if TYPE_CHECKING:
+    from tsmon.serving.record import ServerRecord
 
 _POLL_SECONDS = 0.5
 _BOUNDS = Bounds(timeout_s=2.0, most_bytes=MOST_SCRAPE_BYTES)

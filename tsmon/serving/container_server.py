@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.docker.containers import ContainerFacts, find_container
 from tsmon.serving import container as containers
@@ -18,11 +19,13 @@ from tsmon.serving.container import INSIDE, ContainerPlan, docker_asked
 from tsmon.serving.container_launch import ContainerLaunch
 from tsmon.serving.errors import BadConfiguration, ContainerError, NameTaken
 from tsmon.serving.image import MODEL_STORE
-from tsmon.serving.launch import ProgressCallback
 from tsmon.serving.local_server import LocalServer
-from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK, check_free
 from tsmon.serving.record import ServerRecord
+
+if TYPE_CHECKING:
+    from tsmon.serving.launch import ProgressCallback
+    from tsmon.serving.plan import ServerPlan
 
 
 class ContainerServer:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tsmon.serving.home import Home
 from tsmon.serving.logs import size_of, tail
+
+if TYPE_CHECKING:
+    from tsmon.serving.home import Home
 
 _SHOWN_LINES = 20
 # What every start prints, and a second failure while a failed start shuts down.

@@ -6,9 +6,11 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsmon.serving.home import Home
-from tsmon.serving.java import Java
+if TYPE_CHECKING:
+    from tsmon.serving.home import Home
+    from tsmon.serving.java import Java
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _MEASURED_BEST_THREADS = 1  # twice the requests per second of torch's default on a small CNN

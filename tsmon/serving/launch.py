@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import psutil
@@ -16,12 +17,14 @@ import psutil
 from tsmon.serving.diagnosis import StartLogs
 from tsmon.serving.environment import server_environment
 from tsmon.serving.errors import StartFailed
-from tsmon.serving.home import Home
-from tsmon.serving.java import Java
-from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK
 from tsmon.serving.processes import find_server, has_ended
 from tsmon.untrusted.http import Bounds, ask
+
+if TYPE_CHECKING:
+    from tsmon.serving.home import Home
+    from tsmon.serving.java import Java
+    from tsmon.serving.plan import ServerPlan
 
 _POLL_SECONDS = 0.1
 _ANSWER_SECONDS = 2.0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -31,11 +32,13 @@ from tsmon.serving.home import Home, default_home
 from tsmon.serving.java import find_java
 from tsmon.serving.launch import Launch, ProgressCallback
 from tsmon.serving.owner import Owner
-from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import LOOPBACK, check_free
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.temp_dir import make_temp_dir, remove_temp_dir
 from tsmon.torchserve.errors import ReadOnly
+
+if TYPE_CHECKING:
+    from tsmon.serving.plan import ServerPlan
 
 _STOP_SECONDS = 30.0
 

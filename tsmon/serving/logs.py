@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from tsmon.serving.home import Home
 from tsmon.untrusted.files import KIB, MIB, open_regular
+
+if TYPE_CHECKING:
+    from tsmon.serving.home import Home
 
 _BLOCK = 64 * KIB
 FARTHEST = 64 * MIB

@@ -14,10 +14,10 @@ import asyncio
 import time
 from contextlib import suppress
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import psutil
 
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.procedure import (
     NotCarriedOut,
@@ -32,6 +32,9 @@ from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import WORKER_SCRIPT, ModelVersion, Worker
 from tsmon.torchserve.rollout import MARGIN_S
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
 
 POLL_S = 0.25
 IDLE_S = 0.02

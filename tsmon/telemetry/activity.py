@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.windows import FAILED
-from tsmon.telemetry.snapshot import ModelStatus, WorkerStatus
 from tsmon.telemetry.traffic import Usage
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus, WorkerStatus
 
 MOSTLY = 0.5
 """The share of the time of a request from which on it mostly waits."""

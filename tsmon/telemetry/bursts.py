@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
 BURST = 5
 """Requests that ended with 5xx from one snapshot to the next, from which on it is a burst."""

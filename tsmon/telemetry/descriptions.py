@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import (
     NotFound,
@@ -20,8 +20,11 @@ from tsmon.torchserve.errors import (
     TorchServeError,
     Unreachable,
 )
-from tsmon.torchserve.management import Management
 from tsmon.torchserve.records import ModelVersion, RegisteredModel
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.torchserve.management import Management
 
 DESCRIBES_AT_ONCE = 4
 """TorchServe answers management calls on the threads that inference uses, one per CPU."""

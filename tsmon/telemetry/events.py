@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.bursts import Bursts
 from tsmon.telemetry.health.verdicts import WorkerHealth
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import (
     Gone,
     ModelKey,
@@ -19,6 +19,9 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
     WorkerStatus,
 )
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
 
 TOKEN_SOON = timedelta(minutes=5)
 """How long before a token's end somebody is told of it."""

@@ -8,11 +8,14 @@ something is shown.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import TimedOut
 from tsmon.torchserve.waiting import longest_wait
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
 
 STALE_PERIODS = 3
 SHORTEST_PERIOD_S = 1.0

@@ -6,12 +6,15 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import RequestPhase
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.logs.quantiles import Quantiles
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
 MOST_POINTS = 100_000
 """Of all models: 18 MB, or 56 where the log files tell the quantiles of each."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus
-from tsmon.telemetry.source import Description
 from tsmon.telemetry.traffic import Traffic
 from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.source import Description
 
 
 class Leftovers:

@@ -6,22 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.follower import LogFollower
 from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.times import RequestReport, TimesKey
-from tsmon.telemetry.logs.watch import LogWatch
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.scrape import MetricsMode, Scrape, parse_scrape
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Description, Observation, ServerFacts
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.causes import Cause
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.watch import LogWatch
+    from tsmon.torchserve.client import TorchServe
 
 T = TypeVar("T")
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.events import EventLog
 from tsmon.telemetry.history import MOST_POINTS, History
@@ -21,7 +22,6 @@ from tsmon.telemetry.snapshot import (
     ServerStatus,
     Snapshot,
 )
-from tsmon.telemetry.source import Observation, Source
 from tsmon.telemetry.traffic import Missing, Traffic, TrafficMeter
 from tsmon.torchserve.errors import (
     NotTorchServe,
@@ -30,6 +30,9 @@ from tsmon.torchserve.errors import (
     TorchServeError,
     Unreachable,
 )
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.source import Observation, Source
 
 LONGEST_BACKOFF_S = 10.0
 

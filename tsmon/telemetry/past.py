@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import Snapshot
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import Snapshot
 
 MOST_TICKS = 3600
 MOST_MODELS = 10_000

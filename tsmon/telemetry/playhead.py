@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.events import Event, EventLog
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.past import Past
-from tsmon.telemetry.snapshot import Snapshot
+if TYPE_CHECKING:
+    from tsmon.telemetry.events import Event, EventLog
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.past import Past
+    from tsmon.telemetry.snapshot import Snapshot
 
 LONGEST_GAP_S = 90.0
 """While playing, a longer time without a tick is skipped: nothing was recorded in it."""

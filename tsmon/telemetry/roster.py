@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
@@ -15,8 +16,10 @@ from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.leftovers import Leftovers
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, WorkerStatus
-from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.source import Description, Observation
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
 DECISIVE = frozenset({"minWorkers", "workers", "the whole entry"})

@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.instant import Instant
 from tsmon.torchserve.errors import TorchServeError, excerpt
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
 
 REQUESTS = "ts_inference_requests_total"
 INFERENCE_US = "ts_inference_latency_microseconds"

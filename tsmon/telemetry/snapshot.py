@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
@@ -14,14 +15,16 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.times import RequestReport
-from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.traffic import Traffic
-from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.records import ModelVersion, Worker
-from tsmon.torchserve.tokens import KeyKind
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.logs.causes import Cause
+    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.scrape import MetricsMode
+    from tsmon.telemetry.traffic import Traffic
+    from tsmon.torchserve.errors import TorchServeError
+    from tsmon.torchserve.records import ModelVersion, Worker
+    from tsmon.torchserve.tokens import KeyKind
 
 
 class ServerState(StrEnum):

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.lives import WorkerLife
-from tsmon.telemetry.logs.times import RequestReport
-from tsmon.telemetry.scrape import Scrape
-from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
-from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.records import ModelVersion
-from tsmon.torchserve.tokens import KeyKind
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.logs.causes import Cause
+    from tsmon.telemetry.logs.lives import WorkerLife
+    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.scrape import Scrape
+    from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
+    from tsmon.torchserve.errors import TorchServeError
+    from tsmon.torchserve.records import ModelVersion
+    from tsmon.torchserve.tokens import KeyKind
 
 
 @dataclass(frozen=True, slots=True)

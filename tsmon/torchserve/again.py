@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.torchserve.management import Registration
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import ModelVersion
 
 
 def registration_like(found: ModelVersion, url: str | None = None) -> Registration:

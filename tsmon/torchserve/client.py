@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.connection import Connection
 from tsmon.torchserve.inference import Inference
 from tsmon.torchserve.management import Management
@@ -16,6 +15,9 @@ from tsmon.torchserve.metrics import Metrics
 from tsmon.torchserve.renewal import Renewal
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.untrusted.http import CLOSE_GRACE_S
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.addresses import Addresses
 
 MANAGEMENT_CONNECTIONS = 20
 """A dozen descriptions that hang must leave some to the model list and to changes."""

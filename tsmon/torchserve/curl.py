@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.changes import model_path
 from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 from tsmon.untrusted.shell import shell_line
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.addresses import Addresses
 
 MANAGEMENT, INFERENCE = KeyKind.MANAGEMENT, KeyKind.INFERENCE
 VARIABLES = {MANAGEMENT: "MANAGEMENT_TOKEN", INFERENCE: "INFERENCE_TOKEN"}

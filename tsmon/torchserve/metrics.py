@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tsmon.torchserve.connection import Connection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.connection import Connection
 
 SCRAPE_TIMEOUT_S = 2.0
 MOST_SCRAPE_BYTES = 16 * 2**20

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.management import Management
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management
 
 
 class StepState(StrEnum):

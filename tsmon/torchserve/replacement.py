@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
@@ -21,10 +22,7 @@ from tsmon.torchserve.changes import (
     register_change,
     unregister_change,
 )
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import Conflict, InvalidArgument, NotFound, TimedOut, TorchServeError
-from tsmon.torchserve.inference import Prediction
-from tsmon.torchserve.management import Registration
 from tsmon.torchserve.procedure import (
     NotCarriedOut,
     Procedure,
@@ -33,9 +31,14 @@ from tsmon.torchserve.procedure import (
     reasoned,
 )
 from tsmon.torchserve.protection import protected
-from tsmon.torchserve.records import ModelVersion
 from tsmon.untrusted.files import MIB, read_bytes
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.torchserve.inference import Prediction
+    from tsmon.torchserve.management import Registration
+    from tsmon.torchserve.records import ModelVersion
 
 POLL_S = 0.25
 GRACE_S = 10.0

@@ -11,10 +11,13 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.torchserve.errors import NotFound, TimedOut
-from tsmon.torchserve.management import Management
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management
+    from tsmon.torchserve.records import ModelVersion
 
 POLL_S = 0.25
 DEATHS_TO_GIVE_UP = 2

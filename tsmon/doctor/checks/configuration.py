@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tsmon.doctor import settings as known
-from tsmon.doctor.facts import Facts
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.untrusted.json import BadJson, parse_json
+
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import Facts
 
 _LOOPBACK = {"localhost", "::1", "127.0.0.1"}
 _ADDRESSES = {

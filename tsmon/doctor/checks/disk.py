@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tsmon.doctor.checks.had import human, models_of, plural, process_of
-from tsmon.doctor.facts import Facts, FolderSize
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
+
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import Facts, FolderSize
 
 LARGE_LOGS = 2e9
 LITTLE_FREE = 1e9

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from tsmon.doctor.facts import ExaminedServer, Facts, JavaProcess
+from typing import TYPE_CHECKING
+
 from tsmon.doctor.findings import NotChecked
 from tsmon.telemetry.roster import is_judged
-from tsmon.telemetry.scrape import Scrape
-from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import ExaminedServer, Facts, JavaProcess
+    from tsmon.telemetry.scrape import Scrape
+    from tsmon.telemetry.source import Description
+    from tsmon.torchserve.records import ModelVersion
 
 
 def server_of(facts: Facts) -> ExaminedServer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tsmon.doctor.checks.had import (
     human,
@@ -12,10 +13,12 @@ from tsmon.doctor.checks.had import (
     process_of,
     server_of,
 )
-from tsmon.doctor.facts import Facts, JavaProcess
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import Facts, JavaProcess
 
 COLLECTOR_SECONDS = 70
 """The system metrics are collected every 60 s; a little later they must have been."""

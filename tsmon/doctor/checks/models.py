@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tsmon.doctor.checks.had import descriptions_of, models_of, named, plural
-from tsmon.doctor.facts import Facts
 from tsmon.doctor.findings import Finding, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.records import ModelVersion, Worker
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import Facts
+    from tsmon.torchserve.records import ModelVersion, Worker
 
 SHORT_STARTUP_S = 10
 NEARLY_FULL = 0.8

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.doctor.checks.had import server_of
-from tsmon.doctor.facts import Facts, KeyFileFacts
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.torchserve.errors import TokenRefused
 from tsmon.torchserve.tokens import KeyKind
+
+if TYPE_CHECKING:
+    from tsmon.doctor.facts import Facts, KeyFileFacts
 
 SOON_MINUTES = 10
 _ADVICE = "name the server's key_file.json with --key-file; it is in its working directory"

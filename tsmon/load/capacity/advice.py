@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.curve import ServiceCurve, ServicePoint
 from tsmon.load.capacity.doubts import (
@@ -17,7 +18,9 @@ from tsmon.load.capacity.doubts import (
 )
 from tsmon.load.capacity.prediction import Forecast, LatencyGoal, predict
 from tsmon.load.capacity.reasons import reasons_for
-from tsmon.load.capacity.situation import Situation
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.situation import Situation
 
 MOST_WORKERS = 64
 """Looked at where the machine's cores are not known."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.limits import core_share
-from tsmon.load.capacity.situation import Situation
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.situation import Situation
 
 MANY_FAILURES = 0.05
 """Above this share of failed requests nothing is predicted."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.batching import BatchRule
 from tsmon.load.capacity.curve import ServiceCurve, ServicePoint
 from tsmon.load.capacity.doubts import doubts_about
 from tsmon.load.capacity.prediction import predict
 from tsmon.load.capacity.situation import Situation
-from tsmon.load.experiment.experiment import Predict
 from tsmon.load.experiment.kept import load_results
 from tsmon.load.experiment.result import Measurement, measured_points
-from tsmon.telemetry.snapshot import ModelKey
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.experiment import Predict
+    from tsmon.telemetry.snapshot import ModelKey
 
 
 def experienced_points(

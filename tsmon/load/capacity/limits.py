@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tsmon.load.capacity.curve import ServiceCurve
-from tsmon.load.capacity.queueing import Queue
-from tsmon.load.capacity.situation import Situation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.curve import ServiceCurve
+    from tsmon.load.capacity.queueing import Queue
+    from tsmon.load.capacity.situation import Situation
 
 FULL_CORES = 0.8
 """From this share of the cores on, measured waits were a third to seventy times the predicted."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import psutil
 
 from tsmon.doctor.machine import torch_threads, usable_cores
 from tsmon.load.capacity.situation import Machine
-from tsmon.telemetry.snapshot import ModelStatus
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
 
 
 def machine_of(model: ModelStatus) -> Machine | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.limits import unknown_because
-from tsmon.load.capacity.situation import Situation
 from tsmon.torchserve.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.curve import Basis, ServiceCurve
+    from tsmon.load.capacity.situation import Situation
 
 P95 = 0.95
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tsmon.load.capacity.curve import ServiceCurve
+from typing import TYPE_CHECKING
+
 from tsmon.load.capacity.prediction import Forecast, LatencyGoal, predict
-from tsmon.load.capacity.situation import Situation
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.curve import ServiceCurve
+    from tsmon.load.capacity.situation import Situation
 
 
 def reasons_for(

@@ -6,14 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule, BatchTimes, batch_times
 from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.capacity.queueing import erlang_c
 from tsmon.load.capacity.service_time import fitted
 from tsmon.telemetry.logs.times import Profile, RequestPhase
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
 LEAST_INTERVALS = 20
 """Fewer say nothing of how arrivals scatter."""

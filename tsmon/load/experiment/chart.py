@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.bar import Bar
 from rich.console import Console, Group, RenderableType  # noqa: TID251 (draws into memory)
 from rich.table import Table
 from rich.text import Text
 
-from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.table import headline
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.result import ExperimentResult, Measurement
 
 CHART_WIDTH = 100
 """Columns of the picture; on a wider terminal the bars get no longer either."""

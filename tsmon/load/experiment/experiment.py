@@ -12,26 +12,29 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import outlook
-from tsmon.load.experiment.plan import ExperimentPlan, Variation
 from tsmon.load.experiment.readings import CounterReader
 from tsmon.load.experiment.restoring import Restoration, put_back
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import Subject
 from tsmon.load.experiment.unfinished import Unfinished
-from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import open_run
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.processes import ProcessTable
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
 from tsmon.torchserve.protection import protected
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.plan import ExperimentPlan, Variation
+    from tsmon.load.run.plan import RunPlan
+    from tsmon.load.run.report import RunReport
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.torchserve.records import ModelVersion
 
 Predict = Callable[[float, Measurement], float | None]
 """Mean queue milliseconds at a rate per second and a setting; None where it is not known."""

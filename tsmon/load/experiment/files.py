@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.load.experiment.chart import svg
 from tsmon.load.experiment.kept import ResultNotKept, result_record
-from tsmon.load.experiment.result import ExperimentResult
 from tsmon.load.experiment.table import markdown, result_csv
 from tsmon.torchserve.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.result import ExperimentResult
 
 
 def _json_text(result: ExperimentResult) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.load.capacity.batching import batch_times
-from tsmon.load.experiment.readings import Cost
 from tsmon.load.experiment.result import Measurement, known
 from tsmon.load.run.report import Latency, RunReport
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.readings import Cost
+    from tsmon.torchserve.records import ModelVersion
 
 
 def measurement_of(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tsmon.load.experiment.plan import ExperimentPlan
-from tsmon.load.experiment.subject import Subject
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.plan import ExperimentPlan
+    from tsmon.load.experiment.subject import Subject
 
 
 def outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:

@@ -7,17 +7,20 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.logs.follower import LogFollower
 from tsmon.telemetry.logs.moments import Moments
 from tsmon.telemetry.logs.times import TimesKey
-from tsmon.telemetry.logs.watch import LogWatch
 from tsmon.telemetry.scrape import Counters, MetricsMode, SeriesKey, parse_scrape
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.watch import LogWatch
+    from tsmon.torchserve.client import TorchServe
 
 SETTLE_S = 0.05
 """Between two looks, as TorchServe adds a latency just after it has answered."""

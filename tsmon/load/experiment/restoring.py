@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from tsmon.load.experiment.outlook import worker_words
 from tsmon.load.experiment.subject import NotReached, Overtaken, Subject
-from tsmon.load.experiment.unfinished import Unfinished
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.management import Management
 from tsmon.torchserve.protection import protected
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.unfinished import Unfinished
+    from tsmon.torchserve.management import Management
 
 RESTORE_S = 90.0
 """For putting the model back; no second interruption shortens it."""

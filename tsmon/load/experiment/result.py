@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tsmon.load.experiment.plan import Load
 from tsmon.telemetry.scrape import Counters
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.plan import Load
 
 WALKTHROUGH_COUNTERS = {
     1: Counters(80.0, 7485497.346, 775792.99),

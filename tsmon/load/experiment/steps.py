@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tsmon.load.experiment.plan import Variation
-from tsmon.load.experiment.result import Measurement
-from tsmon.load.run.report import RunProgress as RunProgress
-from tsmon.torchserve.rollout import RolloutProgress as RolloutProgress
+if TYPE_CHECKING:
+    from tsmon.load.experiment.plan import Variation
+    from tsmon.load.experiment.result import Measurement
+    from tsmon.load.run.report import RunProgress as RunProgress
+    from tsmon.torchserve.rollout import RolloutProgress as RolloutProgress
 
 
 class Stage(StrEnum):

@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from tsmon.load.experiment.plan import Variation
 from tsmon.load.experiment.result import Before
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
-from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.protection import protected
-from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management, Registration
+    from tsmon.torchserve.records import ModelVersion
 
 RETRY_S = 0.5
 

@@ -12,17 +12,19 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsmon.load.experiment.subject import Subject
 from tsmon.serving.home import default_home
 from tsmon.serving.owner import Owner
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.torchserve.management import Management
 from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.untrusted.files import MIB, read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.shape import shaped
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

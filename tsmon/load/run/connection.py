@@ -7,11 +7,12 @@ that it shares with the server that CPU is the server's; docs/architecture.md ha
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
-from tsmon.load.run.heads import KnownHeads
+if TYPE_CHECKING:
+    from tsmon.load.run.heads import KnownHeads
 
 MOST_ANSWER_BYTES = 64 * 2**20
 """As of a single prediction; a run may have hundreds of them under way."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.heads import KnownHeads
@@ -13,10 +14,12 @@ from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.key_change import KeyChange, RefusedRequest
 from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
-from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.requests import ImageRequest
 from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, refusal
 from tsmon.untrusted.text import one_line
+
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import RunPlan
+    from tsmon.load.run.requests import ImageRequest
 
 TICK_S = 0.2
 """Between two increments."""

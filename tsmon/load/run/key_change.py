@@ -7,9 +7,11 @@ They are kept until whoever started the run says which key there is now, and sen
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tsmon.load.run.lane import Lane
-from tsmon.load.run.requests import ImageRequest
+if TYPE_CHECKING:
+    from tsmon.load.run.lane import Lane
+    from tsmon.load.run.requests import ImageRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.connection import HttpConnection
-from tsmon.load.run.heads import KnownHeads
-from tsmon.load.run.plan import Endpoint
-from tsmon.load.run.requests import ImageRequest
+
+if TYPE_CHECKING:
+    from tsmon.load.run.heads import KnownHeads
+    from tsmon.load.run.plan import Endpoint
+    from tsmon.load.run.requests import ImageRequest
 
 CONNECT_TIMEOUT_S = 2.0
 

@@ -6,9 +6,10 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from itertools import count, islice, takewhile
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tsmon.load.run.plan import RunPlan
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import RunPlan
 
 
 def planned_starts(plan: RunPlan) -> Iterator[float]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tsmon.digits.images import DigitImage
 from tsmon.torchserve.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
 
 DEFAULT_COUNT = 100_000
 DEFAULT_DURATION_S = 10.0

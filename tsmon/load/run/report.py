@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.increment import Increment, StopReason
-from tsmon.load.run.plan import RunPlan
 from tsmon.telemetry.logs.quantiles import nearest_rank
+
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import RunPlan
 
 
 @dataclass(frozen=True, slots=True)

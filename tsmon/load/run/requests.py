@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tsmon.digits.images import DigitImage, ImageError
-from tsmon.load.run.plan import Endpoint
+
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import Endpoint
 
 MAX_BYTES = 256 * 2**20
 """Of all images together; they are held in memory."""

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import tsmon
 from tsmon.digits.images import ImageError
@@ -22,10 +23,12 @@ from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, Refused
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunProgress, RunReport, Tally
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TokenRefused, TorchServeError, Unreachable, api_error
 from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
 
 LONGEST_LINE = 64 * 2**20
 """Bytes of an increment, far above those of a tick at the highest rate."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.telemetry.health.workers import seconds
 from tsmon.telemetry.logs.times import SERVER_ERROR
-from tsmon.torchserve.records import ModelVersion
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import ModelVersion
 
 QUEUE_NEARLY_FULL = 0.8
 """The share of `job_queue_size` from which on a model is overloaded."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.models import is_stuck, judge_model
-from tsmon.telemetry.health.verdicts import ModelVerdict
 from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.lives import WorkerLife
-from tsmon.telemetry.logs.times import RequestReport
 from tsmon.telemetry.traffic import Traffic, Usage
-from tsmon.torchserve.records import ModelVersion, Worker
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.health.verdicts import ModelVerdict
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.logs.lives import WorkerLife
+    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.torchserve.records import ModelVersion, Worker
 
 VersionKey = tuple[str, str]
 """Name and version of a model."""

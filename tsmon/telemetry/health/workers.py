@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.telemetry.logs.lives import MAX_RETRY_S, DeathReason, WorkerLife
-from tsmon.torchserve.records import ModelVersion, Worker
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import ModelVersion, Worker
 
 MARGIN_S = 10.0
 """How much later than its time-out TorchServe may act on a busy machine."""

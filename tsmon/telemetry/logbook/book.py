@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logbook.line import Fold, Level, LogLine
-from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.telemetry.logs.tracebacks import BEGIN, OpenTraceback, Said
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.lines import WorkerThread
 
 CAPACITY = 50_000
 """Lines kept; with 150 characters each they take some 40 MB."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logbook.line import LogLine, parse_line
-from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.zone import LogZone
-from tsmon.telemetry.past import Past
-from tsmon.telemetry.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.causes import Cause
+    from tsmon.telemetry.past import Past
+    from tsmon.telemetry.snapshot import Snapshot
 
 
 class RecordedFeed:

@@ -7,9 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logbook.book import LogBook
 from tsmon.telemetry.logbook.line import Level, LogLine
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.book import LogBook
 
 
 @dataclass(frozen=True, slots=True)

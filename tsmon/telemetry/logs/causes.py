@@ -13,15 +13,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.endings import LifeReport, PipFailure, ProcessEnding, read_story
 from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
-from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.telemetry.logs.lives import DeathReason
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.tracebacks import Said, Traceback, tracebacks, worker_lines
-from tsmon.telemetry.logs.zone import LogZone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.lines import WorkerThread
+    from tsmon.telemetry.logs.zone import LogZone
 
 MOST_BYTES = 8 << 20
 """How much of the end of each log file is read; twice this takes about a second."""

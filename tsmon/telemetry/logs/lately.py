@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.telemetry.logs.lines import parse_stamp
@@ -13,7 +14,9 @@ from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.times import MINUTE_S, TimesKey
-from tsmon.telemetry.logs.zone import LogZone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.zone import LogZone
 
 BACKLOG = 4 << 20
 """Bytes that are read; where a minute has more, its end is counted."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logs.lines import WorkerThread
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.lines import WorkerThread
 
 
 class Phase(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.life import LifeLines
 from tsmon.telemetry.logs.life_events import (
@@ -24,7 +25,9 @@ from tsmon.telemetry.logs.life_events import (
     Unanswered,
     WorkerEvent,
 )
-from tsmon.telemetry.logs.lines import WorkerThread
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.lines import WorkerThread
 
 MAX_RETRY_S = 300
 """TorchServe's default of `maxRetryTimeoutInSec`: seconds of retries from the first death on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.counting import LoggedCounters
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
@@ -13,7 +14,9 @@ from tsmon.telemetry.logs.requests import RequestLines
 from tsmon.telemetry.logs.sieve import sift
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.windows import RequestTimes
-from tsmon.telemetry.scrape import Counters, SeriesKey
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.scrape import Counters, SeriesKey
 
 LIFE_BACKLOG = 4 << 20
 """Bytes of ts_log that are read back at first, so that workers already down are known."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 from array import array
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tsmon.telemetry.logs.lines import Doubles, worker_thread
-from tsmon.telemetry.logs.sieve import Sifted
 from tsmon.telemetry.logs.times import Samples, TimesKey
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.sieve import Sifted
 
 _STAMP = rb"^\S+ \[\w+ *\] "
 ACCESS = re.compile(

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logs.moments import Moments
 from tsmon.telemetry.logs.quantiles import Quantiles
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.moments import Moments
 
 MINUTE_S = 60.0
 KEPT_S = 300.0

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.causes import Cause, read_cause
 from tsmon.telemetry.logs.known_causes import CauseKind
-from tsmon.telemetry.logs.lives import WorkerLife
 from tsmon.telemetry.logs.reader import LogReader
 from tsmon.telemetry.logs.request_failures import RequestFailures
 from tsmon.telemetry.logs.zone import LogZone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.lives import WorkerLife
 
 CAUSE_EVERY_S = 2.0
 """Looking for a cause reads megabytes; a model that fails on and on is looked at so often."""

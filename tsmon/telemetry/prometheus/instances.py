@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.samples import ANSWERS
 from tsmon.telemetry.scrape import REQUESTS
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.prometheus.client import Prometheus
 
 
 @dataclass(frozen=True, slots=True)

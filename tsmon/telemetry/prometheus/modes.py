@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.scrape import MetricsMode, Scrape
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
 
 PATIENCE_S = 150.0
 """In mode prometheus a server writes its gauges once a minute unless it is told otherwise."""

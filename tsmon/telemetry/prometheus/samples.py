@@ -10,9 +10,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.prometheus.client import LabelSet, Series
 from tsmon.telemetry.scrape import (
     DEFAULT_VERSION_LABEL,
     INFERENCE_US,
@@ -26,6 +25,10 @@ from tsmon.telemetry.scrape import (
 )
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.records import ModelVersion, Worker
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.prometheus.client import LabelSet, Series
 
 UP = "up"
 WORKER_LOAD_MS = "WorkerLoadTime"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import TargetDown
 from tsmon.telemetry.prometheus.modes import KnownMode
 from tsmon.telemetry.prometheus.samples import SeriesReadings, is_up, models_of, scrape_of
 from tsmon.telemetry.prometheus.target import Newest, ScrapedTarget
-from tsmon.telemetry.scrape import Scrape
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.prometheus.client import Prometheus
+    from tsmon.telemetry.scrape import Scrape
+    from tsmon.telemetry.snapshot import ModelKey
 
 POLL_S = 1.0
 """Pause between two questions for a newer sample."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.prometheus.client import Prometheus, Series
 from tsmon.telemetry.prometheus.errors import AmbiguousInstance, NoNewSample, NoSuchInstance
 from tsmon.telemetry.prometheus.instances import discover, quoted
 from tsmon.telemetry.prometheus.samples import NAMES, SeriesReadings, by_moment
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.prometheus.client import Prometheus, Series
 
 LOOKBACK_S = 300.0
 """Prometheus' own age limit of a sample (`query.lookback-delta`)."""

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
@@ -19,8 +19,10 @@ from tsmon.telemetry.logs.lines import WorkerThread
 from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
 from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import Observation
 from tsmon.untrusted.secrets import masked
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.source import Observation
 
 DROP_UNUSED_CAUSES = "DELETE FROM cause WHERE id NOT IN (SELECT cause FROM failure)"
 

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.recording.writer import Writer
-from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import Observation, Source
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.telemetry.source import Observation, Source
 
 PATIENCE_S = 0.5
 """How long a tick waits for the disk; the writing goes on beside it."""

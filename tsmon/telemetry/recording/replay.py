@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.past import Past
-from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
-from tsmon.telemetry.snapshot import Snapshot
-from tsmon.telemetry.source import Observation
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.recording.reader import Recording
+    from tsmon.telemetry.snapshot import Snapshot
+    from tsmon.telemetry.source import Observation
 
 MOST_MODELS = 150_000
 """Models of all ticks that are kept in memory, about 2 kB each."""

@@ -9,17 +9,19 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
 from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
 from tsmon.telemetry.recording.readings import write_reading
 from tsmon.telemetry.recording.schema import RecordingError, not_written, open_for_writing
 from tsmon.telemetry.scrape import Scrape, SeriesKey
-from tsmon.telemetry.snapshot import ModelKey
-from tsmon.telemetry.source import Description, Observation
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.untrusted.secrets import masked, masked_values
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.telemetry.source import Description, Observation
 
 THINNING = ((3600.0, 10), (86_400.0, 60))
 """Ticks older than so many seconds are thinned to one per so many seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.actions import ActionParseResult
@@ -29,26 +29,28 @@ from tsmon.tui.app.no_markup import take_no_markup
 from tsmon.tui.app.notifications import Notifications
 from tsmon.tui.app.servers import Servers
 from tsmon.tui.app.terminal import AsciiOnly, Harmless, copy_around
-from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.monitor import layout
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.above import Palette
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.state.messages import (
-    ExperimentBegun,
-    ProcedureBegun,
-    ServerChosen,
-    ServerOpened,
-    SessionOpened,
-)
 from tsmon.tui.state.options import MonitorOptions
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.themes import opposite, readable
 from tsmon.tui.widgets.scroll_bar import WholeCells
 from tsmon.untrusted.text import few_lines, visible
+
+if TYPE_CHECKING:
+    from tsmon.tui.keymap.effective import Keymap
+    from tsmon.tui.state.messages import (
+        ExperimentBegun,
+        ProcedureBegun,
+        ServerChosen,
+        ServerOpened,
+        SessionOpened,
+    )
+    from tsmon.tui.state.session import Session
 
 __all__ = ["MonitorOptions", "TsmonApp"]
 

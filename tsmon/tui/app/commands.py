@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -15,8 +15,10 @@ from tsmon.tui.commands.table import COMMANDS as TABLE
 from tsmon.tui.keymap import KEYS
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.text.notes import EXPECTED, Note
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 
 class Commands:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from tsmon.fleet.access import key_ring
-from tsmon.fleet.fleet import Fleet
-from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
-from tsmon.tui.monitor.screen import MonitorScreen
-from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
 from tsmon.tui.state.opening import live_session, own_of, target_named
-from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.session import JobUnderWay, LiveSession, Session
 from tsmon.tui.text.notes import EXPECTED, Note
+
+if TYPE_CHECKING:
+    from tsmon.fleet.fleet import Fleet
+    from tsmon.serving.record import ServerRecord
+    from tsmon.tui.monitor.screen import MonitorScreen
+    from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
+    from tsmon.tui.state.options import MonitorOptions
 
 
 class Servers:
@@ -68,6 +68,8 @@ class Servers:
 
     def open_local(self, record: ServerRecord, *, started: bool) -> None:
         """Watch a server of this machine instead; `started` from within."""
+        from tsmon.fleet.access import key_ring
+
         if started:
             self.started = record
         addresses = Addresses(record.inference, record.management, record.metrics)
@@ -77,6 +79,9 @@ class Servers:
 
     def show_fleet(self) -> None:
         """Show all servers, above the monitor."""
+        from tsmon.fleet.fleet import Fleet
+        from tsmon.tui.screens.fleet import FleetScreen
+
         try:
             fleet = self._fleet or Fleet(
                 self._options.config,

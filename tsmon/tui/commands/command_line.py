@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,10 +17,12 @@ from tsmon.tui import keymap
 from tsmon.tui.commands.offers import Completion, Offer, complete
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import brief
+
+if TYPE_CHECKING:
+    from tsmon.tui.text.notes import Note
 
 MOST_SHOWN = 8
 """Completions that are shown at once."""

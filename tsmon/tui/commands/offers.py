@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.tui.commands.command import Command
-from tsmon.tui.keymap import Key
 
 if TYPE_CHECKING:
+    from tsmon.tui.commands.command import Command
+    from tsmon.tui.keymap import Key
     from tsmon.tui.monitor.screen import MonitorScreen
 
 T = TypeVar("T")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.changes import check_workers
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.commands.command import Command
@@ -16,6 +15,7 @@ from tsmon.tui.state.steps import PERIODS_S, SPANS_S
 from tsmon.tui.text.themes import theme_named
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.monitor.screen import MonitorScreen
 
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.signal import Signal
 
-from tsmon.tui.keymap import Key
 from tsmon.tui.keymap.effective import ANY_ID, Keymap
+
+if TYPE_CHECKING:
+    from tsmon.tui.keymap import Key
 
 
 @runtime_checkable

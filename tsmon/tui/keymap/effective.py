@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tsmon.config.schema import PresetName
 from tsmon.tui import keymap
 from tsmon.tui.keymap import ALL_KEYS
-from tsmon.tui.keymap.key import Key
 from tsmon.tui.keymap.names import BadKey, read_keys, show_key
 from tsmon.tui.keymap.presets import PRESETS
+
+if TYPE_CHECKING:
+    from tsmon.config.schema import PresetName
+    from tsmon.tui.keymap.key import Key
 
 ANY_ID = {key.id: key for key in ALL_KEYS}
 _PLACE = re.compile(r"\{([a-z]+\.[a-z-]+)\}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tsmon.config.schema import PresetName
+if TYPE_CHECKING:
+    from tsmon.config.schema import PresetName
 
 VIM = {
     "move.up": "k,up",

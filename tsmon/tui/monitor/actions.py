@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.instant import Instant
 from tsmon.torchserve.errors import READ_ONLY_HINT
 from tsmon.tui.keymap import BY_ID, Key
-from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.presence import Refused, why_not_present
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.capability import Capability
+    from tsmon.tui.state.session import Session
 
 
 class Actions:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.torchserve.management import Management
-from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.screens.confirm import Confirm, Outdated
-from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.screens.questions import about_default
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.torchserve.management import Management
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.screens.confirm import Confirm
+    from tsmon.tui.screens.dialog import Dialog
 
 Result = TypeVar("Result")
 
@@ -52,6 +53,8 @@ class Still:
             Outdated: it is not; `difference` says what changed.
             Refused: the action is not possible any more.
         """
+        from tsmon.tui.screens.confirm import Outdated
+
         self._host.check(self._id)
         self.difference = self._differs()
         if self.difference:
@@ -87,6 +90,8 @@ async def answered(
     Raises:
         Refused: the action is not possible any more.
     """
+    from tsmon.tui.screens.confirm import Outdated
+
     keys, news = list(keys), None
     while True:
         still = Still(host, id_, keys)
@@ -110,6 +115,8 @@ async def ask_default(host: Host, id_: str, key: ModelKey, management: Managemen
     Raises:
         Refused: the version is gone.
     """
+    from tsmon.tui.screens.confirm import Confirm
+    from tsmon.tui.screens.questions import about_default
 
     async def dialog(still: Still) -> Confirm:
         model = present(host, key)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from tsmon.tui.keymap import Key
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.state.rollouts import Rollout
-from tsmon.tui.text.notes import Note
+if TYPE_CHECKING:
+    from tsmon.tui.keymap import Key
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.state.rollouts import Rollout
+    from tsmon.tui.text.notes import Note
 
 Handlers = Mapping[str, Callable[[], None]]
 """What carries actions out, by the ids of the key table."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tsmon.config.changes import Changes
-from tsmon.config.values import Dotted
-from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.monitor.looking_back import LookingBack
-from tsmon.tui.monitor.sending import Sending
-from tsmon.tui.monitor.servers import ServerActions
-from tsmon.tui.screens.settings import Settings
 from tsmon.tui.state.settings import FLEET_PERIOD, PRESET, THEME, Live, LiveSettings, live_preset
 from tsmon.tui.text.symbols import Symbols, symbols_of
 from tsmon.tui.text.themes import theme_named
+
+if TYPE_CHECKING:
+    from tsmon.config.values import Dotted
+    from tsmon.tui.keymap.effective import Keymap
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.looking_back import LookingBack
+    from tsmon.tui.monitor.sending import Sending
+    from tsmon.tui.monitor.servers import ServerActions
 
 PERIOD: Dotted = ("monitor", "period")
 SPAN: Dotted = ("monitor", "span")
@@ -52,6 +52,8 @@ class Configuring(Capability):
         servers: ServerActions,
         sending: Sending,
     ) -> None:
+        from tsmon.config.changes import Changes
+
         super().__init__(host)
         self._appearance = appearance
         self._past = past
@@ -66,6 +68,8 @@ class Configuring(Capability):
 
     def _open(self) -> None:
         """Show the settings."""
+        from tsmon.tui.screens.settings import Settings
+
         config = self.host.options.config
         page = Settings(self.host.session, self._settings, config, self._in_force())
         self.talk.push(page)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.curl import VARIABLES, Curl
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.screens.copy_choice import Copyable, CopyChoice, preview
 from tsmon.tui.text.commands import CommandWriter
 from tsmon.tui.text.notes import Note
 from tsmon.untrusted.secrets import masked
 from tsmon.untrusted.text import visible
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
+    from tsmon.tui.screens.copy_choice import Copyable
 
 CLIPBOARD = "in the clipboard, if your terminal allows it (OSC 52)"
 
@@ -26,6 +29,8 @@ class Copying(Capability):
 
     def _ask(self) -> None:
         """Ask what to copy."""
+        from tsmon.tui.screens.copy_choice import CopyChoice
+
         choices = [*self._shown_texts(), *self._requests()]
         if choices:
             self.talk.push(CopyChoice(choices), self._copy)
@@ -33,6 +38,8 @@ class Copying(Capability):
             self.talk.note(Note("there is nothing to copy here"), bad=False)
 
     def _copy(self, chosen: Copyable | None) -> None:
+        from tsmon.tui.screens.copy_choice import preview
+
         if chosen is None:
             return
         self.talk.copy(chosen.text)
@@ -41,6 +48,8 @@ class Copying(Capability):
 
     def _shown_texts(self) -> Iterator[Copyable]:
         """The value and the row where the cursor is, and the whole table."""
+        from tsmon.tui.screens.copy_choice import Copyable
+
         for letter, what, text in [*self._value(), *self._table()]:
             yield Copyable(letter, what, masked(text))
 
@@ -77,6 +86,8 @@ class Copying(Capability):
 
     def _requests(self) -> Iterator[Copyable]:
         """The lines for a shell; none where there is no server to ask."""
+        from tsmon.tui.screens.copy_choice import Copyable
+
         if not self.host.session.can_act:
             return
         client, models = self.host.session.client, self._copied_models()

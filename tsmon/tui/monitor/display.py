@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.freshness import as_of
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.playhead import View
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.torchserve.waiting import longest_wait
-from tsmon.tui.monitor.looking_back import LookingBack
-from tsmon.tui.monitor.panes import Panes
-from tsmon.tui.state.rollouts import Rollout
-from tsmon.tui.state.session import Session
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.server_bar import BarFacts, ServerBar
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+    from tsmon.tui.monitor.looking_back import LookingBack
+    from tsmon.tui.monitor.panes import Panes
+    from tsmon.tui.state.rollouts import Rollout
+    from tsmon.tui.state.session import Session
 
 
 def show_server(

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.digits.images import DigitImage
-from tsmon.doctor.machine import usable_cores
-from tsmon.load.capacity.experience import experienced_points, predictor
-from tsmon.load.experiment.experiment import Experiment
-from tsmon.load.experiment.plan import ExperimentPlan
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.sending import NO_IMAGES
-from tsmon.tui.screens.confirm import Confirm, Question
-from tsmon.tui.screens.experiment import ExperimentScreen
-from tsmon.tui.screens.plan_experiment import PlanExperiment
-from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.state.risk import Removal, Risk, Scaling, gravest, weigh
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
+    from tsmon.load.experiment.plan import ExperimentPlan
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.tui.screens.confirm import Confirm
+    from tsmon.tui.screens.plan_experiment import PlanExperiment
 
 EXPERIMENT = "digits.experiment"
 
@@ -44,6 +42,12 @@ class Experimenting(Capability):
         self.talk.ask(self._experiment(model, images))
 
     async def _experiment(self, model: ModelStatus, images: tuple[DigitImage, ...]) -> None:
+        from tsmon.doctor.machine import usable_cores
+        from tsmon.load.capacity.experience import experienced_points, predictor
+        from tsmon.load.experiment.experiment import Experiment
+        from tsmon.tui.screens.experiment import ExperimentScreen
+        from tsmon.tui.screens.plan_experiment import PlanExperiment
+
         host, session = self.host, self.host.session
 
         async def dialog(_: Still) -> PlanExperiment:
@@ -79,6 +83,9 @@ class Experimenting(Capability):
     async def _question(
         self, key: ModelKey, plan: ExperimentPlan, outlook: Sequence[str], _: Still
     ) -> Confirm:
+        from tsmon.tui.screens.confirm import Confirm, Question
+        from tsmon.tui.screens.questions import NEWEST_FIRST
+
         severity = self._weigh(key, plan) or Risk.CHANGE
         if plan.registers:
             heading, words = f"Register {key} anew for the experiment?", list(outlook)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 from textual.timer import Timer
 
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
-from tsmon.tui.keymap import PaneName
-from tsmon.tui.screens.prompts import Talk
-from tsmon.tui.state.options import MonitorOptions
-from tsmon.tui.state.rollouts import Rollouts
-from tsmon.tui.state.session import Session
-from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.widgets.digits_pane import DigitsPane
-from tsmon.tui.widgets.metrics_pane import MetricsPane
-from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.workers_pane import WorkersPane
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
+    from tsmon.tui.keymap import PaneName
+    from tsmon.tui.screens.prompts import Talk
+    from tsmon.tui.state.options import MonitorOptions
+    from tsmon.tui.state.rollouts import Rollouts
+    from tsmon.tui.state.session import Session
+    from tsmon.tui.text.symbols import Symbols
+    from tsmon.tui.widgets.digits_pane import DigitsPane
+    from tsmon.tui.widgets.metrics_pane import MetricsPane
+    from tsmon.tui.widgets.models_pane import ModelsPane
+    from tsmon.tui.widgets.workers_pane import WorkersPane
 
 
 class Host(Protocol):

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.load.experiment.restoring import restore
-from tsmon.load.experiment.unfinished import Unfinished, abandoned_on
-from tsmon.serving.errors import ServingError
-from tsmon.serving.local_server import LocalServer, find_running
-from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.snapshot import ModelKey, ServerState
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.monitor.capability import Capability
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.state.risk import Risk
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.unfinished import Unfinished
+    from tsmon.serving.record import ServerRecord
+    from tsmon.tui.monitor.host import Host
 
 
 class Leftovers(Capability):
@@ -43,6 +42,8 @@ class Leftovers(Capability):
         self.talk.do(self._look())
 
     async def _look(self) -> None:
+        from tsmon.load.experiment.unfinished import abandoned_on
+
         label = self.host.session.client.addresses.label
         home = self.host.options.server_home
         orphan = await asyncio.to_thread(self._orphan, label)
@@ -55,6 +56,9 @@ class Leftovers(Capability):
 
     def _orphan(self, label: str) -> ServerRecord | None:
         """The server of the home folder, if it is this one and its tsmon was killed."""
+        from tsmon.serving.errors import ServingError
+        from tsmon.serving.local_server import LocalServer, find_running
+
         try:
             record = find_running(LocalServer(self.host.options.server_home).home)
         except ServingError:
@@ -64,6 +68,10 @@ class Leftovers(Capability):
         return record if Addresses.from_server(record.management).label == label else None
 
     async def _stop(self, record: ServerRecord) -> bool:
+        from tsmon.serving.errors import ServingError
+        from tsmon.serving.local_server import LocalServer
+        from tsmon.tui.screens.confirm import Confirm, Question
+
         words = (
             f"The tsmon that started the TorchServe at {record.management} and was to stop it was "
             "killed. Stopping it ends the server and its workers; otherwise it stays."
@@ -89,6 +97,9 @@ class Leftovers(Capability):
     # A model that was not put back
 
     async def _put_back(self, note: Unfinished) -> None:
+        from tsmon.load.experiment.restoring import restore
+        from tsmon.tui.screens.confirm import Confirm, Question
+
         management = self.host.session.client.management
         now = self.host.session.monitor.latest.model(ModelKey(note.model, note.version))
         if now is not None and note.is_as_before(now.described):

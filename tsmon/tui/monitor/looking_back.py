@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.events import Event
-from tsmon.telemetry.playhead import Playhead
 from tsmon.telemetry.when import FORMS, parse_when
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import keymap
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.screens.ask import AskText
 from tsmon.tui.state.session import ReplaySession
 from tsmon.tui.state.steps import nearest_span, other_span
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.server_bar import Looking
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.events import Event
+    from tsmon.telemetry.playhead import Playhead
+    from tsmon.tui.monitor.host import Host
 
 FRAME_S = 0.25
 """Seconds between two steps of a recording that is played."""
@@ -153,6 +155,8 @@ class LookingBack(Capability):
         self._show_moment()
 
     def _ask_time(self) -> None:
+        from tsmon.tui.screens.ask import AskText
+
         self.talk.push(AskText("Go to a time", FORMS, "time", self._go_to_time))
 
     async def _go_to_time(self, text: str) -> None:

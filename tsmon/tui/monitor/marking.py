@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.asking import Still, answered
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.screens.bulk import (
-    BulkProgress,
-    ConfirmMany,
-    Losing,
-    ScaleMany,
-    about_fewer_each,
-    about_removals,
-    spell_fewer_each,
-    spell_removals,
-)
 from tsmon.tui.state.bulk import Bulk, Removal, Stand, plan_removals
 from tsmon.tui.state.risk import Scaling, weigh
-from tsmon.tui.state.rollouts import Rollout
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import EXPECTED, Note
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.screens.bulk import ConfirmMany, Losing, ScaleMany
+    from tsmon.tui.state.rollouts import Rollout
 
 SCALE = "workers.scale"
 
@@ -92,6 +86,8 @@ class Marking(Capability):
         return [(model, self.host.rollouts.planned(model)) for model in present]
 
     async def _ask_number(self, keys: Sequence[ModelKey], start: int | None) -> None:
+        from tsmon.tui.screens.bulk import ScaleMany
+
         async def dialog(_: Still) -> ScaleMany:
             planned = self.host.rollouts.planned
             models = [(model, planned(model)) for model in self._present(keys)]
@@ -104,6 +100,8 @@ class Marking(Capability):
 
     async def _scale_after_question(self, id_: str, targets: Targets, *, followed: bool) -> None:
         """Change the numbers; where something may be lost, after one question for all."""
+        from tsmon.tui.screens.bulk import ConfirmMany, about_fewer_each, spell_fewer_each
+
         wanted = {model.key: target for model, target in targets}
 
         def now() -> Targets:
@@ -133,6 +131,8 @@ class Marking(Capability):
 
     def _losing(self, targets: Targets) -> list[Losing]:
         """The versions that may lose something by it, and how grave that is."""
+        from tsmon.tui.screens.bulk import Losing
+
         planned = self.host.rollouts.planned
         changes = [(model, Scaling(planned(model), target)) for model, target in targets]
         return [
@@ -166,6 +166,8 @@ class Marking(Capability):
         self.talk.ask(self._unregister([model.key for model in self.marked]))
 
     async def _unregister(self, keys: Sequence[ModelKey]) -> None:
+        from tsmon.tui.screens.bulk import ConfirmMany, about_removals, spell_removals
+
         def removals() -> list[Removal]:
             return plan_removals(self.marked, self.host.session.monitor.latest.models)
 
@@ -215,6 +217,8 @@ class Marking(Capability):
 
     async def _follow(self, bulk: Bulk) -> None:
         """Show how far it is; if it ends after that was closed, a note tells how."""
+        from tsmon.tui.screens.bulk import BulkProgress
+
         await self.talk.push_wait(BulkProgress(bulk))
         if bulk.ended:
             self._bulks.remove(bulk)

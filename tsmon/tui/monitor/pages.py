@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.monitor.looking_back import LookingBack
-from tsmon.tui.screens.events import Events
-from tsmon.tui.screens.full_page import Page
-from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.screens.requests import Requests
 from tsmon.tui.state.log_sources import LogShelf
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.looking_back import LookingBack
+    from tsmon.tui.screens.full_page import Page
 
 
 class Pages(Capability):
@@ -46,6 +47,8 @@ class Pages(Capability):
 
     def _logs(self) -> None:
         """Read the log files, for the selected version or worker, at the moment looked at."""
+        from tsmon.tui.screens.logs import Logs, LogStart
+
         key, session, snapshot = self.host.selected, self.host.session, self.host.snapshot
         filter_ = LogFilter(key.name, key.version) if key is not None else LogFilter()
         if key is not None and self.host.current is PaneName.WORKERS:
@@ -57,6 +60,8 @@ class Pages(Capability):
         self._open(Logs(self._shelf, LogStart(filter_, moment)))
 
     def _requests(self) -> None:
+        from tsmon.tui.screens.requests import Requests
+
         self._open(Requests(self._shelf, self.host.selected))
 
     def _doctor(self) -> None:
@@ -66,6 +71,8 @@ class Pages(Capability):
         self._open(Doctor(self.host.session, self.host.options.server_home))
 
     def _events(self) -> None:
+        from tsmon.tui.screens.events import Events
+
         self._open(Events(self._shelf, self.host.selected))
 
     def _open(self, page: Page) -> None:

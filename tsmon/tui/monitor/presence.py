@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from tsmon.telemetry.instant import Instant
+from typing import TYPE_CHECKING
+
 from tsmon.telemetry.snapshot import ServerState
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.tui.keymap import Key
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.format import duration
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.tui.keymap import Key
+    from tsmon.tui.state.session import Session
 
 LATE_PERIODS = 3
 LEAST_LATE_S = 5.0

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsmon.serving.restart import CannotRoll, RestartAtOnce, RollingRestart
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.changes import Change, scale_change
-from tsmon.torchserve.procedure import Procedure
-from tsmon.torchserve.records import ModelVersion
 from tsmon.torchserve.replacement import Replacement
 from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.monitor.undoing import Undoing
-from tsmon.tui.screens.confirm import Confirm, Question
-from tsmon.tui.screens.replace import ReplaceDialog
-from tsmon.tui.screens.steps import StepsScreen
-from tsmon.tui.state.digits import Desk
 from tsmon.tui.state.risk import Restart, Risk, weigh
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.preview import memory_row, preview
 from tsmon.tui.text.tones import Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.serving.restart import CannotRoll
+    from tsmon.torchserve.procedure import Procedure
+    from tsmon.torchserve.records import ModelVersion
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.undoing import Undoing
+    from tsmon.tui.screens.confirm import Confirm, Question
+    from tsmon.tui.screens.replace import ReplaceDialog
+    from tsmon.tui.state.digits import Desk
 
 
 class Replacing(Capability):
@@ -43,6 +45,8 @@ class Replacing(Capability):
             self.talk.ask(self._replace(model))
 
     async def _replace(self, model: ModelStatus) -> None:
+        from tsmon.tui.screens.replace import ReplaceDialog
+
         async def dialog(_: Still) -> ReplaceDialog:
             return ReplaceDialog(
                 present(self.host, model.key),
@@ -72,6 +76,9 @@ class Replacing(Capability):
             self.talk.ask(self._restart(model))
 
     async def _restart(self, model: ModelStatus) -> None:
+        from tsmon.serving.restart import CannotRoll, RestartAtOnce, RollingRestart
+        from tsmon.tui.screens.confirm import Confirm
+
         key, client = model.key, self.host.session.client
         procedure: Procedure | None = None
 
@@ -91,6 +98,8 @@ class Replacing(Capability):
 
     async def _show_steps(self, heading: str, procedure: Procedure) -> None:
         """Carry it out before the person's eyes; what was changed before cannot be taken back."""
+        from tsmon.tui.screens.steps import StepsScreen
+
         self._undoing.withdraw()
         await self.talk.push_wait(StepsScreen(heading, procedure))
         self.host.session.monitor.poke()
@@ -99,6 +108,8 @@ class Replacing(Capability):
 
 
 def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
+    from tsmon.tui.screens.confirm import Question
+
     workers = len(found.workers)
     rows = [
         ("workers", str(workers), f"{workers + 1} for a while, then {workers}"),
@@ -117,6 +128,8 @@ def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
 
 
 def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Question:
+    from tsmon.tui.screens.confirm import Question
+
     workers = len(found.workers)
     rows = [("workers", str(workers), f"0, then {workers}")]
     shown = preview(rows, _scalings(found, 0, workers))

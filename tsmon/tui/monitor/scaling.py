@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import TYPE_CHECKING
 
-from tsmon.load.capacity.advice import Advice, advise
-from tsmon.load.capacity.machine import machine_of
-from tsmon.load.capacity.prediction import LatencyGoal
-from tsmon.load.capacity.situation import situation_of
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.undoing import UNDO, Undoing
-from tsmon.tui.screens.confirm import Confirm
-from tsmon.tui.screens.questions import about_fewer_workers
-from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.risk import weigh
-from tsmon.tui.state.rollouts import Rollout
 from tsmon.tui.state.undo import UndoScale
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.advice import Advice
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.marking import Marking
+    from tsmon.tui.screens.confirm import Confirm
+    from tsmon.tui.screens.scale import ScaleDialog
+    from tsmon.tui.state.rollouts import Rollout
 
 SCALE = "workers.scale"
 
@@ -76,6 +75,8 @@ class Scaling(Capability):
         self._scale(count)
 
     async def _ask_number(self, key: ModelKey, start: int | None) -> None:
+        from tsmon.tui.screens.scale import ScaleDialog
+
         async def dialog(_: Still) -> ScaleDialog:
             model = present(self.host, key)
             advice = await asyncio.to_thread(self._advice, model)
@@ -88,6 +89,11 @@ class Scaling(Capability):
 
     def _advice(self, model: ModelStatus) -> Advice | None:
         """How many workers the traffic of the last minute needs. It reads the process table."""
+        from tsmon.load.capacity.advice import advise
+        from tsmon.load.capacity.machine import machine_of
+        from tsmon.load.capacity.prediction import LatencyGoal
+        from tsmon.load.capacity.situation import situation_of
+
         monitor = self.host.session.monitor
         recent = monitor.past.since(monitor.latest.at.monotonic - WINDOW_S)
         situation = situation_of(recent, model.key, machine_of(model))
@@ -103,6 +109,9 @@ class Scaling(Capability):
         Raises:
             Refused: the version is gone.
         """
+        from tsmon.tui.screens.confirm import Confirm
+        from tsmon.tui.screens.questions import about_fewer_workers
+
         model = present(self.host, key)
         if self._may_lose(model, target):
 

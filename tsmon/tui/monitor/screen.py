@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events, on
 from textual.reactive import var
 
@@ -11,7 +13,6 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap import Group, PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.actions import Actions
-from tsmon.tui.monitor.capability import Capability
 from tsmon.tui.monitor.configuring import Appearance, Configuring
 from tsmon.tui.monitor.copying import Copying
 from tsmon.tui.monitor.display import show_model, show_server
@@ -31,19 +32,21 @@ from tsmon.tui.monitor.tokens import Tokens
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
 from tsmon.tui.monitor.viewing import Viewing
-from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.prompts import Talk
 from tsmon.tui.state.messages import Refreshed
-from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.rollouts import Rollout, Rollouts
-from tsmon.tui.state.session import Session
 from tsmon.tui.state.steps import nearest_span
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.chart import Chart
-from tsmon.tui.widgets.models_pane import ModelsPane
-from tsmon.tui.widgets.story import VersionDetails
 from tsmon.tui.widgets.time_axis import TimeAxis
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.capability import Capability
+    from tsmon.tui.state.options import MonitorOptions
+    from tsmon.tui.state.session import Session
+    from tsmon.tui.widgets.models_pane import ModelsPane
+    from tsmon.tui.widgets.story import VersionDetails
 
 CLOCK_S = 1.0
 FOLLOWING = "monitor"
@@ -255,6 +258,8 @@ class MonitorScreen(Panes):
 
     def action_help(self) -> None:
         """Show the keys; on a number, what it means."""
+        from tsmon.tui.screens.help import Help
+
         on_number = self.current is PaneName.METRICS
         chosen = self.metrics_pane.chosen.title if on_number else ""
         first = Group.TIME if on_number else Group(self.current.value.capitalize())

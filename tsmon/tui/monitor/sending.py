@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage, ImageError, pick_random
-from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.screens.ask import AskAmount, AskPath
-from tsmon.tui.screens.draw_pad import DrawPad
-from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
-from tsmon.tui.screens.picker import Picker
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.monitor.host import Host
 
 NO_IMAGES = Note("there are no images to send", "{digits.folder} opens a folder of them")
 BUSY = Note("a batch is still being sent", "{digits.stop} stops it")
@@ -28,6 +27,8 @@ class Sending(Capability):
     """The images, their answers, and what is being sent."""
 
     def __init__(self, host: Host) -> None:
+        from tsmon.tui.screens.load import LoadSettings
+
         super().__init__(host)
         self._load_settings = LoadSettings()
         self.desk = Desk(
@@ -65,6 +66,8 @@ class Sending(Capability):
     # The folder and its answers
 
     def _ask_folder(self) -> None:
+        from tsmon.tui.screens.ask import AskPath
+
         words = "A folder with PNG or JPEG images; a digit before the suffix is the label."
         start = self.desk.folder.path if self.desk.folder else self.host.options.samples
         self.talk.push(AskPath("Folder of images", words, start, self._open))
@@ -106,6 +109,8 @@ class Sending(Capability):
         self._send(picked, amount.concurrency)
 
     async def _send_number(self) -> None:
+        from tsmon.tui.screens.ask import AskAmount
+
         amount = await self.talk.push_wait(AskAmount(self.desk.amount))
         self.host.check("digits.send-number")
         if amount:
@@ -131,6 +136,8 @@ class Sending(Capability):
 
     async def _load(self) -> None:
         """Send many images and watch how the server bears it."""
+        from tsmon.tui.screens.load import LoadDialog, LoadScreen, plan_of
+
         model = self.host.chosen()
         images = self.desk.images
         if not model:
@@ -175,12 +182,16 @@ class Sending(Capability):
 
     def _pick(self) -> None:
         """Open the picker at the image chosen here."""
+        from tsmon.tui.screens.picker import Picker
+
         image = self.host.digits_pane.chosen
         self.desk.chosen = image.path if image else self.desk.chosen
         picker = Picker(self.desk, self.host.symbols, aim=self._aim, stop=self.stop)
         self.talk.push(picker, self._back_from_digits)
 
     def _draw(self) -> None:
+        from tsmon.tui.screens.draw_pad import DrawPad
+
         pad = DrawPad(self.desk, self.host.symbols, aim=self._aim)
         self.talk.push(pad, self._back_from_digits)
 

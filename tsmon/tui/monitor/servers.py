@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tsmon.torchserve.addresses import MANAGEMENT_PORT
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.screens.start_server import StartServerDialog
-from tsmon.tui.screens.welcome import FirstStep, Welcome
 from tsmon.tui.state.messages import DemoWanted, ServerOpened
 from tsmon.tui.state.steps import other_period
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.host import Host
 
 PERIOD_KEYS = ("time.ask-less", "time.ask-more")
 
@@ -50,6 +51,8 @@ class ServerActions(Capability):
     # A server of this machine
 
     async def _start(self) -> None:
+        from tsmon.tui.screens.start_server import StartServerDialog
+
         options = self.host.options
         addresses = self.host.session.client.addresses
         port = urlsplit(addresses.management).port or MANAGEMENT_PORT
@@ -69,6 +72,8 @@ class ServerActions(Capability):
                 self.talk.do(self._welcome())
 
     async def _welcome(self) -> None:
+        from tsmon.tui.screens.welcome import FirstStep, Welcome
+
         label = self.host.session.monitor.latest.server.label
         step = await self.talk.push_wait(Welcome(label))
         if step is FirstStep.DEMO:

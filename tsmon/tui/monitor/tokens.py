@@ -6,12 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tsmon.fleet.access import owns_keys
 from tsmon.torchserve.tokens import read_key_file
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.screens.ask import AskPath
-from tsmon.tui.screens.confirm import Confirm
-from tsmon.tui.screens.questions import about_new_tokens
 from tsmon.tui.text.notes import Note
 
 RENEW = "server.renew-tokens"
@@ -39,11 +35,15 @@ class Tokens(Capability):
         )
 
     def _ask_key_file(self) -> None:
+        from tsmon.tui.screens.ask import AskPath
+
         words = "TorchServe writes key_file.json into the folder it was started in."
         start = self.host.session.client.keys.path
         self.talk.push(AskPath("Key file", words, start, self._use_key_file))
 
     async def _use_key_file(self, path: Path) -> None:
+        from tsmon.fleet.access import owns_keys
+
         await asyncio.to_thread(read_key_file, path)
         client = self.host.session.client
         client.keys.path, client.keys.owner = path, client.addresses
@@ -51,6 +51,9 @@ class Tokens(Capability):
         self.host.session.monitor.poke()
 
     async def _renew(self) -> None:
+        from tsmon.tui.screens.confirm import Confirm
+        from tsmon.tui.screens.questions import about_new_tokens
+
         client = self.host.session.client
         ends = client.keys.ends().values()
         valid = any(end > datetime.now(UTC) for end in ends)

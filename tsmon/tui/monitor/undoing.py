@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.management import Management
 from tsmon.tui import keymap
 from tsmon.tui.monitor.asking import ask_default
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
 from tsmon.tui.state.undo import Undo, UndoDefault, UndoScale, UndoUnregister
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management
+    from tsmon.tui.monitor.host import Host
 
 UNDO = "model.undo"
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.monitor.asking import Still, answered, ask_default, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.monitor.marking import Marking
-from tsmon.tui.monitor.undoing import Undoing
-from tsmon.tui.screens.archive import ArchiveDialog
-from tsmon.tui.screens.confirm import Confirm
-from tsmon.tui.screens.describe import Describe
-from tsmon.tui.screens.questions import about_unregistering
-from tsmon.tui.screens.register import RegisterDialog
-from tsmon.tui.state.registration import Registered
 from tsmon.tui.state.undo import UndoDefault, UndoUnregister, no_way_back
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.torchserve.records import ModelVersion
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.marking import Marking
+    from tsmon.tui.monitor.undoing import Undoing
+    from tsmon.tui.screens.confirm import Confirm
+    from tsmon.tui.state.registration import Registered
 
 
 class Versions(Capability):
@@ -45,6 +44,8 @@ class Versions(Capability):
 
     def _describe(self) -> None:
         """Show all that the server tells of the selected version, or told."""
+        from tsmon.tui.screens.describe import Describe
+
         model = self.host.chosen()
         if model and self.host.session.can_act:
             self.talk.ask(self._ask_description(model.key))
@@ -52,10 +53,14 @@ class Versions(Capability):
             self.talk.push(Describe(model.described))
 
     async def _ask_description(self, key: ModelKey) -> None:
+        from tsmon.tui.screens.describe import Describe
+
         management = self.host.session.client.management
         self.talk.push(Describe(await management.describe(key.name, key.version)))
 
     async def _archive(self) -> None:
+        from tsmon.tui.screens.archive import ArchiveDialog
+
         folder = self.host.options.model_store or Path.cwd()
         path = await self.talk.push_wait(ArchiveDialog(folder))
         if path:
@@ -64,6 +69,8 @@ class Versions(Capability):
     # Register
 
     async def _register(self) -> None:
+        from tsmon.tui.screens.register import RegisterDialog
+
         snapshot = self.host.session.monitor.latest
         dialog = RegisterDialog(
             self.host.session.client.management,
@@ -101,6 +108,9 @@ class Versions(Capability):
             self.talk.ask(self._unregister(model))
 
     async def _unregister(self, model: ModelStatus) -> None:
+        from tsmon.tui.screens.confirm import Confirm
+        from tsmon.tui.screens.questions import about_unregistering
+
         others = versions_beside(self.host, model.key)
         if model.is_default and others:
             refused = f"{model.key} is the default version; TorchServe removes it only as the last"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.host import Host
-from tsmon.tui.monitor.in_depth import InDepth
-from tsmon.tui.monitor.sending import Sending
+
+if TYPE_CHECKING:
+    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.in_depth import InDepth
+    from tsmon.tui.monitor.sending import Sending
 
 
 class Viewing(Capability):

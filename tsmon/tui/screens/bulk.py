@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
-from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -29,6 +28,9 @@ from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
 
 _SIGNS = {
     Stand.WAITING: ("○", Tone.MUTED),

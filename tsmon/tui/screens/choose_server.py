@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
 
-from tsmon.config.schema import ServerSettings
 from tsmon.tui.screens.list_dialog import ListDialog
 from tsmon.tui.text.badges import badge
 from tsmon.tui.text.tones import Tone, line
 from tsmon.untrusted.secrets import masked_address
+
+if TYPE_CHECKING:
+    from tsmon.config.schema import ServerSettings
 
 
 class ChooseServer(ListDialog[str]):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.highlight import highlight
 from textual.widgets import Static
 
-from tsmon.torchserve.records import ModelVersion
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.widgets.motion import ScrollableText
 from tsmon.untrusted.secrets import masked_values
 from tsmon.untrusted.text import visible
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import ModelVersion
 
 MOST_COLOURED = 100_000
 """Characters; finding the colours of more would be noticed."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.reactive import var
 
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.screens.list_dialog import ChooseVersion
-from tsmon.tui.state.digits import Desk
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.symbols import Symbols
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.tui.state.digits import Desk
 
 FOLLOW_S = 0.25
 """Between two looks whether the monitor has selected another version below."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -21,16 +21,18 @@ from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import Check, Finding, Severity
 from tsmon.serving.errors import ServingError
 from tsmon.serving.local_server import LocalServer
-from tsmon.torchserve.client import TorchServe
 from tsmon.tui import keymap
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
+    from tsmon.tui.state.session import Session
 
 PROGRESS_S = 0.2
 NAMED_FROM = 72

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,24 +14,26 @@ from textual.containers import Horizontal, Vertical
 
 from tsmon.digits.drawings import Drawing, save_drawing
 from tsmon.digits.images import ImageError, PixelGrid
-from tsmon.load.answers import Answer
 from tsmon.load.live import NewestOnly
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.sender import ask
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.digit_screen import DigitScreen
-from tsmon.tui.state.digits import Desk
 from tsmon.tui.text import pad as pad_words
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.canvas_view import CanvasView
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.probabilities import spell_bars
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.state.digits import Desk
+    from tsmon.tui.text.symbols import Symbols
 
 RETRY_S = 2.0
 """How long after a failure the same drawing is sent again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,13 +14,11 @@ from textual.widgets import OptionList
 
 from tsmon.telemetry.events import Event, EventKind
 from tsmon.telemetry.logbook.view import LogFilter
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.state.log_sources import LogShelf
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
@@ -28,6 +26,10 @@ from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.state.log_sources import LogShelf
 
 REFRESH_S = 1.0
 NOTHING = (

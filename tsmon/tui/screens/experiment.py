@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,10 +17,8 @@ from textual.containers import ScrollableContainer, Vertical
 from textual.widgets import Static
 
 from tsmon.load.experiment.chart import Palette, chart
-from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.files import write_result
 from tsmon.load.experiment.kept import keep_result
-from tsmon.load.experiment.result import ExperimentResult
 from tsmon.load.experiment.table import ResultColumn, columns, footnotes, markdown, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
@@ -32,6 +30,10 @@ from tsmon.tui.state.messages import ExperimentBegun
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import file_word
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.experiment import Experiment
+    from tsmon.load.experiment.result import ExperimentResult
 
 RUNNING = "{experiment.stop} stops and restores the workers, {experiment.quit} does so and leaves"
 ENDED = (

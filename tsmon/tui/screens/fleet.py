@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,24 +10,26 @@ from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from tsmon.fleet.arrange import Order, lines
-from tsmon.fleet.fleet import Fleet
-from tsmon.fleet.snapshot import FleetSnapshot
-from tsmon.fleet.targets import FleetTarget
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.state.messages import FleetRefreshed, SessionOpened
 from tsmon.tui.state.opening import session_of, target_named
-from tsmon.tui.state.options import MonitorOptions
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.fleet import fleet_bar, how_to_begin, spell_line, spell_problems
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.fleet_table import ORDERS, FleetTable
 from tsmon.tui.widgets.key_bar import KeyBar
-from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.fleet.fleet import Fleet
+    from tsmon.fleet.snapshot import FleetSnapshot
+    from tsmon.fleet.targets import FleetTarget
+    from tsmon.tui.state.options import MonitorOptions
+    from tsmon.tui.state.session import Session
+    from tsmon.tui.widgets.live_table import LiveTable
 
 
 class FleetScreen(FullPage[None]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,12 +18,14 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.prompts import Talk
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.secrets import masked
+
+if TYPE_CHECKING:
+    from tsmon.tui.state.session import Session
 
 Result = TypeVar("Result")
 Moment = Event | datetime

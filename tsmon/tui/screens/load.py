@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.run.plan import MAX_CONCURRENCY, MAX_COUNT, RunPlan
-from tsmon.load.run.report import RunProgress, RunReport
 from tsmon.load.run.run import LoadRun, open_run
-from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -34,6 +30,12 @@ from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
+    from tsmon.load.run.report import RunProgress, RunReport
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.torchserve.client import TorchServe
 
 MAX_SECONDS = 3600
 MAX_RATE = 10_000

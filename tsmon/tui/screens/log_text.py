@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logbook.line import Level
-from tsmon.telemetry.logbook.view import LogFilter
-from tsmon.telemetry.logs.lines import WorkerThread
-from tsmon.tui.state.log_follower import LogReading
 from tsmon.tui.state.log_sources import FILES, why_no_logs
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.format import count, plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.view import LogFilter
+    from tsmon.telemetry.logs.lines import WorkerThread
+    from tsmon.tui.state.log_follower import LogReading
+    from tsmon.tui.state.session import Session
 
 OTHER_FILE = "{logs.file} reads another file"
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -23,10 +23,12 @@ from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.state.log_follower import LogReading
 from tsmon.tui.state.log_sources import LogShelf, why_no_logs
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.tones import Span
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.secrets import masked
+
+if TYPE_CHECKING:
+    from tsmon.tui.text.tones import Span
 
 READ_S = 0.1
 """Seconds between two looks at the file."""

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from tsmon.telemetry.logbook.requests import RequestFeed, SeenRequest
 from tsmon.telemetry.logbook.view import LogFilter
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.state.log_sources import LogShelf
 from tsmon.tui.text.format import milliseconds
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.motion import ScrollableText
 from tsmon.tui.widgets.request_table import detail, whole
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.requests import RequestFeed, SeenRequest
+    from tsmon.tui.state.log_sources import LogShelf
 
 MARGIN = 4
 """Columns beside the text."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -15,19 +15,21 @@ from textual.containers import Container, Vertical
 from textual.reactive import var
 
 from tsmon.digits.images import DigitImage, ImageError, PixelGrid, picture_size, preview
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens import picker_text as picker_words
 from tsmon.tui.screens.picker_actions import PickerActions
-from tsmon.tui.state.digits import Desk
-from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.look import Look, Sight
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid, Tile
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.state.digits import Desk
+    from tsmon.tui.text.symbols import Symbols
 
 REFRESH_S = 0.25
 """Answers may come by the hundred a second; the screen follows at its own pace."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
 from tsmon.tui.screens.digit_screen import NO_VERSION, DigitScreen
 from tsmon.tui.screens.draw_pad import DrawPad
-from tsmon.tui.state.digits import Desk
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.state.digits import Desk
+    from tsmon.tui.text.symbols import Symbols
 
 NO_IMAGES = Note("there are no images here", "{picker.folder} opens another folder")
 NO_IMAGE = Note("no image is chosen", "go to one first")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.digits.images import DigitImage
-from tsmon.load.answers import Answer
-from tsmon.load.results import Results
-from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.state.digits import Desk
 from tsmon.tui.text.answers import status
 from tsmon.tui.text.format import ABSENT, confidence, milliseconds, plural
 from tsmon.tui.text.tones import Span, Tone
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
+    from tsmon.load.answers import Answer
+    from tsmon.load.results import Results
+    from tsmon.tui.keymap.effective import Keymap
+    from tsmon.tui.state.digits import Desk
 
 _VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", Tone.PLAIN)}
 

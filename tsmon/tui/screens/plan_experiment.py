@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.plan import (
     DEFAULT_WARM_UP,
     WALKTHROUGH_BATCHES,
@@ -18,13 +17,16 @@ from tsmon.load.experiment.plan import (
     Load,
 )
 from tsmon.load.run.plan import DEFAULT_DURATION_S
-from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
+    from tsmon.telemetry.snapshot import ModelStatus
 
 _WORDS = "Sends the same images at each setting and compares times, rate and memory."
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
-from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.screens.confirm import Question
 from tsmon.tui.state.risk import NewDefault, Removal, Risk, Scaling, weigh
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.preview import PreviewRow, preview, worker_rows
 from tsmon.tui.text.tones import Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
+    from tsmon.tui.keymap.effective import Keymap
 
 NEWEST_FIRST = "The newest workers go first; what they are answering gets a 500."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Input, OptionList, Static
@@ -15,7 +15,6 @@ from tsmon.serving.archive_url import archive_url
 from tsmon.serving.model_store import ArchiveInfo, list_archives
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.again import registration_like
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
 from tsmon.tui.screens.dialog import Dialog
@@ -25,6 +24,9 @@ from tsmon.tui.text.preview import PreviewRow, memory_row, preview
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.motion import Choices
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
 
 _WORDS = (
     "The new version starts beside the old one, with the same workers and settings. It takes over "

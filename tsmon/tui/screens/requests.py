@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.reactive import var
 
 from tsmon.telemetry.logbook.requests import RequestBook, SeenRequest
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.state.log_sources import LogShelf, why_no_logs
@@ -32,8 +31,11 @@ from tsmon.tui.widgets.request_table import (
     spell_order,
     words_of,
 )
-from tsmon.tui.widgets.table_pane import SortColumn
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.widgets.table_pane import SortColumn
 
 REFRESH_S = 0.5
 

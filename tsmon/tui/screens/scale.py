@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tsmon.load.capacity.advice import Advice
-from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.changes import check_workers, scale_change
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
@@ -22,6 +20,10 @@ from tsmon.tui.text.outlook import outlook
 from tsmon.tui.text.preview import preview, worker_rows
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.advice import Advice
+    from tsmon.telemetry.snapshot import ModelStatus
 
 
 class ScaleDialog(Dialog[int]):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,15 +15,11 @@ from textual.theme import BUILTIN_THEMES
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tsmon.config.changes import Given
 from tsmon.config.schema import Config, ServerSettings
-from tsmon.config.settings import Setting
-from tsmon.config.values import Dotted
 from tsmon.tui import keymap
 from tsmon.tui.screens.ask import AskPath, AskText
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.list_dialog import Pick
-from tsmon.tui.state.session import Session
 from tsmon.tui.state.settings import SETTINGS, THEME, LiveSettings
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
@@ -41,6 +37,12 @@ from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.secrets import masked_address
 from tsmon.untrusted.shell import shell_word
+
+if TYPE_CHECKING:
+    from tsmon.config.changes import Given
+    from tsmon.config.settings import Setting
+    from tsmon.config.values import Dotted
+    from tsmon.tui.state.session import Session
 
 REFRESH_S = 1.0
 

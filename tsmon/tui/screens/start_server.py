@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tsmon.serving.errors import AlreadyRunning, BadConfiguration, StartFailed
-from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
-from tsmon.serving.record import ServerRecord
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Tone
 from tsmon.tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from tsmon.serving.launch import StartProgress
+    from tsmon.serving.record import ServerRecord
 
 LAST_LOG_LINES = 6
 

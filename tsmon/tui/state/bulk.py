@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.rollout import Outcome
-from tsmon.tui.state.rollouts import Rollout
 from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.tui.state.rollouts import Rollout
 
 
 class Stand(StrEnum):

@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.digits.canvas import Canvas
 from tsmon.digits.drawings import default_drawings
 from tsmon.digits.folders import ImageFolder, ImageLabels, read_folder
-from tsmon.digits.images import DigitImage
 from tsmon.digits.seen import Preprocessing
 from tsmon.load.answers import Answer
 from tsmon.load.batches import Batch, BatchRun
-from tsmon.load.comparison import Comparison
 from tsmon.load.refusals import Failure
 from tsmon.load.request_size import read_limit
 from tsmon.load.results import ResultBook
-from tsmon.serving.assets import digit_assets
-from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.state.amount import Amount
-from tsmon.tui.state.options import MonitorOptions
-from tsmon.tui.state.session import Session
+
+if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
+    from tsmon.load.comparison import Comparison
+    from tsmon.tui.state.options import MonitorOptions
+    from tsmon.tui.state.session import Session
 
 _SIZE_MATTERS = (Failure.TOO_LARGE, Failure.UNREACHABLE)
 
@@ -124,6 +125,8 @@ class Desk:
 
     def compare(self, images: Batch, first: ModelKey, second: ModelKey) -> None:
         """Send each image to two versions; nothing else must be under way."""
+        from tsmon.load.comparison import Comparison
+
         self.comparison = self._under_way = Comparison(images, first, second)
         self._start(self._send(self.comparison))
 
@@ -152,6 +155,9 @@ class Desk:
 
 
 def _digit_preprocessing() -> Preprocessing | None:
+    from tsmon.serving.assets import digit_assets
+    from tsmon.serving.errors import AssetsMissing
+
     try:
         return Preprocessing(digit_assets().preprocess)
     except AssetsMissing:

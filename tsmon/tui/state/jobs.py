@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tsmon.load.experiment.experiment import Experiment
-from tsmon.load.experiment.steps import ExperimentStep
-from tsmon.torchserve.procedure import Procedure
 from tsmon.tui.text.notes import EXPECTED, Note
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.experiment import Experiment
+    from tsmon.load.experiment.steps import ExperimentStep
+    from tsmon.torchserve.procedure import Procedure
 
 
 class Job(ABC):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logbook.book import LogBook
 from tsmon.telemetry.logbook.feed import LogFeed
-from tsmon.telemetry.logbook.line import LogLine
 from tsmon.telemetry.logbook.view import LogFilter, LogView
 from tsmon.telemetry.logs.zone import LogZone
-from tsmon.tui.state.log_sources import Feed, LogShelf
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.line import LogLine
+    from tsmon.tui.state.log_sources import Feed, LogShelf
 
 
 class LogReading:

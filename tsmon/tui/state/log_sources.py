@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tsmon.telemetry.logbook.feed import LogFeed
-from tsmon.telemetry.logbook.line import LogLine
 from tsmon.telemetry.logbook.recorded import RecordedFeed
 from tsmon.telemetry.logbook.requests import RequestFeed
 from tsmon.telemetry.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
 from tsmon.telemetry.logs.locate import find_log_folder
 from tsmon.telemetry.logs.zone import LogZone
-from tsmon.tui.state.session import Session
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.line import LogLine
+    from tsmon.tui.state.session import Session
 
 FILES = {
     TS_LOG: "all that the server and its workers say",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from tsmon.fleet.snapshot import FleetSnapshot
-from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.snapshot import Snapshot
-from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
-from tsmon.tui.state.session import Session
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import FleetSnapshot
+    from tsmon.serving.record import ServerRecord
+    from tsmon.telemetry.snapshot import Snapshot
+    from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
+    from tsmon.tui.state.session import Session
 
 
 class Refreshed(Message):

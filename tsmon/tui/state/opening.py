@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from tsmon.fleet.access import Access, own_server
-from tsmon.fleet.targets import FleetTarget, Origin
-from tsmon.serving.local_server import LocalServer
-from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
-from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.session import LiveSession, PrometheusSession, Session, Tag
+
+if TYPE_CHECKING:
+    from tsmon.fleet.targets import FleetTarget
+    from tsmon.serving.record import ServerRecord
+    from tsmon.tui.state.options import MonitorOptions
 
 
 def target_named(name: str, options: MonitorOptions) -> FleetTarget:
@@ -20,6 +20,8 @@ def target_named(name: str, options: MonitorOptions) -> FleetTarget:
     Raises:
         InvalidArgument: it knows none of that name.
     """
+    from tsmon.fleet.targets import FleetTarget
+
     servers = options.config.servers
     if name in servers:
         return FleetTarget(name, servers[name])
@@ -37,6 +39,9 @@ def live_session(
     Raises:
         InvalidArgument: its settings are wrong.
     """
+    from tsmon.fleet.access import Access
+    from tsmon.fleet.targets import Origin
+
     access = Access(target.settings, lambda: own_of(options), read_only=options.read_only)
     tag = Tag(target.name, target.settings.color) if target.origin is Origin.CONFIG else Tag()
     return LiveSession(
@@ -54,6 +59,9 @@ async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
     Raises:
         InvalidArgument: its settings are wrong.
     """
+    from tsmon.fleet.targets import Origin
+    from tsmon.telemetry.prometheus.client import Prometheus
+
     if target.origin is not Origin.PROMETHEUS:
         return live_session(target, options)
     if target.settings.url:
@@ -70,4 +78,7 @@ async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
 
 def own_of(options: MonitorOptions) -> ServerRecord | None:
     """What is known of the server that `tsmon serve` starts, while it runs."""
+    from tsmon.fleet.access import own_server
+    from tsmon.serving.local_server import LocalServer
+
     return own_server(LocalServer(options.server_home))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.descriptions import describe_registered
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.errors import ApiError, NotFound
-from tsmon.torchserve.management import Management, Registration
 from tsmon.torchserve.records import ModelVersion, RegisteredModel
 from tsmon.tui.text.notes import Note
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management, Registration
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.tones import Tone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.errors import NotFound, TimedOut, TorchServeError
-from tsmon.torchserve.management import Management
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.torchserve.waiting import LONG_S
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.torchserve.management import Management
 
 QUIET_S = 0.3
 """Presses that come quicker than this after each other become one request."""

@@ -8,22 +8,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tsmon.config.schema import ServerColor
 from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.docker import LogPlace
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.playhead import Playhead
-from tsmon.telemetry.prometheus.client import Prometheus
-from tsmon.telemetry.prometheus.source import PrometheusSource
-from tsmon.telemetry.recording.reader import Recording
-from tsmon.telemetry.recording.replay import monitor_for, read_all
-from tsmon.telemetry.snapshot import Snapshot
-from tsmon.telemetry.source import Source
-from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.config.schema import ServerColor
+    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.prometheus.client import Prometheus
+    from tsmon.telemetry.recording.reader import Recording
+    from tsmon.telemetry.snapshot import Snapshot
+    from tsmon.telemetry.source import Source
+    from tsmon.torchserve.client import TorchServe
 
 RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
@@ -200,6 +200,8 @@ class PrometheusSession(Session):
     way_out = "open the TorchServe itself with --server"
 
     def __init__(self, client: Prometheus, instance: str, job: str | None = None) -> None:
+        from tsmon.telemetry.prometheus.source import PrometheusSource
+
         self._source = PrometheusSource(client, instance, job)
         super().__init__(Monitor(self._source))
         self._client = client
@@ -229,6 +231,8 @@ class ReplaySession(Session):
     patience_s = math.inf
 
     def __init__(self, recording: Recording) -> None:
+        from tsmon.telemetry.recording.replay import monitor_for
+
         super().__init__(monitor_for(recording))
         self._recording = recording
         self.progress = 0.0
@@ -236,6 +240,8 @@ class ReplaySession(Session):
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Read all of it; while that goes on, what was read can be looked at."""
+        from tsmon.telemetry.recording.replay import read_all
+
         async for snapshot, done in read_all(self._recording, self.monitor):
             self.progress = done
             publish(snapshot)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tsmon.config.changes import Changes
 from tsmon.config.schema import KeySettings, MonitorSettings, PresetName
 from tsmon.config.settings import Setting, setting_at
 from tsmon.config.values import BadValue, Dotted
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.keymap.effective import BindError, Keymap, resolve
 from tsmon.tui.text.themes import theme_named
+
+if TYPE_CHECKING:
+    from tsmon.config.changes import Changes
 
 THEME: Dotted = ("monitor", "theme")
 DRAWINGS: Dotted = ("monitor", "drawings")

@@ -6,14 +6,17 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import Change, default_change, register_change
-from tsmon.torchserve.management import Management, Registration
-from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.state.rollouts import SEEN_AFTER_S
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.management import Management, Registration
+    from tsmon.torchserve.records import ModelVersion
 
 
 @dataclass(frozen=True, slots=True)

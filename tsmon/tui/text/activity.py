@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.telemetry.activity import Activity, Doing
-from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.format import ABSENT, milliseconds
 from tsmon.tui.text.tones import Span, Tone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.traffic import Usage
 
 _WORDS = {
     Doing.UNKNOWN: (ABSENT, Tone.MUTED),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tsmon.load.answers import Answer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
 
 
 def status(answer: Answer) -> str:

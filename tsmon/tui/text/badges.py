@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.style import Style
 from textual.content import Content
 
-from tsmon.config.schema import ServerColor
+if TYPE_CHECKING:
+    from tsmon.config.schema import ServerColor
 
 _DARK = frozenset({"blue", "red", "magenta"})
 """Colours that white letters can be read on."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.torchserve.tokens import KeyRing
 from tsmon.untrusted.shell import shell_line
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.tokens import KeyRing
 
 
 @dataclass(frozen=True, slots=True)

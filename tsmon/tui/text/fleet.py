@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.config.files import user_file
 from tsmon.fleet.arrange import FleetLine, troubles
-from tsmon.fleet.snapshot import FleetSnapshot
-from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.text.format import age, plural
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.untrusted.secrets import masked_address
+
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import FleetSnapshot
+    from tsmon.tui.keymap.effective import Keymap
 
 MOST_PROBLEMS = 3
 

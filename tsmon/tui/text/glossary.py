@@ -7,7 +7,6 @@ from functools import cache
 
 from textual.content import Content
 
-from tsmon.serving.assets import numbers_page
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.explanations import (
     Explanation,
@@ -34,6 +33,8 @@ EVERYWHERE = ("The server's line",)
 @cache
 def explanations() -> Explanations:
     """The page; empty where it did not come with this tsmon."""
+    from tsmon.serving.assets import numbers_page
+
     try:
         return parse_explanations(numbers_page())
     except AssetsMissing:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.load.run.increment import StopReason
-from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.report import Latency, RunReport
 from tsmon.tui.text.format import ABSENT, count, duration, milliseconds, number, plural
 from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import RunPlan
+    from tsmon.load.run.report import Latency, RunReport
 
 BAR_WIDTH = 30
 PERCENTILES = ("p50", "p90", "p95", "p99", "p999", "max")

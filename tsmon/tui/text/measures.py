@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.history import HistoryPoint
-from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.text.format import memory, milliseconds, number, per_second
 from tsmon.tui.text.symbols import TimedValue
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.history import HistoryPoint
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.logs.quantiles import Quantiles
 
 MIB = 1024 * 1024
 NOT_EXPORTED = "no metric of a model has it"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.signs import GONE, MODEL_SIGNS, Sign
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.tui.text.tones import Tone, tone_of
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
 WELL = frozenset(
     {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.telemetry.history import HistoryPoint, errors_per_second
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, UsageOrMissing
 from tsmon.tui.text.format import ABSENT, count, memory, number, plural
 from tsmon.tui.text.measures import ERRORS, MEMORY, RATE, WAITING, Measure
 from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
 _WHY = {
     Missing.FIRST_SAMPLE: "1st sample",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
-from tsmon.load.capacity.advice import Advice
-from tsmon.load.capacity.prediction import Forecast
 from tsmon.tui.text.format import memory, milliseconds, per_second, percent, plural
 from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.load.capacity.advice import Advice
+    from tsmon.load.capacity.prediction import Forecast
 
 
 def outlook(advice: Advice, workers: int | None) -> Content:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tsmon.digits.canvas import Pen
-from tsmon.load.answers import Answer
+from typing import TYPE_CHECKING
+
 from tsmon.tui.text.format import confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone
+
+if TYPE_CHECKING:
+    from tsmon.digits.canvas import Pen
+    from tsmon.load.answers import Answer
 
 
 def answer(given: Answer | None, cause: str, *, blank: bool) -> list[Span]:

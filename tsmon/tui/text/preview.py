@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.telemetry.snapshot import ModelStatus
-from tsmon.torchserve.changes import Change
 from tsmon.tui.text.format import memory
 from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
+    from tsmon.torchserve.changes import Change
 
 PreviewRow = tuple[str, str, str]
 """What it is, how it is now, and how it will be then."""

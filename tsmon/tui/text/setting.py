@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
 from tsmon.config.changes import Given
 from tsmon.config.project import PROJECT_FILE
-from tsmon.config.settings import Setting
-from tsmon.config.values import Dotted
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.untrusted.shell import shell_line
+
+if TYPE_CHECKING:
+    from tsmon.config.settings import Setting
+    from tsmon.config.values import Dotted
 
 AUTOMATIC = "automatic"
 """Stands for a value that tsmon finds itself."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tsmon.load.answers import Answer
 from tsmon.tui.text.format import ABSENT, confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone, rich_style
 from tsmon.untrusted.text import brief
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
 
 LONGEST = 1000
 """Answers kept."""

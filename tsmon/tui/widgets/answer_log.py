@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events
@@ -10,8 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tsmon.load.answers import Answer
 from tsmon.tui.widgets.answer_lines import COMPACT, WIDE, AnswerLines, Widths
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
 
 COMPACT_BELOW = 46
 """Columns; a narrower log abbreviates."""

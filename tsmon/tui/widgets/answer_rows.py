@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from tsmon.load.answers import Answer
-from tsmon.load.batches import BatchRun
-from tsmon.load.comparison import Comparison, Pair
 from tsmon.load.refusals import Failure
 from tsmon.tui.text.answers import status
 from tsmon.tui.text.format import ABSENT, confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.live_table import Cell, TableRow
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
+    from tsmon.load.batches import BatchRun
+    from tsmon.load.comparison import Comparison, Pair
 
 MOST_ROWS = 100
 """Rows of a table; the newest."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.telemetry.events import TOKEN_SOON, Event
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import MODEL_API_HINT
 from tsmon.tui.keymap.active import keys_of
@@ -16,6 +16,9 @@ from tsmon.tui.text.format import duration
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
 
 
 class Banner(Words):

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import var
 
-from tsmon.digits.folders import ImageFolder
 from tsmon.digits.images import DigitImage, ImageError, preview
 from tsmon.load.answers import Answer, Score
-from tsmon.load.batches import BatchRun
-from tsmon.load.comparison import Comparison
-from tsmon.load.results import Results
-from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.format import plural
@@ -27,6 +23,13 @@ from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.digits.folders import ImageFolder
+    from tsmon.load.batches import BatchRun
+    from tsmon.load.comparison import Comparison
+    from tsmon.load.results import Results
+    from tsmon.telemetry.snapshot import ModelKey
 
 
 class DigitsPane(Pane):

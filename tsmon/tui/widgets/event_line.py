@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
-from tsmon.telemetry.events import Event
 from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.events import Event
 
 WORKER = "worker "
 """Begins the kind and the subject of an event of a worker; once is enough."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from tsmon.fleet.arrange import FleetLine, Order
-from tsmon.fleet.snapshot import Figures
 from tsmon.tui.text.badges import badge_style
 from tsmon.tui.text.format import ABSENT, milliseconds, number
 from tsmon.tui.text.tones import Tone, tone_of
 from tsmon.tui.widgets.columns import GAP, Column
 from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
+
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import Figures
 
 READ_ONLY = "READ-ONLY"
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.logs.times import RequestPhase
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model, spell_split
 from tsmon.tui.text.format import memory, milliseconds, per_second
 from tsmon.tui.text.model_state import as_of, state_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
 GAP = "  "
 LEAST = 20

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.tui.keymap import Key
 from tsmon.tui.keymap.active import HasKeys, keys_of
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.tui.keymap import Key
 
 
 class KeyBar(Words):

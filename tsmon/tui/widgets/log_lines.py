@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -18,11 +18,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tsmon.telemetry.logbook.line import Level, LogLine
-from tsmon.telemetry.logbook.view import LogView
 from tsmon.tui import keymap
 from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.highlight import highlighted
 from tsmon.untrusted.text import visible
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.view import LogView
 
 SHIFT = 20
 """Columns that ← and → move by."""

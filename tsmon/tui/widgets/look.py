@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tsmon.digits.images import PixelGrid
-from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.tui.text.symbols import Symbols
 
 Sight = PixelGrid | str
 """A picture, or why there is none."""

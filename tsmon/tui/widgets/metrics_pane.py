@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,9 +14,6 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
-from tsmon.telemetry.events import Event
-from tsmon.telemetry.history import HistoryPoint
-from tsmon.telemetry.playhead import View
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.tui import keymap
@@ -32,6 +29,11 @@ from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import legend
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.events import Event
+    from tsmon.telemetry.history import HistoryPoint
+    from tsmon.telemetry.playhead import View
 
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3

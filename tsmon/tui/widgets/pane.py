@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.containers import Vertical
 from textual.content import Content
 
-from tsmon.tui.keymap import PaneName
 from tsmon.untrusted.text import visible
+
+if TYPE_CHECKING:
+    from tsmon.tui.keymap import PaneName
 
 DOUBLE = 2
 """A click soon after another one."""

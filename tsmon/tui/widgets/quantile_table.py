@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
-from tsmon.telemetry.logs.quantiles import Quantiles
 from tsmon.telemetry.logs.times import Profile, RequestPhase, RequestReport
 from tsmon.tui.text.format import ABSENT, count, number
 from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.quantiles import Quantiles
 
 PARTS = (
     RequestPhase.TOTAL,

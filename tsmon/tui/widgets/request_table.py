@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.telemetry.logbook.requests import SeenRequest
 from tsmon.tui.text.format import ABSENT, count, milliseconds
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import ARROWS, Cell
 from tsmon.tui.widgets.table_pane import SortColumn
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logbook.requests import SeenRequest
 
 TOTAL: SortColumn[SeenRequest] = SortColumn(
     "total", "TOTAL", 8, right=True, value=lambda seen: seen.total_ms, largest_first=True

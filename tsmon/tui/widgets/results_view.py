@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -14,17 +15,19 @@ from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable
 
-from tsmon.load.answers import Answer
-from tsmon.load.batches import BatchRun
-from tsmon.load.comparison import Comparison
-from tsmon.load.results import Results
 from tsmon.tui.keymap.active import keys_of
-from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets import answer_rows
 from tsmon.tui.widgets.confusion import spell_confusion
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
+    from tsmon.load.batches import BatchRun
+    from tsmon.load.comparison import Comparison
+    from tsmon.load.results import Results
+    from tsmon.tui.keymap.effective import Keymap
 
 
 class ResultView(StrEnum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.telemetry.events import TOKEN_SOON
-from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.signs import SERVER_SIGNS
 from tsmon.telemetry.snapshot import ServerState, Snapshot
@@ -20,6 +20,9 @@ from tsmon.tui.text.overall import spell_overall
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import one_line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
 
 LATELY_S = 5
 """The age of what one sees is told from here on; before it would be a number that only moves."""

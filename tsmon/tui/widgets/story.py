@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,15 +11,17 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
-from tsmon.telemetry.events import Event
-from tsmon.telemetry.snapshot import ModelStatus
-from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.text.format import count
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.event_line import spell_about
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.quantile_table import compose_minute
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.events import Event
+    from tsmon.telemetry.snapshot import ModelStatus
+    from tsmon.torchserve.records import ModelVersion
 
 TITLE = "Settings, percentiles, events"
 NOTHING = "no events so far"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.tui.keymap import PaneName
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.tui.keymap import PaneName
 
 
 class TabLine(Words):

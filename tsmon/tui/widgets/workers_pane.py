@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of_worker
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
-from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.state.rollouts import Rollout
 from tsmon.tui.text.activity import spell_worker
 from tsmon.tui.text.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.text.model_state import WELL, as_of
@@ -19,6 +19,10 @@ from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.causes import Cause
+    from tsmon.tui.state.rollouts import Rollout
 
 
 def _age(worker: WorkerStatus) -> float | None:
