@@ -167,7 +167,7 @@ async def test_a_folder_that_vanished_and_came_back_is_recorded_into(
         shutil.rmtree(file.parent)
         assert (await source.observe(None)).not_recorded
         clock.now += 2
-        assert (await source.observe(None)).not_recorded == "unable to open database file"
+        assert (await source.observe(None)).not_recorded == "No such file or directory"
         file.parent.mkdir()
         clock.now += 100
         assert (await source.observe(None)).not_recorded == ""
