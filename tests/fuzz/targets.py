@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 
 from tests.fuzz import seeds
-from tsmon.cli.plain import plain_line
-from tsmon.cli.ticks import tick_line, tick_record
+from tsmon.cli.reports.plain import plain_line
+from tsmon.cli.reports.ticks import tick_line, tick_record
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import parsed
 from tsmon.config.schema import Config

@@ -29,8 +29,8 @@ from tests.unit.telemetry.logbook.lines import (
 from tsmon.serving.ports import free_ports
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.docker import Container
 from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.place import Container
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.snapshot import ModelKey

@@ -8,8 +8,11 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.cli.causes import cause_lines
-from tsmon.cli.log_place import log_folder
+import click
+
+from tsmon.cli.log_folder import log_folder
+from tsmon.cli.outcome import Exit
+from tsmon.cli.output import complain
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.instant import Instant
@@ -19,9 +22,11 @@ from tsmon.telemetry.logs.lately import statuses_lately
 from tsmon.telemetry.logs.times import TimesKey
 from tsmon.telemetry.logs.watch import read_lives
 from tsmon.telemetry.logs.zone import LogZone
+from tsmon.telemetry.snapshot import ModelKey
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.telemetry.source import Description
     from tsmon.torchserve.addresses import Addresses
     from tsmon.torchserve.records import ModelVersion
 
@@ -118,3 +123,36 @@ def _cause_record(cause: Cause) -> dict[str, object]:
         "certain": cause.certain,
         "detail": list(cause.detail_lines),
     }
+
+
+def cause_of(
+    named: LogPlace | None, addresses: Addresses, model: str, version: str | None
+) -> Cause | None:
+    """The last cause that the logs have for a model; None without logs or failures."""
+    with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
+        cause = read_cause(folder, model=model, version=version) if folder else None
+        if folder is None or cause is None:
+            return None
+        zone = LogZone()
+        zone.look(folder)
+        return cause.here(zone)
+
+
+def cause_lines(cause: Cause) -> list[str]:
+    """The cause as lines: what, where, and what to do."""
+    where = f"worker {cause.worker_id}" if cause.worker_id else "registration"
+    sure = "" if cause.certain else " (told by another attempt)"
+    return [
+        f"{cause.kind.value}: {cause.message}",
+        f"  {where} at {cause.time:%H:%M:%S}{sure}",
+        f"  → {cause.hint}",
+    ]
+
+
+def complain_of_unread(entries: Sequence[Description]) -> None:
+    """Say what could not be read, and end the command by it."""
+    for entry in entries:
+        key = ModelKey(entry.model.name, entry.model.version)
+        complain(f"{key}: {entry.problem}", entry.why.hint if entry.why else "")
+    if entries:
+        raise click.exceptions.Exit(Exit.FAILED)

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterable
 from io import TextIOWrapper
 from types import FrameType
 
 import click
+from click.core import ParameterSource
 
 from tsmon import __version__
-from tsmon.cli.advise import advise
-from tsmon.cli.archive import archive
-from tsmon.cli.config import config
-from tsmon.cli.config_option import config_option, require_config
-from tsmon.cli.demo import demo
-from tsmon.cli.doctor import doctor
-from tsmon.cli.events import events
-from tsmon.cli.experiment import experiment
-from tsmon.cli.explain import explain
-from tsmon.cli.fleet import fleet
-from tsmon.cli.given import hand_on
-from tsmon.cli.inference import ping, predict, send
-from tsmon.cli.keys import keys
-from tsmon.cli.load import load
-from tsmon.cli.metrics import metrics
-from tsmon.cli.models import describe, models, register, scale, set_default, unregister
-from tsmon.cli.monitor import monitor, monitor_options
-from tsmon.cli.outcome import CommandGroup, run
-from tsmon.cli.recording import record, replay
-from tsmon.cli.replace import replace
-from tsmon.cli.restart import restart
-from tsmon.cli.serve import serve
-from tsmon.cli.target import server_options
-from tsmon.cli.token import token
+from tsmon.cli.group import CommandFiles, CommandGroup, go_on_with
+from tsmon.cli.options import monitor_options, server_options
+from tsmon.cli.outcome import run
+from tsmon.cli.settings import config_option, require_config
+
+CONFIG, MONITOR = "config", "monitor"
 
 
 @click.group(
     cls=CommandGroup,
+    commands=CommandFiles("tsmon.cli.commands"),
     invoke_without_command=True,
     context_settings={
         "auto_envvar_prefix": "TSMON",
@@ -56,45 +41,36 @@ def cli(ctx: click.Context, /, **settings: object) -> int | None:
     Without a command the monitor opens. Every option can be set in the environment as well, as
     TSMON_ and its name: TSMON_SERVER, TSMON_KEY_FILE; and most in a file: `tsmon config`.
     """
-    if ctx.invoked_subcommand != config.name:
+    if ctx.invoked_subcommand != CONFIG:
         require_config(ctx)
     if ctx.invoked_subcommand is None:
-        return ctx.invoke(monitor, **settings)  # type: ignore[no-any-return]
-    hand_on(ctx, monitor, settings)
+        return go_on_with(ctx, MONITOR, **settings)  # type: ignore[no-any-return]
+    _hand_on(ctx, settings)
     return None
 
 
-for command in (
-    monitor,
-    demo,
-    serve,
-    archive,
-    models,
-    describe,
-    register,
-    scale,
-    set_default,
-    unregister,
-    replace,
-    restart,
-    ping,
-    predict,
-    send,
-    load,
-    advise,
-    experiment,
-    metrics,
-    events,
-    fleet,
-    record,
-    replay,
-    token,
-    doctor,
-    explain,
-    keys,
-    config,
-):
-    cli.add_command(command)
+def _hand_on(ctx: click.Context, names: Iterable[str]) -> None:
+    """Have what was given before the monitor's name hold for it, unless it is given after it too.
+
+    `names` are its options that the group has as well; no other command takes them there.
+
+    Raises:
+        click.UsageError: one stands before the name of another command.
+    """
+    name = ctx.invoked_subcommand or ""
+    for option in names:
+        source = ctx.get_parameter_source(option)
+        if name == MONITOR and source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
+            defaults = ctx.default_map or {}
+            handed = {**defaults.get(name, {}), option: ctx.params[option]}
+            ctx.default_map = {**defaults, name: handed}
+        elif source is ParameterSource.COMMANDLINE:
+            flag = next(each.opts[0] for each in ctx.command.params if each.name == option)
+            raise click.UsageError(
+                f"{flag} is for the monitor and means nothing before {name}; "
+                f"`tsmon {name} --help` tells what that takes",
+                ctx,
+            )
 
 
 def main() -> None:

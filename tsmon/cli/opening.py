@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tsmon.cli.outcome import Exit, fail, run_async
+from tsmon.cli.coroutines import run_async
+from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
 from tsmon.cli.watching import find_instance, prometheus_client
 from tsmon.config.changes import Given, Origins

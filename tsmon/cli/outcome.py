@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
+import re
+import shlex
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
-from functools import wraps
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn
 
 import click
 
 from tsmon.cli.output import complain, complain_of
-from tsmon.cli.remedies import for_this_server
-from tsmon.cli.slow import told_when_slow
+from tsmon.cli.target import Target
 from tsmon.config.errors import ConfigError
 from tsmon.digits.images import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError, Unreachable
 
+_COMMAND = re.compile(r"`tsmon\s([a-z][a-z-]*)(?=[\s`])")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class Exit(IntEnum):
@@ -42,47 +41,25 @@ def fail(message: str, hint: str = "", code: Exit = Exit.FAILED) -> NoReturn:
     raise click.exceptions.Exit(code)
 
 
-def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives; what it waits for long is said."""
-
-    async def told() -> T:
-        async with told_when_slow():
-            return await work
-
-    return asyncio.run(told())
-
-
-def runs_async(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """Make a coroutine function fit for a click command, which says what it waits for long."""
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        return run_async(function(*args, **kwargs))
-
-    return run
-
-
-class CommandGroup(click.Group):
-    """A group whose commands end with this project's exit codes."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and translate what it raises."""
-        try:
-            return super().invoke(ctx)
-        except InvalidArgument as error:
-            fail(error.message, error.hint, Exit.USAGE)
-        except ConfigError as error:
-            fail(str(error), error.hint, Exit.USAGE)
-        except (Unreachable, TimedOut) as error:
-            fail(str(error), error.hint, Exit.UNREACHABLE)
-        except (TorchServeError, ServingError) as error:
-            fail(str(error), error.hint)
-        except ImageError as error:
-            fail(str(error))
-        except BrokenPipeError:
-            # The reader has gone, as with `| head`; Python must not complain at exit either.
-            sys.stderr.close()
-            raise click.exceptions.Exit(Exit.FAILED) from None
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """End the command by what goes wrong in it, with the words and the exit code for that."""
+    try:
+        yield
+    except InvalidArgument as error:
+        fail(error.message, error.hint, Exit.USAGE)
+    except ConfigError as error:
+        fail(str(error), error.hint, Exit.USAGE)
+    except (Unreachable, TimedOut) as error:
+        fail(str(error), error.hint, Exit.UNREACHABLE)
+    except (TorchServeError, ServingError) as error:
+        fail(str(error), error.hint)
+    except ImageError as error:
+        fail(str(error))
+    except BrokenPipeError:
+        # The reader has gone, as with `| head`; Python must not complain at exit either.
+        sys.stderr.close()
+        raise click.exceptions.Exit(Exit.FAILED) from None
 
 
 def run(group: click.Group, args: list[str] | None = None, obj: Any = None) -> int:
@@ -101,3 +78,33 @@ def run(group: click.Group, args: list[str] | None = None, obj: Any = None) -> i
         complain(f"cannot write: {error.strerror}", "free some space, or write elsewhere")
         return Exit.FAILED
     return result if isinstance(result, int) else Exit.DONE
+
+
+def for_this_server(hint: str) -> str:
+    """A hint whose `tsmon …` commands name the server that options of this command named.
+
+    What the environment or a configuration says holds for those commands anyway.
+    """
+    context = click.get_current_context(silent=True)
+    target = context.find_object(Target) if context else None
+    if context is None or target is None or not target.given:
+        return hint
+    root = context.find_root().command
+
+    def named(found: re.Match[str]) -> str:
+        command = root.commands.get(found[1]) if isinstance(root, click.Group) else None
+        words = [word for option in _options(command) for word in target.given.get(option, ())]
+        return " ".join(["`tsmon", *map(shlex.quote, words), found[1]])
+
+    return _COMMAND.sub(named, hint)
+
+
+def _options(command: click.Command | None) -> list[str]:
+    """The options of a command, or of the commands of a group, in their order."""
+    if command is None:
+        return []
+    if isinstance(command, click.Group):
+        if command.name == "serve":  # it is about the server of this machine alone
+            return ["--home"]
+        return _options(next(iter(command.commands.values()), None))
+    return [name for parameter in command.params for name in parameter.opts]

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from tsmon.cli.interrupting import interruptible
+from tsmon.cli.console import talk
+from tsmon.cli.coroutines import interruptible
 from tsmon.cli.outcome import Exit, fail
-from tsmon.cli.output import emit, emit_json, say, talk
+from tsmon.cli.output import emit, emit_json, say
 from tsmon.torchserve.procedure import Procedure, ProcedureResult, ProcedureStep, StepState
 
 _GLYPHS = {

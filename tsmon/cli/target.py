@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 import httpx
-from click.core import ParameterSource
 
-from tsmon.cli.leftovers import say_what_was_left
-from tsmon.cli.log_place import log_place
+from tsmon.cli.output import complain
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
 from tsmon.config.trust import NotTrusted
 from tsmon.fleet.access import Access, own_server
+from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.serving.archive_url import archive_url
 from tsmon.serving.container_server import ContainerServer
 from tsmon.serving.local_server import LocalServer
+from tsmon.untrusted.shell import shell_line
 
 if TYPE_CHECKING:
     from tsmon.serving.record import ServerRecord
-    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.place import LogPlace
     from tsmon.torchserve.addresses import Addresses
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.tokens import KeyRing
-
-COMMANDLINE = click.core.ParameterSource.COMMANDLINE
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(slots=True)
@@ -193,7 +190,7 @@ class Target:
         """
         client = self.access.client(self.transport)
         if hints:
-            say_what_was_left(
+            _say_what_was_left(
                 client.addresses.label,
                 self.home,
                 [word for words in self.given.values() for word in words],
@@ -204,65 +201,12 @@ class Target:
 pass_target = click.make_pass_decorator(Target, ensure=True)
 
 
-def server_options(command: F) -> F:
-    """The options that choose the server; they may stand before and after a command's name."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-    target = ctx.ensure_object(Target)
-    if value is not None and parameter.name:
-        setattr(target, parameter.name, value)
-        if parameter.name == "server":
-            source = ctx.get_parameter_source(parameter.name)
-            target.server_by_file = source is ParameterSource.DEFAULT_MAP
-        option = parameter.opts[0]
-        if option in _REACHING and ctx.get_parameter_source(parameter.name) is COMMANDLINE:
-            target.given[option] = (option,) if value is True else (option, str(value))
-
-
-def _option(*names: str, help_: str, **settings: Any) -> Callable[[F], F]:
-    return click.option(*names, help=help_, expose_value=False, callback=_remember, **settings)
-
-
-_REACHING = frozenset(
-    f"--{name}"
-    for name in (
-        *("server", "inference-url", "management-url", "metrics-url"),
-        *("key-file", "ca-file", "insecure", "home"),
-    )
-)
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_OPTIONS = (
-    _option(
-        "--server",
-        metavar="NAME|URL",
-        help_="A name of the configuration, or the management address; inference is one port "
-        "below it, metrics one above.",
-    ),
-    _option("--inference-url", metavar="URL", help_="Inference address, where it is elsewhere."),
-    _option("--management-url", metavar="URL", help_="Management address."),
-    _option("--metrics-url", metavar="URL", help_="Metrics address."),
-    _option("--key-file", type=_FILE, help_="The server's key_file.json with its tokens."),
-    _option("--ca-file", type=_FILE, help_="Certificate authority of an https server."),
-    _option("--insecure", is_flag=True, default=None, help_="Accept any https certificate."),
-    _option("--read-only", is_flag=True, default=None, help_="Refuse everything that changes."),
-    _option(
-        "--logs",
-        type=log_place,
-        metavar="DIR|docker:CONTAINER",
-        help_="The server's log folder, or docker:CONTAINER; a local server's is found by itself.",
-    ),
-    _option(
-        "--log-zone",
-        metavar="ZONE",
-        help_="Time zone of the stamps in its logs, such as UTC; by default it is worked out.",
-    ),
-    _option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        help_="Folder of the server that `tsmon serve start` starts.",
-    ),
-)
+def _say_what_was_left(server: str, home: Path | None, options: Sequence[str]) -> None:
+    """Tell of killed experiments on a server; `options` are those that name it."""
+    told: set[str] = set()
+    for note in abandoned_on(server, home):
+        if note.model in told:
+            continue
+        told.add(note.model)
+        command = ["tsmon", "experiment", note.model, "--restore", *options]
+        complain(note.words, f"`{shell_line(command)}` puts it back")

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.cli.inference import HEALTHY, print_answers, score_words
-from tsmon.cli.metrics import print_totals, read_scrape
 from tsmon.cli.output import emit
-from tsmon.cli.waiting import wait_for_workers
+from tsmon.cli.reports.answers import print_answers, score_words
+from tsmon.cli.reports.counters import print_totals, read_scrape
+from tsmon.cli.rollout import wait_for_workers
 from tsmon.digits.images import find_images, pick_random
 from tsmon.load.answers import Answer, Score
 from tsmon.load.sender import send
 from tsmon.serving.archive import build_archive, digit_archive_spec
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.torchserve.errors import Conflict
+from tsmon.torchserve.inference import HEALTHY
 from tsmon.torchserve.management import Registration
 
 if TYPE_CHECKING:

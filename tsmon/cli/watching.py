@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tsmon.cli.event_printer import EventPrinter
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, emit, emit_json_line
-from tsmon.cli.plain import plain_line
-from tsmon.cli.ticks import tick_line, tick_record
+from tsmon.cli.reports.events import EventPrinter
+from tsmon.cli.reports.plain import plain_line
+from tsmon.cli.reports.ticks import tick_line, tick_record
 from tsmon.telemetry.freshness import as_of, patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource

@@ -15,7 +15,7 @@ from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
 from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.place import parse_log_place
+from tsmon.telemetry.logs.place import LogPlace, parse_log_place
 from tsmon.telemetry.logs.zone import parse_zone
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
@@ -23,7 +23,7 @@ from tsmon.torchserve.tokens import KeyRing
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerSettings
-    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.place import LogPlace
 
 OwnServer = Callable[[], ServerRecord | None]
 """Gives what is known of the server that `tsmon serve` starts, while it runs."""

@@ -12,6 +12,8 @@ from tsmon.torchserve.errors import ApiError, InvalidArgument
 from tsmon.torchserve.records import parse_status
 from tsmon.torchserve.tokens import KeyKind
 
+HEALTHY = "Healthy"
+"""What ping answers while every model has a worker."""
 PING_TIMEOUT_S = 2.0
 PREDICT_TIMEOUT_S = 150.0
 """Longer than the server's default response time-out of 120 s, so that its own error is seen."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.contract.archives import write_real
 from tests.contract.real import RealTorchServe, real_torchserve
-from tsmon.cli.metrics import read_scrape
+from tsmon.cli.reports.counters import read_scrape
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
 from tsmon.load.run.increment import StopReason

@@ -17,7 +17,7 @@ from tests.integration.commands import Shell
 from tests.integration.logs.archives import write_archive
 from tests.integration.logs.conftest import PATIENCE_S, Server, until
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.docker import Container, LogPlace
+from tsmon.telemetry.logs.place import Container, LogPlace
 from tsmon.telemetry.logs.times import RequestPhase
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import MetricsMode

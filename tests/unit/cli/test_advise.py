@@ -10,7 +10,7 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
-from tsmon.cli import advise as command
+from tsmon.cli.commands import advise as command
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import Snapshot
 

@@ -8,9 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tsmon.cli.given import given
 from tsmon.cli.main import cli
 from tsmon.cli.opening import Left
+from tsmon.cli.settings import given
 from tsmon.config.changes import Given
 from tsmon.config.schema import MonitorSettings
 from tsmon.config.values import Dotted
@@ -29,7 +29,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[Dotted, Given]:
             assert getattr(settings, name) == each.value
         return Left(0)
 
-    monkeypatch.setattr("tsmon.cli.monitor.open_monitor", open_monitor)
+    monkeypatch.setattr("tsmon.cli.commands.monitor.open_monitor", open_monitor)
     return found
 
 
@@ -80,7 +80,7 @@ def test_an_option_of_the_monitor_before_another_command_is_refused(command: str
 
 
 def test_the_fleet_has_options_of_its_own() -> None:
-    from tsmon.cli.fleet import fleet
+    from tsmon.cli.commands.fleet import fleet
 
     with fleet.make_context("fleet", ["--period", "4"]) as ctx:
         assert given(ctx, "fleet") == {("fleet", "period"): Given(4.0, "--period")}

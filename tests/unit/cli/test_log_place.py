@@ -1,29 +1,29 @@
-"""What --logs can be told."""
+"""What --logs can be told, and what a container's logs tell."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import click
 import pytest
 
 from tests.docker_stand_in import NAME, install
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
-from tsmon.cli.log_place import log_place
-from tsmon.telemetry.logs.docker import Container
+from tsmon.telemetry.logs.place import Container, parse_log_place
+from tsmon.torchserve.errors import InvalidArgument
 
 
 def test_a_folder_a_container_and_a_folder_in_it() -> None:
-    assert log_place("some/logs") == Path("some/logs")
-    assert log_place("docker:ts") == Container("ts")
-    assert log_place("docker:ts:/var/log/ts/") == Container("ts", "/var/log/ts")
+    assert parse_log_place("some/logs") == Path("some/logs")
+    assert parse_log_place("docker:ts") == Container("ts")
+    assert parse_log_place("docker:ts:/var/log/ts/") == Container("ts", "/var/log/ts")
 
 
 @pytest.mark.parametrize("text", ["docker:", "docker::/logs", "docker:ts:logs", __file__])
-def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter):
-        log_place(text)
+def test_anything_else_is_refused(text: str, tsmon: Tsmon) -> None:
+    with pytest.raises(InvalidArgument):
+        parse_log_place(text)
+    assert tsmon("models", "--logs", text).code == 2
 
 
 def test_counters_of_a_container_that_is_there_and_of_one_that_is_not(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
-from tsmon.cli.plain import WIDTH
+from tsmon.cli.reports.plain import WIDTH
 from tsmon.cli.watching import watch_plainly
 
 
@@ -21,7 +21,7 @@ def three_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch_plainly(*args, **settings), 0.7)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("tsmon.cli.monitor.watch_plainly", for_a_while)
+    monkeypatch.setattr("tsmon.cli.commands.monitor.watch_plainly", for_a_while)
 
 
 def test_a_tick_is_a_line_with_the_verdict_first_and_the_time_last(

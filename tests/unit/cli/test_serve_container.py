@@ -35,7 +35,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
             urlsplit(url).port or 0 for url in (at.inference, at.management, at.metrics)
         )
         ports = Ports(inference=inference, management=management, metrics=metrics)
-        monkeypatch.setattr("tsmon.cli.serve.free_ports", lambda: ports)
+        monkeypatch.setattr("tsmon.cli.commands.serve.start.free_ports", lambda: ports)
         monkeypatch.setattr(container_server, "check_free", lambda ports: None)
         yield loopback
 

@@ -12,8 +12,9 @@ import pytest
 
 from tests.fake.slow_server import SlowServer, silent, slow_server
 from tests.unit.telemetry.scrapes import at
-from tsmon.cli import slow, watching
-from tsmon.cli.outcome import Exit, run_async
+from tsmon.cli import coroutines, watching
+from tsmon.cli.coroutines import run_async
+from tsmon.cli.outcome import Exit
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import MetricsMode, Scrape
@@ -24,8 +25,8 @@ from tsmon.torchserve.waiting import Wait, longest_wait, under_way
 
 def test_a_long_wait_is_said_once_with_what_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setattr(slow, "say", heard.append)
-    monkeypatch.setattr(slow, "LOOK_S", 0.01)
+    monkeypatch.setattr(coroutines, "say", heard.append)
+    monkeypatch.setattr(coroutines, "LOOK_S", 0.01)
     looked = asyncio.Queue[None]()
     wait = Wait("PUT /models/mnist", "http://box:8081", since=Instant.now().monotonic - 3)
 
@@ -37,7 +38,7 @@ def test_a_long_wait_is_said_once_with_what_ends_it(monkeypatch: pytest.MonkeyPa
         for _ in range(5):
             await looked.get()
 
-    monkeypatch.setattr(slow, "longest_wait", longest)
+    monkeypatch.setattr(coroutines, "longest_wait", longest)
     run_async(work())
     assert heard == [
         "waiting for PUT /models/mnist at box:8081 … 3 s "
@@ -47,8 +48,8 @@ def test_a_long_wait_is_said_once_with_what_ends_it(monkeypatch: pytest.MonkeyPa
 
 def test_a_short_wait_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setattr(slow, "say", heard.append)
-    monkeypatch.setattr(slow, "LOOK_S", 0.001)
+    monkeypatch.setattr(coroutines, "say", heard.append)
+    monkeypatch.setattr(coroutines, "LOOK_S", 0.001)
 
     async def work() -> None:
         with under_way("GET /models", "http://box:8081"):
@@ -60,7 +61,7 @@ def test_a_short_wait_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reading_changes_nothing_on_the_server_and_says_so_by_silence() -> None:
-    words = slow.words(Wait("GET /models", "http://box:8081"))
+    words = coroutines.words(Wait("GET /models", "http://box:8081"))
     assert words.endswith("(Ctrl-C ends the waiting)")
 
 

@@ -11,8 +11,9 @@ import sys
 import click
 import pytest
 
+from tsmon.cli.group import CommandGroup
 from tsmon.cli.opening import need_terminal
-from tsmon.cli.outcome import CommandGroup, Exit, run
+from tsmon.cli.outcome import Exit, run
 
 INSTEAD = "--plain prints a line per tick instead"
 STREAMS = ("stdin", "stdout", "stderr")

@@ -9,7 +9,7 @@ import pytest
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.access import Access
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.docker import Container
+from tsmon.telemetry.logs.place import Container
 from tsmon.torchserve.errors import InvalidArgument
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.plan import ExperimentPlan, Variation
     from tsmon.load.run.plan import RunPlan
     from tsmon.load.run.report import RunReport
-    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.place import LogPlace
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.records import ModelVersion
 

@@ -18,7 +18,7 @@ from tsmon.telemetry.traffic import Missing, Usage, usage_of
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.place import LogPlace
     from tsmon.telemetry.logs.watch import LogWatch
     from tsmon.torchserve.client import TorchServe
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from tsmon.docker.containers import ContainerFacts, Mount, find_container
 from tsmon.docker.engine import DockerError, run
 from tsmon.telemetry.server_process import log_folder_in
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.place import Container
 
 _OFFICIAL_HOME = "/home/model-server"
 """Where the official image starts TorchServe."""
@@ -19,17 +23,6 @@ _OFFICIAL_HOME = "/home/model-server"
 
 class NoContainerLogs(Exception):
     """A container's logs cannot be read; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A container, and where in it the server logs to if somebody said so."""
-
-    name: str
-    folder: str | None = None
-
-    def __str__(self) -> str:
-        return f"container {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +42,6 @@ class ContainerFolder:
     def path(self, name: str) -> str:
         """The path of one of its files in the container."""
         return f"{self.inside}/{name}"
-
-
-LogPlace = Path | Container
-"""Where somebody said that a server's logs are."""
 
 
 def find_folder(container: Container) -> ContainerFolder:

@@ -6,8 +6,9 @@ import threading
 import time
 from datetime import tzinfo
 
-from tsmon.telemetry.logs.docker import Container, LogPlace, NoContainerLogs, find_folder
+from tsmon.telemetry.logs.docker import NoContainerLogs, find_folder
 from tsmon.telemetry.logs.mirror import Mirror
+from tsmon.telemetry.logs.place import Container, LogPlace
 from tsmon.telemetry.logs.watch import LogWatch
 from tsmon.telemetry.logs.zone import LogZone
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tsmon.docker.containers import running_containers
 from tsmon.docker.engine import DockerError
-from tsmon.telemetry.logs.docker import Container, LogPlace
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
+from tsmon.telemetry.logs.place import Container, LogPlace
 from tsmon.telemetry.server_process import (
     log_folder_in,
     place_of,

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from tsmon.telemetry.logs.docker import Container, LogPlace
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.text import one_line
 
 _DOCKER = "docker:"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container, and where in it the server logs to if somebody said so."""
+
+    name: str
+    folder: str | None = None
+
+    def __str__(self) -> str:
+        return f"container {self.name}"
+
+
+LogPlace = Path | Container
+"""Where somebody said that a server's logs are."""
 
 
 def parse_log_place(text: str) -> LogPlace:

@@ -18,7 +18,7 @@ from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerColor
-    from tsmon.telemetry.logs.docker import LogPlace
+    from tsmon.telemetry.logs.place import LogPlace
     from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.telemetry.recording.reader import Recording
     from tsmon.telemetry.snapshot import Snapshot

@@ -11,10 +11,11 @@ import pytest
 
 from tests.docker_stand_in import NAME, StandIn, install
 from tsmon.telemetry.logs import follower, mirror
-from tsmon.telemetry.logs.docker import Container, NoContainerLogs, copied, find_folder
+from tsmon.telemetry.logs.docker import NoContainerLogs, copied, find_folder
 from tsmon.telemetry.logs.follower import LogFollower
 from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.mirror import Mirror
+from tsmon.telemetry.logs.place import Container
 from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.times import TimesKey
 

@@ -1,0 +1,1 @@
+"""The commands of `tsmon`, each in the file of its name."""

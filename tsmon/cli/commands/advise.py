@@ -1,0 +1,131 @@
+"""`tsmon advise`: how many workers a model needs, and why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tsmon.cli.console import talk
+from tsmon.cli.coroutines import runs_async
+from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.outcome import Exit
+from tsmon.cli.output import emit_json
+from tsmon.cli.reports.advice import advice_record, say_advice
+from tsmon.cli.target import Target, pass_target
+from tsmon.load.capacity.advice import advise as find_advice
+from tsmon.load.capacity.curve import read_points
+from tsmon.load.capacity.experience import experienced_points
+from tsmon.load.capacity.machine import machine_of
+from tsmon.load.capacity.prediction import LatencyGoal as Wanted
+from tsmon.load.capacity.situation import Situation, situation_of
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.snapshot import ModelKey, Snapshot
+from tsmon.telemetry.traffic import LONG_WINDOW_S
+from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.torchserve.client import TorchServe
+
+MOST_RATE = 1e6
+MOST_WORKERS = 1000
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, MOST_RATE, min_open=True),
+    help="Requests per second to be ready for; else those that are seen.",
+)
+@click.option("--queue-ms", type=float, help="Target: mean milliseconds in the queue.")
+@click.option("--p95-ms", type=float, help="Target: milliseconds of 95 of 100 requests.")
+@click.option(
+    "--seconds",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(1, LONG_WINDOW_S),
+    help="How long to watch the traffic.",
+)
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="JSON file of service times measured at several numbers of workers.",
+)
+@click.option(
+    "--up-to", default=0, type=click.IntRange(0, MOST_WORKERS), help="Show at least so many rows."
+)
+@version_option
+@as_json
+@server_options
+@pass_target
+@runs_async
+async def advise(
+    target: Target,
+    model: str,
+    rate: float | None,
+    queue_ms: float | None,
+    p95_ms: float | None,
+    seconds: float,
+    curve: Path | None,
+    up_to: int,
+    version: str | None,
+    as_json: bool,
+) -> None:
+    """Say how many workers a MODEL needs for the traffic it has, or for a rate, and why.
+
+    Watches the traffic for a while, then predicts queue times, response times and memory for each
+    number of workers by a queueing model. Without a target, requests are to wait no longer on
+    average than they are worked on. Nothing is changed and nothing is sent.
+    """
+    wanted = Wanted(queue_ms, p95_ms)
+    async with target.client() as client:
+        described = await client.management.describe(model, version)
+        key = ModelKey(described.name, described.version)
+        measured = (
+            read_points(curve)
+            if curve
+            else experienced_points(client.addresses.label, key, target.local_server().home.path)
+        )
+        situation = await _watch(client, target.log_place, key, seconds)
+    advice = find_advice(situation, wanted, rate=rate, measured=measured, up_to=up_to)
+    if as_json:
+        emit_json(advice_record(advice))
+    else:
+        say_advice(advice)
+    if advice.workers is None:
+        raise click.exceptions.Exit(Exit.FAILED)
+
+
+async def _watch(
+    client: TorchServe, logs: LogPlace | None, key: ModelKey, seconds: float
+) -> Situation:
+    """What the traffic of so many seconds tells.
+
+    Raises:
+        TorchServeError: the server did not answer at the end, or unregistered the model.
+    """
+    monitor = Monitor(LiveSource(client, logs), period_s=min(1.0, seconds / 2))
+    monitor.focus = key
+    seen: list[Snapshot] = []
+    with talk.status(f"{key}: watching its traffic for {seconds:g} s…"):
+        async for snapshot in monitor.ticks():
+            seen.append(snapshot)
+            if snapshot.at.since(seen[0].at) >= seconds:
+                break
+    return await asyncio.to_thread(_situation, seen, key)
+
+
+def _situation(seen: Sequence[Snapshot], key: ModelKey) -> Situation:
+    if (problem := seen[-1].server.problem) is not None:
+        raise problem
+    status = seen[-1].model(key)
+    found = situation_of(seen, key, machine_of(status)) if status else None
+    if found is None:
+        raise TorchServeError(f"{key} was unregistered meanwhile")
+    return found

@@ -1,0 +1,282 @@
+"""`tsmon experiment`: the same load at several worker counts; in the end all is as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.live import Live
+from rich.text import Text
+
+from tsmon.cli.console import talk
+from tsmon.cli.coroutines import interruptible, runs_async
+from tsmon.cli.options import server_options, version_option
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import complain, confirm, say
+from tsmon.cli.reports.experiment import Form, emit_result, measured_line
+from tsmon.cli.target import Target, pass_target
+from tsmon.digits.images import DigitImage, ImageError, find_images
+from tsmon.doctor.machine import usable_cores
+from tsmon.load.capacity.experience import experienced_points, predictor
+from tsmon.load.experiment.experiment import Experiment, Predict
+from tsmon.load.experiment.files import check_suffix, write_result
+from tsmon.load.experiment.kept import keep_result
+from tsmon.load.experiment.plan import (
+    DEFAULT_WARM_UP,
+    WALKTHROUGH_BATCHES,
+    WALKTHROUGH_WORKERS,
+    ExperimentPlan,
+    Load,
+)
+from tsmon.load.experiment.restoring import RESTORE_S
+from tsmon.load.experiment.restoring import restore as put_back
+from tsmon.load.experiment.unfinished import abandoned_on
+from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
+from tsmon.serving.assets import digit_assets
+from tsmon.telemetry.snapshot import ModelKey
+
+if TYPE_CHECKING:
+    from tsmon.load.experiment.steps import ExperimentStep
+    from tsmon.torchserve.client import TorchServe
+
+RESTORING = "stopping, and restoring the workers there were …"
+STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the most"
+
+
+class Numbers(click.ParamType[tuple[int, ...]]):
+    """`1,2,4` as a tuple."""
+
+    name = "numbers"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What stands behind the option in its help."""
+        return "N,N,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read the numbers; what is none is wrong usage."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no list of whole numbers such as 1,2,4", param, ctx)
+
+
+NUMBERS = Numbers()
+
+
+@click.command()
+@click.argument("model")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--workers",
+    type=NUMBERS,
+    default=",".join(map(str, WALKTHROUGH_WORKERS)),
+    show_default=True,
+    help="Numbers of workers to compare, in this order.",
+)
+@click.option(
+    "--batches",
+    type=NUMBERS,
+    help="Images sent one batch after the other.  "
+    f"[default: {','.join(map(str, WALKTHROUGH_BATCHES))}]",
+)
+@click.option("--rate", type=float, help="Instead: requests planned per second.")
+@click.option("--poisson", is_flag=True, help="With --rate: at random times instead of evenly.")
+@click.option(
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, MAX_CONCURRENCY),
+    help="Requests under way at a time.  [default: 1; with --rate what it takes]",
+)
+@click.option(
+    "--duration",
+    type=float,
+    help=f"Instead of batches: seconds to send for.  [default: with --rate {DEFAULT_DURATION_S:g}]",
+)
+@click.option("--batch-sizes", type=NUMBERS, help="Compare these too; registers the model anew.")
+@click.option(
+    "--batch-delays", type=NUMBERS, help="Milliseconds; compare these too; registers it anew."
+)
+@click.option(
+    "--warm-up",
+    default=DEFAULT_WARM_UP,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Requests for each worker before those that are measured.",
+)
+@click.option("--seed", type=int, help="Pick the same images each time.")
+@click.option("--restore", is_flag=True, help="Only put back what a killed experiment left.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before registering anew.")
+@click.option("--json", "form", flag_value=Form.JSON, type=Form, help="Print JSON.")
+@click.option("--csv", "form", flag_value=Form.CSV, type=Form, help="Print CSV.")
+@click.option("--markdown", "form", flag_value=Form.MARKDOWN, type=Form, help="Print Markdown.")
+@click.option(
+    "--chart",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Draw the bars into this SVG file as well.",
+)
+@version_option
+@server_options
+@pass_target
+@runs_async
+async def experiment(
+    target: Target,
+    model: str,
+    folder: Path | None,
+    workers: tuple[int, ...],
+    batches: tuple[int, ...] | None,
+    rate: float | None,
+    poisson: bool,
+    concurrency: int | None,
+    duration: float | None,
+    batch_sizes: tuple[int, ...] | None,
+    batch_delays: tuple[int, ...] | None,
+    warm_up: int,
+    seed: int | None,
+    restore: bool,
+    yes: bool,
+    form: Form | None,
+    chart: Path | None,
+    version: str | None,
+) -> None:
+    """Give a MODEL several numbers of workers in turn and measure the same load at each.
+
+    Without options it does what the walkthrough does by hand and shows its figures beside. The
+    images of FOLDER are sent, by default the sample digits. Whatever happens, Ctrl-C included, the
+    model ends with the workers and the registration it had.
+    """
+    if restore:
+        await _restore(target, model, version)
+        return
+    if batches and (rate is not None or duration is not None):
+        raise click.UsageError("choose --batches, or --rate and --duration")
+    if chart is not None:
+        check_suffix(chart, ".svg")
+    if rate is not None and duration is None:
+        duration = DEFAULT_DURATION_S
+    images = _images(folder or digit_assets().samples)
+    plan = ExperimentPlan(
+        model=model,
+        images=images,
+        version=version,
+        worker_counts=workers,
+        load=Load(batches or WALKTHROUGH_BATCHES, concurrency, rate, duration, poisson),
+        batch_sizes=batch_sizes or (),
+        batch_delays_ms=batch_delays or (),
+        warm_up=warm_up,
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+    )
+    async with target.client() as client:
+        experiment = Experiment(
+            client,
+            plan,
+            target.log_place,
+            await _predict(client, plan, target),
+            home=target.local_server().home.path,
+        )
+        _agree(await experiment.look(), ask=plan.registers and not yes)
+        try:
+            stopped = await _carry_out(experiment)
+        finally:
+            left_well = _say_how_it_was_left(experiment)
+            if experiment.result.measurements:
+                emit_result(experiment.result, form or Form.TEXT)
+    if chart is not None and experiment.result.measurements:
+        write_result(experiment.result, chart)
+    if stopped:
+        say("stopped by Ctrl-C")
+        raise click.exceptions.Exit(Exit.INTERRUPTED)
+    say(f"kept in {keep_result(experiment.result, target.local_server().home.path)}")
+    if not left_well:
+        raise click.exceptions.Exit(Exit.FAILED)
+    failed = sum(each.errors for each in experiment.result.measurements)
+    if failed:
+        fail(f"{failed} requests got no answer; the notes tell why")
+
+
+def _images(folder: Path) -> tuple[DigitImage, ...]:
+    """The images to send.
+
+    Raises:
+        ImageError: there are none.
+    """
+    images = find_images(folder)
+    if not images:
+        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+    return images
+
+
+async def _restore(target: Target, model: str, version: str | None) -> None:
+    """Put a model back after experiments that were killed."""
+    async with target.client(hints=False) as client:
+        client.management.refuse_when_read_only()
+        notes = [
+            note
+            for note in abandoned_on(client.addresses.label, target.local_server().home.path)
+            if note.model == model and version in {None, note.version}
+        ]
+        if not notes:
+            say(f"no experiment with {model} was killed here; there is nothing to put back")
+        # The oldest note is of the model as it was before all of them.
+        for note in notes:
+            with talk.status(f"putting {model} back …"):
+                left = await put_back(note, client.management)
+            if not left.done:
+                fail(left.message, left.remedy)
+            say(left.message)
+
+
+def _agree(outlook: tuple[str, ...], *, ask: bool) -> None:
+    """Say what will happen; ask first where that is more than scaling and a person is there."""
+    for line in outlook:
+        say(line)
+    if ask and sys.stdin.isatty():
+        confirm("Go on?")
+
+
+async def _predict(client: TorchServe, plan: ExperimentPlan, target: Target) -> Predict | None:
+    """What earlier experiments with this version give to expect."""
+    described = await client.management.describe(plan.model, plan.version)
+    key = ModelKey(described.name, described.version)
+    home = target.local_server().home.path
+    points = await asyncio.to_thread(experienced_points, client.addresses.label, key, home)
+    return predictor(points, key, usable_cores() if client.addresses.is_local else None)
+
+
+async def _carry_out(experiment: Experiment) -> bool:
+    """Run it with a line on stderr that tells how it goes; gives whether it was interrupted."""
+    with Live(console=talk, auto_refresh=False, transient=True) as live:
+
+        def tell(step: ExperimentStep) -> None:
+            if step.setting is not None and step.measurement is not None:
+                line = measured_line(step.setting, step.measurement)
+                say(f"{step.number} of {step.total}: {line}")
+            elif talk.is_terminal:
+                live.update(Text(str(step)), refresh=True)
+
+        work = asyncio.ensure_future(experiment.run(tell))
+        with interruptible(work, RESTORING, STILL_RESTORING):
+            try:
+                await work
+            except asyncio.CancelledError:
+                return True
+    return False
+
+
+def _say_how_it_was_left(experiment: Experiment) -> bool:
+    """Tell whether the model is as it was, and else what to do."""
+    left = experiment.restoration
+    if left is None:
+        return True
+    if left.done:
+        say(left.message)
+    else:
+        complain(left.message, left.remedy)
+    return left.done

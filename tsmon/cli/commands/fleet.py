@@ -1,0 +1,131 @@
+"""The fleet verb: all servers of the configuration at once, as a screen or as a table."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsmon.cli.coroutines import runs_async
+from tsmon.cli.group import go_on_with
+from tsmon.cli.opening import GivenSettings, Left, open_monitor
+from tsmon.cli.options import as_json, server_options
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import complain, emit_json, emit_json_line
+from tsmon.cli.reports.fleet import fleet_record, print_fleet
+from tsmon.cli.settings import given
+from tsmon.cli.target import Target, pass_target
+from tsmon.cli.trusting import require_trust
+from tsmon.config.files import user_file
+from tsmon.config.schema import Config, FleetSettings
+from tsmon.fleet.fleet import Fleet
+
+if TYPE_CHECKING:
+    from tsmon.fleet.snapshot import FleetSnapshot
+
+_DEFAULTS = FleetSettings()
+NO_SERVERS = "the configuration names no servers"
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Print a table once every server was heard of.")
+@click.option("--watch", is_flag=True, help="Print a table, and again whenever a period is over.")
+@click.option("--count", type=click.IntRange(1), help="End --watch after so many tables.")
+@click.option("--prometheus", metavar="URL", help="Servers that this Prometheus scrapes, too.")
+@click.option("--job", help="With --prometheus: its job that scrapes TorchServe.")
+@click.option(
+    "--file-sd",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Servers of a file_sd file of Prometheus, too; quote a pattern.",
+)
+@click.option(
+    "--period",
+    type=click.FloatRange(0.5),
+    help=f"Seconds between two samples of a server. [default: {_DEFAULTS.period:g}]",
+)
+@as_json
+@server_options
+@pass_target
+@click.pass_context
+def fleet(
+    ctx: click.Context,
+    target: Target,
+    /,
+    once: bool,
+    watch: bool,
+    count: int | None,
+    as_json: bool,
+    **settings: Any,
+) -> int:
+    """Show all servers of the configuration: workers, requests, times, errors, verdicts.
+
+    Opens the monitor where there is a terminal. With --once, --watch or --json, or into a pipe, it
+    prints; --watch --json prints a line per table. Ends with 3 where no server answers.
+    """
+    asks_for_text = once or watch or as_json or count is not None
+    opens = not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty()
+    require_trust(ctx, target, ask=opens, fleet=True)
+    config = _config(target.loaded.config, settings)
+    target.loaded = replace(target.loaded, config=config)
+    if opens:
+        left = _open(target, given(ctx, "fleet"))
+        return go_on_with(ctx, "demo") if left.wants_demo else left.code
+    made = Fleet(config, target.own_server, transport=target.transport, read_only=target.read_only)
+    if made.is_empty:
+        hint = f"put [servers.NAME] tables into {user_file()}; `tsmon config init` explains"
+        fail(NO_SERVERS, hint, Exit.USAGE)
+    return _print(made, count if watch or count else 1, as_json, watch)
+
+
+def _config(config: Config, settings: dict[str, Any]) -> Config:
+    """The configuration with what the options of this command add."""
+    given = {name: value for name, value in settings.items() if value}
+    return replace(config, fleet=replace(config.fleet, **given))
+
+
+def _open(target: Target, given: GivenSettings) -> Left:
+    """The monitor on the first server, the fleet above it."""
+    config = target.loaded.config
+    if not target.server and config.servers:
+        target.server = next(iter(config.servers))
+    return open_monitor(target, config.monitor, fleet=True, given=given)
+
+
+@runs_async
+async def _print(fleet: Fleet, count: int | None, as_json: bool, lines: bool) -> int:
+    told: set[str] = set()
+    printed, due = 0, 0.0
+
+    def publish(snapshot: FleetSnapshot) -> bool:
+        nonlocal printed, due
+        now = snapshot.at.monotonic
+        if not fleet.is_settled or now < due:
+            return True
+        due = now + fleet.config.fleet.period
+        for problem in snapshot.problems:
+            if problem not in told:
+                told.add(problem)
+                complain(problem)
+        _emit(snapshot, as_json=as_json, one_line=lines)
+        printed += 1
+        return printed != count
+
+    try:
+        await fleet.run(publish)
+        return Exit.DONE if fleet.snapshot.up else Exit.UNREACHABLE
+    finally:
+        await fleet.close()
+
+
+def _emit(snapshot: FleetSnapshot, *, as_json: bool, one_line: bool) -> None:
+    if not as_json:
+        print_fleet(snapshot)
+    elif one_line:
+        emit_json_line(fleet_record(snapshot))
+    else:
+        emit_json(fleet_record(snapshot))

@@ -1,0 +1,178 @@
+"""`tsmon load`: many images at full speed or at a rate, and what the server made of them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.live import Live
+from rich.text import Text
+
+from tsmon.cli.console import talk
+from tsmon.cli.coroutines import runs_async
+from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.outcome import Exit, fail
+from tsmon.cli.output import say
+from tsmon.cli.reports.load import emit_report, progress_line, say_report
+from tsmon.cli.target import Target, pass_target
+from tsmon.digits.images import ImageError, find_images
+from tsmon.load.refusals import Failure, capacity_cause
+from tsmon.load.run.increment import StopReason
+from tsmon.load.run.plan import (
+    DEFAULT_COUNT,
+    DEFAULT_DURATION_S,
+    DEFAULT_TIMEOUT_S,
+    MAX_CONCURRENCY,
+    MAX_COUNT,
+    OPEN_CONCURRENCY,
+    RunPlan,
+)
+from tsmon.load.run.run import LoadRun, open_run
+from tsmon.serving.assets import digit_assets
+from tsmon.torchserve.errors import TorchServeError
+
+if TYPE_CHECKING:
+    from tsmon.load.run.report import RunReport
+    from tsmon.torchserve.client import TorchServe
+
+
+@click.command()
+@click.argument("model")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, MAX_CONCURRENCY),
+    help="Requests under way at a time; with --rate the most there may be.  [default: 1; "
+    f"with --rate {OPEN_CONCURRENCY}]",
+)
+@click.option("--rate", type=float, help="Requests planned per second, however slow the answers.")
+@click.option("--poisson", is_flag=True, help="With --rate: at random times instead of evenly.")
+@click.option("--seed", type=int, help="With --poisson: the same times in each run.")
+@click.option(
+    "--count",
+    "-n",
+    default=DEFAULT_COUNT,
+    show_default=True,
+    type=click.IntRange(1, MAX_COUNT),
+    help="Send no more than this.",
+)
+@click.option(
+    "--duration",
+    default=DEFAULT_DURATION_S,
+    show_default=True,
+    help="Send no longer than these seconds.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    default=DEFAULT_TIMEOUT_S,
+    show_default=True,
+    help="Seconds an answer may take.",
+)
+@version_option
+@as_json
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one row.")
+@server_options
+@pass_target
+@runs_async
+async def load(
+    target: Target,
+    model: str,
+    folder: Path | None,
+    concurrency: int | None,
+    rate: float | None,
+    poisson: bool,
+    seed: int | None,
+    count: int,
+    duration: float,
+    timeout_s: float,
+    version: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Send the images of a FOLDER to a MODEL again and again and report the response times.
+
+    With --concurrency each connection sends its next image when the answer is there. With --rate
+    images are sent as planned, and response times count from the planned start, so that waiting
+    is seen. Without a folder the sample digits are sent. Ctrl-C ends the sending, waits for the
+    answers under way and reports; a second one does not wait.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("choose --json or --csv")
+    images = find_images(folder or digit_assets().samples)
+    if not images:
+        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+    plan = RunPlan(
+        model=model,
+        images=images,
+        version=version,
+        concurrency=concurrency,
+        rate=rate,
+        poisson=poisson,
+        seed=seed,
+        count=count,
+        duration_s=duration,
+        timeout_s=timeout_s,
+    )
+    async with target.client() as client:
+        report = await _watch(client, plan)
+        remedy = await _remedy(client, report)
+    if as_json or as_csv:
+        emit_report(report, as_csv=as_csv)
+    else:
+        say_report(report)
+    _end(report, remedy)
+
+
+async def _watch(client: TorchServe, plan: RunPlan) -> RunReport:
+    """Do the run with a line on stderr that tells how it goes."""
+    with Live(console=talk, auto_refresh=False, transient=True) as live:
+        async with open_run(client, plan) as run:
+            with _interruptible(run):
+                async for progress in run.progress():
+                    live.update(Text(progress_line(progress)), refresh=True)
+    return run.report
+
+
+@contextmanager
+def _interruptible(run: LoadRun) -> Iterator[None]:
+    """Ctrl-C stops the run, and a second one does not wait for the answers under way."""
+    loop = asyncio.get_running_loop()
+    orders = iter((run.stop, run.abandon))
+
+    def interrupt() -> None:
+        with suppress(StopIteration):
+            next(orders)()
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+async def _remedy(client: TorchServe, report: RunReport) -> str:
+    """What to do about the failures: what a 503 asks for, or the first error's own words."""
+    capacity = {Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL}
+    if capacity & report.failures.keys():
+        with suppress(TorchServeError):
+            plan = report.plan
+            return capacity_cause(await client.management.describe(plan.model, plan.version))
+    return next(iter(report.examples.values()), "")
+
+
+def _end(report: RunReport, remedy: str) -> None:
+    """Exit by the worst that happened."""
+    if report.ending is StopReason.SERVER_GONE:
+        fail("the server is gone: it accepts no connections any more", remedy, Exit.UNREACHABLE)
+    if report.failed:
+        fail(f"{report.failed} of {report.sent} requests got no answer", remedy)
+    if report.ending is StopReason.STOPPED:
+        say("stopped by Ctrl-C")
+        raise click.exceptions.Exit(Exit.INTERRUPTED)

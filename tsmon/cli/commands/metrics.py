@@ -1,0 +1,68 @@
+"""The metrics verb: the counters and what each request costs, once or as they change."""
+
+from __future__ import annotations
+
+import click
+
+from tsmon.cli import watching
+from tsmon.cli.coroutines import runs_async
+from tsmon.cli.options import as_json, server_options
+from tsmon.cli.outcome import fail
+from tsmon.cli.output import emit_json, emit_raw, say
+from tsmon.cli.reports.counters import print_totals, read_scrape, sorted_series, totals_record
+from tsmon.cli.target import Target, pass_target
+from tsmon.cli.watching import live_source, lost_words, prometheus_source
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Go on, a line per model and tick.")
+@click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
+@click.option("--count", type=click.IntRange(1), help="End --watch after so many ticks.")
+@click.option("--raw", is_flag=True, help="Print the server's text as it is.")
+@click.option("--prometheus", metavar="URL", help="With --watch: read a Prometheus server instead.")
+@click.option("--instance", help="With --prometheus: which TorchServe, unless there is only one.")
+@click.option("--job", help="With --prometheus: where several jobs scrape that instance.")
+@as_json
+@server_options
+@pass_target
+@runs_async
+async def metrics(
+    target: Target,
+    watch: bool,
+    interval: float,
+    count: int | None,
+    raw: bool,
+    as_json: bool,
+    prometheus: str | None,
+    instance: str | None,
+    job: str | None,
+) -> None:
+    """Print the counters of each model and the milliseconds per request they give.
+
+    With --watch: what requests cost between two readings. A dash says that a number cannot be
+    known, for example because there was no traffic; it is never printed as 0.
+    """
+    if watch:
+        opened = (
+            prometheus_source(target, prometheus, instance, job)
+            if prometheus
+            else live_source(target)
+        )
+        async with opened as source:
+            await watching.watch(source, interval, count, as_json)
+        return
+    if prometheus:
+        raise click.UsageError("--prometheus goes with --watch")
+    async with target.client() as client:
+        if raw:
+            emit_raw((await client.metrics.scrape()).encode())
+        else:
+            scrape = await read_scrape(client, target.log_place)
+            if as_json:
+                emit_json([totals_record(*entry) for entry in sorted_series(scrape)])
+            elif scrape.series:
+                print_totals(scrape)
+            else:
+                say("no counters yet: nothing has been sent to a model since the server started")
+            if scrape.lost_lines:
+                fail(f"{lost_words(scrape.lost_lines)}; the others are above")

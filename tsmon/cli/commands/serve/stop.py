@@ -1,0 +1,37 @@
+"""The command that stops the TorchServe on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from tsmon.cli.console import talk
+from tsmon.cli.options import as_json, server_options
+from tsmon.cli.output import emit, emit_json, say
+from tsmon.cli.own_server import stop_with_progress
+from tsmon.cli.reports.server import container_stays, stopped
+from tsmon.cli.target import Target, pass_target
+
+
+@click.command()
+@click.option("--name", help="A container by its name, whoever made it.")
+@as_json
+@server_options
+@pass_target
+def stop(target: Target, name: str | None, as_json: bool) -> None:
+    """Stop the server and its workers; a container stays, stopped."""
+    if name is None:
+        stopped(stop_with_progress(target.local_server()), as_json)
+    else:
+        _stop_container(target, name, as_json)
+
+
+def _stop_container(target: Target, name: str, as_json: bool) -> None:
+    """Stop a container, telling on stderr that it is waited for."""
+    with talk.status(f"stopping TorchServe and the container {name}…"):
+        left = target.container_server().stop(name)
+    if as_json:
+        emit_json({"container": name})
+        return
+    emit(f"stopped the container {name}")
+    if not left.passing:
+        say(container_stays(name))

@@ -1,0 +1,31 @@
+"""The command that removes a model."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tsmon.cli.coroutines import runs_async
+from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.output import confirm, emit_status
+from tsmon.cli.target import Target, pass_target
+
+
+@click.command()
+@click.argument("model")
+@version_option
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@as_json
+@server_options
+@pass_target
+@runs_async
+async def unregister(
+    target: Target, model: str, version: str | None, yes: bool, as_json: bool
+) -> None:
+    """Remove a MODEL, stopping its workers; asks first when a person is there to answer."""
+    what = f"{model} {version}" if version else model
+    if not yes and sys.stdin.isatty():
+        confirm(f"Unregister {what} and stop its workers?")
+    async with target.client() as client:
+        emit_status(await client.management.unregister(model, version), as_json)

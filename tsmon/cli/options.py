@@ -1,0 +1,149 @@
+"""The options that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import click
+from click.core import ParameterSource
+
+from tsmon.cli.target import Target
+from tsmon.config.schema import MonitorSettings, SymbolsName
+from tsmon.telemetry.logs.place import LogPlace, parse_log_place
+from tsmon.torchserve.errors import InvalidArgument
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+version_option = click.option("--model-version", "version", help="Version; else the default one.")
+wait_option = click.option(
+    "--wait/--no-wait", default=True, help="Wait until the workers are ready (the default)."
+)
+
+
+def server_options(command: F) -> F:
+    """The options that choose the server; they may stand before and after a command's name."""
+    for option in reversed(_SERVER_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    target = ctx.ensure_object(Target)
+    if value is not None and parameter.name:
+        setattr(target, parameter.name, value)
+        source = ctx.get_parameter_source(parameter.name)
+        if parameter.name == "server":
+            target.server_by_file = source is ParameterSource.DEFAULT_MAP
+        option = parameter.opts[0]
+        if option in _REACHING and source is ParameterSource.COMMANDLINE:
+            target.given[option] = (option,) if value is True else (option, str(value))
+
+
+def _option(*names: str, help_: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, help=help_, expose_value=False, callback=_remember, **settings)
+
+
+def _log_place(text: str) -> LogPlace:
+    try:
+        return parse_log_place(text)
+    except InvalidArgument as error:
+        raise click.BadParameter(error.message) from None
+
+
+_REACHING = frozenset(
+    f"--{name}"
+    for name in (
+        *("server", "inference-url", "management-url", "metrics-url"),
+        *("key-file", "ca-file", "insecure", "home"),
+    )
+)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_SERVER_OPTIONS = (
+    _option(
+        "--server",
+        metavar="NAME|URL",
+        help_="A name of the configuration, or the management address; inference is one port "
+        "below it, metrics one above.",
+    ),
+    _option("--inference-url", metavar="URL", help_="Inference address, where it is elsewhere."),
+    _option("--management-url", metavar="URL", help_="Management address."),
+    _option("--metrics-url", metavar="URL", help_="Metrics address."),
+    _option("--key-file", type=_FILE, help_="The server's key_file.json with its tokens."),
+    _option("--ca-file", type=_FILE, help_="Certificate authority of an https server."),
+    _option("--insecure", is_flag=True, default=None, help_="Accept any https certificate."),
+    _option("--read-only", is_flag=True, default=None, help_="Refuse everything that changes."),
+    _option(
+        "--logs",
+        type=_log_place,
+        metavar="DIR|docker:CONTAINER",
+        help_="The server's log folder, or docker:CONTAINER; a local server's is found by itself.",
+    ),
+    _option(
+        "--log-zone",
+        metavar="ZONE",
+        help_="Time zone of the stamps in its logs, such as UTC; by default it is worked out.",
+    ),
+    _option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        help_="Folder of the server that `tsmon serve start` starts.",
+    ),
+)
+
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_DEFAULTS = MonitorSettings()
+_MONITOR_OPTIONS = (
+    click.option(
+        "--period",
+        default=_DEFAULTS.period,
+        show_default=True,
+        type=click.FloatRange(0.2),
+        help="Seconds between polls.",
+    ),
+    click.option("--theme", help="Name of the colour theme. [default: one that fits the terminal]"),
+    click.option(
+        "--symbols",
+        type=click.Choice([name for name in get_args(SymbolsName) if name]),
+        help="What charts are drawn with; ascii is for the whole screen. [default: braille, or "
+        "ascii where the terminal has nothing else]",
+    ),
+    click.option(
+        "--span",
+        default=_DEFAULTS.span,
+        show_default=True,
+        type=click.FloatRange(60),
+        help="Seconds that the charts show at first.",
+    ),
+    click.option(
+        "--plain", is_flag=True, help="No screen: a short line per tick, and what happens."
+    ),
+    click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
+    click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
+    click.option("--drawings", type=_FOLDER, help="Folder that gets the digits drawn here."),
+    click.option(
+        "--record",
+        "recording",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write what is seen into an SQLite file, as `tsmon record FILE` does.",
+    ),
+    click.option(
+        "--prometheus",
+        metavar="URL",
+        help="Show what this Prometheus server knows of a TorchServe, with its past.",
+    ),
+    click.option(
+        "--instance", help="With --prometheus: which TorchServe, unless there is only one."
+    ),
+    click.option("--job", help="With --prometheus: where several jobs scrape that instance."),
+)
+
+
+def monitor_options(command: F) -> F:
+    """The options of the monitor."""
+    for option in reversed(_MONITOR_OPTIONS):
+        command = option(command)
+    return command

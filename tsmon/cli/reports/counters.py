@@ -1,0 +1,87 @@
+"""The counters of a server, read once, as a table and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tsmon.cli.log_folder import log_folder
+from tsmon.cli.outcome import fail
+from tsmon.cli.output import emit_table, say
+from tsmon.cli.reports.ticks import number_or_none, number_words
+from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.files import TS_METRICS
+from tsmon.telemetry.logs.place import Container, LogPlace
+from tsmon.telemetry.logs.reader import read_counters
+from tsmon.telemetry.scrape import (
+    INFERENCE_US,
+    QUEUE_US,
+    REQUESTS,
+    Counters,
+    MetricsMode,
+    Scrape,
+    SeriesKey,
+    parse_scrape,
+)
+from tsmon.telemetry.traffic import usage_of
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.client import TorchServe
+
+ROLLED_AT_BYTES = 100 << 20
+"""TorchServe begins a new log file when one has this size."""
+
+
+async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrape:
+    """Scrape once, or add up the log file; ends the command when there are no counters at all."""
+    scrape = parse_scrape(await client.metrics.scrape(), Instant.now())
+    if scrape.mode is not MetricsMode.LOG:
+        return scrape
+    with log_folder(logs, client.addresses, (TS_METRICS,), ROLLED_AT_BYTES) as folder:
+        if folder is None or not (folder / TS_METRICS).exists():
+            if folder is not None:
+                say(f"there is no {TS_METRICS} in {logs or folder}")
+            fail(LOG_MODE, LOG_MODE_HINT)
+        file = logs if isinstance(logs, Container) else folder / TS_METRICS
+        say(f"/metrics is empty (metrics_mode log); these sums are those of {file}")
+        return replace(scrape, series=read_counters(folder), logged=True)
+
+
+def sorted_series(scrape: Scrape) -> list[tuple[SeriesKey, Counters]]:
+    """The series by model and version."""
+    return sorted(scrape.series.items(), key=lambda entry: (entry[0].model, entry[0].version))
+
+
+def print_totals(scrape: Scrape) -> None:
+    """The three counters of each series, and the milliseconds per request since start."""
+    emit_table(
+        ("MODEL", "VERSION", REQUESTS, INFERENCE_US, QUEUE_US, "INFERENCE_MS", "QUEUE_MS"),
+        [
+            (
+                key.model,
+                key.version,
+                f"{counters.requests:.0f}",
+                f"{counters.inference_us:.3f}",
+                f"{counters.queue_us:.3f}",
+                number_words(usage_of(counters).inference_ms),
+                number_words(usage_of(counters).queue_ms),
+            )
+            for key, counters in sorted_series(scrape)
+        ],
+        right=f"{REQUESTS} {INFERENCE_US} {QUEUE_US} INFERENCE_MS QUEUE_MS",
+    )
+
+
+def totals_record(key: SeriesKey, counters: Counters) -> dict[str, Any]:
+    """The counters of a series, and the milliseconds per request since start."""
+    usage = usage_of(counters)
+    return {
+        "model": key.model,
+        "version": key.version,
+        REQUESTS: counters.requests,
+        INFERENCE_US: counters.inference_us,
+        QUEUE_US: counters.queue_us,
+        "inference_ms": number_or_none(usage.inference_ms),
+        "queue_ms": number_or_none(usage.queue_ms),
+    }

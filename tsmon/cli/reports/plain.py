@@ -1,0 +1,95 @@
+"""A tick in one short line, for a screen reader or a log: the verdict first, the time last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsmon.cli.reports.ticks import number_words
+from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.signs import MODEL_SIGNS, Grade
+from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.traffic import Missing, Usage
+
+WIDTH = 100
+"""Columns that a line has at most."""
+_LONGEST_NAME = 32
+
+
+def plain_line(snapshot: Snapshot) -> str:
+    """Such as `ready: mnist 1.0, 2/2 workers, 41.2 req/s, inference 8.10 ms, 14:03:12`.
+
+    Of several models it names the worst, unless all are well, and then what they do together. The
+    parts stand in one order; what does not fit is left out, the last before the time first.
+    """
+    time = f"{snapshot.at.wall.astimezone():%H:%M:%S}"
+    if snapshot.not_recorded:
+        time = f"not recorded, {time}"
+    parts = _parts(snapshot)
+    while len(parts) > 1 and len(", ".join((*parts, time))) > WIDTH:
+        parts.pop()
+    return ", ".join((*parts, time))
+
+
+def _parts(snapshot: Snapshot) -> list[str]:
+    server = snapshot.server
+    models = [model for model in snapshot.models if not model.gone]
+    if server.state is not ServerState.UP:
+        return [f"{server.state}: {_short(server.label)}", *_last_answer(snapshot)]
+    if not models:
+        return [f"{server.state}: {_short(server.label)}", "no models are registered"]
+    if len(models) == 1:
+        return [*_one(models[0]), *_times(models[0].traffic.interval)]
+    return _several(models)
+
+
+def _last_answer(snapshot: Snapshot) -> list[str]:
+    last = snapshot.server.last_answer
+    return [f"last answer {snapshot.at.since(last):.0f} s ago"] if last else []
+
+
+def _one(model: ModelStatus) -> list[str]:
+    """Its verdict, its workers, its requests."""
+    health = model.verdict.health
+    workers = f"{model.ready}/{model.wanted} workers" if model.told else "workers not told"
+    return [f"{health}: {_short(str(model.key))}", workers, *_failing(model), _rate([model])]
+
+
+def _failing(model: ModelStatus) -> list[str]:
+    if model.verdict.health is not ModelHealth.FAILING or model.requests is None:
+        return []
+    return [f"{model.requests.failing_share:.0%} of requests fail"]
+
+
+def _times(interval: Usage | Missing) -> list[str]:
+    if isinstance(interval, Missing):
+        return []
+    return [
+        f"inference {number_words(interval.inference_ms)} ms",
+        f"queue {number_words(interval.queue_ms)} ms",
+    ]
+
+
+def _several(models: Sequence[ModelStatus]) -> list[str]:
+    worst = max(models, key=_badness)
+    if _badness(worst)[0] is Grade.GOOD:
+        return [f"{worst.verdict.health}: all {len(models)} models", _rate(models)]
+    well = sum(_badness(model)[0] is Grade.GOOD for model in models)
+    return [*_one(worst)[:2], f"{well} of {len(models)} models are ready", _rate(models)]
+
+
+def _badness(model: ModelStatus) -> tuple[Grade, int]:
+    health = model.verdict.health
+    return MODEL_SIGNS[health].grade, health.severity
+
+
+def _rate(models: Sequence[ModelStatus]) -> str:
+    """Requests per second of all that have an interval."""
+    intervals = [model.traffic.interval for model in models]
+    known = [each.per_second for each in intervals if not isinstance(each, Missing)]
+    if known:
+        return f"{sum(known):.1f} req/s"
+    return f"no rate: {intervals[0]}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -1,0 +1,44 @@
+"""Waiting for workers with a line that tells how far they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tsmon.cli.console import talk
+from tsmon.cli.judging import cause_lines, cause_of
+from tsmon.cli.outcome import fail
+from tsmon.cli.output import say
+from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.torchserve.client import TorchServe
+
+
+async def wait_for_workers(
+    client: TorchServe,
+    name: str,
+    wanted: int,
+    version: str | None = None,
+    logs: LogPlace | None = None,
+) -> None:
+    """Wait until `wanted` workers are ready; else end the command with the cause out of the logs.
+
+    `logs` is where the logs are as named by the person, if it was.
+    """
+    with talk.status(f"{name}: starting workers…") as status:
+        async for progress in follow(client.management, name, wanted, version=version):
+            status.update(f"{name}: {_words(progress)}")
+    if progress.outcome is Outcome.FAILED:
+        overtaken = progress.overtaken
+        cause = None if overtaken else cause_of(logs, client.addresses, name, version)
+        for line in cause_lines(cause) if cause else ():
+            say(line)
+        fail(f"{name}: {progress.reason}", "" if cause else progress.hint)
+    say(f"{name}: {_words(progress)}")
+
+
+def _words(progress: RolloutProgress) -> str:
+    if progress.wanted == 0 and progress.ready == 0:
+        return f"no workers, {progress.seconds:.1f} s"
+    return f"{progress.ready} of {progress.wanted} workers ready, {progress.seconds:.1f} s"
