@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tsmon.load.experiment.plan import Load  # noqa: TC001 (a file is read by the annotations)
 from tsmon.telemetry.scrape import Counters
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
-
-if TYPE_CHECKING:
-    from tsmon.load.experiment.plan import Load
 
 WALKTHROUGH_COUNTERS = {
     1: Counters(80.0, 7485497.346, 775792.99),
