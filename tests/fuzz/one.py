@@ -20,7 +20,7 @@ from typing import Any
 LONGEST_INPUT = 1 << 14
 SLOWEST_S = 10
 MOST_MB = 2048
-INSTRUMENTED = ["tsmon", "prometheus_client", "tomllib"]
+INSTRUMENTED = ["tsmon", "tomllib"]
 OWN_MUTATIONS = 0.3
 
 

@@ -9,6 +9,7 @@ from tsmon.fleet.error_rate import ErrorRate
 from tsmon.telemetry.descriptions import ModelReader
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import outcome_of, scrape_of
+from tsmon.telemetry.scrape import ScrapeReader
 from tsmon.telemetry.source import Description, Observation
 from tsmon.torchserve.errors import ApiError, TorchServeError
 from tsmon.torchserve.records import ModelVersion
@@ -34,6 +35,7 @@ class LightSource:
     def __init__(self, client: TorchServe) -> None:
         self._client = client
         self._reader = ModelReader(client.management, DESCRIBES)
+        self._scrapes = ScrapeReader()
         self._is_torchserve = False
         self._missed = 0
         self.errors = ErrorRate()
@@ -54,7 +56,7 @@ class LightSource:
         """Ask all three addresses at the same time."""
         models, scrape, _ = await asyncio.gather(
             outcome_of(lambda: self._models(focus)),
-            outcome_of(lambda: scrape_of(self._client)),
+            outcome_of(lambda: scrape_of(self._client, self._scrapes)),
             self._ping(),
         )
         self.errors.observe(scrape)

@@ -39,7 +39,7 @@ class ProcessTable:
         self._ended = {pid: usage for pid, usage in self._ended.items() if pid in wanted}
         is_due = self._is_due()
         usages = {}
-        for pid in wanted - self._ended.keys():
+        for pid in self._worth_reading(wanted - self._ended.keys()):
             try:
                 usages[pid] = self._read(pid, is_due=is_due)
             except psutil.NoSuchProcess:
@@ -50,6 +50,12 @@ class ProcessTable:
             except (psutil.Error, _NotAWorker):
                 self._forget(pid)
         return usages | self._ended
+
+    def _worth_reading(self, pids: set[int]) -> set[int]:
+        """Those that were workers here, and others that are processes of this machine at all."""
+        known = pids & self._processes.keys()
+        others = pids - known
+        return known | others.intersection(psutil.pids()) if others else known
 
     def _is_due(self) -> bool:
         now, told = self._clock(), self._told

@@ -1,19 +1,18 @@
 """Reading of TorchServe's `/metrics` text.
 
 TorchServe 0.12 writes it with the Java simpleclient 0.9: counters keep their name without `_total`,
-and labels end in a comma. prometheus_client's parser reads both but hands every counter sample out
-with the suffix `_total`, so samples are looked up under that name.
+and labels end in a comma. It never removes a series, so nearly all lines of a scrape are those of
+the scrape before, and only the others are read again.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tsmon.telemetry.exposition import is_number, quantity, read_declaration, read_sample
 from tsmon.torchserve.errors import TorchServeError, excerpt
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 REQUESTS = "ts_inference_requests_total"
 INFERENCE_US = "ts_inference_latency_microseconds"
 QUEUE_US = "ts_queue_latency_microseconds"
+_COUNTERS = (REQUESTS, INFERENCE_US, QUEUE_US)
 SERVER_ERRORS = "Requests5XX"
 """Answers of 500 and above, on all ports; metrics_mode prometheus alone has it."""
 LONGEST_EXCERPT = 80
@@ -42,8 +42,7 @@ class UnreadableScrape(TorchServeError):
     """The metrics address answered with something that is no Prometheus text."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesKey:
+class SeriesKey(NamedTuple):
     """Which requests a counter counts: a model and the version its URL named, or `default`."""
 
     model: str
@@ -99,105 +98,173 @@ class Scrape:
 
 
 def parse_scrape(text: str, at: Instant) -> Scrape:
-    """Read the text of one scrape taken at `at`.
+    """Read a single scrape; see `ScrapeReader.read`."""
+    return ScrapeReader().read(text, at)
 
-    Series that differ only in their host label are added up; a gauge that is NaN is left out. A
-    line that cannot be read is counted and costs its own series alone; so does a counter that is
-    NaN, infinite or negative, which none of TorchServe's is.
 
-    Raises:
-        UnreadableScrape: most of the text is no Prometheus exposition.
-    """
-    try:
-        return _read(text, at)
-    except (ValueError, KeyError, IndexError, AttributeError) as error:
-        sound, lost = _sound_lines(text)
-        if not lost or lost > len(sound):
+class _Sample(NamedTuple):
+    """What a line counts, whatever its number is."""
+
+    text: str
+    """All before the number."""
+    name: str
+    series: SeriesKey | None
+    """Of one of the three counters."""
+
+
+class ScrapeReader:
+    """Reads the scrapes of one server, each at the cost of what changed since the one before."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._samples: list[_Sample | None] = []
+        """Of each line; None where it is none."""
+        self._values: list[float | None] = []
+        """Of each line; None where it has none that a sum or a size can have."""
+        self._types: dict[str, str] = {}
+        self._unreadable: list[int] = []
+        self._unsound: set[int] = set()
+        """Lines of sums that none can be."""
+        self._lines_of: dict[SeriesKey, list[int]] = {}
+        self._by_name: list[int] = []
+        """Lines of samples that are of no series."""
+        self._series: dict[SeriesKey, Counters] = {}
+
+    def read(self, text: str, at: Instant) -> Scrape:
+        """Read the text of one scrape taken at `at`.
+
+        Series that differ only in their host label are added up; a gauge that is NaN is left out. A
+        line that cannot be read is counted and costs its own series alone; so does a counter that
+        is NaN, infinite or negative, which none of TorchServe's is.
+
+        Raises:
+            UnreadableScrape: most of the text is no Prometheus exposition.
+        """
+        lines = text.split("\n")
+        if not self._take_changes(lines):
+            self._take_all(lines)
+        gauges, errors = self._named()
+        names = {_counter_name(name) for name in self._types}
+        return Scrape(
+            at,
+            _mode(names),
+            self._series,
+            gauges,
+            errors if SERVER_ERRORS in names else None,
+            lost_lines=len(self._unreadable) + len(self._unsound),
+        )
+
+    def _take_changes(self, lines: list[str]) -> bool:
+        """Take the numbers that changed; False where more did than numbers."""
+        if len(lines) != len(self._lines):
+            return False
+        pairs = enumerate(zip(self._lines, lines, strict=True))
+        changed = [place for place, (before, now) in pairs if before != now]
+        series = set()
+        for place in changed:
+            sample = self._samples[place]
+            before, _, number = lines[place].rpartition(" ")
+            if sample is None or before != sample.text or not is_number(number):
+                return False
+            self._put(place, sample, number)
+            if sample.series is not None:
+                series.add(sample.series)
+        self._lines = lines
+        if series:
+            self._series = dict(self._series)  # the scrape before keeps its own
+            self._add_up(series)
+        return True
+
+    def _take_all(self, lines: list[str]) -> None:
+        known = {sample.text: sample for sample in self._samples if sample}
+        ScrapeReader.__init__(self)
+        self._lines = lines
+        self._samples, self._values = [None] * len(lines), [None] * len(lines)
+        for place, line in enumerate(lines):
+            try:
+                self._take(place, line, known)
+            except ValueError:
+                self._unreadable.append(place)
+        if 2 * len(self._unreadable) > sum(1 for line in lines if line and not line.isspace()):
+            worst = lines[self._unreadable[0]]
+            ScrapeReader.__init__(self)
             raise UnreadableScrape(
-                f"/metrics is no Prometheus text: {excerpt(str(error), LONGEST_EXCERPT)}",
+                f"/metrics is no Prometheus text: {excerpt(worst, LONGEST_EXCERPT)}",
                 "is this the metrics address?",
-            ) from None
-    scrape = _read("\n".join(sound), at)
-    return replace(scrape, lost_lines=scrape.lost_lines + lost)
+            )
+        self._add_up(self._lines_of)
 
-
-def _read(text: str, at: Instant) -> Scrape:
-    # Imported here because its package costs 70 ms, which no command without metrics should pay.
-    from prometheus_client.parser import text_string_to_metric_families
-
-    counters: dict[str, dict[SeriesKey, float]] = {REQUESTS: {}, INFERENCE_US: {}, QUEUE_US: {}}
-    gauges: dict[str, float] = {}
-    names: set[str] = set()
-    bad: set[SeriesKey] = set()
-    errors, lost = 0.0, 0
-    for family in text_string_to_metric_families(text):
-        names.add(family.name)
-        for sample in family.samples:
-            name, value = _counter_name(sample.name), _sound(sample.value)
-            if name in counters:
-                key = SeriesKey(
-                    sample.labels.get("model_name", ""),
-                    sample.labels.get("model_version", DEFAULT_VERSION_LABEL),
-                )
-                if value is None:
-                    bad.add(key)
-                    lost += 1
-                else:
-                    counters[name][key] = counters[name].get(key, 0.0) + value
-            elif name == SERVER_ERRORS:
-                errors += value or 0.0
-                lost += value is None
-            elif family.type == "gauge" and value is not None:
-                gauges[sample.name] = value
-    published = errors if SERVER_ERRORS in names else None
-    series = {key: sums for key, sums in _series(counters).items() if key not in bad}
-    return Scrape(at, _mode(names), series, gauges, published, lost_lines=lost)
-
-
-def _sound_lines(text: str) -> tuple[list[str], int]:
-    """The lines that can be read one by one, and how many others there are."""
-    from prometheus_client.parser import text_string_to_metric_families
-
-    sound: list[str] = []
-    lost = 0
-    for line in text.split("\n"):
-        try:
-            list(text_string_to_metric_families(line))
-        except (ValueError, KeyError, IndexError, AttributeError):
-            lost += 1
+    def _take(self, place: int, line: str, known: Mapping[str, _Sample]) -> None:
+        if line.startswith("#"):
+            name, type_ = read_declaration(line)
+            if name:
+                self._types[name] = type_ or self._types.get(name, "")
+            return
+        before, _, number = line.rpartition(" ")
+        sample = known.get(before)
+        if sample is None or not is_number(number):
+            if not line or line.isspace():
+                return
+            name, labels, number = read_sample(line)
+            # With a moment behind the number, or blanks, it is read in full each time.
+            text = before if line == f"{before} {number}" else ""
+            sample = _Sample(text, name, _series_of(name, labels))
+        self._types.setdefault(sample.name, "")
+        self._samples[place] = sample
+        if sample.series is None:
+            self._by_name.append(place)
         else:
-            if line.strip():
-                sound.append(line)
-    return sound, lost
+            self._lines_of.setdefault(sample.series, []).append(place)
+        self._put(place, sample, number)
+
+    def _put(self, place: int, sample: _Sample, number: str) -> None:
+        value = self._values[place] = quantity(number)
+        is_sum = sample.series is not None or _counter_name(sample.name) == SERVER_ERRORS
+        if value is None and is_sum:
+            self._unsound.add(place)
+        else:
+            self._unsound.discard(place)
+
+    def _add_up(self, series: Iterable[SeriesKey]) -> None:
+        for key in series:
+            sums = dict.fromkeys(_COUNTERS, 0.0)
+            for place in self._lines_of[key]:
+                sample, value = self._samples[place], self._values[place]
+                if sample is None or value is None:
+                    self._series.pop(key, None)
+                    break
+                sums[_counter_name(sample.name)] += value
+            else:
+                self._series[key] = Counters(*sums.values())
+
+    def _named(self) -> tuple[dict[str, float], float]:
+        """The gauges, and the server's errors added up."""
+        gauges, errors = {}, 0.0
+        for place in self._by_name:
+            sample, value = self._samples[place], self._values[place]
+            if sample is None or value is None:
+                continue
+            if _counter_name(sample.name) == SERVER_ERRORS:
+                errors += value
+            elif self._types[sample.name] == "gauge":
+                gauges[sample.name] = value
+        return gauges, errors
 
 
-def _sound(value: float) -> float | None:
-    """The value, if it is one that a sum or a size can have."""
-    try:
-        number = float(value)
-    except OverflowError:  # an integer of hundreds of digits
+def _series_of(name: str, labels: Mapping[str, str]) -> SeriesKey | None:
+    if _counter_name(name) not in _COUNTERS:
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    version = labels.get("model_version", DEFAULT_VERSION_LABEL)
+    return SeriesKey(labels.get("model_name", ""), version)
 
 
-def _counter_name(sample_name: str) -> str:
-    return sample_name if sample_name == REQUESTS else sample_name.removesuffix("_total")
+def _counter_name(name: str) -> str:
+    """Without the suffix that other versions of the client library give every counter."""
+    return name if name == REQUESTS else name.removesuffix("_total")
 
 
 def _mode(names: set[str]) -> MetricsMode:
     if not names:
         return MetricsMode.LOG
-    ours = {REQUESTS.removesuffix("_total"), INFERENCE_US, QUEUE_US}
+    ours = {*_COUNTERS, REQUESTS.removesuffix("_total")}
     return MetricsMode.LEGACY if names <= ours else MetricsMode.PROMETHEUS
-
-
-def _series(counters: dict[str, dict[SeriesKey, float]]) -> dict[SeriesKey, Counters]:
-    keys = reduce(set.union, (set(values) for values in counters.values()), set[SeriesKey]())
-    return {
-        key: Counters(
-            counters[REQUESTS].get(key, 0.0),
-            counters[INFERENCE_US].get(key, 0.0),
-            counters[QUEUE_US].get(key, 0.0),
-        )
-        for key in keys
-    }

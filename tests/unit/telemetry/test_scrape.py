@@ -18,6 +18,7 @@ from tsmon.telemetry.scrape import (
     Counters,
     MetricsMode,
     Scrape,
+    ScrapeReader,
     SeriesKey,
     UnreadableScrape,
     parse_scrape,
@@ -37,6 +38,35 @@ series = st.dictionaries(
 @given(series)
 def test_every_series_is_read_with_its_sums(series: dict[SeriesKey, Counters]) -> None:
     assert _parse(_text(series)).series == series
+
+
+@given(st.lists(series, min_size=2, max_size=4), st.booleans())
+def test_a_reader_that_knows_the_scrape_before_reads_the_next_alike(
+    scrapes: list[dict[SeriesKey, Counters]], from_several_hosts: bool
+) -> None:
+    reader = ScrapeReader()
+    # The same series with other numbers, and none twice, as a server goes on.
+    scrapes += [{key: counters + counters for key, counters in scrapes[-1].items()}]
+    for each in scrapes:
+        text = _text(each)
+        text += text.replace('"vm"', '"other"') if from_several_hosts else "MemoryUsed 1.0\n"
+        assert reader.read(text, at(0)) == _parse(text)
+
+
+def test_what_was_read_before_stays_as_it_was() -> None:
+    reader = ScrapeReader()
+    before = reader.read(_text({MNIST: Counters(3, 2000, 100)}), at(0))
+    reader.read(_text({MNIST: Counters(4, 3000, 200)}), at(1))
+    assert before.series == {MNIST: Counters(3, 2000, 100)}
+
+
+@pytest.mark.parametrize("line", ["a{} 1 1700000000000", "a{b = 'c'} 1", ' a{b="c"}  1 ', "a 1"])
+def test_lines_that_no_number_alone_changes_are_read_each_time(line: str) -> None:
+    reader = ScrapeReader()
+    text = _text({MNIST: Counters(3, 2000, 100)})
+    for number in ("1", "2", "NaN"):
+        changed = f"# TYPE a gauge\n{line.replace('1', number, 1)}\n{text}"
+        assert reader.read(changed, at(0)) == _parse(changed)
 
 
 @given(st.text() | st.text('ts_inference_requests_total{}"=,#HELPTYPE counter.0123456789\n\\ '))

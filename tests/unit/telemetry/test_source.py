@@ -13,7 +13,7 @@ from tsmon.telemetry import live
 from tsmon.telemetry.descriptions import DESCRIBES_AT_ONCE
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import DESCRIBES_PER_TICK, LARGE_SCRAPE, LiveSource
-from tsmon.telemetry.scrape import Scrape, UnreadableScrape, parse_scrape
+from tsmon.telemetry.scrape import Scrape, ScrapeReader, UnreadableScrape
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TimedOut, Unreachable
@@ -47,11 +47,13 @@ async def test_a_large_scrape_is_parsed_beside_the_loop(
 ) -> None:
     parsed_in: list[threading.Thread] = []
 
-    def parse(text: str, at: Instant) -> Scrape:
-        parsed_in.append(threading.current_thread())
-        return parse_scrape(text, at)
+    read = ScrapeReader.read
 
-    monkeypatch.setattr(live, "parse_scrape", parse)
+    def parse(reader: ScrapeReader, text: str, at: Instant) -> Scrape:
+        parsed_in.append(threading.current_thread())
+        return read(reader, text, at)
+
+    monkeypatch.setattr(ScrapeReader, "read", parse)
     async with server.client() as client:
         await LiveSource(client).observe(None)
         for number in range(LARGE_SCRAPE // 50):
