@@ -22,7 +22,8 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.files import parsed
 from tsmon.config.schema import Config
 from tsmon.config.values import assembled
-from tsmon.digits.images import DigitImage, ImageError, picture_size, preview
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, picture_size, preview
 from tsmon.docker.containers import read_container
 from tsmon.docker.engine import DockerError
 from tsmon.fleet.file_sd import BadFile, parse_file_sd

@@ -13,7 +13,8 @@ from PIL import Image
 
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import read as read_config
-from tsmon.digits.images import DigitImage, ImageError, picture_size, preview
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, picture_size, preview
 from tsmon.digits.seen import Preprocessing
 from tsmon.doctor.configuration import look_at_config
 from tsmon.doctor.facts import MachineFacts

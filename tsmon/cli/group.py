@@ -12,7 +12,6 @@ import gc
 import pkgutil
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
-from importlib.abc import InspectLoader
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -101,8 +100,8 @@ def _imported(module: str) -> click.Command:
 
 def _docstring(module: str) -> str | None:
     spec = find_spec(module)
-    source = cast(InspectLoader, spec.loader).get_source(module) if spec else None
-    for node in ast.parse(source or "").body:
+    loader: Any = spec.loader if spec else None
+    for node in ast.parse(loader.get_source(module)).body:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 if name in _functions(module):

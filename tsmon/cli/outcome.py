@@ -16,7 +16,7 @@ import click
 from tsmon.cli.output import complain, complain_of
 from tsmon.cli.target import Target
 from tsmon.config.errors import ConfigError
-from tsmon.digits.images import ImageError
+from tsmon.digits.errors import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError, Unreachable
 

@@ -1,4 +1,4 @@
-"""The settings of a command: how those of the files become defaults, and which an option gave.
+"""The option that names the configuration file, and how the files' settings become defaults.
 
 Click takes a value from the command line, else from the environment, else from the context's
 default map, which is what the files fill; so the order of precedence is click's own.
@@ -6,27 +6,22 @@ default map, which is what the files fill; so the order of precedence is click's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from tsmon.cli.output import complain
 from tsmon.cli.target import Target
-from tsmon.config.changes import Given
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import Loaded, load
-from tsmon.config.schema import FleetSettings, MonitorSettings
 
 if TYPE_CHECKING:
-    from tsmon.config.values import Dotted
+    pass
 
 _PROBLEM = "tsmon.config_problem"
 _NAMED = "tsmon.config_file"
-_TABLES = {"monitor": MonitorSettings, "fleet": FleetSettings}
 
 
 def _read(ctx: click.Context, parameter: click.Parameter, file: Path | None) -> None:
@@ -78,30 +73,3 @@ def read_again(ctx: click.Context) -> Loaded:
         ConfigError: a file was changed meanwhile and is wrong.
     """
     return load(ctx.meta[_NAMED])
-
-
-def given(ctx: click.Context, table: str = "monitor") -> Mapping[Dotted, Given]:
-    """What of a table stands on the command line or in the environment; all else is the files'."""
-    found: dict[Dotted, Given] = {}
-    for field in fields(_TABLES[table]):
-        place = _place(ctx, field.name)
-        if place is not None and (by := _by(place, field.name)):
-            found[table, field.name] = Given(place.params[field.name], by)
-    return found
-
-
-def _place(ctx: click.Context | None, name: str) -> click.Context | None:
-    """The command that read the option: this one, or the one that it was called by."""
-    handed_on = (None, ParameterSource.DEFAULT_MAP)
-    while ctx is not None and ctx.get_parameter_source(name) in handed_on:
-        ctx = ctx.parent
-    return ctx
-
-
-def _by(ctx: click.Context, name: str) -> str:
-    source = ctx.get_parameter_source(name)
-    if source is ParameterSource.COMMANDLINE:
-        return f"--{name.replace('_', '-')}"
-    if source is ParameterSource.ENVIRONMENT:
-        return f"{ctx.auto_envvar_prefix}_{name.upper()}"
-    return ""

@@ -1,4 +1,8 @@
-"""Which server a command talks to: the options that say so, and what is found when none do."""
+"""Which server a command talks to: the options that say so, and what is found when none do.
+
+What talks to servers is imported when it is asked for: most of tsmon stands behind it, and help, a
+completion or `tsmon config` need none of that.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import httpx
 
 from tsmon.cli.output import complain
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
 from tsmon.config.trust import NotTrusted
-from tsmon.fleet.access import Access, own_server
-from tsmon.load.experiment.unfinished import abandoned_on
-from tsmon.serving.archive_url import archive_url
-from tsmon.serving.container_server import ContainerServer
-from tsmon.serving.local_server import LocalServer
-from tsmon.untrusted.shell import shell_line
 
 if TYPE_CHECKING:
+    import httpx
+
+    from tsmon.fleet.access import Access
+    from tsmon.serving.container_server import ContainerServer
+    from tsmon.serving.local_server import LocalServer
     from tsmon.serving.record import ServerRecord
     from tsmon.telemetry.logs.place import LogPlace
     from tsmon.torchserve.addresses import Addresses
@@ -83,6 +85,8 @@ class Target:
     @property
     def access(self) -> Access:
         """How the server is reached."""
+        from tsmon.fleet.access import Access
+
         settings = self.settings
         return Access(settings, self.own_server, self.management_url or "", self._key_was_meant)
 
@@ -129,10 +133,14 @@ class Target:
 
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
+        from tsmon.serving.local_server import LocalServer
+
         return LocalServer(self.home, read_only=self.settings.read_only)
 
     def container_server(self) -> ContainerServer:
         """The same, in a container."""
+        from tsmon.serving.container_server import ContainerServer
+
         return ContainerServer(self.home, read_only=self.settings.read_only)
 
     def refuse_when_read_only(self) -> None:
@@ -145,7 +153,10 @@ class Target:
 
     def own_server(self) -> ServerRecord | None:
         """What is known of that server while it runs."""
-        return own_server(self.local_server())
+        from tsmon.fleet.access import own_server
+
+        self.require_trust()
+        return own_server(self.home)
 
     def addresses(self) -> Addresses:
         """The addresses that the options mean; without any, those of the server of the home folder.
@@ -170,6 +181,8 @@ class Target:
         Raises:
             ArchiveError: it is in a container and does not see the archive.
         """
+        from tsmon.serving.archive_url import archive_url
+
         own = self._own_at(addresses)
         store, container = (own.model_store, own.container) if own is not None else (None, "")
         return archive_url(archive, store, local=addresses.is_local, container=container)
@@ -203,6 +216,13 @@ pass_target = click.make_pass_decorator(Target, ensure=True)
 
 def _say_what_was_left(server: str, home: Path | None, options: Sequence[str]) -> None:
     """Tell of killed experiments on a server; `options` are those that name it."""
+    from tsmon.serving.home import Home
+
+    if not any(Home.at(home).unfinished.glob("*.json")):
+        return
+    from tsmon.load.experiment.unfinished import abandoned_on
+    from tsmon.untrusted.shell import shell_line
+
     told: set[str] = set()
     for note in abandoned_on(server, home):
         if note.model in told:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from tsmon.digits.images import DigitImage, ImageError, PixelGrid
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, PixelGrid
 
 DRAWN = Path("drawing")
 """The name of a drawing that is in no file yet."""

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsmon.digits.errors import ImageError
 from tsmon.untrusted.files import MIB, read_bytes
 
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ MOST_ENTRIES = 100_000
 """Of a folder."""
 DIGIT_SIDE = 28
 """Pixels of an MNIST digit, each way."""
-
-
-class ImageError(Exception):
-    """A folder or file that cannot be read as images; `str()` says which and why."""
 
 
 @dataclass(frozen=True, slots=True)

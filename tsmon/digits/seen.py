@@ -7,7 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from tsmon.digits.images import DigitImage, ImageError, PixelGrid
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, PixelGrid
 from tsmon.untrusted.archives import BadArchiveFile, read_member
 from tsmon.untrusted.files import MIB, TooLarge, read_bytes
 

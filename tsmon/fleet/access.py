@@ -13,7 +13,6 @@ import httpx
 
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
-from tsmon.serving.local_server import LocalServer, find_running
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.place import LogPlace, parse_log_place
 from tsmon.telemetry.logs.zone import parse_zone
@@ -29,10 +28,16 @@ OwnServer = Callable[[], ServerRecord | None]
 """Gives what is known of the server that `tsmon serve` starts, while it runs."""
 
 
-def own_server(local: LocalServer) -> ServerRecord | None:
+def own_server(folder: Path | None = None) -> ServerRecord | None:
     """What is known of the server of a home folder while it runs."""
+    home = Home.at(folder)
     try:
-        return find_running(local.home)
+        if ServerRecord.load(home.record) is None:
+            return None
+        # Whether it runs takes the process table or Docker, which few commands need to load.
+        from tsmon.serving.local_server import find_running
+
+        return find_running(home)
     except ServingError:
         return None
 

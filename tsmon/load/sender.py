@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.errors import ImageError
 from tsmon.load.answers import Answer, read_answer
 from tsmon.load.refusals import Failure, kind_of
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
     from tsmon.torchserve.inference import Inference
 
 

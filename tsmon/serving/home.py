@@ -45,6 +45,11 @@ class Home:
 
     path: Path
 
+    @classmethod
+    def at(cls, folder: Path | None = None) -> Home:
+        """The home in a folder that somebody named, else the default one."""
+        return cls((folder or default_home()).expanduser().resolve())
+
     @property
     def config(self) -> Path:
         """The config.properties that the server started with."""
@@ -74,6 +79,11 @@ class Home:
     def record(self) -> Path:
         """What we know of the server that runs from here."""
         return self.path / "server.json"
+
+    @property
+    def unfinished(self) -> Path:
+        """The folder of the notes of experiments under way."""
+        return self.path / "unfinished"
 
     def create(self) -> None:
         """Make the folder ready for a start.

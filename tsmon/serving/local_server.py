@@ -28,7 +28,7 @@ from tsmon.serving.errors import (
     NotRunning,
 )
 from tsmon.serving.extras import require_server
-from tsmon.serving.home import Home, default_home
+from tsmon.serving.home import Home
 from tsmon.serving.java import find_java
 from tsmon.serving.launch import Launch, ProgressCallback
 from tsmon.serving.owner import Owner
@@ -87,7 +87,7 @@ class LocalServer:
 
     def __init__(self, home: Path | None = None, *, read_only: bool = False) -> None:
         """With `read_only` nothing is started, stopped or written."""
-        self.home = Home((home or default_home()).expanduser().resolve())
+        self.home = Home.at(home)
         self._read_only = read_only
 
     def refuse_when_read_only(self) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tsmon.digits import images
+from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import ImageLabels, read_folder
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.images import DigitImage
 
 
 def test_a_folder_has_its_images_and_the_folders_that_are_not_hidden(tmp_path: Path) -> None:

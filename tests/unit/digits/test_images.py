@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tsmon.digits.errors import ImageError
 from tsmon.digits.images import (
     DigitImage,
-    ImageError,
     PixelGrid,
     find_images,
     label_in_name,

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from handler.preprocess import read_picture, to_digit
-from tsmon.digits.images import DigitImage, ImageError, find_images
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, find_images
 from tsmon.digits.seen import Preprocessing
 from tsmon.serving.assets import digit_assets
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake import FakeTorchServe
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage
 from tsmon.load.batches import WALKTHROUGH, BatchRun, random_batches, split
 from tsmon.load.comparison import Comparison
 from tsmon.telemetry.snapshot import ModelKey

@@ -19,7 +19,8 @@ from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, confirm, say
 from tsmon.cli.reports.experiment import Form, emit_result, measured_line
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.images import DigitImage, ImageError, find_images
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, find_images
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.experiment import Experiment, Predict

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsmon.cli.coroutines import runs_async
+from tsmon.cli.given import given
 from tsmon.cli.group import go_on_with
 from tsmon.cli.opening import GivenSettings, Left, open_monitor
 from tsmon.cli.options import as_json, server_options
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, emit_json, emit_json_line
 from tsmon.cli.reports.fleet import fleet_record, print_fleet
-from tsmon.cli.settings import given
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.trusting import require_trust
 from tsmon.config.files import user_file

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsmon.cli.coroutines import run_async
+from tsmon.cli.given import given
 from tsmon.cli.group import go_on_with
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.opening import open_monitor, open_prometheus
 from tsmon.cli.options import monitor_options, server_options
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import complain
-from tsmon.cli.settings import given
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.trusting import require_trust
 from tsmon.cli.watching import live_source, prometheus_source, watch_plainly

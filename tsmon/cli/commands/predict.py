@@ -13,7 +13,8 @@ from tsmon.cli.outcome import Exit
 from tsmon.cli.output import emit, emit_json, emit_raw
 from tsmon.cli.reports.answers import answer_record
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage
 from tsmon.load.sender import ask
 from tsmon.untrusted.shell import shell_word
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsmon.load.experiment.subject import Subject
-from tsmon.serving.home import default_home
+from tsmon.serving.home import Home
 from tsmon.serving.owner import Owner
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.records import ModelVersion, parse_versions
@@ -142,4 +142,4 @@ def _read(path: Path) -> Unfinished | None:
 
 
 def _folder(home: Path | None) -> Path:
-    return (home or default_home()) / "unfinished"
+    return Home.at(home).unfinished

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.errors import ImageError
 
 if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
     from tsmon.load.run.plan import Endpoint
 
 MAX_BYTES = 256 * 2**20

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import tsmon
-from tsmon.digits.images import ImageError
+from tsmon.digits.errors import ImageError
 from tsmon.load.refusals import Failure, capacity_kind
 from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, Refused

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.digits.images import DigitImage, ImageError, pick_random
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.digits import Desk

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from tsmon.digits.drawings import Drawing, save_drawing
-from tsmon.digits.images import ImageError, PixelGrid
+from tsmon.digits.errors import ImageError
 from tsmon.load.live import NewestOnly
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.sender import ask
@@ -30,6 +30,7 @@ from tsmon.tui.widgets.probabilities import spell_bars
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
+    from tsmon.digits.images import PixelGrid
     from tsmon.load.answers import Answer
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.state.digits import Desk

@@ -14,7 +14,8 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.reactive import var
 
-from tsmon.digits.images import DigitImage, ImageError, PixelGrid, picture_size, preview
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, PixelGrid, picture_size, preview
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens import picker_text as picker_words

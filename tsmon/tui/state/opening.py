@@ -79,6 +79,5 @@ async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
 def own_of(options: MonitorOptions) -> ServerRecord | None:
     """What is known of the server that `tsmon serve` starts, while it runs."""
     from tsmon.fleet.access import own_server
-    from tsmon.serving.local_server import LocalServer
 
-    return own_server(LocalServer(options.server_home))
+    return own_server(options.server_home)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tsmon.config.errors import ConfigError
-from tsmon.digits.images import ImageError
+from tsmon.digits.errors import ImageError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.untrusted.text import few_lines, one_line

@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import var
 
-from tsmon.digits.images import DigitImage, ImageError, preview
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, preview
 from tsmon.load.answers import Answer, Score
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of

@@ -18,7 +18,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tsmon.digits.images import DigitImage, ImageError, PixelGrid, preview
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage, PixelGrid, preview
 from tsmon.tui import keymap
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, rich_style

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.plan import ExperimentPlan, Load, Variation
 from tsmon.torchserve.errors import InvalidArgument
 

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from tests.fake.loopback import Loopback, on_loopback
-from tsmon.digits.images import DigitImage, ImageError
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
 from tsmon.load.run import run as run_module
 from tsmon.load.run.increment import StopReason
