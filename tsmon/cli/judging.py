@@ -13,18 +13,13 @@ import click
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import complain
-from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
-from tsmon.telemetry.health.watch import Answers, HealthWatch
+from tsmon.telemetry.health.watch import HealthWatch
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.causes import MOST_BYTES, Cause, read_cause
-from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
-from tsmon.telemetry.logs.lately import statuses_lately
-from tsmon.telemetry.logs.times import TimesKey
-from tsmon.telemetry.logs.watch import read_lives
-from tsmon.telemetry.logs.zone import LogZone
-from tsmon.telemetry.snapshot import ModelKey
 
 if TYPE_CHECKING:
+    from tsmon.cli.log_evidence import LogEvidence
+    from tsmon.telemetry.health.verdicts import ModelVerdict
+    from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.logs.place import LogPlace
     from tsmon.telemetry.source import Description
     from tsmon.torchserve.addresses import Addresses
@@ -83,34 +78,23 @@ def judge(
 
     What takes time to see, as that nothing is answered, one look cannot tell.
     """
-    with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
-        log_zone = LogZone(zone)
-        lives = read_lives(folder, log_zone) if folder else None
+    with log_folder(named, addresses) as folder:
+        logs = _evidence(folder, zone) if folder else None
+        lives = logs.lives() if logs else None
         at = Instant.now()
-        answers = _answers(folder, log_zone, at, versions) if folder else None
+        answers = logs.answers(at, versions) if logs else None
         verdicts = HealthWatch().judge(at, versions, answers=answers, lives=lives)
         return {
-            key: Judged(verdict, _cause(folder, key, verdict, log_zone))
+            key: Judged(verdict, logs.cause(key, verdict) if logs else None)
             for key, verdict in verdicts.items()
         }
 
 
-def _answers(
-    folder: Path, zone: LogZone, at: Instant, versions: Sequence[ModelVersion]
-) -> Mapping[VersionKey, Answers]:
-    """How the requests of the last minute ended, by the log."""
-    found = statuses_lately(folder, zone, at.wall.astimezone().replace(tzinfo=None))
-    keys = [(version.name, version.version) for version in versions]
-    return {key: Answers(statuses=found.get(TimesKey(*key), {})) for key in keys}
+def _evidence(folder: Path, zone: tzinfo | None) -> LogEvidence:
+    # Reading logs is a third of what these commands import, and most servers' are elsewhere.
+    from tsmon.cli.log_evidence import LogEvidence
 
-
-def _cause(
-    folder: Path | None, key: VersionKey, verdict: ModelVerdict, zone: LogZone
-) -> Cause | None:
-    if folder is None or verdict.health is ModelHealth.READY:
-        return None
-    cause = read_cause(folder, model=key[0], version=key[1])
-    return cause.here(zone) if cause else None
+    return LogEvidence(folder, zone)
 
 
 def _cause_record(cause: Cause) -> dict[str, object]:
@@ -123,19 +107,6 @@ def _cause_record(cause: Cause) -> dict[str, object]:
         "certain": cause.certain,
         "detail": list(cause.detail_lines),
     }
-
-
-def cause_of(
-    named: LogPlace | None, addresses: Addresses, model: str, version: str | None
-) -> Cause | None:
-    """The last cause that the logs have for a model; None without logs or failures."""
-    with log_folder(named, addresses, (MODEL_LOG, TS_LOG), MOST_BYTES) as folder:
-        cause = read_cause(folder, model=model, version=version) if folder else None
-        if folder is None or cause is None:
-            return None
-        zone = LogZone()
-        zone.look(folder)
-        return cause.here(zone)
 
 
 def cause_lines(cause: Cause) -> list[str]:
@@ -152,7 +123,7 @@ def cause_lines(cause: Cause) -> list[str]:
 def complain_of_unread(entries: Sequence[Description]) -> None:
     """Say what could not be read, and end the command by it."""
     for entry in entries:
-        key = ModelKey(entry.model.name, entry.model.version)
-        complain(f"{key}: {entry.problem}", entry.why.hint if entry.why else "")
+        name = f"{entry.model.name} {entry.model.version}".rstrip()
+        complain(f"{name}: {entry.problem}", entry.why.hint if entry.why else "")
     if entries:
         raise click.exceptions.Exit(Exit.FAILED)

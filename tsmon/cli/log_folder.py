@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.cli.output import complain
-from tsmon.telemetry.logs.docker import NoContainerLogs, copied, find_folder
+from tsmon.telemetry.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
 from tsmon.telemetry.logs.locate import find_logs
 from tsmon.telemetry.logs.place import Container, LogPlace
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def log_folder(
-    named: LogPlace | None, addresses: Addresses, files: Sequence[str], most_bytes: int
+    named: LogPlace | None,
+    addresses: Addresses,
+    files: Sequence[str] = (MODEL_LOG, TS_LOG),
+    most_bytes: int = MOST_BYTES,
 ) -> Iterator[Path | None]:
     """The folder that --logs names, else that of a server of this machine, while it is needed.
 
@@ -30,6 +33,8 @@ def log_folder(
         if not isinstance(place, Container):
             yield place
             return
+        from tsmon.telemetry.logs.docker import NoContainerLogs, copied, find_folder
+
         folder: Path | None = None
         try:
             folder = stack.enter_context(copied(find_folder(place), files, most_bytes))

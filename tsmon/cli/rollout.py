@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.cli.console import talk
-from tsmon.cli.judging import cause_lines, cause_of
+from tsmon.cli.judging import cause_lines
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
@@ -30,6 +30,8 @@ async def wait_for_workers(
         async for progress in follow(client.management, name, wanted, version=version):
             status.update(f"{name}: {_words(progress)}")
     if progress.outcome is Outcome.FAILED:
+        from tsmon.cli.log_evidence import cause_of
+
         overtaken = progress.overtaken
         cause = None if overtaken else cause_of(logs, client.addresses, name, version)
         for line in cause_lines(cause) if cause else ():

@@ -15,7 +15,6 @@ from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.place import LogPlace, parse_log_place
-from tsmon.telemetry.logs.zone import parse_zone
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
@@ -129,7 +128,11 @@ class Access:
         Raises:
             InvalidArgument: they name no zone.
         """
-        return parse_zone(self.settings.log_zone) if self.settings.log_zone else None
+        if not self.settings.log_zone:
+            return None
+        from tsmon.telemetry.logs.zone import parse_zone
+
+        return parse_zone(self.settings.log_zone)
 
     def client(self, transport: httpx.AsyncBaseTransport | None = None) -> TorchServe:
         """A client for the server; to be closed. `transport` None is the network.

@@ -19,11 +19,10 @@ from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, WorkerStatus
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.logs.times import RequestReport
     from tsmon.telemetry.source import Description, Observation
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
-DECISIVE = frozenset({"minWorkers", "workers", "the whole entry"})
-"""Fields of describe without which there is no verdict."""
 NOT_EXPORTED = "metrics do not tell whether workers live"
 
 
@@ -98,9 +97,9 @@ class Roster:
         costs = [self._cost(entry, traffic) for entry in descriptions]
         verdicts = self._health.judge(
             observation.at,
-            [entry.model for entry in descriptions if is_judged(entry)],
+            [entry.model for entry in descriptions if entry.is_judged],
             answers={
-                (entry.model.name, entry.model.version): Answers.of(
+                (entry.model.name, entry.model.version): answers_of(
                     cost, observation.reports.get(ModelKey(entry.model.name, entry.model.version))
                 )
                 for entry, cost in zip(descriptions, costs, strict=True)
@@ -124,7 +123,7 @@ class Roster:
 
 
 def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict]) -> ModelVerdict:
-    if is_judged(entry):
+    if entry.is_judged:
         return verdicts[entry.model.name, entry.model.version]
     health, why = ModelHealth.UNKNOWN, NOT_EXPORTED
     if not entry.only_metrics:
@@ -133,9 +132,16 @@ def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict
     return ModelVerdict(health, why, tuple((worker.id, unknown) for worker in entry.model.workers))
 
 
-def is_judged(entry: Description) -> bool:
-    """Whether enough is known of it for a verdict."""
-    return not (entry.only_metrics or entry.why or DECISIVE.intersection(entry.model.unread))
+def answers_of(traffic: Traffic, report: RequestReport | None = None) -> Answers:
+    """What the counters tell: they count an answer when it is given, if it is a good one.
+
+    What failed, only the log files tell, in a `report`.
+    """
+    interval, window = traffic.interval, traffic.window
+    finished = interval.inference_us > 0 if isinstance(interval, Usage) else None
+    usual = window.inference_ms if isinstance(window, Usage) else None
+    statuses = report.minute_statuses if report else {}
+    return Answers(finished, usual if isinstance(usual, float) else None, statuses)
 
 
 def _status(

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tsmon.torchserve.tokens import KeyKind
 
 
+DECISIVE = frozenset({"minWorkers", "workers", "the whole entry"})
+"""Fields of a describe without which there is no verdict."""
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """One version of a model, and whether it is the default one."""
@@ -30,6 +34,11 @@ class Description:
     """Known from its metrics alone: whether its workers live is not told."""
     why: TorchServeError | None = None
     """Why it could not be described now; `model` is what the list or an earlier answer says."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether enough is known of it for a verdict."""
+        return not (self.only_metrics or self.why or DECISIVE.intersection(self.model.unread))
 
     @property
     def problem(self) -> str:

@@ -26,6 +26,8 @@ from enum import StrEnum
 
 from tsmon.untrusted.json import BadJson, parse_json
 
+SERVER_ERROR = 500
+"""The least HTTP status of an error that is the server's."""
 TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
 READ_ONLY_HINT = "start tsmon without --read-only, where no configuration says read_only = true"
 MODEL_API_HINT = (

@@ -15,6 +15,8 @@ from tsmon.untrusted.text import one_line
 Json = dict[str, Any]
 
 JAVA_INT = 2**31 - 1
+MAX_RETRY_S = 300
+"""TorchServe's default of `maxRetryTimeoutInSec`: seconds of retries from the first death on."""
 MOST_WORKERS = 100_000
 MOST_MEMORY = 2**60
 """Bytes; no process has an exbibyte."""

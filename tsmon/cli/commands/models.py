@@ -13,7 +13,6 @@ from tsmon.cli.output import emit_json, emit_table, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.telemetry.descriptions import describe_everything
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.roster import is_judged
 
 if TYPE_CHECKING:
     from tsmon.telemetry.source import Description
@@ -40,7 +39,7 @@ async def models(target: Target, as_json: bool) -> None:
         judged = judge(
             target.log_place,
             client.addresses,
-            [entry.model for entry in found if is_judged(entry)],
+            [entry.model for entry in found if entry.is_judged],
             target.access.log_zone,
         )
     rows = [(entry, judged.get((entry.model.name, entry.model.version))) for entry in found]

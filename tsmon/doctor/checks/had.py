@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.doctor.findings import NotChecked
-from tsmon.telemetry.roster import is_judged
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def models_of(facts: Facts) -> tuple[ModelVersion, ...]:
     Raises:
         NotChecked: they cannot be read, or there are none.
     """
-    models = [entry.model for entry in descriptions_of(facts) if is_judged(entry)]
+    models = [entry.model for entry in descriptions_of(facts) if entry.is_judged]
     if not models:
         raise NotChecked("no model can be read")
     return tuple(models)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.telemetry.health.workers import seconds
-from tsmon.telemetry.logs.times import SERVER_ERROR
+from tsmon.torchserve.errors import SERVER_ERROR
 
 if TYPE_CHECKING:
     from tsmon.torchserve.records import ModelVersion

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.models import is_stuck, judge_model
 from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
-from tsmon.telemetry.traffic import Traffic, Usage
 
 if TYPE_CHECKING:
     from tsmon.telemetry.health.verdicts import ModelVerdict
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.lives import WorkerLife
-    from tsmon.telemetry.logs.times import RequestReport
     from tsmon.torchserve.records import ModelVersion, Worker
 
 VersionKey = tuple[str, str]
@@ -34,18 +32,6 @@ class Answers:
     """What an answer took on average lately."""
     statuses: Mapping[int, int] = field(default_factory=dict)
     """How many of the last minute's requests ended with which HTTP status, by the log files."""
-
-    @classmethod
-    def of(cls, traffic: Traffic, report: RequestReport | None = None) -> Answers:
-        """What the counters tell: they count an answer when it is given, if it is a good one.
-
-        What failed, only the log files tell, in a `report`.
-        """
-        interval, window = traffic.interval, traffic.window
-        finished = interval.inference_us > 0 if isinstance(interval, Usage) else None
-        usual = window.inference_ms if isinstance(window, Usage) else None
-        statuses = report.minute_statuses if report else {}
-        return cls(finished, usual if isinstance(usual, float) else None, statuses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
-from tsmon.telemetry.logs.lives import MAX_RETRY_S, DeathReason, WorkerLife
+from tsmon.torchserve.records import MAX_RETRY_S
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.logs.lives import WorkerLife
     from tsmon.torchserve.records import ModelVersion, Worker
 
 MARGIN_S = 10.0
@@ -138,7 +139,7 @@ def _by_log(model: ModelVersion, life: WorkerLife, now: datetime) -> WorkerVerdi
 
 
 def _given_up(life: WorkerLife) -> str:
-    reason = life.last_death.reason if life.last_death else DeathReason.ENDED
+    reason = life.last_death.reason if life.last_death else "its process ended"
     times = _times(life.deaths)
     if life.since is None or life.recovering_since is None:
         return f"died {times}, the last time because {reason}; no further try"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.endings import LifeReport, PipFailure, ProcessEnding, read_story
-from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG
+from tsmon.telemetry.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.lives import DeathReason
 from tsmon.telemetry.logs.tail import LogTail
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from tsmon.telemetry.logs.lines import WorkerThread
     from tsmon.telemetry.logs.zone import LogZone
 
-MOST_BYTES = 8 << 20
-"""How much of the end of each log file is read; twice this takes about a second."""
 LONGEST_MESSAGE = 300
 _LAG = timedelta(seconds=2)
 """How much later TorchServe may write what a worker said than that the worker ended."""

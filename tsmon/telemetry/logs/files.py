@@ -1,4 +1,4 @@
-"""The names of TorchServe's log files."""
+"""The names of TorchServe's log files, and how much of one is read for a cause."""
 
 from __future__ import annotations
 
@@ -7,3 +7,6 @@ ACCESS_LOG = "access_log.log"
 MODEL_LOG = "model_log.log"
 TS_METRICS = "ts_metrics.log"
 MODEL_METRICS = "model_metrics.log"
+
+MOST_BYTES = 8 << 20
+"""How much of the end of each log file is read; twice this takes about a second."""

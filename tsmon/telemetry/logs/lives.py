@@ -25,12 +25,10 @@ from tsmon.telemetry.logs.life_events import (
     Unanswered,
     WorkerEvent,
 )
+from tsmon.torchserve.records import MAX_RETRY_S
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.lines import WorkerThread
-
-MAX_RETRY_S = 300
-"""TorchServe's default of `maxRetryTimeoutInSec`: seconds of retries from the first death on."""
 
 
 class DeathReason(StrEnum):

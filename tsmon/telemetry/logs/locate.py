@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tsmon.docker.containers import running_containers
-from tsmon.docker.engine import DockerError
 from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.telemetry.logs.place import Container, LogPlace
 from tsmon.telemetry.server_process import (
@@ -34,6 +32,9 @@ def find_log_folder(management: str) -> Path | None:
 
 
 def _find_container(port: int) -> Container | None:
+    from tsmon.docker.containers import running_containers
+    from tsmon.docker.engine import DockerError
+
     try:
         found = running_containers(publishing=port)
     except DockerError:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.quantiles import Quantiles
+from tsmon.torchserve.errors import SERVER_ERROR
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.moments import Moments
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 MINUTE_S = 60.0
 KEPT_S = 300.0
 """The longest window."""
-SERVER_ERROR = 500
-"""The least HTTP status of an error that is the server's."""
 
 
 class RequestPhase(StrEnum):

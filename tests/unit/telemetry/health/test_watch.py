@@ -13,6 +13,7 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHea
 from tsmon.telemetry.health.watch import Answers, HealthWatch
 from tsmon.telemetry.logs.life_events import Phase
 from tsmon.telemetry.logs.lives import WorkerLife
+from tsmon.telemetry.roster import answers_of
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 from tsmon.torchserve.records import ModelVersion
 
@@ -85,12 +86,12 @@ def test_life_of_another_models_worker_is_not_used() -> None:
 
 def test_answers_are_read_from_the_traffic() -> None:
     interval = Usage(1.0, 2.0, 2.0, 16_000.0, 100.0)
-    assert Answers.of(Traffic(interval, interval, interval, interval)) == Answers(True, 8.0)
+    assert answers_of(Traffic(interval, interval, interval, interval)) == Answers(True, 8.0)
     unanswered = Usage(1.0, 2.0, 2.0, 0.0, 0.0)
-    assert Answers.of(Traffic(unanswered, unanswered, unanswered, unanswered)) == Answers(
+    assert answers_of(Traffic(unanswered, unanswered, unanswered, unanswered)) == Answers(
         False, None
     )
-    assert Answers.of(Traffic.missing(Missing.NO_COUNTERS)) == Answers(None, None)
+    assert answers_of(Traffic.missing(Missing.NO_COUNTERS)) == Answers(None, None)
 
 
 @given(

@@ -1,0 +1,66 @@
+"""What a server's logs tell of its models at one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tsmon.cli.log_folder import log_folder
+from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
+from tsmon.telemetry.health.watch import Answers
+from tsmon.telemetry.logs.causes import Cause, read_cause
+from tsmon.telemetry.logs.lately import statuses_lately
+from tsmon.telemetry.logs.times import TimesKey
+from tsmon.telemetry.logs.watch import read_lives
+from tsmon.telemetry.logs.zone import LogZone
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.logs.lives import WorkerLife
+    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.torchserve.addresses import Addresses
+    from tsmon.torchserve.records import ModelVersion
+
+
+class LogEvidence:
+    """What is read out of a folder of logs."""
+
+    def __init__(self, folder: Path, zone: tzinfo | None = None) -> None:
+        """`zone` is that of the stamps, by default worked out."""
+        self._folder = folder
+        self._zone = LogZone(zone)
+
+    def lives(self) -> Mapping[str, WorkerLife]:
+        """The lives of the workers, which also tell the zone."""
+        return read_lives(self._folder, self._zone)
+
+    def answers(
+        self, at: Instant, versions: Sequence[ModelVersion]
+    ) -> Mapping[tuple[str, str], Answers]:
+        """How the requests of the last minute ended."""
+        now = at.wall.astimezone().replace(tzinfo=None)
+        found = statuses_lately(self._folder, self._zone, now)
+        keys = [(version.name, version.version) for version in versions]
+        return {key: Answers(statuses=found.get(TimesKey(*key), {})) for key in keys}
+
+    def cause(self, key: tuple[str, str], verdict: ModelVerdict) -> Cause | None:
+        """Why a version is not well."""
+        if verdict.health is ModelHealth.READY:
+            return None
+        cause = read_cause(self._folder, model=key[0], version=key[1])
+        return cause.here(self._zone) if cause else None
+
+
+def cause_of(
+    named: LogPlace | None, addresses: Addresses, model: str, version: str | None
+) -> Cause | None:
+    """The last cause that the logs have for a model; None without logs or failures."""
+    with log_folder(named, addresses) as folder:
+        cause = read_cause(folder, model=model, version=version) if folder else None
+        if folder is None or cause is None:
+            return None
+        zone = LogZone()
+        zone.look(folder)
+        return cause.here(zone)
