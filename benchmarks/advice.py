@@ -40,7 +40,7 @@ from tsmon.load.capacity.curve import ServiceCurve
 from tsmon.load.capacity.prediction import Forecast, predict
 from tsmon.load.capacity.situation import Situation
 from tsmon.serving.ports import Ports, free_ports
-from tsmon.telemetry.logs.quantiles import nearest_rank
+from tsmon.telemetry.logs.percentiles import nearest_rank
 from tsmon.telemetry.snapshot import ModelKey
 
 SLEEP_MS = 10.0

@@ -19,6 +19,7 @@ from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import RunReport
 from tsmon.load.run.run import complete_run
+from tsmon.logs.discovery import find_log_folder
 from tsmon.serving.archive import (
     DIGIT_BATCH_DELAY_MS,
     DIGIT_BATCH_SIZE,
@@ -31,8 +32,7 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.locate import find_log_folder
-from tsmon.telemetry.logs.moments import Moments
+from tsmon.telemetry.logs.duration_stats import DurationStats
 from tsmon.telemetry.scrape import Counters, parse_scrape
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
@@ -78,7 +78,7 @@ class Measured:
     report: RunReport
     counters: Counters
     waited: list[Waited]
-    handled: Mapping[int, Moments]
+    handled: Mapping[int, DurationStats]
     rule: BatchRule
 
     @property
@@ -92,9 +92,9 @@ class Measured:
         return [line.backend_ms for line in self.waited]
 
     @property
-    def service(self) -> Moments:
+    def service(self) -> DurationStats:
         """Of the backend times."""
-        return Moments.of(self.backend)
+        return DurationStats.of(self.backend)
 
     @property
     def inference(self) -> list[float]:

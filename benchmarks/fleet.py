@@ -30,7 +30,7 @@ from tsmon.config.files import read
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.config.values import assembled
 from tsmon.fleet.fleet import Fleet
-from tsmon.telemetry.logs.quantiles import nearest_rank
+from tsmon.telemetry.logs.percentiles import nearest_rank
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.state.opening import live_session, target_named

@@ -27,7 +27,7 @@ from tsmon.serving.assets import digit_assets
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import free_ports
-from tsmon.telemetry.logs.quantiles import nearest_rank
+from tsmon.telemetry.logs.percentiles import nearest_rank
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.management import Registration

@@ -23,10 +23,10 @@ from textual.pilot import Pilot
 from benchmarks.keys import COLUMNS, SIZE, Watched, pressed, summary
 from benchmarks.table import print_table
 from model.arguments import positive
+from tsmon.logs.files import TS_LOG
 from tsmon.serving.ports import free_ports
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logbook.book import CAPACITY
-from tsmon.telemetry.logs.files import TS_LOG
+from tsmon.telemetry.log_page.buffer import CAPACITY
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.tui.app.app import MonitorOptions
@@ -85,7 +85,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Watched, Pilot[int]]]:
             await pilot.pause(0.1)
         began = time.perf_counter()
         await pilot.press("l")
-        while not app.screen.query(LogLines) or app.screen.query_one(LogLines).view.book.count < (
+        while not app.screen.query(LogLines) or app.screen.query_one(LogLines).view.buffer.count < (
             CAPACITY
         ):
             await asyncio.sleep(0.01)

@@ -20,12 +20,11 @@ from pathlib import Path
 
 from benchmarks.server_log import ServerLog
 from benchmarks.table import print_table
-from tsmon.telemetry.logs.files import TS_LOG, TS_METRICS
-from tsmon.telemetry.logs.reader import LogReader
-from tsmon.telemetry.logs.requests import RequestLines
-from tsmon.telemetry.logs.sieve import sift
-from tsmon.telemetry.logs.times import KEPT_S, TimesKey
-from tsmon.telemetry.logs.windows import RequestTimes
+from tsmon.logs.files import TS_LOG, TS_METRICS
+from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_report import KEPT_S, TimesKey
+from tsmon.telemetry.logs.request_windows import RequestTimes
+from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 
 RATE = 1000
 """Requests per second that tsmon is to keep up with."""
@@ -86,7 +85,7 @@ def as_fast_as_possible(folder: Path, requests: int, *, log_mode: bool) -> list[
     """The floor first, then its peers and tsmon, each over the same lines."""
     log = ServerLog(log_mode=log_mode)
     _touch(folder)
-    reader = LogReader(folder)
+    reader = ServerLogFollower(folder)
     reader.read(time.monotonic())
     reading = reporting = 0.0
     for _ in range(requests // RATE):
@@ -109,7 +108,7 @@ def as_fast_as_possible(folder: Path, requests: int, *, log_mode: bool) -> list[
 def at_a_steady_rate(folder: Path, seconds: int) -> float:
     """Percent of a core that following a log costs while another process writes it."""
     _touch(folder)
-    reader = LogReader(folder)
+    reader = ServerLogFollower(folder)
     reader.read(time.monotonic())
     writer = multiprocessing.Process(target=_write, args=(folder, seconds))
     writer.start()

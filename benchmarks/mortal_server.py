@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.server_log import STAMP, ServerLog
 from tests.fake import FakeTorchServe
 from tests.fake.loopback import on_loopback
-from tsmon.telemetry.logs.files import TS_LOG
+from tsmon.logs.files import TS_LOG
 
 TRAFFIC_EVERY_S = 0.5
 LOGGED_REQUESTS = 5

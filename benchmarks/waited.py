@@ -6,14 +6,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsmon.telemetry.logs.files import TS_LOG
-from tsmon.telemetry.logs.lines import Doubles, parse_stamp, worker_thread
-from tsmon.telemetry.logs.moments import Moments
-from tsmon.telemetry.logs.requests import RequestLines
-from tsmon.telemetry.logs.sieve import sift
-from tsmon.telemetry.logs.tail import LogTail
+from tsmon.logs.files import TS_LOG
+from tsmon.logs.follower import FileFollower
+from tsmon.logs.lines import Doubles, parse_stamp, worker_thread
+from tsmon.telemetry.logs.duration_stats import DurationStats
+from tsmon.telemetry.logs.request_lines import RequestLines, sift
 
-NOTHING = Moments(0, 0.0, 0.0)
+NOTHING = DurationStats(0, 0.0, 0.0)
 
 _LINE = re.compile(
     rb"(\S+) \[\w+ *\] (W-\S+) \S+ - Waiting time ns: (\d+), Backend time ns: (\d+)$"
@@ -34,10 +33,10 @@ class WaitedLog:
     """Follows the ts_log of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._tail = LogTail(folder / TS_LOG)
+        self._tail = FileFollower(folder / TS_LOG)
         self._doubles = Doubles()
         self._requests = RequestLines()
-        self._batches: dict[str, dict[int, Moments]] = {}
+        self._batches: dict[str, dict[int, DurationStats]] = {}
         self._tail.read()
 
     def read(self, model: str) -> list[Waited]:
@@ -50,7 +49,7 @@ class WaitedLog:
             if (match := _LINE.match(line)) and self._is_of(model, match[2], line)
         ]
 
-    def batches(self, model: str) -> dict[int, Moments]:
+    def batches(self, model: str) -> dict[int, DurationStats]:
         """The handler's times for batches by their size, since the last call."""
         return self._batches.pop(model, {})
 
@@ -58,7 +57,7 @@ class WaitedLog:
         for key, samples in self._requests.read(sift(lines)).items():
             batches = self._batches.setdefault(key.model, {})
             for size, times in samples.batches.items():
-                batches[size] = batches.get(size, NOTHING) + Moments.of(times)
+                batches[size] = batches.get(size, NOTHING) + DurationStats.of(times)
 
     def _is_of(self, model: str, thread: bytes, line: bytes) -> bool:
         worker = worker_thread(thread)

@@ -13,8 +13,8 @@ from tests.faults.keyboard import try_keys, watched
 from tests.faults.test_rows import LONGEST_S
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import PERIOD_S
-from tests.unit.telemetry.logbook.lines import printed
-from tsmon.telemetry.logs.files import TS_LOG
+from tests.unit.telemetry.log_page.lines import printed
+from tsmon.logs.files import TS_LOG
 from tsmon.tui.app.app import MonitorOptions
 
 MIB = 1 << 20

@@ -19,7 +19,7 @@ from tests.fake.archives import Archive
 from tests.fake.counters import Counters
 from tests.fake.models import Version
 from tests.unit.load.experiment.results import measurement, result
-from tests.unit.telemetry.logbook.lines import access, handled, printed, traceback, waited
+from tests.unit.telemetry.log_page.lines import access, handled, printed, traceback, waited
 from tests.unit.telemetry.logs.real_lines import model_lines, server_lines
 from tsmon.load.experiment.kept import result_record
 from tsmon.telemetry.recording.schema import open_for_writing

@@ -31,33 +31,32 @@ from tsmon.load.answers import digit_and_probabilities
 from tsmon.load.capacity.curve import read_points
 from tsmon.load.experiment.kept import read_result
 from tsmon.load.run.increment import Increment
+from tsmon.logs.places import parse_log_place
+from tsmon.logs.time_zone import LogZone, parse_zone
 from tsmon.serving.errors import ArchiveError, BadHome
 from tsmon.serving.java import parse_version
 from tsmon.serving.model_store import read_archive
 from tsmon.serving.properties import parse as parse_properties
 from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logbook.book import LogBook
-from tsmon.telemetry.logbook.line import parse_line
-from tsmon.telemetry.logbook.requests import RequestBook
-from tsmon.telemetry.logbook.view import LogView
+from tsmon.telemetry.log_page.buffer import LogBuffer
+from tsmon.telemetry.log_page.lines import parse_line
+from tsmon.telemetry.log_page.requests import RequestBuffer
+from tsmon.telemetry.log_page.view import LogView
 from tsmon.telemetry.logs.causes import find_cause
-from tsmon.telemetry.logs.counting import LoggedCounters
-from tsmon.telemetry.logs.endings import read_story
-from tsmon.telemetry.logs.lives import WorkerLives
-from tsmon.telemetry.logs.place import parse_log_place
-from tsmon.telemetry.logs.requests import RequestLines
-from tsmon.telemetry.logs.sieve import sift
+from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_windows import RequestTimes
+from tsmon.telemetry.logs.server_log_follower import LoggedCounters
 from tsmon.telemetry.logs.tracebacks import tracebacks, worker_lines
-from tsmon.telemetry.logs.windows import RequestTimes
-from tsmon.telemetry.logs.zone import LogZone, parse_zone
+from tsmon.telemetry.logs.worker_exits import read_exits
+from tsmon.telemetry.logs.worker_states import WorkerStates
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.scrape import MetricsMode, Scrape, UnreadableScrape, parse_scrape
 from tsmon.telemetry.source import Description, Observation
-from tsmon.telemetry.when import parse_when
+from tsmon.telemetry.time_expressions import parse_time
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.connection import read_json
 from tsmon.torchserve.errors import InvalidArgument, NotTorchServe, TorchServeError, parse_error
@@ -180,7 +179,7 @@ def _prometheus(path: str) -> Callable[[bytes], object]:
 
 def _server_log(lines: list[bytes]) -> None:
     sifted = sift(lines)
-    lives = WorkerLives()
+    lives = WorkerStates()
     lives.read(sifted.others)
     for life in lives.values():
         life.given_up()
@@ -189,7 +188,7 @@ def _server_log(lines: list[bytes]) -> None:
     times.add(RequestLines().read(sifted), 0.0)
     for key in list(times.keys()):
         times.report([key], 1.0)
-    book = RequestBook()
+    book = RequestBuffer()
     book.read(lines)
     for request in book.kept():
         LogZone(UTC).moment(request.began)
@@ -208,8 +207,8 @@ def _metrics_log(lines: list[bytes]) -> None:
 
 
 def _log_page(lines: list[bytes]) -> None:
-    view = LogView(LogBook(capacity=50))
-    view.update(view.book.add([parse_line(line) for line in lines]))
+    view = LogView(LogBuffer(capacity=50))
+    view.update(view.buffer.add([parse_line(line) for line in lines]))
     view.seek("mnist")
     view.toggle_all()
     view.row_at(_NOON.replace(tzinfo=None))
@@ -261,7 +260,7 @@ TARGETS: tuple[Target, ...] = (
     Target("any JSON", parse_json, (BadJson,), (seeds.KEYS, seeds.described())),
     Target("key file", _text(parse_key_file), (KeyFileError,), (seeds.KEYS,)),
     Target("ts_log", _lines(_server_log), (), seeds.server_log()),
-    Target("ts_log, endings", _lines(read_story), (), seeds.server_log()),
+    Target("ts_log, endings", _lines(read_exits), (), seeds.server_log()),
     Target("model_log", _lines(_model_log), (), seeds.model_log()),
     Target(
         "ts_metrics.log",
@@ -310,7 +309,7 @@ TARGETS: tuple[Target, ...] = (
     Target("server.json", _file(ServerRecord.load), (BadHome,), (seeds.RECORD,)),
     Target(
         "moment",
-        _text(lambda text: parse_when(text, _NOON)),
+        _text(lambda text: parse_time(text, _NOON)),
         (InvalidArgument,),
         seeds.MOMENTS,
     ),

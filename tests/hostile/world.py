@@ -20,7 +20,7 @@ import tsmon
 from tests import docker_stand_in
 from tests.fake.loopback import Loopback, beside
 from tests.hostile.payload import evil
-from tests.unit.telemetry.logbook.lines import access, printed, served, traceback, waited
+from tests.unit.telemetry.log_page.lines import access, printed, served, traceback, waited
 from tests.unit.telemetry.prometheus.fake import FakePrometheus
 from tsmon.telemetry.scrape import Counters, SeriesKey
 

@@ -8,19 +8,24 @@ from tests.fake import FakeTorchServe
 from tests.snapshots.album import at_each
 from tests.snapshots.clock import SceneClock
 from tests.snapshots.stage import Story, staged
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, RequestPhase, RequestReport, WorkerShare
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import (
+    LastReading,
+    RequestPhase,
+    RequestReport,
+    WorkerShare,
+)
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.app.app import MonitorOptions
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60), (300, 80)]
 
 MINUTE = {
-    RequestPhase.TOTAL: Quantiles(1260, 9.0, 13.0, 17.2, 61.0),
-    RequestPhase.QUEUE: Quantiles(1260, 0.4, 1.1, 3.9, 44.1),
-    RequestPhase.BACKEND: Quantiles(1260, 8.1, 11.2, 12.8, 18.4),
-    RequestPhase.HANDLER: Quantiles(1260, 7.6, 10.9, 12.1, 17.7),
-    RequestPhase.INFERENCE: Quantiles(1260, 8.6, 12.4, 16.4, 60.2),
+    RequestPhase.TOTAL: Percentiles(1260, 9.0, 13.0, 17.2, 61.0),
+    RequestPhase.QUEUE: Percentiles(1260, 0.4, 1.1, 3.9, 44.1),
+    RequestPhase.BACKEND: Percentiles(1260, 8.1, 11.2, 12.8, 18.4),
+    RequestPhase.HANDLER: Percentiles(1260, 7.6, 10.9, 12.1, 17.7),
+    RequestPhase.INFERENCE: Percentiles(1260, 8.6, 12.4, 16.4, 60.2),
 }
 LAST = LastReading(
     1.0, 23, 1, MINUTE, {"9000": WorkerShare(12, 96.0), "9001": WorkerShare(11, 88.0)}

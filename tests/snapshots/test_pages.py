@@ -9,7 +9,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.snapshots.album import at_each
 from tests.tui.log_seat import reading, write
-from tests.unit.telemetry.logbook.lines import OTHER, access, handled, printed, waited
+from tests.unit.telemetry.log_page.lines import OTHER, access, handled, printed, waited
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.text.symbols import Symbols
 

@@ -12,15 +12,15 @@ from typing import Any
 from textual.content import Content
 
 from tests.tui.seat import Seat
-from tests.unit.telemetry.logbook.lines import access, waited
+from tests.unit.telemetry.log_page.lines import access, waited
 from tsmon.config.changes import Changes
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.digits.folders import read_folder
 from tsmon.fleet.fleet import Fleet
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
-from tsmon.telemetry.logbook.requests import RequestFeed
-from tsmon.telemetry.logs.zone import LogZone
+from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.telemetry.snapshot import ModelStatus
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.replacement import Replacement, ReplacementPlan
@@ -64,7 +64,7 @@ from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.state.amount import Amount
 from tsmon.tui.state.bulk import Bulk
 from tsmon.tui.state.digits import Desk
-from tsmon.tui.state.log_sources import LogShelf
+from tsmon.tui.state.log_sources import LogSources
 from tsmon.tui.state.risk import Risk
 from tsmon.tui.state.settings import LiveSettings
 
@@ -92,8 +92,8 @@ class Room:
         return self.seat.app.session.client
 
     @property
-    def shelf(self) -> LogShelf:
-        return LogShelf(self.seat.app.session)
+    def sources(self) -> LogSources:
+        return LogSources(self.seat.app.session)
 
     @property
     def desk(self) -> Desk:
@@ -131,10 +131,10 @@ def _one_request(room: Room) -> OneRequest:
     folder = room.samples.parent / "logs"
     folder.mkdir(exist_ok=True)
     (folder / "ts_log.log").write_bytes(b"\n".join((access(1, total_ms=5), waited(1.1, 1, 3), b"")))
-    feed = RequestFeed(folder, LogZone(None))
+    feed = RequestFollower(folder, LogZone(None))
     while feed.read():
         pass
-    return OneRequest(room.shelf, feed, feed.book.kept()[0])
+    return OneRequest(room.sources, feed, feed.buffer.kept()[0])
 
 
 def _bulk(room: Room) -> BulkProgress:
@@ -163,7 +163,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Describe: lambda room: Describe(room.model.described),
     Doctor: lambda room: Doctor(room.seat.app.session, room.samples),
     DrawPad: lambda room: DrawPad(room.desk, room.seat.app.symbols, aim=lambda _: None),
-    Events: lambda room: Events(room.shelf, room.model.key),
+    Events: lambda room: Events(room.sources, room.model.key),
     ExperimentScreen: lambda room: ExperimentScreen(_experiment(room), room.samples),
     FleetScreen: lambda room: FleetScreen(
         room.seat.app.session, Fleet(Config(), lambda: None), room.seat.monitor.options
@@ -171,7 +171,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Help: lambda room: Help(read_only=False, pane=PaneName.MODELS),
     LoadDialog: lambda room: LoadDialog(room.model.key, LoadSettings()),
     LoadScreen: _load_screen,
-    Logs: lambda room: Logs(room.shelf),
+    Logs: lambda room: Logs(room.sources),
     OneRequest: _one_request,
     Palette: lambda room: Palette(id="--command-palette"),
     Pick: lambda room: Pick("Which?", [("one", 1), ("two", 2)]),
@@ -185,7 +185,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ReplaceDialog: lambda room: ReplaceDialog(
         room.model, room.client, room.samples, [room.model.key], test=None
     ),
-    Requests: lambda room: Requests(room.shelf, room.model.key),
+    Requests: lambda room: Requests(room.sources, room.model.key),
     ScaleDialog: lambda room: ScaleDialog(room.model, 1, local=True),
     ScaleMany: lambda room: ScaleMany([(room.model, 1)], local=True),
     Settings: _settings,

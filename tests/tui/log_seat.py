@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, seated
+from tsmon.logs.files import TS_LOG
+from tsmon.logs.places import LogPlace
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.files import TS_LOG
-from tsmon.telemetry.logs.place import LogPlace
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.state.session import LiveSession
 

@@ -30,7 +30,7 @@ from textual.keys import _character_to_key, key_to_character
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import write
 from tests.tui.monkey_acts import FAULTS, SIZE, Act, acts_of
-from tests.unit.telemetry.logbook.lines import OTHER, access, handled, printed, waited
+from tests.unit.telemetry.log_page.lines import OTHER, access, handled, printed, waited
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.local_server import LocalServer
 from tsmon.telemetry.live import LiveSource

@@ -8,7 +8,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.fake.bad_models import ODD, UNREADABLE
 from tests.tui.seat import watching
-from tsmon.telemetry import freshness
+from tsmon.telemetry import staleness as freshness
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.state import rollouts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import watching
-from tests.unit.telemetry.logbook.lines import printed
+from tests.unit.telemetry.log_page.lines import printed
 from tsmon.tui.app.app import MonitorOptions
 
 

@@ -9,8 +9,13 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, seated, watching
 from tests.unit.telemetry.prometheus.fake import INSTANCE, FakePrometheus
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, RequestPhase, RequestReport, WorkerShare
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import (
+    LastReading,
+    RequestPhase,
+    RequestReport,
+    WorkerShare,
+)
 from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
@@ -20,7 +25,7 @@ from tsmon.tui.text.measures import MEASURES, NOT_EXPORTED
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.story import VersionDetails
 
-PROFILE = {RequestPhase.INFERENCE: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
+PROFILE = {RequestPhase.INFERENCE: Percentiles(40, 7.9, 11.0, 12.0, 18.4)}
 LAST = LastReading(1.0, 8, 2, PROFILE, {"9000": WorkerShare(8, 870.0)})
 REPORT = RequestReport(PROFILE, PROFILE, {200: 38, 503: 2}, last=LAST)
 

@@ -17,7 +17,7 @@ from tests import docker_stand_in
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat, seated, watching
-from tests.unit.telemetry.logbook.lines import (
+from tests.unit.telemetry.log_page.lines import (
     JAVA,
     OTHER,
     access,
@@ -26,11 +26,11 @@ from tests.unit.telemetry.logbook.lines import (
     traceback,
     waited,
 )
+from tsmon.logs.places import Container
 from tsmon.serving.ports import free_ports
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
-from tsmon.telemetry.logs.place import Container
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.snapshot import ModelKey
@@ -364,7 +364,7 @@ async def test_a_recording_shows_the_words_of_a_worker_that_died(
     async with fake.client() as client:
         seen = await LiveSource(client).observe(None)
     with closing(Writer(file, "127.0.0.1:8081")) as writer:
-        writer.write(replace(seen, lives={}, causes={ModelKey("mnist", "1.0"): died}))
+        writer.write(replace(seen, worker_states={}, causes={ModelKey("mnist", "1.0"): died}))
     async with seated(TsmonApp(ReplaySession(Recording(file)))) as seat:
         await seat.press("l")
         await seat.sees("failures in the recording", "▸ ValueError: no  (3 lines)")

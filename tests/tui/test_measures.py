@@ -13,8 +13,8 @@ from tsmon.telemetry.health.verdicts import (
     WorkerVerdict,
 )
 from tsmon.telemetry.history import HistoryPoint
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, RequestReport
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import LastReading, RequestReport
 from tsmon.telemetry.snapshot import (
     MetricsStatus,
     ModelStatus,
@@ -38,7 +38,7 @@ from tsmon.tui.text.measures import (
 from tsmon.tui.text.numbers import compose_numbers, spell_now
 from tsmon.tui.text.symbols import TimedValue
 
-TIMES = Quantiles(40, 8.0, 11.0, 12.0, 18.0)
+TIMES = Percentiles(40, 8.0, 11.0, 12.0, 18.0)
 VERDICT = WorkerVerdict(WorkerHealth.READY, "ready")
 MODEL = ModelStatus(
     ModelVersion("m", "1.0", queue=JobQueue(pending=12, remaining=88)),
@@ -56,7 +56,7 @@ LOGGED = replace(UP, metrics=MetricsStatus(log_folder=Path("logs")))
 
 def numbers(measure: Measure, snapshot: Snapshot, model: ModelStatus = MODEL) -> list[str]:
     points = [HistoryPoint(at(1), waiting=14), HistoryPoint(at(2), waiting=3)]
-    text = compose_numbers(measure, snapshot, model, points, with_quantiles=False).plain
+    text = compose_numbers(measure, snapshot, model, points, with_percentiles=False).plain
     return [" ".join(line.split()) for line in text.splitlines()]
 
 

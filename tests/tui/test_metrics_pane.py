@@ -7,8 +7,8 @@ from dataclasses import replace
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import RequestPhase, RequestReport
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import Gone, MetricsStatus, ModelStatus, ServerState
 from tsmon.telemetry.traffic import Missing, Traffic
@@ -72,7 +72,7 @@ async def test_the_first_sample_is_not_a_zero(
         await seat.sees("1st sample", "8.0 ms  n 12", "start          12  requests")
 
 
-async def test_quantiles_are_shown_where_there_is_room(
+async def test_percentiles_are_shown_where_there_is_room(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist")
@@ -81,7 +81,7 @@ async def test_quantiles_are_shown_where_there_is_room(
         await seat.press("p")
         assert seat.monitor.snapshot is not None
         (model,) = seat.monitor.snapshot.models
-        profile = {RequestPhase.INFERENCE: Quantiles(40, 7.9, 11.0, 12.0, 18.4)}
+        profile = {RequestPhase.INFERENCE: Percentiles(40, 7.9, 11.0, 12.0, 18.4)}
         report = RequestReport(profile, profile, {200: 40})
         seat.monitor.snapshot = replace(
             seat.monitor.snapshot, models=(replace(model, requests=report),)

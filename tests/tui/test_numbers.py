@@ -13,13 +13,13 @@ from tsmon.serving.assets import numbers_page
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.explanations import parse_explanations
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
-from tsmon.telemetry.logs.times import RequestPhase
+from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Missing
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text import glossary as numbers
 from tsmon.tui.text.measures import INFERENCE, MEASURES, QUEUE, RATE
-from tsmon.tui.widgets import models_pane, quantile_table, workers_pane
+from tsmon.tui.widgets import models_pane, percentile_table, workers_pane
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 
@@ -29,7 +29,7 @@ SHOWN = [
     *((PaneName.MODELS, column.label) for column in models_pane.COLUMNS),
     *((PaneName.WORKERS, column.label) for column in workers_pane.COLUMNS),
     *((PaneName.METRICS, part.value) for part in RequestPhase),
-    *((PaneName.METRICS, heading) for heading in quantile_table.HEADINGS),
+    *((PaneName.METRICS, heading) for heading in percentile_table.HEADINGS),
     *((PaneName.METRICS, window) for window in ("1 min", "5 min", "start")),
     *((PaneName.METRICS, missing.value) for missing in Missing),
     *((PaneName.MODELS, health.value) for health in ModelHealth),

@@ -10,7 +10,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat
-from tests.unit.telemetry.logbook.lines import OTHER, access, handled, waited
+from tests.unit.telemetry.log_page.lines import OTHER, access, handled, waited
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.widgets.long_table import LongTable
 

@@ -289,7 +289,7 @@ def write_frames(writer: WriterThread) -> None:
 def test_nothing_waits_for_a_terminal_that_has_gone(fake: FakeTorchServe) -> None:
     master, slave = pty.openpty()
     with os.fdopen(slave, "w") as file:
-        writer = WriterThread(cast(TextIO, UntilGone(file)))
+        writer = WriterThread(cast("TextIO", UntilGone(file)))
         writer.start()
         frames = Thread(target=write_frames, args=[writer], daemon=True)
         frames.start()

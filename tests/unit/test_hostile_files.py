@@ -22,13 +22,13 @@ from tsmon.fleet.target_files import TargetFiles
 from tsmon.load.capacity.curve import read_points
 from tsmon.load.experiment.kept import load_results
 from tsmon.load.request_size import RequestLimit, read_limit
+from tsmon.logs.follower import FileFollower
+from tsmon.logs.last_lines import last_lines, start_of_last
+from tsmon.logs.time_zone import LogZone
 from tsmon.serving.errors import ArchiveError, BadHome
 from tsmon.serving.local_server import LocalServer
-from tsmon.serving.logs import start_of_last, tail
 from tsmon.serving.model_store import list_archives, read_archive
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.tail import LogTail
-from tsmon.telemetry.logs.zone import LogZone
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.torchserve.errors import InvalidArgument
@@ -112,7 +112,7 @@ def targets(suffix: str) -> Callable[[Path], object]:
 
 
 def log(path: Path) -> object:
-    reader = LogTail(path, start=0)
+    reader = FileFollower(path, start=0)
     try:
         for _ in range(3):
             assert all(len(line) <= 1 << 16 for line in reader.read())
@@ -151,7 +151,7 @@ READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "service times": (read_points, InvalidArgument),
     "test request": (Probe.of, InvalidArgument),
     "log": (log, ValueError),
-    "end of a log": (lambda path: tail(path, 10), OSError),
+    "end of a log": (lambda path: last_lines(path, 10), OSError),
     "start of a log's end": (lambda path: start_of_last(path, 10), OSError),
     "zone of a log": (in_folder("ts_log.log", lambda d: LogZone().look(d)), ValueError),
     "size limit in a log": (in_folder("ts_log.log", limit), ValueError),

@@ -18,9 +18,9 @@ from tsmon.telemetry.instant import Instant
 
 if TYPE_CHECKING:
     from tsmon.cli.log_evidence import LogEvidence
+    from tsmon.logs.places import LogPlace
     from tsmon.telemetry.health.verdicts import ModelVerdict
     from tsmon.telemetry.logs.causes import Cause
-    from tsmon.telemetry.logs.place import LogPlace
     from tsmon.telemetry.source import Description
     from tsmon.torchserve.addresses import Addresses
     from tsmon.torchserve.records import ModelVersion
@@ -80,10 +80,10 @@ def judge(
     """
     with log_folder(named, addresses) as folder:
         logs = _evidence(folder, zone) if folder else None
-        lives = logs.lives() if logs else None
+        worker_states = logs.worker_states() if logs else None
         at = Instant.now()
         answers = logs.answers(at, versions) if logs else None
-        verdicts = HealthWatch().judge(at, versions, answers=answers, lives=lives)
+        verdicts = HealthWatch().judge(at, versions, answers=answers, worker_states=worker_states)
         return {
             key: Judged(verdict, logs.cause(key, verdict) if logs else None)
             for key, verdict in verdicts.items()

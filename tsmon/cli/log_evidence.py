@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.cli.log_folder import log_folder
+from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.health.watch import Answers
 from tsmon.telemetry.logs.causes import Cause, read_cause
-from tsmon.telemetry.logs.lately import statuses_lately
-from tsmon.telemetry.logs.times import TimesKey
-from tsmon.telemetry.logs.watch import read_lives
-from tsmon.telemetry.logs.zone import LogZone
+from tsmon.telemetry.logs.one_shot import read_recent_statuses, read_worker_states
+from tsmon.telemetry.logs.request_report import TimesKey
 
 if TYPE_CHECKING:
+    from tsmon.logs.places import LogPlace
     from tsmon.telemetry.instant import Instant
-    from tsmon.telemetry.logs.lives import WorkerLife
-    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.telemetry.logs.worker_states import WorkerState
     from tsmon.torchserve.addresses import Addresses
     from tsmon.torchserve.records import ModelVersion
 
@@ -32,16 +31,16 @@ class LogEvidence:
         self._folder = folder
         self._zone = LogZone(zone)
 
-    def lives(self) -> Mapping[str, WorkerLife]:
-        """The lives of the workers, which also tell the zone."""
-        return read_lives(self._folder, self._zone)
+    def worker_states(self) -> Mapping[str, WorkerState]:
+        """The states of the workers, which also tell the zone."""
+        return read_worker_states(self._folder, self._zone)
 
     def answers(
         self, at: Instant, versions: Sequence[ModelVersion]
     ) -> Mapping[tuple[str, str], Answers]:
         """How the requests of the last minute ended."""
         now = at.wall.astimezone().replace(tzinfo=None)
-        found = statuses_lately(self._folder, self._zone, now)
+        found = read_recent_statuses(self._folder, self._zone, now)
         keys = [(version.name, version.version) for version in versions]
         return {key: Answers(statuses=found.get(TimesKey(*key), {})) for key in keys}
 

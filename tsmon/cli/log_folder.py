@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.cli.output import complain
-from tsmon.telemetry.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
-from tsmon.telemetry.logs.locate import find_logs
-from tsmon.telemetry.logs.place import Container, LogPlace
+from tsmon.logs.discovery import find_logs
+from tsmon.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
+from tsmon.logs.places import Container, LogPlace
 
 if TYPE_CHECKING:
     from tsmon.torchserve.addresses import Addresses
@@ -33,7 +33,7 @@ def log_folder(
         if not isinstance(place, Container):
             yield place
             return
-        from tsmon.telemetry.logs.docker import NoContainerLogs, copied, find_folder
+        from tsmon.logs.containers import NoContainerLogs, copied, find_folder
 
         folder: Path | None = None
         try:

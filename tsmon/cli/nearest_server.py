@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tsmon.doctor.contained import contained_servers
 from tsmon.doctor.running import running_servers
-from tsmon.telemetry.server_process import port_of
 from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses
+from tsmon.torchserve.process import port_of
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target

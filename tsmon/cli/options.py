@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from tsmon.cli.target import Target
 from tsmon.config.schema import MonitorSettings, SymbolsName
-from tsmon.telemetry.logs.place import LogPlace, parse_log_place
+from tsmon.logs.places import LogPlace, parse_log_place
 from tsmon.torchserve.errors import InvalidArgument
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -11,7 +11,7 @@ from tsmon.cli.output import say
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.logs.places import LogPlace
     from tsmon.torchserve.client import TorchServe
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import httpx
 
     from tsmon.fleet.access import Access
+    from tsmon.logs.places import LogPlace
     from tsmon.serving.container_server import ContainerServer
     from tsmon.serving.local_server import LocalServer
     from tsmon.serving.record import ServerRecord
-    from tsmon.telemetry.logs.place import LogPlace
     from tsmon.torchserve.addresses import Addresses
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.tokens import KeyRing

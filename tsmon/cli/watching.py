@@ -14,7 +14,6 @@ from tsmon.cli.output import complain, emit, emit_json_line
 from tsmon.cli.reports.events import EventPrinter
 from tsmon.cli.reports.plain import plain_line
 from tsmon.cli.reports.ticks import tick_line, tick_record
-from tsmon.telemetry.freshness import as_of, patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
@@ -23,6 +22,7 @@ from tsmon.telemetry.prometheus.instances import discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import ServerState, Snapshot
+from tsmon.telemetry.staleness import as_of, patience_s
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target

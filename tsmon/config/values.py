@@ -45,14 +45,14 @@ def checked(kind: type, table: Mapping[str, Any], folder: Path, key: Dotted = ()
 def assembled(kind: type[T], values: Mapping[str, Any]) -> T:
     """A dataclass of settings from checked values; what is not among them has its default."""
     made = {}
-    for field in fields(cast(Any, kind)):
+    for field in fields(cast("Any", kind)):
         if field.name not in values:
             continue
-        value, hint = values[field.name], _hints(cast(Hashable, kind))[field.name]
+        value, hint = values[field.name], _hints(cast("Hashable", kind))[field.name]
         if table_of := field.metadata.get("table_of"):
             value = {name: assembled(table_of, table) for name, table in value.items()}
         elif is_dataclass(hint):
-            value = assembled(cast(Any, hint), value)
+            value = assembled(cast("Any", hint), value)
         made[field.name] = MappingProxyType(value) if isinstance(value, dict) else value
     return kind(**made)
 
@@ -75,7 +75,7 @@ def _value(field: Field[Any], hint: Any, value: Any, folder: Path, key: Dotted) 
             for name, table in tables
         }
     if is_dataclass(hint):
-        return checked(cast(type, hint), _table(value, key), folder, key)
+        return checked(cast("type", hint), _table(value, key), folder, key)
     if get_origin(hint) is Mapping:
         return {name: _text(text, (*key, name)) for name, text in _table(value, key).items()}
     return _scalar(hint, value, folder, key, field.metadata.get("least"))

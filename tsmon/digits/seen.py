@@ -60,7 +60,7 @@ class Preprocessing:
 
     def _loaded(self) -> _Code:
         if self._code is None:
-            self._code = cast(_Code, _load(self._source))
+            self._code = cast("_Code", _load(self._source))
         return self._code
 
 

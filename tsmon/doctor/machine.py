@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tsmon.doctor.facts import FolderSize, JavaProcess, MachineFacts, OtherServer, WorkerProcess
-from tsmon.telemetry.server_process import (
-    find_servers,
-    log_folder_in,
-    place_of,
-    server_at,
-    shares_files,
-)
+from tsmon.torchserve.process import find_servers, log_folder_in, place_of, server_at, shares_files
 from tsmon.torchserve.records import WORKER_SCRIPT
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import psutil
 
 from tsmon.doctor.configuration import settings_of
 from tsmon.doctor.machine import read_java
-from tsmon.telemetry.server_process import find_servers, port_of
 from tsmon.torchserve.addresses import (
     DEFAULT_HOST,
     INFERENCE_PORT,
@@ -20,6 +19,7 @@ from tsmon.torchserve.addresses import (
     base_url,
 )
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.process import find_servers, port_of
 
 _DEFAULTS = {
     "inference_address": INFERENCE_PORT,

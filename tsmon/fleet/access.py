@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tsmon.logs.places import LogPlace, parse_log_place
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.place import LogPlace, parse_log_place
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerSettings
-    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.logs.places import LogPlace
 
 OwnServer = Callable[[], ServerRecord | None]
 """Gives what is known of the server that `tsmon serve` starts, while it runs."""
@@ -130,7 +130,7 @@ class Access:
         """
         if not self.settings.log_zone:
             return None
-        from tsmon.telemetry.logs.zone import parse_zone
+        from tsmon.logs.time_zone import parse_zone
 
         return parse_zone(self.settings.log_zone)
 

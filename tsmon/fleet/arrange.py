@@ -13,7 +13,7 @@ from tsmon.telemetry.traffic import Missing
 
 if TYPE_CHECKING:
     from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
-    from tsmon.telemetry.signs import Sign
+    from tsmon.telemetry.status_signs import StatusSign
 
 Rank = tuple[float | str, ...]
 """What rows are compared by."""
@@ -103,7 +103,7 @@ def lines(
     return shown
 
 
-def troubles(snapshot: FleetSnapshot) -> list[tuple[Sign, int]]:
+def troubles(snapshot: FleetSnapshot) -> list[tuple[StatusSign, int]]:
     """The verdicts that need somebody and how many servers have each, the worst first."""
     worst_first = sorted(snapshot.servers, key=lambda row: row.figures.badness, reverse=True)
     signs = [row.figures.sign for row in worst_first]

@@ -17,9 +17,9 @@ from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
 from tsmon.fleet.target_files import TargetFiles
 from tsmon.fleet.targets import FleetTarget, configured, without_doubles
 from tsmon.fleet.told import ToldServers
-from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.telemetry.staleness import patience_s
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.freshness import patience_s
-from tsmon.telemetry.signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, Sign
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.staleness import patience_s
+from tsmon.telemetry.status_signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, StatusSign
 from tsmon.telemetry.traffic import Missing, Usage, UsageOrMissing, add_readings
 
 if TYPE_CHECKING:
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
     from tsmon.torchserve.errors import TorchServeError
 
-ONLY_METRICS = Sign("?", "metrics only", Grade.NEUTRAL)
+ONLY_METRICS = StatusSign("?", "metrics only", Grade.NEUTRAL)
 """Its management address cannot be read."""
-SILENT = Sign("◐", "no ping", Grade.WARNING)
+SILENT = StatusSign("◐", "no ping", Grade.WARNING)
 """Its inference address does not answer."""
-NO_MODELS = Sign("○", "no models", Grade.NEUTRAL)
+NO_MODELS = StatusSign("○", "no models", Grade.NEUTRAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What is known of a model, or of all models of a server together."""
 
-    sign: Sign
+    sign: StatusSign
     evidence: str
     """One short sentence that says why."""
     severity: int
@@ -113,7 +113,7 @@ def waiting_row(target: FleetTarget) -> ServerRow:
 
 def failed_row(target: FleetTarget, problem: TorchServeError) -> ServerRow:
     """A server that cannot be asked at all."""
-    sign = Sign("✗", "wrong setting", Grade.BAD)
+    sign = StatusSign("✗", "wrong setting", Grade.BAD)
     figures = Figures(sign, str(problem), 0, None, None, Missing.NO_COUNTERS)
     return ServerRow(target, ServerState.FAILING, figures, settled=True)
 
@@ -191,7 +191,7 @@ def _verdict(
     only_metrics: TorchServeError | None,
     *,
     silent: bool,
-) -> tuple[Sign, str, int]:
+) -> tuple[StatusSign, str, int]:
     """Sign, evidence and severity: the server's own where it has a problem, else a model's."""
     server = snapshot.server
     if server.state is not ServerState.UP:

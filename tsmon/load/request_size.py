@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
-from tsmon.telemetry.logs.files import TS_LOG
-from tsmon.telemetry.logs.tail import BLOCK, LogTail
+from tsmon.logs.files import TS_LOG
+from tsmon.logs.follower import BLOCK, FileFollower
 
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer
@@ -55,13 +55,13 @@ def read_limit(logs: Path | None) -> RequestLimit:
     """What the log in a server's folder says of its last start; else TorchServe's default."""
     if logs is None:
         return RequestLimit()
-    tail = LogTail(logs / TS_LOG, start=0)
+    file = FileFollower(logs / TS_LOG, start=0)
     try:
         limit = RequestLimit()
-        while lines := tail.read(BLOCK):
+        while lines := file.read(BLOCK):
             # A server started again appends to the file; its last start is the one that counts.
             for match in filter(None, map(_SETTING.match, lines)):
                 limit = RequestLimit(int(match[1]), read=True)
         return limit
     finally:
-        tail.close()
+        file.close()

@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tsmon.serving.logs import size_of, tail
+from tsmon.logs.files import TS_LOG
+from tsmon.logs.last_lines import last_lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tsmon.serving.home import Home
 
 _SHOWN_LINES = 20
@@ -72,12 +75,12 @@ class StartLogs:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        paths = (home.logs / "ts_log.log", home.console)
-        self._sizes = {path: size_of(path) for path in paths}
+        paths = (home.logs / TS_LOG, home.console)
+        self._sizes = {path: _size_of(path) for path in paths}
 
     def diagnose(self) -> Diagnosis:
         """The known cause in what was written, or else only its last lines."""
-        story = f"The whole story is in {self._home.logs / 'ts_log.log'}"
+        story = f"The whole story is in {self._home.logs / TS_LOG}"
         return explain(self._lines(), str(self._home.config), story)
 
     def _lines(self) -> tuple[str, ...]:
@@ -85,5 +88,13 @@ class StartLogs:
         return tuple(
             line
             for path, size in self._sizes.items()
-            for line in shown(tail(path, 10 * _SHOWN_LINES, since=size))
+            for line in shown(last_lines(path, 10 * _SHOWN_LINES, since=size))
         )
+
+
+def _size_of(path: Path) -> int:
+    """The bytes of a file, 0 if it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -6,10 +6,12 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from platformdirs import user_state_path
 
+from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, TS_LOG
 from tsmon.serving.errors import BadHome, HomeBusy
 from tsmon.untrusted.private import private_folder
 
@@ -119,3 +121,29 @@ class Home:
             except BlockingIOError:
                 raise HomeBusy(self.path) from None
             yield
+
+
+class LogKind(StrEnum):
+    """The logs that a person looks at."""
+
+    SERVER = "server"
+    MODEL = "model"
+    ACCESS = "access"
+    CONSOLE = "console"
+
+
+_NAMES = {
+    LogKind.SERVER: TS_LOG,
+    LogKind.MODEL: MODEL_LOG,
+    LogKind.ACCESS: ACCESS_LOG,
+}
+
+
+def file_name(kind: LogKind) -> str:
+    """What TorchServe calls the file of a log, which is not the console."""
+    return _NAMES[kind]
+
+
+def log_path(home: Home, kind: LogKind) -> Path:
+    """The file of a log."""
+    return home.console if kind is LogKind.CONSOLE else home.logs / file_name(kind)

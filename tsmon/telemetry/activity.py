@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logs.windows import FAILED
+from tsmon.telemetry.logs.request_windows import FAILED
 from tsmon.telemetry.traffic import Usage
 
 if TYPE_CHECKING:

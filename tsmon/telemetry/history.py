@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logs.times import RequestPhase
+from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Missing, Usage
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
-    from tsmon.telemetry.logs.quantiles import Quantiles
+    from tsmon.telemetry.logs.percentiles import Percentiles
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
 MOST_POINTS = 100_000
-"""Of all models: 18 MB, or 56 where the log files tell the quantiles of each."""
+"""Of all models: 18 MB, or 56 where the log files tell the percentiles of each."""
 
 WorkerBytes = tuple[tuple[str, int], ...]
 """The resident memory of each worker that it is known of, by worker id."""
@@ -31,9 +31,9 @@ class HistoryPoint:
     per_second: float | None = None
     inference_ms: float | None = None
     queue_ms: float | None = None
-    inference: Quantiles | None = None
+    inference: Percentiles | None = None
     """Of the requests that ended in the interval, from the log files."""
-    queue: Quantiles | None = None
+    queue: Percentiles | None = None
     """Of the same requests."""
     errors_per_second: float | None = None
     """Requests that ended with a status of 400 or above."""

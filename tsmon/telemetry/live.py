@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
+from tsmon.logs.discovery import find_logs
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.follower import LogFollower
-from tsmon.telemetry.logs.locate import find_logs
-from tsmon.telemetry.logs.times import RequestReport, TimesKey
+from tsmon.telemetry.logs.place_follower import PlaceFollower
+from tsmon.telemetry.logs.request_report import RequestReport, TimesKey
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.scrape import MetricsMode, Scrape, ScrapeReader
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
@@ -20,9 +20,9 @@ from tsmon.telemetry.source import Description, Observation, ServerFacts
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
+    from tsmon.logs.places import LogPlace
     from tsmon.telemetry.logs.causes import Cause
-    from tsmon.telemetry.logs.place import LogPlace
-    from tsmon.telemetry.logs.watch import LogWatch
+    from tsmon.telemetry.logs.folder_follower import FolderFollower
     from tsmon.torchserve.client import TorchServe
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class LiveSource:
         self._client = client
         self._log_place = log_place
         self._log_zone = log_zone
-        self._logs = LogFollower(log_place, log_zone) if log_place is not None else None
+        self._logs = PlaceFollower(log_place, log_zone) if log_place is not None else None
         self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
@@ -94,7 +94,7 @@ class LiveSource:
             _counted(scrape, logs),
             processes=self._process_usages(models),
             reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
-            lives=logs.lives if logs else None,
+            worker_states=logs.worker_states if logs else None,
             causes=_causes(logs, models) if logs else {},
             log_folder=logs.folder if logs else None,
             token_ends=token_ends,
@@ -106,12 +106,12 @@ class LiveSource:
         if self._logs is not None:
             self._logs.close()
 
-    async def _read_logs(self) -> LogWatch | None:
+    async def _read_logs(self) -> FolderFollower | None:
         """Read what the logs have new; None while there are none to read."""
         if self._logs is None:
             return None
         await asyncio.to_thread(self._logs.read)
-        return self._logs.watch
+        return self._logs.folder
 
     async def _find_logs(self) -> None:
         """Look for a local server's logs, once per life; they may be elsewhere than before."""
@@ -121,7 +121,7 @@ class LiveSource:
         place = await asyncio.to_thread(find_logs, self._client.addresses.management)
         if place is not None and (self._logs is None or self._logs.place != place):
             await asyncio.to_thread(self.close)
-            self._logs = LogFollower(place, self._log_zone)
+            self._logs = PlaceFollower(place, self._log_zone)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:
@@ -166,23 +166,25 @@ async def outcome_of(work: Callable[[], Awaitable[T]]) -> T | TorchServeError:
         return error
 
 
-def _counted(scrape: Scrape | TorchServeError, logs: LogWatch | None) -> Scrape | TorchServeError:
+def _counted(
+    scrape: Scrape | TorchServeError, logs: FolderFollower | None
+) -> Scrape | TorchServeError:
     """The scrape; where the server publishes no counters, with those of its log file."""
-    if logs is None or not logs.reader.counts:
+    if logs is None or not logs.server_log.counts:
         return scrape
     if isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
         return scrape
-    return replace(scrape, at=Instant.now(), series=logs.reader.counters.series, logged=True)
+    return replace(scrape, at=Instant.now(), series=logs.server_log.counters.series, logged=True)
 
 
-def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
+def _reports(logs: FolderFollower, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
     """What the logs say of each version; requests that reached no worker are the default one's."""
     now = Instant.now().monotonic
     reports = {}
     for entry in models:
         key = ModelKey(entry.model.name, entry.model.version)
         versions = [key.version, *([""] if entry.is_default else [])]
-        report = logs.reader.times.report(
+        report = logs.server_log.times.report(
             [TimesKey(key.name, version) for version in versions], now
         )
         if report is not None:
@@ -190,7 +192,7 @@ def _reports(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, Re
     return reports
 
 
-def _causes(logs: LogWatch, models: Sequence[Description]) -> dict[ModelKey, Cause]:
+def _causes(logs: FolderFollower, models: Sequence[Description]) -> dict[ModelKey, Cause]:
     keys = [ModelKey(entry.model.name, entry.model.version) for entry in models]
     found = logs.causes
     return {key: found[key.name, key.version] for key in keys if (key.name, key.version) in found}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
-from tsmon.telemetry.pace import IntervalFilter
+from tsmon.telemetry.intervals import IntervalFilter
 from tsmon.telemetry.snapshot import ProcessUsage
 from tsmon.torchserve.records import WORKER_SCRIPT
 

@@ -13,13 +13,13 @@ from tsmon.telemetry.health.verdicts import (
     WorkerVerdict,
 )
 from tsmon.telemetry.health.watch import Answers, HealthWatch
-from tsmon.telemetry.leftovers import Leftovers
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, WorkerStatus
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
+from tsmon.telemetry.unregistered import UnregisteredModels
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.logs.request_report import RequestReport
     from tsmon.telemetry.source import Description, Observation
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
@@ -32,7 +32,7 @@ class Roster:
     def __init__(self) -> None:
         self.models: tuple[ModelStatus, ...] = ()
         self._health = HealthWatch()
-        self._leftovers = Leftovers()
+        self._leftovers = UnregisteredModels()
         self._expected_to_go: set[ModelKey] = set()
 
     def update(
@@ -104,7 +104,7 @@ class Roster:
                 )
                 for entry, cost in zip(descriptions, costs, strict=True)
             },
-            lives=observation.lives,
+            worker_states=observation.worker_states,
             ended={pid for pid, usage in observation.processes.items() if usage.ended},
             unregistering={(key.name, key.version) for key in self._expected_to_go},
         )

@@ -19,7 +19,7 @@ from tsmon.telemetry.health.verdicts import (
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.causes import Cause
-    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.logs.request_report import RequestReport
     from tsmon.telemetry.scrape import MetricsMode
     from tsmon.telemetry.traffic import Traffic
     from tsmon.torchserve.errors import TorchServeError

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.causes import Cause
-    from tsmon.telemetry.logs.lives import WorkerLife
-    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.logs.request_report import RequestReport
+    from tsmon.telemetry.logs.worker_states import WorkerState
     from tsmon.telemetry.scrape import Scrape
     from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
     from tsmon.torchserve.errors import TorchServeError
@@ -66,7 +66,7 @@ class Observation:
     """What this machine's process table says of workers, by pid, where the server is local."""
     reports: Mapping[ModelKey, RequestReport] = field(default_factory=dict)
     """What the log files say of single requests, where they can be read."""
-    lives: Mapping[str, WorkerLife] | None = None
+    worker_states: Mapping[str, WorkerState] | None = None
     """What the log files say of workers, by id; None where they cannot be read."""
     causes: Mapping[ModelKey, Cause] = field(default_factory=dict)
     """Why a version's worker died or its requests failed the last time."""

@@ -23,7 +23,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import takewhile
 
-from tsmon.telemetry.pace import IntervalFilter
+from tsmon.telemetry.intervals import IntervalFilter
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
 
 WINDOW_S = 60.0

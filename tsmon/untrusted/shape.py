@@ -19,7 +19,7 @@ def shaped(kind: type[T], values: Mapping[str, Any]) -> T:
         TypeError: a value is not of its field's type, a field is not known, or one is missing.
         ValueError: the class refuses a value.
     """
-    hints = _hints(cast(Hashable, kind))
+    hints = _hints(cast("Hashable", kind))
     for name, value in values.items():
         if name not in hints or not _fits(value, hints[name]):
             raise TypeError(f"{name[:80]} is not what belongs there")

@@ -9,13 +9,13 @@ from datetime import datetime
 import pytest
 
 from tests.integration.causes.conftest import Server, until
+from tsmon.logs.follower import FileFollower
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth
 from tsmon.telemetry.health.watch import HealthWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
-from tsmon.telemetry.logs.lives import DeathReason, WorkerLives
-from tsmon.telemetry.logs.tail import LogTail
+from tsmon.telemetry.logs.worker_states import DeathReason, WorkerStates
 
 pytestmark = pytest.mark.integration
 
@@ -76,12 +76,16 @@ def test_input_that_is_no_text_is_no_cause(server: Server, moody: str) -> None:
 def test_killed_worker_is_retried_and_ready_again(server: Server, moody: str) -> None:
     (worker,) = server.describe(moody).workers
     assert worker.pid
-    tail, lives, watch = LogTail(server.logs / "ts_log.log"), WorkerLives(), HealthWatch()
+    file, worker_states, watch = (
+        FileFollower(server.logs / "ts_log.log"),
+        WorkerStates(),
+        HealthWatch(),
+    )
 
     def judge() -> ModelVerdict:
-        lives.read(tail.read())
+        worker_states.read(file.read())
         models = [server.describe(moody)]
-        return watch.judge(Instant.now(), models, lives=lives)[moody, "1.0"]
+        return watch.judge(Instant.now(), models, worker_states=worker_states)[moody, "1.0"]
 
     assert judge().health is ModelHealth.READY
     since = datetime.now()
@@ -91,13 +95,13 @@ def test_killed_worker_is_retried_and_ready_again(server: Server, moody: str) ->
     assert verdict.health is WorkerHealth.RETRYING
     ready = until(judge, lambda verdict: verdict.health is ModelHealth.READY)
     assert ready.restarts == 1
-    death = lives[worker.id].last_death
+    death = worker_states[worker.id].last_death
     assert death is not None
     assert (death.reason, death.loading) == (DeathReason.ENDED, False)
     cause = server.cause(moody, since)
     assert cause is not None
     assert cause.kind is CauseKind.DIED_SILENTLY
-    tail.close()
+    file.close()
 
 
 def _is(cause: Cause | None, kind: CauseKind) -> bool:

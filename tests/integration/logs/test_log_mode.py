@@ -16,9 +16,9 @@ from tests.docker_stand_in import NAME, install
 from tests.integration.commands import Shell
 from tests.integration.logs.archives import write_archive
 from tests.integration.logs.conftest import PATIENCE_S, Server, until
+from tsmon.logs.places import Container, LogPlace
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.place import Container, LogPlace
-from tsmon.telemetry.logs.times import RequestPhase
+from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import ModelKey, Snapshot

@@ -16,9 +16,9 @@ from tests.integration.logs.archives import write_archive
 from tests.integration.logs.conftest import Server, until
 from tests.integration.logs.offline import Offline, compute, later, percentile
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.reader import LogReader
-from tsmon.telemetry.logs.times import RequestPhase, TimesKey
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import RequestPhase, TimesKey
+from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 from tsmon.telemetry.monitor import Monitor
 
 pytestmark = pytest.mark.integration
@@ -126,7 +126,7 @@ def test_percentiles_are_exactly_those_computed_offline(
 ) -> None:
     path = tmp_path / "ts_log.log"
     path.touch()
-    reader = LogReader(tmp_path)
+    reader = ServerLogFollower(tmp_path)
     reader.read(0.0)
 
     now = 0.0
@@ -148,7 +148,7 @@ def test_a_window_has_the_requests_read_within_it(recorded: Recorded, tmp_path: 
     batches = [b"".join(lines[start : start + size]) for start in range(0, len(lines), size)]
     path = tmp_path / "ts_log.log"
     path.touch()
-    reader = LogReader(tmp_path)
+    reader = ServerLogFollower(tmp_path)
     reader.read(0.0)
 
     for number, batch in enumerate(batches, 1):
@@ -167,7 +167,7 @@ def test_a_window_has_the_requests_read_within_it(recorded: Recorded, tmp_path: 
 def test_access_log_alone_has_the_total_times(recorded: Recorded, tmp_path: Path) -> None:
     path = tmp_path / "access_log.log"
     path.touch()
-    reader = LogReader(tmp_path)
+    reader = ServerLogFollower(tmp_path)
     reader.read(0.0)
     _append(path, recorded.access_log)
     reader.read(1.0)
@@ -185,9 +185,9 @@ def _mine(found: dict[tuple[str, str], Offline]) -> dict[tuple[str, str], Offlin
     return {key: of for key, of in found.items() if key[0] in MODELS}
 
 
-def _profile(expected: Offline) -> dict[RequestPhase, Quantiles]:
+def _profile(expected: Offline) -> dict[RequestPhase, Percentiles]:
     return {
-        part: Quantiles(
+        part: Percentiles(
             len(samples), *(percentile(samples, percent) for percent in (50, 90, 95, 99))
         )
         for part in RequestPhase

@@ -20,11 +20,12 @@ import psutil
 import pytest
 
 from tests.integration.serving.conftest import MakeServer
+from tsmon.logs.last_lines import last_lines
 from tsmon.serving.archive import build_archive, digit_archive_spec
 from tsmon.serving.errors import AlreadyRunning, HomeBusy, NotRunning, PortTaken, StartFailed
+from tsmon.serving.home import LogKind, log_path
 from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer, State
-from tsmon.serving.logs import LogKind, log_path, tail
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import free_ports
 from tsmon.serving.processes import find_all, has_ended
@@ -292,7 +293,7 @@ def test_the_console_log_stays_small(server: LocalServer, plan: ServerPlan) -> N
     for _ in range(100):
         httpx.get(f"{record.management}/api-description")
 
-    wait_until(lambda: len(tail(access, 1000)) >= 100)
+    wait_until(lambda: len(last_lines(access, 1000)) >= 100)
     assert server.home.console.stat().st_size == before
 
 
@@ -304,13 +305,13 @@ def test_the_servers_own_lines_are_logged_once_and_its_errors_on_the_console_too
     hang_up(plan.ports.management)
 
     def lines(part: str) -> list[str]:
-        log = tail(log_path(server.home, LogKind.SERVER), 10_000)
+        log = last_lines(log_path(server.home, LogKind.SERVER), 10_000)
         return [line for line in log if part in line]
 
     wait_until(lambda: bool(lines(" [ERROR] ")))
     assert len(lines("ModelManager - Model mnist loaded.")) == 1
     errors = set(lines(" [ERROR] "))
-    wait_until(lambda: errors <= set(tail(server.home.console, 1000)))
+    wait_until(lambda: errors <= set(last_lines(server.home.console, 1000)))
 
 
 def hang_up(port: int) -> None:

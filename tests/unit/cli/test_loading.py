@@ -26,12 +26,16 @@ main()
 NOT_FOR_WORDS = (
     *("PIL", "asyncio", "httpx", "prometheus_client", "psutil", "rich", "ssl", "textual"),
     *("tomlkit", "torch", "tsmon.docker", "tsmon.doctor", "tsmon.fleet"),
-    *("tsmon.load", "tsmon.telemetry.logs.docker", "tsmon.tui"),
+    *("tsmon.load", "tsmon.logs.containers", "tsmon.tui"),
 )
 NOT_FOR_MODELS = (
     *("PIL", "httpx._main", "prometheus_client", "pygments", "rich", "textual", "tomlkit"),
     *("torch", "tsmon.doctor", "tsmon.load", "tsmon.serving.local_server", "tsmon.tui"),
-    *("tsmon.telemetry.logs.lives", "tsmon.telemetry.recording", "tsmon.telemetry.snapshot"),
+    *(
+        "tsmon.telemetry.logs.worker_states",
+        "tsmon.telemetry.recording",
+        "tsmon.telemetry.snapshot",
+    ),
 )
 
 

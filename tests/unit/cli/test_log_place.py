@@ -9,7 +9,7 @@ import pytest
 from tests.docker_stand_in import NAME, install
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
-from tsmon.telemetry.logs.place import Container, parse_log_place
+from tsmon.logs.places import Container, parse_log_place
 from tsmon.torchserve.errors import InvalidArgument
 
 

@@ -18,8 +18,8 @@ from tsmon.doctor.machine import (
     named_config,
     temp_folder,
 )
-from tsmon.telemetry.server_process import MAIN_CLASS, port_of
 from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.process import MAIN_CLASS, port_of
 
 _SERVER = """
 import socket, subprocess, sys, time

@@ -34,7 +34,7 @@ def there_is(monkeypatch: pytest.MonkeyPatch, server: JavaProcess | None, *ports
             raise psutil.AccessDenied(7)
         return server
 
-    process = cast(Any, object())
+    process = cast("Any", object())
     monkeypatch.setattr(running, "find_servers", lambda: {process: ports})
     monkeypatch.setattr(running, "read_java", read)
 

@@ -8,8 +8,8 @@ import pytest
 
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.access import Access
+from tsmon.logs.places import Container
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.place import Container
 from tsmon.torchserve.errors import InvalidArgument
 
 

@@ -8,8 +8,8 @@ from tests.unit.telemetry.scrapes import at
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.snapshot import aged, row_of
 from tsmon.fleet.targets import FleetTarget
-from tsmon.telemetry.signs import Grade
 from tsmon.telemetry.snapshot import ServerState, ServerStatus, Snapshot
+from tsmon.telemetry.status_signs import Grade
 
 TARGET = FleetTarget("box", ServerSettings())
 UP = Snapshot(at(0), ServerStatus("box", ServerState.UP, last_answer=at(0)))

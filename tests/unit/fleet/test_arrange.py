@@ -12,8 +12,8 @@ from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.signs import MODEL_SIGNS
 from tsmon.telemetry.snapshot import ModelKey, ServerState
+from tsmon.telemetry.status_signs import MODEL_SIGNS
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.state.filters import parse_filter
 

@@ -17,8 +17,8 @@ from tsmon.config.schema import Config, FleetSettings, ServerSettings
 from tsmon.fleet import fleet as fleet_module
 from tsmon.fleet.fleet import Fleet
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow
-from tsmon.telemetry.signs import Grade
 from tsmon.telemetry.snapshot import ServerState
+from tsmon.telemetry.status_signs import Grade
 
 SETTINGS = FleetSettings(period=0.02)
 

@@ -13,7 +13,7 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.logs.times import LastReading, RequestReport, WorkerShare
+from tsmon.telemetry.logs.request_report import LastReading, RequestReport, WorkerShare
 from tsmon.telemetry.snapshot import Gone, ModelStatus, ProcessUsage, WorkerStatus
 from tsmon.telemetry.traffic import Missing, Traffic, Usage, UsageOrMissing
 from tsmon.torchserve.records import ModelVersion, Worker

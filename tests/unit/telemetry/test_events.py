@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.fake import FakeTorchServe
-from tsmon.telemetry.bursts import BURST
-from tsmon.telemetry.events import TOKEN_SOON, Event, EventKind, EventLog, between
+from tsmon.telemetry.events import BURST, TOKEN_SOON, Event, EventKind, EventLog, between
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.times import RequestReport
+from tsmon.telemetry.logs.request_report import RequestReport
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.torchserve.tokens import KeyKind

@@ -16,8 +16,8 @@ from tsmon.telemetry.health.verdicts import (
     WorkerVerdict,
 )
 from tsmon.telemetry.history import History, HistoryPoint, errors_per_second
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, RequestPhase, RequestReport
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
     Gone,
     MetricsStatus,
@@ -122,7 +122,7 @@ def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
     queue = JobQueue(pending=4, remaining=96)
     worker = Worker("9000", "READY", 412, 700, "")
     last = LastReading(
-        2.0, requests=5, failed=1, profile={RequestPhase.QUEUE: Quantiles(4, 1, 2, 2, 3)}
+        2.0, requests=5, failed=1, profile={RequestPhase.QUEUE: Percentiles(4, 1, 2, 2, 3)}
     )
     verdict = WorkerVerdict(WorkerHealth.READY, "ready")
     model = ModelStatus(
@@ -139,7 +139,7 @@ def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
 
     first, second = history.points(MNIST, 60, at(1))
     assert first.errors_per_second == 0.5
-    assert (first.inference, first.queue) == (None, Quantiles(4, 1, 2, 2, 3))
+    assert (first.inference, first.queue) == (None, Percentiles(4, 1, 2, 2, 3))
     assert first.waiting == 4
     assert first.memory == (("9000", 700),)
     assert second.memory is first.memory

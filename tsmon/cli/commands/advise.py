@@ -29,7 +29,7 @@ from tsmon.telemetry.traffic import LONG_WINDOW_S
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.logs.places import LogPlace
     from tsmon.torchserve.client import TorchServe
 
 MOST_RATE = 1e6

@@ -10,10 +10,10 @@ from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_table, say
 from tsmon.cli.reports.ticks import number_or_none, number_words
 from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT
+from tsmon.logs.files import TS_METRICS
+from tsmon.logs.places import Container, LogPlace
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.files import TS_METRICS
-from tsmon.telemetry.logs.place import Container, LogPlace
-from tsmon.telemetry.logs.reader import read_counters
+from tsmon.telemetry.logs.one_shot import read_counters
 from tsmon.telemetry.scrape import (
     INFERENCE_US,
     QUEUE_US,

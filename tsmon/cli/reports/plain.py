@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tsmon.cli.reports.ticks import number_words
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.signs import MODEL_SIGNS, Grade
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.status_signs import MODEL_SIGNS, Grade
 from tsmon.telemetry.traffic import Missing, Usage
 
 WIDTH = 100

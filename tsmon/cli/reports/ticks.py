@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tsmon.telemetry.traffic import Missing, Usage
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.times import RequestReport
+    from tsmon.telemetry.logs.request_report import RequestReport
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
 
@@ -70,7 +70,7 @@ def _percentiles(report: RequestReport | None) -> dict[str, Any]:
         return {}
     windows = {"last_minute": report.minute, "last_five_minutes": report.five_minutes}
     return {
-        window: {part.value: asdict(quantiles) for part, quantiles in profile.items()}
+        window: {part.value: asdict(percentiles) for part, percentiles in profile.items()}
         for window, profile in windows.items()
     }
 

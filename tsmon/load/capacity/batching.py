@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tsmon.telemetry.logs.moments import Moments
+from tsmon.telemetry.logs.duration_stats import DurationStats
 
 TAKEN_WITHOUT_DELAY = 2
 """TorchServe 0.12 looks for a second request and then whether any of the delay is left."""
@@ -51,7 +51,7 @@ class BatchTimes:
     """What a request takes of a worker's time: its batch's time shared by those in it."""
 
 
-def batch_times(handled: Mapping[int, Moments], backend: Moments) -> BatchTimes | None:
+def batch_times(handled: Mapping[int, DurationStats], backend: DurationStats) -> BatchTimes | None:
     """A line through what was measured, by least squares; None where there is too little.
 
     The logs have a batch's time in the handler by its size, and a request's time in the backend
@@ -78,16 +78,16 @@ def batch_times(handled: Mapping[int, Moments], backend: Moments) -> BatchTimes 
     )
 
 
-def _weighted(handled: Mapping[int, Moments], *, by_size: bool) -> Moments:
+def _weighted(handled: Mapping[int, DurationStats], *, by_size: bool) -> DurationStats:
     """Moments over all batches, or over their requests."""
-    total = Moments(0, 0.0, 0.0)
+    total = DurationStats(0, 0.0, 0.0)
     for size, each in handled.items():
         weight = size if by_size else 1
-        total += Moments(each.count * weight, each.total * weight, each.squares * weight)
+        total += DurationStats(each.count * weight, each.total * weight, each.squares * weight)
     return total
 
 
-def _line(handled: Mapping[int, Moments]) -> tuple[float, float | None]:
+def _line(handled: Mapping[int, DurationStats]) -> tuple[float, float | None]:
     """Time of a batch of one, and how much longer each further request makes it."""
     count = sum(each.count for each in handled.values())
     mean_size = sum(size * each.count for size, each in handled.items()) / count
@@ -101,5 +101,5 @@ def _line(handled: Mapping[int, Moments]) -> tuple[float, float | None]:
     return mean_ms - slope * (mean_size - 1), slope
 
 
-def _variance(moments: Moments) -> float:
+def _variance(moments: DurationStats) -> float:
     return moments.scv * moments.mean**2

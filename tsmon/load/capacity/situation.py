@@ -12,7 +12,7 @@ from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule, BatchTimes, batc
 from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.capacity.queueing import erlang_c
 from tsmon.load.capacity.service_time import fitted
-from tsmon.telemetry.logs.times import Profile, RequestPhase
+from tsmon.telemetry.logs.request_report import Profile, RequestPhase
 from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import Subject
 from tsmon.load.experiment.unfinished import Unfinished
 from tsmon.load.run.run import open_run
-from tsmon.telemetry.logs.locate import find_logs
+from tsmon.logs.discovery import find_logs
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
 from tsmon.torchserve.protection import protected
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.plan import ExperimentPlan, Variation
     from tsmon.load.run.plan import RunPlan
     from tsmon.load.run.report import RunReport
-    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.logs.places import LogPlace
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.records import ModelVersion
 

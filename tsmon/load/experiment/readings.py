@@ -10,22 +10,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.follower import LogFollower
-from tsmon.telemetry.logs.moments import Moments
-from tsmon.telemetry.logs.times import TimesKey
+from tsmon.telemetry.logs.duration_stats import DurationStats
+from tsmon.telemetry.logs.place_follower import PlaceFollower
+from tsmon.telemetry.logs.request_report import TimesKey
 from tsmon.telemetry.scrape import Counters, MetricsMode, SeriesKey, parse_scrape
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.place import LogPlace
-    from tsmon.telemetry.logs.watch import LogWatch
+    from tsmon.logs.places import LogPlace
+    from tsmon.telemetry.logs.folder_follower import FolderFollower
     from tsmon.torchserve.client import TorchServe
 
 SETTLE_S = 0.05
 """Between two looks, as TorchServe adds a latency just after it has answered."""
 SETTLE_TRIES = 40
-NOTHING = Moments(0, 0.0, 0.0)
+NOTHING = DurationStats(0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Cost:
     usage: Usage | None
     missing: str
     """Why there is no usage."""
-    backend: Moments = NOTHING
+    backend: DurationStats = NOTHING
     """Of the backend times in the log; of none where it cannot be read."""
-    batches: Mapping[int, Moments] = field(default_factory=dict)
+    batches: Mapping[int, DurationStats] = field(default_factory=dict)
     """Of the handler's times for a batch in the log, by the batch's size."""
     log_problem: str = ""
     """Why the log cannot be read, if so."""
@@ -51,10 +51,10 @@ class CounterReader:
     ) -> None:
         self._client = client
         self._key = TimesKey(model, version)
-        self._logs = LogFollower(log_place) if log_place else None
+        self._logs = PlaceFollower(log_place) if log_place else None
         self._read_at = -math.inf
         self._backend = NOTHING
-        self._batches: dict[int, Moments] = {}
+        self._batches: dict[int, DurationStats] = {}
         self._before: Counters | str = ""
 
     async def begin(self, labels: Sequence[str], warmed_up: int) -> None:
@@ -105,7 +105,7 @@ class CounterReader:
         if scrape.mode is MetricsMode.LOG:
             if self._watch is None:
                 return Missing.NO_COUNTERS
-            series = self._watch.reader.counters.series
+            series = self._watch.server_log.counters.series
         keys = [SeriesKey(self._key.model, label) for label in labels]
         return sum((series[key] for key in keys if key in series), Counters())
 
@@ -114,13 +114,13 @@ class CounterReader:
             return
         await asyncio.to_thread(self._logs.read)
         if self._watch is not None:
-            times = self._watch.reader.times
+            times = self._watch.server_log.times
             self._backend += times.backend([self._key], since=self._read_at) or NOTHING
             for size, found in times.batches([self._key], since=self._read_at).items():
                 self._batches[size] = self._batches.get(size, NOTHING) + found
         self._read_at = time.monotonic()
 
     @property
-    def _watch(self) -> LogWatch | None:
+    def _watch(self) -> FolderFollower | None:
         """What was read of the logs; None where they cannot be."""
-        return self._logs.watch if self._logs is not None else None
+        return self._logs.folder if self._logs is not None else None

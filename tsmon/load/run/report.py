@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.increment import Increment, StopReason
-from tsmon.telemetry.logs.quantiles import nearest_rank
+from tsmon.telemetry.logs.percentiles import nearest_rank
 
 if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan

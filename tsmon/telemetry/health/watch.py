@@ -12,7 +12,7 @@ from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
 if TYPE_CHECKING:
     from tsmon.telemetry.health.verdicts import ModelVerdict
     from tsmon.telemetry.instant import Instant
-    from tsmon.telemetry.logs.lives import WorkerLife
+    from tsmon.telemetry.logs.worker_states import WorkerState
     from tsmon.torchserve.records import ModelVersion, Worker
 
 VersionKey = tuple[str, str]
@@ -58,16 +58,16 @@ class HealthWatch:
         models: Sequence[ModelVersion],
         *,
         answers: Mapping[VersionKey, Answers] | None = None,
-        lives: Mapping[str, WorkerLife] | None = None,
+        worker_states: Mapping[str, WorkerState] | None = None,
         ended: Collection[int] = (),
         unregistering: Collection[VersionKey] = (),
     ) -> dict[VersionKey, ModelVerdict]:
         """The verdict on each of these models, the ones that describe shows at this tick.
 
-        `answers` by name and version; `lives` from the server's own log by worker id, None for a
-        remote server; `ended` are the pids of workers that were processes of this machine and are
-        no more; `unregistering` are those that somebody is removing. Models and workers that
-        are missing are forgotten.
+        `answers` by name and version; `worker_states` from the server's own log by worker id, None
+        for a remote server; `ended` are the pids of workers that were processes of this machine
+        and are no more; `unregistering` are those that somebody is removing. Models and workers
+        that are missing are forgotten.
         """
         keys = {(model.name, model.version) for model in models}
         self._queues = {key: queue for key, queue in self._queues.items() if key in keys}
@@ -81,7 +81,7 @@ class HealthWatch:
                 at,
                 model,
                 (answers or {}).get((model.name, model.version), Answers()),
-                lives or {},
+                worker_states or {},
                 ended,
                 unregistering=(model.name, model.version) in unregistering,
             )
@@ -93,7 +93,7 @@ class HealthWatch:
         at: Instant,
         model: ModelVersion,
         answers: Answers,
-        lives: Mapping[str, WorkerLife],
+        worker_states: Mapping[str, WorkerState],
         ended: Collection[int],
         *,
         unregistering: bool,
@@ -110,7 +110,7 @@ class HealthWatch:
                     worker,
                     self._workers[_key(model, worker)],
                     at.monotonic,
-                    life=_life_of(model, worker, lives),
+                    state=_logged_state(model, worker, worker_states),
                     log_now=log_now,
                     idle_s=idle_s,
                     ended=worker.pid in ended,
@@ -156,11 +156,11 @@ def _key(model: ModelVersion, worker: Worker) -> _WorkerKey:
     return model.name, model.version, worker.id, worker.start_time
 
 
-def _life_of(
-    model: ModelVersion, worker: Worker, lives: Mapping[str, WorkerLife]
-) -> WorkerLife | None:
-    life = lives.get(worker.id)
-    if life is None:
+def _logged_state(
+    model: ModelVersion, worker: Worker, worker_states: Mapping[str, WorkerState]
+) -> WorkerState | None:
+    state = worker_states.get(worker.id)
+    if state is None:
         return None
-    is_same = (life.worker.model, life.worker.version) == (model.name, model.version)
-    return life if is_same else None
+    is_same = (state.worker.model, state.worker.version) == (model.name, model.version)
+    return state if is_same else None

@@ -15,7 +15,7 @@ from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.torchserve.records import MAX_RETRY_S
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.lives import WorkerLife
+    from tsmon.telemetry.logs.worker_states import WorkerState
     from tsmon.torchserve.records import ModelVersion, Worker
 
 MARGIN_S = 10.0
@@ -82,22 +82,22 @@ def judge_worker(
     seen: WorkerSeen,
     now: float,
     *,
-    life: WorkerLife | None = None,
+    state: WorkerState | None = None,
     log_now: datetime | None = None,
     idle_s: float | None = None,
     ended: bool = False,
 ) -> WorkerVerdict:
     """What this worker is.
 
-    `now` is monotonic; `log_now` is the server's local time, needed with a `life` from its log;
+    `now` is monotonic; `log_now` is the server's local time, needed with a `state` from its log;
     `idle_s` is given when its model is stuck: the seconds since anything was answered; `ended` says
     that its process was on this machine and is there no more.
     """
-    restarts = max(seen.restarts, life.deaths if life else 0)
-    if life is not None and life.stopping:
+    restarts = max(seen.restarts, state.deaths if state else 0)
+    if state is not None and state.stopping:
         verdict = WorkerVerdict(WorkerHealth.STOPPING, "is being removed")
     elif worker.ready and ended:
-        cause = "the cause is being searched" if life else "no log says why"
+        cause = "the cause is being searched" if state else "no log says why"
         verdict = WorkerVerdict(WorkerHealth.ENDED, f"process {worker.pid} is gone, {cause}")
     elif worker.ready and idle_s is not None:
         verdict = WorkerVerdict(
@@ -105,8 +105,8 @@ def judge_worker(
         )
     elif worker.ready:
         verdict = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
-    elif life is not None and log_now is not None:
-        verdict = _by_log(model, life, log_now)
+    elif state is not None and log_now is not None:
+        verdict = _by_log(model, state, log_now)
     else:
         verdict = _by_describe(model, seen, now)
     return replace(verdict, restarts=restarts)
@@ -122,15 +122,15 @@ def _ready(worker: Worker, restarts: int) -> str:
     return f"{pid}, restarted {_times(restarts)}" if restarts else pid
 
 
-def _by_log(model: ModelVersion, life: WorkerLife, now: datetime) -> WorkerVerdict:
-    if life.given_up(max_retry_s(model)):
-        return WorkerVerdict(WorkerHealth.GIVEN_UP, _given_up(life))
-    if life.deaths == 0:
-        running = f" for {seconds(_age(life.launched, now))}" if life.launched else ""
+def _by_log(model: ModelVersion, state: WorkerState, now: datetime) -> WorkerVerdict:
+    if state.given_up(max_retry_s(model)):
+        return WorkerVerdict(WorkerHealth.GIVEN_UP, _given_up(state))
+    if state.deaths == 0:
+        running = f" for {seconds(_age(state.launched, now))}" if state.launched else ""
         limit = f", time-out {model.startup_timeout_s} s" if model.startup_timeout_s else ""
         return WorkerVerdict(WorkerHealth.STARTING, f"loads the model{running}{limit}")
-    died = f"died {_times(life.deaths)}: {life.last_death.reason if life.last_death else '?'}"
-    due = life.retry_in_s(now)
+    died = f"died {_times(state.deaths)}: {state.last_death.reason if state.last_death else '?'}"
+    due = state.retry_in_s(now)
     if due is not None:
         return WorkerVerdict(
             WorkerHealth.RETRYING, f"{died}; next try in {seconds(due)}", retry_in_s=due
@@ -138,12 +138,12 @@ def _by_log(model: ModelVersion, life: WorkerLife, now: datetime) -> WorkerVerdi
     return WorkerVerdict(WorkerHealth.RETRYING, f"{died}; is being started again")
 
 
-def _given_up(life: WorkerLife) -> str:
-    reason = life.last_death.reason if life.last_death else "its process ended"
-    times = _times(life.deaths)
-    if life.since is None or life.recovering_since is None:
+def _given_up(state: WorkerState) -> str:
+    reason = state.last_death.reason if state.last_death else "its process ended"
+    times = _times(state.deaths)
+    if state.since is None or state.recovering_since is None:
         return f"died {times}, the last time because {reason}; no further try"
-    tried = (life.since - life.recovering_since).total_seconds()
+    tried = (state.since - state.recovering_since).total_seconds()
     return f"died {times} in {seconds(tried)}, at last because {reason}; no further try"
 
 

@@ -1,1 +1,1 @@
-"""Reading of TorchServe's log files: new lines as they come, and what single lines tell."""
+"""What TorchServe's log files tell: request times, counters, worker states and exits, causes."""

@@ -15,16 +15,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logs.endings import LifeReport, PipFailure, ProcessEnding, read_story
-from tsmon.telemetry.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
+from tsmon.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
+from tsmon.logs.last_lines import lines_at_end
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
-from tsmon.telemetry.logs.lives import DeathReason
-from tsmon.telemetry.logs.tail import LogTail
 from tsmon.telemetry.logs.tracebacks import Said, Traceback, tracebacks, worker_lines
+from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
+from tsmon.telemetry.logs.worker_states import DeathReason
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logs.lines import WorkerThread
-    from tsmon.telemetry.logs.zone import LogZone
+    from tsmon.logs.lines import WorkerThread
+    from tsmon.logs.time_zone import LogZone
 
 LONGEST_MESSAGE = 300
 _LAG = timedelta(seconds=2)
@@ -96,13 +96,13 @@ def find_cause(
     Workers that are down come first, then whatever failed last. `since` is in the server's local
     time without a zone; without `server_lines` (ts_log) time-outs and silent deaths are not seen.
     """
-    story = read_story(server_lines)
+    report = read_exits(server_lines)
     failures = [
         failure
         for failure in _failures(list(worker_lines(model_lines)))
-        if story.begin is None or failure.time >= story.begin
+        if report.begin is None or failure.time >= report.begin
     ]
-    found = [(cause, is_down) for cause, is_down in _causes(story, failures)]
+    found = [(cause, is_down) for cause, is_down in _causes(report, failures)]
     matching = [
         (is_down, cause.time, cause)
         for cause, is_down in found
@@ -125,8 +125,8 @@ def read_cause(
 ) -> Cause | None:
     """Like `find_cause`, from the end of the log files in this folder; blocks while it reads."""
     return find_cause(
-        _last_lines(folder / MODEL_LOG, most_bytes),
-        _last_lines(folder / TS_LOG, most_bytes),
+        lines_at_end(folder / MODEL_LOG, most_bytes),
+        lines_at_end(folder / TS_LOG, most_bytes),
         worker_id=worker_id,
         model=model,
         version=version,
@@ -134,51 +134,43 @@ def read_cause(
     )
 
 
-def _last_lines(path: Path, most_bytes: int) -> list[bytes]:
-    tail = LogTail(path, backlog=most_bytes)
-    try:
-        return tail.read()
-    finally:
-        tail.close()
-
-
-def _causes(story: LifeReport, failures: list[Failure]) -> Iterable[tuple[Cause, bool]]:
+def _causes(report: ExitReport, failures: list[Failure]) -> Iterable[tuple[Cause, bool]]:
     """All causes, each with whether its worker is down since."""
     explained: set[int] = set()
-    last = {ending.worker: ending for ending in story.endings}
-    for ending in story.endings:
-        mine = [failure for failure in failures if _is_of(failure, ending)]
+    last = {exit_.worker: exit_ for exit_ in report.exits}
+    for exit_ in report.exits:
+        mine = [failure for failure in failures if _is_of(failure, exit_)]
         explained |= {id(failure) for failure in mine}
-        is_down = ending.worker in story.down and last[ending.worker] is ending
-        yield _cause_of(ending, mine, failures), is_down
+        is_down = exit_.worker in report.down and last[exit_.worker] is exit_
+        yield _cause_of(exit_, mine, failures), is_down
     for failure in failures:
         if failure.clear and id(failure) not in explained:
             yield failure.cause, False
-    for pip in story.pip_failures:
+    for pip in report.pip_failures:
         yield _cause_of_pip(pip), False
 
 
-def _is_of(failure: Failure, ending: ProcessEnding) -> bool:
+def _is_of(failure: Failure, exit_: WorkerExit) -> bool:
     """Whether this failure belongs to the process that ended so."""
-    if failure.worker != ending.worker or not failure.cause.fatal:
+    if failure.worker != exit_.worker or not failure.cause.fatal:
         return False
-    is_late_enough = ending.began is None or failure.time >= ending.began
-    return is_late_enough and failure.time <= ending.time + _LAG
+    is_late_enough = exit_.began is None or failure.time >= exit_.began
+    return is_late_enough and failure.time <= exit_.time + _LAG
 
 
-def _cause_of(ending: ProcessEnding, mine: list[Failure], failures: list[Failure]) -> Cause:
-    if ending.reason is DeathReason.TIMED_OUT:
-        return _of_ending(ending, _timeout_kind(ending), _timeout_message(ending))
+def _cause_of(exit_: WorkerExit, mine: list[Failure], failures: list[Failure]) -> Cause:
+    if exit_.reason is DeathReason.TIMED_OUT:
+        return _of_exit(exit_, _timeout_kind(exit_), _timeout_message(exit_))
     if spoken := _clearest(mine):
-        return replace(spoken.cause, time=ending.time)
-    if ending.loading and (other := _other_attempt(ending, failures)):
-        worker_id = ending.worker.worker_id
-        return replace(other.cause, time=ending.time, worker_id=worker_id, certain=False)
-    if ending.reason is DeathReason.NOT_STARTED:
-        return _of_ending(ending, CauseKind.NOT_STARTED, ending.message)
-    when = "while it loaded the model" if ending.loading else "after it had loaded the model"
+        return replace(spoken.cause, time=exit_.time)
+    if exit_.loading and (other := _other_attempt(exit_, failures)):
+        worker_id = exit_.worker.worker_id
+        return replace(other.cause, time=exit_.time, worker_id=worker_id, certain=False)
+    if exit_.reason is DeathReason.NOT_STARTED:
+        return _of_exit(exit_, CauseKind.NOT_STARTED, exit_.message)
+    when = "while it loaded the model" if exit_.loading else "after it had loaded the model"
     message = f"the process ended {when} and said nothing"
-    return _of_ending(ending, CauseKind.DIED_SILENTLY, message)
+    return _of_exit(exit_, CauseKind.DIED_SILENTLY, message)
 
 
 def _clearest(failures: list[Failure]) -> Failure | None:
@@ -186,7 +178,7 @@ def _clearest(failures: list[Failure]) -> Failure | None:
     return next((each for each in failures if each.clear), failures[-1] if failures else None)
 
 
-def _other_attempt(ending: ProcessEnding, failures: list[Failure]) -> Failure | None:
+def _other_attempt(exit_: WorkerExit, failures: list[Failure]) -> Failure | None:
     """What a process of the same model version said the last time one failed to load."""
     spoken = [
         failure
@@ -194,33 +186,33 @@ def _other_attempt(ending: ProcessEnding, failures: list[Failure]) -> Failure | 
         if failure.clear
         and failure.cause.fatal
         and (failure.worker.model, failure.worker.version)
-        == (ending.worker.model, ending.worker.version)
+        == (exit_.worker.model, exit_.worker.version)
     ]
     return spoken[-1] if spoken else None
 
 
-def _timeout_kind(ending: ProcessEnding) -> CauseKind:
-    return CauseKind.LOAD_TIMEOUT if ending.loading else CauseKind.INFERENCE_TIMEOUT
+def _timeout_kind(exit_: WorkerExit) -> CauseKind:
+    return CauseKind.LOAD_TIMEOUT if exit_.loading else CauseKind.INFERENCE_TIMEOUT
 
 
-def _timeout_message(ending: ProcessEnding) -> str:
-    setting = "startup_timeout" if ending.loading else "response_timeout"
-    what = "the model was not loaded" if ending.loading else "no answer came"
-    waited = "in time" if ending.waited_s is None else f"within {ending.waited_s:.0f} s"
+def _timeout_message(exit_: WorkerExit) -> str:
+    setting = "startup_timeout" if exit_.loading else "response_timeout"
+    what = "the model was not loaded" if exit_.loading else "no answer came"
+    waited = "in time" if exit_.waited_s is None else f"within {exit_.waited_s:.0f} s"
     return f"{what} {waited} ({setting})"
 
 
-def _of_ending(ending: ProcessEnding, kind: CauseKind, message: str) -> Cause:
-    worker = ending.worker
+def _of_exit(exit_: WorkerExit, kind: CauseKind, message: str) -> Cause:
+    worker = exit_.worker
     return Cause(
         kind=kind,
         message=message,
-        detail_lines=(ending.message,) if ending.message else (),
+        detail_lines=(exit_.message,) if exit_.message else (),
         hint=HINTS[kind],
         worker_id=worker.worker_id,
         model=worker.model,
         version=worker.version,
-        time=ending.time,
+        time=exit_.time,
     )
 
 

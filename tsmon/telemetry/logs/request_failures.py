@@ -7,10 +7,10 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tsmon.logs.files import MODEL_LOG
+from tsmon.logs.follower import FileFollower
 from tsmon.telemetry.logs.causes import Cause, Failure, of_line, of_traceback
-from tsmon.telemetry.logs.files import MODEL_LOG
-from tsmon.telemetry.logs.tail import LogTail
-from tsmon.telemetry.logs.times import MINUTE_S
+from tsmon.telemetry.logs.request_report import MINUTE_S
 from tsmon.telemetry.logs.tracebacks import TracebackFinder, worker_lines
 
 BACKLOG = 1 << 20
@@ -49,14 +49,14 @@ class RequestFailures:
     """Follows model_log, whose lines are few unless something fails. `read` blocks."""
 
     def __init__(self, folder: Path) -> None:
-        self._tail = LogTail(folder / MODEL_LOG, backlog=BACKLOG)
+        self._file = FileFollower(folder / MODEL_LOG, backlog=BACKLOG)
         self._finder = TracebackFinder()
         self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
         self._is_first = True
 
     def read(self, now: float) -> None:
         """Take what was added since the last call; `now` is monotonic."""
-        said = list(worker_lines(self._tail.read(MOST_BYTES)))
+        said = list(worker_lines(self._file.read(MOST_BYTES)))
         found = [*self._finder.read(said), *self._finder.quiet()]
         failures = [*map(of_traceback, found), *map(of_line, said)]
         for failure in failures:
@@ -78,7 +78,7 @@ class RequestFailures:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._tail.close()
+        self._file.close()
 
     def _take(self, failure: Failure, now: float) -> None:
         cause = failure.cause

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tsmon.telemetry.logs.lines import WorkerThread, parse_stamp, worker_thread
+from tsmon.logs.lines import WorkerThread, parse_stamp, worker_thread
 
 _LINE = re.compile(rb"^(\S+) \[\w+ *\] (\S+?)-(stdout|stderr) MODEL_LOG - (.*)$", re.DOTALL)
 BEGIN = "Traceback (most recent call last):"

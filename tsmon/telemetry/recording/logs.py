@@ -1,4 +1,4 @@
-"""What the log files told of workers, in a recording: their lives, and causes of failures.
+"""What the log files told of workers, in a recording: worker states, and causes of failures.
 
 Log files carry the server's local time without a zone. A recording has Unix time instead, as it may
 be read in another zone.
@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tsmon.logs.lines import WorkerThread
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
-from tsmon.telemetry.logs.life_events import Phase
-from tsmon.telemetry.logs.lines import WorkerThread
-from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
+from tsmon.telemetry.logs.worker_events import Phase
+from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState
 from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.untrusted.secrets import masked
@@ -48,19 +48,19 @@ FROM life WHERE tick = ?
 class Logged(NamedTuple):
     """What the log files told at a tick."""
 
-    lives: Mapping[str, WorkerLife] | None = None
+    worker_states: Mapping[str, WorkerState] | None = None
     causes: Mapping[ModelKey, Cause] = {}
     folder: Path | None = None
 
 
 def write_logs(connection: sqlite3.Connection, tick: int, observation: Observation) -> None:
     """Write what the logs told at a tick; nothing where they could not be read."""
-    if observation.lives is None:
+    if observation.worker_states is None:
         return
     folder = observation.log_folder
     connection.execute("INSERT INTO log VALUES (?, ?)", (tick, str(folder) if folder else None))
-    for id_, life in observation.lives.items():
-        connection.execute(_INSERT_LIFE, (tick, id_, *_life_row(life)))
+    for id_, state in observation.worker_states.items():
+        connection.execute(_INSERT_LIFE, (tick, id_, *_state_row(state)))
     for key, cause in observation.causes.items():
         row = _cause_row(cause)
         connection.execute(_INSERT_CAUSE, row)
@@ -79,7 +79,7 @@ def read_logs(database: Database, tick: int) -> Logged:
         return Logged()
     folder = found[0][0]
     return Logged(
-        lives={row[0]: _life(*row) for row in database.rows(_SELECT_LIVES, tick)},
+        worker_states={row[0]: _state(*row) for row in database.rows(_SELECT_LIVES, tick)},
         causes={
             ModelKey(*texts(row[:2])): _cause(*row[2:])
             for row in database.rows(_SELECT_CAUSES, tick)
@@ -88,26 +88,26 @@ def read_logs(database: Database, tick: int) -> Logged:
     )
 
 
-def _life_row(life: WorkerLife) -> tuple[object, ...]:
-    death = life.last_death
+def _state_row(state: WorkerState) -> tuple[object, ...]:
+    death = state.last_death
     return (
-        life.worker.model,
-        life.worker.version,
-        life.phase.value if life.phase else None,
-        _unix(life.since),
-        life.pid,
-        _unix(life.launched),
-        _unix(life.retry_due),
-        _unix(life.recovering_since),
-        life.deaths,
+        state.worker.model,
+        state.worker.version,
+        state.phase.value if state.phase else None,
+        _unix(state.since),
+        state.pid,
+        _unix(state.launched),
+        _unix(state.retry_due),
+        _unix(state.recovering_since),
+        state.deaths,
         _unix(death.time) if death else None,
         death.reason.name if death else None,
         death.loading if death else None,
-        life.stopping,
+        state.stopping,
     )
 
 
-def _life(
+def _state(
     worker: str,
     model: str,
     version: str,
@@ -122,11 +122,11 @@ def _life(
     death_reason: str | None,
     death_loading: int | None,
     stopping: int,
-) -> WorkerLife:
+) -> WorkerState:
     texts((worker, model, version))
     numbers([each for each in (pid, deaths) if each is not None])
     died = _local(death)
-    return WorkerLife(
+    return WorkerState(
         worker=WorkerThread(worker, model, version),
         phase=Phase(phase) if phase else None,
         since=_local(since),

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import MINUTE_S, Profile, RequestPhase, RequestReport
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import MINUTE_S, Profile, RequestPhase, RequestReport
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts
 from tsmon.telemetry.recording.logs import read_logs
 from tsmon.telemetry.recording.readings import TABLE as READINGS
@@ -176,7 +176,7 @@ class Recording:
             or RecordingError("the counters of this tick are damaged in the recording"),
             processes=self._part(tick, lambda: self._processes(tick)) or {},
             reports=self._part(tick, lambda: self._reports(tick)) or {},
-            lives=logged.lives if logged else None,
+            worker_states=logged.worker_states if logged else None,
             causes=logged.causes if logged else {},
             log_folder=logged.folder if logged else None,
             token_ends=self._part(tick, lambda: self._token_ends(tick)) or {},
@@ -266,7 +266,7 @@ class Recording:
         ):
             window, *quantiles = numbers(found)
             key = ModelKey(*texts((model, version)))
-            profiles[key][window][RequestPhase(part)] = Quantiles(*quantiles)
+            profiles[key][window][RequestPhase(part)] = Percentiles(*quantiles)
         statuses = self._statuses(tick, "status")
         has_minute = MINUTE_STATUS in self._database.tables
         lately = self._statuses(tick, MINUTE_STATUS) if has_minute else {}

@@ -6,8 +6,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, Profile, RequestPhase, WorkerShare
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import LastReading, Profile, RequestPhase, WorkerShare
 from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
 
@@ -49,7 +49,7 @@ def read_readings(database: Database, tick: int) -> Mapping[ModelKey, LastReadin
         "SELECT model, version, part, requests, p50, p90, p95, p99 FROM answered_in WHERE tick = ?",
         tick,
     ):
-        profiles[ModelKey(model, version)][RequestPhase(part)] = Quantiles(*numbers(found))
+        profiles[ModelKey(model, version)][RequestPhase(part)] = Percentiles(*numbers(found))
     shares: dict[ModelKey, dict[str, WorkerShare]] = defaultdict(dict)
     for model, version, worker, *found in database.rows(
         "SELECT model, version, worker, requests, busy_ms FROM answered_by WHERE tick = ?", tick

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsmon.telemetry.logs.times import KEPT_S, MINUTE_S, Profile
+from tsmon.telemetry.logs.request_report import KEPT_S, MINUTE_S, Profile
 from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
 from tsmon.telemetry.recording.readings import write_reading
 from tsmon.telemetry.recording.schema import RecordingError, not_written, open_for_writing

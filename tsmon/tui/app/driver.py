@@ -38,7 +38,7 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._file = cast(Any, UntilGone(cast(TextIO, self._file)))
+        self._file = cast("Any", UntilGone(cast("TextIO", self._file)))
 
     def _disable_mouse_support(self) -> None:
         """Have the mouse tell cells again; a terminal that told pixels would go on with it."""

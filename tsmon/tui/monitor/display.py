@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.freshness import as_of
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.playhead import View
+from tsmon.telemetry.staleness import as_of
 from tsmon.torchserve.waiting import longest_wait
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.headline import Headline

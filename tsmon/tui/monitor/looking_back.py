@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.when import FORMS, parse_when
+from tsmon.telemetry.time_expressions import FORMS, parse_time
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui import keymap
 from tsmon.tui.monitor.capability import Capability, Handlers
@@ -171,7 +171,7 @@ class LookingBack(Capability):
         view = self._playhead.view
         if view is None:
             return
-        moment = parse_when(text, view.snapshot.at.wall.astimezone())
+        moment = parse_time(text, view.snapshot.at.wall.astimezone())
         if not self.look_at_time(moment):
             raise InvalidArgument(f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.events import Event
-from tsmon.telemetry.logbook.view import LogFilter
+from tsmon.telemetry.log_page.view import LogFilter
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.state.log_sources import LogShelf
+from tsmon.tui.state.log_sources import LogSources
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Pages(Capability):
     def __init__(self, host: Host, past: LookingBack) -> None:
         super().__init__(host)
         self._past = past
-        self._shelf = LogShelf(host.session)
+        self._sources = LogSources(host.session)
         self._has_page = False
         """Whether one is open, or about to be."""
 
@@ -38,12 +38,12 @@ class Pages(Capability):
 
     def connected(self) -> None:
         """The logs of another session are elsewhere."""
-        self._shelf.close()
-        self._shelf = LogShelf(self.host.session)
+        self._sources.close()
+        self._sources = LogSources(self.host.session)
 
     def unmounted(self) -> None:
         """Let go of the log files."""
-        self._shelf.close()
+        self._sources.close()
 
     def _logs(self) -> None:
         """Read the log files, for the selected version or worker, at the moment looked at."""
@@ -57,12 +57,12 @@ class Pages(Capability):
         moment = None
         if session.playhead.held and not session.replays and snapshot is not None:
             moment = snapshot.at.wall.astimezone().replace(tzinfo=None)
-        self._open(Logs(self._shelf, LogStart(filter_, moment)))
+        self._open(Logs(self._sources, LogStart(filter_, moment)))
 
     def _requests(self) -> None:
         from tsmon.tui.screens.requests import Requests
 
-        self._open(Requests(self._shelf, self.host.selected))
+        self._open(Requests(self._sources, self.host.selected))
 
     def _doctor(self) -> None:
         # Imported here because the checks cost 40 ms, which no start of the monitor should pay.
@@ -73,14 +73,14 @@ class Pages(Capability):
     def _events(self) -> None:
         from tsmon.tui.screens.events import Events
 
-        self._open(Events(self._shelf, self.host.selected))
+        self._open(Events(self._sources, self.host.selected))
 
     def _open(self, page: Page) -> None:
         self.talk.do(self._look_where(page))
 
     async def _look_where(self, page: Page) -> None:
         """Show the moment that was chosen on a page, if one was."""
-        await self._shelf.search()
+        await self._sources.search()
         if self._has_page or not self.talk.is_on_top:  # the key was pressed twice
             return
         self._has_page = True

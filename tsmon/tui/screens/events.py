@@ -13,7 +13,7 @@ from textual.reactive import var
 from textual.widgets import OptionList
 
 from tsmon.telemetry.events import Event, EventKind
-from tsmon.telemetry.logbook.view import LogFilter
+from tsmon.telemetry.log_page.view import LogFilter
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page
@@ -29,7 +29,7 @@ from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
-    from tsmon.tui.state.log_sources import LogShelf
+    from tsmon.tui.state.log_sources import LogSources
 
 REFRESH_S = 1.0
 NOTHING = (
@@ -57,9 +57,9 @@ class Events(Page):
     kind: var[EventKind | None] = var(None, init=False)
     """The kind shown; None for all."""
 
-    def __init__(self, shelf: LogShelf, selected: ModelKey | None) -> None:
-        super().__init__(shelf.session)
-        self._shelf = shelf
+    def __init__(self, sources: LogSources, selected: ModelKey | None) -> None:
+        super().__init__(sources.session)
+        self._sources = sources
         self._selected = selected
         self._shown: list[Event] | None = None
 
@@ -198,7 +198,7 @@ class Events(Page):
         moment = chosen.at.wall.astimezone().replace(tzinfo=None)
         key = chosen.model
         filter_ = LogFilter(key.name, key.version) if key is not None else LogFilter()
-        self.go_above(Logs(self._shelf, LogStart(filter_, moment)))
+        self.go_above(Logs(self._sources, LogStart(filter_, moment)))
 
     def action_copy(self) -> None:
         """Copy the event as a line."""

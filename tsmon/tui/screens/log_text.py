@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.logbook.line import Level
+from tsmon.telemetry.log_page.lines import Level
 from tsmon.tui.state.log_sources import FILES, why_no_logs
 from tsmon.tui.text.format import count, plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logbook.view import LogFilter
-    from tsmon.telemetry.logs.lines import WorkerThread
-    from tsmon.tui.state.log_follower import LogReading
+    from tsmon.logs.lines import WorkerThread
+    from tsmon.telemetry.log_page.view import LogFilter
+    from tsmon.tui.state.log_follower import LogFollower
     from tsmon.tui.state.session import Session
 
 OTHER_FILE = "{logs.file} reads another file"
@@ -33,17 +33,17 @@ def which_lines(filter_: LogFilter, file: str) -> Sequence[Span]:
     return spans
 
 
-def how_many(reading: LogReading, rank: int, *, following: bool) -> Sequence[Span]:
+def how_many(follower: LogFollower, rank: int, *, following: bool) -> Sequence[Span]:
     """Hits, whether it follows, and how many lines are shown and hidden; `rank` is of the hit."""
-    view = reading.view
+    view = follower.view
     spans: list[Span] = []
     if view.sought:
         at = f"{count(rank)} of " if rank else ""
         spans.append((f"{at}{plural(len(view.hits), 'hit')}", Tone.ACCENT))
-    if reading.zone.name:
-        spans.append((f"times in {reading.zone.name}", Tone.WARNING))
+    if follower.zone.name:
+        spans.append((f"times in {follower.zone.name}", Tone.WARNING))
     spans.append(("▼ following", Tone.GOOD) if following else ("‖ stays", Tone.WARNING))
-    shown, kept = len(view.rows), len(view.book.lines)
+    shown, kept = len(view.rows), len(view.buffer.lines)
     spans.append((f"{count(shown)} of {count(kept)} lines", Tone.MUTED))
     if view.hidden:
         spans.append((f"{count(view.hidden)} routine hidden", Tone.MUTED))
@@ -52,16 +52,16 @@ def how_many(reading: LogReading, rank: int, *, following: bool) -> Sequence[Spa
     return spans
 
 
-def why_nothing(reading: LogReading, session: Session) -> Note:
+def why_nothing(follower: LogFollower, session: Session) -> Note:
     """Why no line is shown, and the way out."""
-    view = reading.view
-    kept = len(view.book.lines)
-    if reading.problem:
-        return Note(reading.problem, OTHER_FILE)
-    if not reading.has_feed or (session.replays and not kept):
+    view = follower.view
+    kept = len(view.buffer.lines)
+    if follower.problem:
+        return Note(follower.problem, OTHER_FILE)
+    if not follower.has_source or (session.replays and not kept):
         return why_no_logs(session)
     if not kept:
-        return Note(f"{reading.file} is empty", OTHER_FILE)
+        return Note(f"{follower.file} is empty", OTHER_FILE)
     if view.hidden:
         words = f"{_of(view.hidden, kept)} lines are routine and hidden"
         more = "" if view.hidden == kept else ", {logs.clear} those of all models and levels"
@@ -82,10 +82,10 @@ def whose_lines(workers: Iterable[WorkerThread], now: LogFilter) -> Sequence[tup
     return choices
 
 
-def which_files(reading: LogReading) -> Sequence[tuple[str, str]]:
+def which_files(follower: LogFollower) -> Sequence[tuple[str, str]]:
     """The files: what is in each, whether it is there; and its name."""
     return [
-        (f"{name:17} {what}{' (not there)' if reading.is_there(name) is False else ''}", name)
+        (f"{name:17} {what}{' (not there)' if follower.is_there(name) is False else ''}", name)
         for name, what in FILES.items()
     ]
 

@@ -12,16 +12,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from tsmon.telemetry.logbook.line import Level, LogLine
-from tsmon.telemetry.logbook.view import LogFilter, LogView
-from tsmon.telemetry.logs.files import TS_LOG
+from tsmon.logs.files import TS_LOG
+from tsmon.telemetry.log_page.lines import Level, LogLine
+from tsmon.telemetry.log_page.view import LogFilter, LogView
 from tsmon.tui import keymap
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.log_text import how_many, which_files, which_lines, whose_lines, why_nothing
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.state.log_follower import LogReading
-from tsmon.tui.state.log_sources import LogShelf, why_no_logs
+from tsmon.tui.state.log_follower import LogFollower
+from tsmon.tui.state.log_sources import LogSources, why_no_logs
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.log_lines import LogLines
 from tsmon.tui.widgets.words import Words
@@ -51,15 +51,15 @@ class Logs(Page):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#log-lines"
 
-    def __init__(self, shelf: LogShelf, start: LogStart = LogStart()) -> None:
-        super().__init__(shelf.session)
+    def __init__(self, sources: LogSources, start: LogStart = LogStart()) -> None:
+        super().__init__(sources.session)
         self._moment = start.moment
-        self._reading = LogReading(shelf, start.file, start.filter)
+        self._follower = LogFollower(sources, start.file, start.filter)
 
     def body(self) -> ComposeResult:
         """What is missing, the lines, the search."""
         yield Words(id="page-empty")
-        yield LogLines(self._reading.view, id="log-lines")
+        yield LogLines(self._follower.view, id="log-lines")
         yield Input(id="log-search", placeholder="search", compact=True)
 
     def on_mount(self) -> None:
@@ -70,7 +70,7 @@ class Logs(Page):
 
     def on_unmount(self) -> None:
         """Let go of the file."""
-        self._reading.close()
+        self._follower.close()
 
     @property
     def _lines(self) -> LogLines:
@@ -78,7 +78,7 @@ class Logs(Page):
 
     @property
     def _view(self) -> LogView:
-        return self._reading.view
+        return self._follower.view
 
     async def _follow(self) -> None:
         """Take what the file has, then what comes."""
@@ -88,34 +88,34 @@ class Logs(Page):
 
     async def _read(self) -> bool:
         """Take what the file has new; whether there is more of what it had at first."""
-        reading = self._reading
-        view, added = await reading.read()
-        if not self.is_open or view is not reading.view:  # another file was chosen meanwhile
+        follower = self._follower
+        view, added = await follower.read()
+        if not self.is_open or view is not follower.view:  # another file was chosen meanwhile
             return True
         if view is not self._lines.view:
             self._lines.show(view)
         self._lines.take(added)
-        if not added and not reading.read_all:
-            reading.read_all = True
+        if not added and not follower.read_all:
+            follower.read_all = True
             if self._moment is not None:
-                self._lines.go_to_moment(reading.zone.stamp(self._moment))
+                self._lines.go_to_moment(follower.zone.stamp(self._moment))
         self._say()
-        return bool(added) and not reading.read_all
+        return bool(added) and not follower.read_all
 
     def _say(self) -> None:
         """Say what is shown, or why nothing is."""
-        nothing = self._reading.read_all and not self._view.rows
-        words = self.why_empty(why_nothing(self._reading, self.session)) if nothing else None
+        nothing = self._follower.read_all and not self._view.rows
+        words = self.why_empty(why_nothing(self._follower, self.session)) if nothing else None
         self.query_one("#page-empty", Words).say(words)
         self.show_title()
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which lines these are, and how many."""
         view, lines = self._view, self._lines
-        file = "failures in the recording" if self.session.replays else self._reading.file
+        file = "failures in the recording" if self.session.replays else self._follower.file
         rank = view.rank(lines.chosen)
         return which_lines(view.filter, file), how_many(
-            self._reading, rank, following=lines.following
+            self._follower, rank, following=lines.following
         )
 
     def on_log_lines_moved(self, event: LogLines.Moved) -> None:
@@ -188,7 +188,7 @@ class Logs(Page):
 
     async def _choose_worker(self) -> None:
         now = self._view.filter
-        choices = whose_lines(self._view.book.workers.values(), now)
+        choices = whose_lines(self._view.buffer.workers.values(), now)
         picked = await self.app.push_screen_wait(Pick("Whose lines", choices, now))
         if picked is not None:
             self._narrow(picked.choice)
@@ -207,11 +207,11 @@ class Logs(Page):
             self.talk.do(self._choose_file())
 
     async def _choose_file(self) -> None:
-        choices = which_files(self._reading)
-        picked = await self.app.push_screen_wait(Pick("Log file", choices, self._reading.file))
+        choices = which_files(self._follower)
+        picked = await self.app.push_screen_wait(Pick("Log file", choices, self._follower.file))
         if picked is not None:
             self._moment = None
-            self._reading.choose(picked.choice)
+            self._follower.choose(picked.choice)
             self._lines.show(self._view)
 
     def action_open_line(self) -> None:
@@ -226,7 +226,7 @@ class Logs(Page):
         else:
             shown = chosen.raw.expandtabs(4)
             copied = masked(chosen.raw)
-            self.app.push_screen(WholeText(f"{self._reading.file} line", shown, copied))
+            self.app.push_screen(WholeText(f"{self._follower.file} line", shown, copied))
 
     def action_fold_all(self) -> None:
         """Unfold or fold all tracebacks."""
@@ -248,7 +248,7 @@ class Logs(Page):
         if time is None:
             self.talk.note(Note("this line has no time of its own"), bad=False)
         else:
-            self.dismiss(self._reading.zone.moment(time))
+            self.dismiss(self._follower.zone.moment(time))
 
     def action_back(self) -> None:
         """Leave the search, or else the page."""

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from tsmon.telemetry.logbook.view import LogFilter
-from tsmon.telemetry.logs.files import ACCESS_LOG, TS_LOG
+from tsmon.logs.files import ACCESS_LOG, TS_LOG
+from tsmon.telemetry.log_page.view import LogFilter
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.full_page import Page
@@ -22,8 +22,8 @@ from tsmon.tui.widgets.motion import ScrollableText
 from tsmon.tui.widgets.request_table import detail, whole
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logbook.requests import RequestFeed, SeenRequest
-    from tsmon.tui.state.log_sources import LogShelf
+    from tsmon.telemetry.log_page.requests import RequestFollower, SeenRequest
+    from tsmon.tui.state.log_sources import LogSources
 
 MARGIN = 4
 """Columns beside the text."""
@@ -34,10 +34,10 @@ class RequestPage(Page):
 
     PANE = PaneName.METRICS
 
-    def __init__(self, shelf: LogShelf, feed: RequestFeed | None = None) -> None:
-        super().__init__(shelf.session)
-        self._shelf = shelf
-        self._feed = feed
+    def __init__(self, sources: LogSources, follower: RequestFollower | None = None) -> None:
+        super().__init__(sources.session)
+        self._sources = sources
+        self._follower = follower
 
     @property
     def _chosen(self) -> SeenRequest | None:
@@ -47,21 +47,21 @@ class RequestPage(Page):
     def action_lines(self) -> None:
         """Show the lines of the log while this request was answered."""
         chosen = self._chosen
-        if chosen is None or self._feed is None:
+        if chosen is None or self._follower is None:
             return
         if chosen.worker:
             filter_ = LogFilter(chosen.model, chosen.version, chosen.worker, routine=True)
         else:
             filter_ = LogFilter()
-        began = self._feed.zone.moment(chosen.began)
-        file = TS_LOG if self._feed.has_workers else ACCESS_LOG
-        self.go_above(Logs(self._shelf, LogStart(filter_, began, file)))
+        began = self._follower.zone.moment(chosen.began)
+        file = TS_LOG if self._follower.has_workers else ACCESS_LOG
+        self.go_above(Logs(self._sources, LogStart(filter_, began, file)))
 
     def action_moment(self) -> None:
         """Show the moment of this request in the monitor."""
         chosen = self._chosen
-        if chosen is not None and self._feed is not None:
-            self.dismiss(self._feed.zone.moment(chosen.time))
+        if chosen is not None and self._follower is not None:
+            self.dismiss(self._follower.zone.moment(chosen.time))
 
     def action_copy(self) -> None:
         """Copy what is known of it."""
@@ -77,10 +77,10 @@ class OneRequest(RequestPage):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#one-request"
 
-    def __init__(self, shelf: LogShelf, feed: RequestFeed, seen: SeenRequest) -> None:
-        super().__init__(shelf, feed)
+    def __init__(self, sources: LogSources, follower: RequestFollower, seen: SeenRequest) -> None:
+        super().__init__(sources, follower)
         self._seen = seen
-        self._others = feed.book.kept()
+        self._others = follower.buffer.kept()
 
     @property
     def _chosen(self) -> SeenRequest:

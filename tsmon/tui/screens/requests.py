@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import var
 
-from tsmon.telemetry.logbook.requests import RequestBook, SeenRequest
+from tsmon.telemetry.log_page.requests import RequestBuffer, SeenRequest
 from tsmon.tui import keymap
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
-from tsmon.tui.state.log_sources import LogShelf, why_no_logs
+from tsmon.tui.state.log_sources import LogSources, why_no_logs
 from tsmon.tui.state.sorting import arrange
 from tsmon.tui.text.format import count
 from tsmon.tui.text.notes import Note
@@ -50,8 +50,8 @@ class Requests(RequestPage):
     only_failed = var(False, init=False)
     only_model = var(False, init=False)
 
-    def __init__(self, shelf: LogShelf, selected: ModelKey | None) -> None:
-        super().__init__(shelf)
+    def __init__(self, sources: LogSources, selected: ModelKey | None) -> None:
+        super().__init__(sources)
         self._selected = selected
         self._order: SortColumn[SeenRequest] = TOTAL
         self._descending = True
@@ -75,9 +75,9 @@ class Requests(RequestPage):
     async def _follow(self) -> None:
         """Take what the log has, then what comes."""
         while self.is_open:
-            feed = self._shelf.requests()
-            changed, self._feed = feed is not self._feed, feed
-            more = feed is not None and await asyncio.to_thread(feed.read)
+            follower = self._sources.requests()
+            changed, self._follower = follower is not self._follower, follower
+            more = follower is not None and await asyncio.to_thread(follower.read)
             if self.is_open and (more or changed or not self._read_all):
                 self._read_all |= not more
                 self._show()
@@ -88,15 +88,15 @@ class Requests(RequestPage):
         return self.query_one(LongTable)
 
     @property
-    def _book(self) -> RequestBook:
-        return self._feed.book if self._feed is not None else RequestBook()
+    def _buffer(self) -> RequestBuffer:
+        return self._follower.buffer if self._follower is not None else RequestBuffer()
 
     @property
     def _chosen(self) -> SeenRequest | None:
         return self._table.chosen
 
     def _show(self, *, from_top: bool = False) -> None:
-        kept = self._book.kept(failed=self.only_failed)
+        kept = self._buffer.kept(failed=self.only_failed)
         self._held = len(kept)
         key = self._selected if self.only_model else None
         passes = self.query_one(FilterBar).filter.passes
@@ -119,11 +119,11 @@ class Requests(RequestPage):
                 "a recording has percentiles of requests, but no single ones",
                 "open the server itself: tsmon --server URL",
             )
-        if self._feed is None:
+        if self._follower is None:
             return why_no_logs(self.session)
-        if self._feed.problem:
-            return Note(self._feed.problem, "say where the log files are with --logs DIR")
-        if self._book.count:
+        if self._follower.problem:
+            return Note(self._follower.problem, "say where the log files are with --logs DIR")
+        if self._buffer.count:
             return Note(
                 "no request is like that",
                 "{requests.failed} shows all, {requests.model} those of all models, "
@@ -136,7 +136,7 @@ class Requests(RequestPage):
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which requests these are, how many there were, and how many are held."""
-        book, shown = self._book, len(self._table.items)
+        buffer, shown = self._buffer, len(self._table.items)
         order = spell_order(self._order, descending=self._descending)
         left: list[Span] = [("Requests", Tone.ACCENT), (order, Tone.PLAIN)]
         if self.only_failed:
@@ -146,16 +146,16 @@ class Requests(RequestPage):
         if filter_ := self.query_one(FilterBar).filter:
             left.append((f"filter {filter_.text}", Tone.ACCENT))
         failed: Span = (
-            (f"✗ {count(book.failed_count)} failed", Tone.BAD)
-            if book.failed_count
+            (f"✗ {count(buffer.failed_count)} failed", Tone.BAD)
+            if buffer.failed_count
             else ("none failed", Tone.MUTED)
         )
-        right: list[Span] = [(f"{count(book.count)} seen", Tone.PLAIN), failed]
-        if self._feed is not None and self._feed.zone.name:
-            right.append((f"times in {self._feed.zone.name}", Tone.WARNING))
+        right: list[Span] = [(f"{count(buffer.count)} seen", Tone.PLAIN), failed]
+        if self._follower is not None and self._follower.zone.name:
+            right.append((f"times in {self._follower.zone.name}", Tone.WARNING))
         if shown < self._held:
             right.append((f"{count(shown)} of {count(self._held)} held shown", Tone.MUTED))
-        elif self._held < book.count:
+        elif self._held < buffer.count:
             right.append((f"{count(self._held)} held", Tone.MUTED))
         return left, right
 
@@ -175,8 +175,8 @@ class Requests(RequestPage):
 
     def action_open(self) -> None:
         """Show the request under the cursor alone."""
-        if self._chosen is not None and self._feed is not None:
-            self.go_above(OneRequest(self._shelf, self._feed, self._chosen))
+        if self._chosen is not None and self._follower is not None:
+            self.go_above(OneRequest(self._sources, self._follower, self._chosen))
 
     # Which, and in which order
 

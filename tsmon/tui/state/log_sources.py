@@ -6,16 +6,15 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from tsmon.telemetry.logbook.feed import LogFeed
-from tsmon.telemetry.logbook.recorded import RecordedFeed
-from tsmon.telemetry.logbook.requests import RequestFeed
-from tsmon.telemetry.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
-from tsmon.telemetry.logs.locate import find_log_folder
-from tsmon.telemetry.logs.zone import LogZone
+from tsmon.logs.discovery import find_log_folder
+from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
+from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.log_page.requests import RequestFollower
+from tsmon.telemetry.log_page.sources import LogFileSource, RecordedSource
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logbook.line import LogLine
+    from tsmon.telemetry.log_page.lines import LogLine
     from tsmon.tui.state.session import Session
 
 FILES = {
@@ -28,7 +27,7 @@ FILES = {
 """The log files that can be read, and what is in them."""
 
 
-class Feed(Protocol):
+class LineSource(Protocol):
     """Brings lines; `read` blocks."""
 
     zone: LogZone
@@ -45,13 +44,13 @@ class Feed(Protocol):
         """Let go of what is read from."""
 
 
-class LogShelf:
+class LogSources:
     """What there is to read of a session's logs, for all pages that read them."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self._found: Path | None = None
-        self._requests: RequestFeed | None = None
+        self._requests: RequestFollower | None = None
         self._zones: dict[Path, LogZone] = {}
 
     @property
@@ -69,20 +68,20 @@ class LogShelf:
             management = self.session.client.addresses.management
             self._found = await asyncio.to_thread(find_log_folder, management)
 
-    def feed(self, name: str) -> Feed | None:
+    def source(self, name: str) -> LineSource | None:
         """What brings the lines of a file; None where nothing can."""
         if self.session.replays:
-            return RecordedFeed(self.session.monitor.past)
+            return RecordedSource(self.session.monitor.past)
         folder = self.folder
-        return LogFeed(folder, name, self._zone(folder)) if folder is not None else None
+        return LogFileSource(folder, name, self._zone(folder)) if folder is not None else None
 
-    def requests(self) -> RequestFeed | None:
+    def requests(self) -> RequestFollower | None:
         """What reads single requests; the same as before as long as the folder is."""
         folder = self.folder
         if self._requests is not None and self._requests.folder != folder:
             self.close()
         if self._requests is None and folder is not None:
-            self._requests = RequestFeed(folder, self._zone(folder))
+            self._requests = RequestFollower(folder, self._zone(folder))
         return self._requests
 
     def close(self) -> None:

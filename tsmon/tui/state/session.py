@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
-from tsmon.telemetry.freshness import patience_s
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.playhead import Playhead
+from tsmon.telemetry.staleness import patience_s
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerColor
-    from tsmon.telemetry.logs.place import LogPlace
+    from tsmon.logs.places import LogPlace
     from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.telemetry.recording.reader import Recording
     from tsmon.telemetry.snapshot import Snapshot

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.logs.times import RequestPhase
+from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.text.format import memory, milliseconds, number, per_second
@@ -16,7 +16,7 @@ from tsmon.tui.text.symbols import TimedValue
 if TYPE_CHECKING:
     from tsmon.telemetry.history import HistoryPoint
     from tsmon.telemetry.instant import Instant
-    from tsmon.telemetry.logs.quantiles import Quantiles
+    from tsmon.telemetry.logs.percentiles import Percentiles
 
 MIB = 1024 * 1024
 NOT_EXPORTED = "no metric of a model has it"
@@ -38,7 +38,7 @@ class Measure:
     """How the counters give it; None for what they do not count."""
     part: RequestPhase | None = None
     """Which times of the log files it is about."""
-    quantiles: Callable[[HistoryPoint], Quantiles | None] | None = None
+    percentiles: Callable[[HistoryPoint], Percentiles | None] | None = None
     """Its percentiles, where the log files tell them."""
     band: Callable[[HistoryPoint], tuple[float, float] | None] | None = None
     """Two larger values to draw above it."""
@@ -46,7 +46,7 @@ class Measure:
 
     def is_banded(self, points: Sequence[HistoryPoint]) -> bool:
         """Whether percentiles of it are known, which are then drawn in place of the mean."""
-        read = self.quantiles
+        read = self.percentiles
         return read is not None and any(read(point) is not None for point in points)
 
     def samples(self, points: Sequence[HistoryPoint], edge: Instant) -> list[TimedValue]:
@@ -57,7 +57,7 @@ class Measure:
         return [TimedValue(edge.since(p.at), self.of_point(p), band(p)) for p in points]
 
     def _percentiles(self, point: HistoryPoint, edge: Instant) -> TimedValue:
-        found = self.quantiles(point) if self.quantiles else None
+        found = self.percentiles(point) if self.percentiles else None
         if found is None:
             return TimedValue(edge.since(point.at), None)
         return TimedValue(edge.since(point.at), found.p50, (found.p90, found.p99))

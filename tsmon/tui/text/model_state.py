@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.signs import GONE, MODEL_SIGNS, Sign
+from tsmon.telemetry.status_signs import GONE, MODEL_SIGNS, StatusSign
 from tsmon.tui.text.tones import Tone, tone_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ WELL = frozenset(
 """Nobody has to look."""
 
 
-def sign_of(model: ModelStatus) -> Sign:
+def sign_of(model: ModelStatus) -> StatusSign:
     """What there is to say of a version as a whole."""
     return GONE if model.gone else MODEL_SIGNS[model.verdict.health]
 

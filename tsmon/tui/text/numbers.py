@@ -32,7 +32,7 @@ def compose_numbers(
     model: ModelStatus,
     points: Sequence[HistoryPoint],
     *,
-    with_quantiles: bool,
+    with_percentiles: bool,
 ) -> Content:
     """The measure now, lately and since the start.
 
@@ -45,7 +45,7 @@ def compose_numbers(
     elif measure is MEMORY:
         spans = _memory(model)
     else:
-        spans = _costs(measure, model, away=snapshot.stale, with_quantiles=with_quantiles)
+        spans = _costs(measure, model, away=snapshot.stale, with_percentiles=with_percentiles)
     (title, _), *rest = spans
     click = f"@click=screen.explain('{measure.id}')"
     return Content("").join([Content.styled(title, click), line(*rest)])
@@ -65,7 +65,9 @@ def spell_now(measure: Measure, model: ModelStatus) -> str:
     return measure.write(_value(model.traffic.interval, measure))
 
 
-def _costs(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: bool) -> list[Span]:
+def _costs(
+    measure: Measure, model: ModelStatus, *, away: bool, with_percentiles: bool
+) -> list[Span]:
     """What the counters tell of a measure, with the requests each number rests on."""
     traffic = model.traffic
     spans = _reading(measure, measure.title, traffic.interval, Tone.ACCENT, away=away)
@@ -75,8 +77,8 @@ def _costs(measure: Measure, model: ModelStatus, *, away: bool, with_quantiles: 
     else:
         spans += _reading(measure, " start", traffic.since_start)
     spans += _reading(measure, " 5 min", traffic.long_window)
-    if with_quantiles:
-        spans += _quantiles(measure, model)
+    if with_percentiles:
+        spans += _percentiles(measure, model)
     return spans
 
 
@@ -142,14 +144,18 @@ def _reading(
     return _row(label, measure.write(_value(reading, measure)), basis, tone)
 
 
-def _quantiles(measure: Measure, model: ModelStatus) -> list[Span]:
+def _percentiles(measure: Measure, model: ModelStatus) -> list[Span]:
     """What most requests of the last minute did not exceed, where the log files tell it."""
     profile = model.requests.minute if model.requests else {}
-    quantiles = profile.get(measure.part) if measure.part else None
-    if quantiles is None:
+    percentiles = profile.get(measure.part) if measure.part else None
+    if percentiles is None:
         return []
     spans: list[Span] = []
-    for label, value in (("p50", quantiles.p50), ("p95", quantiles.p95), ("p99", quantiles.p99)):
+    for label, value in (
+        ("p50", percentiles.p50),
+        ("p95", percentiles.p95),
+        ("p99", percentiles.p99),
+    ):
         spans += [(f" {label} ", Tone.MUTED), (number(round(value, 2)), Tone.PLAIN)]
     return [*spans, (" ms", Tone.MUTED)]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
-from tsmon.telemetry.signs import GONE
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, Snapshot
+from tsmon.telemetry.status_signs import GONE
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model
 from tsmon.tui.text.format import milliseconds, per_second, plural

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.content import Content
 
-from tsmon.telemetry.signs import Grade
+from tsmon.telemetry.status_signs import Grade
 from tsmon.untrusted.text import visible
 
 

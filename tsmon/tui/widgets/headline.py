@@ -9,7 +9,7 @@ from textual.content import Content
 from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
-from tsmon.telemetry.logs.times import RequestPhase
+from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model, spell_split
 from tsmon.tui.text.format import memory, milliseconds, per_second

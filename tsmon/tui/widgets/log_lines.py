@@ -17,14 +17,14 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tsmon.telemetry.logbook.line import Level, LogLine
+from tsmon.telemetry.log_page.lines import Level, LogLine
 from tsmon.tui import keymap
 from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.highlight import highlighted
 from tsmon.untrusted.text import visible
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logbook.view import LogView
+    from tsmon.telemetry.log_page.view import LogView
 
 SHIFT = 20
 """Columns that ← and → move by."""
@@ -80,7 +80,7 @@ class LogLines(ScrollView, can_focus=True):
         self._lay_out()
 
     def take(self, added: Iterable[LogLine]) -> None:
-        """Show what was added to the book."""
+        """Show what was added to the buffer."""
         chosen, before = self.chosen, len(self.view.rows)
         left = self.view.update(added)
         if left == 0 and len(self.view.rows) == before:
@@ -93,7 +93,7 @@ class LogLines(ScrollView, can_focus=True):
         self._lay_out()
 
     def changed(self, chosen: LogLine | None) -> None:
-        """The view shows other rows of the same book; the cursor stays on its line."""
+        """The view shows other rows of the same buffer; the cursor stays on its line."""
         self._find(chosen)
         self._lay_out()
         fold = chosen.fold if chosen is not None else None

@@ -23,7 +23,7 @@ from tsmon.tui.text.measures import ALWAYS, MEASURES, RATE, Measure
 from tsmon.tui.text.numbers import compose_numbers, spell_now
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Tone, line
-from tsmon.tui.widgets import quantile_table
+from tsmon.tui.widgets import percentile_table
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import legend
@@ -92,7 +92,7 @@ class MetricsPane(Pane, can_focus=True):
                 yield Static(classes="mark")
                 yield Words(id="metrics-legend", classes="numbers")
                 yield TimeAxis()
-            yield Words(id="metrics-quantiles")
+            yield Words(id="metrics-percentiles")
 
     def on_mount(self) -> None:
         """Mark the first measure; explain each where the mouse rests on it."""
@@ -154,7 +154,7 @@ class MetricsPane(Pane, can_focus=True):
         """Draw the charts that fit, and write what is beside and below them."""
         snapshot, points, view = tick.snapshot, tick.points, tick.view
         table = _table(snapshot, model) if self._has_room_for_table else None
-        self.query_one("#metrics-quantiles", Words).say(table)
+        self.query_one("#metrics-percentiles", Words).say(table)
         end, cursor_s = (view.edge.wall, view.behind_s) if view.held else (None, None)
         span = TimeSpan(tick.span_s, end, cursor_s)
         marks = tuple(
@@ -165,7 +165,7 @@ class MetricsPane(Pane, can_focus=True):
         gap_s = max(LEAST_GAP_S, GAP_PERIODS * _interval(points))
         shown = self._arrange(table.plain.count("\n") + 1 if table else 0)
         for measure in shown:
-            numbers = compose_numbers(measure, snapshot, model, points, with_quantiles=not table)
+            numbers = compose_numbers(measure, snapshot, model, points, with_percentiles=not table)
             self.query_one(f"#{measure.id}-numbers", Words).say(numbers)
             self.query_one(f"#{measure.id}-chart", Chart).plot(
                 measure.samples(points, view.edge),
@@ -214,9 +214,11 @@ class MetricsPane(Pane, can_focus=True):
     @property
     def _has_room_for_table(self) -> bool:
         room = self.content_size
-        low = quantile_table.HEIGHT + LEAST_CHARTS
+        low = percentile_table.HEIGHT + LEAST_CHARTS
         return (
-            self.with_table and room.width >= quantile_table.WIDTH + MARGINS and room.height >= low
+            self.with_table
+            and room.width >= percentile_table.WIDTH + MARGINS
+            and room.height >= low
         )
 
 
@@ -271,9 +273,9 @@ def _interval(points: Sequence[HistoryPoint]) -> float:
 
 
 def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
-    """The table of quantiles, or what it takes to have it."""
+    """The table of percentiles, or what it takes to have it."""
     if model.requests is not None:
-        return quantile_table.compose_quantiles(model.requests)
+        return percentile_table.compose_percentiles(model.requests)
     if snapshot.stale or snapshot.metrics.log_folder is not None:
         return None
     words = "percentiles come from the server's log files, which are not here: "

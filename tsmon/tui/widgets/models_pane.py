@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.history import errors_per_second
-from tsmon.telemetry.logs.times import RequestPhase
+from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,

@@ -13,7 +13,7 @@ from tsmon.tui.widgets.live_table import ARROWS, Cell
 from tsmon.tui.widgets.table_pane import SortColumn
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.logbook.requests import SeenRequest
+    from tsmon.telemetry.log_page.requests import SeenRequest
 
 TOTAL: SortColumn[SeenRequest] = SortColumn(
     "total", "TOTAL", 8, right=True, value=lambda seen: seen.total_ms, largest_first=True

@@ -11,8 +11,8 @@ from textual.content import Content
 
 from tsmon.telemetry.events import TOKEN_SOON
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.signs import SERVER_SIGNS
 from tsmon.telemetry.snapshot import ServerState, Snapshot
+from tsmon.telemetry.status_signs import SERVER_SIGNS
 from tsmon.tui.state.session import Tag
 from tsmon.tui.text.badges import badge
 from tsmon.tui.text.format import duration, plural

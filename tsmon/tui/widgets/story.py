@@ -15,7 +15,7 @@ from tsmon.tui.text.format import count
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.event_line import spell_about
 from tsmon.tui.widgets.motion import Choices
-from tsmon.tui.widgets.quantile_table import compose_minute
+from tsmon.tui.widgets.percentile_table import compose_minute
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class VersionDetails(Vertical):
     def compose(self) -> ComposeResult:
         """Settings and percentiles, and the events, the newest first."""
         yield Words(id="story-settings")
-        yield Words(id="story-quantiles")
+        yield Words(id="story-percentiles")
         yield Words(id="story-none")
         yield Choices(id="story-events", compact=True)
 
     def show(self, model: ModelStatus | None, events: Sequence[Event]) -> None:
         """Render a tick; the events are oldest first."""
         self.query_one("#story-settings", Words).say(_settings(model.described) if model else None)
-        self.query_one("#story-quantiles", Words).say(_quantiles(model) if model else None)
+        self.query_one("#story-percentiles", Words).say(_percentiles(model) if model else None)
         if events == self._events:
             return
         self._events = events
@@ -82,7 +82,7 @@ def _settings(model: ModelVersion) -> Content:
     return line((" · ".join([*words, model.url] if model.url else words), Tone.MUTED))
 
 
-def _quantiles(model: ModelStatus) -> Content:
+def _percentiles(model: ModelStatus) -> Content:
     if model.requests is None:
         return line((NO_PERCENTILES, Tone.MUTED))
     return compose_minute(model.requests)

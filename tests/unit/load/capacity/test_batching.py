@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.load.capacity.batching import BatchRule, batch_times
-from tsmon.telemetry.logs.moments import Moments
+from tsmon.telemetry.logs.duration_stats import DurationStats
 
 
-def constant(count: int, value: float) -> Moments:
-    return Moments(count, count * value, count * value**2)
+def constant(count: int, value: float) -> DurationStats:
+    return DurationStats(count, count * value, count * value**2)
 
 
 @given(st.floats(0.1, 50), st.floats(0, 1), st.floats(0, 5), st.integers(10, 500))
@@ -19,7 +19,7 @@ def test_a_line_comes_back_with_what_the_server_takes_beyond_the_handler(
     alone_ms: float, share: float, beyond_ms: float, count: int
 ) -> None:
     handled = {size: constant(count, alone_ms * (1 + share * (size - 1))) for size in (1, 2, 5)}
-    backend = Moments(0, 0.0, 0.0)
+    backend = DurationStats(0, 0.0, 0.0)
     for size, each in handled.items():
         backend += constant(size * count, each.mean + beyond_ms)
 
@@ -35,8 +35,8 @@ def test_a_line_comes_back_with_what_the_server_takes_beyond_the_handler(
 
 
 def test_what_varies_among_batches_of_one_size_is_the_variability() -> None:
-    handled = {1: Moments.of([2.0, 4.0] * 10), 2: Moments.of([5.0, 7.0] * 10)}
-    backend = Moments.of([2.0, 4.0] * 10 + [5.0, 5.0, 7.0, 7.0] * 10)
+    handled = {1: DurationStats.of([2.0, 4.0] * 10), 2: DurationStats.of([5.0, 7.0] * 10)}
+    backend = DurationStats.of([2.0, 4.0] * 10 + [5.0, 5.0, 7.0, 7.0] * 10)
 
     found = batch_times(handled, backend)
 

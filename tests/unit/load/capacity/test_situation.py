@@ -16,9 +16,9 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.logs.moments import Moments
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import RequestPhase, RequestReport
+from tsmon.telemetry.logs.duration_stats import DurationStats
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
     ModelKey,
     ModelStatus,
@@ -34,8 +34,8 @@ KEY = ModelKey("mnist", "1.0")
 MINUTE = Usage(30.0, 1500, 1500, 1500 * 10_500, 1500 * 500)
 """50/s, 10.5 ms of inference, 0.5 of them in the queue."""
 PROFILE = {
-    RequestPhase.QUEUE: Quantiles(1500, 0.2, 1.0, 2.0, 4.0),
-    RequestPhase.BACKEND: Quantiles(1500, 9.0, 12.0, 14.0, 20.0),
+    RequestPhase.QUEUE: Percentiles(1500, 0.2, 1.0, 2.0, 4.0),
+    RequestPhase.BACKEND: Percentiles(1500, 9.0, 12.0, 14.0, 20.0),
 }
 
 
@@ -73,7 +73,7 @@ def test_the_counters_alone_tell_rate_queue_and_service_time() -> None:
 
 
 def test_the_logs_tell_the_service_time_its_variability_and_the_floor_of_the_queue() -> None:
-    moments = Moments.of([6.0, 12.0])
+    moments = DurationStats.of([6.0, 12.0])
     found = seen(status(requests=RequestReport(PROFILE, {}, {200: 97, 503: 3}, moments)))
 
     assert found.service == ServicePoint(2, 9.0, moments.scv, 700_000_000, 50.0)

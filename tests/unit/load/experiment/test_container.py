@@ -13,7 +13,7 @@ from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
 from tsmon.load.experiment.steps import ExperimentStep, Stage
-from tsmon.telemetry.logs.place import Container
+from tsmon.logs.places import Container
 from tsmon.torchserve.client import TorchServe
 
 WAITED = (

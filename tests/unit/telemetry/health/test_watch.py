@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.telemetry.health import worlds
-from tests.unit.telemetry.health.worlds import at, life, log_time, model, worker
+from tests.unit.telemetry.health.worlds import at, log_time, model, worker, worker_state
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth
 from tsmon.telemetry.health.watch import Answers, HealthWatch
-from tsmon.telemetry.logs.life_events import Phase
-from tsmon.telemetry.logs.lives import WorkerLife
+from tsmon.telemetry.logs.worker_events import Phase
+from tsmon.telemetry.logs.worker_states import WorkerState
 from tsmon.telemetry.roster import answers_of
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 from tsmon.torchserve.records import ModelVersion
@@ -70,17 +70,19 @@ def test_model_that_left_is_forgotten() -> None:
 
 
 def test_countdown_is_that_of_this_machines_clock() -> None:
-    dead = life(Phase.STOPPED, retry_due=log_time(8), deaths=1)
+    dead = worker_state(Phase.STOPPED, retry_due=log_time(8), deaths=1)
     watch, described = HealthWatch(), model(worker(ready=False))
-    verdict = watch.judge(at(3), [described], lives={"9000": dead})[KEY]
+    verdict = watch.judge(at(3), [described], worker_states={"9000": dead})[KEY]
     assert verdict.health is ModelHealth.RETRYING
     assert verdict.workers[0][1].retry_in_s == 5.0
 
 
 def test_life_of_another_models_worker_is_not_used() -> None:
-    strange = life(Phase.STOPPED, deaths=3)
+    strange = worker_state(Phase.STOPPED, deaths=3)
     described = replace(model(worker(ready=False)), version="2.0")
-    verdict = HealthWatch().judge(at(0), [described], lives={"9000": strange})[("mnist", "2.0")]
+    verdict = HealthWatch().judge(at(0), [described], worker_states={"9000": strange})[
+        ("mnist", "2.0")
+    ]
     assert (verdict.health, verdict.restarts) == (ModelHealth.STARTING, 0)
 
 
@@ -100,14 +102,14 @@ def test_answers_are_read_from_the_traffic() -> None:
             st.floats(0, 100),
             st.lists(worlds.models, max_size=1),
             st.sampled_from([BUSY, SILENT, Answers()]),
-            st.none() | worlds.lives,
+            st.none() | worlds.worker_states,
             st.booleans(),
         ),
         max_size=8,
     )
 )
 def test_every_history_gives_one_verdict_per_model(
-    ticks: list[tuple[float, list[ModelVersion], Answers, WorkerLife | None, bool]],
+    ticks: list[tuple[float, list[ModelVersion], Answers, WorkerState | None, bool]],
 ) -> None:
     watch, now = HealthWatch(), 0.0
     for passed, described, answers, told, leaving in ticks:
@@ -116,7 +118,7 @@ def test_every_history_gives_one_verdict_per_model(
             at(now),
             described,
             answers={KEY: answers},
-            lives={"9000": told} if told else None,
+            worker_states={"9000": told} if told else None,
             unregistering={KEY} if leaving else (),
         )
         assert set(verdicts) == {(each.name, each.version) for each in described}

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.telemetry.health import worlds
-from tests.unit.telemetry.health.worlds import at, life, log_time, model, worker
+from tests.unit.telemetry.health.worlds import at, log_time, model, worker, worker_state
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.telemetry.health.workers import WorkerSeen, judge_worker, last_retry_s, max_retry_s
-from tsmon.telemetry.logs.life_events import Phase
-from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
+from tsmon.telemetry.logs.worker_events import Phase
+from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState
 from tsmon.torchserve.records import ModelVersion, Worker
 
 DEAD = worker(ready=False)
@@ -76,7 +76,7 @@ def test_time_of_retries_is_the_models_own() -> None:
 
 
 def test_countdown_comes_from_the_log() -> None:
-    dead = life(Phase.STOPPED, retry_due=log_time(8), deaths=2, last_death=DEATH)
+    dead = worker_state(Phase.STOPPED, retry_due=log_time(8), deaths=2, last_death=DEATH)
     verdict = _logged(dead, now=5)
     assert (verdict.health, verdict.retry_in_s) == (WorkerHealth.RETRYING, 3.0)
     assert verdict.evidence == "died twice: its process ended; next try in 3 s"
@@ -84,7 +84,7 @@ def test_countdown_comes_from_the_log() -> None:
 
 
 def test_given_up_is_told_by_the_log() -> None:
-    dead = life(
+    dead = worker_state(
         Phase.STOPPED,
         since=log_time(376),
         recovering_since=log_time(0),
@@ -97,13 +97,13 @@ def test_given_up_is_told_by_the_log() -> None:
 
 
 def test_first_load_is_told_by_the_log() -> None:
-    verdict = _logged(life(Phase.STARTED, launched=log_time(0)), now=4)
+    verdict = _logged(worker_state(Phase.STARTED, launched=log_time(0)), now=4)
     assert (verdict.health, verdict.inferred) == (WorkerHealth.STARTING, False)
     assert verdict.evidence == "loads the model for 4 s, time-out 120 s"
 
 
 def test_worker_that_is_removed_is_stopping_even_if_describe_lags() -> None:
-    gone = life(Phase.SCALED_DOWN, stopping=True)
+    gone = worker_state(Phase.SCALED_DOWN, stopping=True)
     assert _logged(gone, now=1, described=worker()).health is WorkerHealth.STOPPING
 
 
@@ -122,7 +122,7 @@ def test_ready_worker_of_a_stuck_model_is_stuck() -> None:
     worlds.workers,
     worlds.seen,
     st.floats(-1000, 1000),
-    st.none() | worlds.lives,
+    st.none() | worlds.worker_states,
     st.none() | st.floats(-1000, 1000).map(log_time),
     st.none() | st.floats(0, 1000),
 )
@@ -131,11 +131,11 @@ def test_every_combination_gives_one_verdict(
     one: Worker,
     before: WorkerSeen,
     now: float,
-    told: WorkerLife | None,
+    told: WorkerState | None,
     log_now: datetime | None,
     idle_s: float | None,
 ) -> None:
-    verdict = judge_worker(described, one, before, now, life=told, log_now=log_now, idle_s=idle_s)
+    verdict = judge_worker(described, one, before, now, state=told, log_now=log_now, idle_s=idle_s)
     assert verdict.health in WorkerHealth
     assert verdict.evidence
     assert verdict.retry_in_s is None or verdict.health is WorkerHealth.RETRYING
@@ -159,8 +159,8 @@ def _watched(*descriptions: tuple[float, Worker]) -> WorkerVerdict:
     return judge_worker(model(last), last, before, at(now).monotonic)
 
 
-def _logged(told: WorkerLife, now: float, described: Worker = DEAD) -> WorkerVerdict:
+def _logged(told: WorkerState, now: float, described: Worker = DEAD) -> WorkerVerdict:
     before = WorkerSeen.first(described, at(0).monotonic)
     return judge_worker(
-        model(described), described, before, at(now).monotonic, life=told, log_now=log_time(now)
+        model(described), described, before, at(now).monotonic, state=told, log_now=log_time(now)
     )

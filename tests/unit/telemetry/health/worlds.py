@@ -1,4 +1,4 @@
-"""Models, workers and lives for tests of health."""
+"""Models, workers and worker_states for tests of health."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from tsmon.logs.lines import WorkerThread
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.telemetry.health.workers import WorkerSeen
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.life_events import Phase
-from tsmon.telemetry.logs.lines import WorkerThread
-from tsmon.telemetry.logs.lives import Death, DeathReason, WorkerLife
+from tsmon.telemetry.logs.worker_events import Phase
+from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -47,9 +47,9 @@ def model(
     )
 
 
-def life(phase: Phase | None, **fields: object) -> WorkerLife:
-    """A worker's life as ts_log tells it."""
-    return WorkerLife(WorkerThread("9000", "mnist", "1.0"), phase, **fields)  # type: ignore[arg-type]
+def worker_state(phase: Phase | None, **fields: object) -> WorkerState:
+    """A worker's worker_state as ts_log tells it."""
+    return WorkerState(WorkerThread("9000", "mnist", "1.0"), phase, **fields)  # type: ignore[arg-type]
 
 
 _moments = st.floats(-1000, 1000)
@@ -84,8 +84,8 @@ seen = st.builds(
     unready_since=st.none() | _moments,
     pid_since=_moments,
 )
-lives = st.builds(
-    WorkerLife,
+worker_states = st.builds(
+    WorkerState,
     worker=st.just(WorkerThread("9000", "mnist", "1.0")),
     phase=st.none() | st.sampled_from(Phase),
     since=_log_times,

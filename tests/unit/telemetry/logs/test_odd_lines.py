@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.telemetry.logbook.lines import access, printed, traceback, waited
+from tests.unit.telemetry.log_page.lines import access, printed, traceback, waited
 from tests.unit.telemetry.logs.real_lines import model_lines, server_lines
-from tsmon.telemetry.logbook.book import LogBook
-from tsmon.telemetry.logbook.feed import LogFeed
-from tsmon.telemetry.logbook.requests import RequestFeed
-from tsmon.telemetry.logbook.view import LogView
+from tsmon.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
+from tsmon.logs.follower import LONGEST_LINE
+from tsmon.logs.lines import parse_stamp
+from tsmon.telemetry.log_page.buffer import LogBuffer
+from tsmon.telemetry.log_page.requests import RequestFollower
+from tsmon.telemetry.log_page.sources import LogFileSource
+from tsmon.telemetry.log_page.view import LogView
 from tsmon.telemetry.logs.causes import read_cause
-from tsmon.telemetry.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
-from tsmon.telemetry.logs.lines import parse_stamp
-from tsmon.telemetry.logs.reader import LogReader
-from tsmon.telemetry.logs.tail import LONGEST_LINE
-from tsmon.telemetry.logs.watch import LogWatch
+from tsmon.telemetry.logs.folder_follower import FolderFollower
+from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 
 COUNTED = (
     b"2026-11-22T13:00:01,000 - ts_inference_requests_total.Count:1.0"
@@ -73,34 +73,38 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 )
 @given(st.lists(blocks, min_size=1, max_size=3))
 def test_whatever_is_in_the_files_is_read(folder: Path, written: list[bytes]) -> None:
-    watch, feed, requests = LogWatch(folder), LogFeed(folder, TS_LOG), RequestFeed(folder)
-    view = LogView(LogBook(capacity=50))
+    follower, feed, requests = (
+        FolderFollower(folder),
+        LogFileSource(folder, TS_LOG),
+        RequestFollower(folder),
+    )
+    view = LogView(LogBuffer(capacity=50))
     for block in written:
         for name in (TS_LOG, TS_METRICS, MODEL_LOG):
             with (folder / name).open("ab") as file:
                 file.write(block)
-        watch.read()
+        follower.read()
         requests.read()
-        view.update(view.book.add(feed.read()))
+        view.update(view.buffer.add(feed.read()))
     now = datetime(2026, 11, 22, 13)
-    for life in watch.lives.values():
-        life.given_up()
-        life.retry_in_s(now)
-    for request in requests.book.kept():
+    for state in follower.worker_states.values():
+        state.given_up()
+        state.retry_in_s(now)
+    for request in requests.buffer.kept():
         requests.zone.moment(request.began)
-    for line in view.book.lines:
+    for line in view.buffer.lines:
         if line.time is not None:
             assert feed.zone.stamp(feed.zone.moment(line.time)) == line.time
     view.row_at(now)
     read_cause(folder)
-    for opened in (watch, feed, requests):
+    for opened in (follower, feed, requests):
         opened.close()
 
 
 def test_a_line_of_a_megabyte_and_bytes_of_any_kind_lose_no_line_around_them(
     folder: Path,
 ) -> None:
-    feed, reader = LogFeed(folder, TS_LOG), LogReader(folder)
+    feed, reader = LogFileSource(folder, TS_LOG), ServerLogFollower(folder)
     reader.read(0.0)
     junk = bytes(range(256)) * 100
     sound = [printed(1, "before"), b"x" * 3_000_000, junk, access(2), printed(3, "after")]

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.telemetry.logs.lines import Doubles, WorkerThread, worker_thread
-from tsmon.telemetry.logs.requests import RequestLines
-from tsmon.telemetry.logs.sieve import sift
-from tsmon.telemetry.logs.times import Samples, TimesKey
+from tsmon.logs.lines import Doubles, WorkerThread, worker_thread
+from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_report import Samples, TimesKey
 
 MNIST = TimesKey("mnist", "1.0")
 ANSWERED = (

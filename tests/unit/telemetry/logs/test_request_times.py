@@ -1,4 +1,4 @@
-"""Quantiles of single requests over windows, and the counters of log mode."""
+"""Percentiles of single requests over windows, and the counters of log mode."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.telemetry.logs.counting import LoggedCounters
-from tsmon.telemetry.logs.quantiles import Quantiles, nearest_rank
-from tsmon.telemetry.logs.times import (
+from tsmon.telemetry.logs.percentiles import Percentiles, nearest_rank
+from tsmon.telemetry.logs.request_report import (
     KEPT_S,
     LastReading,
     RequestPhase,
@@ -23,7 +22,8 @@ from tsmon.telemetry.logs.times import (
     TimesKey,
     WorkerShare,
 )
-from tsmon.telemetry.logs.windows import OLDER_S, RequestTimes
+from tsmon.telemetry.logs.request_windows import OLDER_S, RequestTimes
+from tsmon.telemetry.logs.server_log_follower import LoggedCounters
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 KEY = TimesKey("mnist", "1.0")
@@ -36,7 +36,7 @@ def answered(milliseconds: Iterable[float], **statuses: int) -> dict[TimesKey, S
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 100))
-def test_a_quantile_is_the_smallest_sample_that_enough_samples_do_not_exceed(
+def test_a_percentile_is_the_smallest_sample_that_enough_samples_do_not_exceed(
     samples: list[float], percent: int
 ) -> None:
     value = sorted(samples)[nearest_rank(percent, len(samples)) - 1]
@@ -46,12 +46,12 @@ def test_a_quantile_is_the_smallest_sample_that_enough_samples_do_not_exceed(
     assert sum(sample < value for sample in samples) * 100 < enough
 
 
-def test_quantiles_of_known_samples() -> None:
-    assert Quantiles.of([range(1, 101)]) == Quantiles(100, 50, 90, 95, 99)
-    assert Quantiles.of([range(1_000_000, 4_000_000, 1_000_000)], per_ms=1_000_000) == Quantiles(
-        3, 2, 3, 3, 3
-    )
-    assert Quantiles.of([[], []]) is None
+def test_percentiles_of_known_samples() -> None:
+    assert Percentiles.of([range(1, 101)]) == Percentiles(100, 50, 90, 95, 99)
+    assert Percentiles.of(
+        [range(1_000_000, 4_000_000, 1_000_000)], per_ms=1_000_000
+    ) == Percentiles(3, 2, 3, 3, 3)
+    assert Percentiles.of([[], []]) is None
 
 
 @given(
@@ -59,7 +59,7 @@ def test_quantiles_of_known_samples() -> None:
     st.sampled_from([1, 3, 1000, 10**9]),
     st.randoms(use_true_random=True),
 )
-def test_quantiles_of_many_runs_are_those_of_all_samples_in_one(
+def test_percentiles_of_many_runs_are_those_of_all_samples_in_one(
     sizes: list[int], values: int, rng: random.Random
 ) -> None:
     runs = [sorted(rng.choices(range(values), k=size)) for size in sizes]
@@ -67,8 +67,8 @@ def test_quantiles_of_many_runs_are_those_of_all_samples_in_one(
     everything = sorted(sample for run in runs for sample in run)
 
     ranks = [math.ceil(len(everything) * tenths / 100) - 1 for tenths in (50, 90, 95, 99)]
-    expected = Quantiles(len(everything), *(everything[r] for r in ranks)) if everything else None
-    assert Quantiles.of(runs) == expected
+    expected = Percentiles(len(everything), *(everything[r] for r in ranks)) if everything else None
+    assert Percentiles.of(runs) == expected
 
 
 @given(st.lists(st.lists(st.integers(0, 500), max_size=20), max_size=120))
@@ -80,7 +80,7 @@ def test_readings_together_give_what_all_samples_give_at_once(readings: list[lis
     profile = times.profile([KEY], since=-1.0)
 
     everything = sorted(sample for samples in readings for sample in samples)
-    assert profile.get(RequestPhase.TOTAL) == Quantiles.of([everything])
+    assert profile.get(RequestPhase.TOTAL) == Percentiles.of([everything])
 
 
 def test_inference_is_queue_and_backend_of_each_request() -> None:
@@ -90,9 +90,9 @@ def test_inference_is_queue_and_backend_of_each_request() -> None:
 
     profile = times.profile([KEY], since=0.0)
 
-    assert profile[RequestPhase.QUEUE] == Quantiles(2, 0, 1.5, 1.5, 1.5)
-    assert profile[RequestPhase.BACKEND] == Quantiles(2, 0.5, 9, 9, 9)
-    assert profile[RequestPhase.INFERENCE] == Quantiles(2, 2, 9, 9, 9)
+    assert profile[RequestPhase.QUEUE] == Percentiles(2, 0, 1.5, 1.5, 1.5)
+    assert profile[RequestPhase.BACKEND] == Percentiles(2, 0.5, 9, 9, 9)
+    assert profile[RequestPhase.INFERENCE] == Percentiles(2, 2, 9, 9, 9)
 
 
 @given(st.lists(st.lists(st.floats(0.01, 500), max_size=20), min_size=1, max_size=20))
@@ -150,8 +150,8 @@ def test_the_last_reading_is_told_alone() -> None:
         requests=4,
         failed=3,
         profile={
-            RequestPhase.INFERENCE: Quantiles(1, 5, 5, 5, 5),
-            RequestPhase.QUEUE: Quantiles(1, 1, 1, 1, 1),
+            RequestPhase.INFERENCE: Percentiles(1, 5, 5, 5, 5),
+            RequestPhase.QUEUE: Percentiles(1, 1, 1, 1, 1),
         },
         workers={"9001": WorkerShare(1, 4.0)},
     )
@@ -195,7 +195,7 @@ def test_statuses_are_counted_over_the_window() -> None:
     times.add(answered([2], _503=1, _200=1), at=1.0)
 
     assert times.statuses([KEY], since=0.0) == {503: 1, 200: 1}
-    assert times.profile([KEY], since=0.0) == {RequestPhase.TOTAL: Quantiles(1, 2, 2, 2, 2)}
+    assert times.profile([KEY], since=0.0) == {RequestPhase.TOTAL: Percentiles(1, 2, 2, 2, 2)}
 
 
 def test_the_minute_is_computed_at_each_report_and_the_longer_window_now_and_then() -> None:

@@ -35,7 +35,7 @@ def observed(second: float) -> Observation:
         (described,),
         Scrape(at, MetricsMode.PROMETHEUS, series, {}),
         processes={7: ProcessUsage(700_000_000, 38.0, 1.7e9)},
-        lives={},
+        worker_states={},
     )
 
 

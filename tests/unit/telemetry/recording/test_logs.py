@@ -1,4 +1,4 @@
-"""Workers' lives, causes and token ends of a recording are those that were observed."""
+"""Worker states, causes and token ends of a recording are those that were observed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.unit.telemetry.health import worlds
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_causes import CauseKind
-from tsmon.telemetry.logs.life_events import Phase
-from tsmon.telemetry.logs.lives import Death, DeathReason
+from tsmon.telemetry.logs.worker_events import Phase
+from tsmon.telemetry.logs.worker_states import Death, DeathReason
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
@@ -59,7 +59,7 @@ causes = st.builds(
 observations = st.builds(
     replace,
     st.just(EMPTY),
-    lives=st.dictionaries(st.just("9000"), worlds.lives),
+    worker_states=st.dictionaries(st.just("9000"), worlds.worker_states),
     causes=st.dictionaries(st.builds(ModelKey, words, words), causes, max_size=3),
     log_folder=st.none() | st.just(Path("/var/log/torchserve")),
     token_ends=st.dictionaries(
@@ -87,21 +87,21 @@ def test_what_the_logs_told_is_read_as_it_was_written(written: list[Observation]
         read = read_back(Path(folder) / "server.tsmon", *written)
 
     for before, after in zip(written, read, strict=True):
-        assert after.lives == before.lives
+        assert after.worker_states == before.worker_states
         assert after.causes == before.causes
         assert after.log_folder == before.log_folder
         assert after.token_ends == before.token_ends
 
 
 def test_logs_that_could_not_be_read_are_told_from_logs_without_workers(tmp_path: Path) -> None:
-    without, empty = read_back(tmp_path / "server.tsmon", EMPTY, replace(EMPTY, lives={}))
+    without, empty = read_back(tmp_path / "server.tsmon", EMPTY, replace(EMPTY, worker_states={}))
 
-    assert (without.lives, empty.lives) == (None, {})
+    assert (without.worker_states, empty.worker_states) == (None, {})
 
 
 def test_a_verdict_is_as_grave_in_a_recording_as_it_was_live(tmp_path: Path) -> None:
     began, ended = worlds.log_time(-400), worlds.log_time(-5)
-    life = worlds.life(
+    state = worlds.worker_state(
         Phase.STOPPED,
         since=ended,
         deaths=9,
@@ -115,7 +115,7 @@ def test_a_verdict_is_as_grave_in_a_recording_as_it_was_live(tmp_path: Path) -> 
         "workers": [{"id": "9000", "status": "UNLOADING", "startTime": "2026-11-22T13:00"}],
     }
     described = Description(parse_versions([body])[0], is_default=True)
-    seen = replace(EMPTY, models=(described,), lives={"9000": life}, causes={MNIST: CAUSE})
+    seen = replace(EMPTY, models=(described,), worker_states={"9000": state}, causes={MNIST: CAUSE})
 
     (read,) = read_back(tmp_path / "server.tsmon", seen)
 
@@ -128,7 +128,7 @@ def test_a_verdict_is_as_grave_in_a_recording_as_it_was_live(tmp_path: Path) -> 
 
 def test_a_cause_is_stored_once_however_often_it_was_seen(tmp_path: Path) -> None:
     file = tmp_path / "server.tsmon"
-    read_back(file, *[replace(EMPTY, lives={}, causes={MNIST: CAUSE})] * 5)
+    read_back(file, *[replace(EMPTY, worker_states={}, causes={MNIST: CAUSE})] * 5)
 
     with sqlite3.connect(file) as connection:
         assert connection.execute("SELECT COUNT(*) FROM cause").fetchone() == (1,)
@@ -140,7 +140,7 @@ def test_causes_go_with_the_last_tick_that_had_them(tmp_path: Path) -> None:
     writer = Writer(file, "local")
     for second in range(4):
         caused = {MNIST: CAUSE} if second == 1 else {}
-        writer.write(replace(EMPTY, at=worlds.at(second), lives={}, causes=caused))
+        writer.write(replace(EMPTY, at=worlds.at(second), worker_states={}, causes=caused))
 
     writer.thin(now=(worlds.START + timedelta(hours=2)).timestamp())
 
@@ -158,9 +158,9 @@ def test_a_recording_from_before_these_tables_is_read_and_goes_on(tmp_path: Path
     recording = Recording(file)
     old = recording.observation(0)
     recording.close()
-    _, new = read_back(file, replace(EMPTY, lives={}, causes={MNIST: CAUSE}))
+    _, new = read_back(file, replace(EMPTY, worker_states={}, causes={MNIST: CAUSE}))
 
-    assert (old.lives, old.causes, old.token_ends) == (None, {}, {})
+    assert (old.worker_states, old.causes, old.token_ends) == (None, {}, {})
     assert new.causes == {MNIST: CAUSE}
 
 

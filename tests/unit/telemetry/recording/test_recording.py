@@ -13,8 +13,13 @@ import pytest
 from tests.fake import FakeTorchServe
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.logs.quantiles import Quantiles
-from tsmon.telemetry.logs.times import LastReading, RequestPhase, RequestReport, WorkerShare
+from tsmon.telemetry.logs.percentiles import Percentiles
+from tsmon.telemetry.logs.request_report import (
+    LastReading,
+    RequestPhase,
+    RequestReport,
+    WorkerShare,
+)
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.recorder import RecordedSource
@@ -40,7 +45,7 @@ LAST = LastReading(
     1.5,
     requests=4,
     failed=1,
-    profile={RequestPhase.INFERENCE: Quantiles(3, 5.0, 8.0, 9.0, 9.5)},
+    profile={RequestPhase.INFERENCE: Percentiles(3, 5.0, 8.0, 9.0, 9.5)},
     workers={"9000": WorkerShare(3, 14.5)},
 )
 
@@ -109,7 +114,7 @@ async def test_snapshots_of_a_recording_are_those_of_the_live_server(file: Path)
 
 def test_processes_and_request_reports_come_back(file: Path) -> None:
     key = ModelKey("mnist", "1.0")
-    minute = {RequestPhase.TOTAL: Quantiles(3, 5.0, 8.0, 9.0, 9.5)}
+    minute = {RequestPhase.TOTAL: Percentiles(3, 5.0, 8.0, 9.0, 9.5)}
     observation = replace(
         counted(1, 3),
         processes={412: ProcessUsage(700_000_000, 38.0, START)},

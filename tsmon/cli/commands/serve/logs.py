@@ -11,16 +11,13 @@ from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit
 from tsmon.cli.target import Target, pass_target
 from tsmon.docker.engine import lines as docker_lines
+from tsmon.logs.containers import NoContainerLogs, find_folder
+from tsmon.logs.follower import follow
+from tsmon.logs.last_lines import last_lines, start_of_last
+from tsmon.logs.places import Container
 from tsmon.serving.container import docker_asked
-from tsmon.serving.logs import LogKind, file_name, log_path, start_of_last, tail
+from tsmon.serving.home import LogKind, file_name, log_path
 from tsmon.serving.record import ServerRecord
-from tsmon.telemetry.logs.docker import NoContainerLogs, find_folder
-from tsmon.telemetry.logs.place import Container
-from tsmon.telemetry.logs.tail import follow
-
-# `docker exec` leaves its process running when the docker command is ended. This one ends with its
-# standard input, which closes when tsmon does.
-_FOLLOW = 'tail -n "$1" -F "$2" & cat >/dev/null; kill $!'
 
 
 @click.command()
@@ -42,7 +39,7 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
     if not path.exists() and not keep_on:
         fail(f"no log at {path}", "`tsmon serve start` starts the server that writes it")
     try:
-        found = follow(path, start_of_last(path, lines)) if keep_on else tail(path, lines)
+        found = follow(path, start_of_last(path, lines)) if keep_on else last_lines(path, lines)
         for line in found:
             emit(line)
     except OSError as error:
@@ -63,10 +60,10 @@ def _lines_in(container: Container, kind: LogKind, lines: int, keep_on: bool) ->
         keeping_on = ["--follow"] if keep_on else []
         return docker_lines("logs", "--tail", str(lines), *keeping_on, name)
     try:
-        path = find_folder(container).path(file_name(kind))
+        folder = find_folder(container)
     except NoContainerLogs as error:
         fail(str(error), f"what it printed may be there still: docker logs {name}")
+    file = file_name(kind)
     if keep_on:
-        follow_it = ("sh", "-c", _FOLLOW, "sh", str(lines), path)
-        return docker_lines("exec", "--interactive", name, *follow_it)
-    return docker_lines("exec", name, "tail", "-n", str(lines), path)
+        return docker_lines(*folder.follow(file, "-n", str(lines))[1:])
+    return docker_lines(*folder.command("tail", "-n", str(lines), folder.path(file))[1:])

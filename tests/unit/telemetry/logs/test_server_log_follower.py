@@ -1,0 +1,117 @@
+"""Following a server's log folder from reading to reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.telemetry.logs.real_lines import server_lines
+from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
+from tsmon.telemetry.scrape import Counters, SeriesKey
+
+SERIES = SeriesKey("mnist", "default")
+NO_TIME = 0.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("ts_log.log", "access_log.log", "ts_metrics.log"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def append(path: Path, *lines: bytes) -> None:
+    with path.open("ab") as file:
+        file.writelines(line + b"\n" for line in lines)
+
+
+def answered(status: int = 200, second: int = 1) -> bytes:
+    return (
+        b"2026-11-22T13:00:%02d,000 [INFO ] W-9000-mnist_1.0 ACCESS_LOG - "
+        b'/127.0.0.1:1 "PUT /predictions/mnist HTTP/1.1" %d 4' % (second, status)
+    )
+
+
+def counted(second: int = 1) -> bytes:
+    return (
+        b"2026-11-22T13:00:%02d,000 - ts_inference_requests_total.Count:1.0"
+        b"|#model_name:mnist,model_version:default|#hostname:vm,timestamp:1" % second
+    )
+
+
+def banner(second: int) -> tuple[bytes, bytes]:
+    start = b"2026-11-22T13:00:%02d,000 [INFO ] main org.pytorch.serve.ModelServer - " % second
+    return start, b"Torchserve version: 0.12.0"
+
+
+def statuses(reader: ServerLogFollower) -> dict[int, int]:
+    return dict(reader.times.statuses(reader.times.keys(), since=-1.0))
+
+
+def test_the_first_reading_knows_the_workers_and_counts_no_request(folder: Path) -> None:
+    append(folder / "ts_log.log", *server_lines("crash_loop"), answered())
+    reader = ServerLogFollower(folder)
+
+    reader.read(NO_TIME)
+
+    assert reader.worker_states
+    assert statuses(reader) == {}
+
+
+def test_requests_count_from_then_on(folder: Path) -> None:
+    reader = ServerLogFollower(folder)
+    reader.read(NO_TIME)
+    append(folder / "ts_log.log", answered(), answered(503))
+
+    reader.read(NO_TIME)
+
+    assert statuses(reader) == {200: 1, 503: 1}
+    assert reader.problem == ""
+
+
+def test_counters_begin_anew_where_the_server_does(folder: Path) -> None:
+    reader = ServerLogFollower(folder)
+    reader.read(NO_TIME)
+    append(folder / "ts_metrics.log", counted(1), counted(2))
+    reader.read(NO_TIME)
+    assert reader.counters.series == {SERIES: Counters(requests=2)}
+
+    append(folder / "ts_log.log", *banner(second=9))
+    append(folder / "ts_metrics.log", counted(3), counted(10))
+    reader.read(NO_TIME)
+
+    assert reader.counters.series == {SERIES: Counters(requests=1)}
+
+
+def test_access_log_serves_until_there_is_a_ts_log(folder: Path) -> None:
+    (folder / "ts_log.log").unlink()
+    reader = ServerLogFollower(folder)
+    reader.read(NO_TIME)
+    line = b'2026-11-22T13:00:01,000 - /127.0.0.1:1 "PUT /predictions/mnist HTTP/1.1" 200 4'
+    append(folder / "access_log.log", line)
+    reader.read(NO_TIME)
+    assert statuses(reader) == {200: 1}
+
+    append(folder / "ts_log.log", answered())
+    reader.read(NO_TIME)
+    append(folder / "ts_log.log", answered())
+    append(folder / "access_log.log", line)
+    reader.read(NO_TIME)
+
+    assert statuses(reader) == {200: 2}
+
+
+def test_a_folder_without_logs_is_a_problem_that_passes(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    reader = ServerLogFollower(folder)
+    reader.read(NO_TIME)
+    assert reader.problem == f"there is no log folder {folder}"
+
+    folder.mkdir()
+    reader.read(NO_TIME)
+    assert reader.problem == f"neither ts_log.log nor access_log.log is in {folder}"
+
+    (folder / "ts_log.log").touch()
+    reader.read(NO_TIME)
+    assert reader.problem == ""

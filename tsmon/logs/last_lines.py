@@ -1,0 +1,70 @@
+"""The end of a log file, read once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from tsmon.logs.follower import LONGEST_LINE, FileFollower
+from tsmon.untrusted.files import KIB, MIB, open_regular
+
+_BLOCK = 64 * KIB
+FARTHEST = 64 * MIB
+"""From the end of a file that its last lines are looked for."""
+
+
+def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
+    """The last *count* lines after the byte *since*; none if there is no such file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        with open_regular(path) as file:
+            end = file.seek(0, os.SEEK_END)
+            start = _start_of_last(file, count, since)
+            file.seek(start)
+            lines = file.read(max(end - start, 0)).decode(errors="replace").splitlines()
+            return [line[:LONGEST_LINE] for line in lines]
+    except FileNotFoundError:
+        return []
+
+
+def start_of_last(path: Path, count: int) -> int:
+    """The byte where the last *count* lines begin; 0 if there is no such file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        with open_regular(path) as file:
+            return _start_of_last(file, count, 0)
+    except FileNotFoundError:
+        return 0
+
+
+def _start_of_last(file: BinaryIO, count: int, since: int) -> int:
+    """The byte where the last *count* lines begin, read from the end in blocks."""
+    position = end = file.seek(0, os.SEEK_END)
+    since = max(since, end - FARTHEST)
+    blocks: list[bytes] = []
+    ends = 0
+    while position > since and ends <= count:
+        start = max(since, position - _BLOCK)
+        file.seek(start)
+        blocks.append(file.read(position - start))
+        ends += blocks[-1].count(b"\n")
+        position = start
+    lines = b"".join(reversed(blocks)).splitlines(keepends=True)
+    last = lines[-count:] if count else []
+    return end - sum(map(len, last))
+
+
+def lines_at_end(path: Path, most_bytes: int) -> list[bytes]:
+    """The complete lines in the last bytes of a file; none where it cannot be read."""
+    file = FileFollower(path, backlog=most_bytes)
+    try:
+        return file.read(most_bytes)
+    finally:
+        file.close()

@@ -1,0 +1,1 @@
+"""Log lines and single requests, for a person to read."""

@@ -1,0 +1,108 @@
+"""Brings the lines of one log file as they are written, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tsmon.logs.files import TS_LOG
+from tsmon.logs.follower import FileFollower
+from tsmon.logs.lines import Doubles
+from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.log_page.lines import LogLine, parse_line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.causes import Cause
+    from tsmon.telemetry.past import Past
+    from tsmon.telemetry.snapshot import Snapshot
+
+
+BACKLOG = 8 << 20
+"""Bytes of what the file has already that are read at first."""
+AT_ONCE = 1 << 20
+"""Bytes read at a time, so that a screen can show what there is so far."""
+_STAMP = len("2026-11-22T16:37:50,499")
+_LEVEL = len(" [INFO ] ")
+_DOUBLED = b"org.pytorch.serve"
+"""Lines of these loggers reach ts_log twice, those of workers and the access lines once."""
+
+
+class LogFileSource:
+    """Follows a file of a log folder; `read` blocks."""
+
+    def __init__(self, folder: Path, name: str, zone: LogZone | None = None) -> None:
+        """By default the zone of the stamps is worked out."""
+        self.path = folder / name
+        self.zone = zone or LogZone()
+        self._file = FileFollower(self.path, backlog=BACKLOG)
+        self._doubled = name == TS_LOG
+        self._doubles = Doubles()
+        self._in_double = False
+
+    @property
+    def problem(self) -> str:
+        """Why there is nothing to read; empty if there is."""
+        if not self.path.parent.is_dir():
+            return f"there is no log folder {self.path.parent}"
+        problem = self._file.problem
+        if problem is not None:
+            return f"cannot read {self.path}: {problem.strerror or problem}"
+        return "" if self._file.is_open else f"there is no {self.path.name} in {self.path.parent}"
+
+    def read(self) -> list[LogLine]:
+        """The next lines, without those that TorchServe wrote a second time."""
+        self.zone.look(self.path.parent)
+        lines = self._file.read(AT_ONCE)
+        return [parse_line(line) for line in lines if not self._is_second(line)]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _is_second(self, line: bytes) -> bool:
+        if not self._doubled:
+            return False
+        if line[_STAMP : _STAMP + 2] != b" [":  # it belongs to the line before
+            return self._in_double
+        thread, _, logger = line[_STAMP + _LEVEL :].partition(b" - ")[0].rpartition(b" ")
+        self._in_double = logger.startswith(_DOUBLED) and self._doubles.is_second(thread, line)
+        return self._in_double
+
+
+class RecordedSource:
+    """The causes of failures as lines, each cause once, in the order they were noticed in."""
+
+    problem = ""
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self.zone = LogZone()
+        self._seen: set[Cause] = set()
+        self._read = float("-inf")
+
+    def read(self) -> list[LogLine]:
+        """The lines of the ticks that were read since the last call."""
+        new = self._past.since(self._read)
+        self._read = new[-1].at.monotonic if new else self._read
+        return [parse_line(line) for cause in self._causes(new) for line in recorded_lines(cause)]
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def _causes(self, ticks: Iterable[Snapshot]) -> Iterator[Cause]:
+        for tick in ticks:
+            for model in tick.models:
+                if model.cause is not None and model.cause not in self._seen:
+                    self._seen.add(model.cause)
+                    yield model.cause
+
+
+def recorded_lines(cause: Cause) -> list[bytes]:
+    """A cause as TorchServe wrote it into model_log; the recording has no other lines."""
+    stamp = cause.time.isoformat(timespec="milliseconds").replace(".", ",")
+    words = cause.detail_lines or (cause.message,)
+    if not cause.worker_id:
+        return [f"{stamp} - {text}".encode() for text in words]
+    thread = f"W-{cause.worker_id}-{cause.model}_{cause.version}-stdout"
+    return [f"{stamp} [INFO ] {thread} MODEL_LOG - {text}".encode() for text in words]

@@ -1,1 +1,0 @@
-"""Lines of the log files and single requests, for a person to read."""

@@ -1,0 +1,41 @@
+"""Mean and variability of times over windows."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DurationStats:
+    """Mean and variability of times, exact."""
+
+    count: int
+    total: float
+    """Milliseconds, all times together."""
+    squares: float
+    """Of milliseconds, all squared times together."""
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> DurationStats:
+        """The moments of these milliseconds."""
+        kept = array("d", values)
+        return cls(len(kept), sum(kept), sum(value * value for value in kept))
+
+    def __add__(self, other: DurationStats) -> DurationStats:
+        return DurationStats(
+            self.count + other.count, self.total + other.total, self.squares + other.squares
+        )
+
+    @property
+    def mean(self) -> float:
+        """Milliseconds; 0 without times."""
+        return self.total / self.count if self.count else 0.0
+
+    @property
+    def scv(self) -> float:
+        """Squared coefficient of variation, variance / mean²: 0 constant, 1 exponential."""
+        if not self.mean:
+            return 0.0
+        return max(self.squares / self.count / self.mean**2 - 1, 0.0)

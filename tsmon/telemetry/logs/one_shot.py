@@ -1,0 +1,70 @@
+"""What one reading of a server's log files tells, for commands that do not follow them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
+from tsmon.logs.follower import BACKLOG, FileFollower
+from tsmon.logs.last_lines import lines_at_end
+from tsmon.logs.lines import parse_stamp
+from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_report import MINUTE_S, TimesKey
+from tsmon.telemetry.logs.server_log_follower import LoggedCounters, ServerLogFollower
+from tsmon.telemetry.logs.worker_states import WorkerState, states_here
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.scrape import Counters, SeriesKey
+
+
+def read_recent_statuses(
+    folder: Path, zone: LogZone, now: datetime
+) -> Mapping[TimesKey, Mapping[int, int]]:
+    """How many requests of the last minute ended with which HTTP status, by version.
+
+    `now` is this machine's local time, without a zone. Of a minute with more than `BACKLOG`
+    bytes the end is counted. It blocks while it reads.
+    """
+    path = folder / TS_LOG
+    lines = lines_at_end(path if path.exists() else folder / ACCESS_LOG, BACKLOG)
+    first = now - timedelta(seconds=MINUTE_S)
+    recent = [line for line in lines if b"ACCESS_LOG" in line or b"HTTP/" in line]
+    recent = [line for line in recent if _is_since(first, line, zone)]
+    found: dict[TimesKey, Counter[int]] = {}
+    for key, samples in RequestLines().read(sift(recent)).items():
+        found[key] = samples.statuses
+    return found
+
+
+def _is_since(first: datetime, line: bytes, zone: LogZone) -> bool:
+    stamp = parse_stamp(line.partition(b" ")[0].decode(errors="replace"))
+    return stamp is not None and zone.here(stamp) >= first
+
+
+def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
+    """The counters of the whole present ts_metrics.log; none where it cannot be read."""
+    file = FileFollower(folder / TS_METRICS, start=0)
+    counters = LoggedCounters()
+    while lines := file.read():
+        counters.add(lines)
+    file.close()
+    return counters.series
+
+
+def read_worker_states(folder: Path, zone: LogZone | None = None) -> Mapping[str, WorkerState]:
+    """The state of each worker by its id, by the end of ts_log. It blocks.
+
+    Times are this machine's local ones, without a zone.
+    """
+    zone = zone or LogZone()
+    zone.look(folder)
+    follower = ServerLogFollower(folder)
+    follower.read(time.monotonic())
+    follower.close()
+    return states_here(follower.worker_states, zone)

@@ -1,0 +1,147 @@
+"""Follows a server's own log files: request times, counters and worker states.
+
+With `metrics_mode=log` TorchServe publishes no counters; ts_metrics.log has each increment:
+
+    … - ts_inference_requests_total.Count:1.0|#model_name:m,model_version:default|#hostname:h,…
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
+from tsmon.logs.follower import BACKLOG, FileFollower
+from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_windows import RequestTimes
+from tsmon.telemetry.logs.worker_states import WorkerStates
+from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, SeriesKey
+
+_BANNER = b"Torchserve version: "
+_STAMP_LENGTH = len("2026-11-22T16:37:50,499")
+
+
+class ServerLogFollower:
+    """Follows ts_log, or access_log where there is no ts_log, and ts_metrics.log.
+
+    The first reading takes stock of the workers; requests count from then on. `times`,
+    `counters` and `worker_states` hold what was read. Blocks while it reads: call it in a thread.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.times = RequestTimes()
+        self.counters = LoggedCounters()
+        self.worker_states = WorkerStates()
+        self.problem = ""
+        """Why there is nothing to read, if so."""
+        self.counts = False
+        """Whether there is a ts_metrics.log to add the counters up from."""
+        self._requests = RequestLines()
+        self._log = self._open_log()
+        self._metrics = FileFollower(folder / TS_METRICS)
+        self._is_first = True
+
+    def read(self, now: float) -> None:
+        """Read what was added since the last call; `now` is monotonic."""
+        if self._log.path.name == ACCESS_LOG and (self.folder / TS_LOG).exists():
+            self._log.close()
+            self._log, self._is_first = self._open_log(), True
+        lines = sift(self._log.read())
+        self.worker_states.read(lines.others)
+        self._add_counters(lines.others)
+        found = {} if self._is_first else self._requests.read(lines)
+        self._is_first = False
+        self.times.add(found, now)
+        self.problem = self._problem()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._log.close()
+        self._metrics.close()
+
+    def _open_log(self) -> FileFollower:
+        path = self.folder / TS_LOG
+        if path.exists():
+            return FileFollower(path, backlog=BACKLOG)
+        return FileFollower(self.folder / ACCESS_LOG)
+
+    def _add_counters(self, server_lines: Sequence[bytes]) -> None:
+        """Take the steps of the counters; they begin anew where the server did."""
+        steps = self._metrics.read()
+        self.counts |= self._metrics.is_open
+        started = None if self._is_first else _start(server_lines)
+        if started is not None:
+            self.counters = LoggedCounters()
+            steps = [line for line in steps if line[:_STAMP_LENGTH] >= started]
+        self.counters.add(steps)
+
+    def _problem(self) -> str:
+        if not self.folder.is_dir():
+            return f"there is no log folder {self.folder}"
+        for file in (self._log, self._metrics):
+            if file.problem is not None:
+                return f"cannot read {file.path}: {file.problem.strerror or file.problem}"
+        if not self._log.path.exists():
+            return f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
+        return ""
+
+
+def _start(lines: Sequence[bytes]) -> bytes | None:
+    """The stamp of the server's last start among these lines; None if it did not start.
+
+    The banner begins with a stamped line that says nothing.
+    """
+    for number in range(len(lines) - 1, 0, -1):
+        if lines[number].startswith(_BANNER):
+            return lines[number - 1][:_STAMP_LENGTH]
+    return None
+
+
+_COUNTER = b" - ts_"
+_INCREMENT = re.compile(rb" - (ts_\w+)\.\w+:(\d[\d.]*(?:E\d{1,2})?)\|#([^|]*)\|")
+_LABELS = re.compile(r"^model_name:(.*),model_version:([^,]*)$")
+_NAMES = {name.encode(): name for name in (REQUESTS, INFERENCE_US, QUEUE_US)}
+
+
+class LoggedCounters:
+    """Adds up the increments read so far, as the server's own counters would."""
+
+    def __init__(self) -> None:
+        self._sums: dict[bytes, defaultdict[bytes, float]] = {
+            name: defaultdict(float) for name in _NAMES
+        }
+
+    def add(self, lines: Iterable[bytes]) -> None:
+        """Take more lines of ts_metrics.log."""
+        sums = self._sums
+        for line in lines:
+            match = _INCREMENT.search(line) if _COUNTER in line else None
+            if match is None:
+                continue
+            name, value, labels = match.groups()
+            if name in sums:
+                sums[name][labels] += _number(value)
+
+    @property
+    def series(self) -> dict[SeriesKey, Counters]:
+        """The sums by model and version, as a scrape has them."""
+        requests, inference, queue = (self._sums[name] for name in _NAMES)
+        found = {}
+        for labels in {**requests, **inference, **queue}:
+            match = _LABELS.match(labels.decode(errors="replace"))
+            if match is not None:
+                found[SeriesKey(*match.groups())] = Counters(
+                    requests.get(labels, 0.0), inference.get(labels, 0.0), queue.get(labels, 0.0)
+                )
+        return found
+
+
+def _number(text: bytes) -> float:
+    """A step; 0 for what is none, such as 1.2.3."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,64 @@
+"""One glyph, one word and one grade for everything that can be found, as all views show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.snapshot import ServerState
+
+
+class Grade(IntEnum):
+    """How much it matters, from fine to worst; what is neither good nor bad is in between."""
+
+    GOOD = 0
+    NEUTRAL = 1
+    WARNING = 2
+    BAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSign:
+    """How it is shown; the word says the same as the glyph and the colour of its grade."""
+
+    glyph: str
+    word: str
+    grade: Grade
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.grade >= Grade.WARNING
+
+    def __str__(self) -> str:
+        return f"{self.glyph} {self.word}"
+
+
+MODEL_SIGNS: Mapping[ModelHealth, StatusSign] = {
+    ModelHealth.READY: StatusSign("●", "ready", Grade.GOOD),
+    ModelHealth.UNKNOWN: StatusSign("?", "unknown", Grade.NEUTRAL),
+    ModelHealth.UNREAD: StatusSign("?", "unread", Grade.WARNING),
+    ModelHealth.STARTING: StatusSign("◌", "starting", Grade.WARNING),
+    ModelHealth.NO_WORKERS: StatusSign("○", "no workers", Grade.NEUTRAL),
+    ModelHealth.DEGRADED: StatusSign("!", "degraded", Grade.WARNING),
+    ModelHealth.FAILING: StatusSign("!", "failing", Grade.WARNING),
+    ModelHealth.OVERLOADED: StatusSign("!", "overloaded", Grade.BAD),
+    ModelHealth.RETRYING: StatusSign("✗", "retrying", Grade.BAD),
+    ModelHealth.STUCK: StatusSign("✗", "stuck", Grade.BAD),
+    ModelHealth.GIVEN_UP: StatusSign("✗", "given up", Grade.BAD),
+    ModelHealth.UNREGISTERING: StatusSign("◌", "removing", Grade.NEUTRAL),
+}
+GONE = StatusSign("✗", "gone", Grade.NEUTRAL)
+"""A version that the server does not list any more."""
+SERVER_SIGNS: Mapping[ServerState, StatusSign] = {
+    ServerState.CONNECTING: StatusSign("◌", "connecting", Grade.NEUTRAL),
+    ServerState.UP: StatusSign("●", "up", Grade.GOOD),
+    ServerState.TOKEN_REFUSED: StatusSign("✗", "token refused", Grade.BAD),
+    ServerState.SLOW: StatusSign("◐", "not answering", Grade.WARNING),
+    ServerState.STALE: StatusSign("◐", "stale", Grade.WARNING),
+    ServerState.AWAY: StatusSign("✗", "away", Grade.BAD),
+    ServerState.FAILING: StatusSign("✗", "answering with errors", Grade.BAD),
+    ServerState.STRANGE: StatusSign("?", "no TorchServe", Grade.BAD),
+}

@@ -1,0 +1,76 @@
+"""A table of percentiles: each part of a request's time, over the last one and five minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tsmon.telemetry.logs.request_report import Profile, RequestPhase, RequestReport
+from tsmon.tui.text.format import ABSENT, count, number
+from tsmon.tui.text.tones import Span, Tone, line
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.percentiles import Percentiles
+
+PARTS = (
+    RequestPhase.TOTAL,
+    RequestPhase.QUEUE,
+    RequestPhase.BACKEND,
+    RequestPhase.HANDLER,
+    RequestPhase.INFERENCE,
+)
+"""From the outside in; inference last, as queue and backend add up to it."""
+HEADINGS = ("n", "p50", "p90", "p95", "p99")
+_LABEL, _CELL, _GAP = 10, 6, 2
+_BLOCK = len(HEADINGS) * _CELL
+WIDTH = _LABEL + 2 * _BLOCK + _GAP
+HEIGHT = 2 + len(PARTS)
+
+
+def compose_percentiles(report: RequestReport) -> Content:
+    """The table, `WIDTH` columns wide and `HEIGHT` lines high."""
+    spans: list[Span] = [
+        (f"{'ms':<{_LABEL}}", Tone.MUTED),
+        (f"{'last minute':>{_BLOCK}}", Tone.MUTED),
+        (f"{'last 5 minutes':>{_GAP + _BLOCK}}\n", Tone.MUTED),
+        (" " * _LABEL + _headings() + " " * _GAP + _headings(), Tone.MUTED),
+    ]
+    for part in PARTS:
+        spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
+        spans += _cells(report.minute, part)
+        spans.append((" " * _GAP, Tone.PLAIN))
+        spans += _cells(report.five_minutes, part)
+    return line(*spans)
+
+
+def compose_minute(report: RequestReport) -> Content:
+    """The last minute alone, `_LABEL + _BLOCK` columns wide."""
+    spans: list[Span] = [(f"{'ms, 1 min':<{_LABEL}}{_headings()}", Tone.MUTED)]
+    for part in PARTS:
+        spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
+        spans += _cells(report.minute, part)
+    return line(*spans)
+
+
+def _headings() -> str:
+    return "".join(f"{heading:>{_CELL}}" for heading in HEADINGS)
+
+
+def _cells(profile: Profile, part: RequestPhase) -> list[Span]:
+    """The requests that a part's percentiles rest on, and the percentiles."""
+    found = profile.get(part)
+    if found is None:
+        return [(f"{ABSENT:>{_CELL}}" * len(HEADINGS), Tone.MUTED)]
+    return [
+        (f"{_requests(found.count):>{_CELL}}", Tone.MUTED),
+        ("".join(f"{number(round(value, 2)):>{_CELL}}" for value in _values(found)), Tone.PLAIN),
+    ]
+
+
+def _values(found: Percentiles) -> tuple[float, ...]:
+    return found.p50, found.p90, found.p95, found.p99
+
+
+def _requests(amount: int) -> str:
+    return count(amount) if amount < 100_000 else number(amount)
