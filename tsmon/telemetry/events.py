@@ -229,6 +229,8 @@ def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:
         text = "the server came back without it" if forgotten else "no longer registered"
         yield Event(after.at, EventKind.MODEL_REMOVED, str(key), text, key)
     for key in new.keys() & old.keys():
+        if _is_as_before(old[key], new[key]):
+            continue
         yield from _model_events(old[key], new[key], after.at)
 
 
@@ -260,6 +262,16 @@ def _token_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
         elif was < ends - TOKEN_SOON <= now:
             text = f"ends at {at_time}; `tsmon token refresh` renews it"
             yield Event(after.at, EventKind.TOKEN_EXPIRES_SOON, subject, text)
+
+
+def _is_as_before(before: ModelStatus, after: ModelStatus) -> bool:
+    """Whether all that events are about is the very same; its traffic is not."""
+    return (
+        before.described is after.described
+        and before.workers is after.workers
+        and before.is_default == after.is_default
+        and before.problem == after.problem
+    )
 
 
 def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Iterator[Event]:

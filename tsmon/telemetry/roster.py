@@ -20,9 +20,12 @@ from tsmon.telemetry.unregistered import UnregisteredModels
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.request_report import RequestReport
+    from tsmon.telemetry.snapshot import ProcessUsage
     from tsmon.telemetry.source import Description, Observation
+    from tsmon.torchserve.records import ModelVersion
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
+NO_REQUESTS = Traffic(QUIET, QUIET, QUIET, QUIET)
 NOT_EXPORTED = "metrics do not tell whether workers live"
 
 
@@ -30,10 +33,16 @@ class Roster:
     """The models of one server from tick to tick."""
 
     def __init__(self) -> None:
-        self.models: tuple[ModelStatus, ...] = ()
+        self._by_key: dict[ModelKey, ModelStatus] = {}
+        """The models of the last tick, in their order."""
         self._health = HealthWatch()
         self._leftovers = UnregisteredModels()
         self._expected_to_go: set[ModelKey] = set()
+
+    @property
+    def models(self) -> tuple[ModelStatus, ...]:
+        """The models of the last tick, by name, then version."""
+        return tuple(self._by_key.values())
 
     def update(
         self,
@@ -49,77 +58,80 @@ class Roster:
         the server forgot them. Otherwise a missing model was unregistered; it stays as gone as long
         as its series do.
         """
-        present = self._statuses(observation, descriptions, traffic)
-        present += self._unregistered(descriptions, traffic)
-        keys = {model.key for model in present}
-        unversioned = {key.name for key in keys if not key.version}
-        lost = [
-            _forgotten(model)
-            for model in self.models
-            if model.key not in keys
-            and model.key.name not in unversioned
-            and (model.gone is Gone.FORGOTTEN or outage)
-        ]
-        kept = [model for model in lost if model.key not in self._expected_to_go]
-        self._expected_to_go &= keys
-        self.models = tuple(sorted([*present, *kept], key=_order))
+        present = self._unregistered(descriptions, traffic)
+        present |= self._statuses(observation, descriptions, traffic)
+        unversioned = {key.name for key in present if not key.version}
+        for key in self._by_key.keys() - present.keys() - self._expected_to_go:
+            model = self._by_key[key]
+            if key.name not in unversioned and (model.gone is Gone.FORGOTTEN or outage):
+                present[key] = _forgotten(model)
+        self._expected_to_go &= present.keys()
+        self._by_key = {key: present[key] for key in sorted(present)}
         return self.models
 
     def _unregistered(
         self, descriptions: Sequence[Description], traffic: Mapping[SeriesKey, Traffic] | Missing
-    ) -> list[ModelStatus]:
+    ) -> dict[ModelKey, ModelStatus]:
         """The versions whose series are left; those of the tick before when there is no scrape."""
         if not isinstance(traffic, Missing):
             return self._leftovers.find(descriptions, traffic)
-        registered = {ModelKey(entry.model.name, entry.model.version) for entry in descriptions}
-        left = [model for model in self.models if model.gone is Gone.UNREGISTERED]
-        return [model for model in left if model.key not in registered]
+        return {k: model for k, model in self._by_key.items() if model.gone is Gone.UNREGISTERED}
 
     def without_traffic(self, why: Missing) -> tuple[ModelStatus, ...]:
         """The models as they were, for a tick at which the server did not say anything of them."""
-        self.models = tuple(
-            replace(model, traffic=replace(model.traffic, interval=why)) for model in self.models
-        )
+        self._by_key = {
+            key: replace(model, traffic=replace(model.traffic, interval=why))
+            for key, model in self._by_key.items()
+        }
         return self.models
 
     def dismiss(self, key: ModelKey) -> None:
         """Do not keep this version when it goes: somebody removes it on purpose."""
         self._expected_to_go.add(key)
         self._leftovers.dismiss(key)
-        self.models = tuple(model for model in self.models if not (model.gone and model.key == key))
+        if key in self._by_key and self._by_key[key].gone:
+            del self._by_key[key]
 
     def _statuses(
         self,
         observation: Observation,
         descriptions: Sequence[Description],
         traffic: Mapping[SeriesKey, Traffic] | Missing,
-    ) -> list[ModelStatus]:
+    ) -> dict[ModelKey, ModelStatus]:
         costs = [self._cost(entry, traffic) for entry in descriptions]
         verdicts = self._health.judge(
             observation.at,
             [entry.model for entry in descriptions if entry.is_judged],
-            answers={
-                (entry.model.name, entry.model.version): answers_of(
-                    cost, observation.reports.get(ModelKey(entry.model.name, entry.model.version))
-                )
-                for entry, cost in zip(descriptions, costs, strict=True)
-            },
+            answers=_answers(observation, descriptions, costs),
             worker_states=observation.worker_states,
             ended={pid for pid, usage in observation.processes.items() if usage.ended},
             unregistering={(key.name, key.version) for key in self._expected_to_go},
         )
-        return [
-            _status(observation, entry, cost, _verdict(entry, verdicts))
-            for entry, cost in zip(descriptions, costs, strict=True)
-        ]
+        found = {}
+        for entry, cost in zip(descriptions, costs, strict=True):
+            key, verdict = key_of(entry), _verdict(entry, verdicts)
+            found[key] = _status(observation, entry, cost, verdict, self._by_key.get(key))
+        return found
 
     def _cost(self, entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing) -> Traffic:
         """The traffic of a version; a scrape that failed costs it the interval, not its windows."""
         if not isinstance(traffic, Missing):
             return _traffic(entry, traffic)
-        key = ModelKey(entry.model.name, entry.model.version)
-        known = next((model.traffic for model in self.models if model.key == key), None)
-        return replace(known, interval=traffic) if known else Traffic.missing(traffic)
+        known = self._by_key.get(key_of(entry))
+        return replace(known.traffic, interval=traffic) if known else Traffic.missing(traffic)
+
+
+def _answers(
+    observation: Observation, descriptions: Sequence[Description], costs: Sequence[Traffic]
+) -> dict[tuple[str, str], Answers]:
+    """What is known of answers, where a verdict looks at them."""
+    found: dict[tuple[str, str], Answers] = {}
+    for entry, cost in zip(descriptions, costs, strict=True):
+        report = observation.reports.get(key_of(entry)) if observation.reports else None
+        queue = entry.model.queue
+        if report is not None or (queue is not None and queue.pending):
+            found[key_of(entry)] = answers_of(cost, report)
+    return found
 
 
 def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict]) -> ModelVerdict:
@@ -130,6 +142,11 @@ def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict
         health, why = ModelHealth.UNREAD, entry.problem
     unknown = WorkerVerdict(WorkerHealth.UNKNOWN, why)
     return ModelVerdict(health, why, tuple((worker.id, unknown) for worker in entry.model.workers))
+
+
+def key_of(entry: Description) -> ModelKey:
+    """What identifies a version from tick to tick."""
+    return ModelKey(entry.model.name, entry.model.version)
 
 
 def answers_of(traffic: Traffic, report: RequestReport | None = None) -> Answers:
@@ -145,23 +162,42 @@ def answers_of(traffic: Traffic, report: RequestReport | None = None) -> Answers
 
 
 def _status(
-    observation: Observation, entry: Description, traffic: Traffic, verdict: ModelVerdict
+    observation: Observation,
+    entry: Description,
+    traffic: Traffic,
+    verdict: ModelVerdict,
+    before: ModelStatus | None,
 ) -> ModelStatus:
-    model = entry.model
-    key = ModelKey(model.name, model.version)
-    workers = tuple(
-        WorkerStatus(worker, of_worker, observation.processes.get(worker.pid or 0))
-        for worker, (_, of_worker) in zip(model.workers, verdict.workers, strict=True)
-    )
+    key = key_of(entry)
     return ModelStatus(
-        model,
+        entry.model,
         entry.is_default,
         traffic,
-        workers,
+        _workers(observation.processes, entry.model, verdict, before),
         verdict,
         requests=observation.reports.get(key),
         cause=observation.causes.get(key),
         problem=entry.problem,
+    )
+
+
+def _workers(
+    processes: Mapping[int, ProcessUsage],
+    model: ModelVersion,
+    verdict: ModelVerdict,
+    before: ModelStatus | None,
+) -> tuple[WorkerStatus, ...]:
+    """The workers; those of the tick before where nothing of them changed."""
+    if (
+        before is not None
+        and before.described is model
+        and before.verdict is verdict
+        and all(processes.get(each.worker.pid or 0) == each.process for each in before.workers)
+    ):
+        return before.workers
+    return tuple(
+        WorkerStatus(worker, of_worker, processes.get(worker.pid or 0))
+        for worker, (_, of_worker) in zip(model.workers, verdict.workers, strict=True)
     )
 
 
@@ -178,12 +214,9 @@ def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic]) -> Traffi
     if not entry.model.version:
         keys = [key for key in traffic if key.model == entry.model.name]
         parts = [traffic[key] for key in keys]
-        return Traffic.sum(parts) if parts else Traffic(QUIET, QUIET, QUIET, QUIET)
-    labels = [entry.model.version, *([DEFAULT_VERSION_LABEL] if entry.is_default else [])]
-    keys = [SeriesKey(entry.model.name, label) for label in labels]
+        return Traffic.sum(parts) if parts else NO_REQUESTS
+    keys = [SeriesKey(entry.model.name, entry.model.version)]
+    if entry.is_default:
+        keys.append(SeriesKey(entry.model.name, DEFAULT_VERSION_LABEL))
     parts = [traffic[key] for key in keys if key in traffic]
-    return Traffic.sum(parts) if parts else Traffic(QUIET, QUIET, QUIET, QUIET)
-
-
-def _order(model: ModelStatus) -> tuple[str, str]:
-    return model.key.name, model.key.version
+    return Traffic.sum(parts) if parts else NO_REQUESTS

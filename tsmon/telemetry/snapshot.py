@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
@@ -82,8 +82,7 @@ class WorkerStatus:
         return self.worker.ready and self.verdict.health is not WorkerHealth.ENDED
 
 
-@dataclass(frozen=True, slots=True)
-class ModelKey:
+class ModelKey(NamedTuple):
     """One version of a model."""
 
     name: str

@@ -26,6 +26,7 @@ from itertools import takewhile
 from tsmon.telemetry.intervals import IntervalFilter
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
 
+NOTHING = Counters()
 WINDOW_S = 60.0
 LONG_WINDOW_S = 300.0
 
@@ -111,6 +112,16 @@ class Traffic:
     since_start: UsageOrMissing
     """Since the server started."""
 
+    def is_since(self, sums: Counters) -> bool:
+        """Whether these are the sums since the server's start that it has."""
+        known = self.since_start
+        return (
+            isinstance(known, Usage)
+            and known.arrived == sums.requests
+            and known.inference_us == sums.inference_us
+            and known.queue_us == sums.queue_us
+        )
+
     @classmethod
     def missing(cls, why: Missing) -> Traffic:
         """Nothing known, for one reason."""
@@ -119,6 +130,8 @@ class Traffic:
     @classmethod
     def sum(cls, parts: list[Traffic]) -> Traffic:
         """Several series of one model together."""
+        if len(parts) == 1:
+            return parts[0]
         return cls(
             add_readings([part.interval for part in parts]),
             add_readings([part.window for part in parts]),
@@ -169,11 +182,18 @@ class TrafficMeter:
             # Growth over two intervals, of which only one is known, is no rate of either.
             for key in self._told.keys() & (self._gaps | was):
                 self._told[key] = replace(self._told[key], interval=Missing.UNREAD)
+        return self._with_sums(scrape)
+
+    def _with_sums(self, scrape: Scrape) -> dict[SeriesKey, Traffic]:
+        """What was told last, with the sums of this scrape."""
         unknown = Traffic.missing(Missing.FIRST_SAMPLE)
-        return {
-            key: replace(self._told.get(key, unknown), since_start=usage_of(counters))
-            for key, counters in scrape.series.items()
-        }
+        found = {}
+        for key, counters in scrape.series.items():
+            told = self._told.get(key, unknown)
+            if not told.is_since(counters):
+                told = replace(told, since_start=usage_of(counters))
+            found[key] = told
+        return found
 
     def _begin_life(self, scrape: Scrape, why: Missing) -> None:
         self._scrapes.clear()
@@ -189,15 +209,19 @@ class TrafficMeter:
         first_of_long = self._scrapes[0]
         self._scrapes.append(scrape)
         self._pace.keep(_age(last, scrape))
-        self._told = {
-            key: Traffic(
-                interval=self._carry(key, _between(last, scrape, key), in_flight),
-                window=_between(first, scrape, key),
-                long_window=_between(first_of_long, scrape, key),
-                since_start=usage_of(counters),
+        interval, window, long_window = (
+            _Growth(earlier, scrape) for earlier in (last, first, first_of_long)
+        )
+        told, self._told = self._told, {}
+        for key, counters in scrape.series.items():
+            before = told.get(key)
+            is_same = before is not None and before.is_since(counters)
+            self._told[key] = Traffic(
+                interval=self._carry(key, interval.of(key, counters), in_flight),
+                window=window.of(key, counters),
+                long_window=long_window.of(key, counters),
+                since_start=before.since_start if before and is_same else usage_of(counters),
             )
-            for key, counters in scrape.series.items()
-        }
 
     def _first_within(self, window_s: float, scrape: Scrape) -> Scrape:
         """The oldest scrape kept that is in the window, or the last one if none is."""
@@ -207,6 +231,8 @@ class TrafficMeter:
 
     def _carry(self, key: SeriesKey, usage: Usage, in_flight: Mapping[str, float] | None) -> Usage:
         """The usage with the requests of earlier intervals that were not answered in them."""
+        if usage.arrived == 0 and key not in self._unanswered:
+            return usage
         counted = usage.arrived + self._unanswered.pop(key, 0.0)
         if counted > 0 and usage.inference_us <= 0:
             most = math.inf if in_flight is None else in_flight.get(key.model, math.inf)
@@ -223,7 +249,11 @@ def _gaps(last: Scrape | None, scrape: Scrape) -> frozenset[SeriesKey]:
 
 def _restarted(last: Scrape, scrape: Scrape) -> bool:
     """Whether the server started anew: a sum fell, or a series is gone, which it never is else."""
-    return any(_fell(scrape, key, counters) for key, counters in last.series.items())
+    now = scrape.series
+    return any(
+        now.get(key) is not counters and _fell(scrape, key, counters)
+        for key, counters in last.series.items()
+    )
 
 
 def _fell(scrape: Scrape, key: SeriesKey, before: Counters) -> bool:
@@ -234,10 +264,20 @@ def _age(earlier: Scrape, scrape: Scrape) -> float:
     return scrape.at.since(earlier.at)
 
 
-def _between(earlier: Scrape, later: Scrape, key: SeriesKey) -> Usage:
-    """The usage between two scrapes of one life; a series that was not there yet stood at 0."""
-    grown = later.series[key] - earlier.series.get(key, Counters())
-    return usage_of(grown, later.at.since(earlier.at))
+class _Growth:
+    """The usages between two scrapes of one life; most series are quiet, and share one."""
+
+    def __init__(self, earlier: Scrape, later: Scrape) -> None:
+        self._before = earlier.series
+        self._seconds = _age(earlier, later)
+        self._quiet = usage_of(NOTHING, self._seconds)
+
+    def of(self, key: SeriesKey, now: Counters) -> Usage:
+        """That of a series; one that was not there yet stood at 0."""
+        before = self._before.get(key, NOTHING)
+        if before is now or before == now:
+            return self._quiet
+        return usage_of(now - before, self._seconds)
 
 
 def usage_of(counters: Counters, seconds: float = 0.0) -> Usage:

@@ -14,6 +14,8 @@ from tsmon.torchserve.records import ModelVersion
 if TYPE_CHECKING:
     from tsmon.telemetry.source import Description
 
+UNREGISTERED = ModelVerdict(ModelHealth.NO_WORKERS, Gone.UNREGISTERED)
+
 
 class UnregisteredModels:
     """Finds such series from tick to tick."""
@@ -21,6 +23,7 @@ class UnregisteredModels:
     def __init__(self) -> None:
         self._defaults: dict[str, str] = {}
         self._dismissed: set[ModelKey] = set()
+        self._versions: dict[ModelKey, ModelVersion] = {}
 
     def dismiss(self, key: ModelKey) -> None:
         """Do not show the series of this version once it is gone, until it is registered again."""
@@ -28,7 +31,7 @@ class UnregisteredModels:
 
     def find(
         self, descriptions: Sequence[Description], traffic: Mapping[SeriesKey, Traffic]
-    ) -> list[ModelStatus]:
+    ) -> dict[ModelKey, ModelStatus]:
         """A status for each version that has series and is not registered."""
         registered = {ModelKey(entry.model.name, entry.model.version) for entry in descriptions}
         self._dismissed -= registered
@@ -43,7 +46,10 @@ class UnregisteredModels:
                 continue  # which versions it has is not known now
             if key not in registered and key not in self._dismissed:
                 parts.setdefault(key, []).append(traffic[series])
-        return [self._status(key, each) for key, each in parts.items()]
+        known, self._versions = self._versions, {}
+        for key in parts:
+            self._versions[key] = known.get(key) or ModelVersion(*key)
+        return {key: self._status(key, each) for key, each in parts.items()}
 
     def _version(self, series: SeriesKey) -> ModelKey:
         """Whose series it is; of one without a version, the default version that was last seen."""
@@ -53,10 +59,10 @@ class UnregisteredModels:
 
     def _status(self, key: ModelKey, parts: list[Traffic]) -> ModelStatus:
         return ModelStatus(
-            ModelVersion(key.name, key.version),
+            self._versions[key],
             is_default=False,
             traffic=Traffic.sum(parts),
             workers=(),
-            verdict=ModelVerdict(ModelHealth.NO_WORKERS, Gone.UNREGISTERED),
+            verdict=UNREGISTERED,
             gone=Gone.UNREGISTERED,
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VersionKey = tuple[str, str]
 """Name and version of a model."""
-_WorkerKey = tuple[str, str, str, str]
+_WorkerKey = tuple[str, str]
 BLIND_S = 15.0
 """After a longer time between two ticks, as in an outage, nobody knows what was answered in it."""
 
@@ -34,23 +34,32 @@ class Answers:
     """How many of the last minute's requests ended with which HTTP status, by the log files."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Queue:
-    """The queue at the tick before."""
+@dataclass(slots=True)
+class _Known:
+    """What is known of a model version at one tick, for the next one."""
 
-    pending: int
+    model: ModelVersion
+    workers: dict[_WorkerKey, WorkerSeen]
+    states: tuple[WorkerState | None, ...]
+    """Of its workers, in their order."""
     moved: float
     """Monotonic: when anything was last seen to be answered, or the queue to be empty."""
     seen: float
     """Monotonic: the tick."""
+    verdict: ModelVerdict
+    rests: bool = False
+    """Whether the verdict stays until something else than the time has changed."""
+
+    @property
+    def pending(self) -> int:
+        return self.model.queue.pending if self.model.queue else 0
 
 
 class HealthWatch:
     """The health of one server's models from tick to tick."""
 
     def __init__(self) -> None:
-        self._workers: dict[_WorkerKey, WorkerSeen] = {}
-        self._queues: dict[VersionKey, _Queue] = {}
+        self._known: dict[VersionKey, _Known] = {}
 
     def judge(
         self,
@@ -64,96 +73,121 @@ class HealthWatch:
     ) -> dict[VersionKey, ModelVerdict]:
         """The verdict on each of these models, the ones that describe shows at this tick.
 
-        `answers` by name and version; `worker_states` from the server's own log by worker id, None
-        for a remote server; `ended` are the pids of workers that were processes of this machine
-        and are no more; `unregistering` are those that somebody is removing. Models and workers
-        that are missing are forgotten.
+        `answers` by name and version, of those that have requests waiting or a report; `worker_states`
+        from the server's own log by worker id, None for a remote server; `ended` are the pids of
+        workers that were processes of this machine and are no more; `unregistering` are those that
+        somebody is removing. Models and workers that are missing are forgotten.
         """
-        keys = {(model.name, model.version) for model in models}
-        self._queues = {key: queue for key, queue in self._queues.items() if key in keys}
-        self._workers = {
-            _key(model, worker): self._seen(model, worker, at.monotonic)
-            for model in models
-            for worker in model.workers
-        }
-        return {
-            (model.name, model.version): self._judge(
+        answers, worker_states = answers or {}, worker_states or {}
+        known = {}
+        for model in models:
+            key = (model.name, model.version)
+            before, of_workers = self._known.get(key), _states_of(model, worker_states)
+            removing = key in unregistering
+            calm = key not in answers and not removing and not _any_of(model, ended)
+            if before and calm and before.rests and _is_same(before, model, of_workers):
+                before.moved = before.seen = at.monotonic
+                known[key] = before
+                continue
+            known[key] = _judge(
                 at,
                 model,
-                (answers or {}).get((model.name, model.version), Answers()),
-                worker_states or {},
+                before,
+                answers.get(key, Answers()),
+                of_workers,
                 ended,
-                unregistering=(model.name, model.version) in unregistering,
+                unregistering=removing,
             )
-            for model in models
-        }
+            known[key].rests = calm and _rests(known[key])
+        self._known = known
+        return {key: each.verdict for key, each in known.items()}
 
-    def _judge(
-        self,
-        at: Instant,
-        model: ModelVersion,
-        answers: Answers,
-        worker_states: Mapping[str, WorkerState],
-        ended: Collection[int],
-        *,
-        unregistering: bool,
-    ) -> ModelVerdict:
-        idle_s: float | None = self._idle(model, answers, at.monotonic)
-        if idle_s is None or not is_stuck(model, idle_s, answers.usual_ms):
-            idle_s = None
-        log_now = at.wall.astimezone().replace(tzinfo=None)
-        verdicts = [
-            (
-                worker.id,
-                judge_worker(
-                    model,
-                    worker,
-                    self._workers[_key(model, worker)],
-                    at.monotonic,
-                    state=_logged_state(model, worker, worker_states),
-                    log_now=log_now,
-                    idle_s=idle_s,
-                    ended=worker.pid in ended,
-                ),
-            )
-            for worker in model.workers
-        ]
-        return judge_model(
-            model,
-            verdicts,
-            idle_s=idle_s,
-            statuses=answers.statuses,
-            unregistering=unregistering,
+
+def _judge(
+    at: Instant,
+    model: ModelVersion,
+    before: _Known | None,
+    answers: Answers,
+    states: tuple[WorkerState | None, ...],
+    ended: Collection[int],
+    *,
+    unregistering: bool,
+) -> _Known:
+    now = at.monotonic
+    workers = {_key(worker): _seen(before, worker, now) for worker in model.workers}
+    moved = _moved(model, before, answers, now)
+    idle_s = now - moved if is_stuck(model, now - moved, answers.usual_ms) else None
+    log_now = at.wall.astimezone().replace(tzinfo=None)
+    verdicts = [
+        (
+            worker.id,
+            judge_worker(
+                model,
+                worker,
+                workers[_key(worker)],
+                now,
+                state=state,
+                log_now=log_now,
+                idle_s=idle_s,
+                ended=worker.pid in ended,
+            ),
         )
-
-    def _seen(self, model: ModelVersion, worker: Worker, now: float) -> WorkerSeen:
-        before = self._workers.get(_key(model, worker))
-        return before.then(worker, now) if before else WorkerSeen.first(worker, now)
-
-    def _idle(self, model: ModelVersion, answers: Answers, now: float) -> float:
-        """Seconds since the model was last seen to get on with its work."""
-        key = (model.name, model.version)
-        pending = model.queue.pending if model.queue else 0
-        before = self._queues.get(key)
-        # A worker takes a request when it has answered the one before, failed ones included, which
-        # the counters do not have. A queue that stays full hides that nothing is answered.
-        moving = (
-            before is None
-            or pending == 0
-            or pending < before.pending
-            or bool(answers.finished)
-            or model.ready_workers == 0
-            or now - before.seen > BLIND_S
-        )
-        moved = now if before is None or moving else before.moved
-        self._queues[key] = _Queue(pending, moved, now)
-        return now - moved
+        for worker, state in zip(model.workers, states, strict=True)
+    ]
+    verdict = judge_model(
+        model, verdicts, idle_s=idle_s, statuses=answers.statuses, unregistering=unregistering
+    )
+    return _Known(model, workers, states, moved, now, verdict)
 
 
-def _key(model: ModelVersion, worker: Worker) -> _WorkerKey:
+def _seen(before: _Known | None, worker: Worker, now: float) -> WorkerSeen:
+    seen = before.workers.get(_key(worker)) if before else None
+    return seen.then(worker, now) if seen else WorkerSeen.first(worker, now)
+
+
+def _moved(model: ModelVersion, before: _Known | None, answers: Answers, now: float) -> float:
+    """When the model was last seen to get on with its work."""
+    pending = model.queue.pending if model.queue else 0
+    # A worker takes a request when it has answered the one before, failed ones included, which
+    # the counters do not have. A queue that stays full hides that nothing is answered.
+    if (
+        before is None
+        or pending == 0
+        or pending < before.pending
+        or answers.finished
+        or model.ready_workers == 0
+        or now - before.seen > BLIND_S
+    ):
+        return now
+    return before.moved
+
+
+def _rests(known: _Known) -> bool:
+    """Whether all is as it should be, so that time alone makes nothing worse."""
+    model = known.model
+    return not known.pending and model.ready_workers == len(model.workers)
+
+
+def _is_same(before: _Known, model: ModelVersion, states: tuple[WorkerState | None, ...]) -> bool:
+    return before.model is model and before.states == states
+
+
+def _any_of(model: ModelVersion, pids: Collection[int]) -> bool:
+    return bool(pids) and any(worker.pid in pids for worker in model.workers)
+
+
+def _key(worker: Worker) -> _WorkerKey:
     # The start time is that of the worker, not of its process: another one is another worker, for
     # example of the server's next life, whose ids begin anew.
-    return model.name, model.version, worker.id, worker.start_time
+    return worker.id, worker.start_time
+
+
+def _states_of(
+    model: ModelVersion, worker_states: Mapping[str, WorkerState]
+) -> tuple[WorkerState | None, ...]:
+    if not worker_states:
+        return (None,) * len(model.workers)
+    return tuple(_logged_state(model, worker, worker_states) for worker in model.workers)
 
 
 def _logged_state(
