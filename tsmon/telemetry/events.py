@@ -34,7 +34,9 @@ class Bursts:
     """Remembers from snapshot to snapshot which models are in a burst."""
 
     def __init__(self) -> None:
+        self._seen: set[ModelKey] = set()
         self._failed: dict[ModelKey, int] = {}
+        """Of those with a report of their requests."""
         self._last_failure: dict[ModelKey, Instant] = {}
         """Of the models in a burst."""
 
@@ -42,11 +44,13 @@ class Bursts:
         """The models whose burst begins with this snapshot, and how many requests failed."""
         if snapshot.stale:
             return {}
-        grown = {model.key: self._growth(model) for model in snapshot.models}
+        seen = {model.key for model in snapshot.models}
+        answering = [model for model in snapshot.models if model.requests is not None]
+        grown = {model.key: self._growth(model) for model in answering}
         self._last_failure = {
             key: at
             for key, at in self._last_failure.items()
-            if key in grown and snapshot.at.since(at) <= QUIET_S
+            if key in seen and snapshot.at.since(at) <= QUIET_S
         }
         begun = {
             key: failed
@@ -56,13 +60,14 @@ class Bursts:
         for key, failed in grown.items():
             if key in begun or (failed > 0 and key in self._last_failure):
                 self._last_failure[key] = snapshot.at
-        self._failed = {model.key: _server_errors(model) for model in snapshot.models}
+        self._failed = {model.key: _server_errors(model) for model in answering}
+        self._seen = seen
         return begun
 
     def _growth(self, model: ModelStatus) -> int:
         """The failures since the snapshot before; unknown, thus none, for a model that is new."""
         failed = _server_errors(model)
-        return failed - self._failed.get(model.key, failed)
+        return failed - self._failed.get(model.key, 0 if model.key in self._seen else failed)
 
 
 def _server_errors(model: ModelStatus) -> int:

@@ -116,11 +116,13 @@ class ModelStatus:
     """What of it could not be read, and why; empty where all of it could."""
     gone: Gone | None = None
     """Why it is shown although it is not registered; None when it is."""
+    key: ModelKey = field(init=False, repr=False, compare=False)
+    """What identifies it from tick to tick."""
 
-    @property
-    def key(self) -> ModelKey:
-        """What identifies it from tick to tick."""
-        return ModelKey(self.described.name, self.described.version)
+    def __post_init__(self) -> None:
+        # Asked for several times at each tick, of each of thousands of models.
+        key = ModelKey(self.described.name, self.described.version)
+        object.__setattr__(self, "key", key)
 
     @property
     def told(self) -> bool:

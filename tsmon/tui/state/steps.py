@@ -30,6 +30,11 @@ def other_period(period_s: float, direction: int) -> float:
     return shorter[-1] if shorter else period_s
 
 
+COLLECT_AFTER = (20_000, 10, 10)
+"""New objects until the youngest are walked, and so on; Python's own (700, 10, 10) walks all that
+thousands of models hold every few seconds, 60 to 100 ms each time."""
+
+
 def shorten_pauses() -> None:
     """Leave what was imported out of the collector's walks; it stays until the process ends.
 
@@ -37,3 +42,4 @@ def shorten_pauses() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
