@@ -73,10 +73,10 @@ class HealthWatch:
     ) -> dict[VersionKey, ModelVerdict]:
         """The verdict on each of these models, the ones that describe shows at this tick.
 
-        `answers` by name and version, of those that have requests waiting or a report; `worker_states`
-        from the server's own log by worker id, None for a remote server; `ended` are the pids of
-        workers that were processes of this machine and are no more; `unregistering` are those that
-        somebody is removing. Models and workers that are missing are forgotten.
+        `answers` by name and version, of those that have requests waiting or a report;
+        `worker_states` from the server's own log by worker id, None for a remote server; `ended`
+        are the pids of workers that were processes of this machine and are no more; `unregistering`
+        are those that somebody is removing. Models and workers that are missing are forgotten.
         """
         answers, worker_states = answers or {}, worker_states or {}
         known = {}
