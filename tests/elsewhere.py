@@ -7,7 +7,6 @@ import pytest
 
 from tsmon.docker import containers
 from tsmon.doctor import contained
-from tsmon.logs import discovery
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +14,5 @@ def no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing else runs here: a fake server's address must not lead to the logs of a real one."""
     none: list[containers.ContainerFacts] = []
     monkeypatch.setattr(psutil, "process_iter", lambda: iter(()))
-    monkeypatch.setattr(discovery, "running_containers", lambda publishing=None: none)
+    monkeypatch.setattr(containers, "running_containers", lambda publishing=None: none)
     monkeypatch.setattr(contained, "running_containers", lambda: none)

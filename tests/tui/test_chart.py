@@ -9,11 +9,11 @@ from textual.geometry import Region
 
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
-from tsmon.tui.text.format import milliseconds, number
 from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan, times
+from tsmon.units import milliseconds, number
 
 PICTURE = [
     "  20 ms│",
@@ -21,7 +21,7 @@ PICTURE = [
     "  10 ms│▇▆▅▄▃▂▁",
     "       │████████▇     ▁",
     "      0│█████████     ██▇▆▅▄▃▂▁",
-    "        -2m       -1m       now",
+    "        -2 min  -1 min      now",
 ]
 
 
@@ -195,13 +195,13 @@ async def test_the_cursor_marks_the_moment_that_is_looked_at() -> None:
 def test_the_time_axis_of_the_past_tells_the_time_of_the_day() -> None:
     end = datetime(2026, 11, 22, 14, 3, 20).astimezone()
     assert times(TimeSpan(120, end), 36) == "14:01:20      14:02:20      14:03:20"
-    assert times(TimeSpan(3600), 20) == "-1h     -30m     now"
+    assert times(TimeSpan(3600), 20) == "-1 h   -30 min   now"
 
 
 def test_the_time_axis_ends_now() -> None:
-    assert times(TWO_MINUTES, 20) == "-2m      -1m     now"
-    assert times(TWO_MINUTES, 8) == "-2m  now"
-    assert len(times(TWO_MINUTES, 3)) <= 6
+    assert times(TWO_MINUTES, 20) == "-2 min -1 min    now"
+    assert times(TWO_MINUTES, 10) == "-2 min now"
+    assert len(times(TWO_MINUTES, 3)) <= 9
 
 
 async def test_a_digit_is_28_columns_of_half_blocks() -> None:

@@ -227,7 +227,7 @@ async def test_a_prometheus_server_is_watched_with_its_past() -> None:
         await seat.sees("4.0/s  n 60", "8.0 ms  n 60", "1.0 ms  n 60")
         assert len(seat.monitor.session.monitor.past) == 41
         await seat.press("left_square_bracket")
-        await seat.sees("PAUSED", "−15s")
+        await seat.sees("PAUSED", "−15 s")
         await seat.press("r")
         await seat.sees("this is a Prometheus server: register is not possible", "--server")
 

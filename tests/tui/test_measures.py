@@ -30,13 +30,13 @@ from tsmon.tui.text.measures import (
     INFERENCE,
     MEASURES,
     MEMORY,
-    MIB,
     NOT_EXPORTED,
     WAITING,
     Measure,
 )
 from tsmon.tui.text.numbers import compose_numbers, spell_now
 from tsmon.tui.text.symbols import TimedValue
+from tsmon.units import MIB
 
 TIMES = Percentiles(40, 8.0, 11.0, 12.0, 18.0)
 VERDICT = WorkerVerdict(WorkerHealth.READY, "ready")
@@ -131,7 +131,7 @@ def test_a_recording_from_before_errors_were_recorded_says_so() -> None:
 def test_each_measure_has_one_number_to_copy() -> None:
     report = RequestReport({}, {}, {}, last=LastReading(2.0, requests=8, failed=1))
     model = replace(MODEL, requests=report)
-    words = {measure.id: spell_now(measure, model) for measure in MEASURES}
+    words = {measure.id: spell_now(measure, UP, model) for measure in MEASURES}
     assert words == {
         "rate": "–",
         "inference": "–",

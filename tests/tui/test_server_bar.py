@@ -42,7 +42,7 @@ def test_the_bar_of_a_healthy_server() -> None:
     facts = BarFacts(1.0, NOW + timedelta(minutes=54), read_only=True, note="stops when you leave")
     text = bar(snapshot(), facts)
     assert text.startswith(
-        " ● up  127.0.0.1:8081  token 54m  TorchServe 0.12.0  every 1 s  stops when you leave"
+        " ● up  127.0.0.1:8081  token 54 min  TorchServe 0.12.0  every 1 s  stops when you leave"
     )
     assert text.rstrip().endswith("READ-ONLY")
     assert len(text) == 120
@@ -54,14 +54,14 @@ def test_the_bar_fits_and_keeps_what_matters(width: int) -> None:
     assert "● up" in text
     assert "127.0.0.1:8081" in text
     time = f"{NOW.astimezone():%H:%M:%S}"
-    assert text.rstrip().endswith(f"PAUSED {time} −34s READ-ONLY")
+    assert text.rstrip().endswith(f"PAUSED {time} −34 s READ-ONLY")
     assert len(text) <= max(width, 60)
 
 
 def test_an_old_sample_is_called_stale() -> None:
-    assert "stale 12s" in bar(snapshot(ServerState.AWAY, answered=12), BarFacts(1.0))
+    assert "stale 12 s" in bar(snapshot(ServerState.AWAY, answered=12), BarFacts(1.0))
     assert "◐ stale" in bar(snapshot(ServerState.STALE, answered=20), BarFacts(1.0))
-    assert "for 20s" in bar(snapshot(ServerState.STALE, answered=20), BarFacts(1.0))
+    assert "for 20 s" in bar(snapshot(ServerState.STALE, answered=20), BarFacts(1.0))
     assert "no sample yet" in bar(snapshot(ServerState.AWAY, answered=None), BarFacts(1.0))
 
 
@@ -100,7 +100,7 @@ def test_a_named_server_has_its_name_first_and_the_line_still_fits(width: int) -
 
 def test_what_is_seen_has_an_age_only_once_that_is_news() -> None:
     assert "ago" not in bar(snapshot(answered=2), BarFacts(1.0))
-    assert "12s ago" in bar(snapshot(answered=12), BarFacts(10.0))
+    assert "12 s ago" in bar(snapshot(answered=12), BarFacts(10.0))
 
 
 def model(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.tui.text.format import milliseconds
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.raster import nice_top
 from tsmon.tui.widgets.value_axis import FAR, FEW, OTHERS, SHARE, ValueAxis, glyph, place_beyond
+from tsmon.units import milliseconds
 
 VALUES = st.lists(st.floats(0, 1e6), max_size=200)
 ROWS = st.integers(1, 20)

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from tsmon.cli.output import say
 from tsmon.torchserve.waiting import LONG_S, Wait, longest_wait
+from tsmon.units import duration
 
 LOOK_S = 0.25
 AGAIN_S = (10.0, 30.0, 60.0)
@@ -88,6 +89,6 @@ def words(wait: Wait) -> str:
     goes_on = "; the server goes on" if changes else ""
     where = wait.where.partition("://")[2] or wait.where
     return (
-        f"waiting for {wait.what} at {where} … {max(wait.seconds, LONG_S):.0f} s"
+        f"waiting for {wait.what} at {where} … {duration(max(wait.seconds, LONG_S))}"
         f" (Ctrl-C ends the waiting{goes_on})"
     )

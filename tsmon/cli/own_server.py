@@ -11,6 +11,7 @@ from tsmon.cli.console import talk
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say
 from tsmon.serving.errors import StartFailed
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.serving.launch import ProgressCallback, StartProgress
@@ -41,7 +42,7 @@ def progress_shown(first: str, *, may_take_long: bool = False) -> Iterator[Progr
         def show(progress: StartProgress) -> None:
             nonlocal phase
             detail = f", {progress.detail}" if progress.detail else ""
-            spinner.update(f"{progress.phase}{detail}, {progress.elapsed:.0f} s")
+            spinner.update(f"{progress.phase}{detail}, {duration(progress.elapsed)}")
             if may_take_long and progress.phase != phase and not talk.is_terminal:
                 say(progress.phase)
             phase = progress.phase

@@ -12,6 +12,7 @@ from tsmon.cli.coroutines import interruptible
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import emit, emit_json, say
 from tsmon.torchserve.procedure import Procedure, ProcedureResult, ProcedureStep, StepState
+from tsmon.units import duration
 
 _GLYPHS = {
     StepState.DONE: "✓",
@@ -61,7 +62,7 @@ async def _run(procedure: Procedure) -> bool:
 
 def step_line(step: ProcedureStep) -> str:
     """Such as `✓ register mnist-2.mar: version 2.0, 0.4 s`."""
-    parts = [part for part in (step.detail, f"{step.seconds:.1f} s") if part]
+    parts = [part for part in (step.detail, duration(step.seconds)) if part]
     return f"{_GLYPHS[step.mark]} {step.title}: {', '.join(parts)}"
 
 

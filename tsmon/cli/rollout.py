@@ -9,6 +9,7 @@ from tsmon.cli.judging import cause_lines
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.logs.places import LogPlace
@@ -42,5 +43,5 @@ async def wait_for_workers(
 
 def _words(progress: RolloutProgress) -> str:
     if progress.wanted == 0 and progress.ready == 0:
-        return f"no workers, {progress.seconds:.1f} s"
-    return f"{progress.ready} of {progress.wanted} workers ready, {progress.seconds:.1f} s"
+        return f"no workers, {duration(progress.seconds)}"
+    return f"{progress.ready} of {progress.wanted} workers ready, {duration(progress.seconds)}"

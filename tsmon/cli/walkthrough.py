@@ -20,6 +20,7 @@ from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.torchserve.errors import Conflict
 from tsmon.torchserve.inference import HEALTHY
 from tsmon.torchserve.management import Registration
+from tsmon.units import byte_size
 
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
@@ -76,7 +77,7 @@ class Walkthrough:
 
     async def _archive(self) -> None:
         path = build_archive(digit_archive_spec(self.model_store, force=True))
-        emit(f"    {path.name}, {path.stat().st_size / 1e6:.2f} MB, in {path.parent}")
+        emit(f"    {path.name}, {byte_size(path.stat().st_size)}, in {path.parent}")
 
     async def _register(self) -> None:
         status = await self.client.management.register(Registration(f"{MODEL}.mar"))

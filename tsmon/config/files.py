@@ -21,7 +21,8 @@ from tsmon.config.schema import Config
 from tsmon.config.toml_lines import line_of
 from tsmon.config.trust import ADDRESSES, Settings, is_trusted, pointing, without
 from tsmon.config.values import BadValue, Dotted, assembled, checked
-from tsmon.untrusted.files import KIB, read_text
+from tsmon.units import KIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.toml import BadToml, parse_toml
 
 MOST_BYTES = 256 * KIB

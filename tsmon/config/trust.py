@@ -16,7 +16,8 @@ from platformdirs import user_state_path
 
 from tsmon.config.errors import ConfigError
 from tsmon.config.values import Dotted
-from tsmon.untrusted.files import KIB, read_text
+from tsmon.units import KIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.private import write_private
 
 HARMLESS: tuple[Dotted, ...] = (

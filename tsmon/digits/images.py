@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.digits.errors import ImageError
-from tsmon.untrusted.files import MIB, read_bytes
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid
+from tsmon.units import MIB
 from tsmon.untrusted.archives import BadArchiveFile, read_member
-from tsmon.untrusted.files import MIB, TooLarge, read_bytes
+from tsmon.untrusted.files import TooLarge, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image

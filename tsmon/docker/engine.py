@@ -10,6 +10,8 @@ import subprocess
 from collections import deque
 from collections.abc import Iterator
 
+from tsmon.units import period
+
 PATIENCE_S = 15.0
 _LAST_LINES = 5
 _NO_PERMISSION = re.compile(r"permission denied .*(?:socket|docker API)", re.IGNORECASE)
@@ -58,7 +60,7 @@ def run(*arguments: str, stdin: bytes = b"", patience_s: float = PATIENCE_S) -> 
     except OSError as error:
         raise _no_command(error) from None
     except subprocess.TimeoutExpired:
-        raise NoEngine(f"docker did not answer within {patience_s:.0f} s") from None
+        raise NoEngine(f"docker did not answer within {period(patience_s)}") from None
     if ended.returncode:
         raise refusal(ended.stderr, ended.returncode)
     return ended.stdout

@@ -8,7 +8,8 @@ from pathlib import Path
 from tsmon.doctor.facts import ConfigFacts, JavaProcess, MachineFacts
 from tsmon.doctor.machine import log_folder, named_config
 from tsmon.serving import properties
-from tsmon.untrusted.files import MIB, read_text
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_text
 
 
 def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None) -> ConfigFacts:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from tsmon.telemetry.traffic import Missing
+from tsmon.ordering import Value, arrange
 
 if TYPE_CHECKING:
     from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
     from tsmon.telemetry.status_signs import StatusSign
-
-Rank = tuple[float | str, ...]
-"""What rows are compared by."""
-Row = TypeVar("Row")
 
 
 class Order(Enum):
@@ -68,12 +63,12 @@ class FleetLine:
         return None if self.model else self.server.errors_per_second
 
 
-_FIGURES: dict[Order, Callable[[Figures], Rank | None]] = {
+_FIGURES: dict[Order, Callable[[Figures], Value]] = {
     Order.WORST: lambda figures: figures.badness,
-    Order.WORKERS: lambda figures: _known(figures.ready),
-    Order.RATE: lambda figures: _known(figures.per_second),
-    Order.INFERENCE: lambda figures: _known(figures.inference_ms),
-    Order.QUEUE: lambda figures: _known(figures.queue_ms),
+    Order.WORKERS: lambda figures: figures.ready,
+    Order.RATE: lambda figures: figures.per_second,
+    Order.INFERENCE: lambda figures: figures.inference_ms,
+    Order.QUEUE: lambda figures: figures.queue_ms,
 }
 
 
@@ -91,10 +86,16 @@ def lines(
     """
     largest_first = order.largest_first is not reverse
     shown = []
-    for server in _sorted(snapshot.servers, lambda row: _server_rank(row, order), largest_first):
+    servers = arrange(
+        snapshot.servers, lambda row: _server_rank(row, order), descending=largest_first
+    )
+    for server in servers:
+        models_of = arrange(
+            server.models, lambda row: _model_rank(row, order), descending=largest_first
+        )
         below = [
             FleetLine(server, model)
-            for model in _sorted(server.models, lambda row: _model_rank(row, order), largest_first)
+            for model in models_of
             if passes(f"{_words(server)} {model.key} {model.figures.sign.word}")
         ]
         if below or passes(f"{_words(server)} {server.figures.sign.word}"):
@@ -117,36 +118,16 @@ def _words(server: ServerRow) -> str:
     return f"{target.name} {target.settings.url} {target.origin} {labels} {mode}"
 
 
-def _sorted(
-    rows: Iterable[Row], rank: Callable[[Row], Rank | None], largest_first: bool
-) -> list[Row]:
-    """Rows by their rank; those without one come last, equal ones stay as they came."""
-    ranked = [(rank(row), row) for row in rows]
-    known = [(found, row) for found, row in ranked if found is not None]
-    known.sort(key=lambda pair: pair[0], reverse=largest_first)
-    return [row for _, row in known] + [row for found, row in ranked if found is None]
-
-
-def _server_rank(row: ServerRow, order: Order) -> Rank | None:
+def _server_rank(row: ServerRow, order: Order) -> Value:
     if order is Order.NAME:
-        return _natural(row.target.name)
+        return row.target.name
     if order is Order.ERRORS:
-        return _known(row.errors_per_second)
+        return row.errors_per_second
     return _FIGURES[order](row.figures)
 
 
-def _model_rank(row: ModelRow, order: Order) -> Rank | None:
+def _model_rank(row: ModelRow, order: Order) -> Value:
     if order is Order.NAME:
-        return _natural(str(row.key))
+        return str(row.key)
     # Of errors only those of the whole server are known; its models are worst first.
     return _FIGURES.get(order, _FIGURES[Order.WORST])(row.figures)
-
-
-def _known(number: float | Missing | None) -> Rank | None:
-    return None if number is None or isinstance(number, Missing) else (number,)
-
-
-def _natural(name: str) -> Rank:
-    """A name as people count: `gpu-9` before `gpu-10`."""
-    parts = re.split(r"(\d+)", name.lower())
-    return tuple(float(part) if part.isdecimal() else part for part in parts)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.staleness import patience_s
 from tsmon.telemetry.status_signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, StatusSign
-from tsmon.telemetry.traffic import Missing, Usage, UsageOrMissing, add_readings
+from tsmon.telemetry.traffic import Missing, UsageOrMissing, add_readings
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.fleet.targets import FleetTarget
@@ -20,6 +21,8 @@ ONLY_METRICS = StatusSign("?", "metrics only", Grade.NEUTRAL)
 """Its management address cannot be read."""
 SILENT = StatusSign("◐", "no ping", Grade.WARNING)
 """Its inference address does not answer."""
+WORST_SEVERITY = 1000
+"""More than any."""
 NO_MODELS = StatusSign("○", "no models", Grade.NEUTRAL)
 
 
@@ -39,24 +42,24 @@ class Figures:
     """Since the scrape before."""
 
     @property
-    def badness(self) -> tuple[int, int]:
+    def badness(self) -> int:
         """The larger, the worse."""
-        return self.sign.grade, self.severity
+        return self.sign.grade * WORST_SEVERITY + self.severity
 
     @property
     def per_second(self) -> float | Missing:
         """Requests per second."""
-        return self.traffic.per_second if isinstance(self.traffic, Usage) else self.traffic
+        return self.traffic.per_second
 
     @property
     def inference_ms(self) -> float | Missing:
         """Milliseconds of inference per request."""
-        return self.traffic.inference_ms if isinstance(self.traffic, Usage) else self.traffic
+        return self.traffic.inference_ms
 
     @property
     def queue_ms(self) -> float | Missing:
         """Milliseconds in the queue per request."""
-        return self.traffic.queue_ms if isinstance(self.traffic, Usage) else self.traffic
+        return self.traffic.queue_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def aged(row: ServerRow, now: Instant, period_s: float) -> ServerRow:
         return row
     sign = SERVER_SIGNS[ServerState.STALE]
     figures = replace(
-        row.figures, sign=sign, evidence=f"nothing new for {seconds:.0f} s", severity=100
+        row.figures, sign=sign, evidence=f"nothing new for {duration(seconds)}", severity=100
     )
     return replace(row, state=ServerState.STALE, figures=figures)
 

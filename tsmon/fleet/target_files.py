@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.fleet.file_sd import BadFile, parse_file_sd
-from tsmon.untrusted.files import KIB, MIB, read_text
+from tsmon.units import KIB, MIB
+from tsmon.untrusted.files import read_text
 
 if TYPE_CHECKING:
     from tsmon.fleet.targets import FleetTarget

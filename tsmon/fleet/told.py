@@ -23,6 +23,7 @@ from tsmon.telemetry.prometheus.samples import NAMES, by_moment
 from tsmon.telemetry.prometheus.source import PrometheusSource, observation_of
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.prometheus.client import Prometheus, Series
@@ -68,7 +69,9 @@ class ToldServer:
     def _check_age(self) -> None:
         age = time.monotonic() - self._clock - self._last
         if age > max(PATIENCE_SCRAPES * self.interval_s, LEAST_RANGE_S) and self.interval_s:
-            problem = NoNewSample(f"Prometheus has not scraped {self._instance} for {age:.0f} s")
+            problem = NoNewSample(
+                f"Prometheus has not scraped {self._instance} for {duration(age)}"
+            )
             self._digest(Observation(Instant.now(), None, problem, problem))
 
     def _digest(self, observation: Observation) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tsmon.logs.follower import LONGEST_LINE, FileFollower
-from tsmon.untrusted.files import KIB, MIB, open_regular
+from tsmon.units import KIB, MIB
+from tsmon.untrusted.files import open_regular
 
 _BLOCK = 64 * KIB
 FARTHEST = 64 * MIB

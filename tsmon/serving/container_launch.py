@@ -16,6 +16,7 @@ from tsmon.serving.launch import ProgressCallback, StartProgress
 from tsmon.torchserve.errors import NotTorchServe
 from tsmon.torchserve.metrics import MOST_SCRAPE_BYTES
 from tsmon.torchserve.records import parse_api_description
+from tsmon.units import period
 from tsmon.untrusted.http import Bounds, ask
 from tsmon.untrusted.json import BadJson, parse_json
 
@@ -76,7 +77,7 @@ class ContainerLaunch:
             if time.monotonic() > deadline:
                 raise _failed(
                     record,
-                    f"TorchServe did not answer at {record.management} within {seconds:g} s",
+                    f"TorchServe did not answer at {record.management} within {period(seconds)}",
                 )
             time.sleep(_POLL_SECONDS)
         return version

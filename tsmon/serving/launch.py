@@ -19,6 +19,7 @@ from tsmon.serving.environment import server_environment
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.ports import LOOPBACK
 from tsmon.serving.processes import find_server, has_ended
+from tsmon.units import period
 from tsmon.untrusted.http import Bounds, ask
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Launch:
             if self._elapsed() > self._plan.start_seconds:
                 raise self._failed(
                     f"TorchServe did not answer at {management}"
-                    f" within {self._plan.start_seconds:g} s"
+                    f" within {period(self._plan.start_seconds)}"
                 )
             time.sleep(_POLL_SECONDS)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tsmon.serving.errors import ArchiveError
+from tsmon.units import MIB
 from tsmon.untrusted.archives import BadArchiveFile, read_member, read_tar_member
-from tsmon.untrusted.files import MIB
 from tsmon.untrusted.json import BadJson, parse_json
 
 _MANIFEST = "MAR-INF/MANIFEST.json"

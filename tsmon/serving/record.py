@@ -9,7 +9,8 @@ from typing import Self
 
 from tsmon.serving.errors import BadHome
 from tsmon.serving.owner import Owner
-from tsmon.untrusted.files import MIB, read_text
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.private import write_private
 from tsmon.untrusted.shape import shaped

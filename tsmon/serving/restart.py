@@ -31,6 +31,7 @@ from tsmon.torchserve.procedure import (
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import WORKER_SCRIPT, ModelVersion, Worker
 from tsmon.torchserve.rollout import MARGIN_S
+from tsmon.units import plural
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
@@ -284,8 +285,7 @@ async def _idle_moment(process: psutil.Process) -> bool:
 
 
 def _restarted(workers: int, found: ModelVersion) -> str:
-    noun = "worker" if workers == 1 else "workers"
-    return f"{workers} {noun} of {found.name} {found.version} restarted"
+    return f"{plural(workers, 'worker')} of {found.name} {found.version} restarted"
 
 
 def _scale_command(found: ModelVersion, workers: int) -> str:

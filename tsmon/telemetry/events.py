@@ -18,6 +18,7 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
     WorkerStatus,
 )
+from tsmon.units import duration, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
@@ -246,7 +247,7 @@ def _server_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
             yield Event(after.at, EventKind.TOKEN_REFUSED, label, str(now.problem))
         elif now.state is ServerState.UP and was.last_answer is not None:
             seconds = after.at.since(was.last_answer)
-            yield Event(after.at, EventKind.SERVER_BACK, label, f"after {seconds:.0f} s")
+            yield Event(after.at, EventKind.SERVER_BACK, label, f"after {duration(seconds)}")
         elif was.state is ServerState.UP:
             yield Event(after.at, EventKind.SERVER_AWAY, label, str(now.problem or now.state))
     if now.lives > was.lives:
@@ -325,5 +326,4 @@ def _worker_events(
 
 
 def _registered(model: ModelStatus) -> str:
-    workers = "1 worker" if model.wanted == 1 else f"{model.wanted} workers"
-    return f"registered from {model.described.url}, {workers} wanted"
+    return f"registered from {model.described.url}, {plural(model.wanted, 'worker')} wanted"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Missing, Usage
+from tsmon.units import known
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
@@ -104,7 +105,7 @@ class History:
             costs,
             inference=profile.get(RequestPhase.INFERENCE),
             queue=profile.get(RequestPhase.QUEUE),
-            errors_per_second=errors_per_second(snapshot, model),
+            errors_per_second=snapshot.errors_per_second(model),
             waiting=queue.pending if queue else None,
             memory=self._memory(model),
         )
@@ -123,23 +124,11 @@ class History:
         return points[-1].memory if points and points[-1].memory == found else found
 
 
-def errors_per_second(snapshot: Snapshot, model: ModelStatus) -> float | None:
-    """Requests a second that failed since the tick before; None where the logs do not tell."""
-    if model.requests is None:  # no request ended in the last five minutes, if logs are read
-        return 0.0 if snapshot.metrics.log_folder is not None else None
-    last = model.requests.last
-    return last.failed / last.seconds if last and last.seconds > 0 else None
-
-
 def _costs(at: Instant, usage: Usage | Missing | None) -> HistoryPoint:
     if not isinstance(usage, Usage):
         return HistoryPoint(at)
-    return HistoryPoint(at, usage.per_second, _known(usage.inference_ms), _known(usage.queue_ms))
+    return HistoryPoint(at, usage.per_second, known(usage.inference_ms), known(usage.queue_ms))
 
 
 def _moment(point: HistoryPoint) -> float:
     return point.at.monotonic
-
-
-def _known(value: float | Missing) -> float | None:
-    return None if isinstance(value, Missing) else value

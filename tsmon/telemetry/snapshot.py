@@ -15,11 +15,13 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
+from tsmon.units import known
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.causes import Cause
-    from tsmon.telemetry.logs.request_report import RequestReport
+    from tsmon.telemetry.logs.percentiles import Percentiles
+    from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
     from tsmon.telemetry.scrape import MetricsMode
     from tsmon.telemetry.traffic import Traffic
     from tsmon.torchserve.errors import TorchServeError
@@ -139,6 +141,27 @@ class ModelStatus:
         """How many workers it should have (`minWorkers`)."""
         return self.described.min_workers
 
+    @property
+    def pending(self) -> int | None:
+        """Requests in its queue."""
+        queue = self.described.queue
+        return queue.pending if queue and self.told and not self.gone else None
+
+    @property
+    def worker_memory(self) -> list[int]:
+        """Bytes of each worker whose memory is known."""
+        sizes = (worker.memory_bytes for worker in self.workers)
+        return [size for size in sizes if size is not None]
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Of all workers whose memory is known, together."""
+        return sum(sizes) if (sizes := self.worker_memory) else None
+
+    def percentiles(self, part: RequestPhase) -> Percentiles | None:
+        """Of the requests of the last minute, where the log files tell them."""
+        return self.requests.minute.get(part) if self.requests else None
+
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
@@ -195,6 +218,23 @@ class Snapshot:
     def stale(self) -> bool:
         """Whether the models shown are from an earlier tick."""
         return self.server.state is not ServerState.UP
+
+    @property
+    def per_second(self) -> float | None:
+        """Requests per second of all models together; None where none is known."""
+        rates = [
+            known(model.traffic.interval.per_second) for model in self.models if not model.gone
+        ]
+        told = [rate for rate in rates if rate is not None]
+        return sum(told) if told else None
+
+    def errors_per_second(self, model: ModelStatus) -> float | None:
+        """Requests that failed since the tick before; None where the log files do not tell."""
+        if self.stale or model.gone:
+            return None
+        if model.requests is None:  # no request ended in the last five minutes, if logs are read
+            return 0.0 if self.metrics.log_folder is not None else None
+        return model.requests.errors_per_second
 
     def model(self, key: ModelKey) -> ModelStatus | None:
         """The status of one version, None when it is not there."""

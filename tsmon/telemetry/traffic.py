@@ -41,6 +41,13 @@ class Missing(StrEnum):
     NO_COUNTERS = "no counters"
     UNREAD = "its line in /metrics cannot be read"
 
+    @property
+    def per_second(self) -> Missing:
+        """What a reading is missing for, each of its numbers is."""
+        return self
+
+    inference_ms = queue_ms = per_second
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

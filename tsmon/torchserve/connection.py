@@ -22,6 +22,7 @@ from tsmon.torchserve.errors import (
 )
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 from tsmon.torchserve.waiting import under_way
+from tsmon.units import period
 from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Overdue
 from tsmon.untrusted.json import BadJson, parse_json
 
@@ -141,9 +142,11 @@ class Connection:
         seconds = request.extensions["timeout"]["read"]
         what = f"{request.method} {request.url.path}"
         if isinstance(error, Overdue):
-            told = f"{what}: the answer had not ended after {seconds:g} s"
+            told = f"{what}: the answer had not ended after {period(seconds)}"
             return TimedOut(told, "the server or the way to it is very slow")
-        return TimedOut(f"{what} got no answer within {seconds:g} s", "the server is busy or stuck")
+        return TimedOut(
+            f"{what} got no answer within {period(seconds)}", "the server is busy or stuck"
+        )
 
     def _error(self, response: httpx.Response, key: KeyKind | None) -> ApiError:
         code, type_, message = read_error(response)

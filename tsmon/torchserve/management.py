@@ -45,6 +45,7 @@ from tsmon.torchserve.records import (
     parse_versions,
 )
 from tsmon.torchserve.tokens import KeyKind
+from tsmon.units import period
 from tsmon.untrusted.text import one_line
 
 PAGE_LIMIT = 100
@@ -144,7 +145,7 @@ class Management:
                 told = f"the model list has no end: page {len(seen)} leads to {one_line(token, 40)}"
                 raise NotTorchServe(told)
             if time.monotonic() - started > LIST_TIMEOUT_S:
-                told = f"the model list had not ended after {LIST_TIMEOUT_S:g} s"
+                told = f"the model list had not ended after {period(LIST_TIMEOUT_S)}"
                 raise TimedOut(told, "the server or the way to it is very slow")
             seen.add(token)
             page = await self.page(limit, token)

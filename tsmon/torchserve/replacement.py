@@ -31,7 +31,8 @@ from tsmon.torchserve.procedure import (
     reasoned,
 )
 from tsmon.torchserve.protection import protected
-from tsmon.untrusted.files import MIB, read_bytes
+from tsmon.units import MIB, duration, milliseconds
+from tsmon.untrusted.files import read_bytes
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
@@ -170,7 +171,9 @@ class Replacement(Procedure):
         with self._step("test"):
             answer = await self._client.inference.predict(new.name, probe.body, version=new.version)
             self.prediction = answer
-            self._tell("test", f"{probe.label}: {answer.text[:60]}, {answer.milliseconds:.0f} ms")
+            self._tell(
+                "test", f"{probe.label}: {answer.text[:60]}, {milliseconds(answer.milliseconds)}"
+            )
 
     async def _switch(self, new: ModelVersion) -> None:
         await self._management.set_default(new.name, new.version)
@@ -197,7 +200,9 @@ class Replacement(Procedure):
             elif (left := quiet_since + self.plan.grace_s - now) <= 0:
                 return
             else:
-                self._tell("drain", f"none waits; {left:.0f} s for those that are being answered")
+                self._tell(
+                    "drain", f"none waits; {duration(left)} for those that are being answered"
+                )
             await asyncio.sleep(POLL_S)
 
     async def _waiting(self) -> int | None:

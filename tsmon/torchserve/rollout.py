@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tsmon.torchserve.errors import NotFound, TimedOut
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.torchserve.management import Management
@@ -151,6 +152,6 @@ def _judge(
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
     limit = timeout_s if timeout_s is not None else model.startup_timeout_s + MARGIN_S
     if elapsed > limit:
-        reason = f"{ready} of {wanted} workers are ready after {elapsed:.0f} s"
+        reason = f"{ready} of {wanted} workers are ready after {duration(elapsed)}"
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
     return RolloutProgress(Outcome.RUNNING, ready, wanted, elapsed)

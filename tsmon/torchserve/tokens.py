@@ -18,7 +18,8 @@ from typing import Any
 
 from tsmon.torchserve.addresses import Addresses, is_loopback, origin
 from tsmon.torchserve.errors import TOKEN_HINT, KeyProblem, TorchServeError
-from tsmon.untrusted.files import KIB, read_text
+from tsmon.units import KIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.secrets import never_show
 

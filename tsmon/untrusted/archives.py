@@ -16,7 +16,8 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from tsmon.untrusted.files import MIB, TooLarge, open_regular
+from tsmon.units import MIB
+from tsmon.untrusted.files import TooLarge, open_regular
 
 LARGEST_READ = 8 * MIB
 """At once: so large may be the directory of a ZIP file, which is some 100,000 members."""

@@ -12,8 +12,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-KIB = 1024
-MIB = 1024 * KIB
+from tsmon.units import KIB
 
 
 class NotRegular(OSError):

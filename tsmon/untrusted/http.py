@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from tsmon.units import period
+
 CLOSE_GRACE_S = 2.0
 DEADLINE_GRACE_S = 0.5
 """Beyond the time-out of a read, so that httpx itself gives up on a server that says nothing."""
@@ -117,7 +119,7 @@ class BoundedClient:
             return exchange.result()
         self._retire(pool)
         exchange.cancel()
-        raise Overdue(f"no whole answer within {bounds.timeout_s:g} s", request=request)
+        raise Overdue(f"no whole answer within {period(bounds.timeout_s)}", request=request)
 
     def _new_pool(self) -> _Pool:
         # A proxy variable must not send a loopback request elsewhere.

@@ -37,7 +37,7 @@ def test_the_advice_as_a_table_with_reasons_and_commands(tsmon: Tsmon) -> None:
     assert ended.code == 0
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("mnist 1.0: 1 ready now, ")
-    assert "10 ms of service (counters), 2 ms in the queue" in lines[0]
+    assert "10.0 ms of service (counters), 2.0 ms in the queue" in lines[0]
     assert lines[1].startswith("2 workers for 90 requests/s (extrapolated)")
     marked = [line.split() for line in lines if line.startswith(("→", "now"))]
     assert [row[:3] for row in marked] == [["now", "1", "90%"], ["→", "2", "45%"]]

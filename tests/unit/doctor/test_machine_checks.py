@@ -87,7 +87,7 @@ def test_one_more_worker_that_does_not_fit_is_named() -> None:
     finding = only(checks.memory, facts(machine=tight))
 
     assert finding.title == "one more worker of mnist 1.0 does not fit into memory"
-    assert finding.evidence == "its largest has 3.0 GB, 2.0 GB are free"
+    assert finding.evidence == "its largest has 2.8 GiB, 1.9 GiB are free"
 
 
 def test_memory_that_is_nearly_gone_is_an_error_wherever_the_server_is() -> None:

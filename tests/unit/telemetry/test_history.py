@@ -15,7 +15,7 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.history import History, HistoryPoint, errors_per_second
+from tsmon.telemetry.history import History, HistoryPoint
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
@@ -157,10 +157,10 @@ def test_nothing_is_known_of_queue_workers_and_errors_while_the_server_is_away()
 
 
 def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
-    unread = _snapshot(0, QUIET)
+    unread = replace(_snapshot(0, QUIET), server=ServerStatus("local", ServerState.UP))
     read = replace(unread, metrics=MetricsStatus(log_folder=Path("logs")))
-    assert errors_per_second(unread, unread.models[0]) is None
-    assert errors_per_second(read, read.models[0]) == 0.0
+    assert unread.errors_per_second(unread.models[0]) is None
+    assert read.errors_per_second(read.models[0]) == 0.0
 
 
 def _point(seconds: float) -> HistoryPoint:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tsmon.units import MIB
 from tsmon.untrusted import archives
 from tsmon.untrusted.archives import BadArchiveFile, read_member, read_tar_member
-from tsmon.untrusted.files import MIB, NotRegular, TooLarge
+from tsmon.untrusted.files import NotRegular, TooLarge
 
 NAME = "MAR-INF/MANIFEST.json"
 

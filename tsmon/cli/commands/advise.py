@@ -27,6 +27,7 @@ from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
 from tsmon.telemetry.traffic import LONG_WINDOW_S
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.units import period
 
 if TYPE_CHECKING:
     from tsmon.logs.places import LogPlace
@@ -113,7 +114,7 @@ async def _watch(
     monitor = Monitor(LiveSource(client, logs), period_s=min(1.0, seconds / 2))
     monitor.focus = key
     seen: list[Snapshot] = []
-    with talk.status(f"{key}: watching its traffic for {seconds:g} s…"):
+    with talk.status(f"{key}: watching its traffic for {period(seconds)}…"):
         async for snapshot in monitor.ticks():
             seen.append(snapshot)
             if snapshot.at.since(seen[0].at) >= seconds:

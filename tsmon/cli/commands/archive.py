@@ -11,6 +11,7 @@ from tsmon.cli.options import as_json
 from tsmon.cli.output import emit, emit_json
 from tsmon.serving.archive import ArchiveSpec, build_archive, digit_archive_spec
 from tsmon.serving.model_store import read_archive
+from tsmon.units import byte_size
 
 _FILE = click.Path(path_type=Path)
 
@@ -75,4 +76,4 @@ def archive(
             }
         )
     else:
-        emit(f"{path}  {info.model_name} {info.version}  {info.size / 1e6:.2f} MB")
+        emit(f"{path}  {info.model_name} {info.version}  {byte_size(info.size)}")

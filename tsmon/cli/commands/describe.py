@@ -14,6 +14,7 @@ from tsmon.cli.target import Target, pass_target
 from tsmon.telemetry.descriptions import unread
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import NotFound, TokenRefused, TorchServeError, Unreachable
+from tsmon.units import byte_size
 
 if TYPE_CHECKING:
     from tsmon.torchserve.management import Management
@@ -109,7 +110,7 @@ def _print_description(version: ModelVersion, judged: Judged) -> None:
         emit_table(
             ("WORKER", "STATE", "PID", "MEMORY"),
             [
-                (worker.id, worker.status, str(worker.pid or ""), _megabytes(worker.memory_bytes))
+                (worker.id, worker.status, str(worker.pid or ""), _memory(worker.memory_bytes))
                 for worker in version.workers
             ],
             right="PID MEMORY",
@@ -118,5 +119,5 @@ def _print_description(version: ModelVersion, judged: Judged) -> None:
         emit(line)
 
 
-def _megabytes(size: int | None) -> str:
-    return "not measured yet" if size is None else f"{size / 1e6:.0f} MB"
+def _memory(size: int | None) -> str:
+    return "not measured yet" if size is None else byte_size(size)

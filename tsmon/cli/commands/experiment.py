@@ -39,13 +39,14 @@ from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.units import period
 
 if TYPE_CHECKING:
     from tsmon.load.experiment.steps import ExperimentStep
     from tsmon.torchserve.client import TorchServe
 
 RESTORING = "stopping, and restoring the workers there were …"
-STILL_RESTORING = f"the workers are being restored, for {RESTORE_S:.0f} s at the most"
+STILL_RESTORING = f"the workers are being restored, for {period(RESTORE_S)} at the most"
 
 
 class Numbers(click.ParamType[tuple[int, ...]]):

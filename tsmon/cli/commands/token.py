@@ -15,6 +15,7 @@ from tsmon.cli.target import Target, pass_target
 from tsmon.torchserve.errors import TOKEN_HINT
 from tsmon.torchserve.renewal import EXPIRING
 from tsmon.torchserve.tokens import KeyKind, ServerKey
+from tsmon.units import duration
 
 
 @click.group(cls=CommandGroup)
@@ -71,5 +72,5 @@ async def refresh(target: Target, kind: str | None) -> None:
 def _expiry(key: ServerKey, now: datetime) -> str:
     if key.expires is None:
         return "never"
-    minutes = (key.expires - now).total_seconds() / 60
-    return f"in {minutes:.0f} min" if minutes > 0 else f"{-minutes:.0f} min ago"
+    left = (key.expires - now).total_seconds()
+    return f"in {duration(left)}" if left > 0 else f"{duration(-left)} ago"

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit, emit_table, emit_text
+from tsmon.units import byte_size, fixed, milliseconds, number, percent, plural
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _HEADINGS = (
     *("", "WORKERS", "BUSY", "SERVICE_MS", "QUEUE_MS", "QUEUE_P95_MS", "P95_MS"),
-    *("MEMORY_MB", "BASIS"),
+    *("MEMORY", "BASIS"),
 )
 GROWS = "grows"
 """Stands for the queue time of too few workers."""
@@ -53,31 +54,33 @@ def _head(advice: Advice) -> Iterator[str]:
     situation = advice.situation
     now = f"{situation.key}: {situation.workers} ready now"
     if situation.rate is not None:
-        now += f", {situation.rate:.4g} requests/s seen"
+        now += f", {number(situation.rate)} requests/s seen"
     if situation.service is not None:
         source = "logs" if situation.from_logs else "counters"
-        now += f", {situation.service.service_ms:.3g} ms of service ({source})"
+        now += f", {milliseconds(situation.service.service_ms)} of service ({source})"
         if situation.service.more_ms is not None:
-            now += f" and {situation.service.more_ms:.3g} ms more for each further one of a batch"
+            more = milliseconds(situation.service.more_ms)
+            now += f" and {more} more for each further one of a batch"
     if situation.queue_ms is not None:
-        now += f", {situation.queue_ms:.3g} ms in the queue"
+        now += f", {milliseconds(situation.queue_ms)} in the queue"
     yield now
     wanted = f" for {advice.rate:.4g} requests/s" if advice.rate else ""
     if advice.workers is None:
         yield f"I do not know a number of workers{wanted}"
     else:
-        yield f"{_plural(advice.workers)}{wanted} ({advice.confidence}), so that {advice.target}"
+        workers = plural(advice.workers, "worker")
+        yield f"{workers}{wanted} ({advice.confidence}), so that {advice.target}"
 
 
 def _row(advice: Advice, row: Forecast) -> tuple[str, ...]:
     marks = "→" if row.workers == advice.workers else ""
     if row.workers == advice.situation.workers:
         marks += "now"
-    memory = "" if row.memory_bytes is None else f"{row.memory_bytes / 1e6:.0f}"
+    memory = byte_size(row.memory_bytes)
     times = (row.service_ms, row.queue_ms, row.queue_p95_ms, row.p95_ms)
     gap = UNKNOWN if row.unknown else GROWS
-    numbers = (gap if value is None else f"{value:.2f}" for value in times)
-    return (marks, str(row.workers), f"{row.utilisation:.0%}", *numbers, memory, row.basis.value)
+    numbers = (gap if value is None else fixed(value) for value in times)
+    return (marks, str(row.workers), percent(row.utilisation), *numbers, memory, row.basis.value)
 
 
 def _say_list(title: str, lines: tuple[str, ...]) -> None:
@@ -86,10 +89,6 @@ def _say_list(title: str, lines: tuple[str, ...]) -> None:
         emit(title)
         for line in lines:
             emit(f"  {line}")
-
-
-def _plural(number: int) -> str:
-    return "1 worker" if number == 1 else f"{number} workers"
 
 
 def advice_record(advice: Advice) -> dict[str, Any]:

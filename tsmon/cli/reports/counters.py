@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_table, say
-from tsmon.cli.reports.ticks import number_or_none, number_words
 from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT
 from tsmon.logs.files import TS_METRICS
 from tsmon.logs.places import Container, LogPlace
@@ -25,6 +24,7 @@ from tsmon.telemetry.scrape import (
     parse_scrape,
 )
 from tsmon.telemetry.traffic import usage_of
+from tsmon.units import fixed, known
 
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
@@ -64,8 +64,8 @@ def print_totals(scrape: Scrape) -> None:
                 f"{counters.requests:.0f}",
                 f"{counters.inference_us:.3f}",
                 f"{counters.queue_us:.3f}",
-                number_words(usage_of(counters).inference_ms),
-                number_words(usage_of(counters).queue_ms),
+                fixed(usage_of(counters).inference_ms),
+                fixed(usage_of(counters).queue_ms),
             )
             for key, counters in sorted_series(scrape)
         ],
@@ -82,6 +82,6 @@ def totals_record(key: SeriesKey, counters: Counters) -> dict[str, Any]:
         REQUESTS: counters.requests,
         INFERENCE_US: counters.inference_us,
         QUEUE_US: counters.queue_us,
-        "inference_ms": number_or_none(usage.inference_ms),
-        "queue_ms": number_or_none(usage.queue_ms),
+        "inference_ms": known(usage.inference_ms),
+        "queue_ms": known(usage.queue_ms),
     }

@@ -14,9 +14,9 @@ from tsmon.cli.console import data_console, talk
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import LONGEST_HINT, emit_json, emit_table, say
 from tsmon.doctor.catalogue import CHECKS
-from tsmon.doctor.checks.had import plural
 from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import Check, Finding, Result, Severity
+from tsmon.units import plural
 from tsmon.untrusted.text import one_line, visible
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from tsmon.load.experiment.table import (
     footnotes,
     headline,
     markdown,
-    memory_words,
     result_csv,
     rows,
 )
+from tsmon.units import byte_size, fixed
 
 if TYPE_CHECKING:
     from tsmon.load.experiment.plan import Variation
@@ -49,7 +49,7 @@ def measured_line(setting: Variation, measurement: Measurement) -> str:
     """One measurement in a line, as soon as it is there."""
 
     def words(value: float | None, unit: str) -> str:
-        return f"unknown {unit}" if value is None else f"{value:.2f} {unit}"
+        return f"unknown {unit}" if value is None else f"{fixed(value)} {unit}"
 
     parts = [
         f"{measurement.answered} answered",
@@ -57,7 +57,7 @@ def measured_line(setting: Variation, measurement: Measurement) -> str:
         words(measurement.queue_ms, "ms queue"),
         words(measurement.p95_ms, "ms p95"),
         words(measurement.throughput, "requests/s"),
-        memory_words(measurement.memory_bytes),
+        byte_size(measurement.memory_bytes),
     ]
     return f"{setting}: {', '.join(parts)}"
 

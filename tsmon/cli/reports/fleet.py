@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit_table
-from tsmon.cli.reports.ticks import number_or_none, number_words
 from tsmon.fleet.arrange import FleetLine, lines
-from tsmon.telemetry.traffic import Missing
+from tsmon.units import fixed, known
 from tsmon.untrusted.secrets import masked_address
 
 if TYPE_CHECKING:
     from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
-
-UNKNOWN = Missing.NO_COUNTERS
 HEADINGS = (
     *("SERVER", "MODEL", "VERSION", "VERDICT", "READY", "WANTED"),
     *("REQ/S", "INFERENCE_MS", "QUEUE_MS", "ERRORS/S", "MODE", "WHY"),
@@ -43,19 +40,15 @@ def _cells(line: FleetLine) -> tuple[str, ...]:
         model.key.name if model else "*",
         model.key.version if model else "*",
         str(figures.sign),
-        _count(figures.ready),
-        _count(figures.wanted),
-        number_words(figures.per_second),
-        number_words(figures.inference_ms),
-        number_words(figures.queue_ms),
-        number_words(UNKNOWN if line.errors_per_second is None else line.errors_per_second),
+        fixed(figures.ready, 0),
+        fixed(figures.wanted, 0),
+        fixed(figures.per_second),
+        fixed(figures.inference_ms),
+        fixed(figures.queue_ms),
+        fixed(line.errors_per_second),
         "READ-ONLY" if read_only else "",
         figures.evidence,
     )
-
-
-def _count(number: int | None) -> str:
-    return "–" if number is None else str(number)
 
 
 def _server_record(row: ServerRow) -> dict[str, Any]:
@@ -85,7 +78,7 @@ def _figures_record(figures: Figures) -> dict[str, Any]:
         "why": figures.evidence,
         "ready_workers": figures.ready,
         "wanted_workers": figures.wanted,
-        "requests_per_second": number_or_none(figures.per_second),
-        "inference_ms": number_or_none(figures.inference_ms),
-        "queue_ms": number_or_none(figures.queue_ms),
+        "requests_per_second": known(figures.per_second),
+        "inference_ms": known(figures.inference_ms),
+        "queue_ms": known(figures.queue_ms),
     }

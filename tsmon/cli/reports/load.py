@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit, emit_csv, emit_json, emit_table
+from tsmon.units import duration, fixed, milliseconds, per_second
 
 if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan
@@ -26,11 +27,11 @@ PERCENTILES = {
 def progress_line(progress: RunProgress) -> str:
     """How a run goes, as one line."""
     report, recent = progress.so_far, progress.latency
-    parts = [f"{report.seconds:.1f} s", f"{report.answered} answered"]
+    parts = [duration(report.seconds), f"{report.answered} answered"]
     if progress.throughput is not None:
-        parts.append(f"{progress.throughput:.0f}/s")
+        parts.append(per_second(progress.throughput))
     if recent is not None:
-        parts.append(f"p50 {recent.p50:.1f} ms, p95 {recent.p95:.1f} ms")
+        parts.append(f"p50 {milliseconds(recent.p50)}, p95 {milliseconds(recent.p95)}")
     parts.append(f"{report.under_way} under way")
     if report.unsent:
         parts.append(f"{report.unsent} late")
@@ -43,7 +44,7 @@ def progress_line(progress: RunProgress) -> str:
 
 def say_report(report: RunReport) -> None:
     """The report for a person."""
-    emit(f"{_loop(report.plan)}, {report.seconds:.2f} s, {report.ending}")
+    emit(f"{_loop(report.plan)}, {duration(report.seconds)}, {report.ending}")
     emit_table(("Requests", "", ""), _rows(report))
     if report.latency is not None:
         emit("")
@@ -65,7 +66,7 @@ def _loop(plan: RunPlan) -> str:
 
 
 def _rows(report: RunReport) -> Iterator[tuple[str, str, str]]:
-    rate = "" if report.throughput is None else f"{report.throughput:.1f}/s"
+    rate = "" if report.throughput is None else per_second(report.throughput)
     if report.plan.rate is not None:
         late = "the times below do not know of their waiting" if report.unsent else ""
         yield "planned", str(report.planned), ""
@@ -81,7 +82,7 @@ def _rows(report: RunReport) -> Iterator[tuple[str, str, str]]:
 
 def _latency_rows(latency: Latency) -> Iterator[tuple[str, str]]:
     for name, field in PERCENTILES.items():
-        yield name, f"{getattr(latency, field):.2f}"
+        yield name, fixed(getattr(latency, field))
 
 
 def emit_report(report: RunReport, *, as_csv: bool) -> None:

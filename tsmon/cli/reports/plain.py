@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tsmon.cli.reports.ticks import number_words
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.status_signs import MODEL_SIGNS, Grade
 from tsmon.telemetry.traffic import Missing, Usage
+from tsmon.units import duration, fixed, number, percent
 
 WIDTH = 100
 """Columns that a line has at most."""
@@ -38,43 +38,47 @@ def _parts(snapshot: Snapshot) -> list[str]:
     if not models:
         return [f"{server.state}: {_short(server.label)}", "no models are registered"]
     if len(models) == 1:
-        return [*_one(models[0]), *_times(models[0].traffic.interval)]
-    return _several(models)
+        return [*_one(models[0]), _rate(snapshot, models[0]), *_times(models[0].traffic.interval)]
+    return _several(snapshot, models)
 
 
 def _last_answer(snapshot: Snapshot) -> list[str]:
     last = snapshot.server.last_answer
-    return [f"last answer {snapshot.at.since(last):.0f} s ago"] if last else []
+    return [f"last answer {duration(snapshot.at.since(last))} ago"] if last else []
 
 
 def _one(model: ModelStatus) -> list[str]:
     """Its verdict, its workers, its requests."""
     health = model.verdict.health
     workers = f"{model.ready}/{model.wanted} workers" if model.told else "workers not told"
-    return [f"{health}: {_short(str(model.key))}", workers, *_failing(model), _rate([model])]
+    return [f"{health}: {_short(str(model.key))}", workers, *_failing(model)]
 
 
 def _failing(model: ModelStatus) -> list[str]:
     if model.verdict.health is not ModelHealth.FAILING or model.requests is None:
         return []
-    return [f"{model.requests.failing_share:.0%} of requests fail"]
+    return [f"{percent(model.requests.failing_share)} of requests fail"]
 
 
 def _times(interval: Usage | Missing) -> list[str]:
     if isinstance(interval, Missing):
         return []
     return [
-        f"inference {number_words(interval.inference_ms)} ms",
-        f"queue {number_words(interval.queue_ms)} ms",
+        f"inference {fixed(interval.inference_ms)} ms",
+        f"queue {fixed(interval.queue_ms)} ms",
     ]
 
 
-def _several(models: Sequence[ModelStatus]) -> list[str]:
+def _several(snapshot: Snapshot, models: Sequence[ModelStatus]) -> list[str]:
     worst = max(models, key=_badness)
     if _badness(worst)[0] is Grade.GOOD:
-        return [f"{worst.verdict.health}: all {len(models)} models", _rate(models)]
+        return [f"{worst.verdict.health}: all {len(models)} models", _rate(snapshot, models[0])]
     well = sum(_badness(model)[0] is Grade.GOOD for model in models)
-    return [*_one(worst)[:2], f"{well} of {len(models)} models are ready", _rate(models)]
+    return [
+        *_one(worst)[:2],
+        f"{well} of {len(models)} models are ready",
+        _rate(snapshot, models[0]),
+    ]
 
 
 def _badness(model: ModelStatus) -> tuple[Grade, int]:
@@ -82,13 +86,10 @@ def _badness(model: ModelStatus) -> tuple[Grade, int]:
     return MODEL_SIGNS[health].grade, health.severity
 
 
-def _rate(models: Sequence[ModelStatus]) -> str:
-    """Requests per second of all that have an interval."""
-    intervals = [model.traffic.interval for model in models]
-    known = [each.per_second for each in intervals if not isinstance(each, Missing)]
-    if known:
-        return f"{sum(known):.1f} req/s"
-    return f"no rate: {intervals[0]}"
+def _rate(snapshot: Snapshot, first: ModelStatus) -> str:
+    """Requests per second of all together, or why those of the first are not known."""
+    rate = snapshot.per_second
+    return f"no rate: {first.traffic.interval}" if rate is None else f"{number(rate)} req/s"
 
 
 def _short(name: str) -> str:

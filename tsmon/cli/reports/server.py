@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.cli.output import emit, emit_json, say
+from tsmon.units import byte_size, duration, plural
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ def status_lines(found: LocalServerStatus) -> list[str]:
         if server.orphaned and found.uptime is not None:
             facts.append(("left", f"{ORPHANED}; `tsmon serve stop` stops it"))
     if found.uptime is not None and server is not None:
-        up = f"up {found.uptime / 60:.0f} min"
+        up = f"up {duration(found.uptime)}"
         facts += [
             ("pid", f"{server.pid}, {up}") if server.pid else ("time", up),
-            ("memory", f"{found.memory / 1e6:.0f} MB"),
+            ("memory", byte_size(found.memory)),
             ("workers", _worker_memory(found)),
         ]
     return [f"{name:<11}{value}" for name, value in facts]
@@ -99,4 +100,4 @@ def _whereabouts(record: ServerRecord) -> str:
 
 def _worker_memory(found: LocalServerStatus) -> str:
     total = sum(found.worker_memory.values())
-    return f"{len(found.worker_memory)} processes, {total / 1e6:.0f} MB"
+    return f"{plural(len(found.worker_memory), 'process', 'processes')}, {byte_size(total)}"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tsmon.telemetry.traffic import Missing, Usage
+from tsmon.units import fixed, known
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.request_report import RequestReport
@@ -28,8 +29,8 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
     else:
         cells += [
             f"{interval.per_second:7.1f} req/s",
-            f"inference {number_words(interval.inference_ms):>8} ms",
-            f"queue {number_words(interval.queue_ms):>8} ms",
+            f"inference {fixed(interval.inference_ms):>8} ms",
+            f"queue {fixed(interval.queue_ms):>8} ms",
         ]
     if snapshot.stale:
         cells.append(f"({snapshot.server.state})")
@@ -82,16 +83,6 @@ def _reading_record(reading: Usage | Missing) -> dict[str, Any]:
         "seconds": reading.seconds or None,
         "requests": reading.arrived,
         "requests_per_second": reading.per_second if reading.seconds else None,
-        "inference_ms": number_or_none(reading.inference_ms),
-        "queue_ms": number_or_none(reading.queue_ms),
+        "inference_ms": known(reading.inference_ms),
+        "queue_ms": known(reading.queue_ms),
     }
-
-
-def number_or_none(value: float | Missing) -> float | None:
-    """A number for a record; null where it cannot be known."""
-    return None if isinstance(value, Missing) else value
-
-
-def number_words(value: float | Missing) -> str:
-    """A number for people; a dash where it cannot be known."""
-    return "–" if isinstance(value, Missing) else f"{value:.2f}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import human, models_of, plural, process_of
+from tsmon.doctor.checks.had import models_of, process_of
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
+from tsmon.units import byte_size, plural
 
 if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts, FolderSize
@@ -22,7 +23,7 @@ def free_space(facts: Facts) -> Iterator[Finding]:
     if not folders:
         raise _no_folder(facts, "neither logs nor unpacked models are to be seen")
     least = min(folders, key=lambda folder: folder.free)
-    evidence = f"{human(least.free)} free at {least.path}"
+    evidence = f"{byte_size(least.free)} free at {least.path}"
     remedy = "free some space there; TorchServe fails to register models when it is gone"
     if least.free < LITTLE_FREE:
         yield error("the disk is nearly full", evidence, remedy)
@@ -37,7 +38,7 @@ def logs(facts: Facts) -> Iterator[Finding]:
     folder = facts.machine.logs
     if folder is None:
         raise _no_folder(facts, "the folder of the logs is not to be seen")
-    evidence = f"{human(folder.size)} in {folder.path}"
+    evidence = f"{byte_size(folder.size)} in {folder.path}"
     if folder.size > LARGE_LOGS or folder.size > folder.free:
         yield warning(
             "the logs are large",
@@ -60,7 +61,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
         if "no model" not in str(reason):
             raise
         registered = 0
-    evidence = f"{plural(len(folder.entries), 'folder')} with {human(folder.size)} in "
+    evidence = f"{plural(len(folder.entries), 'folder')} with {byte_size(folder.size)} in "
     evidence += f"{folder.path}, {plural(registered, 'model version')} registered"
     surplus = len(folder.entries) - registered
     if surplus <= 0:

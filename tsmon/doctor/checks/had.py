@@ -79,16 +79,3 @@ def process_of(facts: Facts) -> JavaProcess:
 def named(model: ModelVersion) -> str:
     """A model as a person calls it."""
     return f"{model.name} {model.version}"
-
-
-def human(size: float) -> str:
-    """A size with the unit that fits."""
-    for unit, name in ((1e9, "GB"), (1e6, "MB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}" if size < 10 * unit else f"{size / unit:.0f} {name}"
-    return f"{size / 1e3:.0f} kB"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """A number and its noun."""
-    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tsmon.doctor.checks.had import (
-    human,
     models_of,
     named,
-    plural,
     process_of,
     server_of,
 )
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.units import byte_size, duration, plural
 
 if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts, JavaProcess
@@ -58,7 +57,7 @@ def torch_threads(facts: Facts) -> Iterator[Finding]:
 def memory(facts: Facts) -> Iterator[Finding]:
     """Whether there is memory for the workers, and for one more."""
     machine = facts.machine
-    free = f"{human(machine.memory_available)} of {human(machine.memory_total)} free"
+    free = f"{byte_size(machine.memory_available)} of {byte_size(machine.memory_total)} free"
     if machine.memory_available < LOW_MEMORY * machine.memory_total:
         yield error(
             "memory is nearly used up; the system may kill workers",
@@ -71,7 +70,7 @@ def memory(facts: Facts) -> Iterator[Finding]:
         yield ok("there is memory for workers", free)
         return
     used = sum(worker.memory for worker in process.workers)
-    evidence = f"{plural(len(process.workers), 'worker')} with {human(used)}, {free}"
+    evidence = f"{plural(len(process.workers), 'worker')} with {byte_size(used)}, {free}"
     tight = list(_no_room(facts, process))
     yield from tight
     if not tight:
@@ -85,7 +84,7 @@ def _no_room(facts: Facts, process: JavaProcess) -> Iterator[Finding]:
         if size > free:
             yield warning(
                 f"one more worker of {name} does not fit into memory",
-                f"its largest has {human(size)}, {human(free)} are free",
+                f"its largest has {byte_size(size)}, {byte_size(free)} are free",
                 "do not scale it up here, or free memory first",
             )
 
@@ -109,7 +108,7 @@ def system_metrics(facts: Facts) -> Iterator[Finding]:
     process = process_of(facts)
     uptime = facts.now.timestamp() - process.started
     if uptime < COLLECTOR_SECONDS:
-        raise NotChecked(f"the server runs for {uptime:.0f} s; the first are due after 60 s")
+        raise NotChecked(f"the server runs for {duration(uptime)}; the first are due after 60 s")
     if (facts.config.settings or {}).get("disable_system_metrics", "").lower() == "true":
         yield note(
             "system metrics are switched off",
@@ -122,7 +121,7 @@ def system_metrics(facts: Facts) -> Iterator[Finding]:
     if missing:
         yield warning(
             "the collector of system metrics does not run",
-            f"up {uptime / 60:.0f} min, but nothing known of {', '.join(missing)}",
+            f"up {duration(uptime)}, but nothing known of {', '.join(missing)}",
             "it never starts again by itself: restart the server; if that does not help, see "
             "`tsmon serve logs server` for MetricCollector (on a GPU host it needs nvgpu, pynvml)",
         )

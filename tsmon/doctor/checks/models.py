@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import descriptions_of, models_of, named, plural
+from tsmon.doctor.checks.had import descriptions_of, models_of, named
 from tsmon.doctor.findings import Finding, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.units import plural
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import plural
 from tsmon.doctor.checks.server import TESTED
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.doctor.installation import REQUIRED
 from tsmon.serving.errors import NoJava
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts

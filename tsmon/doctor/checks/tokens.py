@@ -11,11 +11,12 @@ from tsmon.doctor.checks.had import server_of
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.torchserve.errors import TokenRefused
 from tsmon.torchserve.tokens import KeyKind
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts, KeyFileFacts
 
-SOON_MINUTES = 10
+SOON_S = 600
 _ADVICE = "name the server's key_file.json with --key-file; it is in its working directory"
 
 
@@ -77,13 +78,13 @@ def _expiry(kind: KeyKind, expires: datetime | None, now: datetime) -> Finding:
     remedy = "make new ones: `tsmon token refresh`"
     if expires is None:
         return ok(f"the {kind} key does not expire")
-    minutes = (expires - now).total_seconds() / 60
+    left = (expires - now).total_seconds()
     when = f"{expires:%Y-%m-%d %H:%M} UTC"
-    if minutes <= 0:
-        return error(f"the {kind} key expired {-minutes:.0f} min ago", when, remedy)
-    if minutes < SOON_MINUTES:
-        return warning(f"the {kind} key expires in {minutes:.0f} min", when, remedy)
-    return ok(f"the {kind} key is good for {minutes:.0f} min", when)
+    if left <= 0:
+        return error(f"the {kind} key expired {duration(-left)} ago", when, remedy)
+    if left < SOON_S:
+        return warning(f"the {kind} key expires in {duration(left)}", when, remedy)
+    return ok(f"the {kind} key is good for {duration(left)}", when)
 
 
 def _open_server(facts: Facts) -> Iterator[Finding]:

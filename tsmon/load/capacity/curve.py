@@ -13,7 +13,8 @@ from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule
 from tsmon.load.capacity.queueing import Queue, queue_of
 from tsmon.load.capacity.service_time import crossing
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.untrusted.files import MIB, read_text
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.shape import shaped
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.limits import core_share
+from tsmon.units import milliseconds
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
@@ -196,8 +197,8 @@ def _misfit(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
     if off >= MISFIT_MS and high >= MISFIT * low:
         yield Doubt(
             DoubtKind.MISFIT,
-            f"the model does not fit what is seen now: it says {expected:.3g} ms in the queue, "
-            f"measured are {situation.queue_ms:.3g} ms",
+            f"the model does not fit what is seen now: it says {milliseconds(expected)} in the "
+            f"queue, measured are {milliseconds(situation.queue_ms)}",
         )
 
 
@@ -221,7 +222,7 @@ def nearness(
     then = "would only grow"
     if queue is not None:
         longer = queue.mean_wait_ms + queue.filling_ms + (situation.floor_ms or 0.0)
-        then = f"would be {longer:.3g} ms"
+        then = f"would be {milliseconds(longer)}"
     yield Doubt(
         DoubtKind.NEAR_LIMIT,
         f"{workers} at work have little to spare: were requests to take {SLOWER - 1:.0%} longer, "

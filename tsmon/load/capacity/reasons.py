@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.prediction import Forecast, LatencyGoal, predict
+from tsmon.units import milliseconds, number, per_second, percent, plural
 
 if TYPE_CHECKING:
     from tsmon.load.capacity.curve import ServiceCurve
@@ -30,8 +31,9 @@ def reasons_for(
     elif last.grows:
         most = curve.capacity(last.workers)
         reasons.append(
-            f"no number of workers answers {rate:.4g} requests/s here: {_workers(last.workers)} "
-            f"answer {most:.4g}/s at most, and the queue would grow until requests are refused"
+            f"no number of workers answers {number(rate)} requests/s here: "
+            f"{_workers(last.workers)} answer {per_second(most)} at most, and the queue would grow "
+            "until requests are refused"
         )
     else:
         reasons.append(f"no number of workers will do; {_workers(last.workers)}, the most that "
@@ -45,14 +47,14 @@ def _about_cores(situation: Situation, curve: ServiceCurve) -> list[str]:
         return []
     if situation.waits_elsewhere:
         return [
-            f"a busy worker uses {situation.demand:.0%} of a core: it waits for something else, "
-            "so more workers than cores help"
+            f"a busy worker uses {percent(situation.demand)} of a core: it waits for something "
+            "else, so more workers than cores help"
         ]
     fitting = max(1, int(cores / situation.demand))
-    have = f"{_many(cores, 'core')}, {_many(round(situation.demand), 'torch thread')} per worker"
+    have = f"{plural(cores, 'core')}, {plural(round(situation.demand), 'torch thread')} per worker"
     return [
         f"{have}: more than {_workers(fitting)} slow each other; at most "
-        f"{curve.capacity(fitting):.4g} requests/s are answered by {_workers(fitting)}"
+        f"{number(curve.capacity(fitting))} requests/s are answered by {_workers(fitting)}"
     ]
 
 
@@ -67,24 +69,26 @@ def _about_batches(situation: Situation) -> list[str]:
 
 
 def _kept(row: Forecast, target: LatencyGoal) -> str:
-    number = f"p95 {row.p95_ms:.3g} ms" if target.p95_ms else f"queue {row.queue_ms:.3g} ms"
-    return f"{row.utilisation:.0%} busy, {number}: {target}"
+    number = (
+        f"p95 {milliseconds(row.p95_ms)}"
+        if target.p95_ms
+        else f"queue {milliseconds(row.queue_ms)}"
+    )
+    return f"{percent(row.utilisation)} busy, {number}: {target}"
 
 
 def _missed(row: Forecast, target: LatencyGoal) -> str:
     if row.unknown:
         return f"not known: {row.unknown}"
     if row.queue_ms is None or row.p95_ms is None:
-        return f"{row.utilisation:.0%} of what can be answered, the queue would only grow"
+        return f"{percent(row.utilisation)} of what can be answered, the queue would only grow"
     if target.p95_ms is not None:
-        return f"{row.utilisation:.0%} busy, p95 {row.p95_ms:.3g} ms, above {target.p95_ms:g} ms"
-    most = target.queue_ms or row.service_ms
-    return f"{row.utilisation:.0%} busy, queue {row.queue_ms:.3g} ms, above {most:.3g} ms"
+        took, most = f"p95 {milliseconds(row.p95_ms)}", f"{target.p95_ms:g} ms"
+    else:
+        took, most = f"queue {milliseconds(row.queue_ms)}", milliseconds(row.service_ms)
+        most = f"{target.queue_ms:g} ms" if target.queue_ms else most
+    return f"{percent(row.utilisation)} busy, {took}, above {most}"
 
 
 def _workers(number: int) -> str:
-    return _many(number, "worker")
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return plural(number, "worker")

@@ -14,6 +14,7 @@ from tsmon.load.capacity.queueing import erlang_c
 from tsmon.load.capacity.service_time import fitted
 from tsmon.telemetry.logs.request_report import Profile, RequestPhase
 from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
+from tsmon.units import known
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
@@ -122,7 +123,7 @@ def situation_of(
         rate=usage.per_second if usage and usage.arrived else None,
         why_no_rate=_why_no_rate(reading),
         answered=usage.counted if usage else 0.0,
-        queue_ms=_known(usage.queue_ms) if usage else None,
+        queue_ms=known(usage.queue_ms) if usage else None,
         service=service,
         worker_ms=worker_ms,
         from_logs=from_logs,
@@ -239,7 +240,3 @@ def _cpu_share(seen: Sequence[ModelStatus], busy: float) -> float | None:
         if each.workers and all(worker.process for worker in each.workers)
     ]
     return fmean(used) / busy if used and busy else None
-
-
-def _known(value: float | Missing) -> float | None:
-    return None if isinstance(value, Missing) else value

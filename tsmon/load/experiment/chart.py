@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tsmon.load.experiment.table import headline
+from tsmon.units import fixed, plural
 
 if TYPE_CHECKING:
     from tsmon.load.experiment.result import ExperimentResult, Measurement
@@ -48,7 +49,7 @@ def chart(
         name = _name(each, measurements)
         for label, value, colour in _bars(each, palette):
             bar = Bar(top, 0, value, color=colour, bgcolor=palette.background)
-            grid.add_row(Text(name, "bold"), label, f"{value:.2f}", bar)
+            grid.add_row(Text(name, "bold"), label, fixed(value), bar)
             name = ""
     return Group(Text("ms per request", "bold"), grid)
 
@@ -71,5 +72,5 @@ def _bars(each: Measurement, palette: Palette) -> list[tuple[str, float, str]]:
 
 def _name(each: Measurement, among: Sequence[Measurement]) -> str:
     anew = len({(one.batch_size, one.max_batch_delay_ms) for one in among}) > 1
-    workers = f"{each.workers} worker{'' if each.workers == 1 else 's'}"
+    workers = plural(each.workers, "worker")
     return f"{workers}, {each.batch_size}/{each.max_batch_delay_ms} ms" if anew else workers

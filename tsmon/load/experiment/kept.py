@@ -12,7 +12,8 @@ from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import Before, ExperimentResult, Measurement
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import default_home
-from tsmon.untrusted.files import MIB, read_text
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.private import write_private
 from tsmon.untrusted.shape import shaped

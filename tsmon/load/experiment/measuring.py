@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.batching import batch_times
-from tsmon.load.experiment.result import Measurement, known
+from tsmon.load.experiment.result import Measurement
 from tsmon.load.run.report import Latency, RunReport
+from tsmon.units import known
 
 if TYPE_CHECKING:
     from tsmon.load.experiment.readings import Cost

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tsmon.units import plural
+
 if TYPE_CHECKING:
     from tsmon.load.experiment.plan import ExperimentPlan
     from tsmon.load.experiment.subject import Subject
@@ -14,8 +16,8 @@ def outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
     before, found = subject.before, subject.found
     counts = ", ".join(map(str, plan.worker_counts))
     lines = [
-        f"{found.name} {found.version} goes from {worker_words(before.workers)} to {counts} and "
-        f"back, with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
+        f"{found.name} {found.version} goes from {plural(before.workers, 'worker')} to {counts} "
+        f"and back, with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
     ]
     if plan.registers:
         sizes = ", ".join(map(str, plan.batch_sizes or (before.batch_size,)))
@@ -33,8 +35,3 @@ def outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
         if "://" in found.url:
             lines.append("the server fetches the archive anew from there each time")
     return lines
-
-
-def worker_words(count: int) -> str:
-    """`1 worker`, `2 workers`."""
-    return f"{count} worker{'' if count == 1 else 's'}"

@@ -10,6 +10,7 @@ from itertools import product
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.run.plan import DEFAULT_COUNT, MAX_CONCURRENCY, MAX_COUNT, RunPlan
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.units import period, plural
 
 WALKTHROUGH_WORKERS = (1, 2, 4)
 WALKTHROUGH_BATCHES = (10, 10, 10, 50)
@@ -50,8 +51,8 @@ class Load:
             return f"batches of {', '.join(map(str, self.batches))}{at_a_time}"
         if self.rate is not None:
             how = " at random times" if self.poisson else ""
-            return f"{self.rate:g} requests/s{how} for {self.duration_s:g} s"
-        return f"{self.duration_s:g} s{at_a_time or ', 1 at a time'}"
+            return f"{self.rate:g} requests/s{how} for {period(self.duration_s)}"
+        return f"{period(self.duration_s)}{at_a_time or ', 1 at a time'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Variation:
     max_batch_delay_ms: int | None = None
 
     def __str__(self) -> str:
-        parts = [f"{self.workers} worker{'' if self.workers == 1 else 's'}"]
+        parts = [plural(self.workers, "worker")]
         if self.batch_size is not None:
             parts.append(f"batch size {self.batch_size}")
         if self.max_batch_delay_ms is not None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tsmon.load.experiment.outlook import worker_words
 from tsmon.load.experiment.subject import NotReached, Overtaken, Subject
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.protection import protected
+from tsmon.units import period, plural
 
 if TYPE_CHECKING:
     from tsmon.load.experiment.unfinished import Unfinished
@@ -51,10 +51,10 @@ async def put_back(subject: Subject) -> Restoration:
     except Overtaken as error:
         return Restoration(False, f"{what} is left as it is: {error}", subject.remedy)
     except (TorchServeError, TimeoutError) as error:
-        reason = str(error) or f"it took more than {RESTORE_S:.0f} s"
-        message = f"{what} could not be put back to {worker_words(before.workers)}: {reason}"
+        reason = str(error) or f"it took more than {period(RESTORE_S)}"
+        message = f"{what} could not be put back to {plural(before.workers, 'worker')}: {reason}"
         return Restoration(False, message, subject.remedy)
-    return Restoration(True, f"{what} has its {worker_words(before.workers)} again")
+    return Restoration(True, f"{what} has its {plural(before.workers, 'worker')} again")
 
 
 async def _persistently(subject: Subject) -> None:

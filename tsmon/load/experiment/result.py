@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tsmon.load.experiment.plan import Load  # noqa: TC001 (a file is read by the annotations)
 from tsmon.telemetry.scrape import Counters
-from tsmon.telemetry.traffic import Missing, Usage, usage_of
+from tsmon.telemetry.traffic import Usage, usage_of
 
 WALKTHROUGH_COUNTERS = {
     1: Counters(80.0, 7485497.346, 775792.99),
@@ -154,8 +154,3 @@ def walkthrough_usage(load: Load, measurement: Measurement) -> Usage | None:
         return None
     counters = WALKTHROUGH_COUNTERS.get(measurement.workers)
     return usage_of(counters) if counters else None
-
-
-def known(value: float | Missing) -> float | None:
-    """The number, None where it is missing."""
-    return None if isinstance(value, Missing) else value

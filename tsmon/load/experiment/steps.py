@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tsmon.units import duration, milliseconds, per_second
+
 if TYPE_CHECKING:
     from tsmon.load.experiment.plan import Variation
     from tsmon.load.experiment.result import Measurement
@@ -57,16 +59,16 @@ class ExperimentStep:
     def _doing(self) -> str:
         if self.workers is not None:
             workers = self.workers
-            return f"{workers.ready} of {workers.wanted} ready, {workers.seconds:.1f} s"
+            return f"{workers.ready} of {workers.wanted} ready, {duration(workers.seconds)}"
         if self.sending is None:
             return str(self.stage)
         run, recent = self.sending.so_far, self.sending.latency
         of = "" if self.planned is None else f" of {self.planned}"
         parts = [f"{self.stage}, {self.before + run.answered}{of} answered"]
         if self.sending.throughput:
-            parts.append(f"{self.sending.throughput:.0f}/s")
+            parts.append(per_second(self.sending.throughput))
         if recent is not None:
-            parts.append(f"p95 {recent.p95:.1f} ms")
+            parts.append(f"p95 {milliseconds(recent.p95)}")
         if run.failed:
             parts.append(f"{run.failed} failed")
         return ", ".join(parts)

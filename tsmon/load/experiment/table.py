@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tsmon.load.experiment.kept import measurement_record
-from tsmon.load.experiment.result import ExperimentResult, Measurement, known, walkthrough_usage
+from tsmon.load.experiment.result import ExperimentResult, Measurement, walkthrough_usage
+from tsmon.units import ABSENT, byte_size, fixed, known
 from tsmon.untrusted.csv import csv_text
 from tsmon.untrusted.text import visible
 
-ABSENT = "–"
-"""Stands for a number that cannot be known."""
 PREDICTED_WORDS = "predicted: mean queue ms by earlier measurements and the model of docs/advice.md"
 WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request that its counters give"
 
@@ -40,12 +39,12 @@ def columns(result: ExperimentResult, extra: Sequence[ResultColumn] = ()) -> lis
         *(varied if anew else ()),
         ResultColumn("REQUESTS", lambda each: str(each.sent)),
         *([ResultColumn("FAILED", lambda each: str(each.errors))] if failed else ()),
-        ResultColumn("INFER_MS", lambda each: _number(each.inference_ms)),
-        ResultColumn("QUEUE_MS", lambda each: _number(each.queue_ms)),
+        ResultColumn("INFER_MS", lambda each: fixed(each.inference_ms)),
+        ResultColumn("QUEUE_MS", lambda each: fixed(each.queue_ms)),
         *([ResultColumn("PREDICTED", _predicted)] if predicted else ()),
-        ResultColumn("P95_MS", lambda each: _number(each.p95_ms)),
-        ResultColumn("REQ/S", lambda each: _number(each.throughput, 1)),
-        ResultColumn("MEMORY", lambda each: memory_words(each.memory_bytes)),
+        ResultColumn("P95_MS", lambda each: fixed(each.p95_ms)),
+        ResultColumn("REQ/S", lambda each: fixed(each.throughput, 1)),
+        ResultColumn("MEMORY", lambda each: byte_size(each.memory_bytes)),
         *([walkthrough] if compared else ()),
         *extra,
     ]
@@ -53,7 +52,7 @@ def columns(result: ExperimentResult, extra: Sequence[ResultColumn] = ()) -> lis
 
 def _predicted(measurement: Measurement) -> str:
     """The queue time to be expected before it was measured."""
-    return _number(measurement.predicted_queue_ms)
+    return fixed(measurement.predicted_queue_ms)
 
 
 def rows(result: ExperimentResult, chosen: Sequence[ResultColumn]) -> list[list[str]]:
@@ -108,7 +107,7 @@ def walkthrough_words(result: ExperimentResult, measurement: Measurement) -> str
     figures = walkthrough_figures(result, measurement)
     if None in figures.values():
         return ABSENT
-    return " + ".join(map(_number, figures.values()))
+    return " + ".join(map(fixed, figures.values()))
 
 
 def walkthrough_figures(
@@ -120,15 +119,6 @@ def walkthrough_figures(
         "walkthrough_inference_ms": known(usage.inference_ms) if usage else None,
         "walkthrough_queue_ms": known(usage.queue_ms) if usage else None,
     }
-
-
-def memory_words(size: int | None) -> str:
-    """Bytes in the unit the other commands use."""
-    return ABSENT if size is None else f"{size / 1e6:.0f} MB"
-
-
-def _number(value: float | None, decimals: int = 2) -> str:
-    return ABSENT if value is None else f"{value:.{decimals}f}"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

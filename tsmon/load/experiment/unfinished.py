@@ -19,7 +19,8 @@ from tsmon.serving.home import Home
 from tsmon.serving.owner import Owner
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.records import ModelVersion, parse_versions
-from tsmon.untrusted.files import MIB, read_text
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.shape import shaped
 

@@ -15,6 +15,7 @@ from tsmon.load.run.key_change import KeyChange, RefusedRequest
 from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
 from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, refusal
+from tsmon.units import period
 from tsmon.untrusted.text import one_line
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ class Engine:
         limit, now = self._plan.timeout_s, self._now()
         for lane in self._lanes:
             if lane.request is not None and now - lane.sent_at > limit:
-                lane.give_up(Failure.TIMED_OUT, f"no answer within {limit:g} s")
+                lane.give_up(Failure.TIMED_OUT, f"no answer within {period(limit)}")
 
     def _flush(self, *, done: bool = False) -> None:
         self._judge()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
-from tsmon.telemetry.health.workers import seconds
 from tsmon.torchserve.errors import SERVER_ERROR
+from tsmon.units import duration, plural
 
 if TYPE_CHECKING:
     from tsmon.torchserve.records import ModelVersion
@@ -78,7 +78,7 @@ def judge_model(
         findings += _of_answers(statuses or {})
     findings += _of_queue(model, idle_s)
     if unregistering:
-        evidence = f"is being removed, {_count(len(workers), 'worker')} left"
+        evidence = f"is being removed, {plural(len(workers), 'worker')} left"
         findings.append(_Finding(ModelHealth.UNREGISTERING, evidence))
     worst = max(findings, key=lambda finding: finding.health.severity)
     if worst.health is ModelHealth.DEGRADED:  # what fails may have another reason
@@ -96,7 +96,7 @@ def _of_queue(model: ModelVersion, idle_s: float | None) -> Iterator[_Finding]:
         return
     if idle_s is not None:
         evidence = (
-            f"{_count(queue.pending, 'request')} waiting, none answered for {seconds(idle_s)}"
+            f"{plural(queue.pending, 'request')} waiting, none answered for {duration(idle_s)}"
         )
         yield _Finding(ModelHealth.STUCK, evidence)
     if queue.capacity > 0 and queue.pending >= QUEUE_NEARLY_FULL * queue.capacity:
@@ -111,7 +111,7 @@ def _of_answers(statuses: Mapping[int, int]) -> Iterator[_Finding]:
     failed, ended = sum(errors.values()), sum(statuses.values())
     kinds = ", ".join(map(str, errors))
     evidence = (
-        f"{failed / ended:.0%} of {_count(ended, 'request')} in the last minute failed with {kinds}"
+        f"{failed / ended:.0%} of {plural(ended, 'request')} in the last minute failed with {kinds}"
     )
     yield _Finding(ModelHealth.FAILING, evidence)
 
@@ -146,7 +146,7 @@ def _summary(staying: Sequence[WorkerVerdict]) -> str:
 
 def _without_workers(model: ModelVersion, stopping: int) -> str:
     if stopping:
-        return f"{_count(stopping, 'worker')} stopping, none stays"
+        return f"{plural(stopping, 'worker')} stopping, none stays"
     if model.min_workers:
         return f"none of {model.min_workers} wanted workers is there"
     return "scaled to 0: requests are refused"
@@ -155,9 +155,5 @@ def _without_workers(model: ModelVersion, stopping: int) -> str:
 def _ready(model: ModelVersion, workers: Sequence[tuple[str, WorkerVerdict]]) -> str:
     ready = sum(verdict.health is WorkerHealth.READY for _, verdict in workers)
     pending = model.queue.pending if model.queue else 0
-    waiting = f", {_count(pending, 'request')} waiting" if pending else ""
+    waiting = f", {plural(pending, 'request')} waiting" if pending else ""
     return f"{ready} of {len(workers)} ready{waiting}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.torchserve.records import MAX_RETRY_S
+from tsmon.units import duration, times
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.worker_states import WorkerState
@@ -101,7 +102,7 @@ def judge_worker(
         verdict = WorkerVerdict(WorkerHealth.ENDED, f"process {worker.pid} is gone, {cause}")
     elif worker.ready and idle_s is not None:
         verdict = WorkerVerdict(
-            WorkerHealth.STUCK, f"counts as ready, answered nothing for {seconds(idle_s)}"
+            WorkerHealth.STUCK, f"counts as ready, answered nothing for {duration(idle_s)}"
         )
     elif worker.ready:
         verdict = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
@@ -112,39 +113,34 @@ def judge_worker(
     return replace(verdict, restarts=restarts)
 
 
-def seconds(value: float) -> str:
-    """A length of time as a person reads it."""
-    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
-
-
 def _ready(worker: Worker, restarts: int) -> str:
     pid = f"pid {worker.pid}" if worker.pid else "pid not known yet"
-    return f"{pid}, restarted {_times(restarts)}" if restarts else pid
+    return f"{pid}, restarted {times(restarts)}" if restarts else pid
 
 
 def _by_log(model: ModelVersion, state: WorkerState, now: datetime) -> WorkerVerdict:
     if state.given_up(max_retry_s(model)):
         return WorkerVerdict(WorkerHealth.GIVEN_UP, _given_up(state))
     if state.deaths == 0:
-        running = f" for {seconds(_age(state.launched, now))}" if state.launched else ""
+        running = f" for {duration(_age(state.launched, now))}" if state.launched else ""
         limit = f", time-out {model.startup_timeout_s} s" if model.startup_timeout_s else ""
         return WorkerVerdict(WorkerHealth.STARTING, f"loads the model{running}{limit}")
-    died = f"died {_times(state.deaths)}: {state.last_death.reason if state.last_death else '?'}"
+    died = f"died {times(state.deaths)}: {state.last_death.reason if state.last_death else '?'}"
     due = state.retry_in_s(now)
     if due is not None:
         return WorkerVerdict(
-            WorkerHealth.RETRYING, f"{died}; next try in {seconds(due)}", retry_in_s=due
+            WorkerHealth.RETRYING, f"{died}; next try in {duration(due)}", retry_in_s=due
         )
     return WorkerVerdict(WorkerHealth.RETRYING, f"{died}; is being started again")
 
 
 def _given_up(state: WorkerState) -> str:
     reason = state.last_death.reason if state.last_death else "its process ended"
-    times = _times(state.deaths)
+    deaths = times(state.deaths)
     if state.since is None or state.recovering_since is None:
-        return f"died {times}, the last time because {reason}; no further try"
+        return f"died {deaths}, the last time because {reason}; no further try"
     tried = (state.since - state.recovering_since).total_seconds()
-    return f"died {times} in {seconds(tried)}, at last because {reason}; no further try"
+    return f"died {deaths} in {duration(tried)}, at last because {reason}; no further try"
 
 
 def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVerdict:
@@ -152,12 +148,12 @@ def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVer
     unready_s = max(now - since, 0.0)
     tries_s = max_retry_s(model)
     limit = model.startup_timeout_s + MARGIN_S
-    for_s = f"not ready for {seconds(unready_s)}"
+    for_s = f"not ready for {duration(unready_s)}"
     if unready_s > last_retry_s(tries_s) + limit and now - seen.pid_since > limit:
-        evidence = f"{for_s}, TorchServe tries for {seconds(tries_s)} (inferred: no log)"
+        evidence = f"{for_s}, TorchServe tries for {duration(tries_s)} (inferred: no log)"
         return WorkerVerdict(WorkerHealth.GIVEN_UP, evidence, inferred=True)
     if seen.restarts:
-        evidence = f"{for_s}, new process {_times(seen.restarts)} (inferred: its pid changed)"
+        evidence = f"{for_s}, new process {times(seen.restarts)} (inferred: its pid changed)"
         return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
     if seen.was_ready:
         evidence = f"{for_s}, was ready before (inferred: its process ended)"
@@ -167,10 +163,6 @@ def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVer
         return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
     timeout = f", time-out {model.startup_timeout_s} s" if model.startup_timeout_s else ""
     return WorkerVerdict(WorkerHealth.STARTING, f"{for_s}{timeout}", inferred=True)
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -21,6 +21,7 @@ from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classif
 from tsmon.telemetry.logs.tracebacks import Said, Traceback, tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
 from tsmon.telemetry.logs.worker_states import DeathReason
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.logs.lines import WorkerThread
@@ -198,7 +199,7 @@ def _timeout_kind(exit_: WorkerExit) -> CauseKind:
 def _timeout_message(exit_: WorkerExit) -> str:
     setting = "startup_timeout" if exit_.loading else "response_timeout"
     what = "the model was not loaded" if exit_.loading else "no answer came"
-    waited = "in time" if exit_.waited_s is None else f"within {exit_.waited_s:.0f} s"
+    waited = "in time" if exit_.waited_s is None else f"within {duration(exit_.waited_s)}"
     return f"{what} {waited} ({setting})"
 
 

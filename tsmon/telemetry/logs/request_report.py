@@ -114,6 +114,12 @@ class RequestReport:
         return sum(n for status, n in self.minute_statuses.items() if status >= SERVER_ERROR)
 
     @property
+    def errors_per_second(self) -> float | None:
+        """Requests of the last reading that ended with a status of 400 or above."""
+        last = self.last
+        return last.failed / last.seconds if last and last.seconds > 0 else None
+
+    @property
     def failing_share(self) -> float:
         """Which share of the last minute's requests did, 0 to 1; 0 without any request."""
         ended = sum(self.minute_statuses.values())

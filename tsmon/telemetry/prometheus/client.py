@@ -13,6 +13,7 @@ from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
 from tsmon.torchserve.connection import trust
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
 from tsmon.torchserve.waiting import under_way
+from tsmon.units import period
 from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds
 from tsmon.untrusted.json import BadJson, parse_json
 
@@ -138,7 +139,7 @@ class Prometheus:
             raise Unreachable(f"{self.label} does not accept connections") from None
         except httpx.TimeoutException:
             raise TimedOut(
-                f"Prometheus at {self.label} got no answer ready within {QUERY_TIMEOUT_S:g} s"
+                f"Prometheus at {self.label} got no answer ready within {period(QUERY_TIMEOUT_S)}"
             ) from None
         except httpx.TransportError as error:
             raise Unreachable(

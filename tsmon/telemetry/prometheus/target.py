@@ -12,6 +12,7 @@ from tsmon.telemetry.prometheus.errors import AmbiguousInstance, NoNewSample, No
 from tsmon.telemetry.prometheus.instances import discover, quoted
 from tsmon.telemetry.prometheus.samples import NAMES, SeriesReadings, by_moment
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.prometheus.client import Prometheus, Series
@@ -86,7 +87,7 @@ class ScrapedTarget:
         age = newest.now - newest.at
         if age > min(patience, LOOKBACK_S):
             raise NoNewSample(
-                f"Prometheus has not scraped {self.instance} for {age:.0f} s",
+                f"Prometheus has not scraped {self.instance} for {duration(age)}",
                 "is Prometheus overloaded, or its storage full?",
             )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tsmon.telemetry.recording.schema import BUSY_S, RecordingError, check_identity, look_at
-from tsmon.untrusted.files import MIB
+from tsmon.units import MIB
 
 LONGEST_S = 30.0
 """Of one statement."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus

@@ -54,15 +54,15 @@ class Copying(Capability):
             yield Copyable(letter, what, masked(text))
 
     def _value(self) -> Iterator[tuple[str, str, str]]:
-        pane, model = self.host.current, self.host.model
+        pane, model, snapshot = self.host.current, self.host.model, self.host.snapshot
         image = self.host.digits_pane.chosen
         if pane is PaneName.MODELS and model is not None:
             yield "y", "the model's name", visible(model.key.name)
         elif pane is PaneName.WORKERS and (pid := self.host.workers_pane.pid) is not None:
             yield "y", "the process id", str(pid)
-        elif pane is PaneName.METRICS and model is not None:
+        elif pane is PaneName.METRICS and model is not None and snapshot is not None:
             metrics = self.host.metrics_pane
-            yield "y", metrics.chosen.title, metrics.chosen_value(model)
+            yield "y", metrics.chosen.title, metrics.chosen_value(snapshot, model)
         elif pane is PaneName.DIGITS and image is not None:
             yield "y", "the image's path", visible(str(image.path))
 

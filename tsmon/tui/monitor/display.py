@@ -12,6 +12,7 @@ from tsmon.torchserve.waiting import longest_wait
 from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.headline import Headline
 from tsmon.tui.widgets.server_bar import BarFacts, ServerBar
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
@@ -38,7 +39,7 @@ def show_server(
         session.word,
         ", ".join(filter(None, (note, session.warning))),
         session.tag,
-        f"waiting for {wait.what}, {wait.seconds:.0f} s" if wait else "",
+        f"waiting for {wait.what}, {duration(wait.seconds)}" if wait else "",
     )
     screen.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else now)
     screen.query_one(Banner).show(

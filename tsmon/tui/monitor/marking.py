@@ -12,8 +12,8 @@ from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.state.bulk import Bulk, Removal, Stand, plan_removals
 from tsmon.tui.state.risk import Scaling, weigh
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import EXPECTED, Note
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.tui.monitor.host import Host

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ServerState
 from tsmon.torchserve.errors import TorchServeError
-from tsmon.tui.text.format import duration
 from tsmon.tui.text.notes import Note
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant

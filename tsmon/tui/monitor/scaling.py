@@ -13,8 +13,8 @@ from tsmon.tui.monitor.undoing import UNDO, Undoing
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.risk import weigh
 from tsmon.tui.state.undo import UndoScale
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.load.capacity.advice import Advice

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tsmon.tui.monitor.asking import Still, answered, ask_default, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.undo import UndoDefault, UndoUnregister, no_way_back
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus

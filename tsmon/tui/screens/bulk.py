@@ -23,11 +23,11 @@ from tsmon.tui.screens.scale import typed_workers
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.bulk import Bulk, BulkPart, Removal, Stand
 from tsmon.tui.state.risk import Risk, Scaling, gravest, weigh
-from tsmon.tui.text.format import memory, plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.words import Words
+from tsmon.units import byte_size, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
@@ -227,7 +227,7 @@ class ScaleMany(Dialog[int]):
         spans: list[Span] = [(f"{before} → {plural(after, 'worker')} in all", Tone.ACCENT)]
         if (more := self._more_memory(target)) is not None and more:
             sign = "+" if more > 0 else "-"
-            spans.append((f", about {sign}{memory(abs(more))} of memory", Tone.PLAIN))
+            spans.append((f", about {sign}{byte_size(abs(more))} of memory", Tone.PLAIN))
         if target == 0:
             spans.append(
                 ("\n! Without workers every request to them is refused with 503.", Tone.WARNING)

@@ -24,11 +24,11 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.tui import keymap
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
+from tsmon.units import duration, plural
 
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
@@ -131,7 +131,7 @@ class Doctor(Page):
         words: Content | None = None
         if self._doing:
             seconds = monotonic() - self._began
-            words = line((f"◌ {self._doing} {seconds:.0f} s", Tone.WARNING))
+            words = line((f"◌ {self._doing} {duration(seconds)}", Tone.WARNING))
         elif not self.session.can_act:
             what = f"this is a {self.session.word}: there is no server to examine"
             words = line((what, Tone.WARNING), (f"\n→ {self.session.way_out}", Tone.PLAIN))

@@ -19,13 +19,13 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey

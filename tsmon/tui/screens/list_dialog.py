@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
+from tsmon.units import plural
 
 Result = TypeVar("Result")
 

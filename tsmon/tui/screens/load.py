@@ -21,7 +21,6 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.text.format import milliseconds, per_second
 from tsmon.tui.text.load import plan_words, spell_progress, spell_report
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.tui.text.symbols import Symbols, TimedValue
@@ -30,6 +29,7 @@ from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
+from tsmon.units import duration, milliseconds, per_second
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage
@@ -121,7 +121,7 @@ class _Elapsed(TimeSpan):
     """All of a run, from its start."""
 
     def label(self, share: float) -> str:
-        return f"{(1 - share) * self.seconds:.1f} s"
+        return f"{duration((1 - share) * self.seconds)}"
 
 
 class LoadScreen(Above[None]):

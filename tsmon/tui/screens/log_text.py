@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.log_page.lines import Level
 from tsmon.tui.state.log_sources import FILES, why_no_logs
-from tsmon.tui.text.format import count, plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import count, plural
 
 if TYPE_CHECKING:
     from tsmon.logs.lines import WorkerThread

@@ -16,10 +16,10 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
-from tsmon.tui.text.format import milliseconds
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.motion import ScrollableText
 from tsmon.tui.widgets.request_table import detail, whole
+from tsmon.units import milliseconds
 
 if TYPE_CHECKING:
     from tsmon.telemetry.log_page.requests import RequestFollower, SeenRequest

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tsmon.tui.text.answers import status
-from tsmon.tui.text.format import ABSENT, confidence, milliseconds, plural
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import ABSENT, confidence, milliseconds, plural
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage

@@ -19,10 +19,10 @@ from tsmon.load.experiment.plan import (
 from tsmon.load.run.plan import DEFAULT_DURATION_S
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage

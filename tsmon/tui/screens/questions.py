@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.screens.confirm import Question
 from tsmon.tui.state.risk import NewDefault, Removal, Risk, Scaling, weigh
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.preview import PreviewRow, preview, worker_rows
 from tsmon.tui.text.tones import Tone, line
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus

@@ -20,12 +20,12 @@ from tsmon.torchserve.errors import MODEL_API_HINT, ApiError, InvalidArgument
 from tsmon.torchserve.management import Management, Registration
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.state.registration import Registered, refusal, register
-from tsmon.tui.text.format import memory
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.preview import PreviewRow, preview
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
 from tsmon.tui.widgets.motion import Choices
+from tsmon.units import byte_size
 
 Archives = Sequence[ArchiveInfo | BadArchive]
 
@@ -187,7 +187,7 @@ def describe(archive: ArchiveInfo | BadArchive, known: Collection[ModelKey]) -> 
         (f"{'○' if new else '●'} {archive.path.name:<16} ", Tone.PLAIN if new else Tone.MUTED),
         (f"{archive.model_name} {archive.version}", Tone.PLAIN if new else Tone.MUTED),
         ("" if new else "  registered", Tone.GOOD),
-        (f"  {memory(archive.size)}", Tone.MUTED),
+        (f"  {byte_size(archive.size)}", Tone.MUTED),
     )
 
 

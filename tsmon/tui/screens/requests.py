@@ -11,12 +11,11 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import var
 
+from tsmon.ordering import arrange
 from tsmon.telemetry.log_page.requests import RequestBuffer, SeenRequest
 from tsmon.tui import keymap
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.state.log_sources import LogSources, why_no_logs
-from tsmon.tui.state.sorting import arrange
-from tsmon.tui.text.format import count
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.filter_bar import FilterBar
@@ -32,6 +31,7 @@ from tsmon.tui.widgets.request_table import (
     words_of,
 )
 from tsmon.tui.widgets.words import Words
+from tsmon.units import count
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey

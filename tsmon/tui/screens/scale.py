@@ -14,12 +14,12 @@ from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.state.risk import Scaling, weigh
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.outlook import outlook
 from tsmon.tui.text.preview import preview, worker_rows
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.load.capacity.advice import Advice

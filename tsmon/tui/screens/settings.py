@@ -21,7 +21,6 @@ from tsmon.tui.screens.ask import AskPath, AskText
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.state.settings import SETTINGS, THEME, LiveSettings
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.setting import (
     CHANGED,
@@ -35,6 +34,7 @@ from tsmon.tui.text.setting import (
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
+from tsmon.units import plural
 from tsmon.untrusted.secrets import masked_address
 from tsmon.untrusted.shell import shell_word
 

@@ -19,6 +19,7 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Tone
 from tsmon.tui.widgets.field import Field
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.serving.launch import StartProgress
@@ -115,7 +116,7 @@ class StartServerDialog(Dialog[Opened]):
         self.app.call_from_thread(self._show, progress)
 
     def _show(self, progress: StartProgress) -> None:
-        self.say((f"◌ {progress.phase}, {progress.elapsed:.0f} s", Tone.WARNING))
+        self.say((f"◌ {progress.phase}, {duration(progress.elapsed)}", Tone.WARNING))
 
     def on_unmount(self) -> None:
         """Whoever leaves gives a start under way up; what it started is ended with it."""

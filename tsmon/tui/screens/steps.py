@@ -17,6 +17,7 @@ from tsmon.tui.state.jobs import ProcedureJob
 from tsmon.tui.state.messages import ProcedureBegun
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
+from tsmon.units import duration
 
 RUNNING = "{steps.stop} stops and leaves a model that serves"
 ENDED = "{steps.stop} closes"
@@ -98,7 +99,7 @@ def step_spans(step: ProcedureStep) -> list[Span]:
     glyph, tone = _LOOKS[step.mark]
     over = step.mark in {StepState.DONE, StepState.FAILED, StepState.STOPPED}
     title = Tone.MUTED if step.mark in {StepState.TO_DO, StepState.SKIPPED} else Tone.PLAIN
-    seconds = f"  {step.seconds:.1f} s" if over else ""
+    seconds = f"  {duration(step.seconds)}" if over else ""
     spans: list[Span] = [(f"{glyph} ", tone), (step.title, title), (seconds, Tone.MUTED)]
     if step.detail:
         spans.append((f"\n  {step.detail}", Tone.MUTED))

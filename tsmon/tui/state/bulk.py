@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tsmon.torchserve.rollout import Outcome
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.notes import Note
+from tsmon.units import duration, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
@@ -95,7 +95,7 @@ def _stand_of(rollout: Rollout) -> tuple[Stand, str]:
     progress = rollout.progress
     if progress is None:
         return Stand.RUNNING, f"{rollout.before} → {plural(rollout.target, 'worker')}"
-    words = f"{progress.ready}/{progress.wanted} ready, {progress.seconds:.0f} s"
+    words = f"{progress.ready}/{progress.wanted} ready, {duration(progress.seconds)}"
     if progress.outcome is Outcome.FAILED:
         return Stand.FAILED, f"{progress.reason} ({words})"
     return (Stand.DONE if progress.outcome is Outcome.DONE else Stand.RUNNING), words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.activity import Activity, Doing
-from tsmon.tui.text.format import ABSENT, milliseconds
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import ABSENT, milliseconds
 
 if TYPE_CHECKING:
     from tsmon.telemetry.traffic import Usage

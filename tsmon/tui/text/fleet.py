@@ -9,8 +9,8 @@ from textual.content import Content
 
 from tsmon.config.files import user_file
 from tsmon.fleet.arrange import FleetLine, troubles
-from tsmon.tui.text.format import age, plural
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
+from tsmon.units import duration, plural
 from tsmon.untrusted.secrets import masked_address
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def spell_line(chosen: FleetLine) -> Content:
     evidence = line((f"{sign}  ", tone_of(sign.grade)), (chosen.figures.evidence, Tone.PLAIN))
     target = server.target
     labels = [f"{name}={text}" for name, text in target.labels.items()]
-    seen = f"answered {age(server.last_answer.age())} ago" if server.last_answer else ""
+    seen = f"answered {duration(server.last_answer.age())} ago" if server.last_answer else ""
     parts = (
         masked_address(target.settings.url) or target.name,
         f"from {target.origin}",

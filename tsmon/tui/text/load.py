@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tsmon.load.run.increment import StopReason
-from tsmon.tui.text.format import ABSENT, count, duration, milliseconds, number, plural
 from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.units import (
+    ABSENT,
+    confidence,
+    count,
+    duration,
+    milliseconds,
+    per_second,
+    period,
+    plural,
+)
 
 if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan
@@ -37,8 +46,8 @@ def plan_words(plan: RunPlan) -> str:
         how = f"closed loop, {plan.connections} at a time"
     else:
         times = " at random times" if plan.poisson else ""
-        how = f"open loop, {number(plan.rate)}/s{times}, at most {plan.connections} at a time"
-    return f"{how}; {duration(plan.duration_s)} or {count(plan.count)} requests"
+        how = f"open loop, {per_second(plan.rate)}{times}, at most {plan.connections} at a time"
+    return f"{how}; {period(plan.duration_s)} or {count(plan.count)} requests"
 
 
 def share_done(report: RunReport) -> float:
@@ -53,7 +62,7 @@ def spell_progress(report: RunReport) -> Content:
     spans: list[Span] = [
         ("█" * filled, Tone.ACCENT),
         ("░" * (BAR_WIDTH - filled), Tone.MUTED),
-        (f"  {report.seconds:.1f} s", Tone.PLAIN),
+        (f"  {duration(report.seconds)}", Tone.PLAIN),
     ]
     if report.ending is not None and report.under_way:
         waiting = f"waiting for {plural(report.under_way, 'answer')}"
@@ -89,7 +98,7 @@ def spell_report(report: RunReport, width: int = WIDE) -> Content:
 
 
 def _counts(report: RunReport) -> Iterator[tuple[str, str, str, Tone]]:
-    rate = "" if report.throughput is None else f"{number(report.throughput)}/s"
+    rate = "" if report.throughput is None else per_second(report.throughput)
     yield "sent", count(report.sent), "", Tone.PLAIN
     yield "answered", count(report.answered), rate, Tone.PLAIN
     if report.unsent:
@@ -99,7 +108,7 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str, str, Tone]]:
         yield "failed", count(report.failed), "", Tone.BAD
     if report.accuracy is not None:
         wrong = sum(report.wrong.values())
-        yield "correct", f"{report.accuracy:.1%}", f"{count(wrong)} wrong", Tone.PLAIN
+        yield "correct", f"{confidence(report.accuracy)}", f"{count(wrong)} wrong", Tone.PLAIN
 
 
 def _percentiles(latency: Latency | None, names: Sequence[str]) -> Iterator[Span]:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
-from tsmon.telemetry.traffic import Missing, Usage
-from tsmon.tui.text.format import memory, milliseconds, number, per_second
 from tsmon.tui.text.symbols import TimedValue
+from tsmon.units import MIB, byte_size, is_known, milliseconds, number, per_second
 
 if TYPE_CHECKING:
     from tsmon.telemetry.history import HistoryPoint
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.percentiles import Percentiles
+    from tsmon.telemetry.traffic import Missing, UsageOrMissing
 
-MIB = 1024 * 1024
 NOT_EXPORTED = "no metric of a model has it"
 """Of what Prometheus does not have."""
 Absence = Callable[[Snapshot, ModelStatus], str]
@@ -34,7 +33,7 @@ class Measure:
     """What it is called on the screen, ten letters at most."""
     write: Callable[[float | Missing | None], str]
     of_point: Callable[[HistoryPoint], float | None]
-    of_usage: Callable[[Usage], float | Missing] | None = None
+    of_usage: Callable[[UsageOrMissing], float | Missing] | None = None
     """How the counters give it; None for what they do not count."""
     part: RequestPhase | None = None
     """Which times of the log files it is about."""
@@ -64,7 +63,7 @@ class Measure:
 
 
 def _mebibytes(value: float | Missing | None) -> str:
-    return memory(None if value is None or isinstance(value, Missing) else round(value * MIB))
+    return byte_size(value * MIB if is_known(value) else None)
 
 
 def _least_memory(point: HistoryPoint) -> float | None:

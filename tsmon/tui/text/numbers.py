@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.telemetry.history import HistoryPoint, errors_per_second
 from tsmon.telemetry.traffic import Missing, UsageOrMissing
-from tsmon.tui.text.format import ABSENT, count, memory, number, plural
 from tsmon.tui.text.measures import ERRORS, MEMORY, RATE, WAITING, Measure
 from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.units import ABSENT, byte_size, count, number, plural
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.history import HistoryPoint
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
 _WHY = {
@@ -51,17 +51,14 @@ def compose_numbers(
     return Content("").join([Content.styled(title, click), line(*rest)])
 
 
-def spell_now(measure: Measure, model: ModelStatus) -> str:
+def spell_now(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> str:
     """The measure as it is now, without what it rests on."""
-    last = model.requests.last if model.requests else None
-    queue = model.described.queue
     if measure is ERRORS:
-        return ERRORS.write(last.failed / last.seconds if last and last.seconds > 0 else None)
+        return ERRORS.write(snapshot.errors_per_second(model))
     if measure is WAITING:
-        return count(queue.pending) if queue else ABSENT
+        return count(model.pending)
     if measure is MEMORY:
-        sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
-        return memory(sum(sizes)) if sizes else ABSENT
+        return byte_size(model.memory_bytes)
     return measure.write(_value(model.traffic.interval, measure))
 
 
@@ -84,7 +81,7 @@ def _costs(
 
 def _errors(snapshot: Snapshot, model: ModelStatus) -> list[Span]:
     """How many requests failed, and with which status."""
-    now = None if snapshot.stale else errors_per_second(snapshot, model)
+    now = snapshot.errors_per_second(model)
     last = model.requests.last if model.requests else None
     basis = f"{last.failed} of {last.requests}" if now is not None and last else ""
     statuses = model.requests.statuses if model.requests else {}
@@ -113,12 +110,11 @@ def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[HistoryPoi
 
 def _memory(model: ModelStatus) -> list[Span]:
     """What the workers take together, and each."""
-    sizes = [(worker.worker.id, worker.memory_bytes) for worker in model.workers]
-    known = [size for _, size in sizes if size is not None]
-    total = memory(sum(known)) if known else ABSENT
-    spans = _row(MEMORY.title, total, plural(len(sizes), "worker"), Tone.ACCENT)
-    for id_, size in sizes if len(sizes) > 1 else []:
-        spans += _row(f" {id_}", memory(size), "")
+    workers = model.workers
+    total = byte_size(model.memory_bytes)
+    spans = _row(MEMORY.title, total, plural(len(workers), "worker"), Tone.ACCENT)
+    for worker in workers if len(workers) > 1 else ():
+        spans += _row(f" {worker.worker.id}", byte_size(worker.memory_bytes), "")
     return spans
 
 
@@ -146,8 +142,7 @@ def _reading(
 
 def _percentiles(measure: Measure, model: ModelStatus) -> list[Span]:
     """What most requests of the last minute did not exceed, where the log files tell it."""
-    profile = model.requests.minute if model.requests else {}
-    percentiles = profile.get(measure.part) if measure.part else None
+    percentiles = model.percentiles(measure.part) if measure.part else None
     if percentiles is None:
         return []
     spans: list[Span] = []
@@ -168,8 +163,6 @@ def _total(reading: UsageOrMissing) -> str:
 
 
 def _value(reading: UsageOrMissing, measure: Measure) -> float | Missing | None:
-    if isinstance(reading, Missing):
-        return reading
     return measure.of_usage(reading) if measure.of_usage else None
 
 

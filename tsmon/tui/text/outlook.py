@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.tui.text.format import memory, milliseconds, per_second, percent, plural
 from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.units import byte_size, milliseconds, per_second, percent, plural
 
 if TYPE_CHECKING:
     from tsmon.load.capacity.advice import Advice
@@ -23,7 +23,7 @@ def outlook(advice: Advice, workers: int | None) -> Content:
 
 def _predicted(advice: Advice, row: Forecast) -> list[Span]:
     at = f"At {per_second(advice.rate)}, as in the last minute: "
-    busy = percent(row.utilisation * 100)
+    busy = percent(row.utilisation)
     if row.unknown:
         return [(at, Tone.MUTED), (f"{busy} busy; waits are not known: {row.unknown}", Tone.MUTED)]
     if row.queue_ms is None:
@@ -31,7 +31,7 @@ def _predicted(advice: Advice, row: Forecast) -> list[Span]:
     parts = [f"{busy} busy", f"queue {milliseconds(row.queue_ms)}"]
     parts.append(f"p95 {milliseconds(row.p95_ms)}")
     if row.memory_bytes is not None:
-        parts.append(memory(row.memory_bytes))
+        parts.append(byte_size(row.memory_bytes))
     return [(at, Tone.MUTED), (", ".join(parts), Tone.PLAIN), (f" ({row.basis})", Tone.MUTED)]
 
 

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.status_signs import GONE
-from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model
-from tsmon.tui.text.format import milliseconds, per_second, plural
 from tsmon.tui.text.model_state import sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import known, milliseconds, per_second, plural
 
 _HELD_UP = (Doing.WAITS, Doing.UNANSWERED, Doing.FAILS)
 
@@ -35,12 +33,10 @@ def spell_overall(snapshot: Snapshot) -> list[Span]:
         parts.append(_held_up(slowest, len(held_up)))
     if models and not parts:
         parts.append(_ready(models))
-    erring = {model.key: rate for model in models if (rate := errors_per_second(snapshot, model))}
+    erring = {model.key: rate for model in models if (rate := snapshot.errors_per_second(model))}
     if erring:
         parts.append(_failed(erring, _most_ill(ill).key if ill else None))
-    usages = [model.traffic.interval for model in models]
-    rate = sum(usage.per_second for usage in usages if isinstance(usage, Usage))
-    if rate:
+    if rate := snapshot.per_second:
         parts.append((per_second(rate), Tone.PLAIN))
     return parts
 
@@ -89,6 +85,4 @@ def _urgency(model: ModelStatus) -> tuple[int, float]:
 
 
 def _queue_ms(model: ModelStatus) -> float:
-    usage = model.traffic.interval
-    queue = usage.queue_ms if isinstance(usage, Usage) else None
-    return queue if isinstance(queue, float) else 0.0
+    return known(model.traffic.interval.queue_ms) or 0.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tsmon.tui.text.format import confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import confidence, milliseconds
 
 if TYPE_CHECKING:
     from tsmon.digits.canvas import Pen

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.tui.text.format import memory
 from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.units import byte_size
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
@@ -65,7 +65,7 @@ def memory_row(
 
     With `passing` there are so many only for a while.
     """
-    sizes = [size for worker in model.workers if (size := worker.memory_bytes) is not None]
+    sizes = model.worker_memory
     if not sizes:
         return []
 
@@ -73,7 +73,7 @@ def memory_row(
         if workers == 0:
             return "none"
         if workers == len(sizes):
-            return memory(sum(sizes))
-        return f"about {memory(workers * sum(sizes) // len(sizes))}"
+            return byte_size(sum(sizes))
+        return f"about {byte_size(workers * sum(sizes) // len(sizes))}"
 
     return [("memory", spell(now), f"{spell(then)}{' for a while' if passing else ''}")]

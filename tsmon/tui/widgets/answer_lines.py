@@ -11,8 +11,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tsmon.tui.text.format import ABSENT, confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone, rich_style
+from tsmon.units import ABSENT, confidence, milliseconds
 from tsmon.untrusted.text import brief
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
 from tsmon.tui.text.answers import status
-from tsmon.tui.text.format import ABSENT, confidence, milliseconds
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.columns import Column
 from tsmon.tui.widgets.live_table import Cell, TableRow
+from tsmon.units import ABSENT, confidence, milliseconds
 
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer

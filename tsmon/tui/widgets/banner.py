@@ -12,10 +12,10 @@ from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import MODEL_API_HINT
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.keymap.effective import Keymap
-from tsmon.tui.text.format import duration
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import spell
 from tsmon.tui.widgets.words import Words
+from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
@@ -116,4 +116,4 @@ def _soonest(snapshot: Snapshot, now: datetime) -> float | None:
 
 def _next_try(snapshot: Snapshot, now: Instant) -> str:
     left = snapshot.next_poll_s - now.since(snapshot.at)
-    return f"next try in {left:.0f} s" if left >= 0.5 else "trying now"
+    return f"next try in {duration(left)}" if left >= 0.5 else "trying now"

@@ -14,11 +14,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tsmon.tui.text.format import number
 from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.raster import columns, draw_bands, heights, lower, middle, upper
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, EventMark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
+from tsmon.units import number
 
 
 class Chart(Widget):

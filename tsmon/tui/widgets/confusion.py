@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tsmon.load.results import DIGITS, OTHER, Confusion
-from tsmon.tui.text.format import confidence
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import confidence
 
 UNLABELLED = "none"
 _LABEL = 6

@@ -16,7 +16,6 @@ from tsmon.digits.images import DigitImage, preview
 from tsmon.load.answers import Answer, Score
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
-from tsmon.tui.text.format import plural
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.answer_log import AnswerLog
@@ -24,6 +23,7 @@ from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.pixel_grid import PixelView
 from tsmon.tui.widgets.words import Words
+from tsmon.units import plural
 
 if TYPE_CHECKING:
     from tsmon.digits.folders import ImageFolder

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from tsmon.fleet.arrange import FleetLine, Order
 from tsmon.tui.text.badges import badge_style
-from tsmon.tui.text.format import ABSENT, milliseconds, number
 from tsmon.tui.text.tones import Tone, tone_of
 from tsmon.tui.widgets.columns import GAP, Column
 from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
+from tsmon.units import ABSENT, milliseconds, number
 
 if TYPE_CHECKING:
     from tsmon.fleet.snapshot import Figures

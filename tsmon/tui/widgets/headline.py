@@ -8,14 +8,13 @@ from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model, spell_split
-from tsmon.tui.text.format import memory, milliseconds, per_second
 from tsmon.tui.text.model_state import as_of, state_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
+from tsmon.units import byte_size, milliseconds, per_second
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
@@ -80,16 +79,14 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         parts.append([(per_second(usage.per_second), Tone.PLAIN)])
         if split := spell_split(usage):
             parts.append(split)
-    minute = model.requests.minute.get(RequestPhase.INFERENCE) if model.requests else None
-    if minute:
+    if minute := model.percentiles(RequestPhase.INFERENCE):
         parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])
-    errors = None if snapshot.stale else errors_per_second(snapshot, model)
+    errors = snapshot.errors_per_second(model)
     if errors is not None:
         label, tone = ("! errors ", Tone.BAD) if errors else ("errors ", Tone.PLAIN)
         parts.append([(label, tone if errors else Tone.MUTED), (per_second(errors), tone)])
     elif not snapshot.stale and not model.gone:
         parts.append([("errors not known: no log files", Tone.MUTED)])
-    sizes = [worker.memory_bytes for worker in model.workers if worker.memory_bytes is not None]
-    if sizes:
-        parts.append([("memory ", Tone.MUTED), (memory(sum(sizes)), Tone.PLAIN)])
+    if model.memory_bytes is not None:
+        parts.append([("memory ", Tone.MUTED), (byte_size(model.memory_bytes), Tone.PLAIN)])
     return parts

@@ -29,6 +29,7 @@ from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.raster import legend
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
+from tsmon.units import period
 
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event
@@ -118,9 +119,9 @@ class MetricsPane(Pane, can_focus=True):
         """Choose a measure by its id."""
         self.chosen = next(measure for measure in MEASURES if measure.id == id_)
 
-    def chosen_value(self, model: ModelStatus) -> str:
+    def chosen_value(self, snapshot: Snapshot, model: ModelStatus) -> str:
         """The chosen number as it is now."""
-        return spell_now(self.chosen, model)
+        return spell_now(self.chosen, snapshot, model)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
@@ -140,7 +141,7 @@ class MetricsPane(Pane, can_focus=True):
     ) -> None:
         """Render a tick; `view` is where in time it is, points and events are of its charts."""
         self._last = tick = _Tick(snapshot, model, points, view, span_s, events)
-        span_words = _words(span_s) if view.held else f"last {_words(span_s)}"
+        span_words = period(span_s) if view.held else f"last {period(span_s)}"
         self.head(str(model.key) if model else "", span_words)
         notice = explain(snapshot.server.state, snapshot.metrics, model)
         self.query_one("#metrics-notice", Words).say(notice)
@@ -260,10 +261,6 @@ def explain(
     if model.gone:
         return line((f"gone: {model.gone}", Tone.MUTED))
     return None
-
-
-def _words(span_s: float) -> str:
-    return f"{span_s / 60:g} min" if span_s < 3600 else f"{span_s / 3600:g} h"
 
 
 def _interval(points: Sequence[HistoryPoint]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -11,7 +11,6 @@ from textual.widgets import DataTable
 
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.history import errors_per_second
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.snapshot import (
     ModelKey,
@@ -19,48 +18,21 @@ from tsmon.telemetry.snapshot import (
     ServerState,
     Snapshot,
 )
-from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import spell_model
-from tsmon.tui.text.format import ABSENT, memory, milliseconds, number, percent
 from tsmon.tui.text.model_state import as_of, sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
+from tsmon.units import ABSENT, byte_size, milliseconds, number, percent
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.traffic import UsageOrMissing
 
 ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""
-
-
-def _of_interval(model: ModelStatus, read: Callable[[Usage], float | Missing]) -> float | Missing:
-    interval = model.traffic.interval
-    return interval if isinstance(interval, Missing) else read(interval)
-
-
-def _per_second(model: ModelStatus) -> float | Missing:
-    return _of_interval(model, lambda usage: usage.per_second)
-
-
-def _inference_ms(model: ModelStatus) -> float | Missing:
-    return _of_interval(model, lambda usage: usage.inference_ms)
-
-
-def _queue_ms(model: ModelStatus) -> float | Missing:
-    return _of_interval(model, lambda usage: usage.queue_ms)
-
-
-def _pending(model: ModelStatus) -> int | None:
-    queue = model.described.queue
-    return queue.pending if queue and model.told and not model.gone else None
-
-
-def _memory(model: ModelStatus) -> int | None:
-    """Bytes of all workers whose memory is known."""
-    sizes = [worker.memory_bytes for worker in model.workers if model.told]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if known else None
 
 
 def _now(model: ModelStatus) -> Span:
@@ -79,22 +51,18 @@ def _need(model: ModelStatus) -> float:
     return list(Doing).index(activity_of(model).doing)
 
 
-def _errors(model: ModelStatus) -> float | None:
-    """Requests a second that ended with an error since the tick before, from the log files."""
-    last = model.requests.last if model.requests else None
-    return last.failed / last.seconds if last and last.seconds > 0 else None
-
-
-def _in_queue(model: ModelStatus) -> float | None:
-    """How much of a request's time is spent in the queue, in percent."""
-    share = activity_of(model).share
-    return None if share is None else 100 * share
-
-
 def _p95(model: ModelStatus) -> float | None:
     """What 95 of 100 requests of the last minute did not exceed, from the log files."""
-    found = model.requests.minute.get(RequestPhase.INFERENCE) if model.requests else None
+    found = model.percentiles(RequestPhase.INFERENCE)
     return found.p95 if found else None
+
+
+def _usage(model: ModelStatus) -> UsageOrMissing:
+    return model.traffic.interval
+
+
+def _errors(model: ModelStatus) -> float | None:
+    return model.requests.errors_per_second if model.requests else None
 
 
 COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
@@ -102,16 +70,32 @@ COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
     SortColumn("version", "VERSION", 7, value=lambda model: model.key.version),
     SortColumn("workers", "WORKERS", 7, value=lambda model: model.ready, largest_first=True),
     SortColumn("now", "NOW", 10, value=_need, largest_first=True),
-    SortColumn("rate", "REQ/S", 5, right=True, rank=1, value=_per_second, largest_first=True),
+    SortColumn(
+        "rate", "REQ/S", 5, right=True, rank=1,
+        value=lambda model: _usage(model).per_second, largest_first=True,
+    ),
     SortColumn("errors", "ERR/S", 5, right=True, rank=6, value=_errors, largest_first=True),
     SortColumn(
-        "inference", "INFER", 7, right=True, rank=2, value=_inference_ms, largest_first=True
+        "inference", "INFER", 7, right=True, rank=2,
+        value=lambda model: _usage(model).inference_ms, largest_first=True,
     ),
-    SortColumn("queue", "QUEUE", 7, right=True, rank=3, value=_queue_ms, largest_first=True),
-    SortColumn("share", "%QUEUE", 6, right=True, rank=4, value=_in_queue, largest_first=True),
+    SortColumn(
+        "queue", "QUEUE", 7, right=True, rank=3,
+        value=lambda model: _usage(model).queue_ms, largest_first=True,
+    ),
+    SortColumn(
+        "share", "%QUEUE", 6, right=True, rank=4,
+        value=lambda model: activity_of(model).share, largest_first=True,
+    ),
     SortColumn("p95", "P95", 7, right=True, rank=5, value=_p95, largest_first=True),
-    SortColumn("pending", "WAITING", 7, right=True, rank=7, value=_pending, largest_first=True),
-    SortColumn("memory", "MEMORY", 8, right=True, rank=8, value=_memory, largest_first=True),
+    SortColumn(
+        "pending", "WAITING", 7, right=True, rank=7,
+        value=lambda model: model.pending, largest_first=True,
+    ),
+    SortColumn(
+        "memory", "MEMORY", 8, right=True, rank=8,
+        value=lambda model: model.memory_bytes, largest_first=True,
+    ),
     SortColumn(
         "batch", "BATCH", 5, right=True, rank=9,
         value=lambda model: model.described.batch_size, largest_first=True,
@@ -265,8 +249,8 @@ class ModelsPane(TablePane[ModelStatus]):
 
 def _row(snapshot: Snapshot, model: ModelStatus) -> TableRow:
     muted = snapshot.stale or model.gone
-    errors = None if muted else errors_per_second(snapshot, model)
-    pending = _pending(model)
+    errors, pending = snapshot.errors_per_second(model), model.pending
+    interval = model.traffic.interval
     glyph, _, tone = state_of(model)
     now, now_tone = _now(model)
     if snapshot.stale and not model.gone:
@@ -276,14 +260,14 @@ def _row(snapshot: Snapshot, model: ModelStatus) -> TableRow:
         f"{model.key.version} ★" if model.is_default else model.key.version,
         _workers(model, glyph),
         now,
-        number(_per_second(model)),
+        number(interval.per_second),
         number(errors),
-        milliseconds(_inference_ms(model)),
-        milliseconds(_queue_ms(model)),
-        percent(_in_queue(model)),
+        milliseconds(interval.inference_ms),
+        milliseconds(interval.queue_ms),
+        percent(activity_of(model).share),
         milliseconds(None if snapshot.stale else _p95(model)),
         ABSENT if pending is None or snapshot.stale else str(pending),
-        memory(_memory(model)),
+        byte_size(model.memory_bytes),
         _batch(model),
         model.described.url or ABSENT,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tsmon.telemetry.logs.request_report import Profile, RequestPhase, RequestReport
-from tsmon.tui.text.format import ABSENT, count, number
 from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.units import ABSENT, count, number
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.percentiles import Percentiles

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tsmon.tui.text.format import confidence
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.units import confidence
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _NUMBERS = 11

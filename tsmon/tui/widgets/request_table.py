@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.tui.text.format import ABSENT, count, milliseconds
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import ARROWS, Cell
 from tsmon.tui.widgets.table_pane import SortColumn
+from tsmon.units import ABSENT, count, milliseconds
 
 if TYPE_CHECKING:
     from tsmon.telemetry.log_page.requests import SeenRequest

@@ -15,10 +15,10 @@ from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.telemetry.status_signs import SERVER_SIGNS
 from tsmon.tui.state.session import Tag
 from tsmon.tui.text.badges import badge
-from tsmon.tui.text.format import duration, plural
 from tsmon.tui.text.overall import spell_overall
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
+from tsmon.units import duration, period, plural
 from tsmon.untrusted.text import one_line
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
     if server.version:
         parts.append((f"TorchServe {server.version}", Tone.MUTED))
     if not facts.source:
-        parts.append((f"every {facts.period_s:g} s", Tone.MUTED))
+        parts.append((f"every {period(facts.period_s)}", Tone.MUTED))
     if facts.note:
         parts.append((facts.note, Tone.MUTED))
     return parts

@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
-from tsmon.tui.text.format import count
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.event_line import spell_about
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.percentile_table import compose_minute
 from tsmon.tui.widgets.words import Words
+from tsmon.units import count
 
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import DataTable
 
-from tsmon.tui.state.sorting import Value, arrange
+from tsmon.ordering import Value, arrange
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import Column

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.symbols import Symbols
+from tsmon.units import period
 
 LABEL_WIDTH = 8
 """Columns of the value labels, with the axis."""
@@ -155,6 +156,4 @@ def times(span: TimeSpan, width: int) -> str:
 
 
 def _ago(seconds: float) -> str:
-    if seconds >= 3600:
-        return f"-{seconds / 3600:g}h"
-    return f"-{seconds / 60:g}m" if seconds >= 60 else f"-{seconds:g}s"
+    return f"-{period(seconds)}"

@@ -13,12 +13,12 @@ from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.activity import spell_worker
-from tsmon.tui.text.format import ABSENT, duration, memory, percent, plural
 from tsmon.tui.text.model_state import WELL, as_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
+from tsmon.units import ABSENT, byte_size, duration, percent, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.causes import Cause
@@ -167,10 +167,10 @@ def progress_of(rollout: Rollout | None) -> Span:
         return "", Tone.PLAIN
     progress = rollout.progress
     if progress is None and (waited := rollout.hangs_s):
-        return f"◌ {waited:.0f} s … esc stops", Tone.WARNING
+        return f"◌ {duration(waited)} … esc stops", Tone.WARNING
     if progress is None:
         return f"◌ {rollout.before} → {plural(rollout.target, 'worker')} …", Tone.WARNING
-    done = f"{progress.ready}/{progress.wanted} ready, {progress.seconds:.0f} s"
+    done = f"{progress.ready}/{progress.wanted} ready, {duration(progress.seconds)}"
     glyph, tone = {
         Outcome.RUNNING: ("◌", Tone.WARNING),
         Outcome.DONE: ("✓", Tone.GOOD),
@@ -217,7 +217,7 @@ def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> T
         state,
         does,
         str(worker.worker.pid) if worker.worker.pid else ABSENT,
-        memory(worker.memory_bytes),
+        byte_size(worker.memory_bytes),
         percent(None if stale else _cpu(worker)),
         duration(now - process.started) if process and not stale else ABSENT,
         _device(worker),

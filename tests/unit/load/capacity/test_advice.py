@@ -34,8 +34,8 @@ def test_the_least_number_that_meets_the_target_is_advised_and_told_why() -> Non
     assert advice.workers == 2
     assert two.memory_bytes == 1400 * MB
     assert advice.reasons[:2] == (
-        "2 workers: 25% busy, queue 0.667 ms: requests wait 1 ms on average at most",
-        "1 worker: 50% busy, queue 10 ms, above 1 ms",
+        "2 workers: 25% busy, queue 0.67 ms: requests wait 1 ms on average at most",
+        "1 worker: 50% busy, queue 10.0 ms, above 1 ms",
     )
 
 
@@ -252,7 +252,7 @@ WEAKENS: list[tuple[Situation, DoubtKind, str]] = [
     (situation(scv=None), DoubtKind.VARIABILITY, "taken as exponential"),
     (situation(cores=None), DoubtKind.CORES, "none of its workers is seen"),
     (situation(workers_changed=True), DoubtKind.CHANGED, "number of workers changed"),
-    (situation(queue_ms=45.0), DoubtKind.MISFIT, "says 10 ms in the queue, measured are 45 ms"),
+    (situation(queue_ms=45.0), DoubtKind.MISFIT, "says 10.0 ms in the queue, measured are 45.0 ms"),
 ]
 
 

@@ -93,7 +93,9 @@ def test_given_up_is_told_by_the_log() -> None:
     )
     verdict = _logged(dead, now=400)
     assert (verdict.health, verdict.inferred) == (WorkerHealth.GIVEN_UP, False)
-    assert verdict.evidence.startswith("died 13 times in 6 min, at last because its process ended")
+    assert verdict.evidence.startswith(
+        "died 13 times in 6.3 min, at last because its process ended"
+    )
 
 
 def test_first_load_is_told_by_the_log() -> None:

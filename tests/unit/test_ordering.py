@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tsmon.ordering import Value, arrange
 from tsmon.telemetry.traffic import Missing
-from tsmon.tui.state.sorting import Value, arrange
 
 numbers = st.floats(allow_nan=True)
 texts = st.text(max_size=12)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import TypeVar
 
-from tsmon.telemetry.traffic import Missing
-
-Value = float | str | Missing | None
-"""What a row is sorted by: a number, a text, or nothing that could be known."""
+Value = float | str | StrEnum | None
+"""What a row is sorted by: a number, a text, or nothing that is known, perhaps with the reason."""
 
 Item = TypeVar("Item")
 
@@ -37,8 +36,8 @@ def arrange(
 
 
 def _rank(value: Value) -> _Rank | None:
-    # `Missing` is a str too, so it has to be told apart first.
-    if value is None or isinstance(value, Missing):
+    # A reason is a str too, so it has to be told apart first.
+    if value is None or isinstance(value, StrEnum):
         return None
     if isinstance(value, str):
         return 1, 0.0, _natural(value)
