@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.contained import contained_servers
-from tsmon.doctor.running import running_servers
 from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses
 from tsmon.torchserve.process import port_of
 
@@ -28,6 +26,8 @@ def nearest_server(target: Target) -> tuple[Target, str]:
     by_network = target.transport is None
     if not by_network or target.names_server or target.own_server() is not None:
         return target, ""
+    from tsmon.doctor.running import running_servers
+
     found = running_servers()
     if not found:
         return _in_container(target)
@@ -42,6 +42,8 @@ def nearest_server(target: Target) -> tuple[Target, str]:
 
 
 def _in_container(target: Target) -> tuple[Target, str]:
+    from tsmon.doctor.contained import contained_servers
+
     found = contained_servers()
     if not found:
         return target, ""

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 from tsmon.cli.coroutines import run_async
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, say
-from tsmon.cli.watching import find_instance, prometheus_client
 from tsmon.config.changes import Given, Origins
 from tsmon.config.values import Dotted
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.recording.recorder import RecordedSource
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
     from tsmon.config.schema import MonitorSettings
     from tsmon.telemetry.recording.reader import Recording
+    from tsmon.telemetry.recording.recorder import RecordedSource
     from tsmon.telemetry.source import Source
     from tsmon.tui.app.app import TsmonApp
     from tsmon.tui.state.options import MonitorOptions
@@ -73,6 +72,8 @@ def open_monitor(
         zone = target.access.log_zone
         source: Source = stack.enter_context(closing(LiveSource(client, target.log_place, zone)))
         if recording:
+            from tsmon.telemetry.recording.recorder import RecordedSource
+
             recorded = stack.enter_context(closing(RecordedSource(source, recording)))
             source = recorded
         tag = Tag(target.name, target.settings.color)
@@ -100,6 +101,7 @@ def open_prometheus(
 ) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
     need_terminal("--plain prints a line per tick instead")
+    from tsmon.cli.prometheus import find_instance, prometheus_client
     from tsmon.tui.app.app import TsmonApp
     from tsmon.tui.state.session import PrometheusSession
 
@@ -162,7 +164,7 @@ def _options(
         samples=settings.samples,
         drawings=settings.drawings,
         read_only=target.read_only,
-        server_home=target.local_server().home.path,
+        server_home=target.own_home.path,
         config=loaded.config,
         origins=Origins(loaded.origins, given, loaded.own, loaded.files),
         keys=configured(loaded),

@@ -6,7 +6,6 @@ completion or `tsmon config` need none of that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from tsmon.cli.output import complain
 from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
 from tsmon.config.trust import NotTrusted
+from tsmon.torchserve.errors import ReadOnly
 
 if TYPE_CHECKING:
     import httpx
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tsmon.fleet.access import Access
     from tsmon.logs.places import LogPlace
     from tsmon.serving.container_server import ContainerServer
+    from tsmon.serving.home import Home
     from tsmon.serving.local_server import LocalServer
     from tsmon.serving.record import ServerRecord
     from tsmon.torchserve.addresses import Addresses
@@ -131,6 +132,13 @@ class Target:
         if self.needs_trust and self.loaded.project is not None:
             raise NotTrusted(self.loaded.project)
 
+    @property
+    def own_home(self) -> Home:
+        """The home folder of the server that `tsmon serve` starts."""
+        from tsmon.serving.home import Home
+
+        return Home.at(self.home)
+
     def local_server(self) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
         from tsmon.serving.local_server import LocalServer
@@ -149,7 +157,8 @@ class Target:
         Raises:
             ReadOnly: an option or the configuration says so.
         """
-        self.local_server().refuse_when_read_only()
+        if self.settings.read_only:
+            raise ReadOnly
 
     def own_server(self) -> ServerRecord | None:
         """What is known of that server while it runs."""
@@ -203,30 +212,24 @@ class Target:
         """
         client = self.access.client(self.transport)
         if hints:
-            _say_what_was_left(
-                client.addresses.label,
-                self.home,
-                [word for words in self.given.values() for word in words],
-            )
+            self._say_what_was_left(client.addresses.label)
         return client
+
+    def _say_what_was_left(self, server: str) -> None:
+        """Tell of killed experiments on a server."""
+        if not any(self.own_home.unfinished.glob("*.json")):
+            return
+        from tsmon.load.experiment.unfinished import abandoned_on
+        from tsmon.untrusted.shell import shell_line
+
+        options = [word for words in self.given.values() for word in words]
+        told: set[str] = set()
+        for note in abandoned_on(server, self.home):
+            if note.model in told:
+                continue
+            told.add(note.model)
+            command = ["tsmon", "experiment", note.model, "--restore", *options]
+            complain(note.words, f"`{shell_line(command)}` puts it back")
 
 
 pass_target = click.make_pass_decorator(Target, ensure=True)
-
-
-def _say_what_was_left(server: str, home: Path | None, options: Sequence[str]) -> None:
-    """Tell of killed experiments on a server; `options` are those that name it."""
-    from tsmon.serving.home import Home
-
-    if not any(Home.at(home).unfinished.glob("*.json")):
-        return
-    from tsmon.load.experiment.unfinished import abandoned_on
-    from tsmon.untrusted.shell import shell_line
-
-    told: set[str] = set()
-    for note in abandoned_on(server, home):
-        if note.model in told:
-            continue
-        told.add(note.model)
-        command = ["tsmon", "experiment", note.model, "--restore", *options]
-        complain(note.words, f"`{shell_line(command)}` puts it back")

@@ -37,6 +37,11 @@ NOT_FOR_MODELS = (
         "tsmon.telemetry.snapshot",
     ),
 )
+NOT_FOR_THE_MONITOR = (
+    *("PIL", "prometheus_client", "tomlkit", "torch", "tsmon.cli.prometheus"),
+    *("tsmon.doctor", "tsmon.fleet", "tsmon.load", "tsmon.serving.local_server"),
+    *("tsmon.telemetry.prometheus", "tsmon.telemetry.recording"),
+)
 
 
 def loaded_by(folder: Path, *words: str, **variables: str) -> list[str]:
@@ -86,6 +91,12 @@ def test_a_list_of_models_loads_nothing_that_other_commands_need(tmp_path: Path)
     assert "httpx" in loaded
     assert within(loaded, NOT_FOR_MODELS) == []
     assert commands_in(loaded) == ["models"]
+
+
+def test_the_monitor_is_opened_without_what_only_some_of_its_options_need(tmp_path: Path) -> None:
+    loaded = loaded_by(tmp_path, "monitor", "--help")
+    assert within(loaded, NOT_FOR_THE_MONITOR) == []
+    assert commands_in(loaded) == ["monitor"]
 
 
 def groups(group: click.Group = cli) -> Iterator[tuple[CommandGroup, CommandFiles]]:

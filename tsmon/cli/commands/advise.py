@@ -91,7 +91,7 @@ async def advise(
         measured = (
             read_points(curve)
             if curve
-            else experienced_points(client.addresses.label, key, target.local_server().home.path)
+            else experienced_points(client.addresses.label, key, target.own_home.path)
         )
         situation = await _watch(client, target.log_place, key, seconds)
     advice = find_advice(situation, wanted, rate=rate, measured=measured, up_to=up_to)

@@ -181,7 +181,7 @@ async def experiment(
             plan,
             target.log_place,
             await _predict(client, plan, target),
-            home=target.local_server().home.path,
+            home=target.own_home.path,
         )
         _agree(await experiment.look(), ask=plan.registers and not yes)
         try:
@@ -195,7 +195,7 @@ async def experiment(
     if stopped:
         say("stopped by Ctrl-C")
         raise click.exceptions.Exit(Exit.INTERRUPTED)
-    say(f"kept in {keep_result(experiment.result, target.local_server().home.path)}")
+    say(f"kept in {keep_result(experiment.result, target.own_home.path)}")
     if not left_well:
         raise click.exceptions.Exit(Exit.FAILED)
     failed = sum(each.errors for each in experiment.result.measurements)
@@ -221,7 +221,7 @@ async def _restore(target: Target, model: str, version: str | None) -> None:
         client.management.refuse_when_read_only()
         notes = [
             note
-            for note in abandoned_on(client.addresses.label, target.local_server().home.path)
+            for note in abandoned_on(client.addresses.label, target.own_home.path)
             if note.model == model and version in {None, note.version}
         ]
         if not notes:
@@ -247,7 +247,7 @@ async def _predict(client: TorchServe, plan: ExperimentPlan, target: Target) -> 
     """What earlier experiments with this version give to expect."""
     described = await client.management.describe(plan.model, plan.version)
     key = ModelKey(described.name, described.version)
-    home = target.local_server().home.path
+    home = target.own_home.path
     points = await asyncio.to_thread(experienced_points, client.addresses.label, key, home)
     return predictor(points, key, usable_cores() if client.addresses.is_local else None)
 

@@ -12,7 +12,6 @@ import click
 from tsmon.cli.coroutines import runs_async
 from tsmon.cli.given import given
 from tsmon.cli.group import go_on_with
-from tsmon.cli.opening import GivenSettings, Left, open_monitor
 from tsmon.cli.options import as_json, server_options
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, emit_json, emit_json_line
@@ -24,6 +23,7 @@ from tsmon.config.schema import Config, FleetSettings
 from tsmon.fleet.fleet import Fleet
 
 if TYPE_CHECKING:
+    from tsmon.cli.opening import GivenSettings, Left
     from tsmon.fleet.snapshot import FleetSnapshot
 
 _DEFAULTS = FleetSettings()
@@ -90,6 +90,8 @@ def _config(config: Config, settings: dict[str, Any]) -> Config:
 
 def _open(target: Target, given: GivenSettings) -> Left:
     """The monitor on the first server, the fleet above it."""
+    from tsmon.cli.opening import open_monitor
+
     config = target.loaded.config
     if not target.server and config.servers:
         target.server = next(iter(config.servers))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from tsmon.cli import watching
 from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import as_json, server_options
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_json, emit_raw, say
 from tsmon.cli.reports.counters import print_totals, read_scrape, sorted_series, totals_record
+from tsmon.cli.reports.problems import lost_words
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.watching import live_source, lost_words, prometheus_source
 
 
 @click.command()
@@ -43,12 +42,9 @@ async def metrics(
     known, for example because there was no traffic; it is never printed as 0.
     """
     if watch:
-        opened = (
-            prometheus_source(target, prometheus, instance, job)
-            if prometheus
-            else live_source(target)
-        )
-        async with opened as source:
+        from tsmon.cli import watching
+
+        async with watching.source_of(target, prometheus, instance, job) as source:
             await watching.watch(source, interval, count, as_json)
         return
     if prometheus:

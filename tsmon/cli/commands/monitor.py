@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,12 @@ from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.opening import open_monitor, open_prometheus
 from tsmon.cli.options import monitor_options, server_options
 from tsmon.cli.outcome import Exit
-from tsmon.cli.output import complain
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.trusting import require_trust
-from tsmon.cli.watching import live_source, prometheus_source, watch_plainly
 from tsmon.config.schema import MonitorSettings
-from tsmon.telemetry.recording.recorder import RecordedSource
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.source import Source
+    pass
 
 
 @click.command()
@@ -45,35 +41,20 @@ def monitor(
     """Open the monitor."""
     require_trust(ctx, target, ask=not plain)
     chosen = MonitorSettings(**{name: value for name, value in settings.items() if value})
-    if prometheus:
-        if recording:
-            raise click.UsageError("--record goes with a server itself, not with --prometheus")
-        if plain:
-            return run_async(_watch(prometheus_source(target, prometheus, instance, job), chosen))
-        return open_prometheus(target, chosen, prometheus, instance, job, given(ctx))
-    if instance or job:
+    if prometheus and recording:
+        raise click.UsageError("--record goes with a server itself, not with --prometheus")
+    if (instance or job) and not prometheus:
         raise click.UsageError("--instance and --job go with --prometheus")
-    target, note = nearest_server(target)
+    note = ""
+    if not prometheus:
+        target, note = nearest_server(target)
     if plain:
-        return run_async(_watch(live_source(target), chosen, recording))
+        from tsmon.cli.watching import monitor_plainly, source_of
+
+        source = source_of(target, prometheus, instance, job)
+        run_async(monitor_plainly(source, chosen.period, recording))
+        return Exit.DONE
+    if prometheus:
+        return open_prometheus(target, chosen, prometheus, instance, job, given(ctx))
     left = open_monitor(target, chosen, recording=recording, note=note, given=given(ctx))
     return go_on_with(ctx, "demo") if left.wants_demo else left.code
-
-
-async def _watch(
-    opened: AbstractAsyncContextManager[Source],
-    settings: MonitorSettings,
-    recording: Path | None = None,
-) -> int:
-    """The monitor without a screen."""
-    async with opened as source:
-        if recording is None:
-            await watch_plainly(source, settings.period)
-            return Exit.DONE
-        with closing(RecordedSource(source, recording)) as recorded:
-            try:
-                await watch_plainly(recorded, settings.period)
-            finally:
-                if recorded.missing:
-                    complain(recorded.missing)
-    return Exit.DONE

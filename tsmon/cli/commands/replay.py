@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from tsmon.cli.opening import open_replay
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import emit_csv, emit_json_line
 from tsmon.cli.reports.ticks import tick_record
@@ -44,6 +43,8 @@ def replay(
     if not as_json and not as_csv:
         if start or end:
             raise click.UsageError("--from and --to go with --json or --csv")
+        from tsmon.cli.opening import open_replay
+
         return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:
         records = _records(recording, start, end)

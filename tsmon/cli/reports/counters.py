@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_table, say
-from tsmon.cli.watching import LOG_MODE, LOG_MODE_HINT
+from tsmon.cli.reports.problems import LOG_MODE, LOG_MODE_HINT
 from tsmon.logs.files import TS_METRICS
 from tsmon.logs.places import Container, LogPlace
 from tsmon.telemetry.instant import Instant

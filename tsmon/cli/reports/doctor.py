@@ -51,7 +51,7 @@ def _home_config(target: Target) -> Path | None:
     own = target.own_server()
     if target.names_server or (own is not None and own.container):
         return None
-    return target.local_server().home.config
+    return target.own_home.config
 
 
 def exit_code(report: Report, strict: bool) -> Exit:

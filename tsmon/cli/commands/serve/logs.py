@@ -35,7 +35,7 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
             for line in _lines_in(container, kind, lines, keep_on):
                 emit(line)
         return
-    path = log_path(target.local_server().home, kind)
+    path = log_path(target.own_home, kind)
     if not path.exists() and not keep_on:
         fail(f"no log at {path}", "`tsmon serve start` starts the server that writes it")
     try:
@@ -50,7 +50,7 @@ def _container(target: Target) -> Container | None:
     """The container that --logs names, or that of the home folder, whether it runs or not."""
     if isinstance(target.logs, Container):
         return target.logs
-    record = ServerRecord.load(target.local_server().home.record)
+    record = ServerRecord.load(target.own_home.record)
     return Container(record.container) if record is not None and record.container else None
 
 

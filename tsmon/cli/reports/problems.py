@@ -1,0 +1,62 @@
+"""What a command that watches says of problems: each once, when it begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tsmon.cli.output import complain
+from tsmon.telemetry.scrape import MetricsMode
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import Snapshot
+    from tsmon.torchserve.errors import TorchServeError
+
+LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
+LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and restart it"
+
+
+class Problems:
+    """Tells each problem once, when it begins."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def tell(self, snapshot: Snapshot) -> None:
+        """Say what is new."""
+        for part, message, hint in (
+            _problem("server", snapshot.server.problem),
+            _problem("metrics", snapshot.metrics.problem),
+            ("lines", lost_words(snapshot.metrics.lost_lines), ""),
+            ("logs", snapshot.metrics.log_problem, ""),
+            *_unread(snapshot),
+            ("recording", _not_recorded(snapshot), "it is tried again, and again"),
+            ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
+        ):
+            if message and self._told.get(part) != message:
+                complain(message, hint)
+            self._told[part] = message
+
+
+def lost_words(lines: int) -> str:
+    """How many lines of a scrape could not be read; empty where all could."""
+    return f"lines of /metrics that cannot be read: {lines}" if lines else ""
+
+
+def _unread(snapshot: Snapshot) -> list[tuple[str, str, str]]:
+    """The models of which something cannot be read."""
+    return [
+        (f"model {model.key}", f"{model.key}: {model.problem}" if model.problem else "", "")
+        for model in snapshot.models
+    ]
+
+
+def _not_recorded(snapshot: Snapshot) -> str:
+    return f"not recorded: {snapshot.not_recorded}" if snapshot.not_recorded else ""
+
+
+def _lacks_counters(snapshot: Snapshot) -> bool:
+    return snapshot.metrics.mode is MetricsMode.LOG and not snapshot.metrics.logged
+
+
+def _problem(part: str, error: TorchServeError | None) -> tuple[str, str, str]:
+    return (part, str(error), error.hint) if error else (part, "", "")
