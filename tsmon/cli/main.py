@@ -12,10 +12,10 @@ import click
 from click.core import ParameterSource
 
 from tsmon import __version__
+from tsmon.cli.config_files import config_option, require_config
 from tsmon.cli.group import CommandFiles, CommandGroup, go_on_with
 from tsmon.cli.options import monitor_options, server_options
 from tsmon.cli.outcome import run
-from tsmon.cli.settings import config_option, require_config
 
 CONFIG, MONITOR = "config", "monitor"
 

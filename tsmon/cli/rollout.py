@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.cli.console import talk
-from tsmon.cli.judging import cause_lines
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say
+from tsmon.cli.verdicts import cause_lines
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.units import duration
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon, entry
-from tsmon.cli import trusting
-from tsmon.cli.opening import Left
+from tsmon.cli import project_trust
+from tsmon.cli.monitor_screen import Left
 from tsmon.cli.target import Target
 
 ELSEWHERE = "http://evil.example:8081"
@@ -218,8 +218,8 @@ def test_who_opens_the_monitor_is_asked_once(
         questions.append(question)
         return answer
 
-    monkeypatch.setattr(trusting, "asked", asked)
-    monkeypatch.setattr(trusting, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(project_trust, "asked", asked)
+    monkeypatch.setattr(project_trust, "_somebody_is_there", lambda: True)
     monkeypatch.setattr("tsmon.cli.commands.monitor.open_monitor", open_monitor)
     for _ in range(2):
         with pytest.raises(SystemExit):

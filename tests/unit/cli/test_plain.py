@@ -10,7 +10,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
 from tsmon.cli.reports.plain import WIDTH
-from tsmon.cli.watching import watch_plainly
+from tsmon.cli.watch import watch_plainly
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def three_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch_plainly(*args, **settings), 0.7)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("tsmon.cli.watching.watch_plainly", for_a_while)
+    monkeypatch.setattr("tsmon.cli.watch.watch_plainly", for_a_while)
 
 
 def test_a_tick_is_a_line_with_the_verdict_first_and_the_time_last(

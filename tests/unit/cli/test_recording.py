@@ -12,7 +12,7 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
-from tsmon.cli.watching import watch_plainly
+from tsmon.cli.watch import watch_plainly
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.recording.recorder import RecordedSource
 from tsmon.telemetry.recording.schema import RecordingError
@@ -143,7 +143,7 @@ def test_lines_without_a_screen_say_that_they_are_not_recorded(
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch_plainly(source, interval), 0.7)
 
-    monkeypatch.setattr("tsmon.cli.watching.watch_plainly", for_a_while)
+    monkeypatch.setattr("tsmon.cli.watch.watch_plainly", for_a_while)
     ended = tsmon("--plain", "--record", str(tmp_path / "server.tsmon"), "--period", "0.2")
 
     assert all(", not recorded, " in line for line in ended.stdout.splitlines())

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fake.slow_server import SlowServer, silent, slow_server
 from tests.unit.telemetry.scrapes import at
-from tsmon.cli import coroutines, watching
+from tsmon.cli import coroutines, watch
 from tsmon.cli.coroutines import run_async
 from tsmon.cli.outcome import Exit
 from tsmon.telemetry.instant import Instant
@@ -104,11 +104,11 @@ class HangingSource:
 
 
 async def test_a_tick_that_does_not_come_is_told_as_stale(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "patience_s", lambda _: 0.1)
+    monkeypatch.setattr(watch, "patience_s", lambda _: 0.1)
     monitor = Monitor(HangingSource(), period_s=0.1)
     states = []
     async with asyncio.timeout(10):
-        async for snapshot in watching.followed(monitor):
+        async for snapshot in watch.followed(monitor):
             states.append(snapshot.server.state)
             if len(states) == 3:
                 break

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from tsmon.cli.group import CommandGroup
-from tsmon.cli.opening import need_terminal
+from tsmon.cli.monitor_screen import need_terminal
 from tsmon.cli.outcome import Exit, run
 
 INSTEAD = "--plain prints a line per tick instead"

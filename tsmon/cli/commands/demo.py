@@ -13,7 +13,7 @@ import click
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import run_async
-from tsmon.cli.opening import open_monitor, require_keys
+from tsmon.cli.monitor_screen import open_monitor, require_keys
 from tsmon.cli.options import server_options
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import asked, say

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.judging import Judged, complain_of_unread, judge
 from tsmon.cli.options import as_json, server_options, version_option
 from tsmon.cli.output import emit, emit_json, emit_table
 from tsmon.cli.target import Target, pass_target
+from tsmon.cli.verdicts import Judged, complain_of_unread, judge
 from tsmon.telemetry.descriptions import unread
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import NotFound, TokenRefused, TorchServeError, Unreachable

@@ -13,7 +13,7 @@ from tsmon.cli.options import as_json, server_options
 from tsmon.cli.output import say
 from tsmon.cli.reports.events import EventPrinter
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.watching import live_source
+from tsmon.cli.watch import live_source
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.given import given
+from tsmon.cli.given_options import given
 from tsmon.cli.group import go_on_with
 from tsmon.cli.options import as_json, server_options
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, emit_json, emit_json_line
+from tsmon.cli.project_trust import require_trust
 from tsmon.cli.reports.fleet import fleet_record, print_fleet
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.trusting import require_trust
 from tsmon.config.files import user_file
 from tsmon.config.schema import Config, FleetSettings
 from tsmon.fleet.fleet import Fleet
 
 if TYPE_CHECKING:
-    from tsmon.cli.opening import GivenSettings, Left
+    from tsmon.cli.monitor_screen import GivenSettings, Left
     from tsmon.fleet.snapshot import FleetSnapshot
 
 _DEFAULTS = FleetSettings()
@@ -90,7 +90,7 @@ def _config(config: Config, settings: dict[str, Any]) -> Config:
 
 def _open(target: Target, given: GivenSettings) -> Left:
     """The monitor on the first server, the fleet above it."""
-    from tsmon.cli.opening import open_monitor
+    from tsmon.cli.monitor_screen import open_monitor
 
     config = target.loaded.config
     if not target.server and config.servers:

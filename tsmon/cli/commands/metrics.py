@@ -42,10 +42,10 @@ async def metrics(
     known, for example because there was no traffic; it is never printed as 0.
     """
     if watch:
-        from tsmon.cli import watching
+        from tsmon.cli.watch import print_ticks, source_of
 
-        async with watching.source_of(target, prometheus, instance, job) as source:
-            await watching.watch(source, interval, count, as_json)
+        async with source_of(target, prometheus, instance, job) as source:
+            await print_ticks(source, interval, count, as_json)
         return
     if prometheus:
         raise click.UsageError("--prometheus goes with --watch")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsmon.cli.coroutines import run_async
-from tsmon.cli.given import given
+from tsmon.cli.given_options import given
 from tsmon.cli.group import go_on_with
+from tsmon.cli.monitor_screen import open_monitor, open_prometheus
 from tsmon.cli.nearest_server import nearest_server
-from tsmon.cli.opening import open_monitor, open_prometheus
 from tsmon.cli.options import monitor_options, server_options
 from tsmon.cli.outcome import Exit
+from tsmon.cli.project_trust import require_trust
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.trusting import require_trust
 from tsmon.config.schema import MonitorSettings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def monitor(
     if not prometheus:
         target, note = nearest_server(target)
     if plain:
-        from tsmon.cli.watching import monitor_plainly, source_of
+        from tsmon.cli.watch import monitor_plainly, source_of
 
         source = source_of(target, prometheus, instance, job)
         run_async(monitor_plainly(source, chosen.period, recording))

@@ -14,7 +14,7 @@ from tsmon.cli.options import server_options
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import complain, say
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.watching import live_source
+from tsmon.cli.watch import live_source
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.recorder import RecordedSource
 

@@ -43,7 +43,7 @@ def replay(
     if not as_json and not as_csv:
         if start or end:
             raise click.UsageError("--from and --to go with --json or --csv")
-        from tsmon.cli.opening import open_replay
+        from tsmon.cli.monitor_screen import open_replay
 
         return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tsmon.cli.config_files import problem
 from tsmon.cli.options import as_json
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_json, emit_text
-from tsmon.cli.settings import problem
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.errors import ConfigError
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from tsmon.cli.config_files import problem
 from tsmon.cli.options import as_json
 from tsmon.cli.output import emit, emit_json, say
-from tsmon.cli.settings import problem
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.edit import in_toml, keep
 from tsmon.config.errors import ConfigError

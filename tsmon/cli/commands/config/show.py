@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsmon.cli.config_files import require_config
 from tsmon.cli.options import as_json
 from tsmon.cli.output import emit_json, emit_text, say
-from tsmon.cli.settings import require_config
+from tsmon.cli.project_trust import tell_pointing
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.trusting import tell_pointing
 from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
 

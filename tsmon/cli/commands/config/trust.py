@@ -8,7 +8,7 @@ import click
 
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
-from tsmon.cli.trusting import tell_pointing
+from tsmon.cli.project_trust import tell_pointing
 from tsmon.config.files import read
 from tsmon.config.project import PROJECT_FILE, find_project
 from tsmon.config.trust import distrust, pointing

@@ -78,7 +78,7 @@ async def watch_plainly(source: Source, interval: float) -> None:
         emit(plain_line(snapshot))
 
 
-async def watch(source: Source, interval: float, count: int | None, as_json: bool) -> None:
+async def print_ticks(source: Source, interval: float, count: int | None, as_json: bool) -> None:
     """Print each tick, without end or `count` times."""
     monitor = Monitor(source, period_s=interval)
     problems = Problems()

@@ -8,9 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tsmon.cli.given import given
+from tsmon.cli.given_options import given
 from tsmon.cli.main import cli
-from tsmon.cli.opening import Left
+from tsmon.cli.monitor_screen import Left
 from tsmon.config.changes import Given
 from tsmon.config.schema import MonitorSettings
 from tsmon.config.values import Dotted

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tsmon.cli.config_files import read_again
 from tsmon.cli.output import asked, say
-from tsmon.cli.settings import read_again
 from tsmon.config.edit import in_toml
 from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
