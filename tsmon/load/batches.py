@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.answers import Answer, Score
-from tsmon.load.sender import send
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
-    from tsmon.torchserve.inference import Inference
 
 WALKTHROUGH = (10, 10, 10, 50)
 """Images in each batch of the walkthrough."""
@@ -51,31 +49,25 @@ class BatchRun:
     def __init__(self, key: ModelKey, batches: Sequence[Batch], concurrency: int = 1) -> None:
         """`concurrency` is how many images of a batch are sent at a time."""
         self.key = key
+        self.concurrency = concurrency
         self.results = [BatchResult(len(batch)) for batch in batches]
         self.total = sum(map(len, batches))
         """Images to send."""
         self.done = 0
         """Images that were answered, or failed."""
         self._batches = batches
-        self._concurrency = concurrency
+        self._at = 0
 
-    async def answers(self, inference: Inference) -> AsyncGenerator[tuple[ModelKey, Answer], None]:
-        """Send the batches; answers come as they arrive, also those that failed."""
-        for batch, result in zip(self._batches, self.results, strict=True):
-            sending = send(
-                inference,
-                self.key.name,
-                batch,
-                version=self.key.version,
-                concurrency=self._concurrency,
-            )
-            try:
-                async for answer in sending:
-                    result.add(answer)
-                    self.done += 1
-                    yield self.key, answer
-            finally:
-                await sending.aclose()
+    def parts(self) -> Iterator[tuple[ModelKey, Batch]]:
+        """What to send, one after the other."""
+        for at, batch in enumerate(self._batches):
+            self._at = at
+            yield self.key, batch
+
+    def add(self, answer: Answer) -> None:
+        """Count an answer to the part that was begun last."""
+        self.results[self._at].add(answer)
+        self.done += 1
 
 
 def split(images: Batch, size: int) -> list[Batch]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from tsmon.load.sender import ask
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage
     from tsmon.load.answers import Answer
     from tsmon.telemetry.snapshot import ModelKey
-    from tsmon.torchserve.inference import Inference
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,12 @@ class Comparison:
 
     def __init__(self, images: Sequence[DigitImage], first: ModelKey, second: ModelKey) -> None:
         self.key = first
+        self.concurrency = 1
         self.second = second
         self.pairs: list[Pair] = []
         """Those that are complete."""
         self._images = images
+        self._first: Answer | None = None
 
     @property
     def total(self) -> int:
@@ -53,11 +52,16 @@ class Comparison:
         """Requests of complete pairs."""
         return 2 * len(self.pairs)
 
-    async def answers(self, inference: Inference) -> AsyncGenerator[tuple[ModelKey, Answer], None]:
-        """Send; answers come as they arrive, also those that failed."""
+    def parts(self) -> Iterator[tuple[ModelKey, Sequence[DigitImage]]]:
+        """What to send, one after the other."""
         for image in self._images:
-            first = await ask(inference, self.key.name, image, version=self.key.version)
-            yield self.key, first
-            second = await ask(inference, self.second.name, image, version=self.second.version)
-            self.pairs.append(Pair(first, second))
-            yield self.second, second
+            yield self.key, [image]
+            yield self.second, [image]
+
+    def add(self, answer: Answer) -> None:
+        """Take the answer to the part that was begun last."""
+        if self._first is None:
+            self._first = answer
+        else:
+            self.pairs.append(Pair(self._first, answer))
+            self._first = None

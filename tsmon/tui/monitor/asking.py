@@ -14,7 +14,7 @@ from tsmon.units import plural
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.torchserve.management import Management
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.screens.dialog import Dialog
 
@@ -36,7 +36,7 @@ class Facts:
 class Still:
     """What was so when a question was asked, to be compared with what is when it is answered."""
 
-    def __init__(self, host: Host, id_: str, keys: Iterable[ModelKey]) -> None:
+    def __init__(self, host: MonitorScreen, id_: str, keys: Iterable[ModelKey]) -> None:
         """`id_` is the action, `keys` are the versions that it changes."""
         self._host = host
         self._id = id_
@@ -77,7 +77,7 @@ class Still:
 
 
 async def answered(
-    host: Host,
+    host: MonitorScreen,
     id_: str,
     keys: Iterable[ModelKey],
     dialog: Callable[[Still], Awaitable[Dialog[Result]]],
@@ -109,7 +109,7 @@ async def answered(
         news = Note(f"nothing was changed, since {still.difference}")
 
 
-async def ask_default(host: Host, id_: str, key: ModelKey, management: Management) -> bool:
+async def ask_default(host: MonitorScreen, id_: str, key: ModelKey, management: Management) -> bool:
     """Make a version the default one, after a question; whether it was done.
 
     Raises:
@@ -131,7 +131,7 @@ async def ask_default(host: Host, id_: str, key: ModelKey, management: Managemen
     return await answered(host, id_, [key], dialog) is True
 
 
-def present(host: Host, key: ModelKey) -> ModelStatus:
+def present(host: MonitorScreen, key: ModelKey) -> ModelStatus:
     """A version as it is now.
 
     Raises:
@@ -143,7 +143,7 @@ def present(host: Host, key: ModelKey) -> ModelStatus:
     return model
 
 
-def versions_beside(host: Host, key: ModelKey) -> list[ModelStatus]:
+def versions_beside(host: MonitorScreen, key: ModelKey) -> list[ModelStatus]:
     """The other versions of a model."""
     return [
         other

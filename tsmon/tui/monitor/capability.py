@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tsmon.tui.keymap import Key
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.state.rollouts import Rollout
     from tsmon.tui.text.notes import Note
 
@@ -18,7 +18,7 @@ Handlers = Mapping[str, Callable[[], None]]
 class Capability:
     """One thing that can be done on the monitor; each overrides what it has to do with."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         self.host = host
         self.talk = host.talk
 

@@ -14,8 +14,8 @@ from tsmon.tui.text.themes import theme_named
 if TYPE_CHECKING:
     from tsmon.config.values import Dotted
     from tsmon.tui.keymap.effective import Keymap
-    from tsmon.tui.monitor.host import Host
     from tsmon.tui.monitor.looking_back import LookingBack
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.sending import Sending
     from tsmon.tui.monitor.servers import ServerActions
 
@@ -46,7 +46,7 @@ class Configuring(Capability):
 
     def __init__(
         self,
-        host: Host,
+        host: MonitorScreen,
         appearance: Appearance,
         past: LookingBack,
         servers: ServerActions,

@@ -18,13 +18,13 @@ from tsmon.tui.text.notes import Note
 if TYPE_CHECKING:
     from tsmon.load.experiment.unfinished import Unfinished
     from tsmon.serving.record import ServerRecord
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 
 class Leftovers(Capability):
     """Looks for them once a server answers, and asks what to do."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         super().__init__(host)
         self._looked = False
 

@@ -19,7 +19,7 @@ from tsmon.tui.widgets.server_bar import Looking
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event
     from tsmon.telemetry.playhead import Playhead
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 FRAME_S = 0.25
 """Seconds between two steps of a recording that is played."""
@@ -30,7 +30,7 @@ SPEEDS = (0.25, 64.0)
 class LookingBack(Capability):
     """Moves the moment that is shown."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         super().__init__(host)
         self._playing = False
         self._speed = 1.0

@@ -16,7 +16,7 @@ from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.units import plural
 
 if TYPE_CHECKING:
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.bulk import ConfirmMany, Losing, ScaleMany
     from tsmon.tui.state.rollouts import Rollout
 
@@ -29,7 +29,7 @@ Targets = Sequence[tuple[ModelStatus, int]]
 class Marking(Capability):
     """Marks, and what scaling and unregistering mean while there are some."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         super().__init__(host)
         self._bulks: list[Bulk] = []
         """Those under way."""

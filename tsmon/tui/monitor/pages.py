@@ -12,15 +12,15 @@ from tsmon.tui.state.log_sources import LogSources
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
-    from tsmon.tui.monitor.host import Host
     from tsmon.tui.monitor.looking_back import LookingBack
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.full_page import Page
 
 
 class Pages(Capability):
     """What is chosen on a page is shown in the panes: a moment of the past."""
 
-    def __init__(self, host: Host, past: LookingBack) -> None:
+    def __init__(self, host: MonitorScreen, past: LookingBack) -> None:
         super().__init__(host)
         self._past = past
         self._sources = LogSources(host.session)

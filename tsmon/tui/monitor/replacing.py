@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tsmon.serving.restart import CannotRoll
     from tsmon.torchserve.procedure import Procedure
     from tsmon.torchserve.records import ModelVersion
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.undoing import Undoing
     from tsmon.tui.screens.confirm import Confirm, Question
     from tsmon.tui.screens.replace import ReplaceDialog
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Replacing(Capability):
     """Changes of several steps, each shown as it goes."""
 
-    def __init__(self, host: Host, undoing: Undoing, desk: Desk) -> None:
+    def __init__(self, host: MonitorScreen, undoing: Undoing, desk: Desk) -> None:
         super().__init__(host)
         self._undoing = undoing
         self._desk = desk

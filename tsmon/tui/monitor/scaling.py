@@ -19,8 +19,8 @@ from tsmon.units import plural
 if TYPE_CHECKING:
     from tsmon.load.capacity.advice import Advice
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-    from tsmon.tui.monitor.host import Host
     from tsmon.tui.monitor.marking import Marking
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.screens.scale import ScaleDialog
     from tsmon.tui.state.rollouts import Rollout
@@ -31,7 +31,7 @@ SCALE = "workers.scale"
 class Scaling(Capability):
     """Scales the selected version; while versions are marked, those."""
 
-    def __init__(self, host: Host, undoing: Undoing, marking: Marking) -> None:
+    def __init__(self, host: MonitorScreen, undoing: Undoing, marking: Marking) -> None:
         super().__init__(host)
         self._undoing = undoing
         self._marking = marking

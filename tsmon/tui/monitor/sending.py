@@ -16,7 +16,7 @@ from tsmon.tui.text.notes import Note
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer
     from tsmon.telemetry.snapshot import ModelKey
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 NO_IMAGES = Note("there are no images to send", "{digits.folder} opens a folder of them")
 BUSY = Note("a batch is still being sent", "{digits.stop} stops it")
@@ -27,7 +27,7 @@ GROUP = "send"
 class Sending(Capability):
     """The images, their answers, and what is being sent."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         from tsmon.tui.screens.load import LoadSettings
 
         super().__init__(host)

@@ -12,7 +12,7 @@ from tsmon.tui.state.messages import DemoWanted, ServerOpened
 from tsmon.tui.state.steps import other_period
 
 if TYPE_CHECKING:
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 PERIOD_KEYS = ("time.ask-less", "time.ask-more")
 
@@ -20,7 +20,7 @@ PERIOD_KEYS = ("time.ask-less", "time.ask-more")
 class ServerActions(Capability):
     """What concerns the server as a whole, and the first steps where there is none."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         super().__init__(host)
         self._welcomes = host.options.welcome
 

@@ -14,7 +14,7 @@ from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
     from tsmon.torchserve.management import Management
-    from tsmon.tui.monitor.host import Host
+    from tsmon.tui.monitor.screen import MonitorScreen
 
 UNDO = "model.undo"
 
@@ -22,7 +22,7 @@ UNDO = "model.undo"
 class Undoing(Capability):
     """One change can be taken back: the last one, for as long as nothing else came after it."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MonitorScreen) -> None:
         super().__init__(host)
         self._undo: Undo | None = None
         self._why_not = ""

@@ -15,8 +15,8 @@ from tsmon.units import plural
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.torchserve.records import ModelVersion
-    from tsmon.tui.monitor.host import Host
     from tsmon.tui.monitor.marking import Marking
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.undoing import Undoing
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.state.registration import Registered
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Versions(Capability):
     """Which versions there are, and which is the default one."""
 
-    def __init__(self, host: Host, undoing: Undoing, marking: Marking) -> None:
+    def __init__(self, host: MonitorScreen, undoing: Undoing, marking: Marking) -> None:
         super().__init__(host)
         self._undoing = undoing
         self._marking = marking

@@ -9,15 +9,15 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
 
 if TYPE_CHECKING:
-    from tsmon.tui.monitor.host import Host
     from tsmon.tui.monitor.in_depth import InDepth
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.sending import Sending
 
 
 class Viewing(Capability):
     """The panes and their rows; and esc, which ends what is nearest."""
 
-    def __init__(self, host: Host, sending: Sending, in_depth: InDepth) -> None:
+    def __init__(self, host: MonitorScreen, sending: Sending, in_depth: InDepth) -> None:
         super().__init__(host)
         self._sending = sending
         self._in_depth = in_depth

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tsmon.load.batches import Batch, BatchRun
 from tsmon.load.refusals import Failure
 from tsmon.load.request_size import read_limit
 from tsmon.load.results import ResultBook
+from tsmon.load.sender import send
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.state.amount import Amount
 
@@ -133,18 +135,26 @@ class Desk:
     async def _send(self, work: BatchRun | Comparison) -> None:
         session, book = self.session, self.book
         failures: list[Failure] = []
-        answers = work.answers(session.client.inference)
         try:
-            async for key, plain in answers:
-                answer = await self._explained(session, plain)
-                if answer.failure is not None:
-                    failures.append(answer.failure)
-                book.add(key, answer)
-                self._answered(key, answer)
+            for key, images in work.parts():
+                sending = send(
+                    session.client.inference,
+                    key.name,
+                    images,
+                    version=key.version,
+                    concurrency=work.concurrency,
+                )
+                async with aclosing(sending):
+                    async for plain in sending:
+                        answer = await self._explained(session, plain)
+                        if answer.failure is not None:
+                            failures.append(answer.failure)
+                        work.add(answer)
+                        book.add(key, answer)
+                        self._answered(key, answer)
         finally:
             self._under_way = None
             self._ended(work.key, failures)
-            await answers.aclose()
 
     async def _explained(self, session: Session, answer: Answer) -> Answer:
         """The answer; when its image may have been too large, it says for what limit."""
