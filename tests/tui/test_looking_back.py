@@ -87,7 +87,7 @@ async def test_a_recording_begins_to_play_by_itself(recording: Path) -> None:
             await seat.press("full_stop")
         await seat.sees("▶ x64")
         # From near the end, so that ten minutes need not be played.
-        session.playhead.go_to(session.monitor.past[-3].at.monotonic)
+        session.playhead.go_to(session.past.moments[-3])
         await seat.sees("PAUSED", clock(600), "mnist")
 
 
@@ -100,6 +100,20 @@ async def test_a_recording_is_stepped_through(recording: Path) -> None:
         await seat.sees("mnist", "● 1/1", "7.0/s  n 70", "8.0 ms  n 70")
         await seat.press("left_square_bracket", "left_square_bracket")
         await seat.sees(clock(50), "No models are registered.")
+
+
+async def test_where_the_past_begins_is_said(recording: Path) -> None:
+    async with replaying(recording) as seat:
+        await seat.press("left_square_bracket")
+        await seat.sees(f"what is kept begins here, at {clock(0)}")
+
+
+async def test_events_that_are_not_found_yet_are_not_denied(recording: Path) -> None:
+    async with replaying(recording) as seat:
+        assert isinstance(seat.monitor.session, ReplaySession)
+        seat.monitor.session.progress = 0.58
+        await seat.press("left_curly_bracket")
+        await seat.sees("no earlier event is found yet", "58 % of")
 
 
 async def test_events_of_a_recording_are_gone_to_and_said(recording: Path) -> None:
@@ -137,7 +151,7 @@ async def test_a_time_is_gone_to_and_a_wrong_one_is_refused(recording: Path) -> 
         await seat.press("at")
         await seat.write("-1h")
         await seat.press("enter")
-        await seat.sees("nothing was seen as early as")
+        await seat.sees("nothing was seen as early as", f"begins at {clock(0)}")
 
 
 async def test_the_charts_show_the_time_around_and_a_cursor(recording: Path) -> None:

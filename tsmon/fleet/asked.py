@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from tsmon.fleet.light import LightSource
 from tsmon.fleet.snapshot import ServerRow, row_of, waiting_row
 from tsmon.telemetry.monitor import Monitor
-from tsmon.telemetry.past import Past
 
 if TYPE_CHECKING:
     from tsmon.fleet.targets import FleetTarget
@@ -43,7 +42,7 @@ class AskedServer:
         self.metrics_address = client.addresses.metrics.partition("://")[2]
         self._client = client
         self._source = LightSource(client)
-        self._monitor = Monitor(self._source, period_s=period_s, past=Past(most_ticks=1))
+        self._monitor = Monitor(self._source, period_s=period_s, remembers=False)
 
     async def run(self, lanes: Lanes, changed: Callable[[], None]) -> None:
         """Ask until cancelled; the servers of a fleet drift apart within their first period."""

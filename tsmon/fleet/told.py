@@ -15,7 +15,6 @@ from tsmon.fleet.snapshot import ServerRow, aged, row_of, waiting_row
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
-from tsmon.telemetry.past import Past
 from tsmon.telemetry.prometheus.errors import NoNewSample
 from tsmon.telemetry.prometheus.instances import discover, quoted
 from tsmon.telemetry.prometheus.modes import KnownMode
@@ -52,7 +51,7 @@ class ToldServer:
         # In binary fractions, so that differences between sample times stay exact.
         self._clock = round((time.monotonic() - time.time()) * 1024) / 1024
         source = PrometheusSource(client, instance, job)
-        self._monitor = Monitor(source, past=Past(most_ticks=1))
+        self._monitor = Monitor(source, remembers=False)
         self._errors = ErrorRate()
         self._known = KnownMode()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -172,28 +171,26 @@ class EventLog:
     """The last `capacity` events."""
 
     def __init__(self, capacity: int = 1000) -> None:
-        self._events: deque[Event] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self.events: tuple[Event, ...] = ()
+        """The events kept, oldest first; replaced as a whole, since threads read it."""
         self._last: Snapshot | None = None
         self._bursts = Bursts()
 
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events kept, oldest first."""
-        return tuple(self._events)
-
     def observe(self, snapshot: Snapshot) -> None:
         """Take the next snapshot, and keep the events it brought."""
-        if self._last is not None:
-            self._events.extend(between(self._last, snapshot))
+        found = list(between(self._last, snapshot)) if self._last is not None else []
         for key, failed in self._bursts.begun(snapshot).items():
             text = f"{failed} requests failed within a tick"
-            self._events.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text, key))
+            found.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text, key))
+        if found:
+            self.events = (*self.events, *found)[-self._capacity :]
         self._last = snapshot
 
     def about(self, key: ModelKey, seconds: float, end: Instant) -> list[Event]:
         """The events of a version and of its server in the `seconds` before `end`, oldest first."""
         found: list[Event] = []
-        for event in reversed(self._events):
+        for event in reversed(self.events):
             age_s = end.since(event.at)
             if age_s > seconds:
                 break
@@ -204,7 +201,7 @@ class EventLog:
     def after(self, last: Event | None) -> list[Event]:
         """The events that came later than `last`, one of this log; all with None."""
         later: list[Event] = []
-        for event in reversed(self._events):
+        for event in reversed(self.events):
             if event is last:
                 break
             later.append(event)

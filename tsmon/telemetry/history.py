@@ -1,24 +1,33 @@
-"""The recent past of each model for the charts: bounded ring buffers with gaps kept as gaps."""
+"""The recent past of each model for the charts: rows of numbers, with gaps kept as gaps."""
 
 from __future__ import annotations
 
+import math
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.units import known
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
-    from tsmon.telemetry.logs.percentiles import Percentiles
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
-MOST_POINTS = 100_000
-"""Of all models: 18 MB, or 56 where the log files tell the percentiles of each."""
+HISTORY_BYTES = 6 << 20
+"""Of all models: an hour at one tick a second of 20 whose log files are read."""
+_ROW_BYTES = 400
+"""What a row takes besides its numbers."""
+_LARGEST = 3e38
+"""Numbers are kept in single precision, which is more than a chart shows."""
+_NUMBERS = 5
+_PERCENTILES = 5
 
 WorkerBytes = tuple[tuple[str, int], ...]
 """The resident memory of each worker that it is known of, by worker id."""
@@ -43,85 +52,177 @@ class HistoryPoint:
     memory: WorkerBytes = ()
 
 
-class History:
-    """The last `capacity` points of each model seen; one that left goes with its last point.
-
-    Of many models fewer are kept, so that there are no more than `most_points` of all together.
-    """
-
-    def __init__(self, capacity: int = 3600, most_points: int = MOST_POINTS) -> None:
-        self._capacity = capacity
-        self._most_points = most_points
-        self._points: dict[ModelKey, deque[HistoryPoint]] = {}
-        self._absent_ticks: dict[ModelKey, int] = {}
-
-    def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
-        """Append a point for each model; one without costs when the tick brought no scrape."""
-        seen = set()
-        for model in snapshot.models:
-            seen.add(model.key)
-            self._absent_ticks.pop(model.key, None)
-            self._append(model.key, self._point(snapshot, model, scraped=scraped))
-        for key in self._points.keys() - seen:
-            self._absent_ticks[key] = self._absent_ticks.get(key, 0) + 1
-            if self._absent_ticks[key] < self._capacity:
-                self._append(key, HistoryPoint(snapshot.at))
-            else:
-                self.forget(key)
-        self._drop_oldest()
+class History(Protocol):
+    """What charts are drawn from."""
 
     def points(self, key: ModelKey, seconds: float, end: Instant) -> list[HistoryPoint]:
         """The points of the `seconds` before `end`, oldest first."""
-        points = self._points.get(key, deque())
-        first = bisect_left(points, end.monotonic - seconds, key=_moment)
-        last = bisect_right(points, end.monotonic, key=_moment)
-        return list(islice(points, first, last))
+
+
+class _Place(NamedTuple):
+    """Where in a row a model is."""
+
+    number: int
+    memory: int
+    """Where the memory of its workers begins."""
+    workers: tuple[str, ...]
+    """Those whose memory is known."""
+
+
+_Layout = dict["ModelKey", _Place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One tick."""
+
+    at: Instant
+    layout: _Layout
+    """The very one of the row before as long as models and workers are the same."""
+    numbers: array[float]
+    """Five of each model, then the memory of all workers; NaN where one is not known."""
+    percentiles: array[float]
+    """Those of inference and queue of each model; empty where the logs told of none."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return _ROW_BYTES + self.numbers.itemsize * (len(self.numbers) + len(self.percentiles))
+
+    def point(self, key: ModelKey) -> HistoryPoint:
+        """What is known of a model; a gap where it was absent."""
+        place = self.layout.get(key)
+        if place is None:
+            return HistoryPoint(self.at)
+        first = _NUMBERS * place.number
+        rate, inference, queue, errors, waiting = self.numbers[first : first + _NUMBERS]
+        memory = self.numbers[place.memory : place.memory + len(place.workers)]
+        first = 2 * _PERCENTILES * place.number
+        return HistoryPoint(
+            self.at,
+            _told(rate),
+            _told(inference),
+            _told(queue),
+            _percentiles(self.percentiles[first : first + _PERCENTILES]),
+            _percentiles(self.percentiles[first + _PERCENTILES : first + 2 * _PERCENTILES]),
+            _told(errors),
+            None if math.isnan(waiting) else int(waiting),
+            tuple(zip(place.workers, map(int, memory), strict=True)),
+        )
+
+
+@dataclass(slots=True)
+class _Read:
+    """The points that were read last: the next question is mostly for them and one more."""
+
+    key: ModelKey | None = None
+    first: int = 0
+    """The number of the row of the first."""
+    points: deque[HistoryPoint] = field(default_factory=deque)
+
+
+class KeptHistory:
+    """The last rows that fit into so many bytes, the newest in any case."""
+
+    def __init__(self, budget: int = HISTORY_BYTES) -> None:
+        """With a `budget` of 0 there is none at all."""
+        self._budget = budget
+        self._rows: deque[_Row] = deque()
+        self._gone = 0
+        """How many rows were let go of."""
+        self.size = 0
+        """Bytes that it takes."""
+        self._models: tuple[tuple[ModelKey, tuple[str, ...]], ...] = ()
+        self._layout: _Layout = {}
+        self._forgotten: dict[ModelKey, float] = {}
+        """Until when the past of a name is that of a model somebody let go of."""
+        self._read = _Read()
+
+    def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
+        """Take a point of each model; one without costs when the tick brought no scrape."""
+        if not self._budget:
+            return
+        points = {each.key: point_of(snapshot, each, scraped=scraped) for each in snapshot.models}
+        row = self._row(snapshot.at, points)
+        self._rows.append(row)
+        self.size += row.size
+        while len(self._rows) > 1 and self.size > self._budget:
+            self.size -= self._rows.popleft().size
+            self._gone += 1
+        if self._forgotten:
+            oldest = self._rows[0].at.monotonic
+            self._forgotten = {key: at for key, at in self._forgotten.items() if at >= oldest}
+
+    def points(self, key: ModelKey, seconds: float, end: Instant) -> list[HistoryPoint]:
+        """The points of the `seconds` before `end`, oldest first."""
+        since = end.monotonic - seconds
+        if key in self._forgotten:
+            since = max(since, math.nextafter(self._forgotten[key], math.inf))
+        first = bisect_left(self._rows, since, key=_moment)
+        last = bisect_right(self._rows, end.monotonic, key=_moment)
+        absent = takewhile(lambda row: key not in row.layout, islice(self._rows, first, last))
+        first += sum(1 for _ in absent)
+        return self._points(key, first + self._gone, last + self._gone)
 
     def forget(self, key: ModelKey) -> None:
         """Drop a model's past."""
-        self._points.pop(key, None)
-        self._absent_ticks.pop(key, None)
+        if self._rows:
+            self._forgotten[key] = self._rows[-1].at.monotonic
 
-    def _append(self, key: ModelKey, point: HistoryPoint) -> None:
-        self._points.setdefault(key, deque(maxlen=self._capacity)).append(point)
-
-    def _drop_oldest(self) -> None:
-        """Have each model hold no more than its share."""
-        share = max(self._most_points // max(len(self._points), 1), 1)
-        for points in self._points.values():
-            while len(points) > share:
-                points.popleft()
-
-    def _point(self, snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> HistoryPoint:
-        if model.gone:
-            return HistoryPoint(snapshot.at)
-        costs = _costs(snapshot.at, model.traffic.interval if scraped else None)
-        if snapshot.stale:
-            return costs
-        last = model.requests.last if model.requests else None
-        profile = last.profile if last else {}
-        queue = model.described.queue
-        return replace(
-            costs,
-            inference=profile.get(RequestPhase.INFERENCE),
-            queue=profile.get(RequestPhase.QUEUE),
-            errors_per_second=snapshot.errors_per_second(model),
-            waiting=queue.pending if queue else None,
-            memory=self._memory(model),
+    def _row(self, at: Instant, points: dict[ModelKey, HistoryPoint]) -> _Row:
+        models = tuple(
+            (key, tuple(worker for worker, _ in point.memory)) for key, point in points.items()
         )
+        if models != self._models:
+            self._models, self._layout = models, _layout(models)
+        numbers, percentiles = array("f"), array("f")
+        for point in points.values():
+            numbers.extend(map(_single, _numbers(point)))
+        for point in points.values():
+            numbers.extend(float(size) for _, size in point.memory)
+        if any(point.inference or point.queue for point in points.values()):
+            for point in points.values():
+                percentiles.extend(map(_single, _figures(point.inference)))
+                percentiles.extend(map(_single, _figures(point.queue)))
+        return _Row(at, self._layout, numbers, percentiles)
 
-    def _memory(self, model: ModelStatus) -> WorkerBytes:
-        """The memory of each worker; while nothing changes, the very tuple of the point before.
+    def _points(self, key: ModelKey, first: int, last: int) -> list[HistoryPoint]:
+        """The points of the rows with these numbers."""
+        read = self._read
+        if read.key != key or not read.first <= first <= read.first + len(read.points):
+            read = self._read = _Read(key, first)
+        while read.first < first:
+            read.points.popleft()
+            read.first += 1
+        begin = read.first + len(read.points) - self._gone
+        read.points.extend(
+            row.point(key) for row in islice(self._rows, begin, max(last - self._gone, begin))
+        )
+        return list(islice(read.points, max(last - first, 0)))
 
-        Memory seldom changes between two ticks, and there are thousands of points.
-        """
-        found = tuple(
+
+def point_of(snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> HistoryPoint:
+    """What the charts show of a model at a tick."""
+    if model.gone:
+        return HistoryPoint(snapshot.at)
+    costs = _costs(snapshot.at, model.traffic.interval if scraped else None)
+    if snapshot.stale:
+        return costs
+    last = model.requests.last if model.requests else None
+    profile = last.profile if last else {}
+    queue = model.described.queue
+    return replace(
+        costs,
+        inference=profile.get(RequestPhase.INFERENCE),
+        queue=profile.get(RequestPhase.QUEUE),
+        errors_per_second=snapshot.errors_per_second(model),
+        waiting=queue.pending if queue else None,
+        memory=tuple(
             (worker.worker.id, worker.memory_bytes)
             for worker in model.workers
             if worker.memory_bytes is not None
-        )
-        points = self._points.get(model.key)
-        return points[-1].memory if points and points[-1].memory == found else found
+        ),
+    )
 
 
 def _costs(at: Instant, usage: Usage | Missing | None) -> HistoryPoint:
@@ -130,5 +231,41 @@ def _costs(at: Instant, usage: Usage | Missing | None) -> HistoryPoint:
     return HistoryPoint(at, usage.per_second, known(usage.inference_ms), known(usage.queue_ms))
 
 
-def _moment(point: HistoryPoint) -> float:
-    return point.at.monotonic
+def _layout(models: Iterable[tuple[ModelKey, tuple[str, ...]]]) -> _Layout:
+    each = list(models)
+    layout: _Layout = {}
+    memory = _NUMBERS * len(each)
+    for number, (key, workers) in enumerate(each):
+        layout[key] = _Place(number, memory, workers)
+        memory += len(workers)
+    return layout
+
+
+def _numbers(point: HistoryPoint) -> tuple[float | None, ...]:
+    costs = point.per_second, point.inference_ms, point.queue_ms
+    return *costs, point.errors_per_second, point.waiting
+
+
+def _figures(found: Percentiles | None) -> tuple[float | None, ...]:
+    if found is None:
+        return (None,) * _PERCENTILES
+    return found.count, found.p50, found.p90, found.p95, found.p99
+
+
+def _percentiles(figures: Sequence[float]) -> Percentiles | None:
+    if not figures or math.isnan(figures[0]):
+        return None
+    count, *rest = figures
+    return Percentiles(int(count), *rest)
+
+
+def _single(value: float | None) -> float:
+    return math.nan if value is None else max(-_LARGEST, min(value, _LARGEST))
+
+
+def _told(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _moment(row: _Row) -> float:
+    return row.at.monotonic

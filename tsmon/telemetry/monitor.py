@@ -6,12 +6,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.events import EventLog
-from tsmon.telemetry.history import MOST_POINTS, History
+from tsmon.telemetry.history import HISTORY_BYTES, KeptHistory
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.past import Past
+from tsmon.telemetry.past import PAST_BYTES, KeptPast
 from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import (
@@ -44,21 +45,17 @@ class Monitor:
     the server is away the pause doubles up to `LONGEST_BACKOFF_S`, with jitter.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        *,
-        period_s: float = 1.0,
-        past: Past | None = None,
-    ) -> None:
-        """`past` is by default the last hour at one tick a second."""
+    def __init__(self, source: Source, *, period_s: float = 1.0, remembers: bool = True) -> None:
+        """One that does not remember has no past but the newest tick."""
         self.period_s = period_s
         self.focus: ModelKey | None = None
         """The model whose details are looked at; it is described at every tick."""
-        self.past = Past() if past is None else past
+        self.past = KeptPast(PAST_BYTES if remembers else 0)
         """The snapshots published, the newest last."""
-        self.history = History(self.past.most_ticks, max(MOST_POINTS, self.past.most_models))
+        self.history = KeptHistory(HISTORY_BYTES if remembers else 0)
         self.events = EventLog()
+        self.log_folder: Path | None = None
+        """Where the log files are, or were when they could last be read."""
         self._source = source
         self._meter = TrafficMeter()
         self._roster = Roster()
@@ -74,6 +71,14 @@ class Monitor:
     def poke(self) -> None:
         """Have the next tick come at once, for example after a change."""
         self._soon.set()
+
+    def recall(self, scrape: Scrape) -> None:
+        """Take a scrape of before that windows may begin with."""
+        self._meter.recall(scrape)
+
+    def forget_pace(self) -> None:
+        """Take the coming ticks for as far apart as usual, whatever those before were."""
+        self._meter.forget_pace()
 
     def dismiss(self, key: ModelKey) -> None:
         """Let go of a version that is unregistered on purpose."""
@@ -119,6 +124,7 @@ class Monitor:
             token_ends=observation.token_ends,
             not_recorded=observation.not_recorded,
         )
+        self.log_folder = metrics.log_folder or self.log_folder
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
         self.past.keep(self._latest)
@@ -141,7 +147,7 @@ class Monitor:
             return Missing.NO_COUNTERS
         if scrape.mode is MetricsMode.LOG and not scrape.logged:
             return Missing.NO_COUNTERS
-        return self._meter.observe(scrape, _in_flight(observation))
+        return self._meter.observe(scrape, in_flight(observation))
 
     def _server(self, observation: Observation) -> ServerStatus:
         last = self._latest.server
@@ -189,7 +195,7 @@ def _kept(problem: TorchServeError) -> TorchServeError:
     return problem.with_traceback(None)
 
 
-def _in_flight(observation: Observation) -> dict[str, float] | None:
+def in_flight(observation: Observation) -> dict[str, float] | None:
     """How many requests of each model can be in the queue or at a worker; None when unknown."""
     if isinstance(observation.models, TorchServeError):
         return None

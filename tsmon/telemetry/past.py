@@ -2,51 +2,136 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import threading
+from abc import ABC, abstractmethod
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import deque
-from itertools import takewhile
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.packing import Packer, unpack
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import Snapshot
 
-MOST_TICKS = 3600
-MOST_MODELS = 10_000
-"""Of all ticks together; each is 2 to 5 kB, the more the more its answers differ."""
+PAST_BYTES = 12 << 20
+"""Of packed snapshots: an hour or more of 20 busy models at one tick a second."""
+CHUNK_BYTES = 256 << 10
+"""Bytes, before compression, from which on snapshots are put away together."""
+CHUNK_TICKS = 64
+"""As many are put away whatever their size: all of a chunk is unpacked to look at one."""
+_MOMENT_BYTES = 16
 
 
-class Past:
-    """The latest snapshots, oldest first; bounded in ticks and in the models of all of them."""
+class Past(ABC):
+    """Snapshots by number, oldest first; each moment is known without its snapshot."""
 
-    def __init__(self, most_ticks: int = MOST_TICKS, most_models: int = MOST_MODELS) -> None:
-        self.most_ticks = most_ticks
-        self.most_models = most_models
-        self._snapshots: deque[Snapshot] = deque()
-        self._models = 0
+    moments: Sequence[float]
+    """When each was, on the monotonic clock."""
+    times: Sequence[float]
+    """When each was, as Unix time."""
 
-    def keep(self, snapshot: Snapshot) -> None:
-        """Take one more; the oldest go when there are too many, but never the newest."""
-        self._snapshots.append(snapshot)
-        self._models += len(snapshot.models)
-        while len(self._snapshots) > 1 and (
-            len(self._snapshots) > self.most_ticks or self._models > self.most_models
-        ):
-            self._models -= len(self._snapshots.popleft().models)
+    @abstractmethod
+    def __len__(self) -> int: ...
 
-    def __len__(self) -> int:
-        return len(self._snapshots)
+    @abstractmethod
+    def __getitem__(self, index: int) -> Snapshot: ...
 
-    def __getitem__(self, index: int) -> Snapshot:
-        return self._snapshots[index]
+    def at(self, index: int) -> Instant:
+        """When a snapshot was."""
+        return Instant(self.moments[index], datetime.fromtimestamp(self.times[index], UTC))
 
     def since(self, moment: float) -> list[Snapshot]:
         """The snapshots at or after a moment of the monotonic clock, and at least the newest."""
-        newest_first = takewhile(
-            lambda each: each.at.monotonic >= moment, reversed(self._snapshots)
-        )
-        return list(newest_first)[::-1] or list(self._snapshots)[-1:]
+        first = min(bisect_left(self.moments, moment), max(len(self) - 1, 0))
+        return [self[index] for index in range(first, len(self))]
 
     def index_at(self, moment: float) -> int:
         """The last snapshot not after a moment of the monotonic clock; 0 when all are later."""
-        after = bisect_right(self._snapshots, moment, key=lambda each: each.at.monotonic)
-        return max(after - 1, 0)
+        return max(bisect_right(self.moments, moment) - 1, 0)
+
+
+class _Chunk(NamedTuple):
+    """Snapshots that were put away together."""
+
+    ticks: int
+    packed: bytes
+
+
+class KeptPast(Past):
+    """The latest snapshots that fit into so many bytes, the newest in any case."""
+
+    def __init__(self, budget: int = PAST_BYTES) -> None:
+        """With a `budget` of 0 only the newest is kept."""
+        self._budget = budget
+        self.moments = self._moments = array("d")
+        self.times = self._times = array("d")
+        self._chunks: deque[_Chunk] = deque()
+        self._open: list[Snapshot] = []
+        """The newest, not put away yet."""
+        self._packer = Packer()
+        self._enough = 0
+        """Bytes from which on the open ones are put away."""
+        self._unpacked: tuple[bytes, list[Snapshot]] = (b"", [])
+        """The chunk that was looked at last, so that the next look finds the same objects."""
+        self._lock = threading.RLock()
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, without the few that are not put away yet."""
+        packed = sum(len(chunk.packed) for chunk in self._chunks)
+        return packed + len(self._packer) + _MOMENT_BYTES * len(self._moments)
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Take one more; the oldest go when there is no room for them."""
+        with self._lock:
+            self._moments.append(snapshot.at.monotonic)
+            self._times.append(snapshot.at.wall.timestamp())
+            if self._budget == 0:
+                del self._moments[:-1], self._times[:-1]
+                self._open = [snapshot]
+                return
+            self._take(snapshot)
+            while self._chunks and self.size > self._budget:
+                self._forget_oldest()
+
+    def __len__(self) -> int:
+        return len(self._moments)
+
+    def __getitem__(self, index: int) -> Snapshot:
+        with self._lock:
+            place = index if index < 0 else index - len(self)
+            if not -len(self) <= place < 0:
+                raise IndexError(index)
+            if -place <= len(self._open):
+                return self._open[place]
+            place += len(self._open)
+            for chunk in reversed(self._chunks):
+                if -place <= chunk.ticks:
+                    return self._of(chunk.packed)[place]
+                place += chunk.ticks
+        raise IndexError(index)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Write it, once the ones before it are many enough to be put away."""
+        if self._open and (len(self._open) >= CHUNK_TICKS or len(self._packer) >= self._enough):
+            self._chunks.append(_Chunk(len(self._open), self._packer.packed()))
+            self._open, self._packer = [], Packer()
+        self._packer.add(snapshot)
+        if not self._open:
+            # The first one is written whole, the ones after it where they differ: of a large
+            # server some should follow it.
+            self._enough = max(CHUNK_BYTES, 3 * len(self._packer))
+        self._open.append(snapshot)
+
+    def _forget_oldest(self) -> None:
+        ticks = self._chunks.popleft().ticks
+        del self._moments[:ticks], self._times[:ticks]
+
+    def _of(self, packed: bytes) -> list[Snapshot]:
+        if self._unpacked[0] is not packed:
+            self._unpacked = packed, unpack(packed)
+        return self._unpacked[1]

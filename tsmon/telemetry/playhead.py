@@ -56,56 +56,57 @@ class Playhead:
             newest = self._past[-1]
             return View(newest, newest.at, held=False)
         snapshot = self._past[self._past.index_at(self._at)]
-        return View(snapshot, self._frame(snapshot), held=True)
+        return View(snapshot, self._frame(snapshot.at), held=True)
 
     @property
     def is_at_end(self) -> bool:
         """Whether no later tick is known."""
-        view = self.view
-        return view is None or view.snapshot is self._past[-1]
+        if not self._past or self._at is None:
+            return True
+        return self._past.index_at(self._at) == len(self._past) - 1
 
     def hold(self) -> None:
         """Stay at the tick that is looked at."""
-        view = self.view
-        if view is not None:
-            self._hold(view.snapshot)
+        if self._past:
+            self._hold(self._index)
 
     def release(self) -> None:
         """Follow the newest tick again."""
         self._at = self._edge = None
 
-    def step(self, ticks: int) -> None:
-        """Hold so many ticks later, or earlier if negative; the ends are not passed."""
-        view = self.view
-        if view is None:
-            return
-        index = self._past.index_at(view.snapshot.at.monotonic) + ticks
-        self._hold(self._past[min(max(index, 0), len(self._past) - 1)])
+    def step(self, ticks: int) -> bool:
+        """Hold so many ticks later, or earlier if negative; whether that is another tick."""
+        if not self._past:
+            return False
+        before = self._index
+        index = min(max(before + ticks, 0), len(self._past) - 1)
+        self._hold(index)
+        return index != before
 
     def go_to(self, moment: float) -> None:
         """Hold at the last tick not after a moment of the monotonic clock."""
         if self._past:
-            self._hold(self._past[self._past.index_at(moment)])
+            self._hold(self._past.index_at(moment))
 
     def go_to_time(self, wall: datetime) -> bool:
         """Hold at the last tick not after a time of the wall clock; whether there is one."""
-        earlier = [at for at in range(len(self._past)) if self._past[at].at.wall <= wall]
-        if not earlier:
-            return False
-        self._hold(self._past[earlier[-1]])
-        return True
+        moment = wall.timestamp()
+        times = self._past.times
+        index = next((at for at in reversed(range(len(times))) if times[at] <= moment), None)
+        if index is not None:
+            self._hold(index)
+        return index is not None
 
     def go_to_event(self, direction: int) -> Event | None:
         """Hold at the next event, or with -1 the one before; None when there is none."""
-        view = self.view
-        if view is None:
+        if not self._past:
             return None
-        now = view.snapshot.at.monotonic
+        now = self._past.moments[self._index]
         events = self._events.events
         if direction > 0:
             found = next((event for event in events if event.at.monotonic > now), None)
         else:
-            first = self._past[0].at.monotonic
+            first = self._past.moments[0]
             kept = [event for event in events if first <= event.at.monotonic <= now]
             if self.held:
                 kept = [event for event in kept if event.at.monotonic < now]
@@ -116,30 +117,36 @@ class Playhead:
 
     def play(self, seconds: float) -> None:
         """Let recorded time pass; charts end where it has come to."""
-        view = self.view
-        if view is None or self._at is None:
+        if not self._past or self._at is None:
             return
+        moments = self._past.moments
+        now, following = moments[self._index], self._index + 1
         self._at += seconds
-        following = self._past.index_at(view.snapshot.at.monotonic) + 1
-        if following >= len(self._past):
-            self._at = min(self._at, view.snapshot.at.monotonic + LONGEST_GAP_S)
-        elif self._past[following].at.since(view.snapshot.at) > LONGEST_GAP_S:
-            self._at = self._past[following].at.monotonic
-        self._edge = self._past[self._past.index_at(self._at)].at
+        if following >= len(moments):
+            self._at = min(self._at, now + LONGEST_GAP_S)
+        elif moments[following] - now > LONGEST_GAP_S:
+            self._at = moments[following]
+        self._edge = self._past.at(self._index)
 
-    def _hold(self, snapshot: Snapshot) -> None:
+    @property
+    def _index(self) -> int:
+        """The number of the tick that is looked at."""
+        return len(self._past) - 1 if self._at is None else self._past.index_at(self._at)
+
+    def _hold(self, index: int) -> None:
         if self._edge is None:
-            self._edge = self._past[-1].at
-        self._at = snapshot.at.monotonic
-        self._frame(snapshot)
+            self._edge = self._past.at(-1)
+        at = self._past.at(index)
+        self._at = at.monotonic
+        self._frame(at)
 
-    def _frame(self, snapshot: Snapshot) -> Instant:
-        """The edge, moved no further than needed to have the snapshot on the charts."""
-        edge = self._edge or snapshot.at
-        if snapshot.at.since(edge) > 0:
-            edge = snapshot.at
-        elif edge.since(snapshot.at) > self.span_s:
-            middle = snapshot.at.monotonic + self.span_s / 2
-            edge = self._past[self._past.index_at(middle)].at
+    def _frame(self, at: Instant) -> Instant:
+        """The edge, moved no further than needed to have a moment on the charts."""
+        edge = self._edge or at
+        if at.since(edge) > 0:
+            edge = at
+        elif edge.since(at) > self.span_s:
+            middle = at.monotonic + self.span_s / 2
+            edge = self._past.at(self._past.index_at(middle))
         self._edge = edge
         return edge

@@ -110,13 +110,13 @@ class Roster:
         found = {}
         for entry, cost in zip(descriptions, costs, strict=True):
             key, verdict = key_of(entry), _verdict(entry, verdicts)
-            found[key] = _status(observation, entry, cost, verdict, self._by_key.get(key))
+            found[key] = status_of(observation, entry, cost, verdict, self._by_key.get(key))
         return found
 
     def _cost(self, entry: Description, traffic: Mapping[SeriesKey, Traffic] | Missing) -> Traffic:
         """The traffic of a version; a scrape that failed costs it the interval, not its windows."""
         if not isinstance(traffic, Missing):
-            return _traffic(entry, traffic)
+            return traffic_of(entry, traffic)
         known = self._by_key.get(key_of(entry))
         return replace(known.traffic, interval=traffic) if known else Traffic.missing(traffic)
 
@@ -137,9 +137,15 @@ def _answers(
 def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict]) -> ModelVerdict:
     if entry.is_judged:
         return verdicts[entry.model.name, entry.model.version]
-    health, why = ModelHealth.UNKNOWN, NOT_EXPORTED
-    if not entry.only_metrics:
-        health, why = ModelHealth.UNREAD, entry.problem
+    if entry.only_metrics:
+        return not_judged(entry, NOT_EXPORTED)
+    return not_judged(entry, entry.problem, ModelHealth.UNREAD)
+
+
+def not_judged(
+    entry: Description, why: str, health: ModelHealth = ModelHealth.UNKNOWN
+) -> ModelVerdict:
+    """The verdict where there is none."""
     unknown = WorkerVerdict(WorkerHealth.UNKNOWN, why)
     return ModelVerdict(health, why, tuple((worker.id, unknown) for worker in entry.model.workers))
 
@@ -161,13 +167,14 @@ def answers_of(traffic: Traffic, report: RequestReport | None = None) -> Answers
     return Answers(finished, usual if isinstance(usual, float) else None, statuses)
 
 
-def _status(
+def status_of(
     observation: Observation,
     entry: Description,
     traffic: Traffic,
     verdict: ModelVerdict,
-    before: ModelStatus | None,
+    before: ModelStatus | None = None,
 ) -> ModelStatus:
+    """A version as an observation shows it."""
     key = key_of(entry)
     return ModelStatus(
         entry.model,
@@ -206,7 +213,7 @@ def _forgotten(model: ModelStatus) -> ModelStatus:
     return replace(model, gone=Gone.FORGOTTEN, workers=(), requests=None, traffic=traffic)
 
 
-def _traffic(entry: Description, traffic: Mapping[SeriesKey, Traffic]) -> Traffic:
+def traffic_of(entry: Description, traffic: Mapping[SeriesKey, Traffic]) -> Traffic:
     """The traffic of a version: requests that named it, and for the default one those without.
 
     Of a model whose versions are not known it is that of all of them.

@@ -202,6 +202,19 @@ class TrafficMeter:
             found[key] = told
         return found
 
+    def recall(self, scrape: Scrape) -> None:
+        """Take a scrape that a window may begin with, in its place between the others."""
+        newest = self._newest
+        if newest is None or _restarted(newest, scrape):
+            self.observe(scrape)
+        else:
+            self._newest = scrape
+            self._scrapes.append(scrape)
+
+    def forget_pace(self) -> None:
+        """Take the next intervals for usual ones."""
+        self._pace = IntervalFilter()
+
     def _begin_life(self, scrape: Scrape, why: Missing) -> None:
         self._scrapes.clear()
         self._scrapes.append(scrape)

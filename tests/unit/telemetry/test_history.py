@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +18,7 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.history import History, HistoryPoint
+from tsmon.telemetry.history import HISTORY_BYTES, HistoryPoint, KeptHistory
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
@@ -32,26 +35,26 @@ from tsmon.telemetry.traffic import Missing, Traffic, Usage, UsageOrMissing
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 
 MNIST = ModelKey("mnist", "1.0")
-BUSY = Usage(seconds=2.0, arrived=4, counted=4, inference_us=8_000, queue_us=400)
+BUSY = Usage(seconds=2.0, arrived=4, counted=4, inference_us=8_000, queue_us=500)
 QUIET = Usage(seconds=2.0, arrived=0, counted=0, inference_us=0, queue_us=0)
 
 FINE = ModelVerdict(ModelHealth.READY, "1 of 1 ready")
 
 
 def test_interval_becomes_a_point() -> None:
-    history = History()
+    history = KeptHistory()
     history.record(_snapshot(1, BUSY), scraped=True)
-    assert history.points(MNIST, 60, at(1)) == [HistoryPoint(at(1), 2.0, 2.0, 0.1)]
+    assert history.points(MNIST, 60, at(1)) == [HistoryPoint(at(1), 2.0, 2.0, 0.125)]
 
 
 def test_quiet_interval_is_a_rate_of_0_without_costs() -> None:
-    history = History()
+    history = KeptHistory()
     history.record(_snapshot(1, QUIET), scraped=True)
     assert history.points(MNIST, 60, at(1)) == [HistoryPoint(at(1), 0.0, None, None)]
 
 
 def test_tick_without_a_scrape_an_unknown_interval_or_a_gone_model_is_a_gap() -> None:
-    history = History()
+    history = KeptHistory()
     history.record(_snapshot(0, BUSY), scraped=True)
     history.record(_snapshot(1, BUSY), scraped=False)
     history.record(_snapshot(2, Missing.RESTARTED), scraped=True)
@@ -61,56 +64,76 @@ def test_tick_without_a_scrape_an_unknown_interval_or_a_gone_model_is_a_gap() ->
     assert history.points(MNIST, 60, at(4)) == [_point(0), *gaps]
 
 
-@given(st.integers(1, 20), st.integers(0, 60))
-def test_only_the_last_points_are_kept(capacity: int, ticks: int) -> None:
-    history = History(capacity)
+@given(st.integers(1, 30_000), st.integers(0, 60))
+def test_only_the_last_points_are_kept(budget: int, ticks: int) -> None:
+    history = KeptHistory(budget)
     for tick in range(ticks):
         history.record(_snapshot(tick, BUSY), scraped=True)
     points = history.points(MNIST, 1000, at(ticks))
-    assert points == [_point(tick) for tick in range(ticks)][-capacity:]
+    assert points == [_point(tick) for tick in range(ticks)][ticks - len(points) :]
+    assert history.size <= budget or len(points) == 1
 
 
-@given(st.integers(1, 12), st.integers(1, 40))
-def test_many_models_share_the_points_that_there_may_be(models: int, ticks: int) -> None:
-    history = History(capacity=30, most_points=60)
-    for tick in range(ticks):
+@pytest.mark.parametrize("models", [10, 2000])
+def test_many_models_share_the_bytes_that_there_may_be(models: int) -> None:
+    budget = HISTORY_BYTES // 8
+    history = KeptHistory(budget)
+    for tick in range(100_000 // models):
         history.record(_of_many(tick, models), scraped=True)
+        assert history.size <= budget
+    kept = [history.points(ModelKey(str(n), "1.0"), 1e6, at(1e5)) for n in (0, models - 1)]
+    assert kept[0] == kept[1]
+    assert 1 < len(kept[0]) < 100_000 // models
 
-    kept = [history.points(ModelKey(str(n), "1.0"), 1000, at(ticks)) for n in range(models)]
 
-    assert sum(map(len, kept)) <= 60
-    assert {len(points) for points in kept} == {min(ticks, 30, 60 // models)}
-    assert all(points[-1].at == at(ticks - 1) for points in kept)
+def test_the_history_takes_no_more_memory_than_it_counts() -> None:
+    history = KeptHistory()
+    tracemalloc.start()
+    try:
+        for tick in range(50):
+            history.record(_of_many(tick, 20), scraped=True)
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken <= history.size + 20_000
 
 
 @given(st.integers(0, 20), st.integers(0, 25))
 def test_points_are_those_of_the_last_seconds(ticks: int, seconds: int) -> None:
-    history = History()
+    history = KeptHistory()
     for tick in range(ticks):
         history.record(_snapshot(tick, BUSY), scraped=True)
     points = history.points(MNIST, seconds, at(ticks))
     assert points == [_point(tick) for tick in range(ticks) if ticks - tick <= seconds]
 
 
-def test_model_that_left_is_forgotten_once_its_last_point_is() -> None:
-    history = History(capacity=3)
-    history.record(_snapshot(0, BUSY), scraped=True)
-    for tick in (1, 2):
-        history.record(_snapshot(tick), scraped=True)
-    assert history.points(MNIST, 60, at(2)) == [_point(0), HistoryPoint(at(1)), HistoryPoint(at(2))]
-    history.record(_snapshot(3), scraped=True)
-    assert history.points(MNIST, 60, at(3)) == []
-
-
-def test_model_that_came_back_has_its_absences_counted_anew() -> None:
-    history = History(capacity=3)
-    for tick, interval in enumerate([BUSY, None, None, BUSY, None, None]):
+def test_a_model_that_left_has_gaps_until_it_comes_back() -> None:
+    history = KeptHistory()
+    for tick, interval in enumerate([None, BUSY, None, None, BUSY]):
         history.record(_snapshot(tick, interval), scraped=True)
-    assert history.points(MNIST, 60, at(5)) == [_point(3), HistoryPoint(at(4)), HistoryPoint(at(5))]
+    gaps = [HistoryPoint(at(2)), HistoryPoint(at(3))]
+    assert history.points(MNIST, 60, at(4)) == [_point(1), *gaps, _point(4)]
+    assert history.points(MNIST, 60, at(3)) == [_point(1), *gaps]
+    assert history.points(MNIST, 1, at(3)) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 45)), max_size=8))
+def test_points_do_not_depend_on_those_read_before(questions: list[tuple[int, int]]) -> None:
+    history, fresh = KeptHistory(10_000), KeptHistory(10_000)
+    for tick in range(20):
+        history.record(_snapshot(tick, BUSY), scraped=True)
+        fresh.record(_snapshot(tick, BUSY), scraped=True)
+    for number, (seconds, end) in enumerate(questions):
+        history.record(_snapshot(20 + number, BUSY), scraped=True)
+        fresh.record(_snapshot(20 + number, BUSY), scraped=True)
+        found = history.points(MNIST, seconds, at(end))
+        kept = fresh.points(MNIST, 1000, at(1000))
+        assert found == [each for each in kept if end - seconds <= each.at.monotonic <= end]
 
 
 def test_forgotten_model_begins_anew() -> None:
-    history = History()
+    history = KeptHistory()
     history.record(_snapshot(1, BUSY), scraped=True)
     history.forget(MNIST)
     history.record(_snapshot(2, BUSY), scraped=True)
@@ -118,7 +141,7 @@ def test_forgotten_model_begins_anew() -> None:
 
 
 def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
-    history = History()
+    history = KeptHistory()
     queue = JobQueue(pending=4, remaining=96)
     worker = Worker("9000", "READY", 412, 700, "")
     last = LastReading(
@@ -142,11 +165,11 @@ def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
     assert (first.inference, first.queue) == (None, Percentiles(4, 1, 2, 2, 3))
     assert first.waiting == 4
     assert first.memory == (("9000", 700),)
-    assert second.memory is first.memory
+    assert second.memory == first.memory
 
 
 def test_nothing_is_known_of_queue_workers_and_errors_while_the_server_is_away() -> None:
-    history = History()
+    history = KeptHistory()
     queue = JobQueue(pending=4, remaining=96)
     model = ModelStatus(
         ModelVersion("mnist", "1.0", queue=queue), True, Traffic.missing(Missing.NO_COUNTERS),
@@ -164,7 +187,7 @@ def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
 
 
 def _point(seconds: float) -> HistoryPoint:
-    return HistoryPoint(at(seconds), 2.0, 2.0, 0.1)
+    return HistoryPoint(at(seconds), 2.0, 2.0, 0.125)
 
 
 def _of_many(seconds: float, models: int) -> Snapshot:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,7 @@ from tsmon.telemetry.log_page.lines import LogLine, parse_line
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.causes import Cause
-    from tsmon.telemetry.past import Past
-    from tsmon.telemetry.snapshot import Snapshot
+    from tsmon.telemetry.recording.reader import Recording
 
 
 BACKLOG = 8 << 20
@@ -71,31 +69,23 @@ class LogFileSource:
 
 
 class RecordedSource:
-    """The causes of failures as lines, each cause once, in the order they were noticed in."""
+    """The causes of failures as lines, in the order they were noticed in."""
 
     problem = ""
 
-    def __init__(self, past: Past) -> None:
-        self._past = past
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
         self.zone = LogZone()
-        self._seen: set[Cause] = set()
-        self._read = float("-inf")
+        self._read = False
 
     def read(self) -> list[LogLine]:
-        """The lines of the ticks that were read since the last call."""
-        new = self._past.since(self._read)
-        self._read = new[-1].at.monotonic if new else self._read
-        return [parse_line(line) for cause in self._causes(new) for line in recorded_lines(cause)]
+        """The lines of all causes, once."""
+        causes = [] if self._read else self._recording.causes()
+        self._read = True
+        return [parse_line(line) for cause in causes for line in recorded_lines(cause)]
 
     def close(self) -> None:
         """There is nothing to let go of."""
-
-    def _causes(self, ticks: Iterable[Snapshot]) -> Iterator[Cause]:
-        for tick in ticks:
-            for model in tick.models:
-                if model.cause is not None and model.cause not in self._seen:
-                    self._seen.add(model.cause)
-                    yield model.cause
 
 
 def recorded_lines(cause: Cause) -> list[bytes]:

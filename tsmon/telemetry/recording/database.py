@@ -7,6 +7,7 @@ plain tables is read from it, so that no view or trigger runs; lengths, rows and
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +38,8 @@ class Database:
         self.path = path
         look_at(path)
         self._give_up_at = float("inf")
+        self._lock = threading.Lock()
+        """Screens and the search for events read at the same time."""
         self._connection = self._open()
         try:
             self.tables = self._plain_tables()
@@ -62,6 +65,12 @@ class Database:
             sqlite3.Error: not even the first row can be read.
             ValueError: there are too many rows.
         """
+        with self._lock:
+            return self._first_rows(sql, values)
+
+    def _first_rows(
+        self, sql: str, values: Sequence[object]
+    ) -> tuple[list[tuple[Any, ...]], sqlite3.Error | None]:
         self._give_up_at = time.monotonic() + LONGEST_S
         cursor = self._connection.execute(sql, values)
         rows: list[tuple[Any, ...]] = []
@@ -80,7 +89,8 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        with self._lock:
+            self._connection.close()
 
     def _open(self) -> sqlite3.Connection:
         try:

@@ -38,6 +38,10 @@ SELECT failure.model, failure.version, kind, message, detail, hint, worker, caus
     cause.version, time, fatal, certain
 FROM failure JOIN cause ON cause.id = failure.cause WHERE tick = ?
 """
+_SELECT_ALL_CAUSES = """
+SELECT kind, message, detail, hint, worker, model, version, time, fatal, certain
+FROM cause ORDER BY id
+"""
 _SELECT_LIVES = """
 SELECT worker, model, version, phase, since, pid, launched, retry_due, recovering_since, deaths,
     death, death_reason, death_loading, stopping
@@ -86,6 +90,16 @@ def read_logs(database: Database, tick: int) -> Logged:
         },
         folder=Path(*texts([folder])) if folder else None,
     )
+
+
+def read_causes(database: Database) -> list[Cause]:
+    """All causes, in the order they were written in.
+
+    Raises:
+        sqlite3.Error: they cannot be read.
+        ValueError: something else is in the place of a number or text.
+    """
+    return [_cause(*row) for row in database.rows(_SELECT_ALL_CAUSES)]
 
 
 def _state_row(state: WorkerState) -> tuple[object, ...]:

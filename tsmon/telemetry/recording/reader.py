@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from enum import IntEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import MINUTE_S, Profile, RequestPhase, RequestReport
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts
-from tsmon.telemetry.recording.logs import read_logs
+from tsmon.telemetry.recording.logs import read_causes, read_logs
+from tsmon.telemetry.recording.readings import OF_VERSION, read_reading, read_readings
 from tsmon.telemetry.recording.readings import TABLE as READINGS
-from tsmon.telemetry.recording.readings import read_readings
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.recording.timeline import Tick, read_timeline
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
@@ -38,8 +39,13 @@ from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.untrusted.json import parse_json
 
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.causes import Cause
+
 MINUTE_STATUS = "minute_status"
 """Recordings of an earlier tsmon do not have this table."""
+MOST_BODIES = 1000
+"""Descriptions held in memory, some 5 kB each."""
 T = TypeVar("T")
 _DAMAGE = (
     sqlite3.Error,
@@ -55,9 +61,22 @@ _TICK_TEXTS = (
     *("server_version", "problem_kind", "problem", "problem_hint", "metrics_mode"),
     *("metrics_problem_kind", "metrics_problem", "metrics_problem_hint"),
 )
-_TICK = ("elapsed", "model_api", "metrics_elapsed", "metrics_logged", *_TICK_TEXTS)
+_TICK = ("model_api", "metrics_elapsed", "metrics_logged", *_TICK_TEXTS)
+_PROCESS = "SELECT pid, memory_bytes, cpu_percent, started FROM process"
+_DESCRIPTION = "SELECT position, is_default, body FROM description WHERE tick = ?"
 _SELECT_TICK = f"SELECT {', '.join(_TICK)} FROM tick WHERE id = ?"  # noqa: S608
+_SELECT_SCRAPE = "SELECT metrics_elapsed, metrics_mode, metrics_logged FROM tick WHERE id = ?"
 _PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, TooLarge, NotTorchServe)}
+
+
+class Detail(IntEnum):
+    """How much of a tick is read; the less, the quicker."""
+
+    STATE = 0
+    """Descriptions and counters: what a later tick is told from."""
+    EVENTS = 1
+    """What events are told from as well: processes, workers' lives, statuses, tokens."""
+    ALL = 2
 
 
 class Recording:
@@ -78,6 +97,9 @@ class Recording:
         self._lost_ticks: set[int] = set()
         self._lost_parts: set[int] = set()
         self._bodies: dict[int, ModelVersion] = {}
+        self._places: dict[str, tuple[int, list[int]]] = {}
+        """Of the model that was read by itself last: how many descriptions there were, and where
+        among them its own."""
         try:
             timeline = read_timeline(self._database)
         except BaseException:
@@ -85,6 +107,10 @@ class Recording:
             raise
         self.ticks = timeline.ticks
         self._starts = timeline.starts
+        self.moments = array(
+            "d", (self._starts[each.session] + each.elapsed for each in self.ticks)
+        )
+        """When each tick was; within a session differences are those of the monotonic clock."""
         self._label = timeline.server
         self._reason = timeline.damage
         self._rest = self.observations()
@@ -93,15 +119,6 @@ class Recording:
     def label(self) -> str:
         """The server that was recorded last."""
         return self._label
-
-    @property
-    def model_count(self) -> int:
-        """The models of all ticks together."""
-        try:
-            ((count,),) = self._database.rows("SELECT count(*) FROM description")
-        except sqlite3.Error:
-            return len(self.ticks)
-        return int(count)
 
     @property
     def damage(self) -> RecordingError | None:
@@ -131,22 +148,57 @@ class Recording:
             with suppress(RecordingError):
                 yield tick, self.observation(index)
 
-    def index_at(self, time: float) -> int:
-        """The last tick not after a Unix time; 0 when all are later."""
-        return max(bisect_right([tick.time for tick in self.ticks], time) - 1, 0)
-
-    def observation(self, index: int) -> Observation:
-        """What the source said at a tick.
+    def observation(self, index: int, detail: Detail = Detail.ALL) -> Observation:
+        """What the source said at a tick, or so much of it.
 
         Raises:
             RecordingError: that is damaged.
         """
         tick = self.ticks[index]
         try:
-            return self._read(tick)
+            return self._read(index, tick, detail)
         except _DAMAGE as error:
             self._lost(self._lost_ticks, tick, error)
             raise damaged(self.path, str(error)) from None
+
+    def scrape(self, index: int) -> Scrape | None:
+        """The counters at a tick; None where there are none, or not all of them."""
+        tick = self.ticks[index]
+        try:
+            ((elapsed, mode, logged),) = self._database.rows(_SELECT_SCRAPE, tick.id)
+            row = {"metrics_elapsed": elapsed, "metrics_mode": mode, "metrics_logged": logged}
+            scrape = self._scrape(tick, row, None) if mode is not None else None
+        except _DAMAGE as error:
+            self._lost(self._lost_parts, tick, error)
+            return None
+        return None if scrape is None or scrape.lost_lines else scrape
+
+    def of_model(self, index: int, key: ModelKey) -> Observation:
+        """What charts show of a version at a tick.
+
+        Raises:
+            RecordingError: that is damaged.
+        """
+        tick = self.ticks[index]
+        try:
+            return self._read_model(index, tick, key)
+        except _DAMAGE as error:
+            self._lost(self._lost_parts, tick, error)
+            raise damaged(self.path, str(error)) from None
+
+    def at(self, index: int) -> Instant:
+        """When a tick was."""
+        return Instant(self.moments[index], datetime.fromtimestamp(self.ticks[index].time, UTC))
+
+    def causes(self) -> list[Cause]:
+        """Why workers died and requests failed, in the order it was noticed in."""
+        if "cause" not in self._database.tables:
+            return []
+        try:
+            return read_causes(self._database)
+        except _DAMAGE as error:
+            self._reason = self._reason or str(error)
+            return []
 
     def close(self) -> None:
         """Let go of the file."""
@@ -156,7 +208,37 @@ class Recording:
         among.add(tick.id)
         self._reason = self._reason or str(error) or type(error).__name__
 
-    def _read(self, tick: Tick) -> Observation:
+    def _read_model(self, index: int, tick: Tick, key: ModelKey) -> Observation:
+        observation = self._read(index, tick, Detail.STATE, key)
+        if isinstance(observation.models, TorchServeError):
+            return observation
+        pids = [worker.pid for entry in observation.models for worker in entry.model.workers]
+        processes: dict[int, ProcessUsage] = {}
+        for pid in pids:
+            if pid is not None:
+                processes |= self._process(tick, pid)
+        folder = None
+        if "log" in self._database.tables:
+            rows = self._database.rows("SELECT folder FROM log WHERE tick = ?", tick.id)
+            folder = rows[0][0] if rows else None
+        report = self._report(tick, key)
+        return replace(
+            observation,
+            processes=processes,
+            reports={key: report} if report else {},
+            log_folder=Path(str(folder)) if folder else None,
+        )
+
+    def _report(self, tick: Tick, key: ModelKey) -> RequestReport | None:
+        """What the logs told of the requests of one version since the tick before."""
+        of = (tick.id, key.name, key.version)
+        last = read_reading(self._database, *of) if READINGS in self._database.tables else None
+        ended = self._database.rows(f"SELECT 1 FROM status {OF_VERSION} LIMIT 1", *of)  # noqa: S608
+        return RequestReport({}, {}, {}, last=last) if last or ended else None
+
+    def _read(
+        self, index: int, tick: Tick, detail: Detail, key: ModelKey | None = None
+    ) -> Observation:
         (values,) = self._database.rows(_SELECT_TICK, tick.id)
         row = dict(zip(_TICK, values, strict=True))
         texts([row[name] for name in _TICK_TEXTS if row[name] is not None])
@@ -164,18 +246,24 @@ class Recording:
         no_scrape = _problem(
             row["metrics_problem_kind"], row["metrics_problem"], row["metrics_problem_hint"]
         )
+        observation = Observation(
+            at=self.at(index),
+            facts=_facts(row["server_version"], row["model_api"]),
+            models=problem or self._descriptions(tick, key),
+            scrape=no_scrape
+            or self._part(tick, lambda: self._scrape(tick, row, key))
+            or RecordingError("the counters of this tick are damaged in the recording"),
+        )
+        return observation if detail is Detail.STATE else self._with_rest(observation, tick, detail)
+
+    def _with_rest(self, observation: Observation, tick: Tick, detail: Detail) -> Observation:
         # An older recording has no such table.
         has_logs = "log" in self._database.tables
         logged = self._part(tick, lambda: read_logs(self._database, tick.id) if has_logs else None)
-        return Observation(
-            at=self._instant(tick, row["elapsed"]),
-            facts=_facts(row["server_version"], row["model_api"]),
-            models=problem or self._descriptions(tick),
-            scrape=no_scrape
-            or self._part(tick, lambda: self._scrape(tick, row))
-            or RecordingError("the counters of this tick are damaged in the recording"),
+        return replace(
+            observation,
             processes=self._part(tick, lambda: self._processes(tick)) or {},
-            reports=self._part(tick, lambda: self._reports(tick)) or {},
+            reports=self._part(tick, lambda: self._reports(tick, detail)) or {},
             worker_states=logged.worker_states if logged else None,
             causes=logged.causes if logged else {},
             log_folder=logged.folder if logged else None,
@@ -190,31 +278,57 @@ class Recording:
             self._lost(self._lost_parts, tick, error)
             return None
 
-    def _scrape(self, tick: Tick, row: Mapping[str, Any]) -> Scrape:
+    def _scrape(self, tick: Tick, row: Mapping[str, Any], key: ModelKey | None) -> Scrape:
         return Scrape(
             self._instant(tick, row["metrics_elapsed"]),
             MetricsMode(row["metrics_mode"]),
-            self._series(tick),
+            self._series(tick, key),
             {},
             logged=bool(row["metrics_logged"]),
             lost_lines=self._lost_lines(tick),
         )
 
     def _instant(self, tick: Tick, elapsed: Any) -> Instant:
-        """Differences within a session are those of the monotonic clock it was recorded by."""
+        """A moment of a tick's session."""
         numbers((elapsed,))
         started = self._starts[tick.session]
         return Instant(started + elapsed, datetime.fromtimestamp(tick.time, UTC))
 
-    def _descriptions(self, tick: Tick) -> tuple[Description, ...]:
-        rows = self._database.rows(
-            "SELECT is_default, body FROM description WHERE tick = ? ORDER BY position", tick.id
-        )
+    def _descriptions(self, tick: Tick, key: ModelKey | None) -> tuple[Description, ...]:
+        """All versions, or only those of the model that one is of."""
         unread = self._unread(tick)
         return tuple(
             _description(self._described(body), bool(is_default), unread.get(position))
-            for position, (is_default, body) in enumerate(rows)
+            for position, is_default, body in (
+                self._database.rows(f"{_DESCRIPTION} ORDER BY position", tick.id)
+                if key is None
+                else self._places_of(tick, key.name)
+            )
         )
+
+    def _places_of(self, tick: Tick, name: str) -> list[tuple[Any, ...]]:
+        """The descriptions of a model: mostly where they were at the tick read before."""
+        ((last,),) = self._database.rows(
+            "SELECT max(position) FROM description WHERE tick = ?", tick.id
+        )
+        known = self._places.get(name)
+        if known is not None and known[0] == last:
+            found = [
+                row
+                for position in known[1]
+                for row in self._database.rows(
+                    f"{_DESCRIPTION} AND position = ?", tick.id, position
+                )
+            ]
+            if all(self._described(body).name == name for _, _, body in found):
+                return found
+        found = [
+            row
+            for row in self._database.rows(f"{_DESCRIPTION} ORDER BY position", tick.id)
+            if self._described(row[2]).name == name
+        ]
+        self._places = {name: (last, [row[0] for row in found])}
+        return found
 
     def _unread(self, tick: Tick) -> dict[int, TorchServeError]:
         """Why versions could not be described, by position; an older recording has none."""
@@ -234,21 +348,27 @@ class Recording:
     def _described(self, body: int) -> ModelVersion:
         """A description; those of the same words share one in memory."""
         if body not in self._bodies:
+            if len(self._bodies) >= MOST_BODIES:
+                self._bodies.clear()
             ((text,),) = self._database.rows("SELECT json FROM body WHERE id = ?", body)
             self._bodies[body] = parse_versions([parse_json(text)])[0]
         return self._bodies[body]
 
-    def _series(self, tick: Tick) -> dict[SeriesKey, Counters]:
+    def _series(self, tick: Tick, key: ModelKey | None) -> dict[SeriesKey, Counters]:
+        of_one = " AND model = ?" if key else ""
         rows = self._database.rows(
-            "SELECT model, version, requests, inference_us, queue_us FROM counter WHERE tick = ?",
-            tick.id,
+            "SELECT model, version, requests, inference_us, queue_us FROM counter"  # noqa: S608
+            f" WHERE tick = ?{of_one}",
+            *(tick.id, key.name) if key else (tick.id,),
         )
         return {SeriesKey(*texts(row[:2])): Counters(*numbers(row[2:])) for row in rows}
 
     def _processes(self, tick: Tick) -> dict[int, ProcessUsage]:
-        rows = self._database.rows(
-            "SELECT pid, memory_bytes, cpu_percent, started FROM process WHERE tick = ?", tick.id
-        )
+        rows = self._database.rows(f"{_PROCESS} WHERE tick = ?", tick.id)
+        return {pid: ProcessUsage(*usage) for pid, *usage in map(numbers, rows)}
+
+    def _process(self, tick: Tick, pid: int) -> dict[int, ProcessUsage]:
+        rows = self._database.rows(f"{_PROCESS} WHERE tick = ? AND pid = ?", tick.id, pid)
         return {pid: ProcessUsage(*usage) for pid, *usage in map(numbers, rows)}
 
     def _token_ends(self, tick: Tick) -> dict[KeyKind, datetime]:
@@ -257,7 +377,10 @@ class Recording:
         rows = self._database.rows("SELECT kind, expires FROM token WHERE tick = ?", tick.id)
         return {KeyKind(kind): datetime.fromtimestamp(ends, UTC) for kind, ends in rows}
 
-    def _reports(self, tick: Tick) -> dict[ModelKey, RequestReport]:
+    def _reports(self, tick: Tick, detail: Detail) -> dict[ModelKey, RequestReport]:
+        statuses = self._statuses(tick, "status")
+        if detail is not Detail.ALL:
+            return {key: RequestReport({}, {}, found) for key, found in statuses.items()}
         profiles: dict[ModelKey, dict[float, Profile]] = defaultdict(lambda: defaultdict(dict))
         for model, version, part, *found in self._database.rows(
             "SELECT model, version, part, window_s, requests, p50, p90, p95, p99"
@@ -267,7 +390,6 @@ class Recording:
             window, *quantiles = numbers(found)
             key = ModelKey(*texts((model, version)))
             profiles[key][window][RequestPhase(part)] = Percentiles(*quantiles)
-        statuses = self._statuses(tick, "status")
         has_minute = MINUTE_STATUS in self._database.tables
         lately = self._statuses(tick, MINUTE_STATUS) if has_minute else {}
         has_readings = READINGS in self._database.tables

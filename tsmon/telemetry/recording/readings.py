@@ -13,6 +13,7 @@ from tsmon.telemetry.snapshot import ModelKey
 
 TABLE = "answered"
 """Recordings of an earlier tsmon do not have it."""
+OF_VERSION = "WHERE tick = ? AND model = ? AND version = ?"
 
 
 def write_reading(
@@ -64,3 +65,25 @@ def read_readings(database: Database, tick: int) -> Mapping[ModelKey, LastReadin
         seconds, requests, failed = numbers(row[2:])
         found_of[key] = LastReading(seconds, requests, failed, profiles[key], shares[key])
     return found_of
+
+
+def read_reading(database: Database, tick: int, model: str, version: str) -> LastReading | None:
+    """What a tick's reading brought of one version, without its workers; None without any.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+        ValueError: something else is in the place of a number.
+    """
+    of = (tick, model, version)
+    rows = database.rows(f"SELECT seconds, requests, failed FROM answered {OF_VERSION}", *of)  # noqa: S608
+    if not rows:
+        return None
+    profile = {
+        RequestPhase(part): Percentiles(*numbers(found))
+        for part, *found in database.rows(
+            f"SELECT part, requests, p50, p90, p95, p99 FROM answered_in {OF_VERSION}",  # noqa: S608
+            *of,
+        )
+    }
+    seconds, requests, failed = numbers(rows[0])
+    return LastReading(seconds, requests, failed, profile)

@@ -14,7 +14,7 @@ from typing import Any
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts, unreadable
 from tsmon.telemetry.recording.schema import RecordingError
 
-_EVERY = "SELECT id, session, time, elapsed FROM tick ORDER BY id"
+_EVERY = "SELECT id, session, time, elapsed, notable FROM tick ORDER BY id"
 _WRONG = (ValueError, ArithmeticError, OSError)
 
 
@@ -26,6 +26,10 @@ class Tick:
     session: int
     time: float
     """Unix time, of the recording machine's wall clock."""
+    elapsed: float
+    """Seconds of the monotonic clock since its session's first tick."""
+    notable: bool
+    """Whether something changed at it or right after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,13 @@ def _ticks(rows: list[tuple[Any, ...]]) -> tuple[list[Tick], Mapping[int, float]
     ticks, wrong = [], ""
     for row in rows:
         try:
-            id_, session, time, elapsed = numbers(row)
+            id_, session, time, elapsed, notable = numbers(row)
             datetime.fromtimestamp(time, UTC)
         except _WRONG as error:
             wrong = wrong or str(error)
             continue
         longest[session] = max(longest[session], elapsed)
-        ticks.append(Tick(id_, session, time))
+        ticks.append(Tick(id_, session, time, elapsed, bool(notable)))
     return ticks, longest, wrong
 
 

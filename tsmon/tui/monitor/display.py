@@ -64,7 +64,7 @@ def show_model(
     playhead, monitor = session.playhead, session.monitor
     view = playhead.view or View(snapshot, snapshot.at, held=False)
     span_s, edge = playhead.span_s, view.edge
-    points = monitor.history.points(model.key, span_s, edge) if model else []
+    points = session.history.points(model.key, span_s, edge) if model else []
     events = monitor.events.about(model.key, span_s, edge) if model else []
     screen.workers_pane.show(snapshot, model, rollout)
     screen.metrics_pane.show(snapshot, model, points, view, span_s, events)

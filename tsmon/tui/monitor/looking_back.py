@@ -88,7 +88,7 @@ class LookingBack(Capability):
             return None
         return Looking(
             view.snapshot.at.wall,
-            session.monitor.latest.at.since(view.snapshot.at),
+            session.past.at(-1).since(view.snapshot.at),
             session.replays,
             self._playing,
             self._speed,
@@ -142,17 +142,30 @@ class LookingBack(Capability):
 
     def _step(self, ticks: int) -> None:
         self._leave()
-        self._playhead.step(ticks)
+        moved = self._playhead.step(ticks)
         self._show_moment()
+        if not moved and ticks < 0 and (begins := self._begins()):
+            self.talk.note(Note(f"what is kept begins here, at {begins}"), bad=False)
+
+    def _begins(self) -> str:
+        """When the first tick was that can be gone back to."""
+        past = self.host.session.past
+        return f"{past.at(0).wall.astimezone():%H:%M:%S}" if past else ""
 
     def _to_event(self, direction: int) -> None:
         event = self._playhead.go_to_event(direction)
         if event is None:
-            which = "later" if direction > 0 else "earlier"
-            self.talk.note(Note(f"there is no {which} event"), bad=False)
+            self.talk.note(Note(self._no_event("later" if direction > 0 else "earlier")), bad=False)
             return
         self._leave(event)
         self._show_moment()
+
+    def _no_event(self, which: str) -> str:
+        session = self.host.session
+        if isinstance(session, ReplaySession) and session.progress < 1:
+            share = f"{session.progress:.0%}".replace("%", " %")
+            return f"no {which} event is found yet: {share} of the recording is searched"
+        return f"there is no {which} event"
 
     def _ask_time(self) -> None:
         from tsmon.tui.screens.ask import AskText
@@ -173,7 +186,8 @@ class LookingBack(Capability):
             return
         moment = parse_time(text, view.snapshot.at.wall.astimezone())
         if not self.look_at_time(moment):
-            raise InvalidArgument(f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}")
+            early = f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}"
+            raise InvalidArgument(f"{early}; what is kept begins at {self._begins()}")
 
     def look_at_event(self, event: Event) -> None:
         """Show the moment of an event, and say what it was."""

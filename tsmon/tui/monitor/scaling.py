@@ -95,7 +95,7 @@ class Scaling(Capability):
         from tsmon.load.capacity.situation import situation_of
 
         monitor = self.host.session.monitor
-        recent = monitor.past.since(monitor.latest.at.monotonic - WINDOW_S)
+        recent = self.host.session.past.since(monitor.latest.at.monotonic - WINDOW_S)
         situation = situation_of(recent, model.key, machine_of(model))
         return advise(situation, LatencyGoal()) if situation else None
 

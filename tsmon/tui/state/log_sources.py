@@ -11,11 +11,11 @@ from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_ME
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.telemetry.log_page.sources import LogFileSource, RecordedSource
+from tsmon.tui.state.session import ReplaySession, Session
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
     from tsmon.telemetry.log_page.lines import LogLine
-    from tsmon.tui.state.session import Session
 
 FILES = {
     TS_LOG: "all that the server and its workers say",
@@ -58,9 +58,7 @@ class LogSources:
         """Where the log files are; while the server is away, where they were."""
         if self.session.replays:
             return None
-        newest_first = reversed(self.session.monitor.past.since(float("-inf")))
-        known = (tick.metrics.log_folder for tick in newest_first)
-        return next((folder for folder in known if folder), self._found)
+        return self.session.monitor.log_folder or self._found
 
     async def search(self) -> None:
         """Look in the process table for the folder of a server here that answers nothing."""
@@ -70,8 +68,8 @@ class LogSources:
 
     def source(self, name: str) -> LineSource | None:
         """What brings the lines of a file; None where nothing can."""
-        if self.session.replays:
-            return RecordedSource(self.session.monitor.past)
+        if isinstance(self.session, ReplaySession):
+            return RecordedSource(self.session.recording)
         folder = self.folder
         return LogFileSource(folder, name, self._zone(folder)) if folder is not None else None
 

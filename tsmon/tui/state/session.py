@@ -19,6 +19,8 @@ from tsmon.torchserve.errors import TorchServeError
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerColor
     from tsmon.logs.places import LogPlace
+    from tsmon.telemetry.history import History
+    from tsmon.telemetry.past import Past
     from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.telemetry.recording.reader import Recording
     from tsmon.telemetry.snapshot import Snapshot
@@ -55,10 +57,20 @@ class Session(ABC):
     replays: ClassVar[bool] = False
     """Whether time passes as it was recorded."""
 
-    def __init__(self, monitor: Monitor, tag: Tag = Tag()) -> None:
+    def __init__(
+        self,
+        monitor: Monitor,
+        tag: Tag = Tag(),
+        *,
+        past: Past | None = None,
+        history: History | None = None,
+    ) -> None:
+        """`past` and `history` are by default what the monitor has seen itself."""
         self.monitor = monitor
         self.tag = tag
-        self.playhead = Playhead(monitor.past, monitor.events)
+        self.past = past or monitor.past
+        self.history = history or monitor.history
+        self.playhead = Playhead(self.past, monitor.events)
         self.log_zone: tzinfo | None = None
         """That of the log files' stamps if somebody said so."""
 
@@ -231,21 +243,26 @@ class ReplaySession(Session):
     patience_s = math.inf
 
     def __init__(self, recording: Recording) -> None:
-        from tsmon.telemetry.recording.replay import monitor_for
+        from tsmon.telemetry.recording.replay import RecordedHistory, RecordedPast
 
-        super().__init__(monitor_for(recording))
-        self._recording = recording
+        super().__init__(
+            Monitor(recording, remembers=False),
+            past=RecordedPast(recording),
+            history=RecordedHistory(recording),
+        )
+        self.recording = recording
         self.progress = 0.0
-        """How much of the recording was read, 0 to 1."""
+        """How much of the recording was searched for events, 0 to 1."""
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
-        """Read all of it; while that goes on, what was read can be looked at."""
-        from tsmon.telemetry.recording.replay import read_all
+        """Publish the first tick, and the last one that was searched for events."""
+        from tsmon.telemetry.recording.replay import find_events
 
-        async for snapshot, done in read_all(self._recording, self.monitor):
-            self.progress = done
-            publish(snapshot)
+        publish(self.past[0])
+        async for progress in find_events(self.recording, self.monitor):
+            self.progress = progress
+            publish(self.monitor.latest)
 
     async def close(self) -> None:
         """Close the file."""
-        self._recording.close()
+        self.recording.close()

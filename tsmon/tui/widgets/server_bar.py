@@ -42,8 +42,8 @@ class Looking:
     replays: bool = False
     playing: bool = False
     speed: float = 1.0
-    read: float = 1.0
-    """How much of a recording was read, 0 to 1."""
+    searched: float = 1.0
+    """How much of a recording was searched for events, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +179,5 @@ def _where(looking: Looking) -> str:
         behind = f" −{duration(looking.behind_s)}" if looking.behind_s >= 1 else ""
         return f"PAUSED {time}{behind}"
     state = f"▶ x{looking.speed:g}" if looking.playing else "PAUSED"
-    read = f" reading {looking.read:.0%}" if looking.read < 1 else ""
-    return f"{state} {time}{read}"
+    found = f" finding events {looking.searched:.0%}" if looking.searched < 1 else ""
+    return f"{state} {time}{found}"

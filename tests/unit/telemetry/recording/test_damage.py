@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.telemetry.recording.damaging import TICKS, write, zeroed
+from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
-from tsmon.telemetry.recording.replay import monitor_for, read_all
+from tsmon.telemetry.recording.replay import RecordedHistory, RecordedPast, find_events
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.snapshot import ModelKey
 
@@ -87,6 +87,7 @@ def test_a_file_that_another_program_keeps_locked_says_so(
 READ = """
 import os, sys
 from pathlib import Path
+from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
 os.setuid(65534)
@@ -155,9 +156,13 @@ async def test_any_damaged_byte_gives_the_error_or_a_readable_result(
 
     try:
         with closing(Recording(file)) as recording:
-            monitor = monitor_for(recording)
-            async for snapshot, done in read_all(recording, monitor):
-                assert snapshot.server.label == recording.label
+            past, history = RecordedPast(recording), RecordedHistory(recording)
+            for index in (0, len(past) - 1):
+                assert past[index].server.label == recording.label
+                for model in past[index].models:
+                    assert len(history.points(model.key, 60, past.at(index))) <= len(past)
+            monitor = Monitor(recording, remembers=False)
+            async for done in find_events(recording, monitor):
                 assert 0 < done <= 1
     except RecordingError as error:
         assert any(words in str(error) for words in WORDS)
@@ -165,7 +170,9 @@ async def test_any_damaged_byte_gives_the_error_or_a_readable_result(
 
 async def test_a_whole_recording_has_no_damage(file: Path) -> None:
     with closing(Recording(file)) as recording:
-        shown = [snapshot async for snapshot, _ in read_all(recording, monitor_for(recording))]
+        monitor = Monitor(recording, remembers=False)
+        assert [done async for done in find_events(recording, monitor)][-1] == 1
+        shown = RecordedPast(recording)[-1]
         assert recording.damage is None
-    assert shown[-1].model(ModelKey("mnist", "1.0")) is not None
-    assert replace(shown[-1], models=()).server.problem is None
+    assert shown.model(ModelKey("mnist", "1.0")) is not None
+    assert shown.server.problem is None

@@ -159,16 +159,6 @@ def test_thinning_keeps_every_sum_and_both_sides_of_a_restart(file: Path) -> Non
     assert sums == [s if s < 55 else s - 55 for s in kept]
 
 
-def test_a_tick_is_found_by_its_time(file: Path) -> None:
-    writer = Writer(file, "local")
-    for second in (0, 1, 5):
-        writer.write(counted(float(second), 1.0))
-
-    recording = Recording(file)
-
-    assert [recording.index_at(START + t) for t in (-9, 0, 1.5, 4.9, 5, 99)] == [0, 0, 1, 1, 2, 2]
-
-
 def test_a_second_session_goes_on_in_the_same_file(file: Path) -> None:
     Writer(file, "local").write(counted(0, 1))
     Writer(file, "local").write(counted(7, 2))
