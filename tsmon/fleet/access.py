@@ -15,6 +15,7 @@ from tsmon.logs.places import LogPlace, parse_log_place
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
 from tsmon.serving.record import ServerRecord
+from tsmon.serving.running import find_running
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
@@ -29,14 +30,8 @@ OwnServer = Callable[[], ServerRecord | None]
 
 def own_server(folder: Path | None = None) -> ServerRecord | None:
     """What is known of the server of a home folder while it runs."""
-    home = Home.at(folder)
     try:
-        if ServerRecord.load(home.record) is None:
-            return None
-        # Whether it runs takes the process table or Docker, which few commands need to load.
-        from tsmon.serving.local_server import find_running
-
-        return find_running(home)
+        return find_running(Home.at(folder))
     except ServingError:
         return None
 

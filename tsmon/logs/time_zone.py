@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.logs.lines import parse_stamp
@@ -91,6 +90,8 @@ def parse_zone(text: str) -> tzinfo:
         if size <= FARTHEST:
             return timezone(-size if match[1] == "-" else size)
     elif len(text) <= LONGEST_NAME:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
         try:
             return ZoneInfo(text)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -14,8 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from tsmon.docker.containers import find_container
 from tsmon.serving import processes
 from tsmon.serving.configuration import render
@@ -34,6 +32,7 @@ from tsmon.serving.launch import Launch, ProgressCallback
 from tsmon.serving.owner import Owner
 from tsmon.serving.ports import LOOPBACK, check_free
 from tsmon.serving.record import ServerRecord
+from tsmon.serving.running import find_process, runs
 from tsmon.serving.temp_dir import make_temp_dir, remove_temp_dir
 from tsmon.torchserve.errors import ReadOnly
 
@@ -69,17 +68,6 @@ class LocalServerStatus:
     uptime: float | None = None
     memory: int = 0
     worker_memory: dict[int, int] = field(default_factory=dict)
-
-
-def find_running(home: Home) -> ServerRecord | None:
-    """The server that runs from *home*; None if there is none or it is still starting.
-
-    Raises:
-        BadHome: its record cannot be read.
-        ContainerError: it is in a container, and docker cannot tell.
-    """
-    record = ServerRecord.load(home.record)
-    return record if record is not None and record.ready and _runs(record) else None
 
 
 class LocalServer:
@@ -174,7 +162,7 @@ class LocalServer:
             return LocalServerStatus(State.STOPPED, self.home.path)
         if record.container_id:
             return self._container_status(record)
-        server = _find(record)
+        server = find_process(record)
         if server is None or record.temp_dir is None:
             return LocalServerStatus(self._state_without(record), self.home.path, record)
         memory = processes.memory_of(processes.find_all(record.temp_dir))
@@ -222,12 +210,12 @@ class LocalServer:
         if record.container_id:
             # Without an engine nothing runs in the container, and there is nothing to end.
             with suppress(ContainerError):
-                if record.ready and _runs(record):
+                if record.ready and runs(record):
                     raise AlreadyRunning(None, record.management, record.container)
                 self._end(record, seconds=0)
             self.home.record.unlink(missing_ok=True)
             return
-        server = _find(record)
+        server = find_process(record)
         if server and record.ready:
             raise AlreadyRunning(server.pid, record.management)
         self._end(record, seconds=0)
@@ -290,15 +278,3 @@ class LocalServer:
                 return State.DIED
         except HomeBusy:
             return State.STARTING
-
-
-def _find(record: ServerRecord) -> psutil.Process | None:
-    return processes.find_server(record.temp_dir) if record.temp_dir else None
-
-
-def _runs(record: ServerRecord) -> bool:
-    if not record.container_id:
-        return _find(record) is not None
-    with docker_asked():
-        facts = find_container(record.container_id)
-    return facts is not None and facts.running

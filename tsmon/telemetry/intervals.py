@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 
 SHORT = 0.5
 """An interval of less than this share of the usual one is short."""
@@ -27,7 +26,7 @@ class IntervalFilter:
 
     def is_due(self, seconds: float) -> bool:
         """Whether an interval of this length is long enough to be told by itself."""
-        usual = median(self._lengths) if len(self._lengths) == RECENT else 0.0
+        usual = sorted(self._lengths)[RECENT // 2] if len(self._lengths) == RECENT else 0.0
         return usual < QUICKEST_S or seconds >= SHORT * min(usual, LONG_ENOUGH_S)
 
     def keep(self, seconds: float) -> None:

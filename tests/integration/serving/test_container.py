@@ -15,7 +15,8 @@ from tsmon.config.schema import ServerSettings
 from tsmon.docker.engine import DockerError
 from tsmon.fleet.access import Access
 from tsmon.serving.image import DEFAULT_IMAGE, is_here
-from tsmon.serving.local_server import LocalServer, find_running
+from tsmon.serving.local_server import LocalServer
+from tsmon.serving.running import find_running
 from tsmon.telemetry.live import LiveSource
 
 NAME = f"tsmon-test-{os.getpid()}"

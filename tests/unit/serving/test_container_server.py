@@ -24,10 +24,11 @@ from tsmon.serving.errors import (
     StartFailed,
 )
 from tsmon.serving.launch import StartProgress
-from tsmon.serving.local_server import LocalServer, State, find_running
+from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports
 from tsmon.serving.record import ServerRecord
+from tsmon.serving.running import find_running
 
 MINE = ContainerPlan(name="mine")
 SECONDS = 30.0

@@ -23,10 +23,11 @@ from tsmon.serving.errors import (
     PortTaken,
     StartFailed,
 )
-from tsmon.serving.local_server import LocalServer, State, find_running
+from tsmon.serving.local_server import LocalServer, State
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import free_ports
 from tsmon.serving.record import ServerRecord
+from tsmon.serving.running import find_running
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from tsmon.cli.reports.problems import LOG_MODE, LOG_MODE_HINT
 from tsmon.logs.files import TS_METRICS
 from tsmon.logs.places import Container, LogPlace
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.one_shot import read_counters
 from tsmon.telemetry.scrape import (
     INFERENCE_US,
     QUEUE_US,
@@ -43,6 +42,8 @@ async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrap
             if folder is not None:
                 say(f"there is no {TS_METRICS} in {logs or folder}")
             fail(LOG_MODE, LOG_MODE_HINT)
+        from tsmon.telemetry.logs.one_shot import read_counters
+
         file = logs if isinstance(logs, Container) else folder / TS_METRICS
         say(f"/metrics is empty (metrics_mode log); these sums are those of {file}")
         return replace(scrape, series=read_counters(folder), logged=True)

@@ -57,7 +57,8 @@ class Leftovers(Capability):
     def _orphan(self, label: str) -> ServerRecord | None:
         """The server of the home folder, if it is this one and its tsmon was killed."""
         from tsmon.serving.errors import ServingError
-        from tsmon.serving.local_server import LocalServer, find_running
+        from tsmon.serving.local_server import LocalServer
+        from tsmon.serving.running import find_running
 
         try:
             record = find_running(LocalServer(self.host.options.server_home).home)

@@ -11,9 +11,10 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tsmon.serving.errors import AlreadyRunning, BadConfiguration, StartFailed
-from tsmon.serving.local_server import LocalServer, find_running
+from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
+from tsmon.serving.running import find_running
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
