@@ -50,7 +50,7 @@ class Cursor:
     def __init__(self, app: TsmonApp, screen: MonitorScreen) -> None:
         self._app, self._screen = app, screen
         self._table = screen.query_one(ModelsPane).table
-        self._rows = [row.value for row in self._table.rows]
+        self._rows = list(self._table.items)
         self._wanted: str | None = None
         self._there = asyncio.Event()
         app.watch(screen, "selected", self._look, init=False)
@@ -113,7 +113,7 @@ async def watching(config: Config, size: tuple[int, int]) -> AsyncIterator[Curso
         screen = app.screen
         assert isinstance(screen, MonitorScreen)
         table = screen.query_one(ModelsPane).table
-        while not screen.selected or table.row_count < MODELS:
+        while not screen.selected or len(table.items) < MODELS:
             await pilot.pause(0.1)
         yield Cursor(app, screen)
 

@@ -76,7 +76,7 @@ async def test_the_picker_with_answers(
         await stage.sees("12 marked", "11/12 correct")
         await stage.until(lambda: stage.find(PixelView, "#look-seen").grid is not None)
         # The cursor stays with the answer that came first, which is another each time.
-        stage.find(LiveTable, f"#{ResultView.ANSWERS}").move_cursor(row=0)
+        stage.find(LiveTable, f"#{ResultView.ANSWERS}").action_first()
         await at_each(stage, "picker-answers", SIZES)
         await stage.press("o", "o")
         await stage.sees("found")

@@ -209,9 +209,9 @@ async def test_the_recent_past_of_a_live_server_is_looked_at(
         await seat.press("left_curly_bracket")
         await seat.sees("PAUSED", "model added", "cifar 1.0  registered")
         await seat.press("left_square_bracket")
-        await seat.until(lambda: seat.monitor.query_one(ModelsPane).table.row_count == 1)
+        await seat.until(lambda: len(seat.monitor.query_one(ModelsPane).table.items) == 1)
         await seat.press("p")
-        await seat.until(lambda: seat.monitor.query_one(ModelsPane).table.row_count == 2)
+        await seat.until(lambda: len(seat.monitor.query_one(ModelsPane).table.items) == 2)
         await seat.misses("PAUSED")
 
 

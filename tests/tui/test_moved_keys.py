@@ -101,12 +101,12 @@ async def test_the_vim_preset_moves_in_tables_lists_and_time(
         table = seat.monitor.query_one(ModelsPane).table
         for keys, row in (("j", 1), ("G", 29), ("gg", 0), ("jk", 0)):
             await seat.press(*keys)
-            assert table.cursor_row == row, keys
+            assert table.cursor == row, keys
         await seat.press("ctrl+d")
-        half = table.cursor_row
+        half = table.cursor
         await seat.press("ctrl+u")
         assert 0 < half < 29
-        assert table.cursor_row == 0
+        assert table.cursor == 0
         await seat.press("ctrl+g")
         assert seat.monitor.symbols is not Symbols.BRAILLE
         await seat.press("4", "G")

@@ -17,7 +17,7 @@ from tsmon.tui.widgets.workers_pane import WorkersPane
 
 
 def rows(seat: Seat) -> list[str]:
-    return [str(row.value) for row in seat.monitor.query_one(ModelsPane).table.rows]
+    return list(seat.monitor.query_one(ModelsPane).table.items)
 
 
 def foot(pane: Pane) -> str:
@@ -218,7 +218,7 @@ async def test_workers_are_filtered_and_sorted_like_models(
 
         def ids() -> list[str]:
             table = seat.monitor.query_one(WorkersPane).query_one(LiveTable)
-            return [str(row.value) for row in table.rows]
+            return list(table.items)
 
         await seat.press("2", "O")
         await seat.until(lambda: ids() == ["9002", "9001", "9000"])

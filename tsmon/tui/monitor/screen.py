@@ -113,7 +113,7 @@ class MonitorScreen(Panes):
         """Watch something else; what was asked or is to be sent was meant for the one before."""
         self.talk.drop()
         # Rows of the same name must not pass for those that were selected before.
-        self.models_pane.table.show([])
+        self.models_pane.table.show_rows([])
         self.selected = None
         self._watch(session)
         for each in self._capabilities:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.widgets import DataTable
-
 from tsmon.fleet.arrange import Order, lines
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -24,12 +19,17 @@ from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
     from tsmon.fleet.fleet import Fleet
     from tsmon.fleet.snapshot import FleetSnapshot
     from tsmon.fleet.targets import FleetTarget
     from tsmon.tui.state.options import MonitorOptions
     from tsmon.tui.state.session import Session
     from tsmon.tui.widgets.live_table import LiveTable
+    from tsmon.tui.widgets.long_table import LongTable
 
 
 class FleetScreen(FullPage[None]):
@@ -120,8 +120,8 @@ class FleetScreen(FullPage[None]):
     def _begin_at_the_worst(self) -> None:
         """Keep the cursor on the first row until every server was heard of, if nobody moves it."""
         if self._beginning and self._table.cursor_key == self._first:
-            self._table.move_cursor(row=0)
-        self._first = self._table.cursor_key if not self._table.cursor_row else None
+            self._table.action_first()
+        self._first = self._table.cursor_key if not self._table.cursor else None
         servers = self._snapshot.servers
         self._beginning = not servers or not all(row.settled for row in servers)
 
@@ -136,7 +136,7 @@ class FleetScreen(FullPage[None]):
 
     # Actions
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def on_long_table_opened(self, event: LongTable.Opened) -> None:
         """Enter, or a click on the row under the cursor."""
         event.stop()
         self.action_open()
@@ -194,10 +194,10 @@ class FleetScreen(FullPage[None]):
         """Sort by the same the other way round."""
         self._sort_by(self._order, reverse=not self._reverse)
 
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+    def on_long_table_title_clicked(self, event: LongTable.TitleClicked) -> None:
         """Sort by the column whose title is clicked; a second click turns it round."""
         event.stop()
-        order = ORDERS.get(str(event.column_key.value))
+        order = ORDERS.get(event.column.id)
         if order:
             self._sort_by(order, reverse=order is self._order and not self._reverse)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
 from tsmon.tui.text.answers import status
 from tsmon.tui.text.tones import Span, Tone
-from tsmon.tui.widgets.columns import Column
-from tsmon.tui.widgets.live_table import Cell, TableRow
+from tsmon.tui.widgets.columns import Cell, Column, TableRow
 from tsmon.units import ABSENT, confidence, milliseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from tsmon.load.answers import Answer
     from tsmon.load.batches import BatchRun
     from tsmon.load.comparison import Comparison, Pair

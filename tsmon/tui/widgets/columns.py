@@ -1,9 +1,15 @@
-"""Which columns of a table there is room for, and how wide each is."""
+"""Columns, cells and rows of a table; which columns there is room for, and how wide each is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tsmon.tui.text.tones import Tone
+from tsmon.untrusted.text import brief
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 GAP = 1
 """Blank columns before each cell; `DataTable` would put as many behind it as well."""
@@ -16,6 +22,8 @@ AIR = 2
 LOOSE = 12
 """Blanks after its longest text; with more, a flexible column only parts texts from numbers."""
 LEAST = 4
+ARROWS = ("▲", "▼")
+"""Before the title of the column that rows are sorted by: smallest and largest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,26 @@ class Column:
     right: bool = False
     rank: int = 0
     """Where there is no room for all, the highest is left out first; 0 never is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one cell shows: a text in a visible form and of limited length."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", brief(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row and the key it keeps over refreshes."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    """One for each column, shown or not."""
 
 
 def fit(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from rich.segment import Segment
 
 from tsmon.fleet.arrange import FleetLine, Order
 from tsmon.tui.text.badges import badge_style
 from tsmon.tui.text.tones import Tone, tone_of
-from tsmon.tui.widgets.columns import GAP, Column
-from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
+from tsmon.tui.widgets.columns import GAP, Cell, Column, TableRow
+from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.units import ABSENT, milliseconds, number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsmon.fleet.snapshot import Figures
 
 READ_ONLY = "READ-ONLY"
@@ -55,19 +56,23 @@ class FleetTable(LiveTable):
     def show_lines(self, lines: Sequence[FleetLine]) -> None:
         """Make these the rows."""
         self._lines = {line.key: line for line in lines}
-        self.show([_row(line) for line in lines])
+        self.show_rows([_row(line) for line in lines])
 
     def show_sorted(self, order: Order, *, reverse: bool) -> None:
         """Put an arrow before the title of the column that the rows are sorted by."""
         self.show_order(_COLUMNS_OF[order], descending=order.largest_first is not reverse)
 
-    def _cell(self, row: TableRow, column: Column) -> Text:
-        text = super()._cell(row, column)
+    def _draw_cell(
+        self, row: TableRow, is_marked: bool, at: int, column: Column, width: int
+    ) -> list[Segment]:
+        parts = super()._draw_cell(row, is_marked, at, column, width)
         line = self._lines.get(row.key)
-        if column is COLUMNS[0] and line is not None and line.model is None:
-            settings, name = line.server.target.settings, line.server.target.name
-            text.stylize(badge_style(settings.color), GAP, GAP + len(name) + 2)
-        return text
+        if column is not COLUMNS[0] or line is None or line.model is not None:
+            return parts
+        style = badge_style(line.server.target.settings.color)
+        end = GAP + len(line.server.target.name) + 2
+        before, badge, after = Segment.divide(parts, [GAP, end, GAP + width])
+        return [*before, *Segment.apply_style(badge, post_style=style), *after]
 
 
 def _row(line: FleetLine) -> TableRow:

@@ -1,62 +1,39 @@
-"""A table whose rows come anew with every snapshot and which touches only what changed."""
+"""A table whose rows come anew with every snapshot, and of which only those in sight are made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
-from textual import events
-from textual.binding import BindingType
-from textual.content import Content
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.theme import Theme
-from textual.widgets import DataTable
+from textual.strip import Strip
 
-from tsmon.tui import keymap
-from tsmon.tui.text.tones import Tone, rich_style
-from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
-from tsmon.untrusted.text import brief
+from tsmon.tui.text.tones import Tone
+from tsmon.tui.widgets.columns import GAP, Column, TableRow, shorten
+from tsmon.tui.widgets.long_table import HEADER, NOTHING_LONG, LongTable, clipped
 
-HEADER_ROW = -1
-"""How `DataTable` numbers the row of titles."""
-ARROWS = ("▲", "▼")
-"""Smallest and largest first."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from textual import events
+    from textual.content import Content
+    from textual.theme import Theme
+
 MARK = "◆"
 RIGHT_BUTTON = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What one cell shows: a text in a visible form and of limited length."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", brief(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row and the key it keeps over refreshes."""
-
-    key: str
-    cells: tuple[Cell, ...]
-    """One for each column, shown or not."""
-
-
-class LiveTable(DataTable[Text]):
-    """A `DataTable` that is given all its rows at once.
+class LiveTable(LongTable[str]):
+    """A table that is given all its rows at once, by their keys.
 
     The cursor stays on the row it is on, wherever that row moves to.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.MOTION_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
 
-    class Moved(Message):
+    class Moved(LongTable.Moved):
         """The cursor is on another row, or on none."""
 
         def __init__(self, key: str | None) -> None:
@@ -71,210 +48,175 @@ class LiveTable(DataTable[Text]):
             self.key = key
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, cursor_type="row", cell_padding=0, show_row_labels=False)
-        self._all = tuple(columns)
-        self._shown: tuple[Column, ...] = ()
-        self._widths: tuple[int, ...] = ()
-        self._longest: dict[str, int] = {}
-        """The cells that the longest text of each column took, of all rows there were."""
-        self._rows: dict[str, TableRow] = {}
-        self._order: tuple[Column, bool] | None = None
+        self._seen: dict[str, int] = {}
+        """The cells that the longest text of each column took, of all rows that were seen."""
+        super().__init__(columns, lambda key: self._row(key).cells, id=id)
+        self._longest = self._seen
+        self._row: Callable[[str], TableRow] = _no_row
+        self._strips: dict[str, tuple[TableRow, bool, Strip]] = {}
+        """How the rows in sight were drawn, and of what."""
         self._marks: frozenset[str] = frozenset()
+        self._told: str | None = None
+        """The row that was last said to be under the cursor."""
         self.explain: Callable[[Column], Content | None] = lambda _: None
         """What a column's title tells while the mouse rests on it."""
 
     def on_mount(self) -> None:
-        """Redraw the cells in the colours of another theme."""
+        """Draw the rows in the colours of another theme."""
         self.app.theme_changed_signal.subscribe(self, self._recolour)
 
-    def on_resize(self) -> None:
-        """Show the columns for which there is room now."""
+    # What is shown
+
+    def show_rows(self, rows: Sequence[TableRow]) -> None:
+        """Make these the rows, in this order."""
+        by_key = {row.key: row for row in rows}
+        self._note_longest(by_key.values())
+        self.show_keys(list(by_key), by_key.__getitem__)
+
+    def show_keys(
+        self,
+        keys: Sequence[str],
+        row: Callable[[str], TableRow],
+        longest: Mapping[str, int] = NOTHING_LONG,
+    ) -> None:
+        """Make these the rows, in this order; `row` is asked for those in sight.
+
+        `longest` is the width of the longest text of columns that need it, by their ids. Without
+        rows only the titles stay; hidden altogether it would lose the focus.
+        """
+        before = self.cursor_key
+        self.set_class(not keys, "-empty")
+        self._row = row
+        if keys != self.items:
+            self.items = keys
+            if before is not None and (self.cursor >= len(keys) or keys[self.cursor] != before):
+                self.cursor = keys.index(before) if before in keys else self.cursor
+            self.cursor = max(min(self.cursor, len(keys) - 1), 0)
+            self.refresh()
+        for id_, length in longest.items():
+            self._seen[id_] = max(length, self._seen.get(id_, 0))
+        self._note_longest(map(row, self._keys_in_sight))
         self._lay_out()
+        self._refresh_changed()
+        self._tell_moved()
 
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Have the tooltip be that of the title below the mouse, if it is on one."""
-        meta = event.style.meta
-        on_title = meta.get("row") == HEADER_ROW and "column" in meta
-        self.tooltip = self.explain(self._shown[meta["column"]]) if on_title else None
-
-    def on_click(self, event: events.Click) -> None:
-        """A click with ctrl, or with the right button, marks a row."""
-        row = event.style.meta.get("row", HEADER_ROW)
-        if (event.ctrl or event.button == RIGHT_BUTTON) and 0 <= row < len(self._rows):
-            event.stop()
-            self.post_message(self.MarkWanted(list(self._rows)[row]))
+    def show_marks(self, keys: Iterable[str]) -> None:
+        """Put a sign before these rows, and before no others."""
+        self._marks = frozenset(keys)
+        self._refresh_changed()
 
     @property
     def laid_out(self) -> bool:
         """Whether its columns were chosen yet."""
         return bool(self._shown)
 
-    def shows(self, column: Column) -> bool:
-        """Whether there is room for a column."""
-        return column in self._shown
-
     def as_text(self, keys: Iterable[str] | None = None) -> str:
         """Rows as lines with tabs between the cells, shown or not; all, with titles, by default."""
         lines = [[column.label for column in self._all]] if keys is None else []
-        wanted = self._rows if keys is None else keys
-        rows = (self._rows[key] for key in wanted if key in self._rows)
-        lines += [[cell.text for cell in row.cells] for row in rows]
+        wanted = self.items if keys is None else [key for key in keys if key in self.items]
+        lines += [[cell.text for cell in self._row(key).cells] for key in wanted]
         return "\n".join(map("\t".join, lines))
 
-    def show_order(self, column: Column, *, descending: bool) -> None:
-        """Put an arrow before the title of the column that the rows are sorted by."""
-        self._order = column, descending
-        self._put_columns()
-
-    def show_marks(self, keys: Iterable[str]) -> None:
-        """Put a sign before these rows, and before no others."""
-        marks = frozenset(keys)
-        changed, self._marks = self._marks ^ marks, marks
-        for key in changed & self._rows.keys():
-            self._redraw_row(self._rows[key])
+    # Moving
 
     @property
     def cursor_key(self) -> str | None:
         """The key of the row under the cursor."""
-        keys = list(self._rows)
-        return keys[self.cursor_row] if 0 <= self.cursor_row < len(keys) else None
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """A person moved the cursor."""
-        event.stop()
-        self.post_message(self.Moved(self.cursor_key))
-
-    def show(self, rows: Sequence[TableRow]) -> None:
-        """Make these the rows, in this order.
-
-        Without rows only the titles stay; hidden altogether it would lose the focus.
-        """
-        self.set_class(not rows, "-empty")
-        if self._measure(rows):
-            self._lay_out()
-        if [row.key for row in rows] == list(self._rows):
-            for row in rows:
-                self._update(row)
-            self._rows = {row.key: row for row in rows}
-        else:
-            self._refill(rows)
+        return self.chosen
 
     def go_to(self, key: str) -> None:
         """Put the cursor on a row, if it is there."""
-        if key in self._rows and key != self.cursor_key:
-            self.move_cursor(row=list(self._rows).index(key))
+        if key != self.cursor_key and key in self.items:
+            self._go(self.items.index(key))
 
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.move_cursor(row=0)
+    def action_open(self) -> None:
+        """Enter on a row."""
+        if self.items:
+            self.post_message(self.Opened(self))
 
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.move_cursor(row=self.row_count - 1)
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Have the tooltip be that of the title below the mouse, if it is on one."""
+        column = self._column_at(event.x) if event.y < HEADER else None
+        self.tooltip = self.explain(column) if column else None
 
-    def action_half_page(self, direction: int) -> None:
-        """Go half of what is seen up or down."""
-        rows = max(self.scrollable_content_region.height // 2, 1)
-        self.move_cursor(row=self.cursor_row + direction * rows)
+    def on_click(self, event: events.Click) -> None:
+        """A click with ctrl, or with the right button, marks a row."""
+        row = self._row_at(event)
+        if (event.ctrl or event.button == RIGHT_BUTTON) and 0 <= row < len(self.items):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.MarkWanted(self.items[row]))
 
-    def _measure(self, rows: Sequence[TableRow]) -> bool:
-        """Whether a text is longer than all before it in its column."""
-        grown = False
+    def _go(self, row: int) -> None:
+        before, self.cursor = self.cursor, max(min(row, len(self.items) - 1), 0)
+        self._show_cursor()
+        for each in {before, self.cursor}:
+            self.refresh_line(each + HEADER)
+        # Behind the keys that wait here, so that the rows on the way are not told.
+        self.call_later(self._tell_moved)
+
+    def _tell_moved(self) -> None:
+        if self.cursor_key != self._told:
+            self._told = self.cursor_key
+            self.post_message(self.Moved(self._told))
+
+    # Drawing
+
+    @property
+    def _keys_in_sight(self) -> Sequence[str]:
+        first = self.scroll_offset.y
+        return self.items[first : first + self._in_sight]
+
+    def _note_longest(self, rows: Iterable[TableRow]) -> None:
         for row in rows:
-            if self._rows.get(row.key) == row:
-                continue
             for column, cell in zip(self._all, row.cells, strict=True):
-                cells = cell_len(cell.text)
-                if cells > self._longest.get(column.id, 0):
-                    self._longest[column.id] = cells
-                    grown = True
-        return grown
-
-    def _update(self, row: TableRow) -> None:
-        old = self._rows[row.key]
-        for column in self._shown:
-            index = self._all.index(column)
-            if old.cells[index] != row.cells[index]:
-                self.update_cell(row.key, column.id, self._cell(row, column))
-
-    def _refill(self, rows: Sequence[TableRow]) -> None:
-        cursor = self.cursor_key
-        before = self.cursor_row
-        scroll = self.scroll_y
-        # The cursor's way through an emptied table is no choice of anybody's.
-        with self.prevent(DataTable.RowHighlighted):
-            self.clear()
-            self._rows = {row.key: row for row in rows}
-            for row in rows:
-                self.add_row(*self._texts(row), key=row.key)
-            keys = list(self._rows)
-            at = keys.index(cursor) if cursor in self._rows else min(before, len(keys) - 1)
-            self.move_cursor(row=max(at, 0), scroll=False)
-        self.scroll_to(y=scroll, animate=False)
-        if self.cursor_key != cursor:
-            self.post_message(self.Moved(self.cursor_key))
+                length = cell_len(cell.text)
+                if length > self._seen.get(column.id, 0):
+                    self._seen[column.id] = length
 
     def _lay_out(self) -> None:
-        """Choose the columns that fit, and give the flexible one what they leave."""
-        room = self.scrollable_content_region.width
-        fitted = fit(self._all, self._longest, room)
-        if not room or fitted == tuple(zip(self._shown, self._widths, strict=True)):
-            return
-        self._shown = tuple(column for column, _ in fitted)
-        self._widths = tuple(width for _, width in fitted)
-        self._put_columns()
-
-    def _put_columns(self) -> None:
-        """Begin anew with the titles, then the rows."""
-        cursor, scroll = self.cursor_row, self.scroll_y
-        with self.prevent(DataTable.RowHighlighted):
-            self.clear(columns=True)
-            for column, width in zip(self._shown, self._widths, strict=True):
-                self.add_column(self._title(column), key=column.id, width=width + GAP)
-            for row in self._rows.values():
-                self.add_row(*self._texts(row), key=row.key)
-            self.move_cursor(row=cursor, scroll=False)
-        self.scroll_to(y=scroll, animate=False)
-
-    def _title(self, column: Column) -> Text:
-        if self._order is None or self._order[0] is not column:
-            return self._text(column, Cell(column.label))
-        # The arrow takes the blank before the title, which every column has.
-        return self._text(column, Cell(column.label), ARROWS[self._order[1]])
+        if self._choose_columns():
+            self._strips.clear()
+            self.refresh()
 
     def _recolour(self, _theme: Theme) -> None:
         # The theme's variables are those of the old one until the next refresh.
-        self.call_after_refresh(self._redraw)
+        self.call_after_refresh(self._forget_styles)
 
-    def _redraw(self) -> None:
-        for row in self._rows.values():
-            self._redraw_row(row)
+    def _forget_styles(self) -> None:
+        self._styles = {}
+        self._strips.clear()
+        self.refresh()
 
-    def _redraw_row(self, row: TableRow) -> None:
-        for column, text in zip(self._shown, self._texts(row), strict=True):
-            self.update_cell(row.key, column.id, text)
+    def _refresh_changed(self) -> None:
+        """Draw the rows in sight that are not as they were drawn last."""
+        for number, key in enumerate(self._keys_in_sight, self.scroll_offset.y):
+            drawn = self._strips.get(key)
+            if drawn is None or drawn[:2] != (self._row(key), key in self._marks):
+                self.refresh_line(number + HEADER)
 
-    def _texts(self, row: TableRow) -> list[Text]:
-        return [self._cell(row, column) for column in self._shown]
+    def _draw_row(self, key: str) -> Strip:
+        row, is_marked = self._row(key), key in self._marks
+        drawn = self._strips.get(key)
+        if drawn is not None and drawn[:2] == (row, is_marked):
+            return drawn[2]
+        if len(self._strips) > 4 * self._in_sight:
+            self._strips.clear()
+        parts = [part for shown in self._shown for part in self._draw_cell(row, is_marked, *shown)]
+        self._strips[key] = row, is_marked, Strip(parts)
+        return self._strips[key][2]
 
-    def _cell(self, row: TableRow, column: Column) -> Text:
-        cell = row.cells[self._all.index(column)]
-        if not column.width:
-            at = self._shown.index(column)
-            cell = replace(cell, text=shorten(cell.text, self._widths[at]))
-        if row.key not in self._marks:
-            return self._text(column, cell)
-        sign = MARK if column is self._shown[0] else ""
-        marked = replace(cell, tone=Tone.ACCENT) if cell.tone is Tone.PLAIN else cell
-        return self._text(column, marked, sign)
+    def _draw_cell(
+        self, row: TableRow, is_marked: bool, at: int, column: Column, width: int
+    ) -> list[Segment]:
+        cell = row.cells[at]
+        sign = MARK if is_marked and at == self._shown[0][0] else " " * GAP
+        tone = Tone.ACCENT if is_marked and cell.tone is Tone.PLAIN else cell.tone
+        text = clipped(cell.text if column.width else shorten(cell.text, width), width)
+        blank = " " * (width - cell_len(text))
+        text = f"{blank}{sign}{text}" if column.right else f"{sign}{text}{blank}"
+        return [Segment(text, self._styles[tone])]
 
-    def _text(self, column: Column, cell: Cell, sign: str = "") -> Text:
-        """A cell; `sign` stands in the blank before it."""
-        blank = "" if column.right else " " * GAP
-        return Text(
-            (sign or blank) + cell.text,
-            style=rich_style(cell.tone, self.app.theme_variables),
-            justify="right" if column.right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+
+def _no_row(key: str) -> TableRow:
+    raise KeyError(key)

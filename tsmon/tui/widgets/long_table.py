@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
-from textual import events
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -18,9 +14,15 @@ from textual.strip import Strip
 
 from tsmon.tui import keymap
 from tsmon.tui.text.tones import Tone, rich_style
-from tsmon.tui.widgets.columns import GAP, Column, fit, shorten
+from tsmon.tui.widgets.columns import ARROWS, GAP, Cell, Column, fit, shorten
 from tsmon.tui.widgets.highlight import highlighted
-from tsmon.tui.widgets.live_table import ARROWS, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rich.style import Style
+    from textual import events
+    from textual.binding import BindingType
 
 Item = TypeVar("Item")
 NOTHING_LONG: Mapping[str, int] = MappingProxyType({})
@@ -39,6 +41,10 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
 
     class Opened(Message):
         """The item under the cursor was clicked."""
+
+        def __init__(self, table: LongTable[Any]) -> None:
+            super().__init__()
+            self.table = table
 
     class TitleClicked(Message):
         """The title of a column was clicked."""
@@ -143,15 +149,20 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         place = event.get_content_offset(self)
         if place is None:
             return
-        row = place.y - HEADER + self.scroll_offset.y
+        row = self._row_at(event)
         if place.y < HEADER:
             column = self._column_at(place.x)
             if column is not None:
                 self.post_message(self.TitleClicked(column))
         elif row == self.cursor:
-            self.post_message(self.Opened())
+            self.post_message(self.Opened(self))
         elif row < len(self.items):
             self._go(row)
+
+    def _row_at(self, event: events.MouseEvent) -> int:
+        """The row that the mouse is on, there or not; -1 on a title."""
+        y = event.y - HEADER
+        return y + self.scroll_offset.y if y >= 0 else -1
 
     @property
     def _in_sight(self) -> int:
@@ -175,12 +186,17 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         self._show_cursor()
 
     def _lay_out(self) -> None:
-        """Choose the columns that fit, and give the flexible one what they leave."""
-        room = self.scrollable_content_region.width
-        fitted = fit(self._all, self._longest, room)
-        self._shown = [(self._all.index(column), column, width) for column, width in fitted]
-        self.virtual_size = Size(room, len(self.items) + HEADER)
+        self._choose_columns()
         self.refresh()
+
+    def _choose_columns(self) -> bool:
+        """Choose the columns that fit, and give the flexible one what they leave; if others."""
+        room, before = self.scrollable_content_region.width, self._shown
+        self.virtual_size = Size(room, len(self.items) + HEADER)
+        if room:
+            fitted = fit(self._all, self._longest, room)
+            self._shown = [(self._all.index(column), column, width) for column, width in fitted]
+        return self._shown != before
 
     def _column_at(self, x: int) -> Column | None:
         for _, column, width in self._shown:
@@ -198,19 +214,22 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
             return self._draw([self._title(column) for column in self._all]).crop(0, width)
         if row >= len(self.items):
             return Strip.blank(width, self._styles[Tone.PLAIN])
-        strip = self._draw([(" ", cell) for cell in self._spell(self.items[row])])
+        strip = self._draw_row(self.items[row])
         strip = strip.adjust_cell_length(width, self._styles[Tone.PLAIN])
         if row != self.cursor:
             return strip
         name = "long-table--cursor-focus" if self.has_focus else "long-table--cursor"
         return highlighted(strip, self.get_component_rich_style(name, partial=True))
 
+    def _draw_row(self, item: Item) -> Strip:
+        return self._draw([(" ", cell) for cell in self._spell(item)])
+
     def _draw(self, cells: Sequence[tuple[str, Cell]]) -> Strip:
         """A line of cells, each with what stands in the blank before it."""
         segments = []
         for at, column, width in self._shown:
             sign, cell = cells[at]
-            text = _fit(shorten(cell.text, width), width)
+            text = clipped(shorten(cell.text, width), width)
             blank = " " * (width - cell_len(text))
             # The sign stands right before the text, wherever that begins.
             text = f"{blank}{sign}{text}" if column.right else f"{sign}{text}{blank}"
@@ -231,5 +250,6 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         self._styles = {tone: plain + rich_style(tone, self.app.theme_variables) for tone in Tone}
 
 
-def _fit(text: str, width: int) -> str:
+def clipped(text: str, width: int) -> str:
+    """The text, with an ellipsis where it has more cells."""
     return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable
 
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
@@ -23,13 +22,21 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import spell_model
 from tsmon.tui.text.model_state import as_of, sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
+from tsmon.tui.widgets.columns import Cell, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 from tsmon.units import ABSENT, byte_size, milliseconds, number, percent
 
 if TYPE_CHECKING:
     from tsmon.telemetry.traffic import UsageOrMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from tsmon.tui.widgets.live_table import LiveTable
+    from tsmon.tui.widgets.long_table import LongTable
 
 ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""
@@ -149,9 +156,14 @@ class ModelsPane(TablePane[ModelStatus]):
         """Render a tick."""
         self._snapshot = snapshot
         self._can_register = can_register
-        self._marks &= {model.key for model in snapshot.models}
+        if self._marks:
+            self._marks &= {model.key for model in snapshot.models}
         self._models = {str(model.key): model for model in self.pick_rows(snapshot.models)}
-        self.table.show([_row(snapshot, model) for model in self._models.values()])
+        self.table.show_keys(
+            list(self._models),
+            lambda key: _row(snapshot, self._models[key]),
+            {"name": _longest_name(self._shown)},
+        )
         self.table.show_marks(map(str, self._marks))
         if self._wanted in self._models:
             self.table.go_to(self._wanted)
@@ -176,7 +188,7 @@ class ModelsPane(TablePane[ModelStatus]):
         model = self._models.get(event.key or "")
         self.post_message(self.Selected(model.key if model else None))
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def on_long_table_opened(self, event: LongTable.Opened) -> None:
         """Enter, or a click on the row that is selected already."""
         event.stop()
         self.post_message(self.Opened())
@@ -245,6 +257,13 @@ class ModelsPane(TablePane[ModelStatus]):
         words = "{model.register} registers an archive, {model.archive} makes one."
         way_on = keys_of(self).spell(words) if self._can_register else ""
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
+
+
+def _longest_name(models: Sequence[ModelStatus]) -> int:
+    names = {model.key.name for model in models}
+    longest = max(map(len, names), default=0)
+    # Few characters take two cells, so that only the longest few need to be measured.
+    return max((cell_len(name) for name in names if 2 * len(name) >= longest), default=0)
 
 
 def _row(snapshot: Snapshot, model: ModelStatus) -> TableRow:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import ARROWS, Cell
+from tsmon.tui.widgets.columns import ARROWS, Cell
 from tsmon.tui.widgets.table_pane import SortColumn
 from tsmon.units import ABSENT, count, milliseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tsmon.telemetry.log_page.requests import SeenRequest
 
 TOTAL: SortColumn[SeenRequest] = SortColumn(

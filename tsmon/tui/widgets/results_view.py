@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, DataTable
+from textual.widgets import ContentSwitcher
 
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.tones import Span, Tone, line
@@ -23,11 +20,17 @@ from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from textual.app import ComposeResult
+
     from tsmon.load.answers import Answer
     from tsmon.load.batches import BatchRun
     from tsmon.load.comparison import Comparison
     from tsmon.load.results import Results
     from tsmon.tui.keymap.effective import Keymap
+    from tsmon.tui.widgets.long_table import LongTable
 
 
 class ResultView(StrEnum):
@@ -105,15 +108,15 @@ class ResultsView(Vertical):
             self.query_one("#confusion-matrix", Words).say(line(*matrix))
         elif self.view is ResultView.BATCHES:
             rows = answer_rows.batch_rows(run) if run else []
-            self.query_one("#batches", LiveTable).show(rows)
+            self.query_one("#batches", LiveTable).show_rows(rows)
         else:
             self._show_versions(comparison)
         self._tell_detail()
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def on_long_table_opened(self, event: LongTable.Opened) -> None:
         """Enter on an answer: its image is wanted."""
         event.stop()
-        answer = self._shown.get(event.data_table.id or "", {}).get(str(event.row_key.value))
+        answer = self._shown.get(event.table.id or "", {}).get(event.table.chosen or "")
         if answer is not None:
             self.post_message(self.Wanted(answer.image.path))
 
@@ -133,7 +136,7 @@ class ResultsView(Vertical):
 
     def _show_answers(self, answers: Sequence[tuple[int, Answer]]) -> None:
         self._shown[self.view] = {str(number): answer for number, answer in answers}
-        self.query_one(f"#{self.view}", LiveTable).show(answer_rows.answer_rows(answers))
+        self.query_one(f"#{self.view}", LiveTable).show_rows(answer_rows.answer_rows(answers))
 
     def _show_versions(self, comparison: Comparison | None) -> None:
         self.query_one("#versions-summary", Words).say(line(*_summary(comparison, keys_of(self))))
@@ -142,7 +145,7 @@ class ResultsView(Vertical):
         self._shown["versions-table"] = {
             str(number): pair.first for number, pair in enumerate(pairs, 1)
         }
-        self.query_one("#versions-table", LiveTable).show(rows)
+        self.query_one("#versions-table", LiveTable).show_rows(rows)
 
     def _name_views(self) -> None:
         parts: list[Content] = []

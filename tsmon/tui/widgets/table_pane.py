@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import DataTable
 
 from tsmon.ordering import Value, arrange
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.tones import Tone, line
-from tsmon.tui.widgets.columns import Column
+from tsmon.tui.widgets.columns import ARROWS, Column
 from tsmon.tui.widgets.filter_bar import FilterBar
-from tsmon.tui.widgets.live_table import ARROWS, LiveTable
+from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+
+    from tsmon.tui.widgets.long_table import LongTable
 
 MANY = 6
 """Rows from which on the foot tells of the filter."""
@@ -139,10 +143,10 @@ class TablePane(Pane, Generic[Item]):
         self._descending = not self._descending
         self._show_order()
 
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+    def on_long_table_title_clicked(self, event: LongTable.TitleClicked) -> None:
         """Sort by a column whose title is clicked; the one it is sorted by, the other way round."""
         event.stop()
-        clicked = next(each for each in self._columns if each.id == event.column_key.value)
+        clicked = next(each for each in self._columns if each is event.column)
         if clicked is self._order:
             self.reverse_order()
         else:

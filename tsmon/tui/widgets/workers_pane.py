@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of_worker
@@ -15,14 +14,17 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.activity import spell_worker
 from tsmon.tui.text.model_state import WELL, as_of
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.live_table import Cell, LiveTable, TableRow
+from tsmon.tui.widgets.columns import Cell, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
 from tsmon.tui.widgets.words import Words
 from tsmon.units import ABSENT, byte_size, duration, percent, plural
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
     from tsmon.telemetry.logs.causes import Cause
     from tsmon.tui.state.rollouts import Rollout
+    from tsmon.tui.widgets.live_table import LiveTable
 
 
 def _age(worker: WorkerStatus) -> float | None:
@@ -115,7 +117,7 @@ class WorkersPane(TablePane[WorkerStatus]):
         """Show the workers of the last tick."""
         model, workers = self._model, self.pick_rows(self._workers)
         rows = [_row(model, worker, self._now, self._stale) for worker in workers if model]
-        self.table.show(rows)
+        self.table.show_rows(rows)
         self.tell_foot()
 
 
