@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from tsmon.serving.archive_url import archive_url
-from tsmon.serving.model_store import ArchiveInfo, list_archives
+from tsmon.serving.model_store import ArchiveInfo
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
-from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.screens.register import describe
+from tsmon.tui.screens.archive_list import ArchiveListDialog, Archives
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.preview import PreviewRow, memory_row, preview
 from tsmon.tui.text.tones import Tone, line
@@ -35,7 +33,7 @@ _WORDS = (
 )
 
 
-class ReplaceDialog(Dialog[ReplacementPlan]):
+class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
     """Choose the archive of the new version; enter on it begins."""
 
     ACCEPT: ClassVar[str] = "Replace"
@@ -50,13 +48,10 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
         test: Path | None,
     ) -> None:
         """`known` are the versions there are; `test` is a file to try the new one with."""
-        super().__init__()
+        super().__init__(model_store, known)
         self._model = model
         self._client = client
-        self._model_store = model_store
-        self._known = frozenset(known)
         self._test = test
-        self._archives: list[ArchiveInfo] = []
 
     @property
     def heading(self) -> str:
@@ -74,41 +69,15 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
         yield Field("grace, s", f"{GRACE_S:.0f}", id="grace", number=True)
         yield Static(id="preview", classes="explanation")
 
-    def on_mount(self) -> None:
-        """Look into the model store."""
-        self.query_one("#archives", OptionList).display = False
-        self.run_worker(self._list())
-
-    async def _list(self) -> None:
-        if self._model_store is not None:
-            found = await asyncio.to_thread(list_archives, self._model_store)
-            self._archives = [
-                each
-                for each in found
-                if isinstance(each, ArchiveInfo)
-                and ModelKey(self._model.key.name, each.version) not in self._known
-            ]
-            # What was packaged for this model stands first.
-            self._archives.sort(key=lambda each: each.model_name != self._model.key.name)
-        archives = self.query_one("#archives", OptionList)
-        archives.display = bool(self._archives)
-        archives.add_options([Option(describe(each, self._known)) for each in self._archives])
-        if self._archives:
-            archives.highlighted = 0
-            archives.focus()
-        else:
-            self.query_one("#url Input").focus()
-
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Take the archive's file name."""
-        event.stop()
-        self.query_one("#url", Field).text = self._archives[event.option_index].path.name
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter or a click on an archive begins."""
-        event.stop()
-        if not self.busy:
-            self.accept()
+    def offered(self, found: Archives) -> Archives:
+        """Those of a version that is not there; what was packaged for this model stands first."""
+        name = self._model.key.name
+        new = [
+            each
+            for each in found
+            if isinstance(each, ArchiveInfo) and ModelKey(name, each.version) not in self._known
+        ]
+        return sorted(new, key=lambda each: each.model_name != name)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell what will happen while it is chosen."""
@@ -137,7 +106,7 @@ class ReplaceDialog(Dialog[ReplacementPlan]):
 
     def _new_version(self, url: str) -> str:
         """The version in an archive, where it can be looked up."""
-        archive = next((each for each in self._archives if each.path.name == url), None)
+        archive = self.archive_named(url)
         return archive.version if archive else "NEW"
 
     def accept(self) -> None:
