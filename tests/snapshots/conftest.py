@@ -57,8 +57,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SceneClock:
     monkeypatch.setattr(procedure, "time", SceneClock(stride_s=STEP_S))
     monkeypatch.setattr(rollout, "time", SceneClock())
     monkeypatch.setattr(monitor, "random", SceneClock())
-    monkeypatch.setattr(rollout, "POLL_S", 0.1)
-    monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0.1)
+    monkeypatch.setattr(rollouts, "ROLLOUT_QUIET_S", 0.02)
     return clock
 
 

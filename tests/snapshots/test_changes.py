@@ -30,7 +30,7 @@ SIZES = [(60, 20), (80, 24), (120, 30)]
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replacement, "POLL_S", 0.1)
+    monkeypatch.setattr(replacement, "DRAIN_POLL_S", 0.1)
     monkeypatch.setattr("os.cpu_count", lambda: 4)
 
 

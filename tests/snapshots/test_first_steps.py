@@ -16,7 +16,7 @@ from tests.snapshots.stage import staged
 from tests.unit.doctor import made
 from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.examination import Examination, Report
-from tsmon.doctor.findings import run
+from tsmon.doctor.findings import run_check
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.launch import StartProgress
 from tsmon.serving.local_server import LocalServer
@@ -71,7 +71,7 @@ def findings() -> Report:
     )
     machine = made.machine(cores=1, memory_available=made.GB // 2)
     facts = replace(made.with_models(*models), machine=machine)
-    return Report(tuple(run(check, facts) for check in CHECKS), reachable=True)
+    return Report(tuple(run_check(check, facts) for check in CHECKS), reachable=True)
 
 
 async def test_the_doctor(

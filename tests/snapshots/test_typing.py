@@ -16,7 +16,7 @@ from tsmon.config.changes import Origins
 from tsmon.config.files import load
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.commands.command_line import CommandLine
-from tsmon.tui.screens.settings import Settings
+from tsmon.tui.screens.settings import SettingsPage
 
 SIZES = [(60, 20), (80, 24), (120, 30)]
 
@@ -79,7 +79,7 @@ async def test_settings_being_changed(
 ) -> None:
     async with staged(elsewhere, clock, configured) as stage:
         await stage.press("C")
-        await stage.until(lambda: isinstance(stage.app.screen, Settings))
+        await stage.until(lambda: isinstance(stage.app.screen, SettingsPage))
         await go_to(stage, "monitor.theme")
         await stage.press("enter")
         await stage.sees("dracula")

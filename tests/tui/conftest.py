@@ -23,9 +23,9 @@ LABELS = "0123456789"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a person's fingers or a worker's start; wait for a busy machine."""
-    monkeypatch.setattr(key_queue, "PATIENCE_S", PATIENCE_S)
-    monkeypatch.setattr(rollouts, "QUIET_S", 0.02)
-    monkeypatch.setattr(rollout, "POLL_S", 0.05)
+    monkeypatch.setattr(key_queue, "KEY_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(rollouts, "ROLLOUT_QUIET_S", 0.02)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0.05)
 
 
 @pytest.fixture(autouse=True)

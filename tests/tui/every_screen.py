@@ -56,7 +56,7 @@ from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.requests import Requests
 from tsmon.tui.screens.scale import ScaleDialog
-from tsmon.tui.screens.settings import Settings
+from tsmon.tui.screens.settings import SettingsPage
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.screens.welcome import Welcome
@@ -121,10 +121,10 @@ def _replacement(room: Room) -> Replacement:
     return Replacement(room.client, ReplacementPlan(room.model.described, True, wanted))
 
 
-def _settings(room: Room) -> Settings:
+def _settings(room: Room) -> SettingsPage:
     app = room.seat.app
     changes = Changes(Config(), room.seat.monitor.options.origins)
-    return Settings(app.session, LiveSettings(changes, {}), Config(), {})
+    return SettingsPage(app.session, LiveSettings(changes, {}), Config(), {})
 
 
 def _one_request(room: Room) -> OneRequest:
@@ -188,7 +188,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Requests: lambda room: Requests(room.sources, room.model.key),
     ScaleDialog: lambda room: ScaleDialog(room.model, 1, local=True),
     ScaleMany: lambda room: ScaleMany([(room.model, 1)], local=True),
-    Settings: _settings,
+    SettingsPage: _settings,
     StartServerDialog: lambda room: StartServerDialog(room.samples / "home", None, 9),
     StepsScreen: lambda room: StepsScreen("Replace", _replacement(room)),
     Welcome: lambda room: Welcome("nowhere"),

@@ -12,7 +12,7 @@ from tsmon.digits.images import PixelGrid
 from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan, times
+from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan, axis_labels
 from tsmon.units import milliseconds, number
 
 PICTURE = [
@@ -194,14 +194,14 @@ async def test_the_cursor_marks_the_moment_that_is_looked_at() -> None:
 
 def test_the_time_axis_of_the_past_tells_the_time_of_the_day() -> None:
     end = datetime(2026, 11, 22, 14, 3, 20).astimezone()
-    assert times(TimeSpan(120, end), 36) == "14:01:20      14:02:20      14:03:20"
-    assert times(TimeSpan(3600), 20) == "-1 h   -30 min   now"
+    assert axis_labels(TimeSpan(120, end), 36) == "14:01:20      14:02:20      14:03:20"
+    assert axis_labels(TimeSpan(3600), 20) == "-1 h   -30 min   now"
 
 
 def test_the_time_axis_ends_now() -> None:
-    assert times(TWO_MINUTES, 20) == "-2 min -1 min    now"
-    assert times(TWO_MINUTES, 10) == "-2 min now"
-    assert len(times(TWO_MINUTES, 3)) <= 9
+    assert axis_labels(TWO_MINUTES, 20) == "-2 min -1 min    now"
+    assert axis_labels(TWO_MINUTES, 10) == "-2 min now"
+    assert len(axis_labels(TWO_MINUTES, 3)) <= 9
 
 
 async def test_a_digit_is_28_columns_of_half_blocks() -> None:

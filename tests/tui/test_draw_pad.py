@@ -133,7 +133,7 @@ async def test_of_many_drawings_only_the_newest_is_asked_about(
 async def test_it_says_so_when_nobody_answers_and_goes_on_by_itself(
     fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draw_pad, "RETRY_S", 0.1)
+    monkeypatch.setattr(draw_pad, "DRAW_RETRY_S", 0.1)
     fake.load("mnist", workers=0)
     async with drawing(fake, options) as (seat, _):
         await seat.press("space")

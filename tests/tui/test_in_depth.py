@@ -21,7 +21,7 @@ from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.state.session import PrometheusSession
-from tsmon.tui.text.measures import MEASURES, NOT_EXPORTED
+from tsmon.tui.text.measures import MEASURES, NOT_IN_PROMETHEUS
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.story import VersionDetails
 
@@ -143,7 +143,7 @@ async def test_what_prometheus_does_not_have_of_a_model_is_told() -> None:
     async with seated(app, size=(140, 40)) as seat:
         await seat.sees("◇ waits", "75%")
         await seat.press("enter")
-        await seat.sees("6.0 ms waiting + 2.0 ms working", NOT_EXPORTED, "mean: no log files")
+        await seat.sees("6.0 ms waiting + 2.0 ms working", NOT_IN_PROMETHEUS, "mean: no log files")
 
 
 async def test_an_event_of_the_model_is_gone_to(

@@ -72,7 +72,7 @@ async def test_keys_go_on_where_no_dialog_comes(
 async def test_no_key_waits_for_a_dialog_that_the_server_holds_up(
     fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_queue, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(key_queue, "KEY_PATIENCE_S", 0.2)
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("mnist")

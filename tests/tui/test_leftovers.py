@@ -37,7 +37,7 @@ def notes(home: Path) -> list[Path]:
 async def test_a_model_that_was_not_put_back_is_put_back_on_a_yes(
     fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rollout, "POLL_S", 0.01)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0.01)
     home = options.server_home or Path()
     await leave_note(fake, home)
     async with watching(fake, options) as seat:

@@ -30,7 +30,7 @@ from tsmon.tui.text.measures import (
     INFERENCE,
     MEASURES,
     MEMORY,
-    NOT_EXPORTED,
+    NOT_IN_PROMETHEUS,
     WAITING,
     Measure,
 )
@@ -113,14 +113,14 @@ def test_what_is_not_known_is_a_dash_and_the_chart_says_why() -> None:
     assert numbers(MEMORY, UP, bare) == ["memory – 0 workers"]
     assert ERRORS.absence(UP, MODEL) == "from the log files: --logs DIR"
     assert ERRORS.absence(LOGGED, MODEL) == ""
-    assert WAITING.absence(UP, bare) == NOT_EXPORTED
+    assert WAITING.absence(UP, bare) == NOT_IN_PROMETHEUS
     assert MEMORY.absence(UP, bare) == "no workers"
     assert MEMORY.absence(UP, MODEL) == ""
 
 
 def test_what_prometheus_does_not_have_is_told() -> None:
     seen = replace(MODEL, verdict=ModelVerdict(ModelHealth.UNKNOWN, "only metrics"))
-    assert {measure.absence(UP, seen) for measure in (ERRORS, MEMORY)} == {NOT_EXPORTED}
+    assert {measure.absence(UP, seen) for measure in (ERRORS, MEMORY)} == {NOT_IN_PROMETHEUS}
 
 
 def test_a_recording_from_before_errors_were_recorded_says_so() -> None:

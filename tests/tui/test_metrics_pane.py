@@ -15,7 +15,7 @@ from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.widgets.metrics_pane import explain
+from tsmon.tui.widgets.metrics_pane import why_no_charts
 
 UP = ServerState.UP
 MODEL = ModelStatus(
@@ -28,7 +28,7 @@ MODEL = ModelStatus(
 
 
 def words(metrics: MetricsStatus, model: ModelStatus | None = MODEL) -> str:
-    notice = explain(UP, metrics, model)
+    notice = why_no_charts(UP, metrics, model)
     return notice.plain if notice else ""
 
 

@@ -29,7 +29,7 @@ SHOWN = [
     *((PaneName.MODELS, column.label) for column in models_pane.COLUMNS),
     *((PaneName.WORKERS, column.label) for column in workers_pane.COLUMNS),
     *((PaneName.METRICS, part.value) for part in RequestPhase),
-    *((PaneName.METRICS, heading) for heading in percentile_table.HEADINGS),
+    *((PaneName.METRICS, heading) for heading in percentile_table.PERCENTILE_HEADINGS),
     *((PaneName.METRICS, window) for window in ("1 min", "5 min", "start")),
     *((PaneName.METRICS, missing.value) for missing in Missing),
     *((PaneName.MODELS, health.value) for health in ModelHealth),

@@ -11,7 +11,7 @@ from tests.tui.seat import Seat, watching
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.widgets.percentile_table import HEIGHT, WIDTH, compose_percentiles
+from tsmon.tui.widgets.percentile_table import HEIGHT, PERCENTILE_WIDTH, compose_percentiles
 
 MINUTE = {
     RequestPhase.TOTAL: Percentiles(412, 8.0, 11.0, 12.0, 18.0),
@@ -25,7 +25,7 @@ def test_each_part_has_its_percentiles_and_the_requests_they_rest_on() -> None:
     lines = compose_percentiles(REPORT).plain.splitlines()
 
     assert len(lines) == HEIGHT
-    assert {len(line) for line in lines} == {WIDTH}
+    assert {len(line) for line in lines} == {PERCENTILE_WIDTH}
     assert lines[1].split() == ["n", "p50", "p90", "p95", "p99"] * 2
     rows = {line.split()[0]: line.split()[1:] for line in lines[2:]}
     assert list(rows) == ["total", "queue", "backend", "handler", "inference"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.tui.text.symbols import Symbols, TimedValue
-from tsmon.tui.widgets.raster import columns, draw, heights, nice_top
+from tsmon.tui.widgets.raster import draw, heights, nice_top, raster_columns
 
 VALUES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 SAMPLES = st.lists(st.tuples(st.floats(-10, 200), VALUES), max_size=60).map(
@@ -19,7 +19,7 @@ SAMPLES = st.lists(st.tuples(st.floats(-10, 200), VALUES), max_size=60).map(
 def test_whatever_the_samples_the_drawing_fits(
     samples: list[TimedValue], width: int, rows: int, symbols: Symbols
 ) -> None:
-    values = columns(samples, 120, width * symbols.dots_across, gap_s=3)
+    values = raster_columns(samples, 120, width * symbols.dots_across, gap_s=3)
     assert all(value is None or (math.isfinite(value) and value >= 0) for value in values)
     top = nice_top(max((value for value in values if value is not None), default=0))
     levels = heights(values, top, rows * symbols.dots_up)
@@ -47,21 +47,21 @@ def test_an_unknown_value_is_a_gap_and_a_zero_is_the_baseline() -> None:
         TimedValue(1.5, 0.0),
         TimedValue(0.5, 4.0),
     ]
-    values = columns(samples, 5, 5, gap_s=2)
+    values = raster_columns(samples, 5, 5, gap_s=2)
     assert values == [None, 8.0, None, 0.0, 4.0]
     assert draw(heights(values, 8.0, 8), 1, Symbols.BLOCK) == [" █ ▁▄"]
 
 
 def test_neighbours_are_joined_but_not_over_an_outage() -> None:
-    near = columns([TimedValue(7.5, 0.0), TimedValue(3.5, 4.0)], 10, 10, gap_s=5)
+    near = raster_columns([TimedValue(7.5, 0.0), TimedValue(3.5, 4.0)], 10, 10, gap_s=5)
     assert near[2:7] == [0.0, 1.0, 2.0, 3.0, 4.0]
-    far = columns([TimedValue(7.5, 0.0), TimedValue(3.5, 4.0)], 10, 10, gap_s=3)
+    far = raster_columns([TimedValue(7.5, 0.0), TimedValue(3.5, 4.0)], 10, 10, gap_s=3)
     assert far[2:7] == [0.0, None, None, None, 4.0]
 
 
 def test_the_largest_of_several_values_in_a_column_is_drawn() -> None:
     samples = [TimedValue(1.2, 3.0), TimedValue(1.1, 9.0), TimedValue(1.0, 2.0)]
-    assert max(v for v in columns(samples, 120, 4, gap_s=3) if v is not None) == 9.0
+    assert max(v for v in raster_columns(samples, 120, 4, gap_s=3) if v is not None) == 9.0
 
 
 def test_braille_is_filled_from_below() -> None:

@@ -23,7 +23,7 @@ from tsmon.tui.widgets.field import Field
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replacement, "POLL_S", 0.02)
+    monkeypatch.setattr(replacement, "DRAIN_POLL_S", 0.02)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.state.session import Tag
 from tsmon.tui.text.overall import spell_overall
-from tsmon.tui.widgets.banner import explain
+from tsmon.tui.widgets.banner import banner_words
 from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -79,8 +79,8 @@ def test_the_banner_offers_a_start_only_where_it_can() -> None:
     problem = Unreachable("no TorchServe answers", "start one")
     status = ServerStatus("x", ServerState.AWAY, problem)
     away = Snapshot(away.at, status, next_poll_s=5)
-    here = explain(away, MOMENT, can_start=True, read_only=False)
-    there = explain(away, MOMENT, can_start=False, read_only=False)
+    here = banner_words(away, MOMENT, can_start=True, read_only=False)
+    there = banner_words(away, MOMENT, can_start=False, read_only=False)
     assert here is not None
     assert there is not None
     assert "S starts one here" in here.plain

@@ -20,7 +20,7 @@ from tsmon.tui.keymap.effective import resolve
 from tsmon.tui.keymap.presets import PRESETS
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.list_dialog import Pick
-from tsmon.tui.screens.settings import Settings
+from tsmon.tui.screens.settings import SettingsPage
 from tsmon.tui.text.setting import CHANGED
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.motion import Choices
@@ -61,7 +61,7 @@ async def settings(
     )
     async with watching(fake, options, size=size) as seat:
         await seat.press("C")
-        await seat.until(lambda: isinstance(seat.app.screen, Settings))
+        await seat.until(lambda: isinstance(seat.app.screen, SettingsPage))
         yield seat
 
 
@@ -90,7 +90,7 @@ async def pick(seat: Seat, choice: str) -> None:
     words = [str(option.prompt) for option in listed.options]
     listed.highlighted = words.index(choice)
     await seat.press("enter")
-    await seat.until(lambda: isinstance(seat.app.screen, Settings))
+    await seat.until(lambda: isinstance(seat.app.screen, SettingsPage))
 
 
 async def test_it_tells_each_value_and_where_it_is_from(
@@ -123,7 +123,7 @@ async def test_a_number_is_changed_within_its_bounds_and_holds_at_once(
         await seat.sees("✗ monitor.period: 'soon' is not a number")
         await seat.write("3")
         await seat.press("enter")
-        await seat.until(lambda: isinstance(seat.app.screen, Settings))
+        await seat.until(lambda: isinstance(seat.app.screen, SettingsPage))
         await seat.until(lambda: CHANGED in row(seat, "monitor.period"))
         assert seat.monitor.session.monitor.period_s == 3.0
         await seat.sees(f"{CHANGED}: 1", f"it would go into {file}")
@@ -333,7 +333,7 @@ async def test_it_opens_by_command_and_a_click_changes(
         await seat.sees("more")
         await seat.write("settings")
         await seat.press("enter")
-        await seat.until(lambda: isinstance(seat.app.screen, Settings))
+        await seat.until(lambda: isinstance(seat.app.screen, SettingsPage))
         await seat.sees("monitor.span")
         y = seat.text.splitlines().index(row(seat, "monitor.span"))
         await seat.pilot.click(None, offset=(4, y))

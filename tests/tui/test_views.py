@@ -8,7 +8,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
-from tsmon.tui.monitor.layout import Layout, layout_for, visible
+from tsmon.tui.monitor.layout import Layout, layout_for, visible_panes
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.pixel_grid import PixelView
@@ -41,13 +41,13 @@ def test_the_room_decides_how_many_panes_there_are() -> None:
     assert layout_for(80, 24) is Layout.TWO
     assert layout_for(120, 30) is Layout.FOUR
     digits, metrics = PaneName.DIGITS, PaneName.METRICS
-    assert visible(Layout.ONE, digits, digits, zoomed=False) == {digits}
-    assert visible(Layout.TWO, PaneName.MODELS, metrics, zoomed=False) == {
+    assert visible_panes(Layout.ONE, digits, digits, zoomed=False) == {digits}
+    assert visible_panes(Layout.TWO, PaneName.MODELS, metrics, zoomed=False) == {
         PaneName.MODELS,
         metrics,
     }
-    assert visible(Layout.FOUR, digits, digits, zoomed=True) == {digits}
-    assert visible(Layout.FOUR, digits, digits, zoomed=False) == set(PaneName)
+    assert visible_panes(Layout.FOUR, digits, digits, zoomed=True) == {digits}
+    assert visible_panes(Layout.FOUR, digits, digits, zoomed=False) == set(PaneName)
 
 
 async def test_tab_goes_through_the_panes_in_the_order_of_their_numbers(

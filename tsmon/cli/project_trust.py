@@ -14,7 +14,7 @@ from tsmon.cli.output import asked, say
 from tsmon.config.edit import in_toml
 from tsmon.config.settings import without_password
 from tsmon.config.toml_text import dotted, spelled
-from tsmon.config.trust import NotTrusted, Settings, trust
+from tsmon.config.trust import NotTrusted, UntrustedSettings, trust
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
@@ -49,7 +49,7 @@ def _somebody_is_there() -> bool:
     return all(each is not None and each.isatty() for each in (sys.stdin, sys.stderr))
 
 
-def tell_pointing(file: Path, settings: Settings) -> None:
+def tell_pointing(file: Path, settings: UntrustedSettings) -> None:
     """Tell what a project's file says that needs trust."""
     say(f"{file} says where tsmon connects to, and with which keys:")
     for key, value in settings.items():

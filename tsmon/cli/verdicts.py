@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.source import Description
     from tsmon.torchserve.addresses import Addresses
-    from tsmon.torchserve.records import ModelVersion
-
-VersionKey = tuple[str, str]
-"""Name and version of a model."""
+    from tsmon.torchserve.records import ModelVersion, VersionKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MODEL = "mnist"
 VERSION = "1.0"
-DIGITS = 10
+WALKTHROUGH_DIGITS = 10
 LEAST_CORRECT = 9
 """Of the ten digits; the samples are drawn by a pen that is sometimes hard to read."""
 
@@ -60,7 +60,11 @@ class Walkthrough:
             ("Scale it to one worker", f"tsmon scale {MODEL} 1", self._scale),
             ("Describe it", f"tsmon describe {MODEL}", self._describe),
             ("List the models", "tsmon models", self._list),
-            ("Send random sample digits", f"tsmon send {MODEL} -n {DIGITS}", self._send),
+            (
+                "Send random sample digits",
+                f"tsmon send {MODEL} -n {WALKTHROUGH_DIGITS}",
+                self._send,
+            ),
             ("Read the counters", "tsmon metrics", self._counters),
             ("Register it again", f"tsmon register {MODEL}.mar", self._conflict),
             ("Unregister it", f"tsmon unregister {MODEL}", self._unregister),
@@ -105,7 +109,11 @@ class Walkthrough:
 
     async def _send(self) -> None:
         self._counted_before = await self._requests_counted()
-        images = pick_random(find_images(self.samples), DIGITS, random.Random(self.seed))  # noqa: S311
+        images = pick_random(
+            find_images(self.samples),
+            WALKTHROUGH_DIGITS,
+            random.Random(self.seed),  # noqa: S311
+        )
         answers: list[Answer] = []
         score = Score()
         async for answer in send(self.client.inference, MODEL, images):
@@ -120,7 +128,10 @@ class Walkthrough:
         scrape = await read_scrape(self.client)
         print_totals(scrape)
         counted = await self._requests_counted() - self._counted_before
-        _check(counted == DIGITS, f"{counted:.0f} requests were counted, not {DIGITS}")
+        _check(
+            counted == WALKTHROUGH_DIGITS,
+            f"{counted:.0f} requests were counted, not {WALKTHROUGH_DIGITS}",
+        )
 
     async def _requests_counted(self) -> float:
         scrape = await read_scrape(self.client)

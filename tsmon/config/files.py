@@ -19,13 +19,13 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.project import Unread, find_project
 from tsmon.config.schema import Config
 from tsmon.config.toml_lines import line_of
-from tsmon.config.trust import ADDRESSES, Settings, is_trusted, pointing, without
+from tsmon.config.trust import ADDRESSES, UntrustedSettings, is_trusted, pointing, without_untrusted
 from tsmon.config.values import BadValue, Dotted, assembled, checked
 from tsmon.units import KIB
 from tsmon.untrusted.files import read_text
 from tsmon.untrusted.toml import BadToml, parse_toml
 
-MOST_BYTES = 256 * KIB
+MOST_CONFIG_BYTES = 256 * KIB
 VARIABLE = "TSMON_CONFIG"
 """Names the file to read in place of the user's own."""
 _STAYS_WITH_NAME = ("color", "read_only", "log_zone")
@@ -45,7 +45,7 @@ class Loaded:
     """The user's own file, whether it is there or not."""
     project: Path | None = None
     """The project's file, if it was read."""
-    withheld: Settings = field(default_factory=dict)
+    withheld: UntrustedSettings = field(default_factory=dict)
     """What the project's file says and may not be used before somebody trusts it."""
     unread: Unread | None = None
     """A project's file that was left alone."""
@@ -82,13 +82,13 @@ def load(user: Path | None = None, folder: Path | None = None) -> Loaded:
         files.append(own)
     found = find_project(folder or Path.cwd(), named=own)
     project = found.file
-    withheld: Settings = {}
+    withheld: UntrustedSettings = {}
     if project is not None:
         theirs = read(project)
         withheld = pointing(theirs)
         if withheld and is_trusted(project, withheld):
             withheld = {}
-        theirs = without(theirs, withheld)
+        theirs = without_untrusted(theirs, withheld)
         _clear_redirected(values, theirs, origins)
         _merge(values, theirs, project, origins)
         files.append(project)
@@ -112,7 +112,7 @@ def text_of(file: Path) -> str:
         ConfigError: it cannot be read.
     """
     try:
-        return read_text(file, MOST_BYTES)
+        return read_text(file, MOST_CONFIG_BYTES)
     except OSError as error:
         raise ConfigError(file, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

@@ -30,7 +30,7 @@ HARMLESS: tuple[Dotted, ...] = (
 HARMLESS_OF_SERVERS = ("color", "log_zone")
 ADDRESSES = ("url", "inference_url", "metrics_url")
 
-Settings = Mapping[Dotted, Any]
+UntrustedSettings = Mapping[Dotted, Any]
 """Checked values by their dotted names."""
 
 
@@ -45,7 +45,7 @@ class NotTrusted(ConfigError):
         )
 
 
-def pointing(values: Mapping[str, Any]) -> Settings:
+def pointing(values: Mapping[str, Any]) -> UntrustedSettings:
     """The settings of a file that need a person's word.
 
     A server of which one setting needs it is among them whole: half of it would be another server.
@@ -55,12 +55,12 @@ def pointing(values: Mapping[str, Any]) -> Settings:
     return {key: value for key, value in flat(values) if key in found or key[:2] in servers}
 
 
-def without(values: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def without_untrusted(values: Mapping[str, Any], settings: UntrustedSettings) -> dict[str, Any]:
     """The values without these settings, and without tables that are empty then."""
     return _without(values, settings, ())
 
 
-def is_trusted(file: Path, settings: Settings) -> bool:
+def is_trusted(file: Path, settings: UntrustedSettings) -> bool:
     """Whether somebody said that these settings of a file may be used."""
     try:
         kept = read_text(_place(file), 8 * KIB)
@@ -69,7 +69,7 @@ def is_trusted(file: Path, settings: Settings) -> bool:
     return kept.splitlines()[-1:] == [_fingerprint(settings)]
 
 
-def trust(file: Path, settings: Settings) -> None:
+def trust(file: Path, settings: UntrustedSettings) -> None:
     """Remember that these settings of a file may be used.
 
     Raises:
@@ -113,7 +113,7 @@ def _is_harmless(key: Dotted, value: Any) -> bool:
     return any(key[: len(each)] == each for each in HARMLESS)
 
 
-def _without(values: Mapping[str, Any], settings: Settings, key: Dotted) -> dict[str, Any]:
+def _without(values: Mapping[str, Any], settings: UntrustedSettings, key: Dotted) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
@@ -129,7 +129,7 @@ def _place(file: Path) -> Path:
     return user_state_path("tsmon") / "trusted" / name
 
 
-def _fingerprint(settings: Settings) -> str:
+def _fingerprint(settings: UntrustedSettings) -> str:
     told = sorted([list(key), _plain(value)] for key, value in settings.items())
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

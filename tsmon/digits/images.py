@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 """What is decoded; Pillow knows formats that start programs to be read."""
-MOST_BYTES = 64 * MIB
+MOST_IMAGE_BYTES = 64 * MIB
 """Of a file that is sent; TorchServe by default takes a tenth of that."""
 MOST_PIXELS = 50_000_000
 """Of a picture that is decoded here, which takes four bytes a pixel."""
@@ -52,7 +52,7 @@ class DigitImage:
             ImageError: it cannot be read.
         """
         try:
-            return read_bytes(self.path, MOST_BYTES)
+            return read_bytes(self.path, MOST_IMAGE_BYTES)
         except OSError as error:
             raise ImageError(f"cannot read {self.path}: {error.strerror or error}") from None
 

@@ -11,7 +11,7 @@ from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid
 from tsmon.units import MIB
 from tsmon.untrusted.archives import BadArchiveFile, read_member
-from tsmon.untrusted.files import TooLarge, read_bytes
+from tsmon.untrusted.files import FileTooLarge, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,7 +54,7 @@ class Preprocessing:
         try:
             own = read_bytes(self._source, MIB)
             return read_member(archive, self._source.name, len(own)) == own
-        except (KeyError, TooLarge):
+        except (KeyError, FileTooLarge):
             return False
         except (OSError, BadArchiveFile):
             return None

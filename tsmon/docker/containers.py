@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tsmon.docker.engine import DockerError, run
+from tsmon.docker.engine import DockerError, run_docker
 from tsmon.untrusted.json import BadJson, parse_json
 from tsmon.untrusted.text import one_line
 
@@ -96,7 +96,7 @@ def running_containers(*, publishing: int | None = None) -> list[ContainerFacts]
     Raises:
         DockerError: docker cannot tell.
     """
-    ids = run("ps", "--quiet", "--no-trunc", patience_s=_LOOK_S).decode().split()
+    ids = run_docker("ps", "--quiet", "--no-trunc", patience_s=_LOOK_S).decode().split()
     found = list(_inspected(*ids)) if ids else []
     if publishing is None:
         return found
@@ -110,7 +110,7 @@ def processes(name: str) -> list[ContainerProcess]:
     Raises:
         DockerError: it does not run, or docker cannot tell.
     """
-    table = run("top", name, "-eo", "pid,rss,args").decode(errors="replace")
+    table = run_docker("top", name, "-eo", "pid,rss,args").decode(errors="replace")
     rows = (row.split(maxsplit=2) for row in table.splitlines()[1:])
     return [
         ContainerProcess(int(row[0]), int(row[1]) * 1024, row[2])
@@ -156,7 +156,7 @@ def _container(facts: Mapping[str, Any]) -> ContainerFacts:
 def _inspected(*names: str) -> Iterator[ContainerFacts]:
     """Those that can be read; one of which docker says something else costs no other."""
     try:
-        answers = parse_json(run("inspect", "--type", "container", *names))
+        answers = parse_json(run_docker("inspect", "--type", "container", *names))
     except BadJson as error:
         raise DockerError(f"docker inspect answers with no JSON: {error}", _UNKNOWN_HINT) from None
     if not isinstance(answers, list):

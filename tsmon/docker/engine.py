@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tsmon.units import period
 
-PATIENCE_S = 15.0
+DOCKER_PATIENCE_S = 15.0
 _LAST_LINES = 5
 _NO_PERMISSION = re.compile(r"permission denied .*(?:socket|docker API)", re.IGNORECASE)
 _NO_ENGINE = re.compile(
@@ -42,7 +42,7 @@ class NoEngine(DockerError):
     """Docker cannot be asked at all."""
 
 
-def run(*arguments: str, stdin: bytes = b"", patience_s: float = PATIENCE_S) -> bytes:
+def run_docker(*arguments: str, stdin: bytes = b"", patience_s: float = DOCKER_PATIENCE_S) -> bytes:
     """What a docker command prints.
 
     Raises:
@@ -62,11 +62,11 @@ def run(*arguments: str, stdin: bytes = b"", patience_s: float = PATIENCE_S) -> 
     except subprocess.TimeoutExpired:
         raise NoEngine(f"docker did not answer within {period(patience_s)}") from None
     if ended.returncode:
-        raise refusal(ended.stderr, ended.returncode)
+        raise docker_refusal(ended.stderr, ended.returncode)
     return ended.stdout
 
 
-def lines(*arguments: str) -> Iterator[str]:
+def output_lines(*arguments: str) -> Iterator[str]:
     """What a docker command prints, line by line; it is ended when the iterator is closed.
 
     Its standard input is open and empty until then.
@@ -96,10 +96,10 @@ def lines(*arguments: str) -> Iterator[str]:
             process.terminate()
             raise
     if process.returncode:
-        raise refusal(b"".join(said), process.returncode)
+        raise docker_refusal(b"".join(said), process.returncode)
 
 
-def refusal(stderr: bytes, code: int) -> DockerError:
+def docker_refusal(stderr: bytes, code: int) -> DockerError:
     """The error of a docker command that wrote this and ended with *code*."""
     said = stderr.decode(errors="replace")
     if _NO_PERMISSION.search(said):

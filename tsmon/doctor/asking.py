@@ -23,7 +23,7 @@ Connect = Callable[[str], Connection]
 """Makes a connection without keys to a base URL."""
 
 
-async def ask(client: TorchServe, connect: Connect) -> ExaminedServer:
+async def ask_server(client: TorchServe, connect: Connect) -> ExaminedServer:
     """What the server says; parts it refuses carry the error."""
     addresses = client.addresses
     urls = {api: str(getattr(addresses, api.value)) for api in Api}
@@ -39,11 +39,11 @@ async def ask(client: TorchServe, connect: Connect) -> ExaminedServer:
         observation,
         ping,
         wants_token,
-        read_key_file(client.keys),
+        key_file_facts(client.keys),
     )
 
 
-def read_key_file(ring: KeyRing) -> KeyFileFacts:
+def key_file_facts(ring: KeyRing) -> KeyFileFacts:
     """What is to be said of the key file, never the keys."""
     if ring.path is None:
         return KeyFileFacts()

@@ -13,7 +13,7 @@ from tsmon.torchserve.errors import TorchServeError
 if TYPE_CHECKING:
     from tsmon.torchserve.records import Worker
 
-MOST_MODELS = 8
+MOST_MODELS_SEARCHED = 8
 """Each costs a reading of the end of the logs."""
 
 
@@ -27,7 +27,9 @@ def read_deaths(
     if isinstance(models, TorchServeError):
         return {}
     found = {}
-    for model in [each.model for each in models if _has_trouble(each.model.workers)][:MOST_MODELS]:
+    for model in [each.model for each in models if _has_trouble(each.model.workers)][
+        :MOST_MODELS_SEARCHED
+    ]:
         cause = read_cause(machine.logs.path, model=model.name, version=model.version)
         if cause is not None:
             found[ModelKey(model.name, model.version)] = ReportedDeath(cause.message, cause.hint)

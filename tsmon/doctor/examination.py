@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.asking import Connect, ask
+from tsmon.doctor.asking import Connect, ask_server
 from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.configuration import look_at_config
 from tsmon.doctor.deaths import read_deaths
 from tsmon.doctor.facts import ConfigFacts, Facts, MachineFacts
-from tsmon.doctor.findings import Check, Finding, Result, Severity, run
+from tsmon.doctor.findings import Check, Finding, Result, Severity, run_check
 from tsmon.doctor.installation import look_at_installation
 from tsmon.doctor.machine import look_at_machine
 
@@ -70,13 +70,13 @@ class Examination:
         wants_server = any(check.needs_server for check in checks)
         self.on_progress(self._words(wants_server))
         server, (machine, config), installation = await asyncio.gather(
-            ask(self.client, self.connect) if wants_server else _nothing(),
+            ask_server(self.client, self.connect) if wants_server else _nothing(),
             asyncio.to_thread(self._look_here, self.client.addresses),
             asyncio.to_thread(look_at_installation),
         )
         deaths = await asyncio.to_thread(read_deaths, server, machine)
         facts = Facts(server, machine, config, installation, deaths)
-        results = tuple(run(check, facts) for check in checks)
+        results = tuple(run_check(check, facts) for check in checks)
         return Report(results, server.reachable if server else None)
 
     def _words(self, wants_server: bool) -> str:

@@ -81,7 +81,7 @@ class Result:
     findings: tuple[Finding, ...]
 
 
-def run(check: Check, facts: Facts) -> Result:
+def run_check(check: Check, facts: Facts) -> Result:
     """Make a check; whatever goes wrong in it is a finding as well."""
     try:
         findings = tuple(check.examine(facts))

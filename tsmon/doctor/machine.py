@@ -68,7 +68,7 @@ def named_config(server: JavaProcess) -> Path | None:
     return _within(server, named) if named else None
 
 
-def torch_threads(pid: int) -> int | None:
+def count_torch_threads(pid: int) -> int | None:
     """A worker's torch threads by its environment; None where that does not say or cannot be read.
 
     Raises:

@@ -51,7 +51,7 @@ def minutes(value: str) -> str:
     return "" if math.isfinite(number) and number > 0 else "makes keys that are expired at once"
 
 
-def metrics_mode(value: str) -> str:
+def metrics_mode_rule(value: str) -> str:
     """One of the three modes, in any case and spacing."""
     if "".join(value.split()).lower() in METRICS_MODES:
         return ""
@@ -81,7 +81,7 @@ _RULES: Mapping[str, Rule] = {
     "number_of_netty_threads": _COUNT,
     "netty_client_threads": _COUNT,
     "token_expiration_min": minutes,
-    "metrics_mode": metrics_mode,
+    "metrics_mode": metrics_mode_rule,
 } | dict.fromkeys(
     (
         "async_logging",
@@ -105,7 +105,7 @@ _RULES: Mapping[str, Rule] = {
     ),
     truth,
 )
-KNOWN = frozenset(_RULES) | {
+KNOWN_SETTINGS = frozenset(_RULES) | {
     "allowed_urls",
     "blacklist_env_vars",
     "certificate_file",
@@ -148,7 +148,7 @@ KNOWN = frozenset(_RULES) | {
 }
 
 
-_FORGIVEN: frozenset[Rule] = frozenset((truth, minutes, metrics_mode))
+_FORGIVEN: frozenset[Rule] = frozenset((truth, minutes, metrics_mode_rule))
 
 
 def is_forgiven(key: str) -> bool:
@@ -156,7 +156,7 @@ def is_forgiven(key: str) -> bool:
     return _RULES.get(key) in _FORGIVEN
 
 
-def problem(key: str, value: str) -> str:
+def setting_problem(key: str, value: str) -> str:
     """What is wrong with a setting's value, empty if nothing is known to be."""
     # $$NAME$$ is filled in from the server's environment, which is not ours to know.
     return "" if "$$" in value or key not in _RULES else _RULES[key](value)

@@ -72,7 +72,7 @@ _FIGURES: dict[Order, Callable[[Figures], Value]] = {
 }
 
 
-def lines(
+def fleet_lines(
     snapshot: FleetSnapshot,
     order: Order = Order.WORST,
     *,

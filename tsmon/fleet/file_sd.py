@@ -17,7 +17,7 @@ from tsmon.untrusted.json import BadJson, parse_json
 
 SCHEME = "__scheme__"
 """The label that tells Prometheus to scrape by https."""
-HIDDEN = "__"
+HIDDEN_PREFIX = "__"
 """How labels begin that are meant for Prometheus alone."""
 MOST_TARGETS = 10_000
 """Of one file."""
@@ -69,7 +69,7 @@ def target_at(address: str, labels: Mapping[str, str], origin: Origin) -> FleetT
         raise InvalidArgument(f"{address!r} has no port")
     management = base.url(base.port - 1)
     Addresses.from_server(management)
-    told = {name: text for name, text in labels.items() if not name.startswith(HIDDEN)}
+    told = {name: text for name, text in labels.items() if not name.startswith(HIDDEN_PREFIX)}
     return FleetTarget(address, ServerSettings(url=management), origin, told)
 
 

@@ -15,7 +15,7 @@ from tsmon.fleet.access import Access, OwnServer
 from tsmon.fleet.asked import AskedServer, Lanes
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
 from tsmon.fleet.target_files import TargetFiles
-from tsmon.fleet.targets import FleetTarget, configured, without_doubles
+from tsmon.fleet.targets import FleetTarget, configured_targets, without_doubles
 from tsmon.fleet.told import ToldServers
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
@@ -141,7 +141,7 @@ class Fleet:
         """Follow the files that name servers."""
         while True:
             found = await asyncio.to_thread(self._files.read)
-            named = list(configured(self.config.servers))
+            named = list(configured_targets(self.config.servers))
             targets = [*named, *without_doubles(found, self._metrics_addresses(named))]
             await self._leave_all_but(targets)
             for target in targets:

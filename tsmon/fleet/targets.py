@@ -37,7 +37,7 @@ class FleetTarget:
         return f"{self.origin}:{self.name}"
 
 
-def configured(servers: Mapping[str, ServerSettings]) -> Iterator[FleetTarget]:
+def configured_targets(servers: Mapping[str, ServerSettings]) -> Iterator[FleetTarget]:
     """The servers of `[servers]`."""
     for name, settings in servers.items():
         yield FleetTarget(name, settings)

@@ -70,7 +70,7 @@ class BatchRun:
         self.done += 1
 
 
-def split(images: Batch, size: int) -> list[Batch]:
+def split_batches(images: Batch, size: int) -> list[Batch]:
     """The images in batches of `size`; the last one may have fewer."""
     return [images[start : start + size] for start in range(0, len(images), size)]
 

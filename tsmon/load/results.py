@@ -13,7 +13,7 @@ from tsmon.load.answers import Answer, Score
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
 
-KEPT = 10_000
+KEPT_ANSWERS = 10_000
 """Answers kept of a version; those before count on in the score and the matrix."""
 DIGITS = tuple("0123456789")
 OTHER = "other"
@@ -49,7 +49,7 @@ class Results:
     """What one version answered."""
 
     def __init__(self) -> None:
-        self.answers: deque[Answer] = deque(maxlen=KEPT)
+        self.answers: deque[Answer] = deque(maxlen=KEPT_ANSWERS)
         """Oldest first."""
         self.score = Score()
         self._pairs: Counter[_Pair] = Counter()
@@ -90,7 +90,7 @@ class Results:
                 self.score = self.score.plus(new).minus(old)
                 self._move(_pair(old), _pair(new))
                 self._latest[path] = new
-        self.answers = deque(answers, maxlen=KEPT)
+        self.answers = deque(answers, maxlen=KEPT_ANSWERS)
 
     def _move(self, old: _Pair | None, new: _Pair | None) -> None:
         """Count an answer elsewhere in the matrix; one that is not in it stays out."""

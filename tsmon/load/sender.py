@@ -55,12 +55,12 @@ async def _drain(
     """Send until none is waiting; a None tells the consumer that this sender has ended."""
     try:
         for image in waiting:
-            answers.put_nowait(await ask(inference, model, image, version=version))
+            answers.put_nowait(await send_one(inference, model, image, version=version))
     finally:
         answers.put_nowait(None)
 
 
-async def ask(
+async def send_one(
     inference: Inference, model: str, image: DigitImage, *, version: str | None = None
 ) -> Answer:
     """Send one image; every failure is an answer that says so."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tsmon.docker.containers import ContainerFacts, Mount, find_container
-from tsmon.docker.engine import DockerError, run
+from tsmon.docker.engine import DockerError, run_docker
 from tsmon.torchserve.process import log_folder_in
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def copied(folder: ContainerFolder, names: Sequence[str], most: int) -> Iterator
 
 def _run(command: Sequence[str]) -> bytes:
     try:
-        return run(*command[1:])
+        return run_docker(*command[1:])
     except DockerError as error:
         raise NoContainerLogs(error.message) from None
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.docker.containers import ContainerFacts, find_container, processes
-from tsmon.docker.engine import DockerError, NoEngine, run
+from tsmon.docker.engine import DockerError, NoEngine, run_docker
 from tsmon.serving.configuration import Surroundings, render
 from tsmon.serving.environment import thread_variables
 from tsmon.serving.errors import ContainerError, PortTaken
@@ -105,9 +105,9 @@ def create(plan: ServerPlan, container: ContainerPlan) -> str:
         DockerError: docker refused.
     """
     configuration = _packed(CONFIG, configuration_of(plan).encode("ascii"))
-    id_ = run(*create_command(plan, container), patience_s=_END_SECONDS).decode().strip()
+    id_ = run_docker(*create_command(plan, container), patience_s=_END_SECONDS).decode().strip()
     try:
-        run("cp", "-", f"{id_}:{HOME}", stdin=configuration)
+        run_docker("cp", "-", f"{id_}:{HOME}", stdin=configuration)
     except BaseException:
         remove(id_)
         raise
@@ -141,7 +141,7 @@ def start(id_: str) -> None:
         DockerError: docker refused.
     """
     try:
-        run("start", id_, patience_s=_END_SECONDS)
+        run_docker("start", id_, patience_s=_END_SECONDS)
     except DockerError as error:
         if match := _TAKEN.search(error.message):
             raise PortTaken(match[1]) from None
@@ -155,7 +155,7 @@ def check_store(id_: str, model_store: Path) -> None:
         ContainerError: that user cannot.
     """
     try:
-        shut = run("exec", id_, "sh", "-c", _SHUT, "sh", MODEL_STORE).decode().splitlines()
+        shut = run_docker("exec", id_, "sh", "-c", _SHUT, "sh", MODEL_STORE).decode().splitlines()
     except DockerError:  # it has ended already, of which the waiting for it tells more
         return
     if shut:
@@ -188,8 +188,8 @@ def stop(id_: str, seconds: float = _STOP_SECONDS) -> None:
         DockerError: docker refused.
     """
     with suppress(DockerError):
-        run("exec", id_, "torchserve", "--stop", patience_s=seconds)
-    run("stop", "-t", "1", id_, patience_s=_END_SECONDS)
+        run_docker("exec", id_, "torchserve", "--stop", patience_s=seconds)
+    run_docker("stop", "-t", "1", id_, patience_s=_END_SECONDS)
 
 
 def end(id_: str, seconds: float, *, keep: bool) -> None:
@@ -218,7 +218,7 @@ def remove(id_: str) -> None:
     Raises:
         DockerError: docker refused.
     """
-    run("rm", "--force", "--volumes", id_, patience_s=_END_SECONDS)
+    run_docker("rm", "--force", "--volumes", id_, patience_s=_END_SECONDS)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tsmon.docker.containers import find_container
-from tsmon.docker.engine import DockerError, lines
+from tsmon.docker.engine import DockerError, output_lines
 from tsmon.serving import container, image
-from tsmon.serving.diagnosis import explain, shown
+from tsmon.serving.diagnosis import explain_log, shown
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.launch import ProgressCallback, StartProgress
 from tsmon.torchserve.errors import NotTorchServe
@@ -114,10 +114,10 @@ def _check_alive(record: ServerRecord) -> None:
 
 def _failed(record: ServerRecord, message: str) -> StartFailed:
     try:
-        said = list(lines("logs", "--tail", _READ_LINES, record.container_id))
+        said = list(output_lines("logs", "--tail", _READ_LINES, record.container_id))
     except DockerError:
         said = []
-    diagnosis = explain(shown(said), _GIVEN, f"TorchServe was given {_GIVEN}")
+    diagnosis = explain_log(shown(said), _GIVEN, f"TorchServe was given {_GIVEN}")
     if diagnosis.cause:
         message += f": {diagnosis.cause}"
     return StartFailed(message, diagnosis.hint, diagnosis.log_lines)

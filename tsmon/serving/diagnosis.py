@@ -53,7 +53,7 @@ _KNOWN = (
 )
 
 
-def explain(lines: Sequence[str], given: str, otherwise: str) -> Diagnosis:
+def explain_log(lines: Sequence[str], given: str, otherwise: str) -> Diagnosis:
     """The known cause in what a start wrote, or else only its last lines.
 
     *given* says where its settings came from, *otherwise* the hint where the cause is not known.
@@ -81,7 +81,7 @@ class StartLogs:
     def diagnose(self) -> Diagnosis:
         """The known cause in what was written, or else only its last lines."""
         story = f"The whole story is in {self._home.logs / TS_LOG}"
-        return explain(self._lines(), str(self._home.config), story)
+        return explain_log(self._lines(), str(self._home.config), story)
 
     def _lines(self) -> tuple[str, ...]:
         """The last lines of both files, the server's own log first."""

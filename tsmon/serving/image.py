@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tsmon.docker.engine import DockerError, NoEngine, lines, run
+from tsmon.docker.engine import DockerError, NoEngine, output_lines, run_docker
 from tsmon.serving.errors import ContainerError
 
 DEFAULT_IMAGE = "pytorch/torchserve:latest-cpu"
@@ -32,7 +32,7 @@ def provide(image: str, on_layers: Callable[[int, int], None]) -> None:
     on_layers(0, 0)
     layers: dict[str, bool] = {}
     try:
-        for line in lines("pull", image):
+        for line in output_lines("pull", image):
             if match := _LAYER.fullmatch(line):
                 layers[match[1]] = match[2] in _HERE
                 on_layers(sum(layers.values()), len(layers))
@@ -53,7 +53,7 @@ def is_here(image: str) -> bool:
         DockerError: docker cannot tell.
     """
     try:
-        run("image", "inspect", "--format", "{{.Id}}", image)
+        run_docker("image", "inspect", "--format", "{{.Id}}", image)
     except NoEngine:
         raise
     except DockerError as error:

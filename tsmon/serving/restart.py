@@ -30,14 +30,14 @@ from tsmon.torchserve.procedure import (
 )
 from tsmon.torchserve.protection import protected
 from tsmon.torchserve.records import WORKER_SCRIPT, ModelVersion, Worker
-from tsmon.torchserve.rollout import MARGIN_S
+from tsmon.torchserve.rollout import ROLLOUT_MARGIN_S
 from tsmon.units import plural
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
-POLL_S = 0.25
+RESTART_POLL_S = 0.25
 IDLE_S = 0.02
 """A process that used no CPU for this long has no request in hand, as far as one can see."""
 IDLE_WAIT_S = 3.0
@@ -130,12 +130,12 @@ class RollingRestart(Procedure):
         Raises:
             NotCarriedOut: it does not become ready.
         """
-        limit = time.monotonic() + self._found.startup_timeout_s + BACK_OFF_S + MARGIN_S
+        limit = time.monotonic() + self._found.startup_timeout_s + BACK_OFF_S + ROLLOUT_MARGIN_S
         while time.monotonic() < limit:
             worker = await self._worker(id_)
             if worker is not None and worker.ready and worker.pid not in {None, old_pid}:
                 return worker.pid or 0
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(RESTART_POLL_S)
         raise NotCarriedOut(
             f"worker {id_} is not ready again", "the server's logs/model_log.log tells why"
         )

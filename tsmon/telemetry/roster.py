@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
 NO_REQUESTS = Traffic(QUIET, QUIET, QUIET, QUIET)
-NOT_EXPORTED = "metrics do not tell whether workers live"
+WORKERS_NOT_EXPORTED = "metrics do not tell whether workers live"
 
 
 class Roster:
@@ -138,7 +138,7 @@ def _verdict(entry: Description, verdicts: Mapping[tuple[str, str], ModelVerdict
     if entry.is_judged:
         return verdicts[entry.model.name, entry.model.version]
     if entry.only_metrics:
-        return not_judged(entry, NOT_EXPORTED)
+        return not_judged(entry, WORKERS_NOT_EXPORTED)
     return not_judged(entry, entry.problem, ModelHealth.UNREAD)
 
 

@@ -52,7 +52,7 @@ class Connection:
         self._keys = keys
         self._client = BoundedClient(
             base_url=base_url,
-            verify=trust(verify if base_url.startswith("https:") else False),
+            verify=trusted_certificates(verify if base_url.startswith("https:") else False),
             transport=transport,
             limits=httpx.Limits(max_connections=max_connections),
         )
@@ -181,7 +181,7 @@ def read_error(response: httpx.Response) -> tuple[int, str, str]:
 
 
 @cache
-def trust(verify: bool | str) -> ssl.SSLContext:
+def trusted_certificates(verify: bool | str) -> ssl.SSLContext:
     """Which certificates count; reading the system's own takes 20 ms, so it is done once.
 
     Raises:

@@ -17,7 +17,9 @@ Json = dict[str, Any]
 JAVA_INT = 2**31 - 1
 MAX_RETRY_S = 300
 """TorchServe's default of `maxRetryTimeoutInSec`: seconds of retries from the first death on."""
-MOST_WORKERS = 100_000
+VersionKey = tuple[str, str]
+"""The name and the version of a model."""
+MOST_LISTED_WORKERS = 100_000
 MOST_MEMORY = 2**60
 """Bytes; no process has an exbibyte."""
 WORKER_SCRIPT = "model_service_worker.py"
@@ -193,8 +195,8 @@ def _version(entry: object, name: str, number: int) -> ModelVersion:
         version=fields.text("modelVersion", f"(entry {number})", needed=True),
         url=fields.text("modelUrl"),
         runtime=fields.text("runtime"),
-        min_workers=fields.number("minWorkers", most=MOST_WORKERS),
-        max_workers=fields.number("maxWorkers", most=MOST_WORKERS),
+        min_workers=fields.number("minWorkers", most=MOST_LISTED_WORKERS),
+        max_workers=fields.number("maxWorkers", most=MOST_LISTED_WORKERS),
         batch_size=fields.number("batchSize", 1),
         # The server's own slip: a registration by a JSON body without one makes it negative.
         max_batch_delay_ms=fields.number("maxBatchDelay", least=-JAVA_INT),

@@ -22,13 +22,13 @@ from tsmon.untrusted.files import open_regular
 EXPIRING = (KeyKind.MANAGEMENT, KeyKind.INFERENCE)
 LEAD = timedelta(minutes=6)
 """How long before its end a key is renewed, at most half of its life; before any warning of it."""
-RETRY_S = 10.0
+RENEWAL_RETRY_S = 10.0
 """Between two attempts to renew what could not be renewed."""
 LOCK_S = 15.0
 """How long another tsmon may take to renew; longer than its request may."""
 WRITTEN_S = 2.0
 """How long the server may take to write the new key into its file."""
-POLL_S = 0.05
+RENEWAL_POLL_S = 0.05
 
 
 class NotWritten(TorchServeError):
@@ -102,7 +102,7 @@ class Renewal:
                     await self._renew_one(kind)
         except TorchServeError as error:
             self.problem = error
-            self._next_attempt = time.monotonic() + RETRY_S
+            self._next_attempt = time.monotonic() + RENEWAL_RETRY_S
         else:
             self.problem = None
 
@@ -154,7 +154,7 @@ async def _lock_within(descriptor: int, seconds: float) -> None:
     while True:
         if _lock(descriptor) or time.monotonic() >= deadline:
             return
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(RENEWAL_POLL_S)
 
 
 def _lock(descriptor: int) -> bool:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.management import Registration
     from tsmon.torchserve.records import ModelVersion
 
-POLL_S = 0.25
+DRAIN_POLL_S = 0.25
 GRACE_S = 10.0
 MOST_PROBE = 64 * MIB
 DRAIN_S = 120.0
@@ -203,7 +203,7 @@ class Replacement(Procedure):
                 self._tell(
                     "drain", f"none waits; {duration(left)} for those that are being answered"
                 )
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(DRAIN_POLL_S)
 
     async def _waiting(self) -> int | None:
         """How many requests wait for the old version; None when it is not there any more."""
@@ -214,7 +214,7 @@ class Replacement(Procedure):
             except NotFound:
                 return None
             except TimedOut:  # management shares its threads with busy inference
-                await asyncio.sleep(POLL_S)
+                await asyncio.sleep(DRAIN_POLL_S)
                 continue
             return found.queue.pending if found.queue else 0
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tsmon.torchserve.management import Management
     from tsmon.torchserve.records import ModelVersion
 
-POLL_S = 0.25
+ROLLOUT_POLL_S = 0.25
 DEATHS_TO_GIVE_UP = 2
 """A worker that died this often while loading will not come up: TorchServe repeats the same."""
-MARGIN_S = 10.0
+ROLLOUT_MARGIN_S = 10.0
 """Beyond the model's own start-up time-out."""
 LONGEST_SILENCE_S = 120.0
 """How long describe may time out while nothing is known of the model's own time-out."""
@@ -96,7 +96,7 @@ async def follow(
         yield progress
         if progress.outcome is not Outcome.RUNNING:
             return
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(ROLLOUT_POLL_S)
 
 
 _GONE_HINT = "somebody else unregistered it, or the server was restarted; `tsmon models` lists all"
@@ -150,7 +150,7 @@ def _judge(
     if dead is not None:
         reason = f"worker {dead} keeps dying while it loads the model"
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
-    limit = timeout_s if timeout_s is not None else model.startup_timeout_s + MARGIN_S
+    limit = timeout_s if timeout_s is not None else model.startup_timeout_s + ROLLOUT_MARGIN_S
     if elapsed > limit:
         reason = f"{ready} of {wanted} workers are ready after {duration(elapsed)}"
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)

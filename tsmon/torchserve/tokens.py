@@ -23,12 +23,12 @@ from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
 from tsmon.untrusted.secrets import never_show
 
-MOST_BYTES = 64 * KIB
+MOST_KEY_FILE_BYTES = 64 * KIB
 """Of a key file; TorchServe's has 300 bytes."""
 
 WRITING_S = 0.5
 """How long a key file may lag behind: TorchServe voids the old key before it writes the new one."""
-POLL_S = 0.02
+KEY_FILE_POLL_S = 0.02
 
 
 class KeyKind(StrEnum):
@@ -84,7 +84,7 @@ def read_key_file(path: Path) -> dict[KeyKind, ServerKey]:
 
 
 def _text_of(path: Path) -> str:
-    return read_text(path, MOST_BYTES, errors="replace")
+    return read_text(path, MOST_KEY_FILE_BYTES, errors="replace")
 
 
 def _parse_key(entry: dict[str, Any]) -> ServerKey:
@@ -167,7 +167,7 @@ class KeyRing:
                 return True
             if refused is None or time.monotonic() >= deadline:
                 break
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(KEY_FILE_POLL_S)
         if refused is not None:
             self._refused[kind] = refused
         return False

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tsmon.units import MIB
-from tsmon.untrusted.files import TooLarge, open_regular
+from tsmon.untrusted.files import FileTooLarge, open_regular
 
 LARGEST_READ = 8 * MIB
 """At once: so large may be the directory of a ZIP file, which is some 100,000 members."""
@@ -85,7 +85,7 @@ def read_tar_member(path: Path, end: str, most: int) -> bytes:
 
 def _within(content: bytes, path: Path, most: int) -> bytes:
     if len(content) > most:
-        raise TooLarge(path, most)
+        raise FileTooLarge(path, most)
     return content
 
 

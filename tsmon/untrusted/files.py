@@ -22,7 +22,7 @@ class NotRegular(OSError):
         super().__init__(errno.EINVAL, "is not a regular file", str(path))
 
 
-class TooLarge(OSError):
+class FileTooLarge(OSError):
     """The file has more bytes than anything of its kind needs."""
 
     def __init__(self, path: Path, most: int) -> None:
@@ -66,7 +66,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     with open_regular(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise TooLarge(path, most)
+        raise FileTooLarge(path, most)
     return content
 
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-LONGEST_LINE = 20_000
+LONGEST_TOML_LINE = 20_000
 MOST_PARTS = 32
 """Of a dotted key."""
 MOST_DIGITS = 4_300
@@ -39,7 +39,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         BadToml: it is not TOML, or has a line, a key, a number or nested values beyond all use.
     """
     for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > LONGEST_LINE:
+        if len(line) > LONGEST_TOML_LINE:
             raise BadToml(f"a line of {len(line):,} characters", number)
         if _LONG_KEY.search(line):
             raise BadToml(f"a key of more than {MOST_PARTS} parts", number)

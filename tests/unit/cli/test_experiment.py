@@ -41,7 +41,7 @@ def experiment(
     tsmon: Tsmon, server: FakeTorchServe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Run:
     """Runs `tsmon experiment` on that server with a folder of two images."""
-    monkeypatch.setattr(rollout, "POLL_S", 0.01)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0.01)
     monkeypatch.setattr(restoring, "ERRORS_S", 0.1)
     folder = tmp_path / "digits"
     folder.mkdir()

@@ -22,7 +22,7 @@ def killed(
     tsmon: Tsmon, server: FakeTorchServe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> FakeTorchServe:
     """A server whose model had three workers before an experiment was killed; it has one."""
-    monkeypatch.setattr(rollout, "POLL_S", 0.01)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0.01)
 
     async def leave() -> None:
         async with server.client() as client:

@@ -93,7 +93,7 @@ def test_every_setting_of_torchserve_that_a_text_names_is_one() -> None:
         if "config.properties" in text or place.startswith("doctor/")
     }
     assert named
-    assert {pair for pair in named if pair[1] not in settings.KNOWN} == set()
+    assert {pair for pair in named if pair[1] not in settings.KNOWN_SETTINGS} == set()
 
 
 def told(stderr: str) -> list[tuple[str, ...]]:

@@ -11,9 +11,9 @@ import pytest
 
 from tsmon.config.errors import ConfigError
 from tsmon.config.schema import Config
-from tsmon.config.trust import Settings, distrust, is_trusted, pointing, trust
+from tsmon.config.trust import UntrustedSettings, distrust, is_trusted, pointing, trust
 
-EVIL: Settings = {("server",): "http://evil"}
+EVIL: UntrustedSettings = {("server",): "http://evil"}
 HARMLESS = {
     "monitor.period",
     "monitor.theme",

@@ -8,7 +8,14 @@ import psutil
 import pytest
 
 from tests.docker_stand_in import StandIn, install
-from tsmon.docker.engine import DockerError, NoEngine, lines, reason, refusal, run
+from tsmon.docker.engine import (
+    DockerError,
+    NoEngine,
+    docker_refusal,
+    output_lines,
+    reason,
+    run_docker,
+)
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     ],
 )
 def test_no_engine(said: str) -> None:
-    error = refusal(said.encode(), 1)
+    error = docker_refusal(said.encode(), 1)
 
     assert isinstance(error, NoEngine)
     assert error.message == "no Docker engine answers"
@@ -38,7 +45,7 @@ def test_no_engine(said: str) -> None:
 def test_no_permission(what: str) -> None:
     said = f"permission denied while trying to connect to the {what} at unix:///var/run/docker.sock"
 
-    error = refusal(said.encode(), 1)
+    error = docker_refusal(said.encode(), 1)
 
     assert isinstance(error, NoEngine)
     assert "group" in error.hint
@@ -47,7 +54,7 @@ def test_no_permission(what: str) -> None:
 def test_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    for ask in (run, lambda *words: list(lines(*words))):
+    for ask in (run_docker, lambda *words: list(output_lines(*words))):
         with pytest.raises(NoEngine, match="no docker command on this machine's PATH"):
             ask("ps")
 
@@ -73,7 +80,7 @@ def test_the_reason_is_what_the_engine_says_else_the_last_line(said: str, why: s
 
 def test_lines_come_one_by_one_and_then_the_failure(engine: StandIn) -> None:
     engine.run(engine.home)
-    said = lines("exec", "ts", "sh", "-c", "echo one; echo two; exit 3")
+    said = output_lines("exec", "ts", "sh", "-c", "echo one; echo two; exit 3")
 
     assert [next(said), next(said)] == ["one", "two"]
     with pytest.raises(DockerError, match="two"):
@@ -82,7 +89,7 @@ def test_lines_come_one_by_one_and_then_the_failure(engine: StandIn) -> None:
 
 def test_who_reads_no_further_ends_the_command(engine: StandIn) -> None:
     engine.run(engine.home)
-    said = lines("exec", "ts", "sh", "-c", "echo one; exec sleep 60")
+    said = output_lines("exec", "ts", "sh", "-c", "echo one; exec sleep 60")
     next(said)
 
     said.close()  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from tsmon.doctor.facts import (
     MachineFacts,
     WorkerProcess,
 )
-from tsmon.doctor.findings import Check, CheckGroup, Finding, Severity, run
+from tsmon.doctor.findings import Check, CheckGroup, Finding, Severity, run_check
 from tsmon.doctor.installation import REQUIRED
 from tsmon.serving.java import Java
 from tsmon.telemetry.scrape import MetricsMode, Scrape
@@ -169,7 +169,7 @@ def with_models(*models: ModelVersion, **changes: Any) -> Facts:
 
 def found(examine: Any, made: Facts) -> list[Finding]:
     """What a check says of these facts."""
-    return list(run(Check("check", CheckGroup.SERVER, "", examine), made).findings)
+    return list(run_check(Check("check", CheckGroup.SERVER, "", examine), made).findings)
 
 
 def only(examine: Any, made: Facts) -> Finding:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.fake import FakeTorchServe
-from tsmon.doctor.asking import ask, read_key_file
+from tsmon.doctor.asking import ask_server, key_file_facts
 from tsmon.doctor.facts import Api, ExaminedServer
 from tsmon.telemetry.scrape import MetricsMode, Scrape
 from tsmon.torchserve.client import TorchServe
@@ -24,7 +24,7 @@ async def examine(server: FakeTorchServe, keys: KeyRing | None = None) -> Examin
 
     ring = keys or KeyRing(server.keys.path)
     async with TorchServe(server.addresses, ring, transport=server.transport()) as client:
-        return await ask(client, connect)
+        return await ask_server(client, connect)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_key_file_is_described_without_its_keys(server: FakeTorchServe) -> N
     assert path is not None
     path.chmod(0o640)
 
-    facts = read_key_file(KeyRing(path))
+    facts = key_file_facts(KeyRing(path))
 
     assert (facts.path, facts.mode, facts.problem) == (path, 0o640, "")
     assert facts.expires[KeyKind.MANAGEMENT] is not None
@@ -104,4 +104,4 @@ def test_a_bad_key_file_says_why(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         path.write_text(text)
 
-    assert str(path) in read_key_file(KeyRing(path)).problem
+    assert str(path) in key_file_facts(KeyRing(path)).problem

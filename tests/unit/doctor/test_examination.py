@@ -13,7 +13,7 @@ from tests.unit.doctor.made import config, facts, installation, machine, server
 from tsmon.doctor.catalogue import CHECKS
 from tsmon.doctor.examination import Report
 from tsmon.doctor.facts import Facts
-from tsmon.doctor.findings import Check, Finding, Severity, run
+from tsmon.doctor.findings import Check, Finding, Severity, run_check
 from tsmon.doctor.installation import look_at_installation, taken_ports
 from tsmon.serving.errors import NoJava
 from tsmon.serving.ports import free_ports
@@ -42,7 +42,7 @@ def test_every_check_has_an_answer_whatever_is_missing(check: Check) -> None:
     ]
 
     for situation in situations:
-        findings = run(check, situation).findings
+        findings = run_check(check, situation).findings
         assert findings
         assert not any("check itself failed" in finding.title for finding in findings)
 
@@ -51,14 +51,14 @@ def test_a_check_that_fails_is_a_finding_and_not_the_end() -> None:
     def broken(_: Facts) -> list[Finding]:
         raise ZeroDivisionError("by zero")
 
-    (finding,) = run(replace(CHECKS[0], examine=broken), facts()).findings
+    (finding,) = run_check(replace(CHECKS[0], examine=broken), facts()).findings
 
     assert not finding.checked
     assert "ZeroDivisionError: by zero" in finding.title
 
 
 def test_a_report_counts_what_was_checked() -> None:
-    results = tuple(run(check, facts()) for check in CHECKS)
+    results = tuple(run_check(check, facts()) for check in CHECKS)
 
     report = Report(results, reachable=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tsmon.config.schema import ServerSettings
-from tsmon.fleet.arrange import Order, lines, troubles
+from tsmon.fleet.arrange import Order, fleet_lines, troubles
 from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.health.verdicts import ModelHealth
@@ -37,7 +37,7 @@ def server(
 
 
 def shown(*servers: ServerRow, order: Order = Order.WORST, **how: Any) -> list[str]:
-    found = lines(FleetSnapshot(Instant.now(), servers), order, **how)
+    found = fleet_lines(FleetSnapshot(Instant.now(), servers), order, **how)
     return [line.model.key.name if line.model else line.server.target.name for line in found]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.fake import FakeTorchServe
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage
-from tsmon.load.batches import WALKTHROUGH, BatchRun, random_batches, split
+from tsmon.load.batches import WALKTHROUGH, BatchRun, random_batches, split_batches
 from tsmon.load.comparison import Comparison
 from tsmon.load.sender import send
 from tsmon.telemetry.snapshot import ModelKey
@@ -42,7 +42,7 @@ def images(tmp_path: Path) -> list[DigitImage]:
 @given(st.integers(0, 30), st.integers(1, 8))
 def test_every_image_is_in_one_batch(count: int, size: int) -> None:
     images = [DigitImage(Path(f"{number}"), None) for number in range(count)]
-    batches = split(images, size)
+    batches = split_batches(images, size)
     assert [image for batch in batches for image in batch] == images
     assert all(len(batch) == size for batch in batches[:-1])
 

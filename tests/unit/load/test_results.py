@@ -86,7 +86,7 @@ def test_versions_never_mix() -> None:
 
 
 def test_the_score_counts_on_when_old_answers_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "KEPT", 3)
+    monkeypatch.setattr(results, "KEPT_ANSWERS", 3)
     collected = Results()
     for _ in range(5):
         collected.add(Answer(DigitImage(Path("a"), "1"), predicted="1"))

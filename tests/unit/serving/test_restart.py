@@ -24,8 +24,8 @@ IDLE = "import sys; print(flush=True); sys.stdin.read()"
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "POLL_S", 0)
-    monkeypatch.setattr(restart, "POLL_S", 0)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0)
+    monkeypatch.setattr(restart, "RESTART_POLL_S", 0)
 
 
 @pytest.fixture

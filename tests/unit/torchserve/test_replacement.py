@@ -27,8 +27,8 @@ MARKS_DONE = {
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "POLL_S", 0)
-    monkeypatch.setattr(replacement, "POLL_S", 0)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0)
+    monkeypatch.setattr(replacement, "DRAIN_POLL_S", 0)
 
 
 @pytest.fixture

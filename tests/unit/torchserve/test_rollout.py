@@ -14,7 +14,7 @@ from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "POLL_S", 0)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0)
 
 
 @pytest.fixture

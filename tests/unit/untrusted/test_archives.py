@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tsmon.units import MIB
 from tsmon.untrusted import archives
 from tsmon.untrusted.archives import BadArchiveFile, read_member, read_tar_member
-from tsmon.untrusted.files import NotRegular, TooLarge
+from tsmon.untrusted.files import FileTooLarge, NotRegular
 
 NAME = "MAR-INF/MANIFEST.json"
 
@@ -43,9 +43,9 @@ def test_a_member_is_read(tmp_path: Path) -> None:
 def test_a_member_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     bomb = bytes(50 * MIB)
     plain = tarfile.TarInfo(NAME)
-    with pytest.raises(TooLarge):
+    with pytest.raises(FileTooLarge):
         read_member(zipped(tmp_path / "a.mar", bomb), NAME, MIB)
-    with pytest.raises(TooLarge):
+    with pytest.raises(FileTooLarge):
         read_tar_member(tarred(tmp_path / "a.tar.gz", (plain, bomb)), NAME, MIB)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.untrusted.files import NotRegular, TooLarge, open_regular, read_bytes, read_text
+from tsmon.untrusted.files import FileTooLarge, NotRegular, open_regular, read_bytes, read_text
 
 
 def test_a_file_within_its_limit_is_read(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_a_file_within_its_limit_is_read(tmp_path: Path) -> None:
 def test_a_larger_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(bytes(5000))
-    with pytest.raises(TooLarge, match="larger than 4 KiB"):
+    with pytest.raises(FileTooLarge, match="larger than 4 KiB"):
         read_bytes(file, 4096)
 
 

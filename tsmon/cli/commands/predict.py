@@ -15,7 +15,7 @@ from tsmon.cli.reports.answers import answer_record
 from tsmon.cli.target import Target, pass_target
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage
-from tsmon.load.sender import ask
+from tsmon.load.sender import send_one
 from tsmon.untrusted.shell import shell_word
 
 
@@ -40,7 +40,7 @@ async def predict(
             emit_raw(prediction.body)
             return
         answers = [
-            await ask(client.inference, model, DigitImage.at(file), version=version)
+            await send_one(client.inference, model, DigitImage.at(file), version=version)
             for file in files
         ]
     if as_json:

@@ -10,10 +10,10 @@ from tsmon.cli.output import emit, emit_json, emit_table, emit_text
 from tsmon.load.experiment.chart import CHART_WIDTH, chart
 from tsmon.load.experiment.kept import result_record
 from tsmon.load.experiment.table import (
-    columns,
     footnotes,
     headline,
     markdown,
+    result_columns,
     result_csv,
     rows,
 )
@@ -63,7 +63,7 @@ def measured_line(setting: Variation, measurement: Measurement) -> str:
 
 
 def _emit_text(result: ExperimentResult) -> None:
-    chosen = columns(result)
+    chosen = result_columns(result)
     emit(headline(result))
     titles = [column.title for column in chosen]
     emit_table(titles, rows(result, chosen), right=" ".join(titles))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit_table
-from tsmon.fleet.arrange import FleetLine, lines
+from tsmon.fleet.arrange import FleetLine, fleet_lines
 from tsmon.units import fixed, known
 from tsmon.untrusted.secrets import masked_address
 
@@ -20,7 +20,7 @@ HEADINGS = (
 def print_fleet(snapshot: FleetSnapshot) -> None:
     """Print a row for each server and each model, the worst first."""
     right = "READY WANTED REQ/S INFERENCE_MS QUEUE_MS ERRORS/S"
-    emit_table(HEADINGS, [_cells(line) for line in lines(snapshot)], right=right)
+    emit_table(HEADINGS, [_cells(line) for line in fleet_lines(snapshot)], right=right)
 
 
 def fleet_record(snapshot: FleetSnapshot) -> dict[str, Any]:

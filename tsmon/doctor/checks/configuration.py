@@ -25,9 +25,9 @@ _ADDRESSES = {
 def keys(facts: Facts) -> Iterator[Finding]:
     """Whether TorchServe knows every setting."""
     path, settings = _file(facts)
-    unknown = [key for key in settings if key not in known.KNOWN]
+    unknown = [key for key in settings if key not in known.KNOWN_SETTINGS]
     for key in unknown:
-        near = get_close_matches(key, known.KNOWN, 1)
+        near = get_close_matches(key, known.KNOWN_SETTINGS, 1)
         yield warning(
             f"TorchServe does not know {key!r} and ignores it",
             str(path),
@@ -43,7 +43,7 @@ def values(facts: Facts) -> Iterator[Finding]:
     wrong = [
         _wrong_value(key, f"{key}={value!r} {problem}", path)
         for key, value in settings.items()
-        if (problem := known.problem(key, value))
+        if (problem := known.setting_problem(key, value))
     ]
     wrong += _models(settings)
     yield from wrong

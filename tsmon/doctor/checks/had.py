@@ -53,7 +53,7 @@ def descriptions_of(facts: Facts) -> tuple[Description, ...]:
     return models
 
 
-def scrape_of(facts: Facts) -> Scrape:
+def server_scrape(facts: Facts) -> Scrape:
     """What /metrics answered.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsmon.doctor.checks.had import process_of, scrape_of, server_of
+from tsmon.doctor.checks.had import process_of, server_of, server_scrape
 from tsmon.doctor.facts import Api, ExaminedServer, Facts, OtherServer
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
@@ -100,7 +100,7 @@ def ping(facts: Facts) -> Iterator[Finding]:
 
 def metrics_mode(facts: Facts) -> Iterator[Finding]:
     """Whether /metrics has anything to read."""
-    mode = scrape_of(facts).mode
+    mode = server_scrape(facts).mode
     line = "put metrics_mode=prometheus into config.properties and restart the server"
     if mode is MetricsMode.LOG:
         yield warning(

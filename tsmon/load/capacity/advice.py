@@ -22,7 +22,7 @@ from tsmon.load.capacity.reasons import reasons_for
 if TYPE_CHECKING:
     from tsmon.load.capacity.situation import Situation
 
-MOST_WORKERS = 64
+MOST_ADVISED_WORKERS = 64
 """Looked at where the machine's cores are not known."""
 MOST_ASKED = 1000
 """No more workers are predicted for; it takes as long as there are workers."""
@@ -134,7 +134,7 @@ def _curve(situation: Situation, measured: Sequence[ServicePoint]) -> ServiceCur
 def _most(situation: Situation, curve: ServiceCurve, up_to: int) -> int:
     """How many workers to look at: beyond twice the cores nothing gets better."""
     measured = max(point.workers for point in curve.points)
-    most = max(2 * situation.cores, measured) if situation.cores else MOST_WORKERS
+    most = max(2 * situation.cores, measured) if situation.cores else MOST_ADVISED_WORKERS
     if situation.waits_elsewhere:
-        most = MOST_WORKERS
+        most = MOST_ADVISED_WORKERS
     return max(most, up_to)

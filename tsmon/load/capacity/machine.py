@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tsmon.doctor.machine import torch_threads, usable_cores
+from tsmon.doctor.machine import count_torch_threads, usable_cores
 from tsmon.load.capacity.situation import Machine
 
 if TYPE_CHECKING:
@@ -22,5 +22,5 @@ def machine_of(model: ModelStatus) -> Machine | None:
     here = [each.worker.pid for each in model.workers if each.process and each.worker.pid]
     for pid in here:
         with suppress(psutil.NoSuchProcess):
-            return Machine(usable_cores(), torch_threads(pid))
+            return Machine(usable_cores(), count_torch_threads(pid))
     return None

@@ -169,7 +169,7 @@ def _service(
     mean_ms, scv = logged or (inference_ms - queue_ms, None)
     if mean_ms <= 0:
         return None, None, False
-    point = ServicePoint(status.ready, mean_ms, scv, memory_of(status), usage.per_second)
+    point = ServicePoint(status.ready, mean_ms, scv, worker_memory_of(status), usage.per_second)
     batched = _batched(status, long=long)
     if batched is None:
         return point, mean_ms, logged is not None
@@ -212,7 +212,7 @@ def _profile(status: ModelStatus, *, long: bool) -> Profile:
     return status.requests.five_minutes if long else status.requests.minute
 
 
-def memory_of(status: ModelStatus) -> int | None:
+def worker_memory_of(status: ModelStatus) -> int | None:
     """Bytes of one worker, on average; None while unknown."""
     sizes = [size for each in status.workers if (size := each.memory_bytes) is not None]
     return round(fmean(sizes)) if sizes else None

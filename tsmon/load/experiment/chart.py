@@ -23,7 +23,7 @@ CHART_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Palette:
+class ChartColours:
     """The colours, in Rich's words."""
 
     inference: str = "cyan"
@@ -34,7 +34,7 @@ class Palette:
 
 def chart(
     measurements: Sequence[Measurement],
-    palette: Palette = Palette(),
+    palette: ChartColours = ChartColours(),
 ) -> RenderableType:
     """Three bars for each setting, all to one scale; what is not known has none."""
     top = max((value for each in measurements for _, value, _ in _bars(each, palette)), default=0.0)
@@ -61,7 +61,7 @@ def svg(result: ExperimentResult) -> str:
     return paper.export_svg(title=headline(result))
 
 
-def _bars(each: Measurement, palette: Palette) -> list[tuple[str, float, str]]:
+def _bars(each: Measurement, palette: ChartColours) -> list[tuple[str, float, str]]:
     bars = (
         ("inference", each.inference_ms, palette.inference),
         ("queue", each.queue_ms, palette.queue),

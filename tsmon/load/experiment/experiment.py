@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.load.experiment.measuring import measurement_of
-from tsmon.load.experiment.outlook import outlook
+from tsmon.load.experiment.outlook import experiment_outlook
 from tsmon.load.experiment.readings import CounterReader
 from tsmon.load.experiment.restoring import Restoration, put_back
 from tsmon.load.experiment.result import ExperimentResult, Measurement
@@ -90,7 +90,7 @@ class Experiment:
                 )
             if subject.others:  # the default version moves away meanwhile
                 self.plan = plan.naming(subject.found.version)
-        return tuple(outlook(self.plan, subject))
+        return tuple(experiment_outlook(self.plan, subject))
 
     async def run(self, tell: Callable[[ExperimentStep], None]) -> ExperimentResult:
         """Do it and put the model back; `tell` hears of every step.

@@ -19,8 +19,8 @@ from tsmon.untrusted.private import write_private
 from tsmon.untrusted.shape import shaped
 from tsmon.untrusted.text import file_word
 
-FORMAT = 1
-MOST_BYTES = 4 * MIB
+RESULT_FORMAT = 1
+MOST_RESULT_BYTES = 4 * MIB
 """Of one result; an experiment of 100 settings has 60 KiB."""
 
 
@@ -63,7 +63,7 @@ def load_results(
     results = []
     for path in results_folder(home).glob("*.json"):
         try:
-            result = read_result(parse_json(read_text(path, MOST_BYTES)))
+            result = read_result(parse_json(read_text(path, MOST_RESULT_BYTES)))
         except (OSError, ValueError):
             continue
         same = (result.server, result.model) == (server, model)
@@ -74,7 +74,7 @@ def load_results(
 
 def result_record(result: ExperimentResult) -> dict[str, Any]:
     """A result for JSON; what follows from the rest is in it as well."""
-    record = {"format": FORMAT, **asdict(result), "started": result.started.isoformat()}
+    record = {"format": RESULT_FORMAT, **asdict(result), "started": result.started.isoformat()}
     record["measurements"] = [measurement_record(each) for each in result.measurements]
     return record
 
@@ -95,7 +95,7 @@ def read_result(record: Any) -> ExperimentResult:
     """
     try:
         values = {name: value for name, value in record.items() if name != "format"}
-        if record["format"] != FORMAT:
+        if record["format"] != RESULT_FORMAT:
             raise ValueError(f"format {record['format']} is not known")
         load = values["load"]
         values["load"] = shaped(Load, load | {"batches": tuple(load["batches"])})

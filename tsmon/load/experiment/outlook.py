@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.subject import Subject
 
 
-def outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
+def experiment_outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
     """What will happen, for a person to agree to."""
     before, found = subject.before, subject.found
     counts = ", ".join(map(str, plan.worker_counts))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SETTLE_S = 0.05
 """Between two looks, as TorchServe adds a latency just after it has answered."""
 SETTLE_TRIES = 40
-NOTHING = DurationStats(0, 0.0, 0.0)
+NO_READINGS = DurationStats(0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Cost:
     usage: Usage | None
     missing: str
     """Why there is no usage."""
-    backend: DurationStats = NOTHING
+    backend: DurationStats = NO_READINGS
     """Of the backend times in the log; of none where it cannot be read."""
     batches: Mapping[int, DurationStats] = field(default_factory=dict)
     """Of the handler's times for a batch in the log, by the batch's size."""
@@ -53,7 +53,7 @@ class CounterReader:
         self._key = TimesKey(model, version)
         self._logs = PlaceFollower(log_place) if log_place else None
         self._read_at = -math.inf
-        self._backend = NOTHING
+        self._backend = NO_READINGS
         self._batches: dict[int, DurationStats] = {}
         self._before: Counters | str = ""
 
@@ -64,13 +64,13 @@ class CounterReader:
         so that none of them is taken for a measured one.
         """
         self._before = await self._settled(labels, warmed_up)
-        self._backend, self._batches = NOTHING, {}
+        self._backend, self._batches = NO_READINGS, {}
 
     async def end(self, labels: Sequence[str], answered: int) -> Cost:
         """Read again, once the last of the `answered` requests is in the sums and in the log."""
         after = await self._settled(labels, answered)
         logged = (self._backend, self._batches, self._logs.problem if self._logs else "")
-        self._backend, self._batches = NOTHING, {}
+        self._backend, self._batches = NO_READINGS, {}
         if isinstance(self._before, str) or isinstance(after, str):
             missing = self._before if isinstance(self._before, str) else after
             return Cost(None, str(missing), *logged)
@@ -115,9 +115,9 @@ class CounterReader:
         await asyncio.to_thread(self._logs.read)
         if self._watch is not None:
             times = self._watch.server_log.times
-            self._backend += times.backend([self._key], since=self._read_at) or NOTHING
+            self._backend += times.backend([self._key], since=self._read_at) or NO_READINGS
             for size, found in times.batches([self._key], since=self._read_at).items():
-                self._batches[size] = self._batches.get(size, NOTHING) + found
+                self._batches[size] = self._batches.get(size, NO_READINGS) + found
         self._read_at = time.monotonic()
 
     @property

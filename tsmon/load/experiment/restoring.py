@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tsmon.load.experiment.subject import NotReached, Overtaken, Subject
+from tsmon.load.experiment.subject import ChangedMeanwhile, NotReached, Subject
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.protection import protected
 from tsmon.units import period, plural
@@ -48,7 +48,7 @@ async def put_back(subject: Subject) -> Restoration:
     try:
         async with asyncio.timeout(RESTORE_S):
             await _persistently(subject)
-    except Overtaken as error:
+    except ChangedMeanwhile as error:
         return Restoration(False, f"{what} is left as it is: {error}", subject.remedy)
     except (TorchServeError, TimeoutError) as error:
         reason = str(error) or f"it took more than {period(RESTORE_S)}"

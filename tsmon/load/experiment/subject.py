@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.management import Management, Registration
     from tsmon.torchserve.records import ModelVersion
 
-RETRY_S = 0.5
+SUBJECT_RETRY_S = 0.5
 
 
 class NotSettled(TorchServeError):
@@ -32,7 +32,7 @@ class NotReached(TorchServeError):
     """The workers or the registration of a setting did not come about."""
 
 
-class Overtaken(NotReached):
+class ChangedMeanwhile(NotReached):
     """Somebody else scaled the model meanwhile; it is left as they set it."""
 
 
@@ -147,7 +147,7 @@ class Subject:
         limits = (now.min_workers, now.max_workers)
         if self.arranged is not None and limits != self.arranged:
             words = str(limits[0]) if limits[0] == limits[1] else f"{limits[0]} to {limits[1]}"
-            raise Overtaken(f"somebody else scaled it to {words} meanwhile")
+            raise ChangedMeanwhile(f"somebody else scaled it to {words} meanwhile")
 
     async def put_back(self) -> None:
         """Make it again what it was, whatever it is now.
@@ -202,7 +202,7 @@ class Subject:
             except NotFound:
                 return None
             except TimedOut:  # the server is busy with what it was told last
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(SUBJECT_RETRY_S)
 
     async def _scale(self, least: int, most: int) -> None:
         name, version = self.found.name, self.found.version

@@ -23,7 +23,9 @@ class ResultColumn:
     cell: Callable[[Measurement], str]
 
 
-def columns(result: ExperimentResult, extra: Sequence[ResultColumn] = ()) -> list[ResultColumn]:
+def result_columns(
+    result: ExperimentResult, extra: Sequence[ResultColumn] = ()
+) -> list[ResultColumn]:
     """The columns that a result needs; `extra` ones, such as a prediction, come last."""
     varied = [
         ResultColumn("BATCH_SIZE", lambda each: str(each.batch_size)),
@@ -62,7 +64,7 @@ def rows(result: ExperimentResult, chosen: Sequence[ResultColumn]) -> list[list[
 
 def markdown(result: ExperimentResult, extra: Sequence[ResultColumn] = ()) -> str:
     """The result as Markdown: what was done, the table, the notes."""
-    chosen = columns(result, extra)
+    chosen = result_columns(result, extra)
     lines = [
         headline(result),
         "",

@@ -14,7 +14,7 @@ from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.key_change import KeyChange, RefusedRequest
 from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
-from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, refusal
+from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, run_refusal
 from tsmon.units import period
 from tsmon.untrusted.text import one_line
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TICK_S = 0.2
 """Between two increments."""
-RETRY_S = 0.1
+LANE_RETRY_S = 0.1
 """A lane's rest after a connection that was not accepted."""
 GONE_S = 2.0
 """Without an accepted connection, after which the server counts as gone."""
@@ -141,7 +141,7 @@ class Engine:
             self._refused_since = self._refused_since or self._now()
             lane.request = None
             self._end_if_empty()
-            asyncio.get_running_loop().call_later(RETRY_S, self._retry, lane)
+            asyncio.get_running_loop().call_later(LANE_RETRY_S, self._retry, lane)
         elif not self._feed(lane, self._now()):
             self._rest(lane)
 
@@ -176,7 +176,7 @@ class Engine:
         self._unjudged.clear()
 
     def _count_refusal(self, status: int, body: bytes) -> None:
-        kind, refused = refusal(status, body)
+        kind, refused = run_refusal(status, body)
         self._count_failure(kind, refused.message)
         if self._heard == 1 and is_lasting(refused):
             self._current.refused = refused

@@ -25,7 +25,7 @@ class StopReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedAnswer:
     """An error answer."""
 
     code: int
@@ -59,7 +59,7 @@ class Increment:
     """What the first failure of a kind said."""
     ending: StopReason | None = None
     """Once no further request will be sent."""
-    refused: Refused | None = None
+    refused: RefusedAnswer | None = None
     """The answer that every further request would get too."""
     key_refused: bool = False
     """Whether requests wait for another key, or for the word that there is none."""
@@ -84,7 +84,7 @@ class Increment:
             increment.right, increment.wrong = Counter(increment.right), Counter(increment.wrong)
             increment.failed = Counter({Failure(kind): n for kind, n in increment.failed.items()})
             increment.examples = {Failure(kind): text for kind, text in increment.examples.items()}
-            increment.refused = Refused(**values["refused"]) if values["refused"] else None
+            increment.refused = RefusedAnswer(**values["refused"]) if values["refused"] else None
             increment.ending = StopReason(increment.ending) if increment.ending else None
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError(f"no increment: {error}") from None

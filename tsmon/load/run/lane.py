@@ -66,7 +66,7 @@ def reason_of(error: OSError) -> str:
     return "connection refused" if refused else str(error)
 
 
-class Owner(Protocol):
+class LaneOwner(Protocol):
     """Who gives a lane its requests."""
 
     def lane_answered(self, lane: Lane, status: int, body: bytes) -> None:
@@ -87,7 +87,7 @@ class Lane:
         "request", "sent_at",
     )  # fmt: skip
 
-    def __init__(self, link: Link, heads: KnownHeads, owner: Owner) -> None:
+    def __init__(self, link: Link, heads: KnownHeads, owner: LaneOwner) -> None:
         self._link = link
         self._heads = heads
         self._owner = owner

@@ -20,7 +20,7 @@ import tsmon
 from tsmon.digits.errors import ImageError
 from tsmon.load.refusals import Failure, capacity_kind
 from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
-from tsmon.load.run.increment import Increment, Refused
+from tsmon.load.run.increment import Increment, RefusedAnswer
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunProgress, RunReport, Tally
 from tsmon.torchserve.errors import TokenRefused, TorchServeError, Unreachable, api_error
@@ -30,7 +30,7 @@ from tsmon.torchserve.tokens import KeyKind
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
-LONGEST_LINE = 64 * 2**20
+LONGEST_CHILD_LINE = 64 * 2**20
 """Bytes of an increment, far above those of a tick at the highest rate."""
 EXIT_S = 5.0
 """For the process to end by itself when nobody listens any more."""
@@ -178,7 +178,7 @@ class LoadRun:
         if Failure.UNREADABLE in increment.examples:
             raise ImageError(increment.examples[Failure.UNREADABLE])
 
-    def _refusal(self, refused: Refused) -> TorchServeError:
+    def _refusal(self, refused: RefusedAnswer) -> TorchServeError:
         if refused.type == "InvalidKeyException":
             diagnosis = self._client.keys.diagnose(
                 KeyKind.INFERENCE, self._client.addresses.inference
@@ -209,7 +209,7 @@ async def _start_process() -> Process:
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
-        limit=LONGEST_LINE,
+        limit=LONGEST_CHILD_LINE,
         env=os.environ | {"PYTHONPATH": path},
         start_new_session=True,  # Ctrl-C is for the starter, who then stops the run
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tsmon.load.answers import digit_and_probabilities
 from tsmon.load.refusals import Failure, kind_of
-from tsmon.load.run.increment import Refused
+from tsmon.load.run.increment import RefusedAnswer
 from tsmon.torchserve.errors import api_error, parse_error
 
 
@@ -17,18 +17,18 @@ def predicted(body: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def refusal(status: int, body: bytes) -> tuple[Failure, Refused]:
+def run_refusal(status: int, body: bytes) -> tuple[Failure, RefusedAnswer]:
     """The kind and the words of an answer that is an error."""
     type_, message = parse_error(body)
-    refused = Refused(status, type_, message or f"HTTP {status}")
+    refused = RefusedAnswer(status, type_, message or f"HTTP {status}")
     return kind_of(api_error(refused.code, refused.type, refused.message)), refused
 
 
 def is_key_refused(status: int, body: bytes) -> bool:
     """Whether an answer says that the key is missing, wrong or void."""
-    return status == 400 and refusal(status, body)[1].type == "InvalidKeyException"
+    return status == 400 and run_refusal(status, body)[1].type == "InvalidKeyException"
 
 
-def is_lasting(refused: Refused) -> bool:
+def is_lasting(refused: RefusedAnswer) -> bool:
     """Whether further requests would get the same: no such model, or the key is refused."""
     return refused.code == 404 or refused.type == "InvalidKeyException"

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 QUEUE_NEARLY_FULL = 0.8
 """The share of `job_queue_size` from which on a model is overloaded."""
 LEAST_PATIENCE_S = 15.0
-MOST_PATIENCE_S = 60.0
+MOST_STUCK_AFTER_S = 60.0
 """Where nothing was ever answered, so that nobody knows how long an answer takes."""
 USUAL_TIMES = 20
 """How many usual answers may fit into the time without one."""
-MARGIN_S = 5.0
+RESPONSE_MARGIN_S = 5.0
 
 _WITHOUT_READY = {
     WorkerHealth.UNKNOWN: ModelHealth.UNKNOWN,
@@ -39,14 +39,14 @@ class _Finding:
     evidence: str
 
 
-def patience_s(response_timeout_s: float, usual_ms: float | None = None) -> float:
+def stuck_after_s(response_timeout_s: float, usual_ms: float | None = None) -> float:
     """Seconds without an answer after which a model with waiting requests is stuck.
 
     A multiple of what an answer usually takes, but never beyond the response time-out: by then
     TorchServe should have ended the worker.
     """
-    longest = response_timeout_s + MARGIN_S if response_timeout_s > 0 else float("inf")
-    usual = MOST_PATIENCE_S if usual_ms is None else USUAL_TIMES * usual_ms / 1000
+    longest = response_timeout_s + RESPONSE_MARGIN_S if response_timeout_s > 0 else float("inf")
+    usual = MOST_STUCK_AFTER_S if usual_ms is None else USUAL_TIMES * usual_ms / 1000
     return max(LEAST_PATIENCE_S, min(usual, longest))
 
 
@@ -55,7 +55,7 @@ def is_stuck(model: ModelVersion, idle_s: float, usual_ms: float | None = None) 
     waiting = model.queue.pending if model.queue else 0
     if not waiting or not model.ready_workers:
         return False
-    return idle_s > patience_s(model.response_timeout_s, usual_ms)
+    return idle_s > stuck_after_s(model.response_timeout_s, usual_ms)
 
 
 def judge_model(

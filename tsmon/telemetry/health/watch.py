@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from tsmon.telemetry.health.verdicts import ModelVerdict
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.worker_states import WorkerState
-    from tsmon.torchserve.records import ModelVersion, Worker
+    from tsmon.torchserve.records import ModelVersion, VersionKey, Worker
 
-VersionKey = tuple[str, str]
-"""Name and version of a model."""
 _WorkerKey = tuple[str, str]
 BLIND_S = 15.0
 """After a longer time between two ticks, as in an outage, nobody knows what was answered in it."""

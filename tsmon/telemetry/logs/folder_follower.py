@@ -16,14 +16,12 @@ from tsmon.telemetry.logs.worker_states import states_here
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.worker_states import WorkerState
+    from tsmon.torchserve.records import VersionKey
 
 CAUSE_EVERY_S = 2.0
 """Looking for a cause reads megabytes; a model that fails on and on is looked at so often."""
 LOOKS = 5
 """A worker's last words may be written after its end, so they are looked for again."""
-
-VersionKey = tuple[str, str]
-"""Name and version of a model; the version is empty where a line names none."""
 
 
 class FolderFollower:

@@ -6,12 +6,16 @@ import re
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.logs.files import MODEL_LOG
 from tsmon.logs.follower import FileFollower
 from tsmon.telemetry.logs.causes import Cause, Failure, of_line, of_traceback
 from tsmon.telemetry.logs.request_report import MINUTE_S
 from tsmon.telemetry.logs.tracebacks import TracebackFinder, worker_lines
+
+if TYPE_CHECKING:
+    from tsmon.torchserve.records import VersionKey
 
 BACKLOG = 1 << 20
 """Bytes that are read back at first, to know why requests failed before tsmon came."""
@@ -23,8 +27,6 @@ MOST_KINDS = 8
 MOST_COUNTED = 10_000
 """Failures of one kind that are counted in a minute."""
 
-VersionKey = tuple[str, str]
-"""Name and version of a model."""
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+|'[^']*'|\"[^\"]*\"")
 """What differs between two failures of one kind."""
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
-from tsmon.torchserve.connection import trust
+from tsmon.torchserve.connection import trusted_certificates
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
@@ -83,7 +83,7 @@ class Prometheus:
         self._client = BoundedClient(
             base_url=base,
             headers=dict(headers or {}),
-            verify=trust(verify if base.scheme == "https" else False),
+            verify=trusted_certificates(verify if base.scheme == "https" else False),
             transport=transport,
             timeout=httpx.Timeout(QUERY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=10),

@@ -10,7 +10,7 @@ from tsmon.telemetry.scrape import MetricsMode, Scrape
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
 
-PATIENCE_S = 150.0
+MODE_PATIENCE_S = 150.0
 """In mode prometheus a server writes its gauges once a minute unless it is told otherwise."""
 
 
@@ -19,7 +19,7 @@ class KnownMode:
 
     A scrape without series looks like metrics_mode log, and is also what a server gives right after
     its start. So the last known mode holds: legacy until other series tell otherwise, since it has
-    none before the first request, and prometheus for `PATIENCE_S`.
+    none before the first request, and prometheus for `MODE_PATIENCE_S`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class KnownMode:
             self._mode, self._told = scrape.mode, scrape.at
             return scrape
         waited = scrape.at.since(self._told) if self._told else 0.0
-        if self._mode is MetricsMode.PROMETHEUS and waited > PATIENCE_S:
+        if self._mode is MetricsMode.PROMETHEUS and waited > MODE_PATIENCE_S:
             self._mode = MetricsMode.LOG
         errors = 0.0 if self._mode is MetricsMode.PROMETHEUS else None
         return replace(scrape, mode=self._mode, server_errors=errors)

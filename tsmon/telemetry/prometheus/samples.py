@@ -76,7 +76,7 @@ def is_up(readings: SeriesReadings) -> bool:
     return any(reading.name == UP and reading.value == 1 for reading in readings)
 
 
-def scrape_of(readings: SeriesReadings, at: Instant) -> Scrape:
+def scrape_from_samples(readings: SeriesReadings, at: Instant) -> Scrape:
     """The scrape as `parse_scrape` would have read it from `/metrics`.
 
     The mode is told from the series there are, since Prometheus does not store that a family was
@@ -91,7 +91,7 @@ def scrape_of(readings: SeriesReadings, at: Instant) -> Scrape:
     return Scrape(at, mode, _counters(sound), gauges, published, lost_lines=lost)
 
 
-def models_of(readings: SeriesReadings) -> tuple[Description, ...]:
+def models_from_samples(readings: SeriesReadings) -> tuple[Description, ...]:
     """The models that the series tell of, by name, then version.
 
     Series outlive their model: one that was unregistered is there until the server restarts, and

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.errors import TargetDown
 from tsmon.telemetry.prometheus.modes import KnownMode
-from tsmon.telemetry.prometheus.samples import SeriesReadings, is_up, models_of, scrape_of
+from tsmon.telemetry.prometheus.samples import (
+    SeriesReadings,
+    is_up,
+    models_from_samples,
+    scrape_from_samples,
+)
 from tsmon.telemetry.prometheus.target import Newest, ScrapedTarget
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TorchServeError
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.scrape import Scrape
     from tsmon.telemetry.snapshot import ModelKey
 
-POLL_S = 1.0
+SAMPLE_POLL_S = 1.0
 """Pause between two questions for a newer sample."""
 
 Pause = Callable[[float], Awaitable[None]]
@@ -103,7 +108,7 @@ class PrometheusSource:
         end = (await self._target.newest()).at if until is None else until
         scrapes = await self._target.scrapes(end - seconds, end)
         return [
-            scrape_of(readings, self._target.instant(at))
+            scrape_from_samples(readings, self._target.instant(at))
             for at, readings in scrapes.items()
             if is_up(readings)
         ]
@@ -114,7 +119,7 @@ class PrometheusSource:
             return await self._first(newest)
         while newest.at <= self._given:
             self._target.check_age(newest)
-            await self._pause(POLL_S)
+            await self._pause(SAMPLE_POLL_S)
             newest = await self._target.newest()
         return await self._give(newest.at)
 
@@ -145,4 +150,6 @@ def observation_of(
     if not is_up(readings):
         problem = TargetDown(f"Prometheus could not scrape {instance}")
         return Observation(at, None, problem, problem)
-    return Observation(at, None, models_of(readings), known.settle(scrape_of(readings, at)))
+    return Observation(
+        at, None, models_from_samples(readings), known.settle(scrape_from_samples(readings, at))
+    )

@@ -37,7 +37,7 @@ from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.text.themes import opposite, readable
+from tsmon.tui.text.themes import opposite, readable_variables
 from tsmon.tui.widgets.scroll_bar import WholeCells
 from tsmon.untrusted.text import few_lines, visible
 
@@ -203,7 +203,7 @@ class TsmonApp(App[int]):
     def get_css_variables(self) -> dict[str, str]:
         """The colours of the theme; those of the muted words as readable as they have to be."""
         variables = super().get_css_variables()
-        return variables | readable(variables)
+        return variables | readable_variables(variables)
 
     # What screens ask of the app
 

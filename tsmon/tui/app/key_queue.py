@@ -21,7 +21,7 @@ from tsmon.tui.widgets.motion import Choices, ScrollableText
 HandOn = Callable[[events.Event], Awaitable[None]]
 ROUNDS = 3
 """Ways up to the app: the key's own, and those of the messages that it made widgets post."""
-PATIENCE_S = 1.0
+KEY_PATIENCE_S = 1.0
 """No key waits longer than this for the one before, whatever became of that."""
 
 
@@ -64,7 +64,7 @@ class KeyQueue:
             if not self._app.screen_stack:  # it is being left, and nothing is there to take a key
                 return
             self.waiting.append(event)
-            if event.time - self._since > PATIENCE_S:
+            if event.time - self._since > KEY_PATIENCE_S:
                 self._trail, self._opening = None, False
             await self._hand_on()
         else:
@@ -102,7 +102,7 @@ class KeyQueue:
             self._post(target)
         if self.waiting and self.waiting[0] is not self._first:
             self._first = self.waiting[0]
-            self._app.set_timer(PATIENCE_S, partial(self._give_up, self._first))
+            self._app.set_timer(KEY_PATIENCE_S, partial(self._give_up, self._first))
 
     def _stays(self, event: events.Key | events.Paste) -> bool:
         """Whether it only moves a cursor, or is text for a field."""

@@ -118,7 +118,7 @@ def through_screen(text: str) -> str:
 
 TMUX = ["tmux", "load-buffer", "-w", "-"]
 """Puts what it reads into tmux' own buffer and, by OSC 52, into the clipboard around it."""
-LONGEST_S = 2.0
+LONGEST_COPY_S = 2.0
 
 
 def copy_around(app: App[Any], text: str) -> None:
@@ -135,4 +135,4 @@ def copy_around(app: App[Any], text: str) -> None:
 
 def _copy_by_tmux(text: str) -> None:
     with suppress(OSError, subprocess.SubprocessError):  # too old for `-w`, or out of reach
-        subprocess.run(TMUX, input=text, text=True, capture_output=True, timeout=LONGEST_S)
+        subprocess.run(TMUX, input=text, text=True, capture_output=True, timeout=LONGEST_COPY_S)

@@ -24,7 +24,7 @@ from tsmon.untrusted.text import brief
 if TYPE_CHECKING:
     from tsmon.tui.text.notes import Note
 
-MOST_SHOWN = 8
+MOST_OFFERS = 8
 """Completions that are shown at once."""
 MOST_NAME = 32
 """Columns that names get at most before the help."""
@@ -128,7 +128,7 @@ class CommandLine(AboveInPart[str]):
 
     def _show_completions(self) -> None:
         self._completions = complete(self._input.value, self._offers)
-        most = MOST_SHOWN + 1 if len(self._completions) == MOST_SHOWN + 1 else MOST_SHOWN
+        most = MOST_OFFERS + 1 if len(self._completions) == MOST_OFFERS + 1 else MOST_OFFERS
         chosen = self._completions[:most]
         width = min(max((len(_name(each)) for each in chosen), default=0), MOST_NAME)
         shown = [_spell(at, each, width) for at, each in enumerate(chosen)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.text.notes import Note
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.torchserve.management import Management
     from tsmon.tui.monitor.screen import MonitorScreen
+    from tsmon.tui.screens.above import Result
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.screens.dialog import Dialog
 
-Result = TypeVar("Result")
-
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AskedAbout:
     """What a question about a version rests on."""
 
     workers: int
@@ -68,12 +67,12 @@ class Still:
         changes = (_changed(key, was, self._look(key)) for key, was in self._facts.items())
         return next(filter(None, changes), "")
 
-    def _look(self, key: ModelKey) -> Facts | None:
+    def _look(self, key: ModelKey) -> AskedAbout | None:
         model = self._host.session.monitor.latest.model(key)
         if model is None or model.gone:
             return None
         planned = self._host.rollouts.planned(model)
-        return Facts(planned, model.ready > 0, model.is_default, model.described.url)
+        return AskedAbout(planned, model.ready > 0, model.is_default, model.described.url)
 
 
 async def answered(
@@ -152,7 +151,7 @@ def versions_beside(host: MonitorScreen, key: ModelKey) -> list[ModelStatus]:
     ]
 
 
-def _changed(key: ModelKey, was: Facts | None, now: Facts | None) -> str:
+def _changed(key: ModelKey, was: AskedAbout | None, now: AskedAbout | None) -> str:
     if was == now:
         return ""
     if now is None:

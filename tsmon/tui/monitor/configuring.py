@@ -68,10 +68,10 @@ class Configuring(Capability):
 
     def _open(self) -> None:
         """Show the settings."""
-        from tsmon.tui.screens.settings import Settings
+        from tsmon.tui.screens.settings import SettingsPage
 
         config = self.host.options.config
-        page = Settings(self.host.session, self._settings, config, self._in_force())
+        page = SettingsPage(self.host.session, self._settings, config, self._in_force())
         self.talk.push(page)
 
     def _live(self) -> Mapping[Dotted, Live]:

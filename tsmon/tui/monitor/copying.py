@@ -38,12 +38,12 @@ class Copying(Capability):
             self.talk.note(Note("there is nothing to copy here"), bad=False)
 
     def _copy(self, chosen: Copyable | None) -> None:
-        from tsmon.tui.screens.copy_choice import preview
+        from tsmon.tui.screens.copy_choice import first_line
 
         if chosen is None:
             return
         self.talk.copy(chosen.text)
-        told = f"copied {chosen.what}: {preview(chosen.text)}"
+        told = f"copied {chosen.what}: {first_line(chosen.text)}"
         self.talk.note(Note(told, _way_on(chosen.text)), bad=False)
 
     def _shown_texts(self) -> Iterator[Copyable]:

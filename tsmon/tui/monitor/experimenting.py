@@ -11,7 +11,7 @@ from textual.content import Content
 
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.sending import NO_IMAGES
+from tsmon.tui.monitor.sending import NO_IMAGES_TO_SEND
 from tsmon.tui.state.risk import Removal, Risk, Scaling, gravest, weigh
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Experimenting(Capability):
             return
         images = tuple(self.host.digits_pane.images)
         if not images:
-            self.talk.note(NO_IMAGES)
+            self.talk.note(NO_IMAGES_TO_SEND)
             return
         self.talk.ask(self._experiment(model, images))
 

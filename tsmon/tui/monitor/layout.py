@@ -29,7 +29,9 @@ def layout_for(width: int, height: int) -> Layout:
     return Layout.ONE
 
 
-def visible(layout: Layout, current: PaneName, detail: PaneName, *, zoomed: bool) -> set[PaneName]:
+def visible_panes(
+    layout: Layout, current: PaneName, detail: PaneName, *, zoomed: bool
+) -> set[PaneName]:
     """The panes to show; `detail` is the one last looked at besides the models."""
     if zoomed or layout is Layout.ONE:
         return {current}

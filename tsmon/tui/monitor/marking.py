@@ -10,7 +10,7 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.asking import Still, answered
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.presence import Refused
-from tsmon.tui.state.bulk import Bulk, Removal, Stand, plan_removals
+from tsmon.tui.state.bulk import Bulk, BulkRemoval, Stand, plan_removals
 from tsmon.tui.state.risk import Scaling, weigh
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.units import plural
@@ -168,7 +168,7 @@ class Marking(Capability):
     async def _unregister(self, keys: Sequence[ModelKey]) -> None:
         from tsmon.tui.screens.bulk import ConfirmMany, about_removals, spell_removals
 
-        def removals() -> list[Removal]:
+        def removals() -> list[BulkRemoval]:
             return plan_removals(self.marked, self.host.session.monitor.latest.models)
 
         async def dialog(_: Still) -> ConfirmMany:
@@ -183,7 +183,7 @@ class Marking(Capability):
         self.talk.do(self._unregister_each(bulk, agreed))
         await self._follow(bulk)
 
-    async def _unregister_each(self, bulk: Bulk, removals: Sequence[Removal]) -> None:
+    async def _unregister_each(self, bulk: Bulk, removals: Sequence[BulkRemoval]) -> None:
         """One after the other, since a default version waits for those before it."""
         management = self.host.session.client.management
         for removal in removals:

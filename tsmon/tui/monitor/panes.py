@@ -13,7 +13,7 @@ from textual.reactive import var
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.monitor.layout import Layout, layout_for, visible
+from tsmon.tui.monitor.layout import Layout, layout_for, visible_panes
 from tsmon.tui.screens.above import Sound
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.banner import Banner
@@ -120,7 +120,9 @@ class Panes(Sound[None]):
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""
-        shown = visible(self._room, self.current, self._detail, zoomed=self.zoomed) & self.offered
+        shown = (
+            visible_panes(self._room, self.current, self._detail, zoomed=self.zoomed) & self.offered
+        )
         panes = self.query_one("#panes")
         single = self.zoomed or self._room is Layout.ONE
         panes.set_class(single, Layout.ONE)

@@ -13,7 +13,7 @@ from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.risk import Restart, Risk, weigh
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.preview import memory_row, preview
+from tsmon.tui.text.preview import memory_row, preview_change
 from tsmon.tui.text.tones import Tone, line
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
         ("workers", str(workers), f"{workers + 1} for a while, then {workers}"),
         *memory_row(model, workers, workers + 1, passing=True),
     ]
-    shown = preview(rows, _scalings(found, workers + 1, workers))
+    shown = preview_change(rows, _scalings(found, workers + 1, workers))
     words = (
         "One more worker stands in; each process is then ended in turn and TorchServe starts it "
         "anew. The model serves all the while. A process is ended when it computes nothing; a "
@@ -132,7 +132,7 @@ def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Qu
 
     workers = len(found.workers)
     rows = [("workers", str(workers), f"0, then {workers}")]
-    shown = preview(rows, _scalings(found, 0, workers))
+    shown = preview_change(rows, _scalings(found, 0, workers))
     if model.ready:
         words = (
             "All workers end, and requests are refused with 503 until the model is loaded again."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.marking import SCALE
 from tsmon.tui.monitor.undoing import UNDO, Undoing
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.risk import weigh
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.screens.scale import ScaleDialog
     from tsmon.tui.state.rollouts import Rollout
-
-SCALE = "workers.scale"
 
 
 class Scaling(Capability):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.monitor.screen import MonitorScreen
 
-NO_IMAGES = Note("there are no images to send", "{digits.folder} opens a folder of them")
-BUSY = Note("a batch is still being sent", "{digits.stop} stops it")
+NO_IMAGES_TO_SEND = Note("there are no images to send", "{digits.folder} opens a folder of them")
+BATCH_UNDER_WAY = Note("a batch is still being sent", "{digits.stop} stops it")
 GROUP = "send"
 """The work that sends."""
 
@@ -123,9 +123,9 @@ class Sending(Capability):
         if not model:
             return
         if not images:
-            self.talk.note(NO_IMAGES)
+            self.talk.note(NO_IMAGES_TO_SEND)
         elif self.desk.under_way:
-            self.talk.note(BUSY)
+            self.talk.note(BATCH_UNDER_WAY)
         else:
             labelled = [self.desk.labels.apply(image) for image in images]
             self.desk.send(model.key, [labelled], concurrency)
@@ -144,7 +144,7 @@ class Sending(Capability):
         if not model:
             return
         if not images:
-            self.talk.note(NO_IMAGES)
+            self.talk.note(NO_IMAGES_TO_SEND)
             return
         settings = await self.talk.push_wait(LoadDialog(model.key, self._load_settings))
         self.host.check("digits.load")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from textual.content import Content
 from textual.widgets import OptionList
@@ -13,12 +12,12 @@ from textual.widgets.option_list import Option
 
 from tsmon.serving.model_store import ArchiveInfo, BadArchive, list_archives
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.tui.screens.above import Result
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.units import byte_size
 
-Result = TypeVar("Result")
 Archives = Sequence[ArchiveInfo | BadArchive]
 
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.screens.above import Result
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.state.amount import Amount
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.field import Field
 
-Answer = TypeVar("Answer")
 
-
-class Ask(Dialog[Answer]):
+class Ask(Dialog[Result]):
     """Asks for one thing and does not let go of it before `use` could do with it."""
 
     def __init__(
-        self, heading: str, words: str, field: Field, use: Callable[[Answer], Awaitable[None]]
+        self, heading: str, words: str, field: Field, use: Callable[[Result], Awaitable[None]]
     ) -> None:
         """`words` explain; an expected error of `use` is told in the dialog."""
         super().__init__()
@@ -41,7 +40,7 @@ class Ask(Dialog[Answer]):
         yield Static(self._words, classes="explanation")
         yield self._field
 
-    async def _try(self, answer: Answer) -> None:
+    async def _try(self, answer: Result) -> None:
         await self._use(answer)
         self.dismiss(answer)
 

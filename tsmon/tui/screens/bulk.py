@@ -21,7 +21,7 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.screens.scale import typed_workers
 from tsmon.tui.state import risk as weighing
-from tsmon.tui.state.bulk import Bulk, BulkPart, Removal, Stand
+from tsmon.tui.state.bulk import Bulk, BulkPart, BulkRemoval, Stand
 from tsmon.tui.state.risk import Risk, Scaling, gravest, weigh
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
@@ -63,7 +63,7 @@ class ConfirmMany(Confirm):
         yield from super().body()
 
 
-def about_removals(removals: Sequence[Removal]) -> Question:
+def about_removals(removals: Sequence[BulkRemoval]) -> Question:
     """Versions are to go; where some of them serve, their number has to be typed."""
     words = (
         "Requests to them get 404. The archives stay in the model store, unless they were "
@@ -119,19 +119,19 @@ def spell_fewer_each(losing: Sequence[Losing]) -> list[Span]:
     )
 
 
-def _weigh(removal: Removal) -> Risk | None:
+def _weigh(removal: BulkRemoval) -> Risk | None:
     if removal.obstacle or removal.model.gone:
         return None
     return weigh(removal.model, weighing.Removal(removal.staying))
 
 
-def spell_removals(removals: Sequence[Removal]) -> list[Span]:
+def spell_removals(removals: Sequence[BulkRemoval]) -> list[Span]:
     """What is lost with each version, in the order in which they go."""
     width = max(len(str(removal.model.key)) for removal in removals)
     return in_lines(_spell_removal(removal, width) for removal in removals)
 
 
-def _spell_removal(removal: Removal, width: int) -> list[Span]:
+def _spell_removal(removal: BulkRemoval, width: int) -> list[Span]:
     model = removal.model
     name = f"{model.key!s:<{width}}{' ★' if model.is_default else '  '}  "
     if removal.obstacle:

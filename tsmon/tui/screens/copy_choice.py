@@ -70,11 +70,11 @@ class CopyChoice(AboveInPart[Copyable | None]):
         return line(
             (f" {choice.letter} ", Tone.ACCENT),
             (f"{choice.what:<{width}}  ", Tone.PLAIN),
-            (preview(choice.text), Tone.MUTED),
+            (first_line(choice.text), Tone.MUTED),
         )
 
 
-def preview(text: str) -> str:
+def first_line(text: str) -> str:
     """A text as one line."""
     first, *more = text.splitlines() or [""]
     shown = first.replace("\t", "  ")

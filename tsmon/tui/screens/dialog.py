@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,13 +13,11 @@ from textual.widgets.button import ButtonVariant
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
-from tsmon.tui.screens.above import AboveInPart
+from tsmon.tui.screens.above import AboveInPart, Result
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.untrusted.text import few_lines, one_line
-
-Result = TypeVar("Result")
 
 
 class Dialog(AboveInPart[Result | None]):

@@ -16,7 +16,7 @@ from tsmon.digits.drawings import Drawing, save_drawing
 from tsmon.digits.errors import ImageError
 from tsmon.load.live import NewestOnly
 from tsmon.load.refusals import Failure, capacity_cause
-from tsmon.load.sender import ask
+from tsmon.load.sender import send_one
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.digit_screen import DigitScreen
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tsmon.tui.state.digits import Desk
     from tsmon.tui.text.symbols import Symbols
 
-RETRY_S = 2.0
+DRAW_RETRY_S = 2.0
 """How long after a failure the same drawing is sent again."""
 LARGE = (112, 36)
 """Columns and lines from which on each pixel takes two columns and a line."""
@@ -77,7 +77,7 @@ class DrawPad(DigitScreen):
         """Ask about the drawing, now and whenever it changes."""
         self.query_one("#pad-canvas").border_title = "28 x 28"
         self.run_worker(self._live.run(), group="live")
-        self.set_interval(RETRY_S, self._ask_again_if_failed)
+        self.set_interval(DRAW_RETRY_S, self._ask_again_if_failed)
         self.watch_symbols(self.symbols)
 
     @property
@@ -108,7 +108,7 @@ class DrawPad(DigitScreen):
         inference = self.desk.session.client.inference
         seen, answer = await asyncio.gather(
             asyncio.to_thread(self._see, drawing),
-            ask(inference, target.name, drawing, version=target.version),
+            send_one(inference, target.name, drawing, version=target.version),
         )
         return answer, seen
 

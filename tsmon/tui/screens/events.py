@@ -21,7 +21,7 @@ from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.event_line import spell
+from tsmon.tui.widgets.event_line import spell_event
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.state.log_sources import LogSources
 
-REFRESH_S = 1.0
-NOTHING = (
+EVENTS_REFRESH_S = 1.0
+NO_EVENTS = (
     "Nothing has happened since the monitor was opened.\n"
     "Models, workers, restarts and errors show here, noticed within a tick."
 )
@@ -72,7 +72,7 @@ class Events(Page):
     def on_mount(self) -> None:
         """Show what there is, and look for more."""
         self._refresh()
-        self.set_interval(REFRESH_S, self._refresh)
+        self.set_interval(EVENTS_REFRESH_S, self._refresh)
 
     @property
     def _all(self) -> tuple[Event, ...]:
@@ -90,7 +90,7 @@ class Events(Page):
             return False
         if self.only_model and event.model != self._selected:
             return False
-        return self.query_one(FilterBar).filter.passes(spell(event).plain)
+        return self.query_one(FilterBar).filter.passes(spell_event(event).plain)
 
     def _refresh(self) -> None:
         """Show what there is now; the cursor stays on its event."""
@@ -102,7 +102,7 @@ class Events(Page):
         self._shown = events
         self.query_one("#page-empty", Words).say(self._why_none())
         listed.clear_options()
-        listed.add_options([spell(event) for event in events])
+        listed.add_options([spell_event(event) for event in events])
         if events:
             kept = chosen in events and not at_top
             listed.highlighted = events.index(chosen) if kept and chosen else 0
@@ -114,7 +114,7 @@ class Events(Page):
             return None
         if self._all and filtered:
             return line(("no event passes the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
-        words = keys_of(self).spell(NONE_LIKE_THAT) if self._all else NOTHING
+        words = keys_of(self).spell(NONE_LIKE_THAT) if self._all else NO_EVENTS
         return line((words, Tone.MUTED))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
@@ -203,4 +203,4 @@ class Events(Page):
     def action_copy(self) -> None:
         """Copy the event as a line."""
         if self._chosen is not None:
-            self.copy(spell(self._chosen).plain)
+            self.copy(spell_event(self._chosen).plain)

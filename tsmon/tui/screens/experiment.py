@@ -16,10 +16,10 @@ from textual.color import Color
 from textual.containers import ScrollableContainer, Vertical
 from textual.widgets import Static
 
-from tsmon.load.experiment.chart import Palette, chart
+from tsmon.load.experiment.chart import ChartColours, chart
 from tsmon.load.experiment.files import write_result
 from tsmon.load.experiment.kept import keep_result
-from tsmon.load.experiment.table import ResultColumn, columns, footnotes, markdown, rows
+from tsmon.load.experiment.table import ResultColumn, footnotes, markdown, result_columns, rows
 from tsmon.serving.errors import ServingError
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.experiment import Experiment
     from tsmon.load.experiment.result import ExperimentResult
 
-RUNNING = "{experiment.stop} stops and restores the workers, {experiment.quit} does so and leaves"
-ENDED = (
+EXPERIMENT_RUNNING = (
+    "{experiment.stop} stops and restores the workers, {experiment.quit} does so and leaves"
+)
+EXPERIMENT_ENDED = (
     "{experiment.copy} copies as Markdown, {experiment.write} writes a file, "
     "{experiment.stop} closes"
 )
@@ -118,7 +120,7 @@ class ExperimentScreen(AboveInPart[None]):
         if self._job is None or not self.app.is_running or self.was_left:
             return  # the widgets go before the job ends
         self.query_one("#experiment-step", Words).say(line(*self._words()))
-        words = RUNNING if self.job.running else ENDED
+        words = EXPERIMENT_RUNNING if self.job.running else EXPERIMENT_ENDED
         self.query_one("#page", Vertical).border_subtitle = keys_of(self).spell(words)
         result = self._experiment.result
         if self._shown != len(result.measurements):
@@ -156,19 +158,19 @@ class ExperimentScreen(AboveInPart[None]):
 
     def _columns_that_fit(self, result: ExperimentResult) -> list[ResultColumn]:
         """The first columns, as many as there is room for."""
-        chosen, room = columns(result), self.query_one("#page").content_size.width
+        chosen, room = result_columns(result), self.query_one("#page").content_size.width
         while len(chosen) > 1 and _width(chosen, result) > room:
             chosen.pop()
         return chosen
 
     @property
-    def _palette(self) -> Palette:
+    def _palette(self) -> ChartColours:
         """The theme's colours."""
 
         def colour(name: str) -> str:
             return Color.parse(self.app.theme_variables[name]).hex6
 
-        return Palette(*map(colour, ("primary", "warning", "secondary", "surface")))
+        return ChartColours(*map(colour, ("primary", "warning", "secondary", "surface")))
 
     def _words(self) -> list[Span]:
         """What is under way, or how it ended."""

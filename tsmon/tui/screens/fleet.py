@@ -100,7 +100,7 @@ class FleetScreen(FullPage[None]):
                 fleet_bar(snapshot, self._told_order, self.size.width)
             )
             self.query_one("#fleet-problems", Words).say(spell_problems(snapshot.problems))
-            shown = lines(
+            shown = fleet_lines(
                 snapshot,
                 self._order,
                 reverse=self._reverse,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from tsmon.telemetry.events import Event
 from tsmon.tui import keymap
 from tsmon.tui.keymap import Key, PaneName
 from tsmon.tui.keymap.active import keys_of
-from tsmon.tui.screens.above import Above
+from tsmon.tui.screens.above import Above, Result
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.prompts import Talk
 from tsmon.tui.text.notes import Note
@@ -27,7 +27,6 @@ from tsmon.untrusted.secrets import masked
 if TYPE_CHECKING:
     from tsmon.tui.state.session import Session
 
-Result = TypeVar("Result")
 Moment = Event | datetime
 """What the monitor is to show next: the moment of an event, or a time of the wall clock."""
 

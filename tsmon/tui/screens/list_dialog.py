@@ -11,12 +11,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.tui.screens.above import Result
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.motion import Choices
 from tsmon.units import plural
-
-Result = TypeVar("Result")
 
 
 class ListDialog(Dialog[Result]):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
 MAX_SECONDS = 3600
-MAX_RATE = 10_000
+MOST_RATE = 10_000
 _CAPACITY = {Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL}
 
 
@@ -97,7 +97,7 @@ class LoadDialog(Dialog[LoadSettings]):
 
     def _rate(self) -> int | None:
         field = self.query_one("#rate", Field)
-        return read_number(field, "requests/s", MAX_RATE) if field.text else None
+        return read_number(field, "requests/s", MOST_RATE) if field.text else None
 
     def _number(self, id_: str, what: str, most: int) -> int:
         return read_number(self.query_one(f"#{id_}", Field), what, most)

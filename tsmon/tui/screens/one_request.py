@@ -18,7 +18,7 @@ from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.motion import ScrollableText
-from tsmon.tui.widgets.request_table import detail, whole
+from tsmon.tui.widgets.request_table import request_detail, whole_request
 from tsmon.units import milliseconds
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class RequestPage(Page):
         """Copy what is known of it."""
         chosen = self._chosen
         if chosen is not None:
-            self.copy(detail(chosen).plain)
+            self.copy(request_detail(chosen).plain)
 
 
 class OneRequest(RequestPage):
@@ -94,7 +94,7 @@ class OneRequest(RequestPage):
     def on_resize(self, event: events.Resize) -> None:
         """Bars as long as there is room."""
         super().on_resize(event)
-        text = whole(self._seen, self._others, event.size.width - MARGIN)
+        text = whole_request(self._seen, self._others, event.size.width - MARGIN)
         self.query_one("#one-request-text", Static).update(text)
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:

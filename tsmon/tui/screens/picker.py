@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tsmon.tui.state.digits import Desk
     from tsmon.tui.text.symbols import Symbols
 
-REFRESH_S = 0.25
+PICKER_REFRESH_S = 0.25
 """Answers may come by the hundred a second; the screen follows at its own pace."""
 ALL_PARTS_WIDTH = 110
 """Columns from which on all three parts fit beside each other."""
@@ -95,7 +95,7 @@ class Picker(PickerActions):
         """Show what the desk has."""
         self.show_folder()
         self.watch_symbols(self.symbols)
-        self.set_interval(REFRESH_S, self.refresh_answers)
+        self.set_interval(PICKER_REFRESH_S, self.refresh_answers)
 
     # What is shown
 
@@ -235,7 +235,7 @@ class Picker(PickerActions):
         self.query_one(Look).display = PickerPart.DIGIT in shown and not low
         self.query_one("#picker-results").display = PickerPart.RESULTS in shown
         parts = self.query_one("#picker-parts", Words)
-        parts.say(picker_words.parts(list(PickerPart), self.part))
+        parts.say(picker_words.part_tabs(list(PickerPart), self.part))
         parts.display = single
         self.query_one(KeyBar).show(self.footer_keys)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.digits.images import DigitImage, pick_random
-from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split
+from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split_batches
 from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
 from tsmon.tui.screens.digit_screen import NO_VERSION, DigitScreen
 from tsmon.tui.screens.draw_pad import DrawPad
@@ -173,7 +173,7 @@ class PickerActions(DigitScreen):
         """Send the marked images in batches."""
         marked = self.desk.marked_images
         if marked:
-            self._send(split(marked, self.desk.amount.images), self.desk.amount.concurrency)
+            self._send(split_batches(marked, self.desk.amount.images), self.desk.amount.concurrency)
         else:
             self.talk.note(NOTHING_MARKED)
 

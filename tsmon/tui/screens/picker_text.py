@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tsmon.tui.text.answers import status
+from tsmon.tui.text.answers import answer_status
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.units import ABSENT, confidence, milliseconds, plural
 
@@ -86,7 +86,7 @@ def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list
     if answer is None:
         return spans
     if answer.error:
-        return [*spans, (f"\n! {status(answer)}: {answer.error}", Tone.BAD)]
+        return [*spans, (f"\n! {answer_status(answer)}: {answer.error}", Tone.BAD)]
     mark, tone = _VERDICTS[answer.correct]
     return [
         *spans,
@@ -96,7 +96,7 @@ def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list
     ]
 
 
-def parts(names: Sequence[str], current: str) -> Content:
+def part_tabs(names: Sequence[str], current: str) -> Content:
     """The names of the parts where one is shown at a time; each can be clicked."""
     shown = [Content(" ")]
     for name in names:

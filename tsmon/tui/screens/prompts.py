@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.screen import Screen
 
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.notes import EXPECTED, Note
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    from tsmon.tui.screens.above import Result
+
 Work = Coroutine[Any, Any, object]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.screens.confirm import Question
 from tsmon.tui.state.risk import NewDefault, Removal, Risk, Scaling, weigh
-from tsmon.tui.text.preview import PreviewRow, preview, worker_rows
+from tsmon.tui.text.preview import PreviewRow, preview_change, worker_rows
 from tsmon.tui.text.tones import Tone, line
 from tsmon.units import plural
 
@@ -23,7 +23,7 @@ NEWEST_FIRST = "The newest workers go first; what they are answering gets a 500.
 def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
     """Workers are to go that may be at work, or the last one."""
     key = model.key
-    shown = preview(
+    shown = preview_change(
         worker_rows(model, now, then), [scale_change(key.name, then, version=key.version)]
     )
     if then:
@@ -47,7 +47,7 @@ def about_default(model: ModelStatus, before: ModelStatus | None) -> Question:
         ("default", before.key.version if before else "none", key.version),
         ("ready", str(before.ready) if before else "0", plural(model.ready, "worker")),
     ]
-    shown = preview(rows, [default_change(key.name, key.version)])
+    shown = preview_change(rows, [default_change(key.name, key.version)])
     if model.ready:
         words = f"Requests to {key.name} without a version go to {key.version}."
     else:
@@ -72,7 +72,7 @@ def about_unregistering(
         ("versions", str(len(others) + 1), str(len(others))),
         ("default", key.version if model.is_default else default, default),
     ]
-    shown = preview(rows, [unregister_change(key.name, key.version)])
+    shown = preview_change(rows, [unregister_change(key.name, key.version)])
     queue = model.described.queue
     waiting = f" {queue.pending} requests are waiting for it." if queue and queue.pending else ""
     stop = f"Its {plural(len(model.workers), 'worker')} will stop, requests to it get 404.{waiting}"

@@ -15,9 +15,9 @@ from tsmon.torchserve.changes import register_change
 from tsmon.torchserve.errors import MODEL_API_HINT, ApiError, InvalidArgument
 from tsmon.torchserve.management import Management, Registration
 from tsmon.tui.screens.archive_list import ArchiveListDialog, is_new
-from tsmon.tui.state.registration import Registered, refusal, register
+from tsmon.tui.state.registration import Registered, register, registration_refusal
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.preview import PreviewRow, preview
+from tsmon.tui.text.preview import PreviewRow, preview_change
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field, FieldColumns
 from tsmon.tui.widgets.motion import Choices
@@ -84,7 +84,7 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         except InvalidArgument:  # told once it is to be sent
             shown = Content("")
         else:
-            shown = preview(self._rows(wanted), [change])
+            shown = preview_change(self._rows(wanted), [change])
         self.query_one("#preview", Static).update(shown)
 
     def _rows(self, wanted: Registration) -> list[PreviewRow]:
@@ -110,7 +110,7 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         try:
             done = await register(self._management, wanted, self._name_of(wanted), self._known)
         except ApiError as error:
-            self.tell(refusal(error))
+            self.tell(registration_refusal(error))
         else:
             self.dismiss(done)
 

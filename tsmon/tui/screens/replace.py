@@ -18,7 +18,7 @@ from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
 from tsmon.tui.screens.archive_list import ArchiveListDialog, Archives
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.preview import PreviewRow, memory_row, preview
+from tsmon.tui.text.preview import PreviewRow, memory_row, preview_change
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.tui.widgets.motion import Choices
@@ -102,7 +102,7 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
         ]
         if model.is_default:
             rows.insert(1, ("default", model.key.version, new))
-        words.update(preview(rows, plan.changes(new)))
+        words.update(preview_change(rows, plan.changes(new)))
 
     def _new_version(self, url: str) -> str:
         """The version in an archive, where it can be looked up."""

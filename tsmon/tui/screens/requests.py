@@ -25,8 +25,8 @@ from tsmon.tui.widgets.request_table import (
     CYCLE,
     TOTAL,
     cells,
-    detail,
     model_of,
+    request_detail,
     spell_order,
     words_of,
 )
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.widgets.table_pane import SortColumn
 
-REFRESH_S = 0.5
+REQUESTS_REFRESH_S = 0.5
 
 
 class Requests(RequestPage):
@@ -81,7 +81,7 @@ class Requests(RequestPage):
             if self.is_open and (more or changed or not self._read_all):
                 self._read_all |= not more
                 self._show()
-            await asyncio.sleep(0 if more else REFRESH_S)
+            await asyncio.sleep(0 if more else REQUESTS_REFRESH_S)
 
     @property
     def _table(self) -> LongTable[SeenRequest]:
@@ -161,7 +161,7 @@ class Requests(RequestPage):
 
     def _show_chosen(self) -> None:
         chosen = self._chosen
-        self.query_one("#request-detail", Words).say(detail(chosen) if chosen else None)
+        self.query_one("#request-detail", Words).say(request_detail(chosen) if chosen else None)
 
     def on_long_table_moved(self, event: LongTable.Moved) -> None:
         """Tell of the request under the cursor."""

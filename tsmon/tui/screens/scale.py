@@ -15,8 +15,8 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.state.risk import Scaling, weigh
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.outlook import outlook
-from tsmon.tui.text.preview import preview, worker_rows
+from tsmon.tui.text.outlook import spell_outlook
+from tsmon.tui.text.preview import preview_change, worker_rows
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
 from tsmon.units import plural
@@ -73,7 +73,7 @@ class ScaleDialog(Dialog[int]):
             "" if target is None else consequences(self._model, self._now, target, self._cpus)
         )
         if self._advice is not None:
-            self.query_one("#outlook", Static).update(outlook(self._advice, target))
+            self.query_one("#outlook", Static).update(spell_outlook(self._advice, target))
 
     def accept(self) -> None:
         """Take the number."""
@@ -117,4 +117,4 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
             (f"\n! This machine has {plural(cpus, 'CPU')}; more workers are slower, not faster.",
              Tone.WARNING)
         )  # fmt: skip
-    return preview(worker_rows(model, now, target, label="change"), [change]) + line(*spans)
+    return preview_change(worker_rows(model, now, target, label="change"), [change]) + line(*spans)

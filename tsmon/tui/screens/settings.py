@@ -26,8 +26,8 @@ from tsmon.tui.text.setting import (
     CHANGED,
     SettingRow,
     command_line,
-    detail,
     in_sections,
+    setting_detail,
     spell_row,
     spell_value,
 )
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from tsmon.config.values import Dotted
     from tsmon.tui.state.session import Session
 
-REFRESH_S = 1.0
+SETTINGS_REFRESH_S = 1.0
 
 
-class Settings(Page):
+class SettingsPage(Page):
     """Lists the settings; follows what other keys change meanwhile."""
 
     KEYS = (*keymap.SETTING_KEYS, *keymap.PAGE_SHARED_KEYS)
@@ -77,7 +77,7 @@ class Settings(Page):
     def on_mount(self) -> None:
         """Show what there is, and follow it."""
         self._show()
-        self.set_interval(REFRESH_S, self._show)
+        self.set_interval(SETTINGS_REFRESH_S, self._show)
 
     def on_resize(self, event: events.Resize) -> None:
         """The lines are as wide as the screen."""
@@ -153,7 +153,7 @@ class Settings(Page):
             return
         place = row.origin if isinstance(row.origin, Path) else self._changes.place(row.key)
         live = row.setting is not None and self._live.is_live(row.setting)
-        self.query_one("#setting-detail", Words).say(detail(row, live=live, place=place))
+        self.query_one("#setting-detail", Words).say(setting_detail(row, live=live, place=place))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Another setting is under the cursor."""

@@ -19,8 +19,8 @@ from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration
 
-RUNNING = "{steps.stop} stops and leaves a model that serves"
-ENDED = "{steps.stop} closes"
+STEPS_RUNNING = "{steps.stop} stops and leaves a model that serves"
+STEPS_ENDED = "{steps.stop} closes"
 
 _LOOKS = {
     StepState.TO_DO: ("·", Tone.MUTED),
@@ -78,7 +78,7 @@ class StepsScreen(AboveInPart[Procedure]):
         ending = self._ending()
         self.query_one("#steps-ending", Words).say(line(*ending) if ending else None)
         box = self.query_one("#dialog", VerticalScroll)
-        words = RUNNING if self.job.running else ENDED
+        words = STEPS_RUNNING if self.job.running else STEPS_ENDED
         box.border_subtitle = keys_of(self).spell(words)
 
     def _ending(self) -> list[Span]:

@@ -14,7 +14,7 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
 
-MOST_SHOWN = 20_000
+MOST_CHARACTERS = 20_000
 """Characters."""
 
 
@@ -32,9 +32,9 @@ class WholeText(AboveInPart[None]):
         """
         super().__init__()
         self._title = title
-        left = len(shown) - MOST_SHOWN
+        left = len(shown) - MOST_CHARACTERS
         self._shown = (
-            shown if left <= 0 else f"{shown[:MOST_SHOWN]}\n… and {left:,} characters more"
+            shown if left <= 0 else f"{shown[:MOST_CHARACTERS]}\n… and {left:,} characters more"
         )
         self._copied = copied
         self._what = what

@@ -102,7 +102,7 @@ def _stand_of(rollout: Rollout) -> tuple[Stand, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class BulkRemoval:
     """One version that is to be unregistered."""
 
     model: ModelStatus
@@ -114,21 +114,21 @@ class Removal:
 
 def plan_removals(
     chosen: Sequence[ModelStatus], registered: Sequence[ModelStatus]
-) -> list[Removal]:
+) -> list[BulkRemoval]:
     """The versions in the order TorchServe needs: a default version after all others of its name.
 
     A default version whose others are not all chosen cannot be removed.
     """
     keys = {model.key for model in chosen}
 
-    def plan(model: ModelStatus) -> Removal:
+    def plan(model: ModelStatus) -> BulkRemoval:
         staying = tuple(
             other
             for other in registered
             if other.key.name == model.key.name and other.key not in keys and not other.gone
         )
         refused = model.is_default and not model.gone
-        return Removal(model, _obstacle(staying) if refused else "", staying)
+        return BulkRemoval(model, _obstacle(staying) if refused else "", staying)
 
     return [plan(model) for model in sorted(chosen, key=lambda model: model.is_default)]
 

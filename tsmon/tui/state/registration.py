@@ -48,7 +48,7 @@ async def register(
     return Registered(message, model, tuple(_differences(wanted, model)) if model else ())
 
 
-def refusal(error: ApiError) -> Note:
+def registration_refusal(error: ApiError) -> Note:
     """Why an archive was not registered, with the way out where the server gives none."""
     hint = error.hint
     if isinstance(error, NotFound):

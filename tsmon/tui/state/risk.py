@@ -49,10 +49,10 @@ class Restart:
     one_at_a_time: bool
 
 
-Change = Scaling | Removal | NewDefault | Restart
+RiskyChange = Scaling | Removal | NewDefault | Restart
 
 
-def weigh(model: ModelStatus, change: Change) -> Risk | None:
+def weigh(model: ModelStatus, change: RiskyChange) -> Risk | None:
     """How grave a change of this version is; None where it loses nothing and is not asked about."""
     match change:
         case Scaling(now, then):

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.torchserve.management import Management
 
-QUIET_S = 0.3
+ROLLOUT_QUIET_S = 0.3
 """Presses that come quicker than this after each other become one request."""
 
-AT_ONCE = 4
+ROLLOUTS_AT_ONCE = 4
 """Changes sent at a time; scaling down keeps a connection until the workers are gone."""
 
 SEEN_AFTER_S = 3.0
@@ -69,7 +69,7 @@ class Rollouts:
         self._start = start
         self._changed = changed
         self._rollouts: dict[ModelKey, Rollout] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = asyncio.Semaphore(ROLLOUTS_AT_ONCE)
         self._sent: dict[ModelKey, asyncio.Task[str]] = {}
         """The requests whose answers are waited for."""
 
@@ -151,7 +151,7 @@ class Rollouts:
         """Wait until the target has not moved for a moment."""
         while True:
             target = self._rollouts[key].target
-            await asyncio.sleep(QUIET_S)
+            await asyncio.sleep(ROLLOUT_QUIET_S)
             if self._rollouts[key].target == target:
                 return
 

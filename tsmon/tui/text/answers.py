@@ -8,6 +8,6 @@ if TYPE_CHECKING:
     from tsmon.load.answers import Answer
 
 
-def status(answer: Answer) -> str:
+def answer_status(answer: Answer) -> str:
     """How a request ended, in a word or two."""
     return answer.failure or ("failed" if answer.error else "ok")

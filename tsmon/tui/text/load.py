@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from tsmon.load.run.report import Latency, RunReport
 
 BAR_WIDTH = 30
-PERCENTILES = ("p50", "p90", "p95", "p99", "p999", "max")
-FEW = ("p50", "p95", "p99", "max")
+PERCENTILE_NAMES = ("p50", "p90", "p95", "p99", "p999", "max")
+FEW_PERCENTILES = ("p50", "p95", "p99", "max")
 _LABEL, _CELL = 12, 9
-WIDE = _LABEL + _CELL * len(PERCENTILES)
+WIDE_REPORT = _LABEL + _CELL * len(PERCENTILE_NAMES)
 """Columns that all percentiles take."""
 _TITLES = {"p999": "p99.9"}
 _ENDINGS = {
@@ -75,10 +75,10 @@ def spell_progress(report: RunReport) -> Content:
     return line(*spans)
 
 
-def spell_report(report: RunReport, width: int = WIDE) -> Content:
+def spell_report(report: RunReport, width: int = WIDE_REPORT) -> Content:
     """What was sent and answered, and how long the answers took.
 
-    Fewer than `WIDE` columns have no room for all percentiles.
+    Fewer than `WIDE_REPORT` columns have no room for all percentiles.
     """
     spans: list[Span] = []
     for label, value, note, tone in _counts(report):
@@ -87,7 +87,9 @@ def spell_report(report: RunReport, width: int = WIDE) -> Content:
             (f"{value:>9}", tone),
             (f"  {note}\n", Tone.MUTED),
         ]
-    spans += _percentiles(report.latency, PERCENTILES if width >= WIDE else FEW)
+    spans += _percentiles(
+        report.latency, PERCENTILE_NAMES if width >= WIDE_REPORT else FEW_PERCENTILES
+    )
     for kind, failures in sorted(report.failures.items(), key=lambda item: -item[1]):
         example = report.examples.get(kind, "")
         spans += [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.logs.percentiles import Percentiles
     from tsmon.telemetry.traffic import Missing, UsageOrMissing
 
-NOT_EXPORTED = "no metric of a model has it"
+NOT_IN_PROMETHEUS = "no metric of a model has it"
 """Of what Prometheus does not have."""
 Absence = Callable[[Snapshot, ModelStatus], str]
 """Says why a measure has no values; empty where they are only not there yet."""
@@ -77,7 +77,7 @@ def _most_memory(point: HistoryPoint) -> tuple[float, float] | None:
 
 def _no_errors(snapshot: Snapshot, model: ModelStatus) -> str:
     if model.verdict.health is ModelHealth.UNKNOWN:
-        return NOT_EXPORTED
+        return NOT_IN_PROMETHEUS
     if snapshot.metrics.log_folder is None:
         return "from the log files: --logs DIR"
     is_old = model.requests is not None and model.requests.last is None
@@ -85,12 +85,12 @@ def _no_errors(snapshot: Snapshot, model: ModelStatus) -> str:
 
 
 def _no_queue(_snapshot: Snapshot, model: ModelStatus) -> str:
-    return "" if model.described.queue else model.problem or NOT_EXPORTED
+    return "" if model.described.queue else model.problem or NOT_IN_PROMETHEUS
 
 
 def _no_memory(_snapshot: Snapshot, model: ModelStatus) -> str:
     if not model.told:
-        return model.problem or NOT_EXPORTED
+        return model.problem or NOT_IN_PROMETHEUS
     if any(worker.memory_bytes is not None for worker in model.workers):
         return ""
     return "the server has not told it" if model.workers else "no workers"

@@ -35,7 +35,7 @@ def state_of(model: ModelStatus) -> tuple[str, str, Tone]:
     return sign.glyph, failing_words(model) if failing else sign.word, tone_of(sign.grade)
 
 
-def as_of(snapshot: Snapshot) -> str:
+def old_words(snapshot: Snapshot) -> str:
     """Of when the models are that are shown; empty where they are of this tick."""
     answer = snapshot.server.last_answer
     if not snapshot.stale or answer is None:

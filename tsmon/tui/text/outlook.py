@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tsmon.load.capacity.prediction import Forecast
 
 
-def outlook(advice: Advice, workers: int | None) -> Content:
+def spell_outlook(advice: Advice, workers: int | None) -> Content:
     """The prediction for a number of workers, and the advice or why there is none."""
     prediction = advice.at(workers) if workers is not None else None
     spans = [] if prediction is None else [*_predicted(advice, prediction), ("\n", Tone.PLAIN)]

@@ -22,7 +22,7 @@ _WHOLE = 40
 """A request up to this length stands in one line in every dialog."""
 
 
-def preview(rows: Sequence[PreviewRow], changes: Sequence[Change]) -> Content:
+def preview_change(rows: Sequence[PreviewRow], changes: Sequence[Change]) -> Content:
     """A line for each row, `now → then`, then the requests as they will be sent."""
     spans: list[Span] = []
     for what, now, then in rows:

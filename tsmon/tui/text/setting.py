@@ -100,7 +100,7 @@ def _fit(text: str, width: int) -> str:
     return f"{text:<{width}}"
 
 
-def detail(row: SettingRow, *, live: bool, place: Path) -> Content:
+def setting_detail(row: SettingRow, *, live: bool, place: Path) -> Content:
     """What the line has no room for."""
     spans: list[Span] = [(row.help, Tone.PLAIN)]
     if row.setting is None:

@@ -13,7 +13,7 @@ from tsmon.torchserve.errors import InvalidArgument
 
 DARK = "textual-dark"
 LIGHT = "textual-light"
-LEAST = 3.0
+LEAST_CONTRAST = 3.0
 """The contrast of words to what is behind them; WCAG 2.1 asks it of large text and of signs."""
 _SHARES = (0.6, 0.7, 0.8, 0.9)
 _OPPOSITE = {DARK: LIGHT, LIGHT: DARK, "ansi-dark": "ansi-light", "ansi-light": "ansi-dark"}
@@ -42,7 +42,7 @@ def opposite(name: str, *, dark: bool) -> str:
     return _OPPOSITE.get(name, LIGHT if dark else DARK)
 
 
-def readable(variables: Mapping[str, str]) -> dict[str, str]:
+def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
     """The muted words of a theme, as far from its background as they have to be.
 
     Some themes have so little contrast that three fifths of it cannot be read.
@@ -53,7 +53,11 @@ def readable(variables: Mapping[str, str]) -> dict[str, str]:
         return {}  # the terminal's own colours
     if words.ansi is not None or behind.ansi is not None:
         return {}
-    enough = (share for share in _SHARES if _contrast(behind.blend(words, share), behind) >= LEAST)
+    enough = (
+        share
+        for share in _SHARES
+        if _contrast(behind.blend(words, share), behind) >= LEAST_CONTRAST
+    )
     return {"foreground-muted": words.with_alpha(next(enough, 1.0)).hex}
 
 

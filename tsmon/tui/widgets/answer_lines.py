@@ -36,7 +36,7 @@ class Widths(NamedTuple):
     name: str
 
 
-WIDE = Widths("PREDICTED", "ACTUAL", "IMAGE")
+WIDE_ANSWER = Widths("PREDICTED", "ACTUAL", "IMAGE")
 COMPACT = Widths("PRED", "ACT", "")
 
 
@@ -49,7 +49,7 @@ class AnswerLines(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.widths = WIDE
+        self.widths = WIDE_ANSWER
         self._answers: deque[Answer] = deque(maxlen=LONGEST)
 
     def add(self, answer: Answer) -> None:
@@ -77,12 +77,12 @@ class AnswerLines(ScrollView, can_focus=True):
         variables = self.app.theme_variables
         segments = [
             Segment(brief(part), plain + rich_style(tone, variables))
-            for part, tone in spell(self._answers[at], self.widths)
+            for part, tone in spell_answer(self._answers[at], self.widths)
         ]
         return Strip(segments).adjust_cell_length(width, plain)
 
 
-def spell(answer: Answer, widths: Widths) -> list[Span]:
+def spell_answer(answer: Answer, widths: Widths) -> list[Span]:
     """An answer as a line: right or wrong, what was predicted, what it is, how sure, how fast."""
     name = answer.image.path.name
     if answer.error:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tsmon.tui.widgets.answer_lines import COMPACT, WIDE, AnswerLines, Widths
+from tsmon.tui.widgets.answer_lines import COMPACT, WIDE_ANSWER, AnswerLines, Widths
 
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer
@@ -25,12 +25,12 @@ class AnswerLog(Vertical):
 
     def compose(self) -> ComposeResult:
         """The heading and the lines."""
-        yield Static(heading(WIDE), id="answers-heading")
+        yield Static(heading(WIDE_ANSWER), id="answers-heading")
         yield AnswerLines(id="answers-lines")
 
     def on_resize(self, event: events.Resize) -> None:
         """Abbreviate where there is little room."""
-        widths = COMPACT if event.size.width < COMPACT_BELOW else WIDE
+        widths = COMPACT if event.size.width < COMPACT_BELOW else WIDE_ANSWER
         lines = self.query_one(AnswerLines)
         if widths is not lines.widths:
             lines.widths = widths

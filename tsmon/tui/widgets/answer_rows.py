@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Failure
-from tsmon.tui.text.answers import status
+from tsmon.tui.text.answers import answer_status
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.tui.widgets.columns import Cell, Column, TableRow
 from tsmon.units import ABSENT, confidence, milliseconds
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tsmon.load.batches import BatchRun
     from tsmon.load.comparison import Comparison, Pair
 
-MOST_ROWS = 100
+MOST_ANSWER_ROWS = 100
 """Rows of a table; the newest."""
 
 ANSWER_COLUMNS = (
@@ -70,7 +70,7 @@ def answer_rows(answers: Iterable[tuple[int, Answer]]) -> list[TableRow]:
 
 def newest(answers: Sequence[Answer], sent: int) -> list[tuple[int, Answer]]:
     """The last answers with their numbers, newest first; `sent` is how many there were in all."""
-    last = list(answers)[-MOST_ROWS:]
+    last = list(answers)[-MOST_ANSWER_ROWS:]
     return [(sent - back, answer) for back, answer in enumerate(reversed(last))]
 
 
@@ -94,14 +94,14 @@ def batch_rows(run: BatchRun) -> list[TableRow]:
 
 def pair_rows(comparison: Comparison) -> list[TableRow]:
     """A row for each image that both versions answered, the newest first."""
-    pairs = comparison.pairs[-MOST_ROWS:]
+    pairs = comparison.pairs[-MOST_ANSWER_ROWS:]
     count = len(comparison.pairs)
     return [
         TableRow(str(count - back), _pair_cells(pair)) for back, pair in enumerate(reversed(pairs))
     ]
 
 
-def detail(answer: Answer) -> list[Span]:
+def answer_detail(answer: Answer) -> list[Span]:
     """What a row has no room for: the whole name, and why there is no answer."""
     name = answer.image.path.name
     if not answer.error:
@@ -120,7 +120,7 @@ def _answer_cells(answer: Answer) -> tuple[Cell, ...]:
         Cell(answer.image.label or ABSENT),
         Cell(confidence(answer.confidence)),
         Cell(milliseconds(answer.milliseconds)),
-        Cell(status(answer), Tone.BAD if answer.error else Tone.MUTED),
+        Cell(answer_status(answer), Tone.BAD if answer.error else Tone.MUTED),
         Cell(answer.image.path.name, Tone.MUTED),
     )
 

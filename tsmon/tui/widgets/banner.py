@@ -13,7 +13,7 @@ from tsmon.torchserve.errors import MODEL_API_HINT
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.event_line import spell
+from tsmon.tui.widgets.event_line import spell_event
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration
 
@@ -37,7 +37,7 @@ class Banner(Words):
     ) -> None:
         """Render a tick, or the passing of time since the last one."""
         keys = keys_of(self)
-        problem = explain(
+        problem = banner_words(
             snapshot,
             now,
             can_start=can_start,
@@ -47,11 +47,11 @@ class Banner(Words):
         )
         if problem is None and now is not None and not renews:
             problem = warn(snapshot, now, can_renew=can_renew, keys=keys)
-        lines = [spell(event)] if event else []
+        lines = [spell_event(event)] if event else []
         self.say(Content("\n").join([*lines, *([problem] if problem else [])]) or None)
 
 
-def explain(
+def banner_words(
     snapshot: Snapshot,
     now: Instant | None,
     *,

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.symbols import Symbols, TimedValue
-from tsmon.tui.widgets.raster import columns, draw_bands, heights, lower, middle, upper
+from tsmon.tui.widgets.raster import draw_bands, heights, lower, middle, raster_columns, upper
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, EventMark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 from tsmon.units import number
@@ -182,7 +182,7 @@ class Chart(Widget):
         if across < 1 or height < 1:
             return []
         # Lines between samples say nothing of how many values are large.
-        measured = columns(self._samples, self._span.seconds, across, 0.0, upper)
+        measured = raster_columns(self._samples, self._span.seconds, across, 0.0, upper)
         known = [value for value in measured if value is not None]
         axis = ValueAxis.over(known, height)
         low, mid, high = self._columns(across * self.symbols.dots_across, axis.most)
@@ -202,8 +202,11 @@ class Chart(Widget):
     def _columns(self, width: int, most: float) -> list[list[float | None]]:
         """The values, and the ends of the two parts of the band that stands on them."""
         seconds, gap_s = self._span.seconds, self._gap_s
-        values = columns(self._samples, seconds, width, gap_s, lower, most)
+        values = raster_columns(self._samples, seconds, width, gap_s, lower, most)
         if not any(sample.band for sample in self._samples):
             return [values, values, values]
-        ends = (columns(self._samples, seconds, width, gap_s, end, most) for end in (middle, upper))
+        ends = (
+            raster_columns(self._samples, seconds, width, gap_s, end, most)
+            for end in (middle, upper)
+        )
         return [values, *ends]

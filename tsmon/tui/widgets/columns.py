@@ -21,7 +21,7 @@ AIR = 2
 """Blanks that each other column gets before the flexible one is wider than its texts."""
 LOOSE = 12
 """Blanks after its longest text; with more, a flexible column only parts texts from numbers."""
-LEAST = 4
+LEAST_WIDTH = 4
 ARROWS = ("▲", "▼")
 """Before the title of the column that rows are sorted by: smallest and largest first."""
 
@@ -104,4 +104,4 @@ def _widen(widths: dict[Column, int], column: Column, by: int, spare: int) -> in
 def _least(column: Column, longest: int) -> int:
     if column.width:
         return max(column.width, min(longest, GROWN))
-    return max(min(longest, READABLE), len(column.label), LEAST)
+    return max(min(longest, READABLE), len(column.label), LEAST_WIDTH)

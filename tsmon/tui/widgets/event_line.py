@@ -30,7 +30,7 @@ def spell_about(event: Event) -> Content:
     return line(*spans)
 
 
-def spell(event: Event) -> Content:
+def spell_event(event: Event) -> Content:
     """An event as a line."""
     tone = Tone.BAD if event.kind.is_bad else Tone.PLAIN
     mark = "!" if event.kind.is_bad else " "

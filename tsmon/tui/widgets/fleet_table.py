@@ -81,7 +81,7 @@ def _row(line: FleetLine) -> TableRow:
     cells = (
         Cell(_name(line), muted),
         Cell(str(figures.sign), tone_of(figures.sign.grade)),
-        Cell(workers(figures), muted),
+        Cell(worker_ratio(figures), muted),
         Cell(number(figures.per_second), muted),
         Cell(milliseconds(figures.inference_ms), muted),
         Cell(milliseconds(figures.queue_ms), muted),
@@ -90,7 +90,7 @@ def _row(line: FleetLine) -> TableRow:
     return TableRow(line.key, cells)
 
 
-def workers(figures: Figures) -> str:
+def worker_ratio(figures: Figures) -> str:
     """Ready and wanted workers: `2/2`."""
     if figures.ready is None:
         return ABSENT

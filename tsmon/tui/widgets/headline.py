@@ -11,7 +11,7 @@ from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.activity import spell_model, spell_split
-from tsmon.tui.text.model_state import as_of, state_of
+from tsmon.tui.text.model_state import old_words, state_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.units import byte_size, milliseconds, per_second
@@ -19,8 +19,8 @@ from tsmon.units import byte_size, milliseconds, per_second
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
-GAP = "  "
-LEAST = 20
+HEADLINE_GAP = "  "
+LEAST_HEADLINE = 20
 """Characters of a text that is cut."""
 WAY_BACK = "esc all models "
 
@@ -44,11 +44,11 @@ class Headline(Words):
         spans: list[Span] = [(" ", Tone.PLAIN)]
         room = self.size.width - 1 - len(WAY_BACK)
         for part in _parts(snapshot, model):
-            part = _cut(part, room - len(GAP))
-            width = sum(len(text) for text, _ in part) + len(GAP)
+            part = _cut(part, room - len(HEADLINE_GAP))
+            width = sum(len(text) for text, _ in part) + len(HEADLINE_GAP)
             if width > room:
                 break
-            spans += [*part, (GAP, Tone.PLAIN)]
+            spans += [*part, (HEADLINE_GAP, Tone.PLAIN)]
             room -= width
         back = Content.styled(WAY_BACK, "$foreground-muted @click=screen.do('view.models')")
         self.say(Content("").join([line(*spans), Content(" " * max(room, 0)), back]))
@@ -57,7 +57,9 @@ class Headline(Words):
 def _cut(part: list[Span], room: int) -> list[Span]:
     """A long text on its own, such as a cause, cut to the room there is."""
     (text, tone), *more = part
-    return [(f"{text[: room - 1]}…", tone)] if not more and LEAST < room < len(text) else part
+    return (
+        [(f"{text[: room - 1]}…", tone)] if not more and LEAST_HEADLINE < room < len(text) else part
+    )
 
 
 def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
@@ -69,7 +71,7 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         [(f"{model.key}{star}", Tone.ACCENT)],
         [(f"{glyph} {word}{workers}", tone)],
     ]
-    if old := as_of(snapshot):
+    if old := old_words(snapshot):
         parts[1] = [(f"? {model.ready}/{model.wanted} {old}", Tone.WARNING)]
     elif model.cause and model.verdict.health is ModelHealth.FAILING:
         parts.append([(model.cause.message, Tone.BAD)])

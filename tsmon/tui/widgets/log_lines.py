@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SHIFT = 20
 """Columns that ← and → move by."""
-WIDE = 100
+WIDE_LOG = 100
 """Columns from which on a line says its model and TorchServe's class as well."""
 _LEVELS = {
     Level.DEBUG: ("  DEBUG", Tone.MUTED),
@@ -174,7 +174,7 @@ class LogLines(ScrollView, can_focus=True):
     def _draw(self, line: LogLine, width: int) -> Strip:
         head = self._head(line, width)
         segments = [Segment(visible(text), self._styles[tone]) for text, tone in head]
-        text, tone = spell(line)
+        text, tone = spell_log_line(line)
         text = visible(text[: self.shift + width].expandtabs(4))[self.shift :]
         style, at = self._styles[tone], 0
         for start, end in self.view.spans(text):
@@ -190,7 +190,7 @@ class LogLines(ScrollView, can_focus=True):
             return [(" " * (_CLOCK + 1), Tone.PLAIN)]
         head: list[Piece] = [(f"{line.stamp[11:].replace(',', '.'):{_CLOCK}} ", Tone.MUTED)]
         word, tone = _LEVELS[line.level] if line.level is not None else _NO_LEVEL
-        if width < WIDE:
+        if width < WIDE_LOG:
             return [*head, (word[:2], tone), (_worker(line, wide=False), Tone.ACCENT)]
         source = line.logger
         if line.logger == "MODEL_LOG":
@@ -251,7 +251,7 @@ class LogLines(ScrollView, can_focus=True):
         self._styles = {tone: plain + rich_style(tone, self.app.theme_variables) for tone in Tone}
 
 
-def spell(line: LogLine) -> Piece:
+def spell_log_line(line: LogLine) -> Piece:
     """The text of a row and its tone; a folded traceback is its exception."""
     fold = line.fold
     if fold is None or not line.is_head:

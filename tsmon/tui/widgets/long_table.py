@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tsmon.ordering import Item
 from tsmon.tui import keymap
 from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.columns import ARROWS, GAP, Cell, Column, fit, shorten
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-Item = TypeVar("Item")
 NOTHING_LONG: Mapping[str, int] = MappingProxyType({})
 HEADER = 1
 """Lines above the rows."""

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 LEAST_GAP_S = 3.0
 GAP_PERIODS = 3
 """Samples that are further apart than so many usual intervals are not joined."""
-RECENT = 100
+RECENT_STEPS = 100
 """Points that tell the usual interval."""
 CHART_LINES = 5
 """Lines from which on there is room for one more chart than those that are always shown."""
@@ -143,7 +143,7 @@ class MetricsPane(Pane, can_focus=True):
         self._last = tick = _Tick(snapshot, model, points, view, span_s, events)
         span_words = period(span_s) if view.held else f"last {period(span_s)}"
         self.head(str(model.key) if model else "", span_words)
-        notice = explain(snapshot.server.state, snapshot.metrics, model)
+        notice = why_no_charts(snapshot.server.state, snapshot.metrics, model)
         self.query_one("#metrics-notice", Words).say(notice)
         counted = snapshot.metrics.mode is not MetricsMode.LOG or snapshot.metrics.logged
         usable = model is not None and counted
@@ -218,7 +218,7 @@ class MetricsPane(Pane, can_focus=True):
         low = percentile_table.HEIGHT + LEAST_CHARTS
         return (
             self.with_table
-            and room.width >= percentile_table.WIDTH + MARGINS
+            and room.width >= percentile_table.PERCENTILE_WIDTH + MARGINS
             and room.height >= low
         )
 
@@ -235,7 +235,7 @@ def _others(shown: Sequence[Measure]) -> str:
     )
 
 
-def explain(
+def why_no_charts(
     state: ServerState, metrics: MetricsStatus, model: ModelStatus | None
 ) -> Content | None:
     """Why there are no numbers, or only some, and what to do; None when all is well."""
@@ -265,7 +265,7 @@ def explain(
 
 def _interval(points: Sequence[HistoryPoint]) -> float:
     """Seconds that usually lie between two points, by those at the end."""
-    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points[-RECENT:])]
+    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points[-RECENT_STEPS:])]
     return median(steps) if steps else 0.0
 
 

@@ -20,7 +20,7 @@ from tsmon.telemetry.snapshot import (
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import spell_model
-from tsmon.tui.text.model_state import as_of, sign_of, state_of
+from tsmon.tui.text.model_state import old_words, sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
@@ -169,7 +169,7 @@ class ModelsPane(TablePane[ModelStatus]):
             self.table.go_to(self._wanted)
             self._wanted = None
         self.query_one("#models-empty", Words).say(self._why_empty(snapshot))
-        old = as_of(snapshot)
+        old = old_words(snapshot)
         self.tell_foot(*([Content(old)] if old else []), *self._marks_note())
 
     def render_rows(self) -> None:

@@ -13,7 +13,7 @@ from tsmon.units import ABSENT, count, number
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.percentiles import Percentiles
 
-PARTS = (
+PERCENTILE_PHASES = (
     RequestPhase.TOTAL,
     RequestPhase.QUEUE,
     RequestPhase.BACKEND,
@@ -21,22 +21,22 @@ PARTS = (
     RequestPhase.INFERENCE,
 )
 """From the outside in; inference last, as queue and backend add up to it."""
-HEADINGS = ("n", "p50", "p90", "p95", "p99")
+PERCENTILE_HEADINGS = ("n", "p50", "p90", "p95", "p99")
 _LABEL, _CELL, _GAP = 10, 6, 2
-_BLOCK = len(HEADINGS) * _CELL
-WIDTH = _LABEL + 2 * _BLOCK + _GAP
-HEIGHT = 2 + len(PARTS)
+_BLOCK = len(PERCENTILE_HEADINGS) * _CELL
+PERCENTILE_WIDTH = _LABEL + 2 * _BLOCK + _GAP
+HEIGHT = 2 + len(PERCENTILE_PHASES)
 
 
 def compose_percentiles(report: RequestReport) -> Content:
-    """The table, `WIDTH` columns wide and `HEIGHT` lines high."""
+    """The table, `PERCENTILE_WIDTH` columns wide and `HEIGHT` lines high."""
     spans: list[Span] = [
         (f"{'ms':<{_LABEL}}", Tone.MUTED),
         (f"{'last minute':>{_BLOCK}}", Tone.MUTED),
         (f"{'last 5 minutes':>{_GAP + _BLOCK}}\n", Tone.MUTED),
         (" " * _LABEL + _headings() + " " * _GAP + _headings(), Tone.MUTED),
     ]
-    for part in PARTS:
+    for part in PERCENTILE_PHASES:
         spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
         spans += _cells(report.minute, part)
         spans.append((" " * _GAP, Tone.PLAIN))
@@ -47,21 +47,21 @@ def compose_percentiles(report: RequestReport) -> Content:
 def compose_minute(report: RequestReport) -> Content:
     """The last minute alone, `_LABEL + _BLOCK` columns wide."""
     spans: list[Span] = [(f"{'ms, 1 min':<{_LABEL}}{_headings()}", Tone.MUTED)]
-    for part in PARTS:
+    for part in PERCENTILE_PHASES:
         spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
         spans += _cells(report.minute, part)
     return line(*spans)
 
 
 def _headings() -> str:
-    return "".join(f"{heading:>{_CELL}}" for heading in HEADINGS)
+    return "".join(f"{heading:>{_CELL}}" for heading in PERCENTILE_HEADINGS)
 
 
 def _cells(profile: Profile, part: RequestPhase) -> list[Span]:
     """The requests that a part's percentiles rest on, and the percentiles."""
     found = profile.get(part)
     if found is None:
-        return [(f"{ABSENT:>{_CELL}}" * len(HEADINGS), Tone.MUTED)]
+        return [(f"{ABSENT:>{_CELL}}" * len(PERCENTILE_HEADINGS), Tone.MUTED)]
     return [
         (f"{_requests(found.count):>{_CELL}}", Tone.MUTED),
         ("".join(f"{number(round(value, 2)):>{_CELL}}" for value in _values(found)), Tone.PLAIN),

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from tsmon.tui.text.symbols import Symbols, TimedValue
 
-LEAST = 1e-9
+SMALLEST_TOP = 1e-9
 """What is smaller is drawn as 0."""
 
 
 def nice_top(largest: float) -> float:
     """The end of the axis: the next round number."""
-    if not math.isfinite(largest) or largest < LEAST:
+    if not math.isfinite(largest) or largest < SMALLEST_TOP:
         return 1.0
     magnitude = 10.0 ** math.floor(math.log10(largest))
     # A hair less, so that a sum such as 5.000000001 does not get the next axis.
@@ -44,7 +44,7 @@ def lower(sample: TimedValue) -> float | None:
     return sample.value
 
 
-def columns(
+def raster_columns(
     samples: Sequence[TimedValue],
     seconds: float,
     width: int,

@@ -89,7 +89,7 @@ def words_of(seen: SeenRequest) -> str:
     return f"{seen.status} {seen.method} {seen.path} {model_of(seen)} {seen.worker} {seen.peer}"
 
 
-def detail(seen: SeenRequest) -> Content:
+def request_detail(seen: SeenRequest) -> Content:
     """What is known of a request, and where its time went, in two lines."""
     end = f"{seen.time:%Y-%m-%d %H:%M:%S}"
     spans: list[Span] = [
@@ -117,7 +117,7 @@ def rest_ms(seen: SeenRequest) -> float | None:
     return max(seen.total_ms - seen.queue_ms - seen.backend_ms, 0.0)
 
 
-def whole(seen: SeenRequest, others: Sequence[SeenRequest], width: int) -> Content:
+def whole_request(seen: SeenRequest, others: Sequence[SeenRequest], width: int) -> Content:
     """All that is known of a request, its parts as bars below each other, one after the other."""
     return Content("\n").join(
         [*_facts(seen), Content(""), *_bars(seen, width), *_rank(seen, others)]

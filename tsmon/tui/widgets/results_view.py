@@ -102,7 +102,7 @@ class ResultsView(Vertical):
         if self.view is ResultView.ANSWERS:
             self._show_answers(answer_rows.newest(results.answers, results.score.sent))
         elif self.view is ResultView.WRONG:
-            self._show_answers(list(enumerate(results.wrong[: answer_rows.MOST_ROWS])))
+            self._show_answers(list(enumerate(results.wrong[: answer_rows.MOST_ANSWER_ROWS])))
         elif self.view is ResultView.CONFUSION:
             matrix = spell_confusion(results.confusion)
             self.query_one("#confusion-matrix", Words).say(line(*matrix))
@@ -131,7 +131,7 @@ class ResultsView(Vertical):
         answers = self._shown.get(table, {})
         key = self.query_one(f"#{table}", LiveTable).cursor_key if answers else None
         answer = answers.get(key) if key else None
-        words = line(*answer_rows.detail(answer)) if answer else None
+        words = line(*answer_rows.answer_detail(answer)) if answer else None
         self.query_one("#results-detail", Words).say(words)
 
     def _show_answers(self, answers: Sequence[tuple[int, Answer]]) -> None:

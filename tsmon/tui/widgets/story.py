@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.records import ModelVersion
 
 TITLE = "Settings, percentiles, events"
-NOTHING = "no events so far"
+NOTHING_HAPPENED = "no events so far"
 NO_PERCENTILES = "no percentiles: no requests in five minutes, or no log files (--logs DIR)"
 
 
@@ -57,7 +57,9 @@ class VersionDetails(Vertical):
         if events == self._events:
             return
         self._events = events
-        self.query_one("#story-none", Words).say(None if events else line((NOTHING, Tone.MUTED)))
+        self.query_one("#story-none", Words).say(
+            None if events else line((NOTHING_HAPPENED, Tone.MUTED))
+        )
         listed = self.query_one(OptionList)
         listed.display = bool(events)
         listed.clear_options()

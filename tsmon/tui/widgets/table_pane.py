@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.content import Content
 
-from tsmon.ordering import Value, arrange
+from tsmon.ordering import Item, Value, arrange
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import ARROWS, Column
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 MANY = 6
 """Rows from which on the foot tells of the filter."""
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ SIDE = 14
 """Pixels of a thumbnail, each way: 14 columns and 7 lines."""
 TILE = Size(SIDE + 1, SIDE // 2 + 1)
 """Columns and lines of a tile: the picture, the cursor at its left and the caption below."""
-AT_ONCE = 8
+THUMBS_AT_ONCE = 8
 """Thumbnails read between two looks at which ones are wanted."""
-KEPT = 5000
+KEPT_THUMBS = 5000
 """Thumbnails remembered."""
 STRIPS_KEPT = 500
 """Drawn lines remembered."""
@@ -235,7 +235,7 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     @work(group="thumbnails", exclusive=True)
     async def _read(self) -> None:
-        while missing := self._missing()[:AT_ONCE]:
+        while missing := self._missing()[:THUMBS_AT_ONCE]:
             await asyncio.to_thread(self._remember, missing)
             self._strips.clear()
             self.refresh()
@@ -256,7 +256,7 @@ class ThumbGrid(ScrollView, can_focus=True):
                 self._thumbs[image.path] = preview(image, SIDE)
             except ImageError:
                 self._thumbs[image.path] = _problem(image)
-        while len(self._thumbs) > KEPT:
+        while len(self._thumbs) > KEPT_THUMBS:
             del self._thumbs[next(iter(self._thumbs))]
 
 

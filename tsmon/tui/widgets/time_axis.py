@@ -119,7 +119,7 @@ class TimeAxis(Widget):
         """A line of the widget, the ruler first where there is room for it."""
         width = self.size.width - LABEL_WIDTH
         if y == self.size.height - 1:
-            segments = [Segment(" " * LABEL_WIDTH + times(self.span, width), self.rich_style)]
+            segments = [Segment(" " * LABEL_WIDTH + axis_labels(self.span, width), self.rich_style)]
         else:
             segments = self._ruler(width)
         return Strip(segments).adjust_cell_length(self.size.width)
@@ -146,7 +146,7 @@ class TimeAxis(Widget):
 _STYLES = ("mark", "bad", "cursor")
 
 
-def times(span: TimeSpan, width: int) -> str:
+def axis_labels(span: TimeSpan, width: int) -> str:
     """The labels of a time axis: how long ago, or the time of the day."""
     left, middle, right = map(span.label, _SHARES)
     if width < len(left) + len(middle) + len(right) + 4:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.widgets.raster import LEAST, nice_top
+from tsmon.tui.widgets.raster import SMALLEST_TOP, nice_top
 
 FEW = 3
 """So many values can be left beyond the axis where there are `OTHERS` times as many,"""
@@ -42,7 +42,7 @@ class ValueAxis:
     @classmethod
     def over(cls, values: Sequence[float], rows: int) -> ValueAxis:
         """The axis for what stands in the columns of a chart of so many lines."""
-        ordered = sorted((value for value in values if value >= LEAST), reverse=True)
+        ordered = sorted((value for value in values if value >= SMALLEST_TOP), reverse=True)
         largest = ordered[0] if ordered else 0.0
         beyond = _beyond(ordered) if rows >= LEAST_ROWS else 0
         if not beyond:

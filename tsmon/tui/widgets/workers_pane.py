@@ -12,7 +12,7 @@ from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.activity import spell_worker
-from tsmon.tui.text.model_state import WELL, as_of
+from tsmon.tui.text.model_state import WELL, old_words
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableRow
 from tsmon.tui.widgets.table_pane import SortColumn, TablePane
@@ -103,9 +103,9 @@ class WorkersPane(TablePane[WorkerStatus]):
     def show(self, snapshot: Snapshot, model: ModelStatus | None, rollout: Rollout | None) -> None:
         """Render a tick."""
         self.head(str(model.key) if model else "")
-        self.query_one("#workers-count", Words).say(_count(model, rollout, as_of(snapshot)))
+        self.query_one("#workers-count", Words).say(_count(model, rollout, old_words(snapshot)))
         failure = self.query_one("#workers-failure", Words)
-        failure.say(explain_failure(model, rollout, as_of(snapshot)))
+        failure.say(explain_failure(model, rollout, old_words(snapshot)))
         failure.set_class(_has_failed(rollout), "-rollout")
         self._model = model
         self._workers = model.workers if model else ()

@@ -17,8 +17,8 @@ from tsmon.torchserve.client import TorchServe
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a real server's pace."""
-    monkeypatch.setattr(rollout, "POLL_S", 0.01)
-    monkeypatch.setattr(subject, "RETRY_S", 0.01)
+    monkeypatch.setattr(rollout, "ROLLOUT_POLL_S", 0.01)
+    monkeypatch.setattr(subject, "SUBJECT_RETRY_S", 0.01)
     monkeypatch.setattr(restoring, "PAUSE_S", 0.01)
     monkeypatch.setattr(restoring, "ERRORS_S", 0.1)
 

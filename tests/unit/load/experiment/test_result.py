@@ -23,7 +23,7 @@ from tsmon.load.experiment.kept import (
 )
 from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import MeasuredPoint, measured_points, walkthrough_usage
-from tsmon.load.experiment.table import ResultColumn, columns, markdown, result_csv, rows
+from tsmon.load.experiment.table import ResultColumn, markdown, result_columns, result_csv, rows
 from tsmon.torchserve.errors import InvalidArgument
 
 SERVER = "127.0.0.1:8081"
@@ -131,7 +131,7 @@ def test_the_table_shows_what_is_needed_and_a_prediction_beside() -> None:
     found = result(measurement(1), measurement(2))
     prediction = ResultColumn("PREDICTED", lambda each: f"{each.workers * 10}")
 
-    chosen = columns(found, [prediction])
+    chosen = result_columns(found, [prediction])
 
     assert [column.title for column in chosen] == [
         *("WORKERS", "REQUESTS", "INFER_MS", "QUEUE_MS", "P95_MS", "REQ/S", "MEMORY"),
@@ -146,10 +146,10 @@ def test_the_table_shows_what_is_needed_and_a_prediction_beside() -> None:
 def test_varied_batch_sizes_and_failures_get_columns() -> None:
     found = result(measurement(), measurement(batch_size=8, errors=3, inference_ms=None))
 
-    titles = [column.title for column in columns(found)]
+    titles = [column.title for column in result_columns(found)]
 
     assert titles[:5] == ["WORKERS", "BATCH_SIZE", "DELAY_MS", "REQUESTS", "FAILED"]
-    assert rows(found, columns(found))[1][5] == "–"
+    assert rows(found, result_columns(found))[1][5] == "–"
 
 
 def test_markdown_has_table_and_notes() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
-from tsmon.load.run.increment import Increment, Refused, StopReason
+from tsmon.load.run.increment import Increment, RefusedAnswer, StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import Latency, Tally
 
@@ -32,7 +32,7 @@ increments = st.builds(
     failed=st.dictionaries(st.sampled_from(Failure), st.integers(1, 50)).map(Counter),
     examples=st.dictionaries(st.sampled_from(Failure), st.text()),
     ending=st.none() | st.sampled_from(StopReason),
-    refused=st.none() | st.builds(Refused, st.integers(400, 599), st.text(), st.text()),
+    refused=st.none() | st.builds(RefusedAnswer, st.integers(400, 599), st.text(), st.text()),
     done=st.booleans(),
 )
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.telemetry.health import worlds
 from tests.unit.telemetry.health.worlds import model, worker
-from tsmon.telemetry.health.models import is_stuck, judge_model, patience_s
+from tsmon.telemetry.health.models import is_stuck, judge_model, stuck_after_s
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.torchserve.records import ModelVersion
 
@@ -96,12 +96,12 @@ def test_unregistering_explains_all_else() -> None:
 
 
 def test_patience_follows_what_answers_usually_take() -> None:
-    assert patience_s(120) == 60
-    assert patience_s(120, usual_ms=8) == 15
-    assert patience_s(120, usual_ms=2000) == 40
-    assert patience_s(120, usual_ms=60_000) == 125
-    assert patience_s(20) == 25
-    assert patience_s(0, usual_ms=60_000) == 1200
+    assert stuck_after_s(120) == 60
+    assert stuck_after_s(120, usual_ms=8) == 15
+    assert stuck_after_s(120, usual_ms=2000) == 40
+    assert stuck_after_s(120, usual_ms=60_000) == 125
+    assert stuck_after_s(20) == 25
+    assert stuck_after_s(0, usual_ms=60_000) == 1200
 
 
 def test_only_a_model_with_waiting_requests_and_ready_workers_is_stuck() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.telemetry.prometheus.fake import INSTANCE, FakePrometheus
 from tests.unit.telemetry.scrapes import MNIST, at
 from tsmon.telemetry.monitor import Monitor
-from tsmon.telemetry.prometheus.modes import PATIENCE_S, KnownMode
+from tsmon.telemetry.prometheus.modes import MODE_PATIENCE_S, KnownMode
 from tsmon.telemetry.prometheus.source import PrometheusSource
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.traffic import Missing
@@ -36,9 +36,9 @@ def test_without_anything_before_it_is_mode_log() -> None:
 def test_a_server_that_writes_no_gauges_any_more_is_in_mode_log() -> None:
     known = KnownMode()
     known.settle(_scrape(0, MetricsMode.PROMETHEUS))
-    assert known.settle(_scrape(PATIENCE_S, MetricsMode.LOG)).mode is MetricsMode.PROMETHEUS
-    assert known.settle(_scrape(PATIENCE_S + 1, MetricsMode.LOG)).mode is MetricsMode.LOG
-    assert known.settle(_scrape(PATIENCE_S + 2, MetricsMode.LOG)).mode is MetricsMode.LOG
+    assert known.settle(_scrape(MODE_PATIENCE_S, MetricsMode.LOG)).mode is MetricsMode.PROMETHEUS
+    assert known.settle(_scrape(MODE_PATIENCE_S + 1, MetricsMode.LOG)).mode is MetricsMode.LOG
+    assert known.settle(_scrape(MODE_PATIENCE_S + 2, MetricsMode.LOG)).mode is MetricsMode.LOG
 
 
 def test_other_series_tell_another_mode_at_once() -> None:

@@ -16,8 +16,8 @@ from tsmon.telemetry.prometheus.samples import (
     SeriesReadings,
     by_moment,
     is_up,
-    models_of,
-    scrape_of,
+    models_from_samples,
+    scrape_from_samples,
 )
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, MetricsMode
 from tsmon.telemetry.source import Description
@@ -31,7 +31,7 @@ def test_samples_of_one_moment_are_one_scrape() -> None:
     moments = by_moment([requests, up])
     assert list(moments) == [1, 2]
     assert [is_up(each) for each in moments.values()] == [True, False]
-    assert scrape_of(moments[1], at(0)).series == {MNIST: Counters(5)}
+    assert scrape_from_samples(moments[1], at(0)).series == {MNIST: Counters(5)}
 
 
 def test_series_of_several_hosts_are_added_up() -> None:
@@ -43,13 +43,13 @@ def test_series_of_several_hosts_are_added_up() -> None:
             labels(QUEUE_US, hostname="b", **LABELS): 100,
         }
     )
-    assert scrape_of(readings, at(0)).series == {MNIST: Counters(7, 2000, 100)}
+    assert scrape_from_samples(readings, at(0)).series == {MNIST: Counters(7, 2000, 100)}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1.0])
 def test_value_no_counter_can_have_is_left_out(value: float) -> None:
     readings = _readings({labels(REQUESTS, **LABELS): value})
-    assert scrape_of(readings, at(0)).series == {}
+    assert scrape_from_samples(readings, at(0)).series == {}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_value_no_counter_can_have_is_left_out(value: float) -> None:
 )
 def test_mode_is_told_from_the_series_there_are(names: list[str], mode: MetricsMode) -> None:
     readings = _readings({labels("up"): 1.0, **{labels(name): 1.0 for name in names}})
-    scrape = scrape_of(readings, at(0))
+    scrape = scrape_from_samples(readings, at(0))
     assert scrape.mode is mode
     assert scrape.gauges == {name: 1.0 for name in names if name == "MemoryUsed"}
 
@@ -106,7 +106,7 @@ def _models(*series: tuple[str, str], workers: list[str]) -> tuple[Description, 
         labels(REQUESTS, model_name=name, model_version=version): 1.0 for name, version in series
     }
     loads = {labels("WorkerLoadTime", WorkerName=worker): 1.0 for worker in workers}
-    return models_of(_readings({**requests, **loads}))
+    return models_from_samples(_readings({**requests, **loads}))
 
 
 def _told(entries: tuple[Description, ...]) -> list[tuple[str, str, bool]]:

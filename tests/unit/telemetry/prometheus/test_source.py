@@ -17,7 +17,7 @@ from tsmon.telemetry.prometheus.errors import (
     NoSuchInstance,
     TargetDown,
 )
-from tsmon.telemetry.prometheus.source import POLL_S, PrometheusSource
+from tsmon.telemetry.prometheus.source import SAMPLE_POLL_S, PrometheusSource
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.source import Observation
 from tsmon.telemetry.traffic import TrafficMeter, Usage
@@ -106,7 +106,7 @@ async def test_sample_that_was_given_is_not_given_again_but_the_next_is_waited_f
         source = PrometheusSource(client, INSTANCE, pause=pause)
         seen = [await _scrape(source) for _ in range(3)]
     assert [scrape.at.wall.timestamp() - NOW for scrape in seen] == [0, 15, 30]
-    assert pauses == [POLL_S] * 3
+    assert pauses == [SAMPLE_POLL_S] * 3
 
 
 async def test_sample_that_stays_away_is_a_gap_and_no_rate_of_0(

@@ -10,7 +10,7 @@ from tsmon.cli.options import server_options
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit
 from tsmon.cli.target import Target, pass_target
-from tsmon.docker.engine import lines as docker_lines
+from tsmon.docker.engine import output_lines as docker_lines
 from tsmon.logs.containers import NoContainerLogs, find_folder
 from tsmon.logs.follower import follow
 from tsmon.logs.last_lines import last_lines, start_of_last
