@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -14,7 +13,7 @@ from tsmon.torchserve.management import Management
 from tsmon.torchserve.metrics import Metrics
 from tsmon.torchserve.renewal import Renewal
 from tsmon.torchserve.tokens import KeyRing
-from tsmon.untrusted.http import CLOSE_GRACE_S
+from tsmon.untrusted.http import CLOSE_GRACE_S, Closing
 
 if TYPE_CHECKING:
     from tsmon.torchserve.addresses import Addresses
@@ -23,7 +22,7 @@ MANAGEMENT_CONNECTIONS = 20
 """A dozen descriptions that hang must leave some to the model list and to changes."""
 
 
-class TorchServe:
+class TorchServe(Closing):
     """A server's three APIs, each on connections of its own.
 
     Open it once per server and close it, or use it as an async context manager; it is bound to the
@@ -85,14 +84,3 @@ class TorchServe:
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
         await asyncio.gather(*(connection.close(grace_s) for connection in self._connections))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()

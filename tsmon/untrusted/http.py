@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -61,6 +63,25 @@ class _Pool:
     client: httpx.AsyncClient
     under_way: set[asyncio.Task[httpx.Response]] = field(default_factory=set)
     retired: bool = False
+
+
+class Closing(ABC):
+    """Closes its connections at the end of an `async with`."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close them."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
 
 
 class BoundedClient:

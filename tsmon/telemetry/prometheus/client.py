@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -14,7 +13,7 @@ from tsmon.torchserve.connection import trusted_certificates
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
-from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds
+from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Closing
 from tsmon.untrusted.json import BadJson, parse_json
 
 CONNECT_TIMEOUT_S = 2.0
@@ -54,7 +53,7 @@ class ScrapeTarget:
     """Why the last scrape failed; empty when it did not."""
 
 
-class Prometheus:
+class Prometheus(Closing):
     """Queries to one Prometheus server.
 
     A request once sent is never cancelled: a caller that goes away leaves it to end by its own
@@ -105,17 +104,6 @@ class Prometheus:
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
         await self._client.close(grace_s)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     async def _get(self, path: str, parameters: Mapping[str, str]) -> Any:
         request = self._client.build_request("GET", f"api/v1/{path}", params=dict(parameters))

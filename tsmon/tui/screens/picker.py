@@ -28,8 +28,6 @@ from tsmon.tui.widgets.thumb_grid import ThumbGrid, Tile
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.snapshot import ModelKey
-    from tsmon.tui.state.digits import Desk
     from tsmon.tui.text.symbols import Symbols
 
 PICKER_REFRESH_S = 0.25
@@ -64,18 +62,10 @@ class Picker(PickerActions):
     part = var(PickerPart.IMAGES, init=False)
     zoomed = var(False, init=False)
 
-    def __init__(
-        self,
-        desk: Desk,
-        symbols: Symbols,
-        *,
-        aim: Callable[[ModelKey], None],
-        stop: Callable[[], None],
-    ) -> None:
-        """`stop` ends what is being sent."""
-        super().__init__(desk, symbols, aim=aim, stop=stop)
-        self._drawn: tuple[object, ...] = ()
-        self._sized: dict[Path, str] = {}
+    _drawn: tuple[object, ...] = ()
+    """What was shown last of the answers."""
+    _sized: tuple[Path | None, str] = None, ""
+    """An image and its size in pixels."""
 
     def compose(self) -> ComposeResult:
         """The line above, the parts, the keys."""
@@ -183,7 +173,7 @@ class Picker(PickerActions):
             return
         file, seen, size = await asyncio.to_thread(self._sights, image)
         if self.is_open:
-            self._sized = {image.path: size}
+            self._sized = image.path, size
             self.query_one(Look).show(file, seen)
             self._tell_about_image()
 
@@ -197,7 +187,8 @@ class Picker(PickerActions):
     def _tell_about_image(self) -> None:
         image = self.image
         answer = self.desk.book.of(self.desk.target).latest(image.path) if image else None
-        size = self._sized.get(image.path, "") if image else ""
+        sized, size = self._sized
+        size = size if image and image.path == sized else ""
         self.query_one(Look).tell(
             f"the file{size and ', '}{size}" if image else "",
             self.seen_title if image else "",

@@ -40,6 +40,7 @@ class PickerActions(DigitScreen):
         aim: Callable[[ModelKey], None],
         stop: Callable[[], None],
     ) -> None:
+        """`stop` ends what is being sent."""
         super().__init__(desk, symbols, aim=aim)
         self._stop = stop
         self._second: ModelKey | None = None
