@@ -29,7 +29,7 @@ PORTS = {"many/tcp": [{"HostPort": "1"}], "9" * 5000 + "/tcp": [{"HostPort": "2"
 
 def answering(monkeypatch: pytest.MonkeyPatch, inspect: bytes, top: bytes = b"") -> None:
     said = {"ps": b"1\n2\n", "inspect": inspect, "top": top}
-    monkeypatch.setattr(containers, "run", lambda verb, *_, **__: said[verb])
+    monkeypatch.setattr(containers, "run_docker", lambda verb, *_, **__: said[verb])
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tsmon.fleet.arrange import Order, lines
+from tsmon.fleet.arrange import Order, fleet_lines
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.choose_server import ChooseServer
