@@ -20,11 +20,11 @@ from pathlib import Path
 
 from benchmarks.server_log import ServerLog
 from benchmarks.table import print_table
-from tsmon.logs.files import TS_LOG, TS_METRICS
-from tsmon.telemetry.logs.request_lines import RequestLines, sift
-from tsmon.telemetry.logs.request_report import KEPT_S, TimesKey
+from tsmon.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
+from tsmon.telemetry.logs.folder_follower import FolderFollower
+from tsmon.telemetry.logs.request_lines import RequestLines
+from tsmon.telemetry.logs.request_report import KEPT_S, Samples, TimesKey
 from tsmon.telemetry.logs.request_windows import RequestTimes
-from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 
 RATE = 1000
 """Requests per second that tsmon is to keep up with."""
@@ -85,16 +85,17 @@ def as_fast_as_possible(folder: Path, requests: int, *, log_mode: bool) -> list[
     """The floor first, then its peers and tsmon, each over the same lines."""
     log = ServerLog(log_mode=log_mode)
     _touch(folder)
-    reader = ServerLogFollower(folder)
-    reader.read(time.monotonic())
+    follower = FolderFollower(folder)
+    follower.read()
+    times = follower.server_log.times
     reading = reporting = 0.0
     for _ in range(requests // RATE):
-        _append(folder, *log.requests(RATE))
-        reading += _cpu(lambda: reader.read(time.monotonic()))
-        reporting += _cpu(lambda: reader.times.report([KEY], time.monotonic()))
-    report = reader.times.report([KEY], time.monotonic())
+        _append(folder, log.requests(RATE))
+        reading += _cpu(follower.read)
+        reporting += _cpu(lambda: times.report([KEY], time.monotonic()))
+    report = times.report([KEY], time.monotonic())
     _check(report is not None and report.statuses == {200: requests}, "tsmon lost requests")
-    reader.close()
+    follower.close()
     path = folder / TS_LOG
     return [
         Cost("Python: lines and one regex", _cpu(lambda: _plain(path)), requests),
@@ -108,26 +109,28 @@ def as_fast_as_possible(folder: Path, requests: int, *, log_mode: bool) -> list[
 def at_a_steady_rate(folder: Path, seconds: int) -> float:
     """Percent of a core that following a log costs while another process writes it."""
     _touch(folder)
-    reader = ServerLogFollower(folder)
-    reader.read(time.monotonic())
+    follower = FolderFollower(folder)
+    follower.read()
+    times = follower.server_log.times
     writer = multiprocessing.Process(target=_write, args=(folder, seconds))
     writer.start()
     began, cpu = time.monotonic(), time.process_time()
     while writer.is_alive():
         writer.join(1.0)
-        reader.read(time.monotonic())
-        reader.times.report([KEY], time.monotonic())
+        follower.read()
+        times.report([KEY], time.monotonic())
     spent = (time.process_time() - cpu) / (time.monotonic() - began)
-    total = sum(reader.times.statuses([KEY], since=0.0).values())
+    total = sum(times.statuses([KEY], since=0.0).values())
     _check(total == seconds * RATE, f"tsmon read {total} of {seconds * RATE} requests")
-    reader.close()
+    follower.close()
     return spent * 100
 
 
 def with_full_windows() -> float:
     """Percent of a core that percentiles cost each second when both windows are full."""
     times, log, requests = RequestTimes(), ServerLog(log_mode=False), RequestLines()
-    a_second = requests.read(sift(log.requests(RATE)[0].splitlines()))
+    a_second: dict[TimesKey, Samples] = {}
+    requests.read(log.requests(RATE)[TS_LOG], a_second)
     for second in range(int(KEPT_S)):
         times.add(a_second, float(second))
     ticks = range(int(KEPT_S), int(KEPT_S) + 20)
@@ -140,7 +143,7 @@ def _write(folder: Path, seconds: int) -> None:
     began = time.monotonic()
     for number, batch in enumerate(batches):
         time.sleep(max(0.0, began + number / BATCHES_PER_S - time.monotonic()))
-        _append(folder, *batch)
+        _append(folder, batch)
 
 
 def _plain(path: Path) -> None:
@@ -170,12 +173,12 @@ def _cpu_of(*command: str) -> float:
 
 
 def _touch(folder: Path) -> None:
-    for name in (TS_LOG, TS_METRICS):
+    for name in (TS_LOG, TS_METRICS, MODEL_LOG):
         (folder / name).touch()
 
 
-def _append(folder: Path, server: bytes, metrics: bytes) -> None:
-    for name, text in ((TS_LOG, server), (TS_METRICS, metrics)):
+def _append(folder: Path, added: dict[str, bytes]) -> None:
+    for name, text in added.items():
         with (folder / name).open("ab") as file:
             file.write(text)
 

@@ -41,7 +41,7 @@ def count(fake: FakeTorchServe, moment: int) -> None:
 
 def write_log(log: ServerLog, file: Path) -> None:
     """Add the lines of some requests, and roll the file when it is large."""
-    lines, _ = log.requests(LOGGED_REQUESTS)
+    lines = log.requests(LOGGED_REQUESTS)[TS_LOG]
     stamp = f"{datetime.now().astimezone():%Y-%m-%dT%H:%M:%S},000"
     if file.exists() and file.stat().st_size > MOST_LOG:
         file.rename(file.with_suffix(".1.log"))

@@ -1,8 +1,10 @@
-"""The lines that TorchServe 0.12 writes to ts_log at its default level for one request."""
+"""The lines that TorchServe 0.12 writes to its log files at its default level for one request."""
 
 from __future__ import annotations
 
 import random
+
+from tsmon.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
 
 WORKERS = 4
 _REQUEST = """\
@@ -31,6 +33,7 @@ _COUNTS = """\
 [INFO ] {w} TS_METRICS - QueueTime.Milliseconds:0.0|#Level:Host|#hostname:vm,timestamp:{s}
 [INFO ] {w} TS_METRICS - WorkerThreadTime.Milliseconds:1.0|#Level:Host|#hostname:vm,timestamp:{s}
 """
+_PRINTED = " MODEL_LOG - "
 STAMP = "2026-11-22T16:37:50,499"
 
 
@@ -43,12 +46,14 @@ class ServerLog:
         self._random = random.Random(seed)  # noqa: S311 (times of made requests)
         self._written = 0
 
-    def requests(self, count: int) -> tuple[bytes, bytes]:
-        """What `count` more requests add to ts_log and to ts_metrics.log."""
+    def requests(self, count: int) -> dict[str, bytes]:
+        """What `count` more requests add to each of the files."""
         requests, counts = zip(*(self._request() for _ in range(count)), strict=True)
         server = "".join(a + b for a, b in zip(requests, counts, strict=True))
+        printed = (line for line in server.splitlines(keepends=True) if _PRINTED in line)
         metrics = "".join(_without_thread(text) for text in counts)
-        return server.encode(), metrics.encode()
+        added = {TS_LOG: server, TS_METRICS: metrics, MODEL_LOG: "".join(printed)}
+        return {name: text.encode() for name, text in added.items()}
 
     def _request(self) -> tuple[str, str]:
         self._written += 1

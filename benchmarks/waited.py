@@ -10,7 +10,8 @@ from tsmon.logs.files import TS_LOG
 from tsmon.logs.follower import FileFollower
 from tsmon.logs.lines import Doubles, parse_stamp, worker_thread
 from tsmon.telemetry.logs.duration_stats import DurationStats
-from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_lines import RequestLines
+from tsmon.telemetry.logs.request_report import Samples, TimesKey
 
 NOTHING = DurationStats(0, 0.0, 0.0)
 
@@ -33,19 +34,19 @@ class WaitedLog:
     """Follows the ts_log of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._tail = FileFollower(folder / TS_LOG)
+        self._file = FileFollower(folder / TS_LOG)
         self._doubles = Doubles()
         self._requests = RequestLines()
         self._batches: dict[str, dict[int, DurationStats]] = {}
-        self._tail.read()
+        self._file.read()
 
     def read(self, model: str) -> list[Waited]:
         """The requests to a model that were written since the last call. It blocks."""
-        lines = self._tail.read()
-        self._count(lines)
+        text = self._file.read_text()
+        self._count(text)
         return [
             _waited(*match.groups())
-            for line in lines
+            for line in text.splitlines()
             if (match := _LINE.match(line)) and self._is_of(model, match[2], line)
         ]
 
@@ -53,8 +54,10 @@ class WaitedLog:
         """The handler's times for batches by their size, since the last call."""
         return self._batches.pop(model, {})
 
-    def _count(self, lines: list[bytes]) -> None:
-        for key, samples in self._requests.read(sift(lines)).items():
+    def _count(self, text: bytes) -> None:
+        found: dict[TimesKey, Samples] = {}
+        self._requests.read(text, found)
+        for key, samples in found.items():
             batches = self._batches.setdefault(key.model, {})
             for size, times in samples.batches.items():
                 batches[size] = batches.get(size, NOTHING) + DurationStats.of(times)

@@ -44,7 +44,8 @@ from tsmon.telemetry.log_page.lines import parse_line
 from tsmon.telemetry.log_page.requests import RequestBuffer
 from tsmon.telemetry.log_page.view import LogView
 from tsmon.telemetry.logs.causes import find_cause
-from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_lines import RequestLines
+from tsmon.telemetry.logs.request_report import Samples, TimesKey
 from tsmon.telemetry.logs.request_windows import RequestTimes
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters
 from tsmon.telemetry.logs.tracebacks import tracebacks, worker_lines
@@ -178,19 +179,20 @@ def _prometheus(path: str) -> Callable[[bytes], object]:
 
 
 def _server_log(lines: list[bytes]) -> None:
-    sifted = sift(lines)
-    lives = WorkerStates()
-    lives.read(sifted.others)
-    for life in lives.values():
-        life.given_up()
-        life.retry_in_s(_NOON.replace(tzinfo=None))
+    states = WorkerStates()
+    states.read(lines)
+    for state in states.values():
+        state.given_up()
+        state.retry_in_s(_NOON.replace(tzinfo=None))
     times = RequestTimes()
-    times.add(RequestLines().read(sifted), 0.0)
+    found: dict[TimesKey, Samples] = {}
+    RequestLines().read(b"".join(line + b"\n" for line in lines), found)
+    times.add(found, 0.0)
     for key in list(times.keys()):
         times.report([key], 1.0)
-    book = RequestBuffer()
-    book.read(lines)
-    for request in book.kept():
+    buffer = RequestBuffer()
+    buffer.read(lines)
+    for request in buffer.kept():
         LogZone(UTC).moment(request.began)
 
 
@@ -202,7 +204,7 @@ def _model_log(lines: list[bytes]) -> None:
 
 def _metrics_log(lines: list[bytes]) -> None:
     counters = LoggedCounters()
-    counters.add(lines)
+    counters.add(b"\n".join(lines))
     assert counters.series is not None
 
 

@@ -39,7 +39,14 @@ class FileFollower:
         self._open(backlog, start)
 
     def read(self, most: int = FARTHEST) -> list[bytes]:
-        """The complete lines added since the last call, without their ends.
+        """The complete lines added since the last call, without their ends; see `read_text`."""
+        *lines, _ = self.read_text(most).split(b"\n")
+        if max(map(len, lines), default=0) > LONGEST_LINE:
+            lines = [line[:LONGEST_LINE] for line in lines]
+        return lines
+
+    def read_text(self, most: int = FARTHEST) -> bytes:
+        """The complete lines added since the last call, each with its end.
 
         About `most` bytes, and on to the end of a line of up to `FARTHEST`; what is left comes with
         the next call. So there are none only where there is nothing more to read, or a line that
@@ -47,19 +54,22 @@ class FileFollower:
         """
         if self._file is None:
             self._open(None)
-        lines: list[bytes] = []
-        while self._file is not None and (most > 0 or (not lines and most > -FARTHEST)):
+        parts: list[bytes] = []
+        while self._file is not None and (most > 0 or (not parts and most > -FARTHEST)):
             replaced = self._replaced()  # asked first, so that its last lines are read too
-            block = self._block()
+            block = self._block(most)
             most -= len(block)
-            lines += self._split(block)
+            text = self._rest + block
+            end = text.rfind(b"\n") + 1
+            parts += [text[:end]] if end else []
+            self._rest = text[end : end + LONGEST_LINE]
             if not block and not replaced:
                 break
             if not block:
-                lines += [self._rest] if self._rest else []
+                parts += [self._rest + b"\n"] if self._rest else []
                 self._close()
                 self._open(None)
-        return lines
+        return b"".join(parts)
 
     @property
     def is_open(self) -> bool:
@@ -105,22 +115,15 @@ class FileFollower:
                 file.seek(end + 1 - len(block), os.SEEK_CUR)
                 return
 
-    def _block(self) -> bytes:
+    def _block(self, most: int) -> bytes:
         if self._file is None:
             return b""
         try:
-            return self._file.read(BLOCK) or b""
+            return self._file.read(min(most, BLOCK) if most > 0 else BLOCK) or b""
         except OSError as error:
             self.problem = error
             self._close()
             return b""
-
-    def _split(self, block: bytes) -> list[bytes]:
-        *lines, rest = (self._rest + block).split(b"\n")
-        self._rest = rest[:LONGEST_LINE]
-        if max(map(len, lines), default=0) > LONGEST_LINE:
-            lines = [line[:LONGEST_LINE] for line in lines]
-        return lines
 
     def _replaced(self) -> bool:
         """Whether the path leads to another file by now, or this one was cut."""

@@ -49,10 +49,16 @@ class Doubles:
     def __init__(self) -> None:
         self._last: dict[bytes, bytes] = {}
 
-    def is_second(self, thread: bytes, line: bytes) -> bool:
-        """Whether this line repeats the one before of its thread; a third one is new again."""
+    def is_second(self, thread: bytes, line: bytes, *, repeated: bool = False) -> bool:
+        """Whether this line repeats the one before of its thread; a third one is new again.
+
+        With `repeated` the same line follows, and the caller passes over that one by itself.
+        """
         if self._last.get(thread) == line:
             del self._last[thread]
             return True
-        self._last[thread] = line
+        if not repeated:
+            self._last[thread] = line
+        elif thread in self._last:
+            del self._last[thread]
         return False

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tsmon.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
-from tsmon.telemetry.logs.tracebacks import Said, Traceback, tracebacks, worker_lines
+from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
 from tsmon.telemetry.logs.worker_states import DeathReason
 from tsmon.units import duration
@@ -40,6 +40,12 @@ _AT_REQUEST = re.compile(
 _ECHO = re.compile(r"^RuntimeError: 50[07] - (System out of memory|Unknown exception)$")
 _MISMATCHED = re.compile(r"number of batch response mismatched, expect: (\d+), got: (\d+)\.$")
 _INVALID = re.compile(r"Invalid return type: (.+)\.$")
+FAILURE_SIGNS = (
+    BEGIN.encode(),
+    b"number of batch response mismatched, ",
+    b"Invalid return type: ",
+)
+"""A text of model_log without any of these tells of no failure."""
 _NO_FAILURE = re.compile(r"^(Exception in thread|Exception ignored in)")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,8 +13,8 @@ from tsmon.logs.follower import BACKLOG, FileFollower
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.lines import parse_stamp
 from tsmon.logs.time_zone import LogZone
-from tsmon.telemetry.logs.request_lines import RequestLines, sift
-from tsmon.telemetry.logs.request_report import MINUTE_S, TimesKey
+from tsmon.telemetry.logs.request_lines import RequestLines
+from tsmon.telemetry.logs.request_report import MINUTE_S, Samples, TimesKey
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters, ServerLogFollower
 from tsmon.telemetry.logs.worker_states import WorkerState, states_here
 
@@ -36,10 +35,9 @@ def read_recent_statuses(
     first = now - timedelta(seconds=MINUTE_S)
     recent = [line for line in lines if b"ACCESS_LOG" in line or b"HTTP/" in line]
     recent = [line for line in recent if _is_since(first, line, zone)]
-    found: dict[TimesKey, Counter[int]] = {}
-    for key, samples in RequestLines().read(sift(recent)).items():
-        found[key] = samples.statuses
-    return found
+    found: dict[TimesKey, Samples] = {}
+    RequestLines().read(b"".join(line + b"\n" for line in recent), found)
+    return {key: samples.statuses for key, samples in found.items()}
 
 
 def _is_since(first: datetime, line: bytes, zone: LogZone) -> bool:
@@ -51,8 +49,8 @@ def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
     """The counters of the whole present ts_metrics.log; none where it cannot be read."""
     file = FileFollower(folder / TS_METRICS, start=0)
     counters = LoggedCounters()
-    while lines := file.read():
-        counters.add(lines)
+    while text := file.read_text():
+        counters.add(text)
     file.close()
     return counters.series
 

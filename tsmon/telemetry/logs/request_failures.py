@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.logs.files import MODEL_LOG
 from tsmon.logs.follower import FileFollower
-from tsmon.telemetry.logs.causes import Cause, Failure, of_line, of_traceback
+from tsmon.telemetry.logs.causes import FAILURE_SIGNS, Cause, Failure, of_line, of_traceback
 from tsmon.telemetry.logs.request_report import MINUTE_S
 from tsmon.telemetry.logs.tracebacks import TracebackFinder, worker_lines
 
@@ -21,6 +21,8 @@ BACKLOG = 1 << 20
 """Bytes that are read back at first, to know why requests failed before tsmon came."""
 MOST_BYTES = 4 << 20
 """Read at once; what is left comes with the next reading."""
+BEFORE_BYTES = 1 << 16
+"""Kept of what tells of no failure."""
 MOST_VERSIONS = 500
 MOST_KINDS = 8
 """Different failures that are kept of a version; the one seen longest ago goes first."""
@@ -48,17 +50,25 @@ class _Kind:
 
 
 class RequestFailures:
-    """Follows model_log, whose lines are few unless something fails. `read` blocks."""
+    """Follows model_log, which mostly has a line per request that says nothing. `read` blocks."""
 
     def __init__(self, folder: Path) -> None:
         self._file = FileFollower(folder / MODEL_LOG, backlog=BACKLOG)
         self._finder = TracebackFinder()
         self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
         self._is_first = True
+        self._before = b""
+        """The last lines that told of no failure: those right before one announce it."""
 
     def read(self, now: float) -> None:
         """Take what was added since the last call; `now` is monotonic."""
-        said = list(worker_lines(self._file.read(MOST_BYTES)))
+        text = self._file.read_text(MOST_BYTES)
+        if not self._finder.is_open and not any(sign in text for sign in FAILURE_SIGNS):
+            self._before = (self._before + text)[-BEFORE_BYTES:]
+            self._is_first = False
+            return
+        said = list(worker_lines((self._before + text).split(b"\n")))
+        self._before = b""
         found = [*self._finder.read(said), *self._finder.quiet()]
         failures = [*map(of_traceback, found), *map(of_line, said)]
         for failure in failures:

@@ -4,14 +4,17 @@ TorchServe 0.12 writes one line per finished request to access_log, with the mil
 full request to the answer's headers, and the same line to ts_log under the name of the worker
 thread that answered. ts_log then has the time in the queue and in the backend to the nanosecond,
 and for each batch the handler's own time, on lines that stand there twice.
+
+Of the twenty lines that TorchServe writes for a request most say nothing that is not better said by
+another. So the text is searched as a whole for the messages of interest, and only the lines of
+those are looked at: cutting it into lines first would cost as much as all the rest.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from tsmon.logs.lines import Doubles, worker_thread
@@ -27,142 +30,181 @@ TOLD_BY_OTHERS = frozenset(
 LOOK = 9
 """Characters of a message by which its kind is told."""
 
-
-@dataclass(slots=True)
-class Sifted:
-    """Lines by their kind, each kind in the order of the file."""
-
-    access: list[bytes] = field(default_factory=list)
-    """A request was answered."""
-    waited: list[bytes] = field(default_factory=list)
-    """How long it waited for a worker, and how long that took."""
-    measured: list[bytes] = field(default_factory=list)
-    """What a worker measured, such as the handler's time."""
-    others: list[bytes] = field(default_factory=list)
-    """All that is not written for every request, what workers do among it."""
-
-
-def sift(lines: Iterable[bytes]) -> Sifted:
-    """The lines of ts_log or access_log by their kind."""
-    sifted = Sifted()
-    for line in lines:
-        message = line.find(b" - ") + 3
-        beginning = line[message : message + LOOK]
-        if beginning in TOLD_BY_OTHERS:
-            continue
-        if beginning == b"Waiting t":
-            sifted.waited.append(line)
-        elif beginning == b"result=[M":
-            sifted.measured.append(line)
-        elif beginning[:1] == b"/":
-            sifted.access.append(line)
-        else:
-            sifted.others.append(line)
-    return sifted
-
-
 _STAMP = rb"^\S+ \[\w+ *\] "
-ACCESS = re.compile(
-    rb'^\S+ (?:\[\w+ *\] (.+?) ACCESS_LOG )?- /\S+ "(\S+) (\S+) [^"]*" (\d{3}) (\d{1,12})$'
-)
-_WAITED = re.compile(
-    _STAMP + rb"(.+?) org\.pytorch\.serve\.job\.\w+ - "
-    rb"Waiting time ns: (\d{1,15}), Backend time ns: (\d{1,15})$"
-)
+_ANSWERED = rb'/\S+ "(\S+) (\S+) [^"\n]*" (\d{3}) (\d{1,12})'
+_HANDLED = rb"result=\[METRICS\](Handler|Prediction)Time\.Milliseconds:(\d{1,12}(?:\.\d+)?)\|"
+ACCESS = re.compile(rb"^\S+ (?:\[\w+ *\] (.+?) ACCESS_LOG )?- " + _ANSWERED + rb"$")
 HANDLED = re.compile(
-    _STAMP + rb"(.+?)-stdout \S+ - result=\[METRICS\](Handler|Prediction)Time\.Milliseconds:"
-    rb"(\d{1,12}(?:\.\d+)?)\|.*#hostname:[^,]*,\d+,([^ ]*), pattern="
+    _STAMP + rb"(.+?)-stdout \S+ - " + _HANDLED + rb".*#hostname:[^,]*,\d+,([^ ]*), pattern="
 )
+# It begins with plain bytes, so that the search runs over all others at the speed of a memory scan.
+_TELLING = re.compile(
+    rb" - (?:"
+    rb"Waiting time ns: (\d{1,15}), Backend time ns: (\d{1,15})\n"
+    rb"|" + _HANDLED + rb"|" + _ANSWERED + rb"\n"
+    rb"|(?!/|Waiting t|result=\[M|" + b"|".join(sorted(TOLD_BY_OTHERS)) + rb"))"
+)
+_WAITED_GROUP, _HANDLED_GROUP, _ANSWERED_GROUP = 2, 4, 8
+"""The last group of a message of each kind in `_TELLING`."""
+_SOURCE = re.compile(rb"\S+(?: \[\w+ *\] (.+) (\S+))?")
+_STAMP_LENGTH = len("2026-11-22T16:37:50,499")
+_JOB_LOGGER = re.compile(rb"org\.pytorch\.serve\.job\.\w+")
 _PREDICTIONS = ("predictions", "explanations")
 _DESCRIBE = b"/models/"
-_MOST_THREADS = 10_000
-"""Names of threads that are remembered; a server has a few hundred."""
+_MOST_SOURCES = 10_000
+"""Threads with loggers that are remembered; a server has a few hundred."""
+
+
+class _Source(NamedTuple):
+    """Who wrote a line: what stands between its stamp and its message."""
+
+    thread: bytes
+    is_printed: bool
+    """Whether a worker printed it."""
+    believed: int | None
+    """The kind of message that is the server's own if it comes from there, by its last group."""
+    key: TimesKey | None = None
+    """The version that the worker of this thread serves; None for other threads."""
+    worker_id: str = ""
+
+
+_ACCESS_LOG = _Source(b"", is_printed=False, believed=_ANSWERED_GROUP)
 
 
 class RequestLines:
     """Makes samples of lines; those of a doubled line once."""
 
     def __init__(self) -> None:
+        self.has_others = False
+        """Whether the text read last has lines besides those of requests: of workers, it may be."""
         self._doubles = Doubles()
-        self._keys: dict[bytes, TimesKey | None] = {}
-        self._ids: dict[bytes, str] = {}
-        """The worker ids of those threads that are a worker's."""
+        self._sources: dict[bytes, _Source | None] = {}
 
-    def read(self, lines: Sifted) -> dict[TimesKey, Samples]:
-        """What these lines tell, which follow those of the last call."""
-        if len(self._keys) > _MOST_THREADS:
-            self._keys.clear()
-            self._ids.clear()
-        found: dict[TimesKey, Samples] = {}
-        self._read_access(lines.access, found)
-        self._read_waited(lines.waited, found)
-        self._read_handled(lines.measured, found)
-        return found
-
-    def _read_access(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
-        for line in lines:
-            match = ACCESS.match(line)
-            if match is None:
+    def read(self, text: bytes, found: dict[TimesKey, Samples]) -> None:
+        """Add to `found` what these whole lines tell, which follow those of the last call."""
+        if len(self._sources) > _MOST_SOURCES:
+            self._sources.clear()
+        self.has_others = False
+        sources, rfind = self._sources, text.rfind
+        doubled_until = 0
+        for match in _TELLING.finditer(text):
+            message = match.start()
+            if message < doubled_until:
                 continue
-            thread, method, target, code, milliseconds = match.groups()
-            worker = self._key(thread) if thread else None
-            if worker is None:
-                key = named_by(target)
-            else:  # a worker is asked for nothing else but the description that its handler gives
-                key = None if method == b"GET" and target.startswith(_DESCRIBE) else worker
-            if key is None:
+            start = rfind(b"\n", 0, message) + 1
+            source = sources.get(text[start + _STAMP_LENGTH : message])
+            if source is None:
+                source = self._source(text, start, message)
+            kind = match.lastindex
+            if kind is None:
+                self.has_others |= _may_tell_of_workers(source, text, message)
+            elif source is None or source.believed != kind:
                 continue
-            samples = _of(key, found)
-            status = int(code)
-            samples.statuses[status] += 1
-            if 200 <= status < 300:
-                samples.total.append(int(milliseconds))
+            elif kind == _ANSWERED_GROUP:
+                _add_answered(source, match, found)
+            elif source.key is not None:
+                doubled_until = self._add_times(source, source.key, match, start, found)
 
-    def _read_waited(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
-        for line in lines:
-            match = _WAITED.match(line)
-            if match is None:
-                continue
-            thread, queue, backend = match.groups()
-            key = self._key(thread)
-            if key is None or self._doubles.is_second(thread, line):
-                continue
-            samples = _of(key, found)
-            samples.queue.append(int(queue))
-            samples.backend.append(int(backend))
-            samples.workers.setdefault(self._ids[thread], array("d")).append(int(backend))
+    def _add_times(
+        self,
+        source: _Source,
+        key: TimesKey,
+        match: re.Match[bytes],
+        start: int,
+        found: dict[TimesKey, Samples],
+    ) -> int:
+        """Take a line that is written twice; gives its end, that of its double if that follows."""
+        text, end = match.string, match.end()
+        is_of_batch = match.lastindex == _HANDLED_GROUP
+        if is_of_batch:
+            end = text.find(b"\n", end) + 1
+        line = text[start:end]
+        repeated = text.startswith(line, end)
+        if self._doubles.is_second(source.thread, line, repeated=repeated):
+            return end
+        samples = found.get(key) or _new_samples(key, found)
+        if is_of_batch:
+            _add_batch(match, line, samples)
+        else:
+            _add_waited(match, source.worker_id, samples)
+        return end + len(line) if repeated else end
 
-    def _read_handled(self, lines: list[bytes], found: dict[TimesKey, Samples]) -> None:
-        for line in lines:
-            match = HANDLED.match(line)
-            if match is None:
-                continue
-            thread, kind, milliseconds, ids = match.groups()
-            key = self._key(thread)
-            if key is None or self._doubles.is_second(thread + b"-stdout", line):
-                continue
-            requests = ids.count(b",") + 1
-            samples, time_ms = _of(key, found), float(milliseconds)
-            if kind == b"Handler":  # each request of a batch took the whole time
-                samples.handler.extend([time_ms] * requests)
-            else:  # which every handler has, those that measure nothing themselves as well
-                samples.batches.setdefault(requests, array("d")).append(time_ms)
-
-    def _key(self, thread: bytes) -> TimesKey | None:
-        """The version that the worker of this name serves; None for other threads."""
-        if thread in self._keys:
-            return self._keys[thread]
-        worker = worker_thread(thread) if b" - " not in thread else None
-        key = self._keys[thread] = TimesKey(worker.model, worker.version) if worker else None
-        if worker:
-            self._ids[thread] = worker.worker_id
-        return key
+    def _source(self, text: bytes, start: int, message: int) -> _Source | None:
+        """Who wrote the line that starts there; None where it is none of the server's."""
+        before = text[start:message]
+        match = _SOURCE.fullmatch(before) if b" - " not in before else None
+        if match is None:
+            return None
+        thread, logger = match.groups()
+        if thread is None:
+            return _ACCESS_LOG
+        worker = worker_thread(thread)
+        source = _Source(
+            thread,
+            logger == b"MODEL_LOG",
+            _believed(thread, logger),
+            TimesKey(worker.model, worker.version) if worker else None,
+            worker.worker_id if worker else "",
+        )
+        if before[_STAMP_LENGTH : _STAMP_LENGTH + 2] == b" [":  # else its stamp has another length
+            self._sources[before[_STAMP_LENGTH:]] = source
+        return source
 
 
-def _of(key: TimesKey, found: dict[TimesKey, Samples]) -> Samples:
-    samples = found.get(key)
-    if samples is None:
-        samples = found[key] = Samples()
+def _believed(thread: bytes, logger: bytes) -> int | None:
+    """The kind of message that is the server's own from there: a handler may print anything."""
+    if logger == b"ACCESS_LOG":
+        return _ANSWERED_GROUP
+    if _JOB_LOGGER.fullmatch(logger):
+        return _WAITED_GROUP
+    return _HANDLED_GROUP if thread.endswith(b"-stdout") else None
+
+
+def _may_tell_of_workers(source: _Source | None, text: bytes, message: int) -> bool:
+    """Whether a line may be of interest that is not of a request; few things printed are."""
+    return source is None or not source.is_printed or text.startswith(b"[PID]", message + 3)
+
+
+def _add_waited(match: re.Match[bytes], worker_id: str, samples: Samples) -> None:
+    queue, backend = match.group(1, 2)
+    backend_ns = int(backend)
+    samples.queue.append(int(queue))
+    samples.backend.append(backend_ns)
+    if worker_id not in samples.workers:
+        samples.workers[worker_id] = array("d")
+    samples.workers[worker_id].append(backend_ns)
+
+
+def _add_batch(match: re.Match[bytes], line: bytes, samples: Samples) -> None:
+    """The line ends as `#hostname:HOST,SECONDS,ID,ID,…, pattern=[METRICS]`."""
+    kind, milliseconds = match.group(3, 4)
+    requests = line.count(b",", max(line.rfind(b"#hostname:"), 0)) - 2
+    if requests < 1:
+        return
+    if kind == b"Handler":  # each request of a batch took the whole time
+        samples.handler.extend([float(milliseconds)] * requests)
+    else:  # which every handler has, those that measure nothing themselves as well
+        samples.batches.setdefault(requests, array("d")).append(float(milliseconds))
+
+
+def _add_answered(source: _Source, match: re.Match[bytes], found: dict[TimesKey, Samples]) -> None:
+    method, target, code, milliseconds = match.group(5, 6, 7, 8)
+    key = source.key
+    if key is None:
+        key = named_by(target)
+    elif method == b"GET" and target.startswith(_DESCRIBE):
+        return  # a worker is asked for nothing else but the description that its handler gives
+    if key is None:
+        return
+    samples = found.get(key) or _new_samples(key, found)
+    status = int(code)
+    samples.statuses[status] += 1
+    if 200 <= status < 300:
+        samples.total.append(int(milliseconds))
+
+
+def _new_samples(key: TimesKey, found: dict[TimesKey, Samples]) -> Samples:
+    samples = found[key] = Samples()
     return samples
 
 

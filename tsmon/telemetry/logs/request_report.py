@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.torchserve.errors import SERVER_ERROR
@@ -44,8 +44,7 @@ READING_PARTS = (RequestPhase.INFERENCE, RequestPhase.QUEUE)
 """The times of which each reading's percentiles are computed."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimesKey:
+class TimesKey(NamedTuple):
     """A version of a model; an empty version is the default one of the moment."""
 
     model: str

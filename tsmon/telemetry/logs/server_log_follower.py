@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
-from tsmon.logs.follower import BACKLOG, FileFollower
-from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.logs.follower import BACKLOG, FARTHEST, FileFollower
+from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_windows import RequestTimes
 from tsmon.telemetry.logs.worker_states import WorkerStates
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, SeriesKey
 
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.request_report import Samples, TimesKey
+
+AT_ONCE = 1 << 17
+"""Bytes of ts_log looked at together; more would not stay in a processor's cache."""
 _BANNER = b"Torchserve version: "
 _STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 
@@ -43,16 +49,25 @@ class ServerLogFollower:
         self._log = self._open_log()
         self._metrics = FileFollower(folder / TS_METRICS)
         self._is_first = True
+        self._had_others = True
 
     def read(self, now: float) -> None:
         """Read what was added since the last call; `now` is monotonic."""
         if self._log.path.name == ACCESS_LOG and (self.folder / TS_LOG).exists():
             self._log.close()
             self._log, self._is_first = self._open_log(), True
-        lines = sift(self._log.read())
-        self.worker_states.read(lines.others)
-        self._add_counters(lines.others)
-        found = {} if self._is_first else self._requests.read(lines)
+        found: dict[TimesKey, Samples] = {}
+        lines: list[bytes] = []
+        for _ in range(FARTHEST // AT_ONCE):
+            text = self._log.read_text(AT_ONCE)
+            if not text:
+                break
+            if not self._is_first:
+                self._requests.read(text, found)
+            if self._has_others():
+                lines += text.splitlines()
+        self.worker_states.read(lines)
+        self._add_counters(lines)
         self._is_first = False
         self.times.add(found, now)
         self.problem = self._problem()
@@ -68,14 +83,23 @@ class ServerLogFollower:
             return FileFollower(path, backlog=BACKLOG)
         return FileFollower(self.folder / ACCESS_LOG)
 
+    def _has_others(self) -> bool:
+        """Whether the text just read has lines of workers or of a start; mostly it has none.
+
+        A line without a stamp belongs to one before it, with which the text before may have ended.
+        """
+        had, self._had_others = self._had_others, self._is_first or self._requests.has_others
+        return self._had_others or had
+
     def _add_counters(self, server_lines: Sequence[bytes]) -> None:
         """Take the steps of the counters; they begin anew where the server did."""
-        steps = self._metrics.read()
+        steps = self._metrics.read_text()
         self.counts |= self._metrics.is_open
         started = None if self._is_first else _start(server_lines)
         if started is not None:
             self.counters = LoggedCounters()
-            steps = [line for line in steps if line[:_STAMP_LENGTH] >= started]
+            lines = steps.splitlines(keepends=True)
+            steps = b"".join(line for line in lines if line[:_STAMP_LENGTH] >= started)
         self.counters.add(steps)
 
     def _problem(self) -> str:
@@ -100,10 +124,11 @@ def _start(lines: Sequence[bytes]) -> bytes | None:
     return None
 
 
-_COUNTER = b" - ts_"
-_INCREMENT = re.compile(rb" - (ts_\w+)\.\w+:(\d[\d.]*(?:E\d{1,2})?)\|#([^|]*)\|")
 _LABELS = re.compile(r"^model_name:(.*),model_version:([^,]*)$")
 _NAMES = {name.encode(): name for name in (REQUESTS, INFERENCE_US, QUEUE_US)}
+_INCREMENT = re.compile(
+    rb" - (" + b"|".join(_NAMES) + rb")\.\w+:(\d+(?:\.\d+)?(?:E\d{1,2})?)\|#([^|\n]*)\|"
+)
 
 
 class LoggedCounters:
@@ -114,16 +139,11 @@ class LoggedCounters:
             name: defaultdict(float) for name in _NAMES
         }
 
-    def add(self, lines: Iterable[bytes]) -> None:
+    def add(self, text: bytes) -> None:
         """Take more lines of ts_metrics.log."""
         sums = self._sums
-        for line in lines:
-            match = _INCREMENT.search(line) if _COUNTER in line else None
-            if match is None:
-                continue
-            name, value, labels = match.groups()
-            if name in sums:
-                sums[name][labels] += _number(value)
+        for name, value, labels in _INCREMENT.findall(text):
+            sums[name][labels] += float(value)
 
     @property
     def series(self) -> dict[SeriesKey, Counters]:
@@ -137,11 +157,3 @@ class LoggedCounters:
                     requests.get(labels, 0.0), inference.get(labels, 0.0), queue.get(labels, 0.0)
                 )
         return found
-
-
-def _number(text: bytes) -> float:
-    """A step; 0 for what is none, such as 1.2.3."""
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

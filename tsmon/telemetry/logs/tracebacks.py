@@ -136,6 +136,11 @@ class TracebackFinder:
         self._before: dict[_Stream, list[str]] = {}
         self._idle: set[_Stream] = set()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the end of one is still to come."""
+        return bool(self._opened)
+
     def read(self, said: Iterable[Said]) -> Iterator[Traceback]:
         """Those that end in these lines, in the order in which they do."""
         for line in said:

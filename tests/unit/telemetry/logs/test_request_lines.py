@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.logs.lines import Doubles, WorkerThread, worker_thread
-from tsmon.telemetry.logs.request_lines import RequestLines, sift
+from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_report import Samples, TimesKey
 
 MNIST = TimesKey("mnist", "1.0")
@@ -31,8 +31,14 @@ HANDLED = (
 )
 
 
+def read_by(reader: RequestLines, *lines: bytes) -> dict[TimesKey, Samples]:
+    found: dict[TimesKey, Samples] = {}
+    reader.read(b"".join(line + b"\n" for line in lines), found)
+    return found
+
+
 def read(*lines: bytes) -> dict[TimesKey, Samples]:
-    return RequestLines().read(sift(lines))
+    return read_by(RequestLines(), *lines)
 
 
 def test_an_access_line_of_a_worker_names_the_version_that_answered() -> None:
@@ -118,8 +124,8 @@ def test_doubles_of_several_workers_may_stand_between_each_other() -> None:
 def test_doubles_may_come_with_two_readings() -> None:
     lines = RequestLines()
 
-    assert MNIST in lines.read(sift([HANDLED, WAITED]))
-    assert lines.read(sift([HANDLED, WAITED])) == {}
+    assert MNIST in read_by(lines, HANDLED, WAITED)
+    assert read_by(lines, HANDLED, WAITED) == {}
 
 
 @pytest.mark.parametrize(

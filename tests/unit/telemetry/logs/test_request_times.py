@@ -239,13 +239,15 @@ def test_increments_of_log_mode_add_up_to_counters() -> None:
     labels = b"|#model_name:mnist,model_version:default|#hostname:vm,timestamp:1795356466"
     for step in steps:
         counters.add(
-            [
-                stamp + b"ts_inference_requests_total.Count:1.0" + labels,
-                stamp + b"ts_inference_latency_microseconds.Microseconds:%f" % step + labels,
-                stamp + b"QueueTime.Milliseconds:3.0|#Level:Host|#hostname:vm,timestamp:1",
-                stamp + b"ts_queue_latency_microseconds.Microseconds:1.2.3" + labels,
-                stamp + b"ts_queue_latency_microseconds.Microseconds:1.5E7" + labels,
-            ]
+            b"\n".join(
+                [
+                    stamp + b"ts_inference_requests_total.Count:1.0" + labels,
+                    stamp + b"ts_inference_latency_microseconds.Microseconds:%f" % step + labels,
+                    stamp + b"QueueTime.Milliseconds:3.0|#Level:Host|#hostname:vm,timestamp:1",
+                    stamp + b"ts_queue_latency_microseconds.Microseconds:1.2.3" + labels,
+                    stamp + b"ts_queue_latency_microseconds.Microseconds:1.5E7" + labels,
+                ]
+            )
         )
 
     total = counters.series[SeriesKey("mnist", "default")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.telemetry.logs.real_lines import server_lines
+from tsmon.telemetry.logs import server_log_follower
 from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
@@ -45,73 +46,105 @@ def banner(second: int) -> tuple[bytes, bytes]:
     return start, b"Torchserve version: 0.12.0"
 
 
-def statuses(reader: ServerLogFollower) -> dict[int, int]:
-    return dict(reader.times.statuses(reader.times.keys(), since=-1.0))
+def statuses(follower: ServerLogFollower) -> dict[int, int]:
+    return dict(follower.times.statuses(follower.times.keys(), since=-1.0))
 
 
 def test_the_first_reading_knows_the_workers_and_counts_no_request(folder: Path) -> None:
     append(folder / "ts_log.log", *server_lines("crash_loop"), answered())
-    reader = ServerLogFollower(folder)
+    follower = ServerLogFollower(folder)
 
-    reader.read(NO_TIME)
+    follower.read(NO_TIME)
 
-    assert reader.worker_states
-    assert statuses(reader) == {}
+    assert follower.worker_states
+    assert statuses(follower) == {}
 
 
 def test_requests_count_from_then_on(folder: Path) -> None:
-    reader = ServerLogFollower(folder)
-    reader.read(NO_TIME)
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
     append(folder / "ts_log.log", answered(), answered(503))
 
-    reader.read(NO_TIME)
+    follower.read(NO_TIME)
 
-    assert statuses(reader) == {200: 1, 503: 1}
-    assert reader.problem == ""
+    assert statuses(follower) == {200: 1, 503: 1}
+    assert follower.problem == ""
 
 
 def test_counters_begin_anew_where_the_server_does(folder: Path) -> None:
-    reader = ServerLogFollower(folder)
-    reader.read(NO_TIME)
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
     append(folder / "ts_metrics.log", counted(1), counted(2))
-    reader.read(NO_TIME)
-    assert reader.counters.series == {SERIES: Counters(requests=2)}
+    follower.read(NO_TIME)
+    assert follower.counters.series == {SERIES: Counters(requests=2)}
 
     append(folder / "ts_log.log", *banner(second=9))
     append(folder / "ts_metrics.log", counted(3), counted(10))
-    reader.read(NO_TIME)
+    follower.read(NO_TIME)
 
-    assert reader.counters.series == {SERIES: Counters(requests=1)}
+    assert follower.counters.series == {SERIES: Counters(requests=1)}
 
 
 def test_access_log_serves_until_there_is_a_ts_log(folder: Path) -> None:
     (folder / "ts_log.log").unlink()
-    reader = ServerLogFollower(folder)
-    reader.read(NO_TIME)
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
     line = b'2026-11-22T13:00:01,000 - /127.0.0.1:1 "PUT /predictions/mnist HTTP/1.1" 200 4'
     append(folder / "access_log.log", line)
-    reader.read(NO_TIME)
-    assert statuses(reader) == {200: 1}
+    follower.read(NO_TIME)
+    assert statuses(follower) == {200: 1}
 
     append(folder / "ts_log.log", answered())
-    reader.read(NO_TIME)
+    follower.read(NO_TIME)
     append(folder / "ts_log.log", answered())
     append(folder / "access_log.log", line)
-    reader.read(NO_TIME)
+    follower.read(NO_TIME)
 
-    assert statuses(reader) == {200: 2}
+    assert statuses(follower) == {200: 2}
 
 
 def test_a_folder_without_logs_is_a_problem_that_passes(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
-    reader = ServerLogFollower(folder)
-    reader.read(NO_TIME)
-    assert reader.problem == f"there is no log folder {folder}"
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
+    assert follower.problem == f"there is no log folder {folder}"
 
     folder.mkdir()
-    reader.read(NO_TIME)
-    assert reader.problem == f"neither ts_log.log nor access_log.log is in {folder}"
+    follower.read(NO_TIME)
+    assert follower.problem == f"neither ts_log.log nor access_log.log is in {folder}"
 
     (folder / "ts_log.log").touch()
-    reader.read(NO_TIME)
-    assert reader.problem == ""
+    follower.read(NO_TIME)
+    assert follower.problem == ""
+
+
+@pytest.mark.parametrize("at_once", [150, 400, 3000])
+def test_in_how_many_pieces_a_log_is_read_makes_no_difference(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    whole, pieces = ServerLogFollower(folder), ServerLogFollower(folder)
+    for follower in (whole, pieces):
+        follower.read(NO_TIME)
+    chatter = [b"2026-11-22T13:00:01,000 [INFO ] W-1-m_1-stdout MODEL_LOG - hello"] * 5
+    for name in ("crash_loop", "killed"):
+        append(folder / "ts_log.log", *chatter, *server_lines(name), answered(), *chatter)
+
+    whole.read(NO_TIME)
+    monkeypatch.setattr(server_log_follower, "AT_ONCE", at_once)
+    pieces.read(NO_TIME)
+
+    assert statuses(pieces) == statuses(whole) != {}
+    assert dict(pieces.worker_states) == dict(whole.worker_states)
+
+
+def test_a_worker_that_ends_between_requests_is_seen(folder: Path) -> None:
+    follower = ServerLogFollower(folder)
+    append(folder / "ts_log.log", answered())
+    for _ in range(3):
+        follower.read(NO_TIME)
+        append(folder / "ts_log.log", answered(), answered())
+
+    append(folder / "ts_log.log", *server_lines("crash_loop"))
+    follower.read(NO_TIME)
+
+    assert any(state.is_down for state in follower.worker_states.values())
