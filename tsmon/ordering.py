@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import TypeVar
+from functools import lru_cache
+from typing import Generic, TypeVar
 
 Value = float | str | StrEnum | None
 """What a row is sorted by: a number, a text, or nothing that is known, perhaps with the reason."""
@@ -14,6 +15,25 @@ Item = TypeVar("Item")
 
 _Natural = tuple[tuple[str, int, str], ...]
 _Rank = tuple[int, float, _Natural]
+
+
+class Arranger(Generic[Item]):
+    """Arranges items again and again, at hardly any cost while their values stay the same."""
+
+    def __init__(self) -> None:
+        self._values: list[Value] = []
+        self._descending = False
+        self._places: list[int] = []
+
+    def arrange(
+        self, items: Sequence[Item], value: Callable[[Item], Value], *, descending: bool = False
+    ) -> list[Item]:
+        """As `arrange` does."""
+        values = [value(item) for item in items]
+        if descending != self._descending or values != self._values:
+            self._values, self._descending = values, descending
+            self._places = arrange(range(len(values)), values.__getitem__, descending=descending)
+        return [items[place] for place in self._places]
 
 
 def arrange(
@@ -44,6 +64,7 @@ def _rank(value: Value) -> _Rank | None:
     return None if value != value else (0, value, ())
 
 
+@lru_cache(maxsize=1 << 14)
 def _natural(text: str) -> _Natural:
     """A text as letters and the number after them, which the longer one of two wins."""
     pairs = re.findall(r"([^0-9]*)([0-9]*)", text)

@@ -35,7 +35,7 @@ def snapshot(state: ServerState = ServerState.UP, *, answered: float | None = 0.
 
 
 def bar(shown: Snapshot, facts: BarFacts, width: int = 120) -> str:
-    return compose_bar(shown, facts, width, MOMENT).plain
+    return compose_bar(shown, facts, width, MOMENT, spell_overall(shown)).plain
 
 
 def test_the_bar_of_a_healthy_server() -> None:

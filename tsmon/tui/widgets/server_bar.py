@@ -69,6 +69,8 @@ class ServerBar(Words):
     """One line; what matters least is left out first when it does not fit."""
 
     _last: tuple[Snapshot, BarFacts, Instant] | None = None
+    _overall: Sequence[Span] = ()
+    """Of the last snapshot, since it takes a look at all models."""
 
     def on_mount(self) -> None:
         """Say something before anything is known."""
@@ -82,13 +84,17 @@ class ServerBar(Words):
 
     def show(self, snapshot: Snapshot, facts: BarFacts, now: Instant) -> None:
         """Render a tick, or the passing of time since the last one."""
+        if self._last is None or self._last[0] is not snapshot:
+            self._overall = spell_overall(snapshot)
         self._last = snapshot, facts, now
-        self.say(compose_bar(snapshot, facts, self.size.width, now))
+        self.say(compose_bar(snapshot, facts, self.size.width, now, self._overall))
 
 
-def compose_bar(snapshot: Snapshot, facts: BarFacts, width: int, now: Instant) -> Content:
-    """The line for a width."""
-    left = _left(snapshot, facts, now)
+def compose_bar(
+    snapshot: Snapshot, facts: BarFacts, width: int, now: Instant, overall: Sequence[Span]
+) -> Content:
+    """The line for a width; `overall` is what `spell_overall` says of the snapshot."""
+    left = _left(snapshot, facts, now, overall)
     right = _badges(facts, snapshot.not_recorded)
     name = badge(facts.tag.name, facts.tag.color) + " " if facts.tag.name else Content()
     room = width - 2 - name.cell_length - sum(len(text) + 1 for text, _ in right)
@@ -113,7 +119,7 @@ def _length(parts: Sequence[Span]) -> int:
     return sum(len(text) + 2 for text, _ in parts)
 
 
-def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
+def _left(snapshot: Snapshot, facts: BarFacts, now: Instant, overall: Sequence[Span]) -> list[Span]:
     """The parts from the left, the most important first."""
     server = snapshot.server
     sign = SERVER_SIGNS[server.state]
@@ -122,7 +128,7 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant) -> list[Span]:
         parts += _freshness(snapshot, now)
     if facts.waiting:
         parts.append((facts.waiting, Tone.WARNING))
-    parts += spell_overall(snapshot)
+    parts += overall
     if lost := snapshot.metrics.lost_lines:
         parts.append((f"{plural(lost, 'metric line')} unreadable", Tone.WARNING))
     if facts.token_expires:

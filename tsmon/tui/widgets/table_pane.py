@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic
 
 from textual.content import Content
 
-from tsmon.ordering import Item, Value, arrange
+from tsmon.ordering import Arranger, Item, Value
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import ARROWS, Column
@@ -47,6 +47,8 @@ class TablePane(Pane, Generic[Item]):
         self._descending = self._order.largest_first
         self._items: Sequence[Item] = ()
         self._shown: list[Item] = []
+        self._by_name: Arranger[Item] = Arranger()
+        self._by_order: Arranger[Item] = Arranger()
 
     def compose_table(self) -> ComposeResult:
         """The filter, which shows when it is asked for, and the table."""
@@ -82,12 +84,12 @@ class TablePane(Pane, Generic[Item]):
 
     def pick_rows(self, items: Sequence[Item]) -> list[Item]:
         """The items that pass the filter, in the order chosen."""
-        passes = self.filter_bar.filter.passes
-        self._items = items
-        passing = [item for item in items if passes(self.words_of(item))]
+        chosen, self._items = self.filter_bar.filter, items
+        if chosen:
+            items = [item for item in items if chosen.passes(self.words_of(item))]
         # Rows of one value, or of none, are in the order of the first column.
-        even = arrange(passing, self._columns[0].value)
-        self._shown = arrange(even, self._order.value, descending=self._descending)
+        even = self._by_name.arrange(items, self._columns[0].value)
+        self._shown = self._by_order.arrange(even, self._order.value, descending=self._descending)
         return self._shown
 
     # Filter
