@@ -59,8 +59,9 @@ class AnswerLines(ScrollView, can_focus=True):
 
     def show(self, answers: Iterable[Answer]) -> None:
         """Have these answers in place of those before."""
-        self._answers = deque(answers, maxlen=LONGEST)
-        self._lay_out(follow=True)
+        before, self._answers = self._answers, deque(answers, maxlen=LONGEST)
+        if before or self._answers:
+            self._lay_out(follow=True)
 
     def _lay_out(self, *, follow: bool) -> None:
         self.virtual_size = Size(0, len(self._answers))

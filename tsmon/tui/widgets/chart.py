@@ -112,21 +112,25 @@ class Chart(Widget):
         """The raster depends on the size."""
         self._redraw()
 
+    def notify_style_update(self) -> None:
+        """The theme has other colours."""
+        super().notify_style_update()
+        self._painted = []
+
     def _redraw(self) -> None:
-        self._lines = None
+        self._lines, self._painted = None, []
         self.refresh()
 
     def _repaint(self) -> None:
         """Have those lines painted that look different now; a chart at rest costs nothing."""
-        strips = [self.render_line(y) for y in range(self.size.height)]
-        if len(strips) != len(self._painted):
+        before, self._painted = self._painted, self._paint()
+        if len(self._painted) != len(before):
             self.refresh()
         else:
-            pairs = enumerate(zip(strips, self._painted, strict=True))
+            pairs = enumerate(zip(self._painted, before, strict=True))
             changed = [Region(0, y, self.size.width, 1) for y, (new, old) in pairs if new != old]
             if changed:
                 self.refresh(*changed)
-        self._painted = strips
 
     @property
     def lines(self) -> list[tuple[str, str]]:
@@ -137,9 +141,18 @@ class Chart(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        if y >= len(self.lines):
-            return Strip.blank(self.size.width, self.rich_style)
-        label, plot = self.lines[y]
+        if not self._painted:
+            self._painted = self._paint()
+        if y < len(self._painted):
+            return self._painted[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def _paint(self) -> list[Strip]:
+        plain = self.rich_style  # asked once, since it goes through all ancestors
+        lines = [self._paint_line(y, *line) for y, line in enumerate(self.lines)]
+        return [strip.adjust_cell_length(self.size.width, plain) for strip in lines]
+
+    def _paint_line(self, y: int, label: str, plot: str) -> Strip:
         axis = self.get_component_rich_style("chart--axis")
         line = self.get_component_rich_style("chart--line")
         if y == self._noted_line:
@@ -151,7 +164,7 @@ class Chart(Widget):
         else:
             head = [Segment(label, axis)]
         segments = [*head, *self._cut(plot, line, beyond)]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments)
 
     def _cut(self, plot: str, style: Style, beyond: Iterable[int]) -> list[Segment]:
         """A line of the plot, its special columns in styles of their own."""
