@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.cli.output import complain
 from tsmon.logs.discovery import find_logs
-from tsmon.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
+from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
 from tsmon.logs.places import Container, LogPlace
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def log_folder(
     named: LogPlace | None,
     addresses: Addresses,
     files: Sequence[str] = (MODEL_LOG, TS_LOG),
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = CAUSE_BYTES,
 ) -> Iterator[Path | None]:
     """The folder that --logs names, else that of a server of this machine, while it is needed.
 

@@ -13,7 +13,7 @@ from tsmon.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG
 
 FOLLOWED = (TS_LOG, TS_METRICS, MODEL_LOG)
-MOST_BYTES = 8 << 20
+COPY_BYTES = 8 << 20
 """Of one file; there may be an older one of that size beside it."""
 _BLOCK = 1 << 16
 _PATIENCE_S = 15.0
@@ -69,7 +69,7 @@ class _Copy:
             stderr=subprocess.PIPE,
             start_new_session=True,  # so that ctrl+c reaches tsmon alone, which then ends it
         )
-        self._thread = threading.Thread(target=self._write, name=f"mirror {name}", daemon=True)
+        self._thread = threading.Thread(target=self._write, name=f"copy of {name}", daemon=True)
         self._thread.start()
 
     def wait_until_present(self) -> None:
@@ -110,7 +110,7 @@ class _Copy:
     def _append(self, block: bytes) -> None:
         """Write a block; a file that is full is put aside at a line's end."""
         end = block.rfind(b"\n") + 1
-        if end and self._path.stat().st_size > MOST_BYTES:
+        if end and self._path.stat().st_size > COPY_BYTES:
             self._put(block[:end])
             self._path.replace(self._path.with_suffix(".old"))
             block = block[end:]

@@ -8,5 +8,5 @@ MODEL_LOG = "model_log.log"
 TS_METRICS = "ts_metrics.log"
 MODEL_METRICS = "model_metrics.log"
 
-MOST_BYTES = 8 << 20
+CAUSE_BYTES = 8 << 20
 """How much of the end of each log file is read; twice this takes about a second."""

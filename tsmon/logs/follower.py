@@ -15,7 +15,7 @@ BACKLOG = 4 << 20
 """Bytes of ts_log that are read back at first, so that workers already down are known."""
 LONGEST_LINE = 1 << 16
 """A longer line is cut: no line of TorchServe's is, and memory and screens have their bounds."""
-FARTHEST = 64 * BLOCK
+MOST_AT_ONCE = 64 * BLOCK
 """So many bytes are read at once for the end of a line."""
 POLL_S = 0.2
 """Seconds between two looks at a file that is followed."""
@@ -38,24 +38,24 @@ class FileFollower:
         self._rest = b""
         self._open(backlog, start)
 
-    def read(self, most: int = FARTHEST) -> list[bytes]:
+    def read(self, most: int = MOST_AT_ONCE) -> list[bytes]:
         """The complete lines added since the last call, without their ends; see `read_text`."""
         *lines, _ = self.read_text(most).split(b"\n")
         if max(map(len, lines), default=0) > LONGEST_LINE:
             lines = [line[:LONGEST_LINE] for line in lines]
         return lines
 
-    def read_text(self, most: int = FARTHEST) -> bytes:
+    def read_text(self, most: int = MOST_AT_ONCE) -> bytes:
         """The complete lines added since the last call, each with its end.
 
-        About `most` bytes, and on to the end of a line of up to `FARTHEST`; what is left comes with
+        About `most` bytes, and on to the end of a line of up to `MOST_AT_ONCE`; what is left comes with
         the next call. So there are none only where there is nothing more to read, or a line that
         goes on and on.
         """
         if self._file is None:
             self._open(None)
         parts: list[bytes] = []
-        while self._file is not None and (most > 0 or (not parts and most > -FARTHEST)):
+        while self._file is not None and (most > 0 or (not parts and most > -MOST_AT_ONCE)):
             replaced = self._replaced()  # asked first, so that its last lines are read too
             block = self._block(most)
             most -= len(block)

@@ -11,7 +11,7 @@ from tsmon.units import KIB, MIB
 from tsmon.untrusted.files import open_regular
 
 _BLOCK = 64 * KIB
-FARTHEST = 64 * MIB
+SEARCHED_BYTES = 64 * MIB
 """From the end of a file that its last lines are looked for."""
 
 
@@ -48,7 +48,7 @@ def start_of_last(path: Path, count: int) -> int:
 def _start_of_last(file: BinaryIO, count: int, since: int) -> int:
     """The byte where the last *count* lines begin, read from the end in blocks."""
     position = end = file.seek(0, os.SEEK_END)
-    since = max(since, end - FARTHEST)
+    since = max(since, end - SEARCHED_BYTES)
     blocks: list[bytes] = []
     ends = 0
     while position > since and ends <= count:

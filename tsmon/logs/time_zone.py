@@ -18,7 +18,7 @@ from tsmon.untrusted.text import one_line
 
 QUARTER = timedelta(minutes=15)
 """All zones in use are so many of these from UTC."""
-FARTHEST = timedelta(hours=14)
+FARTHEST_OFFSET = timedelta(hours=14)
 LATE = timedelta(seconds=5)
 """How much later than its stamp a line may have been written; a copy's time tells nothing."""
 EARLY = timedelta(seconds=1)
@@ -87,7 +87,7 @@ def parse_zone(text: str) -> tzinfo:
     match = _OFFSET.fullmatch(text)
     if match is not None:
         size = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-        if size <= FARTHEST:
+        if size <= FARTHEST_OFFSET:
             return timezone(-size if match[1] == "-" else size)
     elif len(text) <= LONGEST_NAME:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -106,7 +106,7 @@ def offset_of(stamp: datetime, written: datetime) -> timedelta | None:
     """A zone's offset by the stamp of a line that was written then; None where they do not fit."""
     ahead = stamp - written.astimezone(UTC).replace(tzinfo=None)
     offset = round(ahead / QUARTER) * QUARTER
-    fits = -EARLY <= offset - ahead <= LATE and abs(offset) <= FARTHEST
+    fits = -EARLY <= offset - ahead <= LATE and abs(offset) <= FARTHEST_OFFSET
     return offset if fits else None
 
 

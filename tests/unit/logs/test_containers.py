@@ -90,7 +90,7 @@ def test_a_copy_has_what_was_there_and_what_comes(docker: StandIn, inside: Path)
 def test_a_copy_is_bounded_and_loses_no_line(
     docker: StandIn, inside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(container_copy, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(container_copy, "COPY_BYTES", 20_000)
     monkeypatch.setattr(container_copy, "_BLOCK", 5_000)
     docker.run(inside)
     copy = ContainerCopy(find_folder(CONTAINER))

@@ -127,7 +127,7 @@ def test_every_line_is_read_once_and_in_order(
 def test_a_line_without_an_end_holds_no_reader_up(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tsmon.logs.follower.FARTHEST", BLOCK)
+    monkeypatch.setattr("tsmon.logs.follower.MOST_AT_ONCE", BLOCK)
     file = FileFollower(log)
     append(log, b"x" * (8 * BLOCK))
 

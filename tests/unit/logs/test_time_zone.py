@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.telemetry.logs.real_lines import server_lines
-from tsmon.logs.time_zone import FARTHEST, QUARTER, LogZone, offset_of, parse_zone
+from tsmon.logs.time_zone import FARTHEST_OFFSET, QUARTER, LogZone, offset_of, parse_zone
 from tsmon.telemetry.logs.folder_follower import FolderFollower
 from tsmon.telemetry.logs.one_shot import read_worker_states
 from tsmon.torchserve.errors import InvalidArgument
@@ -24,7 +24,9 @@ INDIA = timezone(timedelta(hours=5, minutes=30))
 
 MachineIn = Callable[[str], None]
 
-offsets = st.integers(-FARTHEST // QUARTER, FARTHEST // QUARTER).map(lambda n: n * QUARTER)
+offsets = st.integers(-FARTHEST_OFFSET // QUARTER, FARTHEST_OFFSET // QUARTER).map(
+    lambda n: n * QUARTER
+)
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 
 

@@ -23,9 +23,9 @@ from tsmon.telemetry.logs.request_lines import ACCESS, HANDLED, LOOK, named_by
 
 LATEST, SLOWEST, FAILED = 2000, 500, 1000
 """Requests kept of each kind."""
-BACKLOG = 16 << 20
+REQUESTS_BACKLOG = 16 << 20
 """Bytes of the log that are read at first, some 6,000 requests."""
-AT_ONCE = 2 << 20
+REQUESTS_AT_ONCE = 2 << 20
 _STAMP = re.compile(rb"^(\S+) ")
 _WAITED = re.compile(
     rb"^\S+ \[\w+ *\] (.+?) org\.pytorch\.serve\.job\.\w+ - "
@@ -216,7 +216,9 @@ class RequestFollower:
         self.zone = zone or LogZone()
         self.buffer = RequestBuffer()
         present = (folder / TS_LOG).exists()
-        self._file = FileFollower(folder / (TS_LOG if present else ACCESS_LOG), backlog=BACKLOG)
+        self._file = FileFollower(
+            folder / (TS_LOG if present else ACCESS_LOG), backlog=REQUESTS_BACKLOG
+        )
 
     @property
     def has_workers(self) -> bool:
@@ -236,7 +238,7 @@ class RequestFollower:
     def read(self) -> bool:
         """Read what comes next; whether there was anything."""
         self.zone.look(self.folder)
-        lines = self._file.read(AT_ONCE)
+        lines = self._file.read(REQUESTS_AT_ONCE)
         self.buffer.read(lines)
         return bool(lines)
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tsmon.telemetry.recording.reader import Recording
 
 
-BACKLOG = 8 << 20
+PAGE_BACKLOG = 8 << 20
 """Bytes of what the file has already that are read at first."""
-AT_ONCE = 1 << 20
+PAGE_AT_ONCE = 1 << 20
 """Bytes read at a time, so that a screen can show what there is so far."""
 _STAMP = len("2026-11-22T16:37:50,499")
 _LEVEL = len(" [INFO ] ")
@@ -33,7 +33,7 @@ class LogFileSource:
         """By default the zone of the stamps is worked out."""
         self.path = folder / name
         self.zone = zone or LogZone()
-        self._file = FileFollower(self.path, backlog=BACKLOG)
+        self._file = FileFollower(self.path, backlog=PAGE_BACKLOG)
         self._doubled = name == TS_LOG
         self._doubles = Doubles()
         self._in_double = False
@@ -51,7 +51,7 @@ class LogFileSource:
     def read(self) -> list[LogLine]:
         """The next lines, without those that TorchServe wrote a second time."""
         self.zone.look(self.path.parent)
-        lines = self._file.read(AT_ONCE)
+        lines = self._file.read(PAGE_AT_ONCE)
         return [parse_line(line) for line in lines if not self._is_second(line)]
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.logs.files import MODEL_LOG, MOST_BYTES, TS_LOG
+from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
@@ -128,7 +128,7 @@ def read_cause(
     model: str | None = None,
     version: str | None = None,
     since: datetime | None = None,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = CAUSE_BYTES,
 ) -> Cause | None:
     """Like `find_cause`, from the end of the log files in this folder; blocks while it reads."""
     return find_cause(

@@ -17,9 +17,9 @@ from tsmon.telemetry.logs.tracebacks import TracebackFinder, worker_lines
 if TYPE_CHECKING:
     from tsmon.torchserve.records import VersionKey
 
-BACKLOG = 1 << 20
+FAILURES_BACKLOG = 1 << 20
 """Bytes that are read back at first, to know why requests failed before tsmon came."""
-MOST_BYTES = 4 << 20
+FAILURES_AT_ONCE = 4 << 20
 """Read at once; what is left comes with the next reading."""
 BEFORE_BYTES = 1 << 16
 """Kept of what tells of no failure."""
@@ -53,7 +53,7 @@ class RequestFailures:
     """Follows model_log, which mostly has a line per request that says nothing. `read` blocks."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = FileFollower(folder / MODEL_LOG, backlog=BACKLOG)
+        self._file = FileFollower(folder / MODEL_LOG, backlog=FAILURES_BACKLOG)
         self._finder = TracebackFinder()
         self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
         self._is_first = True
@@ -62,7 +62,7 @@ class RequestFailures:
 
     def read(self, now: float) -> None:
         """Take what was added since the last call; `now` is monotonic."""
-        text = self._file.read_text(MOST_BYTES)
+        text = self._file.read_text(FAILURES_AT_ONCE)
         if not self._finder.is_open and not any(sign in text for sign in FAILURE_SIGNS):
             self._before = (self._before + text)[-BEFORE_BYTES:]
             self._is_first = False

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
-from tsmon.logs.follower import BACKLOG, FARTHEST, FileFollower
+from tsmon.logs.follower import BACKLOG, MOST_AT_ONCE, FileFollower
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_windows import RequestTimes
 from tsmon.telemetry.logs.worker_states import WorkerStates
@@ -58,7 +58,7 @@ class ServerLogFollower:
             self._log, self._is_first = self._open_log(), True
         found: dict[TimesKey, Samples] = {}
         lines: list[bytes] = []
-        for _ in range(FARTHEST // AT_ONCE):
+        for _ in range(MOST_AT_ONCE // AT_ONCE):
             text = self._log.read_text(AT_ONCE)
             if not text:
                 break

@@ -75,7 +75,7 @@ class Detail(IntEnum):
     STATE = 0
     """Descriptions and counters: what a later tick is told from."""
     EVENTS = 1
-    """What events are told from as well: processes, workers' lives, statuses, tokens."""
+    """What events are told from as well: processes, worker states, statuses, tokens."""
     ALL = 2
 
 
