@@ -42,7 +42,7 @@ class WaitedLog:
 
     def read(self, model: str) -> list[Waited]:
         """The requests to a model that were written since the last call. It blocks."""
-        text = self._file.read_text()
+        text = self._file.read_whole_lines()
         self._count(text)
         return [
             _waited(*match.groups())

@@ -39,18 +39,18 @@ class FileFollower:
         self._open(backlog, start)
 
     def read(self, most: int = MOST_AT_ONCE) -> list[bytes]:
-        """The complete lines added since the last call, without their ends; see `read_text`."""
-        *lines, _ = self.read_text(most).split(b"\n")
+        """Like `read_whole_lines`, but each line by itself and without its end."""
+        *lines, _ = self.read_whole_lines(most).split(b"\n")
         if max(map(len, lines), default=0) > LONGEST_LINE:
             lines = [line[:LONGEST_LINE] for line in lines]
         return lines
 
-    def read_text(self, most: int = MOST_AT_ONCE) -> bytes:
+    def read_whole_lines(self, most: int = MOST_AT_ONCE) -> bytes:
         """The complete lines added since the last call, each with its end.
 
-        About `most` bytes, and on to the end of a line of up to `MOST_AT_ONCE`; what is left comes with
-        the next call. So there are none only where there is nothing more to read, or a line that
-        goes on and on.
+        About `most` bytes, and on to the end of a line of up to `MOST_AT_ONCE`; what is left comes
+        with the next call. So there are none only where there is nothing more to read, or a line
+        that goes on and on.
         """
         if self._file is None:
             self._open(None)

@@ -49,7 +49,7 @@ def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
     """The counters of the whole present ts_metrics.log; none where it cannot be read."""
     file = FileFollower(folder / TS_METRICS, start=0)
     counters = LoggedCounters()
-    while text := file.read_text():
+    while text := file.read_whole_lines():
         counters.add(text)
     file.close()
     return counters.series

@@ -62,7 +62,7 @@ class RequestFailures:
 
     def read(self, now: float) -> None:
         """Take what was added since the last call; `now` is monotonic."""
-        text = self._file.read_text(FAILURES_AT_ONCE)
+        text = self._file.read_whole_lines(FAILURES_AT_ONCE)
         if not self._finder.is_open and not any(sign in text for sign in FAILURE_SIGNS):
             self._before = (self._before + text)[-BEFORE_BYTES:]
             self._is_first = False

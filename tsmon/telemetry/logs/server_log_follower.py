@@ -59,7 +59,7 @@ class ServerLogFollower:
         found: dict[TimesKey, Samples] = {}
         lines: list[bytes] = []
         for _ in range(MOST_AT_ONCE // AT_ONCE):
-            text = self._log.read_text(AT_ONCE)
+            text = self._log.read_whole_lines(AT_ONCE)
             if not text:
                 break
             if not self._is_first:
@@ -93,7 +93,7 @@ class ServerLogFollower:
 
     def _add_counters(self, server_lines: Sequence[bytes]) -> None:
         """Take the steps of the counters; they begin anew where the server did."""
-        steps = self._metrics.read_text()
+        steps = self._metrics.read_whole_lines()
         self.counts |= self._metrics.is_open
         started = None if self._is_first else _start(server_lines)
         if started is not None:
