@@ -26,7 +26,6 @@ from model.arguments import positive
 from tsmon.logs.files import TS_LOG
 from tsmon.serving.ports import free_ports
 from tsmon.telemetry.live import LiveSource
-from tsmon.telemetry.log_page.buffer import CAPACITY
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.tui.app.app import MonitorOptions
@@ -37,6 +36,8 @@ RATES = (0, 1000, 5000)
 """Lines a second."""
 ROUNDS = 3
 WRITE_EVERY_S = 0.05
+LINES = 40_000
+"""As many are there when the page opens, more than it keeps."""
 LINE = "{} [INFO ] W-9000-mnist_1.0-stdout MODEL_LOG - line {} of many that a worker prints\n"
 
 
@@ -75,7 +76,7 @@ def writing(log: Path, rate: int) -> Callable[[Watched, Pilot[int], float], Awai
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[tuple[Watched, Pilot[int]]]:
     """The page of the logs with as many lines as it keeps."""
-    (folder / TS_LOG).write_text(lines(0, CAPACITY))
+    (folder / TS_LOG).write_text(lines(0, LINES))
     client = TorchServe(Addresses.from_server(f"127.0.0.1:{free_ports().management}"))
     session = LiveSession(client, source=LiveSource(client, folder))
     app = Watched(session, MonitorOptions())
@@ -86,10 +87,10 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Watched, Pilot[int]]]:
         began = time.perf_counter()
         await pilot.press("l")
         while not app.screen.query(LogLines) or app.screen.query_one(LogLines).view.buffer.count < (
-            CAPACITY
+            LINES
         ):
             await asyncio.sleep(0.01)
-        print(f"{CAPACITY:,} lines are there {time.perf_counter() - began:.2f} s after the key")
+        print(f"{LINES:,} lines are there {time.perf_counter() - began:.2f} s after the key")
         yield app, pilot
 
 

@@ -209,7 +209,7 @@ def _metrics_log(lines: list[bytes]) -> None:
 
 
 def _log_page(lines: list[bytes]) -> None:
-    view = LogView(LogBuffer(capacity=50))
+    view = LogView(LogBuffer(budget=25_000))
     view.update(view.buffer.add([parse_line(line) for line in lines]))
     view.seek("mnist")
     view.toggle_all()

@@ -12,8 +12,8 @@ from tsmon.telemetry.logs.tracebacks import BEGIN, OpenTraceback, Said
 if TYPE_CHECKING:
     from tsmon.logs.lines import WorkerThread
 
-CAPACITY = 50_000
-"""Lines kept; with 150 characters each they take some 40 MB."""
+BUFFER_BYTES = 24 << 20
+"""Of the lines of one file while its page is open: 30,000 of 150 characters, or few long ones."""
 _JAVA_RAISED = re.compile(r"^([\w$]+\.)+[\w$]*(Exception|Error|Throwable)\b")
 _JAVA_FRAME = re.compile(r"^(\s+at |\s+\.\.\. \d+ |Caused by: |\s+Suppressed: )")
 
@@ -21,8 +21,10 @@ _JAVA_FRAME = re.compile(r"^(\s+at |\s+\.\.\. \d+ |Caused by: |\s+Suppressed: )"
 class LogBuffer:
     """A bounded row of lines, the oldest let go of in great steps."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self.capacity = capacity
+    def __init__(self, budget: int = BUFFER_BYTES) -> None:
+        self._budget = budget
+        self.size = 0
+        """Bytes that the lines take."""
         self.lines: list[LogLine] = []
         self.count = 0
         """All lines that were ever added."""
@@ -51,10 +53,21 @@ class LogBuffer:
             else:
                 self._fold_java(line)
         self.lines += added
-        excess = len(self.lines) - self.capacity
-        if excess > 0:
-            del self.lines[: excess + self.capacity // 10]
+        self.size += sum(line.size for line in added)
+        if self.size > self._budget:
+            self._drop_oldest(self.size - self._budget + self._budget // 10)
         return added
+
+    def _drop_oldest(self, size: int) -> None:
+        """Let go of at least so many bytes, but never of the newest line."""
+        dropped = gone = 0
+        for line in self.lines[:-1]:
+            if gone >= size:
+                break
+            gone += line.size
+            dropped += 1
+        del self.lines[:dropped]
+        self.size -= gone
 
     def _fold_python(self, line: LogLine) -> None:
         worker, time = line.worker, line.time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -23,6 +24,8 @@ _INFERENCE = re.compile(
 _EACH_REQUEST = (b"result=[M", b"Waiting time ns", b"Backend received inference at")
 _UNSEEN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 """Colour codes and other control characters, which would spoil the screen."""
+_LINE_BYTES = 470
+"""What a line takes besides its words."""
 ACCESS_LOGGER = "ACCESS_LOG"
 METRICS_LOGGER = "TS_METRICS"
 
@@ -67,6 +70,11 @@ class LogLine:
     """Counted from the first line read."""
     fold: Fold | None = None
     """The traceback it belongs to."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        return _LINE_BYTES + sys.getsizeof(self.raw) + sys.getsizeof(self.text)
 
     @property
     def time(self) -> datetime | None:

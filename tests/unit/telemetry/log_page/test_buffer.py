@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
+import pytest
+
 from tests.unit.telemetry.log_page.lines import JAVA, OTHER, printed, served, traceback
 from tests.unit.telemetry.logs.real_lines import model_lines
 from tsmon.telemetry.log_page.buffer import LogBuffer
@@ -75,11 +80,24 @@ def test_lines_without_a_stamp_that_are_no_trace_stay_as_they_are() -> None:
     ]
 
 
-def test_the_oldest_lines_go_when_there_are_too_many() -> None:
-    book = LogBuffer(capacity=100)
-    for second in range(250):
-        book.add(lines(printed(second, str(second))))
-        assert len(book.lines) <= 100
-    assert book.count == 250
-    assert book.lines[-1].text == "249"
-    assert [line.number for line in book.lines] == list(range(book.first, 250))
+@pytest.mark.parametrize("length", [1, 10_000])
+def test_the_oldest_lines_go_when_they_take_too_many_bytes(length: int) -> None:
+    book = LogBuffer(budget=200_000)
+    for second in range(500):
+        book.add(lines(printed(second, f"{second} {'x' * length}")))
+        assert book.size == sum(line.size for line in book.lines) <= 200_000
+    assert book.count == 500
+    assert book.lines[-1].text.startswith("499 ")
+    assert 1 < len(book.lines) < 500
+    assert [line.number for line in book.lines] == list(range(book.first, 500))
+
+
+def test_a_line_counts_what_it_takes() -> None:
+    tracemalloc.start()
+    try:
+        kept = [parse_line(printed(second, f"{second} {'x' * 100}")) for second in range(1000)]
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken == pytest.approx(sum(line.size for line in kept), rel=0.2)

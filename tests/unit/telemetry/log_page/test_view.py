@@ -151,7 +151,7 @@ _FILTER = st.builds(
 def test_lines_that_come_bit_by_bit_show_what_lines_at_once_show(
     raw: list[bytes], filter_: LogFilter, at_once: int, sought: str
 ) -> None:
-    book = LogBuffer(capacity=20)
+    book = LogBuffer(budget=13_000)
     view = LogView(book, filter_)
     view.seek(sought)
     for start in range(0, len(raw), at_once):

@@ -78,7 +78,7 @@ def test_whatever_is_in_the_files_is_read(folder: Path, written: list[bytes]) ->
         LogFileSource(folder, TS_LOG),
         RequestFollower(folder),
     )
-    view = LogView(LogBuffer(capacity=50))
+    view = LogView(LogBuffer(budget=25_000))
     for block in written:
         for name in (TS_LOG, TS_METRICS, MODEL_LOG):
             with (folder / name).open("ab") as file:
