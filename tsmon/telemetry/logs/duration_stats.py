@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import mul
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,9 @@ class DurationStats:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> DurationStats:
-        """The moments of these milliseconds."""
+        """Those of these milliseconds."""
         kept = array("d", values)
-        return cls(len(kept), sum(kept), sum(value * value for value in kept))
+        return cls(len(kept), sum(kept), sum(map(mul, kept, kept)))
 
     def __add__(self, other: DurationStats) -> DurationStats:
         return DurationStats(

@@ -104,12 +104,12 @@ _LOAD_FAILED = re.compile(rb"^Load model failed: .*, error: (.*)$")
 _UNANSWERED = re.compile(rb"^Number or consecutive unsuccessful inference (\d{1,9})$")
 _RETRY = re.compile(rb"^Retry worker: \S+ in (\d{1,9}) seconds\.$")
 _PID = re.compile(rb"^\[PID\](\d{1,9})$")
-_ALONE: dict[bytes, type[RecoveryFailed | RecoverySucceeded | Removed]] = {
+_ALONE: dict[bytes, type[WorkerEvent]] = {
     b"Auto recovery failed again": RecoveryFailed,
     b"Auto recovery succeeded, reset recoveryStartTS": RecoverySucceeded,
     b"Worker terminated due to scale-down call.": Removed,
 }
-_BEGINNINGS: dict[bytes, type[Launched | ProcessEnded | RecoveryBegan]] = {
+_BEGINNINGS: dict[bytes, type[WorkerEvent]] = {
     b"Worker cmdline: ": Launched,
     b"Backend worker monitoring thread interrupted or backend worker process died.": ProcessEnded,
     b"Auto recovery start timestamp: ": RecoveryBegan,

@@ -33,28 +33,28 @@ class ServerStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Launched:
-    """A process for the worker is started."""
+class WorkerEvent:
+    """Something that happened to one worker."""
 
     time: datetime
     worker: WorkerThread
+
+
+class Launched(WorkerEvent):
+    """A process for the worker is started."""
 
 
 @dataclass(frozen=True, slots=True)
-class HasPid:
+class HasPid(WorkerEvent):
     """The worker's process said its pid."""
 
-    time: datetime
-    worker: WorkerThread
     pid: int
 
 
 @dataclass(frozen=True, slots=True)
-class StateChanged:
+class StateChanged(WorkerEvent):
     """The worker went from one state to another."""
 
-    time: datetime
-    worker: WorkerThread
     before: Phase | None
     """None for a worker that had none yet."""
     after: Phase
@@ -71,91 +71,61 @@ class Disconnected:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(WorkerEvent):
     """The worker was sent a request."""
 
-    time: datetime
-    worker: WorkerThread
     command: str
     """LOAD, PREDICT, STREAMPREDICT or DESCRIBE."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoadFailed:
+class LoadFailed(WorkerEvent):
     """The model was not loaded."""
 
-    time: datetime
-    worker: WorkerThread
     error: str
     """"Worker died." whatever the reason, a time-out included."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class Unanswered(WorkerEvent):
     """The worker gave no answer within the startup or response time-out, and is ended for that."""
 
-    time: datetime
-    worker: WorkerThread
     consecutive: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessEnded:
+class ProcessEnded(WorkerEvent):
     """The worker's process ended by itself, or somebody else ended it."""
 
-    time: datetime
-    worker: WorkerThread
-
 
 @dataclass(frozen=True, slots=True)
-class BackendError:
+class BackendError(WorkerEvent):
     """Why TorchServe gave an attempt up, such as "Failed start worker process"."""
 
-    time: datetime
-    worker: WorkerThread
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryBegan:
+class RecoveryBegan(WorkerEvent):
     """The first death since the worker was last ready; the retries end some time after this."""
 
-    time: datetime
-    worker: WorkerThread
 
-
-@dataclass(frozen=True, slots=True)
-class RecoveryFailed:
+class RecoveryFailed(WorkerEvent):
     """Another death since then."""
 
-    time: datetime
-    worker: WorkerThread
 
-
-@dataclass(frozen=True, slots=True)
-class RecoverySucceeded:
+class RecoverySucceeded(WorkerEvent):
     """The worker is ready again."""
 
-    time: datetime
-    worker: WorkerThread
-
 
 @dataclass(frozen=True, slots=True)
-class RetryDue:
+class RetryDue(WorkerEvent):
     """A new process will be started."""
 
-    time: datetime
-    worker: WorkerThread
     seconds: int
     """From the line's time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(WorkerEvent):
     """The worker is gone: scaled down or unregistered."""
-
-    time: datetime
-    worker: WorkerThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +154,6 @@ class ModelUnregistered:
     model: str
 
 
-WorkerEvent = (
-    Launched
-    | HasPid
-    | StateChanged
-    | Asked
-    | LoadFailed
-    | Unanswered
-    | ProcessEnded
-    | BackendError
-    | RecoveryBegan
-    | RecoveryFailed
-    | RecoverySucceeded
-    | RetryDue
-    | Removed
-)
 LogEvent = (
     WorkerEvent | ServerStarted | Disconnected | VersionAdded | VersionRemoved | ModelUnregistered
 )
