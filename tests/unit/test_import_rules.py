@@ -27,7 +27,6 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
         "tsmon.load",
         "tsmon.serving",
         "tsmon.fleet",
-        "tsmon.cli",
     ],
 )
 def test_package_without_screens_loads_neither_textual_nor_torch(package: str) -> None:

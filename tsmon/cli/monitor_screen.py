@@ -1,4 +1,7 @@
-"""Opens the monitor, or says why it cannot: on a server, on a Prometheus server, on a recording."""
+"""Opens the monitor, or says why it cannot: on a server, on a Prometheus server, on a recording.
+
+This module loads Textual: a command imports it once a screen is to be opened.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,15 @@ from tsmon.config.values import Dotted
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.live import LiveSource
+from tsmon.tui.app.app import TsmonApp
+from tsmon.tui.app.crash import crash_folder
+from tsmon.tui.app.terminal import correct_colors
+from tsmon.tui.keymap.configured import configured
+from tsmon.tui.state.options import MonitorOptions
+from tsmon.tui.state.session import LiveSession, PrometheusSession, ReplaySession, Tag
+from tsmon.tui.state.steps import shorten_pauses
+from tsmon.tui.text.symbols import Symbols, symbols_of
+from tsmon.tui.text.themes import theme_named
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
@@ -26,8 +38,6 @@ if TYPE_CHECKING:
     from tsmon.telemetry.recording.reader import Recording
     from tsmon.telemetry.recording.recorder import RecordedSource
     from tsmon.telemetry.source import Source
-    from tsmon.tui.app.app import TsmonApp
-    from tsmon.tui.state.options import MonitorOptions
 
 GivenSettings = Mapping[Dotted, Given]
 NO_SCREEN = ("dumb", "unknown")
@@ -58,8 +68,6 @@ def open_monitor(
     With `fleet` all servers are shown first; `given` is what options and variables say.
     """
     need_terminal("--plain prints a line per tick instead")
-    from tsmon.tui.app.app import TsmonApp
-    from tsmon.tui.state.session import LiveSession, Tag
 
     client = target.client(hints=False)  # the screen asks
     settings = replace(
@@ -102,8 +110,6 @@ def open_prometheus(
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
     need_terminal("--plain prints a line per tick instead")
     from tsmon.cli.prometheus import find_instance, prometheus_client
-    from tsmon.tui.app.app import TsmonApp
-    from tsmon.tui.state.session import PrometheusSession
 
     name = instance or run_async(find_instance(target, url))
     session = PrometheusSession(prometheus_client(target, url), name, job)
@@ -113,8 +119,6 @@ def open_prometheus(
 def open_replay(target: Target, recording: Recording) -> int:
     """Open the monitor on a recording."""
     need_terminal("--json and --csv print what was recorded instead")
-    from tsmon.tui.app.app import TsmonApp
-    from tsmon.tui.state.session import ReplaySession
 
     options = _options(target, target.loaded.config.monitor)
     return _run(TsmonApp(ReplaySession(recording), options))
@@ -122,22 +126,9 @@ def open_replay(target: Target, recording: Recording) -> int:
 
 def _run(app: TsmonApp) -> int:
     """Run the app; what did not end by its own word was interrupted, or failed."""
-    from tsmon.tui.state.steps import shorten_pauses
-
     shorten_pauses()
     code = app.run()
     return (app.return_code or Exit.INTERRUPTED) if code is None else code
-
-
-def require_keys(target: Target) -> None:
-    """End the command where the keys of the configuration cannot be used, before it does more.
-
-    Raises:
-        ConfigError: they cannot.
-    """
-    from tsmon.tui.keymap.configured import configured
-
-    configured(target.loaded)
 
 
 def _options(
@@ -146,12 +137,6 @@ def _options(
     note: str = "",
     given: GivenSettings = NOTHING_GIVEN,
 ) -> MonitorOptions:
-    from tsmon.tui.app.crash import crash_folder
-    from tsmon.tui.app.terminal import correct_colors
-    from tsmon.tui.keymap.configured import configured
-    from tsmon.tui.state.options import MonitorOptions
-    from tsmon.tui.text.symbols import Symbols, symbols_of
-    from tsmon.tui.text.themes import theme_named
 
     correct_colors(os.environ)
     loaded = target.loaded

@@ -220,7 +220,7 @@ def test_who_opens_the_monitor_is_asked_once(
 
     monkeypatch.setattr(project_trust, "asked", asked)
     monkeypatch.setattr(project_trust, "_somebody_is_there", lambda: True)
-    monkeypatch.setattr("tsmon.cli.commands.monitor.open_monitor", open_monitor)
+    monkeypatch.setattr("tsmon.cli.monitor_screen.open_monitor", open_monitor)
     for _ in range(2):
         with pytest.raises(SystemExit):
             entry(Target(transport=server.transport())).main([])

@@ -29,7 +29,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[Dotted, Given]:
             assert getattr(settings, name) == each.value
         return Left(0)
 
-    monkeypatch.setattr("tsmon.cli.commands.monitor.open_monitor", open_monitor)
+    monkeypatch.setattr("tsmon.cli.monitor_screen.open_monitor", open_monitor)
     return found
 
 

@@ -13,7 +13,6 @@ import click
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import run_async
-from tsmon.cli.monitor_screen import open_monitor, require_keys
 from tsmon.cli.options import server_options
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import asked, say
@@ -68,7 +67,9 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
     target.refuse_when_read_only()
     on_terminal = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     if on_terminal:
-        require_keys(target)
+        from tsmon.tui.keymap.configured import configured
+
+        configured(target.loaded)  # keys that cannot be are found before anything is started
     require_server()
     make_model_store(model_store)
     samples = digit_assets().samples
@@ -88,6 +89,8 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
         settings = replace(
             target.loaded.config.monitor, model_store=record.model_store, samples=samples
         )
+        from tsmon.cli.monitor_screen import open_monitor
+
         return open_monitor(own, settings, note=note).code
 
 

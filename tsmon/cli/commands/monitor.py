@@ -10,7 +10,6 @@ import click
 from tsmon.cli.coroutines import run_async
 from tsmon.cli.given_options import given
 from tsmon.cli.group import go_on_with
-from tsmon.cli.monitor_screen import open_monitor, open_prometheus
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.options import monitor_options, server_options
 from tsmon.cli.outcome import Exit
@@ -54,6 +53,8 @@ def monitor(
         source = source_of(target, prometheus, instance, job)
         run_async(monitor_plainly(source, chosen.period, recording))
         return Exit.DONE
+    from tsmon.cli.monitor_screen import open_monitor, open_prometheus
+
     if prometheus:
         return open_prometheus(target, chosen, prometheus, instance, job, given(ctx))
     left = open_monitor(target, chosen, recording=recording, note=note, given=given(ctx))
