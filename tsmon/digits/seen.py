@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid
 from tsmon.units import MIB
-from tsmon.untrusted.archives import BadArchiveFile, read_member
 from tsmon.untrusted.files import FileTooLarge, read_bytes
 
 if TYPE_CHECKING:
@@ -51,6 +50,9 @@ class Preprocessing:
 
     def is_in(self, archive: Path) -> bool | None:
         """Whether a model archive has this very code; None where that cannot be told."""
+        # It loads what unpacks ZIP and tar files, which nobody needs before an archive is there.
+        from tsmon.untrusted.archives import BadArchiveFile, read_member
+
         try:
             own = read_bytes(self._source, MIB)
             return read_member(archive, self._source.name, len(own)) == own

@@ -17,8 +17,8 @@ from tsmon.telemetry.packing import Packer, unpack
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import Snapshot
 
-PAST_BYTES = 12 << 20
-"""Of packed snapshots: an hour or more of 20 busy models at one tick a second."""
+PAST_BYTES = 8 << 20
+"""Of packed snapshots: about an hour of 20 busy models at one tick a second."""
 CHUNK_BYTES = 256 << 10
 """Bytes, before compression, from which on snapshots are put away together."""
 CHUNK_TICKS = 64

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -124,7 +125,9 @@ class RecordedSource:
         """
         self._source = source
         self._recorder = Recorder(path, source.label, clock)
-        self._writing: asyncio.Task[None] | None = None
+        # Of many threads each would keep memory of its own for what SQLite holds.
+        self._thread = ThreadPoolExecutor(1, "recorder")
+        self._writing: asyncio.Future[None] | None = None
 
     @property
     def label(self) -> str:
@@ -146,8 +149,8 @@ class RecordedSource:
         if self._writing is not None and not self._writing.done():
             self._recorder.miss(observation, SLOW)
         else:
-            work = asyncio.to_thread(self._recorder.write, observation)
-            self._writing = asyncio.create_task(work)
+            loop = asyncio.get_running_loop()
+            self._writing = loop.run_in_executor(self._thread, self._recorder.write, observation)
             await asyncio.wait({self._writing}, timeout=PATIENCE_S)
         problem = self._recorder.problem
         return replace(observation, not_recorded=problem) if problem else observation
@@ -155,3 +158,4 @@ class RecordedSource:
     def close(self) -> None:
         """Finish the file."""
         self._recorder.close()
+        self._thread.shutdown(wait=False)

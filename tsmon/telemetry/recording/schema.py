@@ -16,6 +16,8 @@ APPLICATION_ID = 0x74736D6E
 
 _MAGIC = b"SQLite format 3\0"
 _MAKE = "`tsmon record FILE` makes one"
+CACHE_KIB = 512
+"""Pages of the file held in memory while it is written: enough for the ends of its tables."""
 BUSY_S = 2.0
 """How long another program may keep the file locked."""
 
@@ -205,6 +207,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         if fresh:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT}")
