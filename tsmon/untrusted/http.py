@@ -19,6 +19,7 @@ from typing import Any, Self
 import httpx
 
 from tsmon.units import period
+from tsmon.untrusted.plain_http import PlainTransport
 
 CLOSE_GRACE_S = 2.0
 DEADLINE_GRACE_S = 0.5
@@ -144,10 +145,17 @@ class BoundedClient:
 
     def _new_pool(self) -> _Pool:
         # A proxy variable must not send a loopback request elsewhere.
-        client = httpx.AsyncClient(trust_env=False, **self._settings)
+        client = httpx.AsyncClient(trust_env=False, **self._with_transport())
         # Unpacking is bounded, but a server that packs nothing needs none of it.
         client.headers["Accept-Encoding"] = "identity"
         return _Pool(client)
+
+    def _with_transport(self) -> dict[str, Any]:
+        settings = dict(self._settings)
+        verify, limits = settings.get("verify", True), settings.get("limits")
+        if settings.get("transport") is None:
+            settings["transport"] = PlainTransport(verify=verify, limits=limits)
+        return settings
 
     def _retire(self, pool: _Pool) -> None:
         """Send nothing more through a pool one of whose slots is lost."""
