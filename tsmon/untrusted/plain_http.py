@@ -246,7 +246,7 @@ class _Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 (httptools has no common ancestor of its errors)
             self._fail(httpx.RemoteProtocolError(f"no HTTP answer: {error}"))
         if not self._has_head and self._head_bytes > MOST_HEAD_BYTES:
-            self._fail(httpx.RemoteProtocolError("the head of the answer has no end"))
+            self._fail(httpx.RemoteProtocolError("the head of the answer is too long"))
         if self._unread >= MOST_UNREAD_BYTES:
             self._transport.pause_reading()
         self._news.set()
