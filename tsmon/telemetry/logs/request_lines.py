@@ -184,7 +184,9 @@ def _add_batch(match: re.Match[bytes], line: bytes, samples: Samples) -> None:
     if kind == b"Handler":  # each request of a batch took the whole time
         samples.handler.extend([float(milliseconds)] * requests)
     else:  # which every handler has, those that measure nothing themselves as well
-        samples.batches.setdefault(requests, array("d")).append(float(milliseconds))
+        if requests not in samples.batches:
+            samples.batches[requests] = array("d")
+        samples.batches[requests].append(float(milliseconds))
 
 
 def _add_answered(source: _Source, match: re.Match[bytes], found: dict[TimesKey, Samples]) -> None:
