@@ -86,8 +86,10 @@ def milliseconds(value: Quantity) -> str:
     return f"{value:.2f} ms" if 0 < value < 0.995 else f"{_figures(value)} ms"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: Quantity) -> str:
     """A length of time that was measured: `0.2 s`, `12 s`, `3 min`, `2.1 h`, `4 d`."""
+    if not is_known(seconds):
+        return ABSENT
     seconds = max(seconds, 0.0)
     for least, scale, unit in _LONG_TIMES:
         if seconds >= least:
@@ -101,6 +103,12 @@ def period(seconds: float) -> str:
         if seconds and seconds % scale == 0:
             return f"{seconds / scale:g} {unit}"
     return f"{seconds:g} s"
+
+
+def short_period(seconds: float) -> str:
+    """The same without a blank, as it is typed and where there is little room: `5m`, `1h`."""
+    unit, scale = ("h", 3600) if seconds >= 3600 else ("m", 60) if seconds >= 60 else ("s", 1)
+    return f"{seconds / scale:g}{unit}"
 
 
 def per_second(value: Quantity) -> str:

@@ -26,8 +26,8 @@ from tsmon.tui.widgets.metrics_pane import MetricsPane
 EXPLANATIONS = parse_explanations(numbers_page())
 SHOWN = [
     *((PaneName.METRICS, measure.title) for measure in MEASURES),
-    *((PaneName.MODELS, column.label) for column in models_pane.COLUMNS),
-    *((PaneName.WORKERS, column.label) for column in workers_pane.COLUMNS),
+    *((PaneName.MODELS, column.label) for column in models_pane.MODEL_COLUMNS),
+    *((PaneName.WORKERS, column.label) for column in workers_pane.WORKER_COLUMNS),
     *((PaneName.METRICS, part.value) for part in RequestPhase),
     *((PaneName.METRICS, heading) for heading in percentile_table.PERCENTILE_HEADINGS),
     *((PaneName.METRICS, window) for window in ("1 min", "5 min", "start")),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.telemetry.traffic import Missing
+from tsmon.tui.commands.table import parse_seconds
 from tsmon.units import (
     ABSENT,
     GIB,
@@ -23,6 +24,7 @@ from tsmon.units import (
     percent,
     period,
     plural,
+    short_period,
     times,
 )
 
@@ -144,6 +146,14 @@ def test_duration(seconds: float, text: str) -> None:
 )
 def test_period(seconds: float, text: str) -> None:
     assert period(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0.2s"), (30, "30s"), (300, "5m"), (5400, "1.5h")]
+)
+def test_a_period_as_it_is_typed(seconds: float, text: str) -> None:
+    assert short_period(seconds) == text
+    assert parse_seconds(text) == pytest.approx(seconds)
 
 
 def test_a_confidence_is_never_rounded_up_to_certainty() -> None:

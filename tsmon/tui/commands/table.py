@@ -13,6 +13,7 @@ from tsmon.tui.commands.command import Command
 from tsmon.tui.state.messages import ServerChosen
 from tsmon.tui.state.steps import PERIODS_S, SPANS_S
 from tsmon.tui.text.themes import theme_named
+from tsmon.units import short_period
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
@@ -31,11 +32,6 @@ def parse_seconds(text: str) -> float:
     if not found:
         raise InvalidArgument(f"{text or 'nothing'} is no time", "write 30s, 5m or 1h")
     return float(found[1]) * _UNITS_S[found[2]]
-
-
-def _spell(seconds: float) -> str:
-    unit = next(u for u, s in (("h", 3600), ("m", 60), ("s", 1)) if seconds >= s or u == "s")
-    return f"{seconds / _UNITS_S[unit]:g}{unit}"
 
 
 def _one_of(text: str, known: Iterable[str], what: str) -> str:
@@ -104,24 +100,26 @@ def _themes(screen: MonitorScreen) -> Sequence[str]:
 def _period(screen: MonitorScreen, text: str) -> None:
     seconds = parse_seconds(text)
     if not PERIODS_S[0] <= seconds <= 3600:
-        raise InvalidArgument(f"{text} is no period", f"it takes {PERIODS_S[0]:g}s to 1h")
+        raise InvalidArgument(
+            f"{text} is no period", f"it takes {short_period(PERIODS_S[0])} to 1h"
+        )
     screen.servers.set_period(seconds)
 
 
 def _periods(screen: MonitorScreen) -> Sequence[str]:
-    return [_spell(seconds) for seconds in PERIODS_S]
+    return [short_period(seconds) for seconds in PERIODS_S]
 
 
 def _span(screen: MonitorScreen, text: str) -> None:
     seconds = parse_seconds(text)
     if not SPANS_S[0] <= seconds <= SPANS_S[-1]:
-        longest, shortest = _spell(SPANS_S[-1]), _spell(SPANS_S[0])
+        longest, shortest = short_period(SPANS_S[-1]), short_period(SPANS_S[0])
         raise InvalidArgument(f"{text} is no span", f"it takes {shortest} to {longest}")
     screen.past.set_span(seconds)
 
 
 def _spans(screen: MonitorScreen) -> Sequence[str]:
-    return [_spell(seconds) for seconds in SPANS_S]
+    return [short_period(seconds) for seconds in SPANS_S]
 
 
 def _go(screen: MonitorScreen, text: str) -> None:

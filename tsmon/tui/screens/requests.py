@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -18,13 +19,13 @@ from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.state.log_sources import LogSources, why_no_logs
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone
+from tsmon.tui.widgets.columns import cells_of
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.long_table import LongTable
 from tsmon.tui.widgets.request_table import (
-    COLUMNS,
     CYCLE,
+    REQUEST_COLUMNS,
     TOTAL,
-    cells,
     model_of,
     request_detail,
     spell_order,
@@ -35,7 +36,7 @@ from tsmon.units import count
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
-    from tsmon.tui.widgets.table_pane import SortColumn
+    from tsmon.tui.widgets.columns import TableColumn
 
 REQUESTS_REFRESH_S = 0.5
 
@@ -53,7 +54,7 @@ class Requests(RequestPage):
     def __init__(self, sources: LogSources, selected: ModelKey | None) -> None:
         super().__init__(sources)
         self._selected = selected
-        self._order: SortColumn[SeenRequest] = TOTAL
+        self._order: TableColumn[SeenRequest] = TOTAL
         self._descending = True
         self._held = 0
         """Requests that there were to choose from."""
@@ -63,7 +64,9 @@ class Requests(RequestPage):
         """The filter, what is missing, the table, the request under the cursor."""
         yield FilterBar(id="requests-filter")
         yield Words(id="page-empty")
-        yield LongTable[SeenRequest](COLUMNS, cells, id="requests")
+        yield LongTable[SeenRequest](
+            REQUEST_COLUMNS, partial(cells_of, REQUEST_COLUMNS), id="requests"
+        )
         yield Words(id="request-detail")
 
     def on_mount(self) -> None:
@@ -183,7 +186,7 @@ class Requests(RequestPage):
     def on_long_table_title_clicked(self, event: LongTable.TitleClicked) -> None:
         """Sort by a column whose title is clicked; the one it is sorted by, the other way round."""
         event.stop()
-        column = next(each for each in COLUMNS if each is event.column)
+        column = next(each for each in REQUEST_COLUMNS if each is event.column)
         if column is self._order:
             self.action_reverse()
         else:
@@ -200,7 +203,7 @@ class Requests(RequestPage):
         """Sort by the same column the other way round."""
         self._sort_by(self._order, descending=not self._descending)
 
-    def _sort_by(self, column: SortColumn[SeenRequest], *, descending: bool) -> None:
+    def _sort_by(self, column: TableColumn[SeenRequest], *, descending: bool) -> None:
         self._order, self._descending = column, descending
         self._table.show_order(column, descending=descending)
         self._show(from_top=True)

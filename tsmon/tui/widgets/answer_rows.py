@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
+from tsmon.load.answers import Answer
 from tsmon.load.refusals import Failure
 from tsmon.tui.text.answers import answer_status
 from tsmon.tui.text.tones import Span, Tone
-from tsmon.tui.widgets.columns import Cell, Column, TableRow
+from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
 from tsmon.units import ABSENT, confidence, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tsmon.load.answers import Answer
-    from tsmon.load.batches import BatchRun
+    from tsmon.load.batches import BatchResult, BatchRun
     from tsmon.load.comparison import Comparison, Pair
 
 MOST_ANSWER_ROWS = 100
 """Rows of a table; the newest."""
-
-ANSWER_COLUMNS = (
-    Column("verdict", "", 9),
-    Column("predicted", "PREDICTED", 9),
-    Column("actual", "ACTUAL", 6),
-    Column("sure", "SURE", 6, right=True),
-    Column("time", "TIME", 7, right=True),
-    Column("status", "STATUS", 9, rank=1),
-    Column("image", "IMAGE", 0),
-)
-BATCH_COLUMNS = (
-    Column("batch", "BATCH", 6),
-    Column("images", "IMAGES", 7, right=True),
-    Column("right", "RIGHT", 6, right=True),
-    Column("wrong", "WRONG", 6, right=True),
-    Column("failed", "FAILED", 6, right=True),
-    Column("mean", "MS EACH", 8, right=True),
-    Column("state", "", 0),
-)
-PAIR_COLUMNS = (
-    Column("agree", "", 8),
-    Column("actual", "ACTUAL", 6),
-    Column("first", "FIRST", 5),
-    Column("first-sure", "SURE", 6, right=True),
-    Column("first-time", "TIME", 7, right=True),
-    Column("second", "SECOND", 6),
-    Column("second-sure", "SURE", 6, right=True),
-    Column("second-time", "TIME", 7, right=True),
-    Column("image", "IMAGE", 0, rank=1),
-)
 
 _FAILED = ("! failed", Tone.BAD)
 _VERDICTS = {
@@ -63,9 +34,99 @@ _AGREEMENTS = {
 }
 
 
+AnswerColumn = TableColumn[Answer]
+BatchColumn = TableColumn["NumberedBatch"]
+PairColumn = TableColumn["Pair"]
+
+
+class NumberedBatch(NamedTuple):
+    """A batch and its place in the run."""
+
+    number: int
+    batch: BatchResult
+
+
+def _verdict(answer: Answer) -> Cell:
+    return Cell(*(_FAILED if answer.error else _VERDICTS[answer.correct]))
+
+
+def _batch_count(
+    id_: str, label: str, width: int, read: Callable[[BatchResult], int]
+) -> BatchColumn:
+    return BatchColumn(id_, label, width, right=True, cell=lambda row: Cell(str(read(row.batch))))
+
+
+def _batch_state(row: NumberedBatch) -> Cell:
+    sent, size = row.batch.score.sent, row.batch.size
+    state = "✓ done" if sent == size else f"{sent} of {size}" if sent else "waits"
+    return Cell(state, Tone.MUTED)
+
+
+def _prediction(answer: Answer) -> Cell:
+    mark = {True: "✓", False: "✗", None: " "}[answer.correct]
+    tone = {True: Tone.GOOD, False: Tone.BAD, None: Tone.PLAIN}[answer.correct]
+    return Cell(f"{answer.predicted or ABSENT} {mark}", tone)
+
+
+def _side(id_: str, label: str, read: Callable[[Pair], Answer]) -> tuple[PairColumn, ...]:
+    """What one of the two versions answered."""
+    return (
+        PairColumn(id_, label, len(label), cell=lambda pair: _prediction(read(pair))),
+        PairColumn(
+            f"{id_}-sure", "SURE", 6, right=True,
+            cell=lambda pair: Cell(confidence(read(pair).confidence)),
+        ),
+        PairColumn(
+            f"{id_}-time", "TIME", 7, right=True,
+            cell=lambda pair: Cell(milliseconds(read(pair).milliseconds)),
+        ),
+    )  # fmt: skip
+
+
+ANSWER_COLUMNS = (
+    AnswerColumn("verdict", "", 9, cell=_verdict),
+    AnswerColumn(
+        "predicted", "PREDICTED", 9, cell=lambda answer: Cell(answer.predicted or ABSENT)
+    ),
+    AnswerColumn("actual", "ACTUAL", 6, cell=lambda answer: Cell(answer.image.label or ABSENT)),
+    AnswerColumn(
+        "sure", "SURE", 6, right=True, cell=lambda answer: Cell(confidence(answer.confidence))
+    ),
+    AnswerColumn(
+        "time", "TIME", 7, right=True, cell=lambda answer: Cell(milliseconds(answer.milliseconds))
+    ),
+    AnswerColumn(
+        "status", "STATUS", 9, rank=1,
+        cell=lambda answer: Cell(answer_status(answer), Tone.BAD if answer.error else Tone.MUTED),
+    ),
+    AnswerColumn("image", "IMAGE", 0, cell=lambda answer: Cell(answer.image.path.name, Tone.MUTED)),
+)  # fmt: skip
+BATCH_COLUMNS = (
+    BatchColumn("batch", "BATCH", 6, cell=lambda row: Cell(str(row.number))),
+    _batch_count("images", "IMAGES", 7, lambda batch: batch.size),
+    _batch_count("right", "RIGHT", 6, lambda batch: batch.score.right),
+    _batch_count("wrong", "WRONG", 6, lambda batch: batch.score.wrong),
+    _batch_count("failed", "FAILED", 6, lambda batch: batch.score.failed),
+    BatchColumn(
+        "mean", "MS EACH", 8, right=True, cell=lambda row: Cell(milliseconds(row.batch.mean_ms))
+    ),
+    BatchColumn("state", "", 0, cell=_batch_state),
+)
+PAIR_COLUMNS = (
+    PairColumn("agree", "", 8, cell=lambda pair: Cell(*_AGREEMENTS[pair.agree])),
+    PairColumn("actual", "ACTUAL", 6, cell=lambda pair: Cell(pair.first.image.label or ABSENT)),
+    *_side("first", "FIRST", lambda pair: pair.first),
+    *_side("second", "SECOND", lambda pair: pair.second),
+    PairColumn(
+        "image", "IMAGE", 0, rank=1,
+        cell=lambda pair: Cell(pair.first.image.path.name, Tone.MUTED),
+    ),
+)  # fmt: skip
+
+
 def answer_rows(answers: Iterable[tuple[int, Answer]]) -> list[TableRow]:
     """A row for each answer, by its number in the version's results."""
-    return [TableRow(str(number), _answer_cells(answer)) for number, answer in answers]
+    return [TableRow(str(at), cells_of(ANSWER_COLUMNS, answer)) for at, answer in answers]
 
 
 def newest(answers: Sequence[Answer], sent: int) -> list[tuple[int, Answer]]:
@@ -76,28 +137,17 @@ def newest(answers: Sequence[Answer], sent: int) -> list[tuple[int, Answer]]:
 
 def batch_rows(run: BatchRun) -> list[TableRow]:
     """A row for each batch of a run."""
-    rows = []
-    for number, batch in enumerate(run.results, 1):
-        score = batch.score
-        done = score.sent == batch.size
-        state = "✓ done" if done else f"{score.sent} of {batch.size}" if score.sent else "waits"
-        counts = (batch.size, score.right, score.wrong, score.failed)
-        cells = [
-            Cell(str(number)),
-            *(Cell(str(count)) for count in counts),
-            Cell(milliseconds(batch.mean_ms)),
-            Cell(state, Tone.MUTED),
-        ]
-        rows.append(TableRow(str(number), tuple(cells)))
-    return rows
+    rows = [NumberedBatch(at, batch) for at, batch in enumerate(run.results, 1)]
+    return [TableRow(str(row.number), cells_of(BATCH_COLUMNS, row)) for row in rows]
 
 
 def pair_rows(comparison: Comparison) -> list[TableRow]:
     """A row for each image that both versions answered, the newest first."""
     pairs = comparison.pairs[-MOST_ANSWER_ROWS:]
-    count = len(comparison.pairs)
+    last = len(comparison.pairs)
     return [
-        TableRow(str(count - back), _pair_cells(pair)) for back, pair in enumerate(reversed(pairs))
+        TableRow(str(last - back), cells_of(PAIR_COLUMNS, pair))
+        for back, pair in enumerate(reversed(pairs))
     ]
 
 
@@ -110,38 +160,3 @@ def answer_detail(answer: Answer) -> list[Span]:
     unreadable = answer.failure is Failure.UNREADABLE
     reason = f"cannot be read: {answer.error.rpartition(': ')[2]}" if unreadable else answer.error
     return [(f"{name}: ", Tone.PLAIN), (reason, Tone.BAD)]
-
-
-def _answer_cells(answer: Answer) -> tuple[Cell, ...]:
-    text, tone = _FAILED if answer.error else _VERDICTS[answer.correct]
-    return (
-        Cell(text, tone),
-        Cell(answer.predicted or ABSENT),
-        Cell(answer.image.label or ABSENT),
-        Cell(confidence(answer.confidence)),
-        Cell(milliseconds(answer.milliseconds)),
-        Cell(answer_status(answer), Tone.BAD if answer.error else Tone.MUTED),
-        Cell(answer.image.path.name, Tone.MUTED),
-    )
-
-
-def _pair_cells(pair: Pair) -> tuple[Cell, ...]:
-    image = pair.first.image
-    text, tone = _AGREEMENTS[pair.agree]
-    return (
-        Cell(text, tone),
-        Cell(image.label or ABSENT),
-        *_side_cells(pair.first),
-        *_side_cells(pair.second),
-        Cell(image.path.name, Tone.MUTED),
-    )
-
-
-def _side_cells(answer: Answer) -> tuple[Cell, Cell, Cell]:
-    mark = {True: "✓", False: "✗", None: " "}[answer.correct]
-    tone = {True: Tone.GOOD, False: Tone.BAD, None: Tone.PLAIN}[answer.correct]
-    return (
-        Cell(f"{answer.predicted or ABSENT} {mark}", tone),
-        Cell(confidence(answer.confidence)),
-        Cell(milliseconds(answer.milliseconds)),
-    )

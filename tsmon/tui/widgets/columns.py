@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
+from tsmon.ordering import Item, Value
 from tsmon.tui.text.tones import Tone
 from tsmon.untrusted.text import brief
 
@@ -56,6 +58,23 @@ class TableRow:
     key: str
     cells: tuple[Cell, ...]
     """One for each column, shown or not."""
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: an alias such as TableColumn[Item] is called
+class TableColumn(Column, Generic[Item]):
+    """A column with all that it has of an item; adding one to a table is one entry."""
+
+    cell: Callable[[Item], Cell]
+    """What it shows."""
+    value: Callable[[Item], Value] = lambda _: None
+    """What rows are sorted by; a column that nobody sorts by has none."""
+    largest_first: bool = False
+    """The direction that is asked for first."""
+
+
+def cells_of(columns: Sequence[TableColumn[Item]], item: Item) -> tuple[Cell, ...]:
+    """The row of an item: one cell for each column, shown or not."""
+    return tuple(column.cell(item) for column in columns)
 
 
 def fit(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -9,9 +11,9 @@ from rich.segment import Segment
 from tsmon.fleet.arrange import FleetLine, Order
 from tsmon.tui.text.badges import badge_style
 from tsmon.tui.text.tones import Tone, tone_of
-from tsmon.tui.widgets.columns import GAP, Cell, Column, TableRow
+from tsmon.tui.widgets.columns import GAP, Cell, Column, TableColumn, TableRow, cells_of
 from tsmon.tui.widgets.live_table import LiveTable
-from tsmon.units import ABSENT, milliseconds, number
+from tsmon.units import ABSENT, Quantity, milliseconds, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,24 +22,63 @@ if TYPE_CHECKING:
 
 READ_ONLY = "READ-ONLY"
 
-COLUMNS = (
-    Column("name", "SERVER", 0),
-    Column("verdict", "VERDICT", 16),
-    Column("workers", "WORKERS", 7),
-    Column("rate", "REQ/S", 6, right=True),
-    Column("inference", "INFER", 8, right=True),
-    Column("queue", "QUEUE", 8, right=True, rank=1),
-    Column("errors", "ERR/S", 6, right=True, rank=2),
-)
-_COLUMNS_OF = dict(zip(
-    (
-        Order.NAME, Order.WORST, Order.WORKERS, Order.RATE, Order.INFERENCE, Order.QUEUE,
-        Order.ERRORS,
+
+@dataclass(frozen=True, kw_only=True)
+class FleetColumn(TableColumn[FleetLine]):
+    """A column and the order of the whole fleet that its title asks for."""
+
+    order: Order
+
+
+def _figure(
+    id_: str, label: str, order: Order, read: Callable[[Figures], Quantity],
+    write: Callable[[Quantity], str], width: int = 8, rank: int = 0,
+) -> FleetColumn:  # fmt: skip
+    return FleetColumn(
+        id_, label, width, right=True, rank=rank, order=order,
+        cell=lambda line: Cell(write(read(line.figures)), _tone(line)),
+    )  # fmt: skip
+
+
+def _tone(line: FleetLine) -> Tone:
+    return Tone.MUTED if line.model else Tone.PLAIN
+
+
+def _name(line: FleetLine) -> Cell:
+    if line.model:
+        return Cell(f"  └ {line.model.key}", Tone.MUTED)
+    target = line.server.target
+    return Cell(f" {target.name} " + (f" {READ_ONLY}" if target.settings.read_only else ""))
+
+
+def _verdict(line: FleetLine) -> Cell:
+    sign = line.figures.sign
+    return Cell(str(sign), tone_of(sign.grade))
+
+
+def _errors(line: FleetLine) -> Cell:
+    tone = Tone.BAD if line.errors_per_second else Tone.MUTED
+    return Cell("" if line.model else number(line.errors_per_second), tone)
+
+
+def worker_ratio(figures: Figures) -> str:
+    """Ready and wanted workers: `2/2`."""
+    return ABSENT if figures.ready is None else f"{figures.ready}/{figures.wanted}"
+
+
+FLEET_COLUMNS = (
+    FleetColumn("name", "SERVER", 0, order=Order.NAME, cell=_name),
+    FleetColumn("verdict", "VERDICT", 16, order=Order.WORST, cell=_verdict),
+    FleetColumn(
+        "workers", "WORKERS", 7, order=Order.WORKERS,
+        cell=lambda line: Cell(worker_ratio(line.figures), _tone(line)),
     ),
-    COLUMNS,
-    strict=True,
-))  # fmt: skip
-ORDERS = {column.id: order for order, column in _COLUMNS_OF.items()}
+    _figure("rate", "REQ/S", Order.RATE, lambda figures: figures.per_second, number, width=6),
+    _figure("inference", "INFER", Order.INFERENCE, lambda each: each.inference_ms, milliseconds),
+    _figure("queue", "QUEUE", Order.QUEUE, lambda each: each.queue_ms, milliseconds, rank=1),
+    FleetColumn("errors", "ERR/S", 6, right=True, rank=2, order=Order.ERRORS, cell=_errors),
+)  # fmt: skip
+ORDERS = {column.id: column.order for column in FLEET_COLUMNS}
 """What a column's title sorts by."""
 
 
@@ -45,7 +86,7 @@ class FleetTable(LiveTable):
     """A live table whose first column shows each server in its own colour."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(COLUMNS, id=id)
+        super().__init__(FLEET_COLUMNS, id=id)
         self._lines: dict[str, FleetLine] = {}
 
     @property
@@ -56,53 +97,21 @@ class FleetTable(LiveTable):
     def show_lines(self, lines: Sequence[FleetLine]) -> None:
         """Make these the rows."""
         self._lines = {line.key: line for line in lines}
-        self.show_rows([_row(line) for line in lines])
+        self.show_rows([TableRow(line.key, cells_of(FLEET_COLUMNS, line)) for line in lines])
 
     def show_sorted(self, order: Order, *, reverse: bool) -> None:
         """Put an arrow before the title of the column that the rows are sorted by."""
-        self.show_order(_COLUMNS_OF[order], descending=order.largest_first is not reverse)
+        column = next(each for each in FLEET_COLUMNS if each.order is order)
+        self.show_order(column, descending=order.largest_first is not reverse)
 
     def _draw_cell(
         self, row: TableRow, is_marked: bool, at: int, column: Column, width: int
     ) -> list[Segment]:
         parts = super()._draw_cell(row, is_marked, at, column, width)
         line = self._lines.get(row.key)
-        if column is not COLUMNS[0] or line is None or line.model is not None:
+        if column is not FLEET_COLUMNS[0] or line is None or line.model is not None:
             return parts
         style = badge_style(line.server.target.settings.color)
         end = GAP + len(line.server.target.name) + 2
         before, badge, after = Segment.divide(parts, [GAP, end, GAP + width])
         return [*before, *Segment.apply_style(badge, post_style=style), *after]
-
-
-def _row(line: FleetLine) -> TableRow:
-    figures = line.figures
-    muted = Tone.MUTED if line.model else Tone.PLAIN
-    cells = (
-        Cell(_name(line), muted),
-        Cell(str(figures.sign), tone_of(figures.sign.grade)),
-        Cell(worker_ratio(figures), muted),
-        Cell(number(figures.per_second), muted),
-        Cell(milliseconds(figures.inference_ms), muted),
-        Cell(milliseconds(figures.queue_ms), muted),
-        Cell(number(line.errors_per_second) if not line.model else "", _error_tone(line)),
-    )
-    return TableRow(line.key, cells)
-
-
-def worker_ratio(figures: Figures) -> str:
-    """Ready and wanted workers: `2/2`."""
-    if figures.ready is None:
-        return ABSENT
-    return f"{figures.ready}/{figures.wanted}"
-
-
-def _name(line: FleetLine) -> str:
-    if line.model:
-        return f"  └ {line.model.key}"
-    target = line.server.target
-    return f" {target.name} " + (f" {READ_ONLY}" if target.settings.read_only else "")
-
-
-def _error_tone(line: FleetLine) -> Tone:
-    return Tone.BAD if line.errors_per_second else Tone.MUTED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -21,20 +22,18 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import spell_model
 from tsmon.tui.text.model_state import old_words, sign_of, state_of
-from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.columns import Cell, TableRow
-from tsmon.tui.widgets.table_pane import SortColumn, TablePane
+from tsmon.tui.text.tones import Tone, line
+from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
+from tsmon.tui.widgets.table_pane import TablePane
 from tsmon.tui.widgets.words import Words
-from tsmon.units import ABSENT, byte_size, milliseconds, number, percent
-
-if TYPE_CHECKING:
-    from tsmon.telemetry.traffic import UsageOrMissing
+from tsmon.units import ABSENT, Quantity, byte_size, count, milliseconds, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
+    from tsmon.telemetry.traffic import UsageOrMissing
     from tsmon.tui.widgets.live_table import LiveTable
     from tsmon.tui.widgets.long_table import LongTable
 
@@ -42,81 +41,152 @@ ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""
 
 
-def _now(model: ModelStatus) -> Span:
+class ShownModel(NamedTuple):
+    """A version in a tick."""
+
+    model: ModelStatus
+    snapshot: Snapshot
+
+    @property
+    def old(self) -> bool:
+        """Whether what is known of it is not of now."""
+        return self.snapshot.stale or self.model.gone is not None
+
+    @property
+    def tone(self) -> Tone:
+        """That of what calls for no other."""
+        return Tone.MUTED if self.old else Tone.PLAIN
+
+    @property
+    def usage(self) -> UsageOrMissing:
+        """What its last requests cost."""
+        return self.model.traffic.interval
+
+    @property
+    def errors(self) -> float | None:
+        """Requests per second that failed."""
+        return self.snapshot.errors_per_second(self.model)
+
+    @property
+    def pending(self) -> int | None:
+        """Requests that wait now."""
+        return None if self.snapshot.stale else self.model.pending
+
+    @property
+    def p95(self) -> float | None:
+        """What 95 of 100 requests of the last minute did not exceed, from the log files."""
+        found = None if self.snapshot.stale else self.model.percentiles(RequestPhase.INFERENCE)
+        return found.p95 if found else None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether what it does says more than its verdict."""
+        healths = (ModelHealth.READY, ModelHealth.UNKNOWN)
+        return not self.model.gone and self.model.verdict.health in healths
+
+    @property
+    def need(self) -> float:
+        """How much somebody should look at it: first the verdicts, the worst the largest."""
+        if self.is_well:
+            return list(Doing).index(activity_of(self.model).doing)
+        return ABOVE_WORK * (1 + sign_of(self.model).grade) + self.model.verdict.health.severity
+
+
+ModelColumn = TableColumn[ShownModel]
+
+
+def _figure(
+    id_: str, label: str, width: int, rank: int,
+    read: Callable[[ShownModel], Quantity],
+    write: Callable[[Quantity], str],
+) -> ModelColumn:  # fmt: skip
+    return ModelColumn(
+        id_, label, width, right=True, rank=rank,
+        cell=lambda shown: Cell(write(read(shown)), shown.tone),
+        value=read, largest_first=True,
+    )  # fmt: skip
+
+
+def _version(shown: ShownModel) -> Cell:
+    model = shown.model
+    return Cell(f"{model.key.version} ★" if model.is_default else model.key.version, shown.tone)
+
+
+def _workers(shown: ShownModel) -> Cell:
+    """Ready and wanted workers; where only metrics are known, how many those tell of."""
+    model = shown.model
+    glyph, _, tone = state_of(model)
+    if model.gone:
+        return Cell(ABSENT, shown.tone)
+    glyph, tone = ("?", shown.tone) if shown.old else (glyph, tone)
+    if model.verdict.health is ModelHealth.UNREAD:
+        return Cell(f"{glyph} {ABSENT}", tone)
+    if not model.told:
+        return Cell(f"{glyph} {len(model.workers) or ABSENT}", tone)
+    return Cell(f"{glyph} {model.ready}/{model.wanted}", tone)
+
+
+def _now(shown: ShownModel) -> Cell:
     """What it does, or what is wrong with it."""
-    if model.gone or model.verdict.health not in (ModelHealth.READY, ModelHealth.UNKNOWN):
-        glyph, word, tone = state_of(model)
-        return f"{glyph} {word}", tone
-    return spell_model(activity_of(model))
+    model = shown.model
+    if shown.snapshot.stale and not model.gone:
+        return Cell("? unknown", shown.tone)
+    if shown.is_well:
+        return Cell(*spell_model(activity_of(model)))
+    glyph, word, tone = state_of(model)
+    return Cell(f"{glyph} {word}", shown.tone if model.gone else tone)
 
 
-def _need(model: ModelStatus) -> float:
-    """How much somebody should look at it: first the verdicts, the worst of them the largest."""
-    if model.gone or model.verdict.health not in (ModelHealth.READY, ModelHealth.UNKNOWN):
-        sign = sign_of(model)
-        return ABOVE_WORK * (1 + sign.grade) + model.verdict.health.severity
-    return list(Doing).index(activity_of(model).doing)
+def _errors(shown: ShownModel) -> Cell:
+    return Cell(number(shown.errors), Tone.BAD if shown.errors else shown.tone)
 
 
-def _p95(model: ModelStatus) -> float | None:
-    """What 95 of 100 requests of the last minute did not exceed, from the log files."""
-    found = model.percentiles(RequestPhase.INFERENCE)
-    return found.p95 if found else None
+def _batch(shown: ShownModel) -> Cell:
+    described, health = shown.model.described, shown.model.verdict.health
+    unread = health is ModelHealth.UNREAD or "batchSize" in described.unread
+    return Cell(ABSENT if unread else str(described.batch_size), shown.tone)
 
 
-def _usage(model: ModelStatus) -> UsageOrMissing:
-    return model.traffic.interval
-
-
-def _errors(model: ModelStatus) -> float | None:
-    return model.requests.errors_per_second if model.requests else None
-
-
-COLUMNS: tuple[SortColumn[ModelStatus], ...] = (
-    SortColumn("name", "MODEL", 0, value=lambda model: str(model.key)),
-    SortColumn("version", "VERSION", 7, value=lambda model: model.key.version),
-    SortColumn("workers", "WORKERS", 7, value=lambda model: model.ready, largest_first=True),
-    SortColumn("now", "NOW", 10, value=_need, largest_first=True),
-    SortColumn(
-        "rate", "REQ/S", 5, right=True, rank=1,
-        value=lambda model: _usage(model).per_second, largest_first=True,
+MODEL_COLUMNS: tuple[ModelColumn, ...] = (
+    ModelColumn(
+        "name", "MODEL", 0, cell=lambda shown: Cell(shown.model.key.name, shown.tone),
+        value=lambda shown: str(shown.model.key),
     ),
-    SortColumn("errors", "ERR/S", 5, right=True, rank=6, value=_errors, largest_first=True),
-    SortColumn(
-        "inference", "INFER", 7, right=True, rank=2,
-        value=lambda model: _usage(model).inference_ms, largest_first=True,
+    ModelColumn(
+        "version", "VERSION", 7, cell=_version, value=lambda shown: shown.model.key.version
     ),
-    SortColumn(
-        "queue", "QUEUE", 7, right=True, rank=3,
-        value=lambda model: _usage(model).queue_ms, largest_first=True,
+    ModelColumn(
+        "workers", "WORKERS", 7, cell=_workers, value=lambda shown: shown.model.ready,
+        largest_first=True,
     ),
-    SortColumn(
-        "share", "%QUEUE", 6, right=True, rank=4,
-        value=lambda model: activity_of(model).share, largest_first=True,
+    ModelColumn(
+        "now", "NOW", 10, cell=_now, value=lambda shown: shown.need, largest_first=True
     ),
-    SortColumn("p95", "P95", 7, right=True, rank=5, value=_p95, largest_first=True),
-    SortColumn(
-        "pending", "WAITING", 7, right=True, rank=7,
-        value=lambda model: model.pending, largest_first=True,
+    _figure("rate", "REQ/S", 5, 1, lambda shown: shown.usage.per_second, number),
+    ModelColumn(
+        "errors", "ERR/S", 5, right=True, rank=6, cell=_errors,
+        value=lambda shown: shown.errors, largest_first=True,
     ),
-    SortColumn(
-        "memory", "MEMORY", 8, right=True, rank=8,
-        value=lambda model: model.memory_bytes, largest_first=True,
+    _figure("inference", "INFER", 7, 2, lambda shown: shown.usage.inference_ms, milliseconds),
+    _figure("queue", "QUEUE", 7, 3, lambda shown: shown.usage.queue_ms, milliseconds),
+    _figure("share", "%QUEUE", 6, 4, lambda shown: activity_of(shown.model).share, percent),
+    _figure("p95", "P95", 7, 5, lambda shown: shown.p95, milliseconds),
+    _figure("pending", "WAITING", 7, 7, lambda shown: shown.pending, count),
+    _figure("memory", "MEMORY", 8, 8, lambda shown: shown.model.memory_bytes, byte_size),
+    ModelColumn(
+        "batch", "BATCH", 5, right=True, rank=9, cell=_batch,
+        value=lambda shown: shown.model.described.batch_size, largest_first=True,
     ),
-    SortColumn(
-        "batch", "BATCH", 5, right=True, rank=9,
-        value=lambda model: model.described.batch_size, largest_first=True,
-    ),
-    SortColumn(
-        "archive", "ARCHIVE", 24, right=True, rank=10, value=lambda model: model.described.url
+    ModelColumn(
+        "archive", "ARCHIVE", 24, right=True, rank=10,
+        cell=lambda shown: Cell(shown.model.described.url or ABSENT, shown.tone),
+        value=lambda shown: shown.model.described.url,
     ),
 )  # fmt: skip
 FIRST_WORDS = "waiting for the server's first answer …"
-_IDS = [column.id for column in COLUMNS]
-_WORKERS, _NOW, _ERRORS = map(_IDS.index, ("workers", "now", "errors"))
 
 
-class ModelsPane(TablePane[ModelStatus]):
+class ModelsPane(TablePane[ShownModel]):
     """The list that all the other panes follow, and the marks on its rows."""
 
     NAME = PaneName.MODELS
@@ -132,8 +202,8 @@ class ModelsPane(TablePane[ModelStatus]):
         """The version under the cursor is to be seen in depth."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS)
-        self._models: dict[str, ModelStatus] = {}
+        super().__init__(MODEL_COLUMNS)
+        self._models: dict[str, ShownModel] = {}
         self._snapshot: Snapshot | None = None
         self._can_register = True
         self._wanted: str | None = None
@@ -148,9 +218,9 @@ class ModelsPane(TablePane[ModelStatus]):
         """Tell what is waited for, until there is an answer."""
         self.query_one("#models-empty", Words).say(line((FIRST_WORDS, Tone.MUTED)))
 
-    def words_of(self, item: ModelStatus) -> str:
+    def words_of(self, item: ShownModel) -> str:
         """Name, version and state."""
-        return f"{item.key} {state_of(item)[1]}"
+        return f"{item.model.key} {state_of(item.model)[1]}"
 
     def show(self, snapshot: Snapshot, *, can_register: bool = True) -> None:
         """Render a tick."""
@@ -158,11 +228,12 @@ class ModelsPane(TablePane[ModelStatus]):
         self._can_register = can_register
         if self._marks:
             self._marks &= {model.key for model in snapshot.models}
-        self._models = {str(model.key): model for model in self.pick_rows(snapshot.models)}
+        rows = self.pick_rows([ShownModel(model, snapshot) for model in snapshot.models])
+        self._models = {str(shown.model.key): shown for shown in rows}
         self.table.show_keys(
             list(self._models),
-            lambda key: _row(snapshot, self._models[key]),
-            {"name": _longest_name(self._shown)},
+            lambda key: TableRow(key, cells_of(MODEL_COLUMNS, self._models[key])),
+            {"name": _longest_name(rows)},
         )
         self.table.show_marks(map(str, self._marks))
         if self._wanted in self._models:
@@ -185,8 +256,8 @@ class ModelsPane(TablePane[ModelStatus]):
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Tell which version the cursor is on."""
         event.stop()
-        model = self._models.get(event.key or "")
-        self.post_message(self.Selected(model.key if model else None))
+        shown = self._models.get(event.key or "")
+        self.post_message(self.Selected(shown.model.key if shown else None))
 
     def on_long_table_opened(self, event: LongTable.Opened) -> None:
         """Enter, or a click on the row that is selected already."""
@@ -213,7 +284,7 @@ class ModelsPane(TablePane[ModelStatus]):
 
     def mark_shown(self) -> None:
         """Mark all rows that are shown; when they are, take their marks away."""
-        shown = {model.key for model in self._models.values()}
+        shown = {each.model.key for each in self._models.values()}
         self._marks = self._marks - shown if shown <= self._marks else self._marks | shown
         self.render_rows()
 
@@ -234,14 +305,14 @@ class ModelsPane(TablePane[ModelStatus]):
         self._toggle(event.key)
 
     def _toggle(self, row: str | None) -> None:
-        if model := self._models.get(row or ""):
-            self._marks ^= {model.key}
+        if shown := self._models.get(row or ""):
+            self._marks ^= {shown.model.key}
             self.render_rows()
 
     def _marks_note(self) -> list[Content]:
         if not self._marks:
             return []
-        hidden = len(self._marks - {model.key for model in self._models.values()})
+        hidden = len(self._marks - {each.model.key for each in self._models.values()})
         words = f"{len(self._marks)} marked" + (f" ({hidden} hidden)" if hidden else "")
         return [Content(words) + Content.styled(" [x]", "@click=clear_marks")]
 
@@ -259,56 +330,8 @@ class ModelsPane(TablePane[ModelStatus]):
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 
-def _longest_name(models: Sequence[ModelStatus]) -> int:
-    names = {model.key.name for model in models}
+def _longest_name(rows: Sequence[ShownModel]) -> int:
+    names = {shown.model.key.name for shown in rows}
     longest = max(map(len, names), default=0)
     # Few characters take two cells, so that only the longest few need to be measured.
     return max((cell_len(name) for name in names if 2 * len(name) >= longest), default=0)
-
-
-def _row(snapshot: Snapshot, model: ModelStatus) -> TableRow:
-    muted = snapshot.stale or model.gone
-    errors, pending = snapshot.errors_per_second(model), model.pending
-    interval = model.traffic.interval
-    glyph, _, tone = state_of(model)
-    now, now_tone = _now(model)
-    if snapshot.stale and not model.gone:
-        glyph, now = "?", "? unknown"
-    texts = (
-        model.key.name,
-        f"{model.key.version} ★" if model.is_default else model.key.version,
-        _workers(model, glyph),
-        now,
-        number(interval.per_second),
-        number(errors),
-        milliseconds(interval.inference_ms),
-        milliseconds(interval.queue_ms),
-        percent(activity_of(model).share),
-        milliseconds(None if snapshot.stale else _p95(model)),
-        ABSENT if pending is None or snapshot.stale else str(pending),
-        byte_size(model.memory_bytes),
-        _batch(model),
-        model.described.url or ABSENT,
-    )
-    tones = [Tone.MUTED if muted else Tone.PLAIN] * len(texts)
-    if not muted:
-        tones[_WORKERS], tones[_NOW] = tone, now_tone
-        if errors:
-            tones[_ERRORS] = Tone.BAD
-    return TableRow(str(model.key), tuple(map(Cell, texts, tones)))
-
-
-def _batch(model: ModelStatus) -> str:
-    unread = model.verdict.health is ModelHealth.UNREAD or "batchSize" in model.described.unread
-    return ABSENT if unread else str(model.described.batch_size)
-
-
-def _workers(model: ModelStatus, glyph: str) -> str:
-    """Ready and wanted workers; where only metrics are known, how many those tell of."""
-    if model.gone:
-        return ABSENT
-    if model.verdict.health is ModelHealth.UNREAD:
-        return f"{glyph} {ABSENT}"
-    if not model.told:
-        return f"{glyph} {len(model.workers) or ABSENT}"
-    return f"{glyph} {model.ready}/{model.wanted}"

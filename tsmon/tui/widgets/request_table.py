@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tsmon.telemetry.log_page.requests import SeenRequest
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.columns import ARROWS, Cell
-from tsmon.tui.widgets.table_pane import SortColumn
+from tsmon.tui.widgets.columns import ARROWS, Cell, TableColumn
 from tsmon.units import ABSENT, count, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tsmon.telemetry.log_page.requests import SeenRequest
 
-TOTAL: SortColumn[SeenRequest] = SortColumn(
-    "total", "TOTAL", 8, right=True, value=lambda seen: seen.total_ms, largest_first=True
-)
-TIME: SortColumn[SeenRequest] = SortColumn(
-    "time", "TIME", 12, value=lambda seen: float(seen.number), largest_first=True
-)
-COLUMNS: tuple[SortColumn[SeenRequest], ...] = (
+RequestColumn = TableColumn[SeenRequest]
+
+
+def _milliseconds(
+    id_: str, label: str, read: Callable[[SeenRequest], float | None], rank: int
+) -> RequestColumn:
+    return RequestColumn(
+        id_, label, 8, right=True, rank=rank,
+        cell=lambda seen: Cell(milliseconds(read(seen))), value=read, largest_first=True,
+    )  # fmt: skip
+
+
+TOTAL = RequestColumn(
+    "total", "TOTAL", 8, right=True,
+    cell=lambda seen: Cell(milliseconds(seen.total_ms), _tone(seen)),
+    value=lambda seen: seen.total_ms, largest_first=True,
+)  # fmt: skip
+TIME = RequestColumn(
+    "time", "TIME", 12, cell=lambda seen: Cell(_time(seen), Tone.MUTED),
+    value=lambda seen: float(seen.number), largest_first=True,
+)  # fmt: skip
+REQUEST_COLUMNS: tuple[RequestColumn, ...] = (
     TIME,
-    SortColumn(
-        "status", "STATUS", 6, value=lambda seen: float(seen.status), largest_first=True
+    RequestColumn(
+        "status", "STATUS", 6, cell=lambda seen: Cell(_status(seen), _tone(seen)),
+        value=lambda seen: float(seen.status), largest_first=True,
     ),
     TOTAL,
-    SortColumn(
-        "queue", "QUEUE", 8, right=True, rank=1, value=lambda seen: seen.queue_ms,
-        largest_first=True,
+    _milliseconds("queue", "QUEUE", lambda seen: seen.queue_ms, 1),
+    _milliseconds("backend", "BACKEND", lambda seen: seen.backend_ms, 2),
+    _milliseconds("handler", "HANDLER", lambda seen: seen.handler_ms, 3),
+    RequestColumn(
+        "peer", "FROM", 21, rank=4,
+        cell=lambda seen: Cell(seen.peer, Tone.MUTED), value=lambda seen: seen.peer,
     ),
-    SortColumn(
-        "backend", "BACKEND", 8, right=True, rank=2, value=lambda seen: seen.backend_ms,
-        largest_first=True,
+    RequestColumn(
+        "worker", "WORKER", 6, cell=lambda seen: Cell(seen.worker or ABSENT, Tone.MUTED),
+        value=lambda seen: seen.worker or None,
     ),
-    SortColumn(
-        "handler", "HANDLER", 8, right=True, rank=3, value=lambda seen: seen.handler_ms,
-        largest_first=True,
-    ),
-    SortColumn("peer", "FROM", 21, rank=4, value=lambda seen: seen.peer),
-    SortColumn("worker", "WORKER", 6, value=lambda seen: seen.worker or None),
-    SortColumn(
-        "model", "MODEL", 0, value=lambda seen: f"{seen.model} {seen.version}"
+    RequestColumn(
+        "model", "MODEL", 0, cell=lambda seen: Cell(model_of(seen)),
+        value=lambda seen: f"{seen.model} {seen.version}",
     ),
 )  # fmt: skip
 """From left to right; the last one takes what room is left."""
-CYCLE = (TOTAL, TIME, *(column for column in COLUMNS if column not in (TOTAL, TIME)))
+CYCLE = (TOTAL, TIME, *(column for column in REQUEST_COLUMNS if column not in (TOTAL, TIME)))
 """The order in which a key goes through them: what is asked for most comes first."""
 _ORDERS = {
     (TOTAL, True): "slowest first",
@@ -63,25 +77,17 @@ LABEL = 12
 FIGURE = 9
 
 
-def spell_order(column: SortColumn[SeenRequest], *, descending: bool) -> str:
+def spell_order(column: RequestColumn, *, descending: bool) -> str:
     """By what they are sorted."""
     return _ORDERS.get((column, descending), f"by {column.label.lower()} {ARROWS[descending]}")
 
 
-def cells(seen: SeenRequest) -> Sequence[Cell]:
-    """A row: one cell for each column."""
-    tone = Tone.BAD if seen.failed else Tone.PLAIN
-    return (
-        Cell(f"{seen.time:%H:%M:%S}.{seen.time.microsecond // 1000:03}", Tone.MUTED),
-        Cell(_status(seen), tone),
-        Cell(milliseconds(seen.total_ms), tone),
-        Cell(milliseconds(seen.queue_ms)),
-        Cell(milliseconds(seen.backend_ms)),
-        Cell(milliseconds(seen.handler_ms)),
-        Cell(seen.peer, Tone.MUTED),
-        Cell(seen.worker or ABSENT, Tone.MUTED),
-        Cell(model_of(seen)),
-    )
+def _tone(seen: SeenRequest) -> Tone:
+    return Tone.BAD if seen.failed else Tone.PLAIN
+
+
+def _time(seen: SeenRequest) -> str:
+    return f"{seen.time:%H:%M:%S}.{seen.time.microsecond // 1000:03}"
 
 
 def words_of(seen: SeenRequest) -> str:
@@ -132,7 +138,7 @@ def _facts(seen: SeenRequest) -> Iterator[Content]:
     )
     by = f"by worker {seen.worker} of {model_of(seen)}" if seen.worker else "no worker was reached"
     yield line(
-        (f"answered {seen.time:%Y-%m-%d %H:%M:%S}.{seen.time.microsecond // 1000:03}", Tone.MUTED),
+        (f"answered {seen.time:%Y-%m-%d} {_time(seen)}", Tone.MUTED),
         (f"  from {seen.peer}  {by}", Tone.MUTED),
     )
 

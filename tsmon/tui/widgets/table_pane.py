@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic
 
 from textual.content import Content
@@ -10,13 +9,13 @@ from textual.content import Content
 from tsmon.ordering import Arranger, Item, Value
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.tones import Tone, line
-from tsmon.tui.widgets.columns import ARROWS, Column
+from tsmon.tui.widgets.columns import ARROWS, TableColumn
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
@@ -26,20 +25,10 @@ MANY = 6
 """Rows from which on the foot tells of the filter."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortColumn(Column, Generic[Item]):
-    """A column that rows can be sorted by."""
-
-    value: Callable[[Item], Value] = field(kw_only=True)
-    """What it has of an item."""
-    largest_first: bool = field(default=False, kw_only=True)
-    """The direction that is asked for first."""
-
-
 class TablePane(Pane, Generic[Item]):
     """Keeps the filter and the order; who inherits knows what the rows are."""
 
-    def __init__(self, columns: Sequence[SortColumn[Item]]) -> None:
+    def __init__(self, columns: Sequence[TableColumn[Item]]) -> None:
         """At first the rows are sorted by the first column."""
         super().__init__()
         self._columns = tuple(columns)
@@ -161,7 +150,7 @@ class TablePane(Pane, Generic[Item]):
         """Sort by one of the `column_names`."""
         self._sort_by(self._columns[self.column_names.index(name)])
 
-    def _sort_by(self, column: SortColumn[Item]) -> None:
+    def _sort_by(self, column: TableColumn[Item]) -> None:
         self._order, self._descending = column, column.largest_first
         self._show_order()
 

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.symbols import Symbols
-from tsmon.units import period
+from tsmon.units import short_period
 
 LABEL_WIDTH = 8
 """Columns of the value labels, with the axis."""
@@ -156,4 +156,4 @@ def axis_labels(span: TimeSpan, width: int) -> str:
 
 
 def _ago(seconds: float) -> str:
-    return f"-{period(seconds)}"
+    return f"-{short_period(seconds)}"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of_worker
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
-from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.activity import spell_worker
 from tsmon.tui.text.model_state import WELL, old_words
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.columns import Cell, TableRow
-from tsmon.tui.widgets.table_pane import SortColumn, TablePane
+from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
+from tsmon.tui.widgets.table_pane import TablePane
 from tsmon.tui.widgets.words import Words
 from tsmon.units import ABSENT, byte_size, duration, percent, plural
 
@@ -23,37 +22,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tsmon.telemetry.logs.causes import Cause
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot, WorkerStatus
     from tsmon.tui.state.rollouts import Rollout
     from tsmon.tui.widgets.live_table import LiveTable
 
-
-def _age(worker: WorkerStatus) -> float | None:
-    """Sorts as the age does: the earlier a process began, the larger."""
-    return -worker.process.started if worker.process else None
-
-
-def _cpu(worker: WorkerStatus) -> float | None:
-    process = worker.process
-    return process.cpu_percent if process and not process.ended else None
-
-
-def _device(worker: WorkerStatus) -> str:
-    return "gpu" if worker.worker.gpu else "cpu"
-
-
-COLUMNS: tuple[SortColumn[WorkerStatus], ...] = (
-    SortColumn("id", "ID", 5, value=lambda status: status.worker.id),
-    SortColumn("state", "STATE", 10, value=lambda status: status.verdict.health),
-    SortColumn("does", "DOES", 11, value=_cpu, largest_first=True),
-    SortColumn("pid", "PID", 7, right=True, rank=1, value=lambda status: status.worker.pid),
-    SortColumn(
-        "memory", "MEMORY", 8, right=True,
-        value=lambda status: status.memory_bytes, largest_first=True,
-    ),
-    SortColumn("cpu", "CPU", 5, right=True, value=_cpu, largest_first=True),
-    SortColumn("age", "AGE", 6, right=True, rank=2, value=_age, largest_first=True),
-    SortColumn("gpu", "DEVICE", 6, right=True, rank=3, value=_device),
-)  # fmt: skip
 
 _STATES = {
     WorkerHealth.READY: ("● ready", Tone.GOOD),
@@ -67,13 +39,97 @@ _STATES = {
 }
 
 
-class WorkersPane(TablePane[WorkerStatus]):
+class ShownWorker(NamedTuple):
+    """A worker in a tick."""
+
+    worker: WorkerStatus
+    model: ModelStatus
+    now: float
+    """Unix time."""
+    stale: bool
+
+    @property
+    def tone(self) -> Tone:
+        """That of what calls for no other."""
+        return Tone.MUTED if self.stale else Tone.PLAIN
+
+    @property
+    def cpu(self) -> float | None:
+        """Share of one core."""
+        process = self.worker.process
+        if self.stale or process is None or process.ended:
+            return None
+        return process.cpu_percent / 100
+
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since its process began."""
+        process = self.worker.process
+        return None if self.stale or process is None else self.now - process.started
+
+
+WorkerColumn = TableColumn[ShownWorker]
+
+
+def _state(shown: ShownWorker) -> Cell:
+    health = shown.worker.verdict.health
+    return Cell(f"? was {health}", shown.tone) if shown.stale else Cell(*_STATES[health])
+
+
+def _does(shown: ShownWorker) -> Cell:
+    if shown.stale:
+        return Cell(ABSENT, shown.tone)
+    return Cell(*spell_worker(activity_of_worker(shown.model, shown.worker)))
+
+
+def _device(shown: ShownWorker) -> str:
+    return "gpu" if shown.worker.worker.gpu else "cpu"
+
+
+WORKER_COLUMNS: tuple[WorkerColumn, ...] = (
+    WorkerColumn(
+        "id", "ID", 5, cell=lambda shown: Cell(shown.worker.worker.id, shown.tone),
+        value=lambda shown: shown.worker.worker.id,
+    ),
+    WorkerColumn(
+        "state", "STATE", 10, cell=_state, value=lambda shown: shown.worker.verdict.health
+    ),
+    WorkerColumn(
+        "does", "DOES", 11, cell=_does, value=lambda shown: shown.cpu, largest_first=True
+    ),
+    WorkerColumn(
+        "pid", "PID", 7, right=True, rank=1,
+        cell=lambda shown: Cell(str(shown.worker.worker.pid or ABSENT), shown.tone),
+        value=lambda shown: shown.worker.worker.pid,
+    ),
+    WorkerColumn(
+        "memory", "MEMORY", 8, right=True,
+        cell=lambda shown: Cell(byte_size(shown.worker.memory_bytes), shown.tone),
+        value=lambda shown: shown.worker.memory_bytes, largest_first=True,
+    ),
+    WorkerColumn(
+        "cpu", "CPU", 5, right=True, cell=lambda shown: Cell(percent(shown.cpu), shown.tone),
+        value=lambda shown: shown.cpu, largest_first=True,
+    ),
+    WorkerColumn(
+        "age", "AGE", 7, right=True, rank=2,
+        cell=lambda shown: Cell(duration(shown.age_s), shown.tone),
+        value=lambda shown: shown.age_s, largest_first=True,
+    ),
+    WorkerColumn(
+        "gpu", "DEVICE", 6, right=True, rank=3,
+        cell=lambda shown: Cell(_device(shown), shown.tone), value=_device,
+    ),
+)  # fmt: skip
+
+
+class WorkersPane(TablePane[ShownWorker]):
     """One row for each worker, below a line with their number and the buttons to change it."""
 
     NAME = PaneName.WORKERS
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS)
+        super().__init__(WORKER_COLUMNS)
         self._model: ModelStatus | None = None
         self._workers: tuple[WorkerStatus, ...] = ()
         self._now = 0.0
@@ -85,9 +141,10 @@ class WorkersPane(TablePane[WorkerStatus]):
         yield Words(id="workers-failure")
         yield from self.compose_table()
 
-    def words_of(self, item: WorkerStatus) -> str:
+    def words_of(self, item: ShownWorker) -> str:
         """Its id, state, process and device."""
-        return f"{item.worker.id} {item.verdict.health} {item.worker.pid or ''} {_device(item)}"
+        worker, health = item.worker.worker, item.worker.verdict.health
+        return f"{worker.id} {health} {worker.pid or ''} {_device(item)}"
 
     @property
     def pid(self) -> int | None:
@@ -115,9 +172,15 @@ class WorkersPane(TablePane[WorkerStatus]):
 
     def render_rows(self) -> None:
         """Show the workers of the last tick."""
-        model, workers = self._model, self.pick_rows(self._workers)
-        rows = [_row(model, worker, self._now, self._stale) for worker in workers if model]
-        self.table.show_rows(rows)
+        model = self._model
+        workers = model.workers if model else ()
+        shown = [ShownWorker(each, model, self._now, self._stale) for each in workers if model]
+        self.table.show_rows(
+            [
+                TableRow(each.worker.worker.id, cells_of(WORKER_COLUMNS, each))
+                for each in self.pick_rows(shown)
+            ]
+        )
         self.tell_foot()
 
 
@@ -206,25 +269,3 @@ def _count(model: ModelStatus | None, rollout: Rollout | None, old: str) -> Cont
 def _ready(model: ModelStatus, old: str) -> list[Span]:
     ready = f"{model.ready}/{model.wanted} ready "
     return [(f"? {ready}{old} ", Tone.MUTED)] if old else [(ready, Tone.PLAIN)]
-
-
-def _row(model: ModelStatus, worker: WorkerStatus, now: float, stale: bool) -> TableRow:
-    state, tone = _STATES[worker.verdict.health]
-    process = worker.process
-    does, does_tone = spell_worker(activity_of_worker(model, worker))
-    if stale:
-        state, does = f"? was {worker.verdict.health}", ABSENT
-    texts = (
-        worker.worker.id,
-        state,
-        does,
-        str(worker.worker.pid) if worker.worker.pid else ABSENT,
-        byte_size(worker.memory_bytes),
-        percent(None if stale else _cpu(worker)),
-        duration(now - process.started) if process and not stale else ABSENT,
-        _device(worker),
-    )
-    tones = [Tone.MUTED if stale else Tone.PLAIN] * len(texts)
-    if not stale:
-        tones[1], tones[2] = tone, does_tone
-    return TableRow(worker.worker.id, tuple(map(Cell, texts, tones)))
