@@ -11,11 +11,12 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple
 
 import click
 
+from tsmon.ordering import Item
 from tsmon.untrusted.csv import csv_text
 from tsmon.untrusted.secrets import masked_values
 from tsmon.untrusted.text import LONGEST_LINE, one_line, visible
@@ -84,6 +85,23 @@ def emit_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: st
     from tsmon.cli.console import data_console, table
 
     data_console().print(table(headings, rows, right))
+
+
+class ReportColumn(NamedTuple, Generic[Item]):
+    """A column of a table on stdout."""
+
+    heading: str
+    cell: Callable[[Item], str]
+    is_number: bool = False
+
+
+def emit_columns(columns: Sequence[ReportColumn[Item]], items: Iterable[Item]) -> None:
+    """Write a table with a row for each item."""
+    emit_table(
+        [column.heading for column in columns],
+        [[column.cell(item) for column in columns] for item in items],
+        right=" ".join(column.heading for column in columns if column.is_number),
+    )
 
 
 def say(message: str) -> None:

@@ -58,6 +58,11 @@ class FleetLine:
         return self.model.figures if self.model else self.server.figures
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether nothing may be changed on its server."""
+        return self.server.target.settings.read_only
+
+    @property
     def errors_per_second(self) -> float | None:
         """Known of servers alone."""
         return None if self.model else self.server.errors_per_second

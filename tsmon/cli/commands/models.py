@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import as_json, server_options
-from tsmon.cli.output import emit_json, emit_table, say
+from tsmon.cli.output import ReportColumn, emit_columns, emit_json, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.verdicts import Judged, complain_of_unread, judge
 from tsmon.telemetry.descriptions import describe_everything
@@ -16,12 +16,48 @@ from tsmon.telemetry.health.verdicts import ModelHealth
 
 if TYPE_CHECKING:
     from tsmon.telemetry.source import Description
+    from tsmon.torchserve.records import ModelVersion
 
-_HEADINGS = (
-    *("NAME", "VERSION", "DEFAULT", "STATE", "READY"),
-    *("WORKERS", "BATCH", "QUEUED", "ARCHIVE"),
-)
 _UNKNOWN = "?"
+
+
+class _Row(NamedTuple):
+    entry: Description
+    judged: Judged | None
+
+    @property
+    def version(self) -> ModelVersion:
+        return self.entry.model
+
+    def knows(self, field: str) -> bool:
+        return self.entry.why is None and field not in self.version.unread
+
+    @property
+    def state(self) -> str:
+        return (self.judged.verdict.health if self.judged else ModelHealth.UNREAD).value
+
+
+_COLUMNS: tuple[ReportColumn[_Row], ...] = (
+    ReportColumn("NAME", lambda row: row.version.name),
+    ReportColumn("VERSION", lambda row: row.version.version or _UNKNOWN),
+    ReportColumn("DEFAULT", lambda row: "default" if row.entry.is_default else ""),
+    ReportColumn("STATE", lambda row: row.state),
+    ReportColumn(
+        "READY", lambda row: str(row.version.ready_workers) if row.judged else _UNKNOWN, True
+    ),
+    ReportColumn(
+        "WORKERS", lambda row: str(row.version.min_workers) if row.judged else _UNKNOWN, True
+    ),
+    ReportColumn(
+        "BATCH",
+        lambda row: str(row.version.batch_size) if row.knows("batchSize") else _UNKNOWN,
+        True,
+    ),
+    ReportColumn(
+        "QUEUED", lambda row: str(row.version.queue.pending) if row.version.queue else "", True
+    ),
+    ReportColumn("ARCHIVE", lambda row: row.version.url),
+)
 
 
 @click.command()
@@ -42,18 +78,19 @@ async def models(target: Target, as_json: bool) -> None:
             [entry.model for entry in found if entry.is_judged],
             target.access.log_zone,
         )
-    rows = [(entry, judged.get((entry.model.name, entry.model.version))) for entry in found]
+    rows = [_Row(entry, judged.get((entry.model.name, entry.model.version))) for entry in found]
     if as_json:
-        emit_json([_record(*row) for row in rows])
+        emit_json([_record(row) for row in rows])
     elif rows:
-        emit_table(_HEADINGS, [_row(*row) for row in rows], right="READY WORKERS BATCH QUEUED")
+        emit_columns(_COLUMNS, rows)
     else:
         say("no models are registered; `tsmon register ARCHIVE` registers one")
     complain_of_unread([entry for entry in found if entry.problem])
 
 
-def _record(entry: Description, judged: Judged | None) -> dict[str, object]:
+def _record(row: _Row) -> dict[str, object]:
     """It as a record; what is not known is null, and `problem` tells what and why."""
+    entry, judged = row
     version = entry.model
     queue = version.queue
     unread = {"verdict": ModelHealth.UNREAD.value, "evidence": entry.problem}
@@ -64,29 +101,9 @@ def _record(entry: Description, judged: Judged | None) -> dict[str, object]:
         "url": version.url,
         "ready_workers": version.ready_workers if judged else None,
         "min_workers": version.min_workers if judged else None,
-        "max_workers": version.max_workers if _knows(entry, "maxWorkers") else None,
-        "batch_size": version.batch_size if _knows(entry, "batchSize") else None,
+        "max_workers": version.max_workers if row.knows("maxWorkers") else None,
+        "batch_size": version.batch_size if row.knows("batchSize") else None,
         "pending_requests": queue.pending if queue else None,
         **(judged.summary() if judged else {**unread, "inferred": False, "cause": None}),
         "problem": entry.problem or None,
     }
-
-
-def _row(entry: Description, judged: Judged | None) -> list[str]:
-    """It as cells under `_HEADINGS`."""
-    version = entry.model
-    return [
-        version.name,
-        version.version or _UNKNOWN,
-        "default" if entry.is_default else "",
-        (judged.verdict.health if judged else ModelHealth.UNREAD).value,
-        str(version.ready_workers) if judged else _UNKNOWN,
-        str(version.min_workers) if judged else _UNKNOWN,
-        str(version.batch_size) if _knows(entry, "batchSize") else _UNKNOWN,
-        str(version.queue.pending) if version.queue else "",
-        version.url,
-    ]
-
-
-def _knows(entry: Description, field: str) -> bool:
-    return entry.why is None and field not in entry.model.unread

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tsmon.cli.output import emit_table
+from tsmon.cli.output import ReportColumn, emit_columns
+from tsmon.units import confidence, fixed
 
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer, Score
 
 
+_MARKS = {True: "✓", False: "✗", None: ""}
+_COLUMNS: tuple[ReportColumn[Answer], ...] = (
+    ReportColumn("Predicted", lambda answer: answer.predicted or f"– {answer.error}"),
+    ReportColumn("Actual", lambda answer: answer.image.label or "?"),
+    ReportColumn("", lambda answer: _MARKS[answer.correct]),
+    ReportColumn("Confidence", lambda answer: confidence(answer.confidence), True),
+    ReportColumn("ms", lambda answer: fixed(answer.milliseconds, 1), True),
+    ReportColumn("File", lambda answer: answer.image.path.name),
+)
+
+
 def print_answers(answers: list[Answer]) -> None:
     """The walkthrough's Predicted/Actual table, with what else is known."""
-    emit_table(
-        ("Predicted", "Actual", "", "Confidence", "ms", "File"),
-        [_answer_row(answer) for answer in answers],
-        right="Confidence ms",
-    )
+    emit_columns(_COLUMNS, answers)
 
 
 def score_words(score: Score) -> str:
     """The score as one line."""
     parts = [f"{score.right} of {score.right + score.wrong} correct"]
     if score.accuracy is not None:
-        parts.append(f"{score.accuracy:.1%}")
+        parts.append(confidence(score.accuracy))
     if score.unlabelled:
         parts.append(f"{score.unlabelled} without a label")
     if score.failed:
@@ -43,18 +51,3 @@ def answer_record(answer: Answer) -> dict[str, object]:
         "error": answer.error or None,
         "failure": answer.failure,
     }
-
-
-def _answer_row(answer: Answer) -> tuple[str, ...]:
-    mark = {True: "✓", False: "✗", None: ""}[answer.correct]
-    confidence = "" if answer.confidence is None else f"{answer.confidence:.1%}"
-    milliseconds = "" if answer.milliseconds is None else f"{answer.milliseconds:.1f}"
-    predicted = answer.predicted or f"– {answer.error}"
-    return (
-        predicted,
-        answer.image.label or "?",
-        mark,
-        confidence,
-        milliseconds,
-        answer.image.path.name,
-    )

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsmon.cli.output import emit_table
+from tsmon.cli.output import ReportColumn, emit_columns
 from tsmon.fleet.arrange import FleetLine, fleet_lines
-from tsmon.units import fixed, known
+from tsmon.units import Quantity, fixed, known
 from tsmon.untrusted.secrets import masked_address
 
 if TYPE_CHECKING:
     from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
-HEADINGS = (
-    *("SERVER", "MODEL", "VERSION", "VERDICT", "READY", "WANTED"),
-    *("REQ/S", "INFERENCE_MS", "QUEUE_MS", "ERRORS/S", "MODE", "WHY"),
+
+FleetReportColumn = ReportColumn[FleetLine]
+
+
+def _figure(
+    heading: str, read: Callable[[Figures], Quantity], decimals: int = 2
+) -> FleetReportColumn:
+    return FleetReportColumn(heading, lambda line: fixed(read(line.figures), decimals), True)
+
+
+REPORT_COLUMNS: tuple[FleetReportColumn, ...] = (
+    FleetReportColumn("SERVER", lambda line: line.server.target.name),
+    FleetReportColumn("MODEL", lambda line: line.model.key.name if line.model else "*"),
+    FleetReportColumn("VERSION", lambda line: line.model.key.version if line.model else "*"),
+    FleetReportColumn("VERDICT", lambda line: str(line.figures.sign)),
+    _figure("READY", lambda figures: figures.ready, 0),
+    _figure("WANTED", lambda figures: figures.wanted, 0),
+    _figure("REQ/S", lambda figures: figures.per_second),
+    _figure("INFERENCE_MS", lambda figures: figures.inference_ms),
+    _figure("QUEUE_MS", lambda figures: figures.queue_ms),
+    FleetReportColumn("ERRORS/S", lambda line: fixed(line.errors_per_second), True),
+    FleetReportColumn("MODE", lambda line: "READ-ONLY" if line.is_read_only else ""),
+    FleetReportColumn("WHY", lambda line: line.figures.evidence),
 )
 
 
 def print_fleet(snapshot: FleetSnapshot) -> None:
     """Print a row for each server and each model, the worst first."""
-    right = "READY WANTED REQ/S INFERENCE_MS QUEUE_MS ERRORS/S"
-    emit_table(HEADINGS, [_cells(line) for line in fleet_lines(snapshot)], right=right)
+    emit_columns(REPORT_COLUMNS, fleet_lines(snapshot))
 
 
 def fleet_record(snapshot: FleetSnapshot) -> dict[str, Any]:
@@ -30,25 +50,6 @@ def fleet_record(snapshot: FleetSnapshot) -> dict[str, Any]:
         "servers": [_server_record(row) for row in snapshot.servers],
         "problems": list(snapshot.problems),
     }
-
-
-def _cells(line: FleetLine) -> tuple[str, ...]:
-    figures, model = line.figures, line.model
-    read_only = line.server.target.settings.read_only
-    return (
-        line.server.target.name,
-        model.key.name if model else "*",
-        model.key.version if model else "*",
-        str(figures.sign),
-        fixed(figures.ready, 0),
-        fixed(figures.wanted, 0),
-        fixed(figures.per_second),
-        fixed(figures.inference_ms),
-        fixed(figures.queue_ms),
-        fixed(line.errors_per_second),
-        "READ-ONLY" if read_only else "",
-        figures.evidence,
-    )
 
 
 def _server_record(row: ServerRow) -> dict[str, Any]:
