@@ -19,13 +19,13 @@ from tests.unit.telemetry.prometheus.fake import FakePrometheus
 from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettings
 from tsmon.fleet import fleet as fleet_module
 from tsmon.fleet.targets import Origin
+from tsmon.telemetry.prometheus import client as prometheus_client
 from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.state import opening
 from tsmon.tui.state.opening import live_session, target_named
 from tsmon.tui.state.session import LiveSession, PrometheusSession
 from tsmon.tui.widgets.fleet_table import FleetTable
@@ -219,7 +219,7 @@ async def test_enter_on_what_prometheus_tells_watches_the_server_if_it_answers(
     answers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prometheus = FakePrometheus()
-    for module in (opening, fleet_module):
+    for module in (prometheus_client, fleet_module):
         monkeypatch.setattr(module, "Prometheus", lambda *_, **__: prometheus.client())
 
     def fleet(address: str) -> FleetSettings:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic
 
 from textual.content import Content
 
-from tsmon.ordering import Arranger, Item, Value
+from tsmon.ordering import Arranger, Item
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import ARROWS, TableColumn
