@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -205,14 +205,17 @@ def point_of(snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> Histor
     """What the charts show of a model at a tick."""
     if model.gone:
         return HistoryPoint(snapshot.at)
-    costs = _costs(snapshot.at, model.traffic.interval if scraped else None)
+    rate, inference, queued = _costs(model.traffic.interval if scraped else None)
     if snapshot.stale:
-        return costs
+        return HistoryPoint(snapshot.at, rate, inference, queued)
     last = model.requests.last if model.requests else None
     profile = last.profile if last else {}
     queue = model.described.queue
-    return replace(
-        costs,
+    return HistoryPoint(
+        snapshot.at,
+        rate,
+        inference,
+        queued,
         inference=profile.get(RequestPhase.INFERENCE),
         queue=profile.get(RequestPhase.QUEUE),
         errors_per_second=snapshot.errors_per_second(model),
@@ -225,10 +228,11 @@ def point_of(snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> Histor
     )
 
 
-def _costs(at: Instant, usage: Usage | Missing | None) -> HistoryPoint:
+def _costs(usage: Usage | Missing | None) -> tuple[float | None, float | None, float | None]:
+    """Requests a second, and milliseconds of inference and queue."""
     if not isinstance(usage, Usage):
-        return HistoryPoint(at)
-    return HistoryPoint(at, usage.per_second, known(usage.inference_ms), known(usage.queue_ms))
+        return None, None, None
+    return usage.per_second, known(usage.inference_ms), known(usage.queue_ms)
 
 
 def _layout(models: Iterable[tuple[ModelKey, tuple[str, ...]]]) -> _Layout:

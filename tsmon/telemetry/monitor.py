@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,13 +106,22 @@ class Monitor:
 
     async def tick(self) -> Snapshot:
         """Ask the source once and give the snapshot that follows."""
-        return self.digest(await self._source.observe(self.focus))
+        for _ in self._digest(await self._source.observe(self.focus)):
+            await asyncio.sleep(0)  # of thousands of models a step is long enough for a key to wait
+        return self._latest
 
     def digest(self, observation: Observation) -> Snapshot:
         """The snapshot that follows from one more observation."""
+        for _ in self._digest(observation):
+            pass
+        return self._latest
+
+    def _digest(self, observation: Observation) -> Iterator[None]:
+        """Digest it step by step."""
         server = self._server(observation)
         metrics = self._metrics(observation)
         traffic = self._traffic(observation)
+        yield
         outage = self._failures > 0 or self._meter.life > self._latest.server.lives
         self._failures = 0 if server.state is ServerState.UP else self._failures + 1
         self._latest = Snapshot(
@@ -125,10 +134,11 @@ class Monitor:
             not_recorded=observation.not_recorded,
         )
         self.log_folder = metrics.log_folder or self.log_folder
+        yield
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
+        yield
         self.past.keep(self._latest)
-        return self._latest
 
     def _models(
         self,
