@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tsmon.load.answers import Answer
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.monitor.screen import MonitorScreen
+    from tsmon.tui.screens.load import LoadSettings
 
 NO_IMAGES_TO_SEND = Note("there are no images to send", "{digits.folder} opens a folder of them")
 BATCH_UNDER_WAY = Note("a batch is still being sent", "{digits.stop} stops it")
@@ -28,10 +29,8 @@ class Sending(Capability):
     """The images, their answers, and what is being sent."""
 
     def __init__(self, host: MonitorScreen) -> None:
-        from tsmon.tui.screens.load import LoadSettings
-
         super().__init__(host)
-        self._load_settings = LoadSettings()
+        self._load_settings: LoadSettings | None = None
         self.desk = Desk(
             host.session,
             host.options,
@@ -137,7 +136,7 @@ class Sending(Capability):
 
     async def _load(self) -> None:
         """Send many images and watch how the server bears it."""
-        from tsmon.tui.screens.load import LoadDialog, LoadScreen, plan_of
+        from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
 
         model = self.host.chosen()
         images = self.desk.images
@@ -146,7 +145,8 @@ class Sending(Capability):
         if not images:
             self.talk.note(NO_IMAGES_TO_SEND)
             return
-        settings = await self.talk.push_wait(LoadDialog(model.key, self._load_settings))
+        before = self._load_settings or LoadSettings()
+        settings = await self.talk.push_wait(LoadDialog(model.key, before))
         self.host.check("digits.load")
         if settings:
             self._load_settings = settings
