@@ -11,12 +11,13 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.load.experiment.subject import Subject
 from tsmon.load.experiment.unfinished import Unfinished
+from tsmon.serving import running
+from tsmon.serving.home import Home
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.owner import Owner
 from tsmon.serving.record import ServerRecord
 from tsmon.torchserve import rollout
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.monitor import leftovers
 
 DEAD = Owner(2**62, 0.0)
 
@@ -62,7 +63,9 @@ async def test_a_no_changes_nothing_and_keeps_the_note(
 
 
 @pytest.fixture
-def orphan(fake: FakeTorchServe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+def orphan(
+    fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> list[str]:
     """The server is one whose tsmon was killed; gives what was done to it."""
     done: list[str] = []
     record = ServerRecord(
@@ -76,12 +79,15 @@ def orphan(fake: FakeTorchServe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ready=True,
         owner=DEAD,
     )
+    home = Home.at(options.server_home)
+    home.path.mkdir(parents=True, exist_ok=True)
+    record.save(home.record)
 
     def stop(server: LocalServer) -> ServerRecord:
         done.append("stop")
         return record
 
-    monkeypatch.setattr(leftovers, "find_running", lambda home: record)
+    monkeypatch.setattr(running, "runs", lambda record: True)
 
     def give_to(server: LocalServer, owner: Owner | None, record: ServerRecord) -> ServerRecord:
         done.append(f"leave to {owner}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tsmon.serving.home import Home
 from tsmon.telemetry.snapshot import ModelKey, ServerState
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import TorchServeError
@@ -42,26 +43,34 @@ class Leftovers(Capability):
         self.talk.do(self._look())
 
     async def _look(self) -> None:
-        from tsmon.load.experiment.unfinished import abandoned_on
-
         label = self.host.session.client.addresses.label
-        home = self.host.options.server_home
         orphan = await asyncio.to_thread(self._orphan, label)
         if orphan is not None and await self._stop(orphan):
             return
-        for note in await asyncio.to_thread(abandoned_on, label, home):
+        for note in await asyncio.to_thread(self._unfinished, label):
             await self._put_back(note)
+
+    def _unfinished(self, label: str) -> list[Unfinished]:
+        """The experiments on this server that were killed."""
+        home = self.host.options.server_home
+        if not Home.at(home).unfinished.exists():  # as mostly; what reads notes is large
+            return []
+        from tsmon.load.experiment.unfinished import abandoned_on
+
+        return abandoned_on(label, home)
 
     # A server that nobody stops
 
     def _orphan(self, label: str) -> ServerRecord | None:
         """The server of the home folder, if it is this one and its tsmon was killed."""
+        home = Home.at(self.host.options.server_home)
+        if not home.record.exists():
+            return None
         from tsmon.serving.errors import ServingError
-        from tsmon.serving.local_server import LocalServer
         from tsmon.serving.running import find_running
 
         try:
-            record = find_running(LocalServer(self.host.options.server_home).home)
+            record = find_running(home)
         except ServingError:
             return None
         if record is None or not record.orphaned:
