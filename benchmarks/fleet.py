@@ -42,11 +42,14 @@ PATHS = ("/models?limit=100&next_page_token=0", "/models/model-0/all", "/models/
 
 
 @contextmanager
-def servers(count: int, folder: Path, models: int = 3) -> Iterator[Config]:
+def servers(
+    count: int, folder: Path, models: int = 3, *, busy: int | None = None, left: int = 0
+) -> Iterator[Config]:
     """So many stand-ins in a process of their own, and a configuration that names them."""
     file = folder / "tsmon.toml"
     command = [sys.executable, "-m", "benchmarks.many_servers", str(count)]
-    command += ["--models", str(models), "--config", str(file)]
+    command += ["--models", str(models), "--config", str(file), "--left", str(left)]
+    command += [] if busy is None else ["--busy", str(busy)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         if process.stdout is None or not process.stdout.readline():

@@ -22,10 +22,12 @@ TRAFFIC_EVERY_S = 0.5
 COLORS = ("", "red", "yellow", "green", "cyan", "blue", "magenta")
 
 
-def load(fake: FakeTorchServe, models: int) -> None:
-    """Models with workers, as a server of somebody has them."""
+def load(fake: FakeTorchServe, models: int, left: int = 0) -> None:
+    """Models with workers, as a server of somebody has them; and series of others that left."""
     for number in range(models):
         fake.load(f"model-{number}", workers=2)
+    for number in range(left):
+        fake.serve(f"left-{number}", "1.0", n=10)
 
 
 def count(fake: FakeTorchServe, models: int, moment: int) -> None:
@@ -49,7 +51,7 @@ def configuration(fakes: Sequence[FakeTorchServe]) -> str:
     return "\n".join(tables)
 
 
-async def serve(servers: int, models: int, config: Path) -> None:
+async def serve(servers: int, models: int, busy: int, left: int, config: Path) -> None:
     """Be the servers until nobody reads from this process any more."""
     loop = asyncio.get_running_loop()
     over = loop.run_in_executor(None, sys.stdin.read)
@@ -57,14 +59,14 @@ async def serve(servers: int, models: int, config: Path) -> None:
         listening = [await stack.enter_async_context(on_loopback()) for _ in range(servers)]
         fakes = [each.fake for each in listening]
         for fake in fakes:
-            load(fake, models)
+            load(fake, models, left)
         await asyncio.to_thread(config.write_text, configuration(fakes))
         print("ready", flush=True)
         for moment in itertools.count():
             if over.done():
                 break
             for number, fake in enumerate(fakes):
-                count(fake, models, moment + number)
+                count(fake, busy, moment + number)
             await asyncio.wait([over], timeout=TRAFFIC_EVERY_S)
 
 
@@ -73,9 +75,12 @@ def run() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("servers", type=int)
     parser.add_argument("--models", type=int, default=3, help="on each")
+    parser.add_argument("--busy", type=int, help="of those, how many have requests; else all")
+    parser.add_argument("--left", type=int, default=0, help="on each, unregistered: series alone")
     parser.add_argument("--config", type=Path, required=True)
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.servers, arguments.models, arguments.config))
+    busy = min(arguments.models if arguments.busy is None else arguments.busy, arguments.models)
+    asyncio.run(serve(arguments.servers, arguments.models, busy, arguments.left, arguments.config))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,8 @@ class Cursor:
     async def hold(self, seconds: float) -> tuple[list[float], list[float]]:
         """Seconds and CPU seconds of each key while one is held, down and up again."""
         waits, costs, end = [], [], time.perf_counter() + seconds
-        for key in cycle("j" * AT_ONCE + "k" * AT_ONCE):
+        steps = min(AT_ONCE, len(self._rows) - 1)
+        for key in cycle("j" * steps + "k" * steps):
             if time.perf_counter() > end:
                 break
             before = time.process_time()

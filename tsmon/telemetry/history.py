@@ -142,7 +142,11 @@ class KeptHistory:
         """Take a point of each model; one without costs when the tick brought no scrape."""
         if not self._budget:
             return
-        points = {each.key: point_of(snapshot, each, scraped=scraped) for each in snapshot.models}
+        points = {
+            each.key: point_of(snapshot, each, scraped=scraped)
+            for each in snapshot.models
+            if not each.gone  # a gap, as of any model that is absent
+        }
         row = self._row(snapshot.at, points)
         self._rows.append(row)
         self.size += row.size
