@@ -31,9 +31,11 @@ import platform
 import signal
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from msgspec.structs import replace
 
 from benchmarks.advice_server import ARCHIVES, Bench, Measured, server
 from tsmon.load.capacity.curve import ServiceCurve

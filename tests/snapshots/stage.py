@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
 from tests.snapshots.clock import SceneClock
@@ -90,7 +91,7 @@ async def staged(
     *,
     size: tuple[int, int] = (120, 30),
     client: TorchServe | None = None,
-    tag: Tag = Tag(),  # noqa: B008 (frozen)
+    tag: Tag = Tag(),
     story: Story | None = None,
 ) -> AsyncIterator[Stage]:
     """The monitor of a server; with a story, after what went before was seen by it."""

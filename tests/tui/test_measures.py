@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tests.unit.telemetry.scrapes import at
 from tsmon.telemetry.health.verdicts import (

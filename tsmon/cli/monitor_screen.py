@@ -5,14 +5,17 @@ This module loads Textual: a command imports it once a screen is to be opened.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.cli.coroutines import run_async
 from tsmon.cli.outcome import Exit, fail
@@ -45,8 +48,7 @@ NO_SCREEN = ("dumb", "unknown")
 NOTHING_GIVEN: GivenSettings = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """How the monitor was left."""
 
     code: int
@@ -70,7 +72,7 @@ def open_monitor(
     need_terminal("--plain prints a line per tick instead")
 
     client = target.client(hints=False)  # the screen asks
-    settings = replace(
+    settings = dataclasses.replace(
         settings,
         model_store=settings.model_store or target.model_store(client.addresses) or _artifacts(),
         samples=settings.samples or _samples(),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses
 from tsmon.torchserve.process import port_of

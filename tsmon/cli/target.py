@@ -6,11 +6,12 @@ completion or `tsmon config` need none of that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct, field
 
 from tsmon.cli.output import complain
 from tsmon.config.files import Loaded
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.tokens import KeyRing
 
 
-@dataclass(slots=True)
-class Target:
+class Target(Struct):
     """The server options as given; an option after the command wins over one before it."""
 
     server: str | None = None

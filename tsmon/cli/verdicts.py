@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import Exit
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.records import ModelVersion, VersionKey
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """The verdict on a version, and why it failed where it did and the logs tell."""
 
     verdict: ModelVerdict

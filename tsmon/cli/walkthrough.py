@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.cli.output import emit
 from tsmon.cli.reports.answers import print_answers, score_words
@@ -36,15 +37,14 @@ class StepFailed(Exception):
     """A step did not answer as it should."""
 
 
-@dataclass(slots=True)
-class Walkthrough:
+class Walkthrough(Struct):
     """The steps of the walkthrough on one server, printed as they go."""
 
     client: TorchServe
     model_store: Path
     samples: Path
     seed: int | None = None
-    _counted_before: float = field(default=0.0, init=False)
+    _counted_before: float = 0.0
 
     async def run(self) -> None:
         """Do every step.

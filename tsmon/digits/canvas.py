@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from tsmon.digits.images import DIGIT_SIDE, PixelGrid
 
@@ -44,8 +45,7 @@ class Brush(Enum):
         return brushes[max(brushes.index(self) - 1, 0)]
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Struct, frozen=True):
     """What a stroke is made with."""
 
     brush: Brush = Brush.MEDIUM

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -21,8 +20,7 @@ def default_drawings() -> Path:
     return user_data_path("tsmon") / "digits"
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing(DigitImage):
+class Drawing(DigitImage, frozen=True):
     """A drawing to be sent without a file."""
 
     png: bytes = b""

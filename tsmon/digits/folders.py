@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.digits.images import DigitImage, entries, is_image
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFolder:
+class ImageFolder(Struct, frozen=True):
     """A folder as it was when it was read."""
 
     path: Path

@@ -8,10 +8,11 @@ import random
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.digits.errors import ImageError
 from tsmon.units import MIB
@@ -33,8 +34,7 @@ DIGIT_SIDE = 28
 """Pixels of an MNIST digit, each way."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigitImage:
+class DigitImage(Struct, frozen=True):
     """An image file and the digit it shows, where that is known."""
 
     path: Path
@@ -57,8 +57,7 @@ class DigitImage:
             raise ImageError(f"cannot read {self.path}: {error.strerror or error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class PixelGrid:
+class PixelGrid(Struct, frozen=True):
     """Brightness values 0 to 255, row by row."""
 
     width: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from tsmon.docker.engine import DockerError, run_docker
 from tsmon.untrusted.json import BadJson, parse_json
@@ -23,16 +24,14 @@ LONGEST_NUMBER = 15
 _UNKNOWN_HINT = "see `docker version`; tsmon was tried with Docker 20 and newer"
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """A folder of this machine, or a volume, in a container."""
 
     source: str
     inside: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerFacts:
+class ContainerFacts(Struct, frozen=True):
     """A container at one moment.
 
     Attributes:
@@ -64,8 +63,7 @@ class ContainerFacts:
         return self.status == "running"
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerProcess:
+class ContainerProcess(Struct, frozen=True):
     """A process in a container, as the engine's machine numbers it; `memory` is resident bytes."""
 
     pid: int

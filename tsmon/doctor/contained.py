@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import httpx
+from msgspec import Struct
 
 from tsmon.docker.containers import ContainerFacts, running_containers
 from tsmon.docker.engine import DockerError
@@ -16,8 +15,7 @@ _BOUNDS = Bounds(timeout_s=1.0, most_bytes=1 << 20)
 _NAME = "TorchServe"
 
 
-@dataclass(frozen=True, slots=True)
-class ContainedServer:
+class ContainedServer(Struct, frozen=True):
     """A server whose three ports a container publishes, where this machine reaches them."""
 
     container: str

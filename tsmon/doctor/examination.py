@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.doctor.asking import Connect, ask_server
 from tsmon.doctor.catalogue import CHECKS
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What an examination found.
 
     Attributes:
@@ -48,8 +48,7 @@ class Report:
         return sum(not finding.checked for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """A server and this machine, and how they are looked at.
 
     Attributes:

@@ -6,11 +6,12 @@ A part that could not be had carries the error instead; checks turn that into "n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tsmon.torchserve.errors import TimedOut, TorchServeError, Unreachable
 
@@ -32,8 +33,7 @@ class Api(StrEnum):
     METRICS = "metrics"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFileFacts:
+class KeyFileFacts(Struct, frozen=True):
     """The key file that tsmon uses.
 
     Attributes:
@@ -51,8 +51,7 @@ class KeyFileFacts:
     expires: Mapping[KeyKind, datetime | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ExaminedServer:
+class ExaminedServer(Struct, frozen=True):
     """What the server says.
 
     Attributes:
@@ -79,8 +78,7 @@ class ExaminedServer:
         return not all(isinstance(answer, silent) for answer in self.descriptions.values())
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerProcess:
+class WorkerProcess(Struct, frozen=True):
     """A worker in this machine's process table.
 
     Attributes:
@@ -95,8 +93,7 @@ class WorkerProcess:
     directory: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JavaProcess:
+class JavaProcess(Struct, frozen=True):
     """The server in this machine's process table.
 
     Attributes:
@@ -113,16 +110,14 @@ class JavaProcess:
     files_here: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class OtherServer:
+class OtherServer(Struct, frozen=True):
     """A TorchServe that listens elsewhere, or does not listen yet."""
 
     pid: int
     ports: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FolderSize:
+class FolderSize(Struct, frozen=True):
     """A folder that grows.
 
     Attributes:
@@ -137,8 +132,7 @@ class FolderSize:
     free: int
 
 
-@dataclass(frozen=True, slots=True)
-class MachineFacts:
+class MachineFacts(Struct, frozen=True):
     """What the operating system says.
 
     Attributes:
@@ -157,8 +151,7 @@ class MachineFacts:
     models: FolderSize | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFacts:
+class ConfigFacts(Struct, frozen=True):
     """The settings file of the server, or the one that was named.
 
     Attributes:
@@ -173,8 +166,7 @@ class ConfigFacts:
     snapshots: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InstallationFacts:
+class InstallationFacts(Struct, frozen=True):
     """What this Python has for running a server.
 
     Attributes:
@@ -188,16 +180,14 @@ class InstallationFacts:
     gpu: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedDeath:
+class ReportedDeath(Struct, frozen=True):
     """Why workers of a model died, as the logs tell it."""
 
     message: str
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All of it; a part that no check needs is None."""
 
     server: ExaminedServer | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts
@@ -33,8 +34,7 @@ class CheckGroup(StrEnum):
     SERVING = "serving from here"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing found out.
 
     Attributes:
@@ -55,8 +55,7 @@ class NotChecked(Exception):
     """A check cannot be done; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One examination.
 
     Attributes:
@@ -73,8 +72,7 @@ class Check:
     needs_server: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What one check found."""
 
     check: Check

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tsmon.doctor.facts import InstallationFacts
 from tsmon.serving.errors import NoJava, PortTaken

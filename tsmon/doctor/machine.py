@@ -6,11 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from msgspec.structs import replace
 
 from tsmon.doctor.facts import FolderSize, JavaProcess, MachineFacts, OtherServer, WorkerProcess
 from tsmon.torchserve.process import find_servers, log_folder_in, place_of, server_at, shares_files

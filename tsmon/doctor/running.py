@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from msgspec import Struct
 
 from tsmon.doctor.configuration import settings_of
 from tsmon.doctor.machine import read_java
@@ -30,8 +30,7 @@ _EVERYWHERE = {"0.0.0.0", "::", "[::]"}  # noqa: S104 (what a server listens at,
 KEY_FILE = "key_file.json"
 
 
-@dataclass(frozen=True, slots=True)
-class RunningServer:
+class RunningServer(Struct, frozen=True):
     """A server of this machine."""
 
     pid: int

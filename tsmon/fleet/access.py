@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
+from msgspec import Struct
 
 from tsmon.logs.places import LogPlace, parse_log_place
 from tsmon.serving.errors import ServingError
@@ -57,8 +57,7 @@ def key_ring(path: Path | None, addresses: Addresses, *, was_meant: bool = True)
     return KeyRing(path, addresses if was_meant else None, own=own)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How a server is reached; `own` is only asked where the settings leave something open."""
 
     settings: ServerSettings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.ordering import Value, arrange
 
@@ -38,8 +39,7 @@ class Order(Enum):
         return self is not Order.NAME
 
 
-@dataclass(frozen=True, slots=True)
-class FleetLine:
+class FleetLine(Struct, frozen=True):
     """One line of the table: a server, or below it one of its models."""
 
     server: ServerRow

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.staleness import patience_s
@@ -26,8 +28,7 @@ WORST_SEVERITY = 1000
 NO_MODELS = StatusSign("○", "no models", Grade.NEUTRAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """What is known of a model, or of all models of a server together."""
 
     sign: StatusSign
@@ -62,16 +63,14 @@ class Figures:
         return self.traffic.queue_ms
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
+class ModelRow(Struct, frozen=True):
     """One version of a model on one server."""
 
     key: ModelKey
     figures: Figures
 
 
-@dataclass(frozen=True, slots=True)
-class ServerRow:
+class ServerRow(Struct, frozen=True):
     """One server and its models, the worst first."""
 
     target: FleetTarget
@@ -91,8 +90,7 @@ class ServerRow:
         return self.state is ServerState.UP
 
 
-@dataclass(frozen=True, slots=True)
-class FleetSnapshot:
+class FleetSnapshot(Struct, frozen=True):
     """All servers at one moment."""
 
     at: Instant

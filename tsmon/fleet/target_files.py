@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.fleet.file_sd import BadFile, parse_file_sd
 from tsmon.units import KIB, MIB
@@ -21,8 +22,7 @@ MOST_YAML = 256 * KIB
 """Some 2,000 targets; PyYAML reads 50 to 200 KiB a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """What was in a file when it was last looked at."""
 
     stamp: tuple[int, int]

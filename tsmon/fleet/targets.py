@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerSettings
@@ -20,8 +21,7 @@ class Origin(StrEnum):
     """It is not asked itself: a Prometheus server tells of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FleetTarget:
+class FleetTarget(Struct, frozen=True):
     """One server of the fleet."""
 
     name: str

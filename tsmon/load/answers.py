@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from tsmon.digits.images import DigitImage
+from tsmon.load.refusals import Failure
 from tsmon.untrusted.json import BadJson, parse_json
 
 if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
-    from tsmon.digits.images import DigitImage
-    from tsmon.load.refusals import Failure
     from tsmon.torchserve.inference import Prediction
 
 LONGEST_ANSWER = 80
 """Characters of an answer that are shown when it is no digit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One image sent, and what came back."""
 
     image: DigitImage
@@ -42,8 +42,7 @@ class Answer:
         return self.predicted == self.image.label
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The running count of answers."""
 
     right: int = 0

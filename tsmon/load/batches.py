@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.answers import Answer, Score
@@ -19,8 +20,7 @@ WALKTHROUGH = (10, 10, 10, 50)
 Batch = Sequence[DigitImage]
 
 
-@dataclass(slots=True)
-class BatchResult:
+class BatchResult(Struct):
     """How one batch goes."""
 
     size: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """What two versions answered to one image."""
 
     first: Answer

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.load.refusals import Failure
 from tsmon.logs.files import TS_LOG
@@ -19,8 +21,7 @@ DEFAULT_LIMIT = 6_553_500
 _SETTING = re.compile(rb"Maximum Request Size: (\d{1,18})\b")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLimit:
+class RequestLimit(Struct, frozen=True):
     """max_request_size."""
 
     size: int = DEFAULT_LIMIT

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.load.answers import Answer, Score
 
@@ -23,8 +25,7 @@ _Pair = tuple[str | None, str]
 """Label, where it is known, and prediction: a digit or `OTHER`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Confusion:
+class Confusion(Struct, frozen=True):
     """How often each label was taken for what."""
 
     counts: Mapping[_Pair, int]

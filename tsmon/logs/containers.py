@@ -6,9 +6,10 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.docker.containers import ContainerFacts, Mount, find_container
 from tsmon.docker.engine import DockerError, run_docker
@@ -29,8 +30,7 @@ class NoContainerLogs(Exception):
     """A container's logs cannot be read; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerFolder:
+class ContainerFolder(Struct, frozen=True):
     """The log folder of a running container."""
 
     container: Container

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 _WORKER = re.compile(rb"^W-(\d+)-(.+)_([^_]+?)(?:-stdout|-stderr)?$")
 
@@ -12,8 +13,7 @@ _YEARS = range(1971, 9000)
 """Those with room around them, so that what is added to a time, or a zone, is a time as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerThread:
+class WorkerThread(Struct, frozen=True):
     """The worker a line is about, read from the name of its thread."""
 
     worker_id: str

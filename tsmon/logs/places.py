@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.text import one_line
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container, and where in it the server logs to if somebody said so."""
 
     name: str

@@ -10,9 +10,10 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from tsmon.serving.assets import digit_assets
 from tsmon.serving.errors import ArchiveError, ArchiveExists
@@ -52,8 +53,7 @@ _SUFFIXES: dict[ArchiveFormat, str] = {
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-.]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveSpec:
+class ArchiveSpec(Struct, frozen=True, kw_only=True):
     """What goes into an archive and where it is written.
 
     Attributes:

@@ -5,16 +5,17 @@ They are what `tsmon demo` serves and sends, and the page that explains the numb
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from tsmon.serving.errors import AssetsMissing
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-@dataclass(frozen=True, slots=True)
-class DigitAssets:
+class DigitAssets(Struct, frozen=True):
     """Where the digit model is: the files of its archive, and a folder of digits to send."""
 
     model_file: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from tsmon.serving import properties
 from tsmon.serving.errors import BadConfiguration
@@ -32,8 +33,7 @@ class _Setting(NamedTuple):
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What the server finds around it.
 
     Attributes:

@@ -9,9 +9,10 @@ import signal
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.docker.containers import ContainerFacts, find_container, processes
 from tsmon.docker.engine import DockerError, NoEngine, run_docker
@@ -44,8 +45,7 @@ _STOP_SECONDS = 30.0
 _END_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """A folder of this machine that a container sees."""
 
     source: Path
@@ -53,8 +53,7 @@ class Share:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerPlan:
+class ContainerPlan(Struct, frozen=True, kw_only=True):
     """Which container to make."""
 
     name: str = DEFAULT_NAME
@@ -62,8 +61,7 @@ class ContainerPlan:
     shares: tuple[Share, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerUse:
+class ContainerUse(Struct, frozen=True):
     """What runs in a container.
 
     Attributes:

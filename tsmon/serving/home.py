@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from msgspec import Struct
 from platformdirs import user_state_path
 
 from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, TS_LOG
@@ -41,8 +41,7 @@ def default_home() -> Path:
     return user_state_path("tsmon") / "server"
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """The paths of a server's folder; *path* must be absolute."""
 
     path: Path

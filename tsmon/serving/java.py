@@ -7,10 +7,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from tsmon.serving.errors import NoJava
 
@@ -19,8 +20,7 @@ _VERSION_SECONDS = 20.0
 _VERSION = re.compile(r'version "(\d{1,9})(?:\.(\d{1,9}))?')
 
 
-@dataclass(frozen=True, slots=True)
-class Java:
+class Java(Struct, frozen=True):
     """A Java runtime: its JAVA_HOME and its major version."""
 
     home: Path

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import psutil
+from msgspec import Struct
 
 from tsmon.serving.diagnosis import StartLogs
 from tsmon.serving.environment import server_environment
@@ -32,8 +32,7 @@ _ANSWER_SECONDS = 2.0
 _BOUNDS = Bounds(timeout_s=_ANSWER_SECONDS, most_bytes=1 << 20)
 
 
-@dataclass(frozen=True, slots=True)
-class StartProgress:
+class StartProgress(Struct, frozen=True):
     """What a start is doing.
 
     Attributes:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tsmon.docker.containers import find_container
 from tsmon.serving import processes
@@ -51,8 +53,7 @@ class State(StrEnum):
     DIED = "died"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalServerStatus:
+class LocalServerStatus(Struct, frozen=True):
     """A server at one moment.
 
     Attributes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tsmon.serving.errors import ArchiveError
 from tsmon.units import MIB
@@ -17,8 +18,7 @@ _MANIFEST = "MAR-INF/MANIFEST.json"
 _REBUILD = "Build it again: tsmon archive --force"
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveInfo:
+class ArchiveInfo(Struct, frozen=True):
     """What an archive's manifest and its file say.
 
     Attributes:
@@ -36,8 +36,7 @@ class ArchiveInfo:
     modified: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BadArchive:
+class BadArchive(Struct, frozen=True):
     """An archive that cannot be read, and why."""
 
     path: Path

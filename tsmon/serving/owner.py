@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Self
 
 import psutil
+from msgspec import Struct
 
 _NEAR_S = 1.0
 """Within which two readings of a start time are of the same process; clocks are set meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A process of this machine."""
 
     pid: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from tsmon.serving.ports import Ports
 
@@ -12,8 +13,7 @@ START_SECONDS = 120.0
 """How long a server may take until it answers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerPlan:
+class ServerPlan(Struct, frozen=True, kw_only=True):
     """How to start a TorchServe.
 
     Attributes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass
 
 import psutil
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from tsmon.serving.errors import BadConfiguration, PortTaken
 
@@ -15,8 +16,7 @@ LOOPBACK = "127.0.0.1"
 _CONNECT_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(Struct, frozen=True, kw_only=True):
     """TCP ports on the loopback address, TorchServe's own defaults.
 
     Workers are numbered from `first_worker` on. That is a number only: they talk to the server

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct, to_builtins
 
 from tsmon.serving.errors import BadHome
 from tsmon.serving.owner import Owner
@@ -18,8 +19,7 @@ from tsmon.untrusted.shape import shaped
 _PATHS = ("key_file", "temp_dir", "model_store")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerRecord:
+class ServerRecord(Struct, frozen=True, kw_only=True):
     """A server that we started.
 
     Attributes:
@@ -60,7 +60,7 @@ class ServerRecord:
 
     def save(self, path: Path) -> None:
         """Write it to *path*, in one step."""
-        write_private(path, json.dumps(asdict(self), indent=2, default=str) + "\n")
+        write_private(path, json.dumps(to_builtins(self, enc_hook=str), indent=2) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Self | None:

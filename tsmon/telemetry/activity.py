@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.logs.request_windows import FAILED
 from tsmon.telemetry.traffic import Usage
@@ -32,8 +33,7 @@ class Doing(StrEnum):
     """Requests were answered, each of them with an error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """What something does, and how much of its time."""
 
     doing: Doing

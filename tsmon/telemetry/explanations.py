@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 _CODE = re.compile(r"`([^`]*)`")
 _RULE = re.compile(r"^\|[-|: ]+\|$")
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """One number, verdict or word."""
 
     section: str
@@ -31,8 +31,7 @@ class Explanation:
         return name.casefold() in (word.casefold() for word in (self.name, *self.shown))
 
 
-@dataclass(frozen=True, slots=True)
-class ExplanationSection:
+class ExplanationSection(Struct, frozen=True):
     """A heading of the page and what is below it."""
 
     title: str
@@ -41,8 +40,7 @@ class ExplanationSection:
     entries: tuple[Explanation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanations:
+class Explanations(Struct, frozen=True):
     """The whole page."""
 
     sections: tuple[ExplanationSection, ...] = ()

@@ -7,9 +7,10 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import RequestPhase
@@ -33,8 +34,7 @@ WorkerBytes = tuple[tuple[str, int], ...]
 """The resident memory of each worker that it is known of, by worker id."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPoint:
+class HistoryPoint(Struct, frozen=True):
     """One interval of one model; None where a number could not be known."""
 
     at: Instant
@@ -72,8 +72,7 @@ class _Place(NamedTuple):
 _Layout = dict["ModelKey", _Place]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """One tick."""
 
     at: Instant
@@ -111,8 +110,7 @@ class _Row:
         )
 
 
-@dataclass(slots=True)
-class _Read:
+class _Read(Struct):
     """The points that were read last: the next question is mostly for them and one more."""
 
     key: ModelKey | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from tsmon.logs.discovery import find_logs
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader

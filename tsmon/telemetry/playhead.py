@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event, EventLog
@@ -16,8 +17,7 @@ LONGEST_GAP_S = 90.0
 """While playing, a longer time without a tick is skipped: nothing was recorded in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What is to be looked at."""
 
     snapshot: Snapshot

@@ -8,9 +8,10 @@ the scrape before, and only the others are read again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from tsmon.telemetry.exposition import is_number, quantity, read_declaration, read_sample
 from tsmon.torchserve.errors import TorchServeError, excerpt
@@ -49,8 +50,7 @@ class SeriesKey(NamedTuple):
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(Struct, frozen=True):
     """The three sums TorchServe keeps for a series since it started."""
 
     requests: float = 0.0
@@ -80,8 +80,7 @@ class Counters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Scrape:
+class Scrape(Struct, frozen=True):
     """One reading of `/metrics`."""
 
     at: Instant

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
@@ -15,18 +17,18 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.causes import Cause
+from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
+from tsmon.telemetry.scrape import MetricsMode
+from tsmon.telemetry.traffic import Traffic
+from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.records import ModelVersion, Worker
+from tsmon.torchserve.tokens import KeyKind
 from tsmon.units import known
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.instant import Instant
-    from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.logs.percentiles import Percentiles
-    from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
-    from tsmon.telemetry.scrape import MetricsMode
-    from tsmon.telemetry.traffic import Traffic
-    from tsmon.torchserve.errors import TorchServeError
-    from tsmon.torchserve.records import ModelVersion, Worker
-    from tsmon.torchserve.tokens import KeyKind
 
 
 class ServerState(StrEnum):
@@ -47,8 +49,7 @@ class ServerState(StrEnum):
     """Something else answers there."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessUsage:
+class ProcessUsage(Struct, frozen=True):
     """What this machine's process table says of a worker, where the server is local."""
 
     memory_bytes: int
@@ -63,8 +64,7 @@ class ProcessUsage:
         return self.memory_bytes == 0  # which no living process has
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerStatus:
+class WorkerStatus(Struct, frozen=True):
     """One worker at one tick."""
 
     worker: Worker
@@ -101,8 +101,7 @@ class Gone(StrEnum):
     UNREGISTERED = "unregistered; its counters stay until the server restarts"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelStatus:
+class ModelStatus(Struct, frozen=True):
     """One version of a model at one tick."""
 
     described: ModelVersion
@@ -118,13 +117,13 @@ class ModelStatus:
     """What of it could not be read, and why; empty where all of it could."""
     gone: Gone | None = None
     """Why it is shown although it is not registered; None when it is."""
-    key: ModelKey = field(init=False, repr=False, compare=False)
-    """What identifies it from tick to tick."""
+    key: ModelKey = ModelKey("", "")
+    """What identifies it from tick to tick; that of `described`, whatever is given."""
 
     def __post_init__(self) -> None:
         # Asked for several times at each tick, of each of thousands of models.
         key = ModelKey(self.described.name, self.described.version)
-        object.__setattr__(self, "key", key)
+        force_setattr(self, "key", key)
 
     @property
     def told(self) -> bool:
@@ -163,8 +162,7 @@ class ModelStatus:
         return self.requests.minute.get(part) if self.requests else None
 
 
-@dataclass(frozen=True, slots=True)
-class ServerStatus:
+class ServerStatus(Struct, frozen=True):
     """The server at one tick."""
 
     label: str
@@ -181,8 +179,7 @@ class ServerStatus:
     """Restarts seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricsStatus:
+class MetricsStatus(Struct, frozen=True):
     """The metrics endpoint at one tick."""
 
     mode: MetricsMode | None = None
@@ -198,8 +195,7 @@ class MetricsStatus:
     """Lines of the last scrape that could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything one tick found out."""
 
     at: Instant

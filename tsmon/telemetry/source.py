@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
@@ -24,8 +25,7 @@ DECISIVE = frozenset({"minWorkers", "workers", "the whole entry"})
 """Fields of a describe without which there is no verdict."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """One version of a model, and whether it is the default one."""
 
     model: ModelVersion
@@ -46,16 +46,14 @@ class Description:
         return str(self.why) if self.why is not None else self.model.problem
 
 
-@dataclass(frozen=True, slots=True)
-class ServerFacts:
+class ServerFacts(Struct, frozen=True):
     """What does not change during a server's life."""
 
     version: str
     model_api: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What the server said at one moment; each of the parts may have failed by itself."""
 
     at: Instant

@@ -7,8 +7,9 @@ something is shown.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.torchserve.errors import TimedOut

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import ServerState
@@ -19,8 +20,7 @@ class Grade(IntEnum):
     BAD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class StatusSign:
+class StatusSign(Struct, frozen=True):
     """How it is shown; the word says the same as the glyph and the colour of its grade."""
 
     glyph: str

@@ -18,10 +18,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 from itertools import takewhile
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.telemetry.intervals import IntervalFilter
 from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
@@ -49,8 +51,7 @@ class Missing(StrEnum):
     inference_ms = queue_ms = per_second
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What the requests of a stretch of time cost."""
 
     seconds: float
@@ -106,8 +107,7 @@ def add_readings(readings: Sequence[UsageOrMissing]) -> UsageOrMissing:
     return readings[0] if readings else Missing.NO_COUNTERS
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """One series at one scrape."""
 
     interval: UsageOrMissing

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
+from msgspec import Struct
 
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.secrets import masked_address
@@ -20,8 +20,7 @@ METRICS_PORT = 8082
 DEFAULT_HOST = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """The base URLs of the inference, management and metrics API, without a trailing slash."""
 
     inference: str = f"http://{DEFAULT_HOST}:{INFERENCE_PORT}"
@@ -76,8 +75,7 @@ class Addresses:
                 yield url
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """Scheme, host and, where given, port of an address."""
 
     scheme: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import httpx
+from msgspec import Struct, field
 
 from tsmon.torchserve.errors import InvalidArgument, Unaddressable
 
@@ -15,8 +15,7 @@ MOST_WORKERS = 1000
 """That one version is given; each is a process that loads the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One request to the management API; the key travels in a header and is no part of it."""
 
     method: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from tsmon.torchserve.changes import model_path
 from tsmon.torchserve.inference import predictions_path
@@ -21,8 +22,7 @@ VARIABLES = {MANAGEMENT: "MANAGEMENT_TOKEN", INFERENCE: "INFERENCE_TOKEN"}
 """The shell variables that stand for the keys of `key_file.json`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Curl:
+class Curl(Struct, frozen=True):
     """Writes the requests to one server, as a POSIX shell reads them."""
 
     addresses: Addresses

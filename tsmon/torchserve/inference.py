@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from tsmon.torchserve.changes import reject_slash, segment
 from tsmon.torchserve.connection import Connection, read_json
@@ -21,8 +22,7 @@ MOST_PREDICTION_BYTES = 64 * 2**20
 """A handler may answer with a picture or a sound; ten times the server's own limit of a body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """One answer of a model."""
 
     body: bytes

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tsmon.torchserve.changes import (
     MODELS,
@@ -59,8 +60,7 @@ CHANGE_TIMEOUT_S = 600.0
 """Register unpacks, downloads and runs pip before it answers; scaling down waits for each kill."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """What `POST /models` can be told; None leaves the choice to the archive or the server."""
 
     url: str

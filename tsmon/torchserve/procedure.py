@@ -7,9 +7,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.protection import protected
@@ -30,8 +32,7 @@ class StepState(StrEnum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class ProcedureStep:
+class ProcedureStep(Struct, frozen=True):
     """One step, before, while and after it is taken."""
 
     id: str
@@ -43,8 +44,7 @@ class ProcedureStep:
     """How long it took so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcedureResult:
+class ProcedureResult(Struct, frozen=True):
     """How a procedure ended and what it left."""
 
     done: bool
@@ -132,8 +132,7 @@ class Procedure(ABC):
 
     def _set(self, id_: str, **values: object) -> None:
         self.steps = tuple(
-            replace(step, **values) if step.id == id_ else step  # type: ignore[arg-type]
-            for step in self.steps
+            replace(step, **values) if step.id == id_ else step for step in self.steps
         )
         self._changed()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from tsmon.torchserve.errors import NotTorchServe
 from tsmon.untrusted.text import one_line
 
@@ -26,8 +28,7 @@ WORKER_SCRIPT = "model_service_worker.py"
 """Is on the command line of every worker's process."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredModel:
+class RegisteredModel(Struct, frozen=True):
     """One line of the model list: a model's default version."""
 
     name: str
@@ -37,8 +38,7 @@ class RegisteredModel:
     """Why the line cannot be read; its name then only says which line it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Struct, frozen=True):
     """One backend process as describe shows it."""
 
     id: str
@@ -60,8 +60,7 @@ class Worker:
         return self.status == "READY"
 
 
-@dataclass(frozen=True, slots=True)
-class JobQueue:
+class JobQueue(Struct, frozen=True):
     """The queue of waiting requests of one model version."""
 
     pending: int
@@ -109,16 +108,14 @@ class ModelVersion:
         return f"{', '.join(self.unread[:3])}{more}: no sensible value in describe's answer"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelPage:
+class ModelPage(Struct, frozen=True):
     """One page of the model list."""
 
     models: tuple[RegisteredModel, ...]
     next_token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ApiDescription:
+class ApiDescription(Struct, frozen=True):
     """What `/api-description` tells without a token."""
 
     version: str

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
@@ -48,8 +49,7 @@ DRAIN_S = 120.0
 """How long requests may go on coming to the old version before it is left as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """A request that the new version has to answer before it gets any other."""
 
     label: str
@@ -68,8 +68,7 @@ class Probe:
             raise InvalidArgument(f"cannot read {path}: {error.strerror or error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacementPlan:
+class ReplacementPlan(Struct, frozen=True):
     """What takes the place of what."""
 
     old: ModelVersion

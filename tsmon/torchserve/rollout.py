@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.torchserve.errors import NotFound, TimedOut
 from tsmon.units import duration
@@ -37,8 +38,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutProgress:
+class RolloutProgress(Struct, frozen=True):
     """A rollout at one moment."""
 
     outcome: Outcome

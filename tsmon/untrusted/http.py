@@ -12,11 +12,11 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from msgspec import Struct, field
 
 from tsmon.units import period
 from tsmon.untrusted.plain_http import PlainTransport
@@ -42,8 +42,7 @@ class Overdue(httpx.ReadTimeout):
     """The answer was still coming when the deadline had passed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """What a request may take."""
 
     timeout_s: float
@@ -57,8 +56,7 @@ class Bounds:
         return self.timeout_s + DEADLINE_GRACE_S
 
 
-@dataclass(slots=True, eq=False)
-class _Pool:
+class _Pool(Struct, eq=False):
     """An httpx client and its requests under way; closed when it was retired and has none."""
 
     client: httpx.AsyncClient

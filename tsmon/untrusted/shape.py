@@ -1,9 +1,8 @@
-"""Values of JSON as the fields of a dataclass, each of the type that the field has."""
+"""Values of JSON as the fields of a struct, each of the type that the field has."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import is_dataclass
 from functools import cache
 from math import isfinite
 from types import UnionType
@@ -13,7 +12,7 @@ T = TypeVar("T")
 
 
 def shaped(kind: type[T], values: Mapping[str, Any]) -> T:
-    """The dataclass made of these values.
+    """The struct made of these values.
 
     Raises:
         TypeError: a value is not of its field's type, a field is not known, or one is missing.
@@ -37,7 +36,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return _is_number(value, int | float)
     if hint is int:
         return _is_number(value, int)
-    return is_dataclass(hint) or isinstance(value, origin or hint)
+    return isinstance(value, origin or hint)
 
 
 def _is_number(value: Any, kind: Any) -> bool:

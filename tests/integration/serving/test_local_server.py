@@ -12,12 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from tests.integration.serving.conftest import MakeServer
 from tsmon.logs.last_lines import last_lines

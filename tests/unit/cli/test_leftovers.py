@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.unit.telemetry.scrapes import at
 from tsmon.doctor.facts import (
@@ -58,7 +60,7 @@ def model(**changes: Any) -> ModelVersion:
         workers=(worker(),),
         queue=JobQueue(pending=0, remaining=100),
     )
-    return replace(plain, **changes)
+    return dataclasses.replace(plain, **changes)
 
 
 def observation(

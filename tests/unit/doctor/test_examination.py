@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import sys
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.doctor.made import config, facts, installation, machine, server
 from tsmon.doctor.catalogue import CHECKS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.unit.telemetry.scrapes import at
 from tsmon.config.schema import ServerSettings

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tsmon.serving import extras
 from tsmon.serving.archive import ArchiveFormat, ArchiveSpec, build_archive, digit_archive_spec
@@ -142,7 +142,7 @@ def test_a_failed_build_leaves_the_old_archive_and_nothing_else(spec: ArchiveSpe
     before = path.read_bytes()
 
     with pytest.raises(ArchiveError, match=r"archiver failed.*invalid choice"):
-        build_archive(replace(spec, runtime="ruby", force=True))  # type: ignore[arg-type]
+        build_archive(replace(spec, runtime="ruby", force=True))
 
     assert path.read_bytes() == before
     assert files_in(spec.export_path) == ["digits.mar"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from tsmon.serving.owner import Owner
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from tsmon.serving.errors import BadConfiguration, PortTaken
 from tsmon.serving.ports import Ports, check_free, free_ports

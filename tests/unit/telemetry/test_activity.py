@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tsmon.telemetry.activity import Activity, Doing, activity_of, activity_of_worker
 from tsmon.telemetry.health.verdicts import (

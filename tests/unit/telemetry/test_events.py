@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
 from tsmon.telemetry.events import BURST, TOKEN_SOON, Event, EventKind, EventLog, between
@@ -146,7 +147,9 @@ async def test_an_archive_put_in_the_place_of_another(
 ) -> None:
     before = monitor.latest
     (model,) = before.models
-    after = with_model(before, replace(model, described=replace(model.described, url="new.mar")))
+    after = with_model(
+        before, replace(model, described=dataclasses.replace(model.described, url="new.mar"))
+    )
 
     (event,) = between(before, after)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.telemetry.scrapes import at
 from tsmon.telemetry.health.verdicts import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tsmon.telemetry.events import EventKind, EventLog
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict

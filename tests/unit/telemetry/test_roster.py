@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.telemetry.scrapes import at
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth

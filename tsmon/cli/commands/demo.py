@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import run_async
@@ -86,7 +87,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
             return run_async(_walk(own, record.model_store, samples, seed))
         run_async(serve_digits(own, record.model_store))
         note = "stays when you leave" if keep else "stops when you leave"
-        settings = replace(
+        settings = dataclasses.replace(
             target.loaded.config.monitor, model_store=record.model_store, samples=samples
         )
         from tsmon.cli.monitor_screen import open_monitor

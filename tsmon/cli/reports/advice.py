@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from tsmon.cli.output import emit, emit_table, emit_text
 from tsmon.units import byte_size, fixed, milliseconds, number, percent, plural
@@ -101,18 +102,18 @@ def advice_record(advice: Advice) -> dict[str, Any]:
         "workers": advice.workers,
         "confidence": advice.confidence.value,
         "rate": advice.rate,
-        "target": asdict(advice.target),
+        "target": to_builtins(advice.target),
         "reasons": list(advice.reasons),
         "unknown": [
             {"kind": doubt.kind.value, "words": doubt.words, "stops": doubt.stops}
             for doubt in advice.doubts
         ],
-        "predictions": [asdict(row) | {"basis": row.basis.value} for row in advice.predictions],
+        "predictions": [to_builtins(row) for row in advice.predictions],
         "seen": {
             "workers": situation.workers,
             "rate": situation.rate,
             "queue_ms": situation.queue_ms,
-            "service": asdict(situation.service) if situation.service else None,
+            "service": to_builtins(situation.service) if situation.service else None,
             "service_from": _source(advice),
             "queue_floor_ms": situation.floor_ms,
             "failed": situation.failed,

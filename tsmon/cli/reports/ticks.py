@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.units import fixed, known
@@ -71,7 +72,7 @@ def _percentiles(report: RequestReport | None) -> dict[str, Any]:
         return {}
     windows = {"last_minute": report.minute, "last_five_minutes": report.five_minutes}
     return {
-        window: {part.value: asdict(percentiles) for part, percentiles in profile.items()}
+        window: {part.value: to_builtins(percentiles) for part, percentiles in profile.items()}
         for window, profile in windows.items()
     }
 

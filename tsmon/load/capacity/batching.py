@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tsmon.telemetry.logs.duration_stats import DurationStats
 
@@ -13,8 +14,7 @@ LEAST_BATCHES = 10
 """Fewer of a size say nothing of its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRule:
+class BatchRule(Struct, frozen=True):
     """How a model was registered."""
 
     size: int = 1
@@ -35,8 +35,7 @@ class BatchRule:
 ONE_BY_ONE = BatchRule()
 
 
-@dataclass(frozen=True, slots=True)
-class BatchTimes:
+class BatchTimes(Struct, frozen=True):
     """How long a worker has a batch, as a straight line over its size."""
 
     alone_ms: float

@@ -18,8 +18,9 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 MOST_TAKEN = 64
 """Larger batches are not reckoned with: the equations grow with the cube of it."""
@@ -29,8 +30,7 @@ _FIRST_STEPS = 5
 _SMALL = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class BulkWait:
+class BulkWait(Struct, frozen=True):
     """What one worker's queue with bulk service does in the long run; milliseconds."""
 
     mean_wait_ms: float
@@ -62,8 +62,7 @@ def bulk_wait(
     return _Chain(rate / 1000, tuple(batch_ms), scv, delay_ms).solved()
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
+class _Chain(Struct, frozen=True):
     """The number that waits when a batch is done; `rate` is per millisecond."""
 
     rate: float

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tsmon.load.capacity.batch_queue import batch_queue
 from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule
@@ -33,8 +34,7 @@ class Basis(StrEnum):
     """By the model of shared cores, or as if workers did not disturb each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServicePoint:
+class ServicePoint(Struct, frozen=True):
     """What was measured with one number of workers."""
 
     workers: int
@@ -55,8 +55,7 @@ class ServicePoint:
     """The largest one that this was measured with."""
 
 
-@dataclass(frozen=True)
-class ServiceCurve:
+class ServiceCurve(Struct, frozen=True, dict=True):
     """Service times by workers.
 
     Where workers want more cores than there are, they share them evenly: with k busy workers each

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.load.capacity.bulk import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
@@ -54,8 +55,7 @@ class DoubtKind(StrEnum):
     CROWDED = "crowded cores"
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """One thing that is not known."""
 
     kind: DoubtKind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.load.capacity.limits import unknown_because
 from tsmon.torchserve.errors import InvalidArgument
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 P95 = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class LatencyGoal:
+class LatencyGoal(Struct, frozen=True):
     """What is to hold, in milliseconds; without either, waits no longer than the service time.
 
     Raises:
@@ -51,8 +51,7 @@ class LatencyGoal:
         return "requests wait no longer on average than they are worked on"
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What a number of workers would do.
 
     The three times are None where the queue only grows, and where they are not known.

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from tsmon.load.capacity.service_time import ServiceTime, crossing
 
@@ -33,8 +34,7 @@ def erlang_c(servers: int, offered: float) -> float:
     return servers * blocked / (servers - offered * (1 - blocked))
 
 
-@dataclass(frozen=True, slots=True)
-class Utilization:
+class Utilization(Struct, frozen=True):
     """How busy c workers are in the long run."""
 
     waiting: float
@@ -75,8 +75,7 @@ def variability(arrivals: float, service: float) -> float:
     return (arrivals + service) / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Struct, frozen=True):
     """Waits and response times of a queue in its long run, in milliseconds."""
 
     waiting: float

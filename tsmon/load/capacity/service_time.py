@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _LONGEST_MEANS = 1e9
 _NEARLY_EQUAL = 1e-6
@@ -18,8 +19,7 @@ _HALVINGS = 60
 """Beyond a double's resolution."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTime:
+class ServiceTime(Struct, frozen=True):
     """The time a worker has a request."""
 
     mean_ms: float

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule, BatchTimes, batch_times
 from tsmon.load.capacity.curve import ServicePoint
@@ -28,8 +30,7 @@ MOSTLY_WAITING = 0.25
 """A worker that uses less than this of a core while it is busy waits for something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """The machine of a local server."""
 
     cores: int
@@ -37,8 +38,7 @@ class Machine:
     """Torch threads of a worker; None where it takes as many as there are cores."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True):
     """How arrivals scatter over intervals."""
 
     intervals: int
@@ -51,8 +51,7 @@ class Arrivals:
         return self.dispersion > 1 + 3 * math.sqrt(2 / (self.intervals - 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """A version of a model, its traffic of late and its machine."""
 
     key: ModelKey

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from rich.bar import Bar
 from rich.console import Console, Group, RenderableType  # noqa: TID251 (draws into memory)
 from rich.table import Table
@@ -22,8 +22,7 @@ CHART_WIDTH = 100
 """Columns of the picture; on a wider terminal the bars get no longer either."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChartColours:
+class ChartColours(Struct, frozen=True):
     """The colours, in Rich's words."""
 
     inference: str = "cyan"

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import experiment_outlook
@@ -248,8 +250,7 @@ class Experiment:
             self.restoration = await put_back(subject)
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
+class _Here(Struct, frozen=True):
     """The setting that is measured, and who hears of it."""
 
     setting: Variation

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from tsmon.load.experiment.plan import Load
 from tsmon.load.experiment.result import Before, ExperimentResult, Measurement
@@ -74,14 +75,15 @@ def load_results(
 
 def result_record(result: ExperimentResult) -> dict[str, Any]:
     """A result for JSON; what follows from the rest is in it as well."""
-    record = {"format": RESULT_FORMAT, **asdict(result), "started": result.started.isoformat()}
+    record = {"format": RESULT_FORMAT, **to_builtins(result), "started": result.started.isoformat()}
     record["measurements"] = [measurement_record(each) for each in result.measurements]
     return record
 
 
 def measurement_record(measurement: Measurement) -> dict[str, Any]:
     """A measurement for JSON and CSV."""
-    return asdict(measurement) | {
+    return {
+        **to_builtins(measurement),
         "throughput": measurement.throughput,
         "service_ms": measurement.service_ms,
     }

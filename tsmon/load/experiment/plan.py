@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.run.plan import DEFAULT_COUNT, MAX_CONCURRENCY, MAX_COUNT, RunPlan
@@ -21,8 +23,7 @@ BATCH_LIMIT_S = 3600.0
 WARM_UP_LIMIT_S = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What is sent at each setting: batches one after the other, or as much as fits into a time."""
 
     batches: tuple[int, ...] = WALKTHROUGH_BATCHES
@@ -55,8 +56,7 @@ class Load:
         return f"{period(self.duration_s)}{at_a_time or ', 1 at a time'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Variation:
+class Variation(Struct, frozen=True):
     """What is varied; None leaves a value as it was registered."""
 
     workers: int
@@ -72,8 +72,7 @@ class Variation:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExperimentPlan:
+class ExperimentPlan(Struct, frozen=True, kw_only=True):
     """Worker counts to compare under the same load.
 
     Raises:

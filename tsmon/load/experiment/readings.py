@@ -6,8 +6,9 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.duration_stats import DurationStats
@@ -28,8 +29,7 @@ SETTLE_TRIES = 40
 NO_READINGS = DurationStats(0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What the requests between two readings cost."""
 
     usage: Usage | None

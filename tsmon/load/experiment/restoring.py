@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.load.experiment.subject import ChangedMeanwhile, NotReached, Subject
 from tsmon.torchserve.errors import TorchServeError
@@ -23,8 +24,7 @@ ERRORS_S = 10.0
 PAUSE_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Restoration:
+class Restoration(Struct, frozen=True):
     """How the model was left."""
 
     done: bool

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from tsmon.load.experiment.plan import Load  # noqa: TC001 (a file is read by the annotations)
+from msgspec import Struct
+
+from tsmon.load.experiment.plan import Load
 from tsmon.telemetry.scrape import Counters
 from tsmon.telemetry.traffic import Usage, usage_of
 
@@ -17,8 +18,7 @@ WALKTHROUGH_COUNTERS = {
 """What the walkthrough read after batches of 10, 10, 10 and 50, by its number of workers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Struct, frozen=True, kw_only=True):
     """One setting; times in milliseconds, None for what cannot be known."""
 
     workers: int
@@ -72,8 +72,7 @@ class Measurement:
         return self.inference_ms - self.queue_ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class Before(Struct, frozen=True, kw_only=True):
     """How the model was, and is again in the end."""
 
     workers: int
@@ -85,8 +84,7 @@ class Before:
     default_version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExperimentResult:
+class ExperimentResult(Struct, frozen=True, kw_only=True):
     """An experiment, whole or as far as it came."""
 
     server: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.units import duration, milliseconds, per_second
 
@@ -28,8 +29,7 @@ class Stage(StrEnum):
     RESTORING = "restoring"
 
 
-@dataclass(frozen=True, slots=True)
-class ExperimentStep:
+class ExperimentStep(Struct, frozen=True):
     """One moment of an experiment."""
 
     stage: Stage

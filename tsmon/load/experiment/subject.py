@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.load.experiment.plan import Variation
 from tsmon.load.experiment.result import Before
@@ -36,8 +38,7 @@ class ChangedMeanwhile(NotReached):
     """Somebody else scaled the model meanwhile; it is left as they set it."""
 
 
-@dataclass(slots=True)
-class Subject:
+class Subject(Struct):
     """One version of a model and how to change it."""
 
     management: Management

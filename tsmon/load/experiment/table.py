@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tsmon.load.experiment.kept import measurement_record
 from tsmon.load.experiment.result import ExperimentResult, Measurement, walkthrough_usage
@@ -15,8 +16,7 @@ PREDICTED_WORDS = "predicted: mean queue ms by earlier measurements and the mode
 WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request that its counters give"
 
 
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
+class ResultColumn(Struct, frozen=True):
     """One column; `cell` writes what it has to say of a measurement."""
 
     title: str

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from tsmon.load.experiment.subject import Subject
 from tsmon.serving.home import Home
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.management import Management
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfinished:
+class Unfinished(Struct, frozen=True, kw_only=True):
     """An experiment that has not put its model back yet."""
 
     server: str
@@ -101,7 +102,7 @@ class Unfinished:
         name = re.sub(r"[^\w.-]", "_", f"{self.server}-{self.model}")[:100]
         path = folder / f"{name}-{secrets.token_hex(4)}.json"
         new = path.with_suffix(".new")
-        record = asdict(self)
+        record = to_builtins(self, enc_hook=str)
         del record["path"]
         new.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         new.replace(path)

@@ -15,13 +15,13 @@ import selectors
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 import uvloop
+from msgspec.structs import asdict
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
@@ -51,7 +51,7 @@ def key_order(authorization: str) -> bytes:
 
 
 def _fields(plan: RunPlan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in RunPlan.__dataclass_fields__ if name != "images"}
+    return {name: getattr(plan, name) for name in RunPlan.__struct_fields__ if name != "images"}
 
 
 def read_job(line: bytes) -> tuple[RunPlan, Endpoint]:

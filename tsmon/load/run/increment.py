@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Self
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, fields
 
 from tsmon.load.refusals import Failure
 from tsmon.untrusted.json import parse_json
@@ -24,8 +26,7 @@ class StopReason(StrEnum):
     """The very first answer was one that every further request would get too."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedAnswer:
+class RefusedAnswer(Struct, frozen=True):
     """An error answer."""
 
     code: int
@@ -35,8 +36,7 @@ class RefusedAnswer:
     message: str
 
 
-@dataclass(slots=True)
-class Increment:
+class Increment(Struct):
     """What happened since the increment before."""
 
     at_s: float = 0.0

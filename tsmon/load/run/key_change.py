@@ -6,16 +6,16 @@ They are kept until whoever started the run says which key there is now, and sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from tsmon.load.run.lane import Lane
     from tsmon.load.run.requests import ImageRequest
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRequest:
+class RefusedRequest(Struct, frozen=True):
     """A request that was refused for its key, and the answer that said so."""
 
     lane: Lane
@@ -31,8 +31,7 @@ class RefusedRequest:
         return self.lane.request is not self.request or self.lane.sent_at != self.sent_at
 
 
-@dataclass(slots=True)
-class KeyChange:
+class KeyChange(Struct):
     """The key in use, and what waits for another."""
 
     authorization: str

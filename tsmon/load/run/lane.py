@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.connection import HttpConnection
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """How to reach a server."""
 
     host: str

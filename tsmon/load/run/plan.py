@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from tsmon.digits.images import DigitImage
 from tsmon.torchserve.errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
 
 DEFAULT_COUNT = 100_000
 DEFAULT_DURATION_S = 10.0
@@ -23,8 +21,7 @@ MAX_CONCURRENCY = 500
 MAX_RATE = 100_000.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunPlan:
+class RunPlan(Struct, frozen=True, kw_only=True):
     """One run of requests to a model.
 
     Without a rate the loop is closed: each of `concurrency` connections sends its next request when
@@ -80,8 +77,7 @@ def _check(name: str, value: float, low: float, high: float) -> None:
         raise InvalidArgument(f"a {name} of {value:g} is out of range", f"use {low:g} to {high:g}")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Where and as whom to send."""
 
     url: str

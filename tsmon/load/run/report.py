@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.increment import Increment, StopReason
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """Response times of answered requests in milliseconds, exact and by nearest rank.
 
     In a closed loop they count from the sending, in an open loop from the planned start. Below
@@ -45,8 +45,7 @@ class Latency:
         return cls(len(ordered_us), mean / 1000, *(rank / 1000 for rank in ranks))
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(Struct, frozen=True):
     """A run from its start to now, or to its end."""
 
     plan: RunPlan
@@ -100,8 +99,7 @@ class RunReport:
         return sum(self.right.values()) / judged if judged else None
 
 
-@dataclass(frozen=True, slots=True)
-class RunProgress:
+class RunProgress(Struct, frozen=True):
     """A run at one moment, several times a second."""
 
     so_far: RunReport
@@ -120,8 +118,7 @@ class RunProgress:
         return self.answered / self.interval_s if self.interval_s > 0 else None
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Adds increments up."""
 
     plan: RunPlan

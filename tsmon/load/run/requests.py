@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tsmon.digits.errors import ImageError
 
@@ -20,8 +21,7 @@ _LINE = b"\r\n"
 _END = b"\r\n\r\n"
 
 
-@dataclass(slots=True)
-class ImageRequest:
+class ImageRequest(Struct):
     """One image as the bytes that go over the wire."""
 
     data: bytes
@@ -39,8 +39,7 @@ class ImageRequest:
         self.authorization = authorization
 
 
-@dataclass(slots=True)
-class Prepared:
+class Prepared(Struct):
     """The images that can be sent, and what was wrong with the others."""
 
     requests: list[ImageRequest]

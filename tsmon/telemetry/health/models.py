@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.torchserve.errors import SERVER_ERROR
@@ -33,8 +34,7 @@ _WITHOUT_READY = {
 _FAILED = (WorkerHealth.ENDED, WorkerHealth.RETRYING, WorkerHealth.GIVEN_UP)
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(Struct, frozen=True):
     health: ModelHealth
     evidence: str
 

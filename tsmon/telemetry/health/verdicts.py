@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class WorkerHealth(StrEnum):
@@ -63,8 +64,7 @@ class ModelHealth(StrEnum):
         return list(ModelHealth).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerVerdict:
+class WorkerVerdict(Struct, frozen=True):
     """What a worker was found to be."""
 
     health: WorkerHealth
@@ -78,8 +78,7 @@ class WorkerVerdict:
     """From describe alone, without a log that says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelVerdict:
+class ModelVerdict(Struct, frozen=True):
     """What a model version was found to be."""
 
     health: ModelHealth

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tsmon.telemetry.health.models import is_stuck, judge_model
 from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
@@ -20,8 +21,7 @@ BLIND_S = 15.0
 """After a longer time between two ticks, as in an outage, nobody knows what was answered in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What is known of the answers of a model version at one tick."""
 
     finished: bool | None = None
@@ -32,8 +32,7 @@ class Answers:
     """How many of the last minute's requests ended with which HTTP status, by the log files."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What is known of a model version at one tick, for the next one."""
 
     model: ModelVersion

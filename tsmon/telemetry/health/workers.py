@@ -7,9 +7,11 @@ and a worker that was not ready for longer than TorchServe retries is given up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.torchserve.records import MAX_RETRY_S
@@ -25,8 +27,7 @@ _FIRST_DELAYS_S = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987
 """TorchServe's pauses between the end of one process and the start of the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSeen:
+class WorkerSeen(Struct, frozen=True):
     """What describe showed of one worker over time; moments are monotonic seconds."""
 
     first_seen: float

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+
+from msgspec import Struct, field
 
 from tsmon.logs.lines import WorkerThread, parse_stamp, worker_thread
 from tsmon.telemetry.logs.request_lines import LOOK, TOLD_BY_OTHERS, named_by
@@ -48,8 +49,7 @@ _LEVELS = {b"DEBUG": Level.DEBUG, b"TRACE": Level.DEBUG, b"INFO": Level.INFO}
 _LEVELS |= {b"WARN": Level.WARN, b"ERROR": Level.ERROR, b"FATAL": Level.ERROR}
 
 
-@dataclass(slots=True, eq=False)
-class LogLine:
+class LogLine(Struct, eq=False):
     """A line; one that TorchServe did not format has a text and nothing else."""
 
     raw: str
@@ -87,8 +87,7 @@ class LogLine:
         return self.fold is not None and self.fold.head is self
 
 
-@dataclass(slots=True, eq=False)
-class Fold:
+class Fold(Struct, eq=False):
     """A traceback: its first line, which stands for the others while they are folded away."""
 
     head: LogLine

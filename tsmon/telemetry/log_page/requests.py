@@ -11,9 +11,10 @@ import heapq
 import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.logs.follower import FileFollower
@@ -39,8 +40,7 @@ _MOST_WAITING = 100
 _MOST_THREADS = 10_000
 
 
-@dataclass(slots=True, eq=False)
-class SeenRequest:
+class SeenRequest(Struct, eq=False):
     """One request to a model; times in milliseconds, None where no line tells them."""
 
     number: int

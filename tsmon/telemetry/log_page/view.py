@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.log_page.lines import Level, LogLine
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.log_page.buffer import LogBuffer
 
 
-@dataclass(frozen=True, slots=True)
-class LogFilter:
+class LogFilter(Struct, frozen=True):
     """What a line must be to be shown; each part leaves all when it is not set."""
 
     model: str = ""

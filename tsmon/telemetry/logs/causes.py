@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
 from tsmon.logs.last_lines import lines_at_end
+from tsmon.logs.lines import WorkerThread
 from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
@@ -24,7 +27,6 @@ from tsmon.telemetry.logs.worker_states import DeathReason
 from tsmon.units import duration
 
 if TYPE_CHECKING:
-    from tsmon.logs.lines import WorkerThread
     from tsmon.logs.time_zone import LogZone
 
 LONGEST_MESSAGE = 300
@@ -49,8 +51,7 @@ FAILURE_SIGNS = (
 _NO_FAILURE = re.compile(r"^(Exception in thread|Exception ignored in)")
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Why something failed, and what to do then."""
 
     kind: CauseKind
@@ -78,8 +79,7 @@ class Cause:
         return replace(self, time=zone.here(self.time))
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A failure that a worker spoke of."""
 
     worker: WorkerThread

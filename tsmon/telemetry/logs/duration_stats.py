@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import mul
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class DurationStats:
+
+class DurationStats(Struct, frozen=True):
     """Mean and variability of times, exact."""
 
     count: int

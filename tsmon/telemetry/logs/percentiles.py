@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
+
+from msgspec import Struct
 
 PERCENTS = (50, 90, 95, 99)
 _FEW = 2000
@@ -17,8 +18,7 @@ _Span = tuple[SortedSamples, int, int]
 """A part of a run: from this index to before that one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Percentiles:
+class Percentiles(Struct, frozen=True):
     """Milliseconds that 50, 90, 95 and 99 of a hundred requests did not exceed."""
 
     count: int

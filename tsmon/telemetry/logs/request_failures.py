@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tsmon.logs.files import MODEL_LOG
 from tsmon.logs.follower import FileFollower
@@ -33,8 +35,7 @@ _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+|'[^']*'|\"[^\"]*\"")
 """What differs between two failures of one kind."""
 
 
-@dataclass(slots=True)
-class _Kind:
+class _Kind(Struct):
     """Failures that differ in numbers and names alone."""
 
     cause: Cause

@@ -5,15 +5,14 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from msgspec import Struct, field
+
+from tsmon.telemetry.logs.duration_stats import DurationStats
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.torchserve.errors import SERVER_ERROR
-
-if TYPE_CHECKING:
-    from tsmon.telemetry.logs.duration_stats import DurationStats
 
 MINUTE_S = 60.0
 KEPT_S = 300.0
@@ -55,8 +54,7 @@ Profile = dict[RequestPhase, Percentiles]
 """Percentiles of each part that there are samples of, in milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerShare:
+class WorkerShare(Struct, frozen=True):
     """What one worker did since the reading before."""
 
     requests: int
@@ -67,8 +65,7 @@ class WorkerShare:
         return WorkerShare(self.requests + other.requests, self.busy_ms + other.busy_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class LastReading:
+class LastReading(Struct, frozen=True):
     """The requests of one version that the last reading of the log files brought.
 
     One that came soon after another, as after a change, is told together with that one.
@@ -86,8 +83,7 @@ class LastReading:
     """By worker id; those that answered nothing are not in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReport:
+class RequestReport(Struct, frozen=True):
     """What the log files say of the requests of one version."""
 
     minute: Profile
@@ -129,8 +125,7 @@ def _numbers() -> array[float]:
     return array("d")
 
 
-@dataclass(slots=True)
-class Samples:
+class Samples(Struct):
     """What was read of one version: a number per request and part, in the units of the log."""
 
     total: array[float] = field(default_factory=_numbers)

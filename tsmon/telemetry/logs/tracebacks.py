@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from tsmon.logs.lines import WorkerThread, parse_stamp, worker_thread
 
@@ -25,8 +26,7 @@ _MOST_STREAMS = 1000
 """Of which the last line is kept, since it may announce a traceback."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One line that a worker printed."""
 
     time: datetime
@@ -35,8 +35,7 @@ class Said:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Traceback:
+class Traceback(Struct, frozen=True):
     """A traceback, or a chain of them."""
 
     time: datetime
@@ -58,8 +57,7 @@ class Traceback:
         return " ".join(" ".join(self.details).split())
 
 
-@dataclass(slots=True)
-class OpenTraceback:
+class OpenTraceback(Struct):
     """A traceback whose end was not seen yet."""
 
     first: Said

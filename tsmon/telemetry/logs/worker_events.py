@@ -5,13 +5,12 @@ All times are those of the lines: the server's local time without a zone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tsmon.logs.lines import WorkerThread
+from msgspec import Struct
+
+from tsmon.logs.lines import WorkerThread
 
 
 class Phase(StrEnum):
@@ -27,32 +26,28 @@ class Phase(StrEnum):
     """It is removed on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerStarted:
+class ServerStarted(Struct, frozen=True):
     """The banner of a server's start: what was before it belongs to an earlier server."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerEvent:
+class WorkerEvent(Struct, frozen=True):
     """Something that happened to one worker."""
 
     time: datetime
     worker: WorkerThread
 
 
-class Launched(WorkerEvent):
+class Launched(WorkerEvent, frozen=True):
     """A process for the worker is started."""
 
 
-@dataclass(frozen=True, slots=True)
-class HasPid(WorkerEvent):
+class HasPid(WorkerEvent, frozen=True):
     """The worker's process said its pid."""
 
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class StateChanged(WorkerEvent):
+class StateChanged(WorkerEvent, frozen=True):
     """The worker went from one state to another."""
 
     before: Phase | None
@@ -60,8 +55,7 @@ class StateChanged(WorkerEvent):
     after: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnected:
+class Disconnected(Struct, frozen=True):
     """The connection to a worker's process is gone; the line does not name the model."""
 
     time: datetime
@@ -70,66 +64,60 @@ class Disconnected:
     """When it went; `STARTED` means while it loaded the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(WorkerEvent):
+class Asked(WorkerEvent, frozen=True):
     """The worker was sent a request."""
 
     command: str
     """LOAD, PREDICT, STREAMPREDICT or DESCRIBE."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadFailed(WorkerEvent):
+class LoadFailed(WorkerEvent, frozen=True):
     """The model was not loaded."""
 
     error: str
     """"Worker died." whatever the reason, a time-out included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered(WorkerEvent):
+class Unanswered(WorkerEvent, frozen=True):
     """The worker gave no answer within the startup or response time-out, and is ended for that."""
 
     consecutive: int
 
 
-class ProcessEnded(WorkerEvent):
+class ProcessEnded(WorkerEvent, frozen=True):
     """The worker's process ended by itself, or somebody else ended it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackendError(WorkerEvent):
+class BackendError(WorkerEvent, frozen=True):
     """Why TorchServe gave an attempt up, such as "Failed start worker process"."""
 
     message: str
 
 
-class RecoveryBegan(WorkerEvent):
+class RecoveryBegan(WorkerEvent, frozen=True):
     """The first death since the worker was last ready; the retries end some time after this."""
 
 
-class RecoveryFailed(WorkerEvent):
+class RecoveryFailed(WorkerEvent, frozen=True):
     """Another death since then."""
 
 
-class RecoverySucceeded(WorkerEvent):
+class RecoverySucceeded(WorkerEvent, frozen=True):
     """The worker is ready again."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryDue(WorkerEvent):
+class RetryDue(WorkerEvent, frozen=True):
     """A new process will be started."""
 
     seconds: int
     """From the line's time."""
 
 
-class Removed(WorkerEvent):
+class Removed(WorkerEvent, frozen=True):
     """The worker is gone: scaled down or unregistered."""
 
 
-@dataclass(frozen=True, slots=True)
-class VersionAdded:
+class VersionAdded(Struct, frozen=True):
     """A model version was registered; its workers come up later."""
 
     time: datetime
@@ -137,8 +125,7 @@ class VersionAdded:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRemoved:
+class VersionRemoved(Struct, frozen=True):
     """A model version is being unregistered; its workers end after this."""
 
     time: datetime
@@ -146,8 +133,7 @@ class VersionRemoved:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelUnregistered:
+class ModelUnregistered(Struct, frozen=True):
     """The unregistration of a model has ended."""
 
     time: datetime

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tsmon.logs.lines import WorkerThread, parse_stamp
 from tsmon.telemetry.logs.worker_event_lines import WorkerEventLines
@@ -33,8 +35,7 @@ _PIP = re.compile(
 _STAMPED = re.compile(rb"^\d{4}-\d\d-\d\dT")
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerExit:
+class WorkerExit(Struct, frozen=True):
     """How one process of a worker ended."""
 
     worker: WorkerThread
@@ -49,8 +50,7 @@ class WorkerExit:
     """What TorchServe's exception said, if there was one."""
 
 
-@dataclass(frozen=True, slots=True)
-class PipFailure:
+class PipFailure(Struct, frozen=True):
     """The requirements of a model could not be installed."""
 
     time: datetime
@@ -59,8 +59,7 @@ class PipFailure:
     """What pip said."""
 
 
-@dataclass(slots=True)
-class _Attempt:
+class _Attempt(Struct):
     """One process, from its start on."""
 
     began: datetime | None = None
@@ -70,8 +69,7 @@ class _Attempt:
     load_failed: bool = False
 
 
-@dataclass(slots=True)
-class ExitReport:
+class ExitReport(Struct):
     """What the lines of ts_log tell since the server's last start."""
 
     begin: datetime | None = None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tsmon.logs.lines import WorkerThread
 from tsmon.telemetry.logs.worker_event_lines import WorkerEventLines
 from tsmon.telemetry.logs.worker_events import (
     BackendError,
@@ -28,7 +31,6 @@ from tsmon.telemetry.logs.worker_events import (
 from tsmon.torchserve.records import MAX_RETRY_S
 
 if TYPE_CHECKING:
-    from tsmon.logs.lines import WorkerThread
     from tsmon.logs.time_zone import LogZone
 
 
@@ -42,8 +44,7 @@ class DeathReason(StrEnum):
     NOT_STARTED = "its process could not be started"
 
 
-@dataclass(frozen=True, slots=True)
-class Death:
+class Death(Struct, frozen=True):
     """The end of one process of a worker."""
 
     time: datetime
@@ -52,8 +53,7 @@ class Death:
     """Whether the model was not loaded yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerState:
+class WorkerState(Struct, frozen=True):
     """One worker as ts_log tells it. Times are the server's local ones, without a zone."""
 
     worker: WorkerThread

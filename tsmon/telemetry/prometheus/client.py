@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
 from tsmon.torchserve.connection import trusted_certificates
@@ -27,8 +27,7 @@ LATEST = 2.0**36
 LabelSet = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class PromSample:
+class PromSample(Struct, frozen=True):
     """One value of a series."""
 
     at: float
@@ -36,16 +35,14 @@ class PromSample:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """Samples of one set of labels, oldest first; an instant query gives one."""
 
     labels: LabelSet
     samples: tuple[PromSample, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScrapeTarget:
+class ScrapeTarget(Struct, frozen=True):
     """Something that Prometheus scrapes."""
 
     labels: LabelSet

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.prometheus.samples import ANSWERS
 from tsmon.telemetry.scrape import REQUESTS
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.prometheus.client import Prometheus
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One target of Prometheus: a TorchServe's metrics address."""
 
     instance: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.scrape import (
     DEFAULT_VERSION_LABEL,
@@ -46,8 +47,7 @@ STATUS_NOT_EXPORTED = ""
 """`Worker.status` of workers known from a metric only: whether they live is not exported."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesReading:
+class SeriesReading(Struct, frozen=True):
     """The value of one series in one scrape."""
 
     labels: LabelSet

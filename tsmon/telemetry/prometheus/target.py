@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.errors import AmbiguousInstance, NoNewSample, NoSuchInstance
@@ -24,8 +25,7 @@ PATIENCE_SCRAPES = 3
 SHORTEST_PATIENCE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(Struct, frozen=True):
     """The newest scrape, whether or not it succeeded."""
 
     at: float

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.percentiles import Percentiles
@@ -418,7 +420,7 @@ class Recording:
 
 def _description(model: ModelVersion, is_default: bool, why: TorchServeError | None) -> Description:
     if why is not None and "modelVersion" in model.unread:  # only the list told of it
-        model = replace(model, version="", unread=())
+        model = dataclasses.replace(model, version="", unread=())
     return Description(model, is_default, why=why)
 
 

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.recording.writer import Writer
@@ -33,8 +35,7 @@ _SHOWN = 5
 Clock = Callable[[], float]
 
 
-@dataclass(slots=True)
-class Gap:
+class Gap(Struct):
     """Ticks in a row that are missing in the recording."""
 
     start: datetime

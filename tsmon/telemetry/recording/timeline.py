@@ -7,9 +7,10 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts, unreadable
 from tsmon.telemetry.recording.schema import RecordingError
@@ -18,8 +19,7 @@ _EVERY = "SELECT id, session, time, elapsed, notable FROM tick ORDER BY id"
 _WRONG = (ValueError, ArithmeticError, OSError)
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Where a tick is in time."""
 
     id: int
@@ -32,8 +32,7 @@ class Tick:
     """Whether something changed at it or right after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """What there is to read."""
 
     server: str

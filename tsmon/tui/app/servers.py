@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from textual.app import App
 
 from tsmon.torchserve.addresses import Addresses
@@ -102,7 +103,9 @@ class Servers:
     def set_fleet_period(self, seconds: float) -> None:
         """Ask the servers of the fleet that often when it is shown the next time."""
         config = self._options.config
-        config = replace(config, fleet=replace(config.fleet, period=seconds))
+        config = dataclasses.replace(
+            config, fleet=dataclasses.replace(config.fleet, period=seconds)
+        )
         self._options = replace(self._options, config=config)
         if self._fleet is not None:
             self._fleet.set_period(seconds)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen
@@ -15,8 +16,7 @@ def no_choices(screen: MonitorScreen) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One command that is more than a key: it takes a word or two."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -23,8 +24,7 @@ def _nothing() -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A command as it can be typed here and now."""
 
     name: str
@@ -50,8 +50,7 @@ class Offer:
         return "" if self.name.endswith(f".{self.label}") else self.label
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """A line that what was typed can become."""
 
     line: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap import ALL_KEYS
@@ -32,8 +34,7 @@ class BindError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """Which key does what; without moves, as the tables have it."""
 
     moved: Mapping[str, Key] = field(default_factory=lambda: MappingProxyType({}))

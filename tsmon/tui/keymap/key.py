@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
 from textual.actions import parse
 from textual.binding import Binding
 
@@ -55,8 +56,7 @@ class Group(StrEnum):
     DIALOGS = "Dialogs"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key of the monitor and everything that is said about it."""
 
     id: str
@@ -86,7 +86,7 @@ class Key:
     """Whether it is for recordings alone."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "action", self.action.replace("{id}", self.id))
+        force_setattr(self, "action", self.action.replace("{id}", self.id))
 
     @property
     def acts(self) -> bool:

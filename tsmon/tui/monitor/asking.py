@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.text.notes import Note
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from tsmon.tui.screens.dialog import Dialog
 
 
-@dataclass(frozen=True, slots=True)
-class AskedAbout:
+class AskedAbout(Struct, frozen=True):
     """What a question about a version rests on."""
 
     workers: int

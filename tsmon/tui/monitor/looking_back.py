@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tsmon.telemetry.time_expressions import FORMS, parse_time
 from tsmon.torchserve.errors import InvalidArgument
@@ -71,7 +72,7 @@ class LookingBack(Capability):
         if self.looking is None or self.host.session.replays:
             return keys
         pause, *others = dict.fromkeys([*keymap.WATCHING, *keys])
-        present = dataclasses.replace(pause, label="to the present")
+        present = msgspec.structs.replace(pause, label="to the present")
         return [present, *(key for key in others if self.host.offers(key.id))]
 
     # The moment

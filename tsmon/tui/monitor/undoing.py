@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
@@ -60,7 +61,7 @@ class Undoing(Capability):
     def describe(self, key: keymap.Key) -> keymap.Key:
         """The key with what it would take back."""
         undo = self._undo
-        return dataclasses.replace(key, label=undo.label, help=undo.words) if undo else key
+        return msgspec.structs.replace(key, label=undo.label, help=undo.words) if undo else key
 
     def footer(self, keys: list[keymap.Key]) -> list[keymap.Key]:
         """What can be taken back stands first."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -21,8 +21,7 @@ from tsmon.tui.widgets.motion import Choices
 from tsmon.untrusted.text import brief
 
 
-@dataclass(frozen=True, slots=True)
-class Copyable:
+class Copyable(Struct, frozen=True):
     """A text that can be copied."""
 
     letter: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -70,8 +70,7 @@ class ListDialog(Dialog[Result]):
 Choice = TypeVar("Choice")
 
 
-@dataclass(frozen=True)
-class Picked(Generic[Choice]):
+class Picked(Struct, Generic[Choice], frozen=True):
     """What was chosen; the choice itself may be None."""
 
     choice: Choice

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -42,8 +42,7 @@ MOST_RATE = 10_000
 _CAPACITY = {Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL}
 
 
-@dataclass(frozen=True, slots=True)
-class LoadSettings:
+class LoadSettings(Struct, frozen=True):
     """What was typed last."""
 
     concurrency: int = 10
@@ -116,8 +115,7 @@ def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Elapsed(TimeSpan):
+class _Elapsed(TimeSpan, frozen=True):
     """All of a run, from its start."""
 
     def label(self, share: float) -> str:

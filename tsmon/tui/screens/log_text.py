@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tsmon.telemetry.log_page.lines import Level
 from tsmon.tui.state.log_sources import FILES, why_no_logs

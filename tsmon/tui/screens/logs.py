@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
@@ -34,11 +35,10 @@ READ_S = 0.1
 """Seconds between two looks at the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogStart:
+class LogStart(Struct, frozen=True):
     """What the page shows at first."""
 
-    filter: LogFilter = LogFilter()  # noqa: RUF009 (frozen)
+    filter: LogFilter = LogFilter()
     moment: datetime | None = None
     """Without a zone it is this machine's time; None for the end."""
     file: str = TS_LOG

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.widgets import Static
 
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 LAST_LOG_LINES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A server of this machine that can be watched now."""
 
     record: ServerRecord

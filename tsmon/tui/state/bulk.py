@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.text.notes import Note
@@ -29,8 +30,7 @@ class Stand(StrEnum):
 _ENDED = frozenset({Stand.DONE, Stand.SKIPPED, Stand.FAILED})
 
 
-@dataclass(frozen=True, slots=True)
-class BulkPart:
+class BulkPart(Struct, frozen=True):
     """The work on one version."""
 
     stand: Stand
@@ -101,8 +101,7 @@ def _stand_of(rollout: Rollout) -> tuple[Stand, str]:
     return (Stand.DONE if progress.outcome is Outcome.DONE else Stand.RUNNING), words
 
 
-@dataclass(frozen=True, slots=True)
-class BulkRemoval:
+class BulkRemoval(Struct, frozen=True):
     """One version that is to be unregistered."""
 
     model: ModelStatus

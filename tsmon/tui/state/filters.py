@@ -10,14 +10,14 @@ Upper and lower case are the same; `(?-i:...)` in an expression tells them apart
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 GRAMMAR = "text   !not   ~regex   /regex/"
 """The four forms, for the empty field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """What was typed, and which texts pass; without a pattern all do."""
 
     text: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from tsmon.config.changes import Origins
 from tsmon.config.schema import Config
@@ -12,8 +13,7 @@ from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.themes import DARK
 
 
-@dataclass(frozen=True, slots=True)
-class MonitorOptions:
+class MonitorOptions(Struct, frozen=True):
     """Settings of one session of the monitor."""
 
     period_s: float = 1.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.descriptions import describe_registered
 from tsmon.telemetry.snapshot import ModelKey
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.management import Management, Registration
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """An archive that was registered."""
 
     message: str

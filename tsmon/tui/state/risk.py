@@ -6,9 +6,10 @@ Every way to a change asks here, so that the same change asks the same question 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.text.tones import Tone
@@ -17,16 +18,14 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Scaling:
+class Scaling(Struct, frozen=True):
     """Another number of workers."""
 
     now: int
     then: int
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """The version is unregistered, if only for a while."""
 
     staying: Sequence[ModelStatus]
@@ -35,15 +34,13 @@ class Removal:
     """Why it could not be registered again; empty if it could."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewDefault:
+class NewDefault(Struct, frozen=True):
     """Requests without a version go to it."""
 
     before: ModelStatus | None
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
+class Restart(Struct, frozen=True):
     """New processes for its workers."""
 
     one_at_a_time: bool

@@ -6,9 +6,10 @@ import asyncio
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
@@ -31,8 +32,7 @@ RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """What the configuration says of a server to tell it from the others."""
 
     name: str = ""

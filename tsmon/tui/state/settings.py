@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tsmon.config.schema import KeySettings, MonitorSettings, PresetName
 from tsmon.config.settings import Setting, setting_at
@@ -30,8 +32,7 @@ SETTINGS: tuple[Setting, ...] = tuple(
 """What the settings page changes."""
 
 
-@dataclass(slots=True)
-class Live:
+class Live(Struct):
     """A setting that holds at once."""
 
     read: Callable[[], Any]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.tokens import KeyRing
 
 
-@dataclass(frozen=True, slots=True)
-class CommandWriter:
+class CommandWriter(Struct, frozen=True):
     """Writes commands for one server, as a POSIX shell reads them."""
 
     addresses: Addresses

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.request_report import RequestPhase
@@ -24,8 +25,7 @@ Absence = Callable[[Snapshot, ModelStatus], str]
 """Says why a measure has no values; empty where they are only not there yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """A number of a model that has a chart."""
 
     id: str

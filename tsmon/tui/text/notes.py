@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tsmon.config.errors import ConfigError
 from tsmon.digits.errors import ImageError
@@ -14,8 +14,7 @@ EXPECTED = (TorchServeError, ServingError, ImageError, ConfigError)
 """Errors that are news for the person at the screen; anything else is a fault of tsmon."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A message and, where there is one, the way out."""
 
     message: str

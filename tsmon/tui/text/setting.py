@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from textual.content import Content
 
 from tsmon.config.changes import Given
@@ -27,8 +27,7 @@ ROOM_FOR_HELP = 130
 """Columns of a screen that has room for the help sentences."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRow:
+class SettingRow(Struct, frozen=True):
     """A setting as the page shows it."""
 
     key: Dotted

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from tsmon.ordering import Item, Value
 from tsmon.tui.text.tones import Tone
@@ -28,8 +30,7 @@ ARROWS = ("▲", "▼")
 """Before the title of the column that rows are sorted by: smallest and largest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column; `width` 0 makes it the flexible one, which has what the others leave."""
 
     id: str
@@ -40,19 +41,17 @@ class Column:
     """Where there is no room for all, the highest is left out first; 0 never is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """What one cell shows: a text in a visible form and of limited length."""
 
     text: str
     tone: Tone = Tone.PLAIN
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", brief(self.text))
+        force_setattr(self, "text", brief(self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """A row and the key it keeps over refreshes."""
 
     key: str
@@ -60,8 +59,7 @@ class TableRow:
     """One for each column, shown or not."""
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: an alias such as TableColumn[Item] is called
-class TableColumn(Column, Generic[Item]):
+class TableColumn(Column, Generic[Item], frozen=True, kw_only=True):
     """A column with all that it has of an item; adding one to a table is one entry."""
 
     cell: Callable[[Item], Cell]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 READ_ONLY = "READ-ONLY"
 
 
-@dataclass(frozen=True, kw_only=True)
-class FleetColumn(TableColumn[FleetLine]):
+class FleetColumn(TableColumn[FleetLine], frozen=True, kw_only=True):
     """A column and the order of the whole fleet that its title asks for."""
 
     order: Order

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from textual.content import Content
 
 from tsmon.telemetry.events import TOKEN_SOON
@@ -32,8 +32,7 @@ TOKEN_SOON_S = TOKEN_SOON.total_seconds()
 """A token that ends sooner than this is worth a colour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looking:
+class Looking(Struct, frozen=True):
     """Where in the past one looks, and how it goes on."""
 
     at: datetime
@@ -46,8 +45,7 @@ class Looking:
     """How much of a recording was searched for events, 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class BarFacts:
+class BarFacts(Struct, frozen=True):
     """What the bar tells besides the snapshot."""
 
     period_s: float
@@ -60,7 +58,7 @@ class BarFacts:
     source: str = ""
     """What this is, where it is not a server itself."""
     note: str = ""
-    tag: Tag = Tag()  # noqa: RUF009 (frozen)
+    tag: Tag = Tag()
     waiting: str = ""
     """The request that has been waited for long enough to say so."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -23,8 +23,7 @@ _SHARES = (1.0, 0.5, 0.0)
 """How far before the right edge the labels are, as shares of the span."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSpan:
+class TimeSpan(Struct, frozen=True):
     """The time that charts show."""
 
     seconds: float
@@ -51,8 +50,7 @@ class TimeSpan:
         return None if self.cursor_s is None else self.column(self.cursor_s, width)
 
 
-@dataclass(frozen=True, slots=True)
-class EventMark:
+class EventMark(Struct, frozen=True):
     """Something that happened."""
 
     age_s: float

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.raster import SMALLEST_TOP, nice_top
@@ -29,8 +30,7 @@ Unit = Callable[[float], str]
 """Writes a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueAxis:
+class ValueAxis(Struct, frozen=True):
     """From 0 to a round number."""
 
     top: float

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.load.capacity.situations import MB, situation
 from tsmon.load.capacity.advice import Advice, Confidence, advise

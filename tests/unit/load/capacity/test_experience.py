@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tsmon.load.capacity.batch_queue import batch_queue
 from tsmon.load.capacity.curve import ServicePoint

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.telemetry.health.worlds import at
 from tsmon.load.capacity.curve import ServicePoint

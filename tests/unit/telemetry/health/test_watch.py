@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.telemetry.health import worlds
 from tests.unit.telemetry.health.worlds import at, log_time, model, worker, worker_state
@@ -79,7 +80,7 @@ def test_countdown_is_that_of_this_machines_clock() -> None:
 
 def test_life_of_another_models_worker_is_not_used() -> None:
     strange = worker_state(Phase.STOPPED, deaths=3)
-    described = replace(model(worker(ready=False)), version="2.0")
+    described = dataclasses.replace(model(worker(ready=False)), version="2.0")
     verdict = HealthWatch().judge(at(0), [described], worker_states={"9000": strange})[
         ("mnist", "2.0")
     ]

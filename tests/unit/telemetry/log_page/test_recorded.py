@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from tsmon.telemetry.log_page.buffer import LogBuffer
 from tsmon.telemetry.log_page.lines import parse_line

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
 from tsmon.telemetry.instant import Instant

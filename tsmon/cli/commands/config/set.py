@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from tsmon.cli.config_files import problem
 from tsmon.cli.options import as_json
@@ -30,8 +30,7 @@ project_option = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The file to change, and what the files say."""
 
     file: Path

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from tsmon.cli.config_files import require_config
 from tsmon.cli.options import as_json
@@ -26,8 +27,7 @@ DEFAULT = "default"
 """What is named as the origin of a setting that no file has."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     key: Dotted
     value: Any
     origin: str
