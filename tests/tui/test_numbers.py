@@ -9,6 +9,7 @@ from textual.content import Content
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
+from tsmon.serving import assets
 from tsmon.serving.assets import numbers_page
 from tsmon.serving.errors import AssetsMissing
 from tsmon.telemetry.explanations import parse_explanations
@@ -144,7 +145,7 @@ async def test_without_its_page_the_monitor_opens_and_the_help_says_so(
     def missing() -> str:
         raise AssetsMissing("cannot read it", "Install tsmon anew")
 
-    monkeypatch.setattr(numbers, "numbers_page", missing)
+    monkeypatch.setattr(assets, "numbers_page", missing)
     numbers.explanations.cache_clear()
     try:
         async with watching(fake, options) as seat:
