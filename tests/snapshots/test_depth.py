@@ -61,7 +61,7 @@ async def test_a_model_in_depth_now_and_a_minute_ago(
         await stage.press("at")
         await stage.write("12:01:12")
         await stage.press("enter")
-        await stage.sees("PAUSED 12:01:12 −33s")
+        await stage.sees("PAUSED 12:01:12 −33 s")
         await at_each(stage, "in-depth-past", SIZES[1:4])
         await stage.press("escape")
         await at_each(stage, "past", [(60, 20), (80, 24), (120, 30)])

@@ -67,7 +67,7 @@ async def test_a_load_run_from_its_dialog_to_its_end(
         await open_load(stage, seconds="600")
         await at_each(stage, "load-dialog", DIALOG, box)
         await stage.press("enter")
-        await stage.sees("10.0 s", "under way")
+        await stage.sees("10 s", "under way")
         await at_each(stage, "load-running", SIZES)
         await stage.press("escape")
         await stage.sees("stopped")

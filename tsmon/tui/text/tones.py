@@ -37,6 +37,8 @@ def tone_of(grade: Grade) -> Tone:
     return _GRADES[grade]
 
 
+LEAST_MUTED = 0.75
+"""How much of the colour of words is left, since a table may be on another shade than a panel."""
 LONGEST_SPAN = 20_000
 """Characters of one piece of text; a message of 1 MB would keep the screen busy for seconds."""
 
@@ -60,9 +62,12 @@ def rich_style(tone: Tone, variables: Mapping[str, str]) -> Style:
     """The tone for those widgets that take Rich text; `variables` are the theme's."""
     if tone is Tone.PLAIN:
         return Style.null()
-    if tone is Tone.MUTED:
-        return Style(dim=True)
     try:
-        return Style(color=Color.parse(variables[tone]).rich_color)
+        words, behind = Color.parse(variables[tone]), Color.parse(variables["panel"])
     except (KeyError, ColorParseError):
-        return Style.null()
+        return Style(dim=tone is Tone.MUTED)
+    if tone is not Tone.MUTED:
+        return Style(color=words.rich_color)
+    if words.ansi is not None or behind.ansi is not None:
+        return Style(dim=True)
+    return Style(color=(behind + words.with_alpha(max(words.a, LEAST_MUTED))).rich_color)

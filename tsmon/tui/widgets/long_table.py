@@ -219,7 +219,7 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         if row != self.cursor:
             return strip
         name = "long-table--cursor-focus" if self.has_focus else "long-table--cursor"
-        return highlighted(strip, self.get_component_rich_style(name, partial=True))
+        return highlighted(strip, self.get_component_rich_style(name))
 
     def _draw_row(self, item: Item) -> Strip:
         return self._draw([(" ", cell) for cell in self._spell(item)])

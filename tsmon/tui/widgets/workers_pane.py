@@ -112,7 +112,7 @@ WORKER_COLUMNS: tuple[WorkerColumn, ...] = (
         value=lambda shown: shown.cpu, largest_first=True,
     ),
     WorkerColumn(
-        "age", "AGE", 7, right=True, rank=2,
+        "age", "AGE", 6, right=True, rank=2,
         cell=lambda shown: Cell(duration(shown.age_s), shown.tone),
         value=lambda shown: shown.age_s, largest_first=True,
     ),
