@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from rich.style import Style
 
 from tsmon.fleet.arrange import FleetLine, Order
 from tsmon.tui.text.badges import badge_style
@@ -111,5 +112,6 @@ class FleetTable(LiveTable):
             return parts
         style = badge_style(line.server.target.settings.color)
         end = GAP + len(line.server.target.name) + 2
-        before, badge, after = Segment.divide(parts, [GAP, end, GAP + width])
-        return [*before, *Segment.apply_style(badge, post_style=style), *after]
+        (part,) = parts
+        badge = Segment(part.text[GAP:end], (part.style or Style()) + style)
+        return [part._replace(text=part.text[:GAP]), badge, part._replace(text=part.text[end:])]
