@@ -27,7 +27,7 @@ DEADLINE_GRACE_S = 0.5
 _ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 _PACKED = {"gzip": _ZLIB_OR_GZIP, "x-gzip": _ZLIB_OR_GZIP, "deflate": _ZLIB_OR_GZIP}
 _UNPACKED = frozenset({"", "identity"})
-_SENT = ("content-encoding", "content-length", "transfer-encoding")
+_SENT = (b"content-encoding", b"content-length", b"transfer-encoding")
 """Headers that are about the bytes sent, which the answer given does not have any more."""
 
 
@@ -201,9 +201,8 @@ async def _exchange(client: httpx.AsyncClient, request: httpx.Request, most: int
         content = await _body(response, most)
     finally:
         await response.aclose()
-    headers = [
-        (name, value) for name, value in response.headers.multi_items() if name.lower() not in _SENT
-    ]
+    # As bytes, since what is no ASCII would not be taken as text again.
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _SENT]
     return httpx.Response(response.status_code, headers=headers, content=content, request=request)
 
 

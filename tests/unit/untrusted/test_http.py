@@ -165,3 +165,13 @@ async def test_one_that_blocks_has_the_same_bounds() -> None:
         assert time.monotonic() - started < BOUNDS.timeout_s + DEADLINE_GRACE_S + 1
         server.answer = saying(b"{}")
         assert (await asyncio.to_thread(ask, server.url, BOUNDS)).content == b"{}"
+
+
+async def test_a_header_of_other_letters_is_taken_as_it_is() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers=[(b"X-Name", b"a\x9bb")], content=b"{}")
+
+    client = BoundedClient(transport=httpx.MockTransport(answer))
+    response = await client.send(client.build_request("GET", "http://server/"), BOUNDS)
+    assert response.headers["x-name"] == "a\x9bb"
+    await client.close(0)
