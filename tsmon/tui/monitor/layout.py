@@ -11,6 +11,13 @@ HEIGHTS = [(0, "-tiny"), (8, "-low"), (36, "-tall")]
 """Columns and rows from which on every screen has a class of that name."""
 
 
+def size_classes(width: int, height: int) -> dict[str, bool]:
+    """Which of these classes a screen of a size has."""
+    of_width = max(each for each in WIDTHS if each[0] <= width)
+    of_height = max(each for each in HEIGHTS if each[0] <= height)
+    return {name: (least, name) in (of_width, of_height) for least, name in WIDTHS + HEIGHTS}
+
+
 class Layout(StrEnum):
     """How many panes are shown at once; the values are classes in `tsmon.tcss`."""
 
@@ -31,10 +38,10 @@ def layout_for(width: int, height: int) -> Layout:
 
 def visible_panes(
     layout: Layout, current: PaneName, detail: PaneName, *, zoomed: bool
-) -> set[PaneName]:
+) -> frozenset[PaneName]:
     """The panes to show; `detail` is the one last looked at besides the models."""
     if zoomed or layout is Layout.ONE:
-        return {current}
+        return frozenset({current})
     if layout is Layout.TWO:
-        return {PaneName.MODELS, detail}
-    return set(PaneName)
+        return frozenset({PaneName.MODELS, detail})
+    return frozenset(PaneName)

@@ -13,7 +13,7 @@ from textual.reactive import var
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.monitor.layout import Layout, layout_for, visible_panes
+from tsmon.tui.monitor.layout import Layout, layout_for, size_classes, visible_panes
 from tsmon.tui.screens.above import Sound
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.banner import Banner
@@ -32,7 +32,7 @@ ROOM_LINES = 36
 """Lines from which on the story has room above the charts."""
 TALL_LINES = 50
 """Lines from which on the story has room below the workers of the overview."""
-DEEP = (PaneName.WORKERS, PaneName.METRICS)
+DEEP = frozenset({PaneName.WORKERS, PaneName.METRICS})
 """The panes about one model that are seen in depth."""
 
 
@@ -57,11 +57,18 @@ class Panes(Sound[None]):
         self._room = Layout.FOUR
 
     def compose(self) -> ComposeResult:
-        """The server's line, the panes, the keys."""
+        """The server's line, the panes, the keys.
+
+        They are mounted with the classes that the terminal's size asks for: each change of classes
+        later has every widget styled once more, which is a tenth of the time to the first frame.
+        """
+        size = self.app.size
+        self._room = layout_for(*size)
+        self.update_classes(size_classes(*size), update=False)
         yield ServerBar(id="server-bar")
         yield Banner(id="banner")
         yield TabLine(id="tabs")
-        with Container(id="panes"):
+        with Container(id="panes", classes=" ".join(self._arrangement())):
             yield Headline(id="headline")
             with Container(id="upper"):
                 with Container(id="left"):
@@ -120,42 +127,48 @@ class Panes(Sound[None]):
 
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""
-        shown = (
-            visible_panes(self._room, self.current, self._detail, zoomed=self.zoomed) & self.offered
-        )
-        panes = self.query_one("#panes")
-        single = self.zoomed or self._room is Layout.ONE
-        panes.set_class(single, Layout.ONE)
-        panes.set_class(not single and self._room is Layout.TWO, Layout.TWO)
-        panes.set_class(not single and self._room is Layout.FOUR, Layout.FOUR)
+        shown = self._shown()
         for name in PaneName:
-            panes.query_one(f"#{name}").display = name in shown
-            panes.set_class(name is self._detail, f"-detail-{name}")
+            self.query_one(f"#{name}").display = name in shown
         self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
         self.query_one("#upper").display = shown != {PaneName.DIGITS}
-        self._lay_out_depth()
+        self.query_one(Headline).display = self._is_deep
+        self.story.display = self._has_room_for_story()
+        self.metrics_pane.with_table = not self._is_deep
+        panes, classes = self.query_one("#panes"), self._arrangement()
+        if panes.classes != classes:
+            panes.set_classes(classes)
         tabs = self.query_one(TabLine)
         tabs.show(sorted(self.offered, key=list(PaneName).index), self.current)
         tabs.display = self._room is not Layout.FOUR or self.zoomed
         self.show_keys()
 
-    def _lay_out_depth(self) -> None:
-        """Show the panes about one model alone while it is seen in depth."""
-        panes, is_seen = self.query_one("#panes"), self.in_depth and not self.zoomed
-        panes.set_class(is_seen, "-depth")
-        self.query_one(Headline).display = is_seen
-        beside = self._room is Layout.FOUR
-        panes.set_class(is_seen and beside, "-beside")
-        if is_seen:
-            self.story.display = beside or self.size.height >= ROOM_LINES
+    @property
+    def _is_deep(self) -> bool:
+        return self.in_depth and not self.zoomed
+
+    def _shown(self) -> frozenset[PaneName]:
+        if self._is_deep:
+            return DEEP
+        shown = visible_panes(self._room, self.current, self._detail, zoomed=self.zoomed)
+        return shown & self.offered
+
+    def _arrangement(self) -> frozenset[str]:
+        """The classes of all panes, which are set at once: each change of them styles all anew."""
+        classes = {f"-detail-{self._detail}"}
+        if not self._is_deep:
+            classes.add(Layout.ONE if self.zoomed else self._room)
+        elif self._room is Layout.FOUR:
+            classes |= {"-depth", "-beside"}
         else:
-            self.story.display = beside and not self.zoomed and self.size.height >= TALL_LINES
-        self.metrics_pane.with_table = not is_seen
-        if is_seen:
-            panes.remove_class(*Layout)
-            for name in PaneName:
-                panes.query_one(f"#{name}").display = name in DEEP
-            self.query_one("#left").display = self.query_one("#upper").display = True
+            classes.add("-depth")
+        return frozenset(classes)
+
+    def _has_room_for_story(self) -> bool:
+        if self._is_deep:
+            return self._room is Layout.FOUR or self.size.height >= ROOM_LINES
+        is_tall = self.size.height >= TALL_LINES
+        return self._room is Layout.FOUR and not self.zoomed and is_tall
 
     def show_keys(self) -> None:
         """Name the keys that matter now."""
