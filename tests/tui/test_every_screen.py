@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 from msgspec.structs import replace
 from textual import events
 from textual.keys import key_to_character
+from textual.widget import Widget
 from textual.worker import WorkerState
 
 from tests.fake import FakeTorchServe
@@ -20,7 +23,9 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.above import Above
+from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.help import Help
+from tsmon.tui.screens.steps import StepsScreen
 
 SIZES = ((1, 1), (7, 3), (40, 4), (200, 60), (120, 30))
 BURST = (
@@ -28,6 +33,8 @@ BURST = (
     *("enter", "enter", "down", "enter", "tab", "x", "9", "enter", "escape", "escape", "escape"),
 )
 Kind = type[Above[Any]]
+WITH_JOBS: frozenset[Kind] = frozenset({ExperimentScreen, StepsScreen})
+"""What they began goes on when they are closed, and tells them until it ends."""
 every_screen = pytest.mark.parametrize("kind", MAKERS, ids=lambda kind: kind.__name__)
 
 
@@ -158,3 +165,29 @@ async def test_it_outlives_any_size_a_lost_focus_a_dead_server_and_a_model_that_
         seat.app.post_message(events.AppFocus())
         press_at_once(seat, "down", "enter")
         await opened.come_back()
+
+
+async def test_nothing_of_one_stays_in_memory_once_it_is_closed(
+    fake: FakeTorchServe, options: MonitorOptions, samples: Path
+) -> None:
+    async with watching(fake, replace(options, model_store=samples)) as seat:
+        kinds = MAKERS.keys() - WITH_JOBS
+        parts = {kind.__name__: await parts_of(seat, kind, samples) for kind in kinds}
+
+        def alive() -> dict[str, set[str]]:
+            gc.collect()
+            found = {
+                name: {type(part).__name__ for each in refs if (part := each()) is not None}
+                for name, refs in parts.items()
+            }
+            return {name: left for name, left in found.items() if left}
+
+        await seat.until(lambda: not alive())
+
+
+async def parts_of(seat: Seat, kind: Kind, samples: Path) -> list[ref[Widget]]:
+    """A screen and its widgets, after it was opened and closed."""
+    opened = await open_it(seat, kind, samples)
+    parts = [ref(each) for each in (opened.screen, *opened.screen.query("*"))]
+    await opened.come_back()
+    return parts

@@ -24,6 +24,11 @@ class KeyBar(Words):
         if isinstance(self.app, HasKeys):
             self.app.keys_changed.subscribe(self, lambda _: self.show(self._keys))
 
+    def on_unmount(self) -> None:
+        """Follow them no longer: a signal keeps alive who listens to it."""
+        if isinstance(self.app, HasKeys):
+            self.app.keys_changed.unsubscribe(self)
+
     def show(self, keys: Sequence[Key]) -> None:
         """Show these keys, as many as fit, and always the way to the help page."""
         self._keys = keys

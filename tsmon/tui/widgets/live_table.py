@@ -65,6 +65,10 @@ class LiveTable(LongTable[str]):
         """Draw the rows in the colours of another theme."""
         self.app.theme_changed_signal.subscribe(self, self._recolour)
 
+    def on_unmount(self) -> None:
+        """Listen no longer: a signal keeps alive who listens to it."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     # What is shown
 
     def show_rows(self, rows: Sequence[TableRow]) -> None:
