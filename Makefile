@@ -39,13 +39,20 @@ demo: setup ## Serve the digit model and open the monitor
 
 ##@ Checks
 
-# Processes share what computes, file by file; tests of a real server measure time and want it alone.
-SHARED := -n auto --dist loadfile
+# Processes share what computes; tests of a real server measure time and want it alone.
+SHARED := -n auto --dist worksteal
 
-.PHONY: test lint types imports test-unit test-tui test-integration snapshots format
+.PHONY: check test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
 	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz tests/hostile
 	$(BIN)/pytest tests/contract tests/integration
+
+check: setup ## Before each commit: style, types, import rules, unit tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q $(SHARED) tests/unit
 
 lint: setup ## Style, and security: ruff, bandit, pip-audit
 	$(BIN)/ruff check
@@ -98,10 +105,8 @@ fuzz: setup ## Feed every parser with anything (FUZZ_SECONDS, FUZZ_RUNS; PARSERS
 	$(BIN)/python -m tests.fuzz $(PARSERS)
 
 .PHONY: bench
-bench: setup ## Measure what tsmon costs, a table each
-	@for file in benchmarks/*.py; do \
-		if grep -q '^def main' "$$file"; then \
-			$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; fi; done
+bench: setup ## Measure what tsmon costs beside others: docs/performance.md
+	$(BIN)/python -m benchmarks
 
 ##@ The digit model
 
