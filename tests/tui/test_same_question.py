@@ -129,9 +129,9 @@ async def test_how_grave_a_change_is_depends_on_it_and_the_present_alone(
     async with watching(fake, options) as seat:
         await seat.sees("2/2", "0/0")
         empty, busy = seat.monitor.session.monitor.latest.models
-    assert weighing.weigh(busy, weighing.Scaling(2, 3)) is None
-    assert weighing.weigh(busy, weighing.Scaling(2, 1)) is Risk.LOSS
-    assert weighing.weigh(busy, weighing.Scaling(2, 0)) is Risk.LAST
+    assert weighing.weigh(busy, weighing.WorkerChange(2, 3)) is None
+    assert weighing.weigh(busy, weighing.WorkerChange(2, 1)) is Risk.LOSS
+    assert weighing.weigh(busy, weighing.WorkerChange(2, 0)) is Risk.LAST
     assert weighing.weigh(busy, weighing.Removal(())) is Risk.LAST
     assert weighing.weigh(busy, weighing.Removal((empty,))) is Risk.LOSS
     assert weighing.weigh(busy, weighing.NewDefault(empty)) is Risk.CHANGE

@@ -6,25 +6,25 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-Question = TypeVar("Question")
+Asked = TypeVar("Asked")
 Reply = TypeVar("Reply")
 
 
-class NewestOnly(Generic[Question, Reply]):
+class NewestOnly(Generic[Asked, Reply]):
     """At most one question is under way; of those that come meanwhile the last one is next."""
 
     def __init__(
         self,
-        ask: Callable[[Question], Awaitable[Reply]],
-        show: Callable[[Question, Reply], None],
+        ask: Callable[[Asked], Awaitable[Reply]],
+        show: Callable[[Asked, Reply], None],
     ) -> None:
         """`show` gets each answer with its question; neither callable may raise."""
         self._ask = ask
         self._show = show
-        self._waiting: list[Question] = []
+        self._waiting: list[Asked] = []
         self._wanted = asyncio.Event()
 
-    def want(self, question: Question) -> None:
+    def want(self, question: Asked) -> None:
         """Ask this next; what was still waiting is never asked."""
         self._waiting = [question]
         self._wanted.set()

@@ -31,7 +31,7 @@ DESCRIBES_AT_ONCE = 4
 """TorchServe answers management calls on the threads that inference uses, one per CPU."""
 DOUBTFUL_AT_ONCE = 2
 """Of models that could not be described the last time: they must not keep the others waiting."""
-PATIENCE_S = 2.0
+DESCRIBE_PATIENCE_S = 2.0
 """Without any answer for so long, a reading goes on with what it has; the answers come later."""
 MOST_PATIENCE_S = 10.0
 NOT_YET = TimedOut("describe has not been answered yet")
@@ -176,7 +176,7 @@ class ModelReader:
             asked = asyncio.create_task(describe_registered(self._management, model))
             asked.add_done_callback(_heard)
             # One that hangs leaves the lane to the others, and ends by its own time-out.
-            await asyncio.wait({asked}, timeout=PATIENCE_S)
+            await asyncio.wait({asked}, timeout=DESCRIBE_PATIENCE_S)
         found = await asked
         if not isinstance(found[0].why, NotFound):
             self._removed.discard(model.name)
@@ -192,7 +192,7 @@ class ModelReader:
         waiting = {task for name, task in self._asking.items() if not self._doubtful(name)}
         while waiting and loop.time() < end:
             done, waiting = await asyncio.wait(
-                waiting, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
+                waiting, timeout=DESCRIBE_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
             )
             if not done:
                 return

@@ -109,7 +109,7 @@ async def test_one_whose_versions_become_known_is_neither_removed_nor_added(
 async def test_a_describe_that_hangs_holds_up_neither_the_tick_nor_the_others(
     server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(descriptions, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(descriptions, "DESCRIBE_PATIENCE_S", 0.2)
     for number in range(6):  # more than may be described at once
         server.load(f"hangs-{number}")
     hold = server.hold("/models/hangs")

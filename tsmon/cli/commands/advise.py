@@ -26,6 +26,7 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
 from tsmon.telemetry.traffic import LONG_WINDOW_S
+from tsmon.torchserve.changes import MOST_WORKERS
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import period
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
 MOST_RATE = 1e6
-MOST_WORKERS = 1000
 
 
 @click.command()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.telemetry.source import Observation, Source
 
-PATIENCE_S = 0.5
+WRITE_PATIENCE_S = 0.5
 """How long a tick waits for the disk; the writing goes on beside it."""
 CLOSE_S = 5.0
 """How long the end waits for a disk that does not answer."""
@@ -152,7 +152,7 @@ class RecordedSource:
         else:
             loop = asyncio.get_running_loop()
             self._writing = loop.run_in_executor(self._thread, self._recorder.write, observation)
-            await asyncio.wait({self._writing}, timeout=PATIENCE_S)
+            await asyncio.wait({self._writing}, timeout=WRITE_PATIENCE_S)
         problem = self._recorder.problem
         return replace(observation, not_recorded=problem) if problem else observation
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.sending import NO_IMAGES_TO_SEND
-from tsmon.tui.state.risk import Removal, Risk, Scaling, gravest, weigh
+from tsmon.tui.state.risk import Removal, Risk, WorkerChange, gravest, weigh
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage
@@ -75,7 +75,7 @@ class Experimenting(Capability):
         """The gravest of all that it does to a version."""
         model = present(self.host, key)
         least = min(plan.worker_counts)
-        severities = [weigh(model, Scaling(self.host.rollouts.planned(model), least))]
+        severities = [weigh(model, WorkerChange(self.host.rollouts.planned(model), least))]
         if plan.registers:
             severities.append(weigh(model, Removal(versions_beside(self.host, key))))
         return gravest(severities)

@@ -11,7 +11,7 @@ from tsmon.tui.monitor.asking import Still, answered
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.state.bulk import Bulk, BulkRemoval, Stand, plan_removals
-from tsmon.tui.state.risk import Scaling, weigh
+from tsmon.tui.state.risk import WorkerChange, weigh
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.units import plural
 
@@ -134,7 +134,7 @@ class Marking(Capability):
         from tsmon.tui.screens.bulk import Losing
 
         planned = self.host.rollouts.planned
-        changes = [(model, Scaling(planned(model), target)) for model, target in targets]
+        changes = [(model, WorkerChange(planned(model), target)) for model, target in targets]
         return [
             Losing(model, change, severity)
             for model, change in changes

@@ -100,7 +100,7 @@ class Scaling(Capability):
 
     def _may_lose(self, model: ModelStatus, target: int) -> bool:
         planned = self.host.rollouts.planned(model)
-        return weigh(model, weighing.Scaling(planned, target)) is not None
+        return weigh(model, weighing.WorkerChange(planned, target)) is not None
 
     async def _set_workers(self, id_: str, key: ModelKey, target: int) -> bool:
         """Change the number, after a question where something may be lost; whether it is done.

@@ -22,7 +22,7 @@ from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.screens.scale import typed_workers
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.bulk import Bulk, BulkPart, BulkRemoval, Stand
-from tsmon.tui.state.risk import Risk, Scaling, gravest, weigh
+from tsmon.tui.state.risk import Risk, WorkerChange, gravest, weigh
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
@@ -82,7 +82,7 @@ class Losing(Struct, frozen=True):
     """A version that may lose something as its workers are changed."""
 
     model: ModelStatus
-    change: Scaling
+    change: WorkerChange
     severity: Risk
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.screens.confirm import Question
-from tsmon.tui.state.risk import NewDefault, Removal, Risk, Scaling, weigh
+from tsmon.tui.state.risk import NewDefault, Removal, Risk, WorkerChange, weigh
 from tsmon.tui.text.preview import PreviewRow, preview_change, worker_rows
 from tsmon.tui.text.tones import Tone, line
 from tsmon.units import plural
@@ -34,7 +34,7 @@ def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
     return Question(
         heading,
         shown + line((f"\n\n{words}", Tone.PLAIN)),
-        weigh(model, Scaling(now, then)) or Risk.CHANGE,
+        weigh(model, WorkerChange(now, then)) or Risk.CHANGE,
         accept,
         typed=key.name,
     )

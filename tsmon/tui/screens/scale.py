@@ -13,7 +13,7 @@ from tsmon.torchserve.changes import check_workers, scale_change
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
-from tsmon.tui.state.risk import Scaling, weigh
+from tsmon.tui.state.risk import WorkerChange, weigh
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.outlook import spell_outlook
 from tsmon.tui.text.preview import preview_change, worker_rows
@@ -107,7 +107,7 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
             ("\nEach new worker loads the model first; requests go on meanwhile.", Tone.MUTED)
         )
     elif 0 < target < now:
-        loses = weigh(model, Scaling(now, target)) is not None
+        loses = weigh(model, WorkerChange(now, target)) is not None
         mark, tone = ("! ", Tone.WARNING) if loses else ("", Tone.MUTED)
         spans.append((f"\n{mark}{NEWEST_FIRST}", tone))
     elif target == 0:

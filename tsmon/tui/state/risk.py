@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
 
 
-class Scaling(Struct, frozen=True):
+class WorkerChange(Struct, frozen=True):
     """Another number of workers."""
 
     now: int
@@ -46,13 +46,13 @@ class Restart(Struct, frozen=True):
     one_at_a_time: bool
 
 
-RiskyChange = Scaling | Removal | NewDefault | Restart
+RiskyChange = WorkerChange | Removal | NewDefault | Restart
 
 
 def weigh(model: ModelStatus, change: RiskyChange) -> Risk | None:
     """How grave a change of this version is; None where it loses nothing and is not asked about."""
     match change:
-        case Scaling(now, then):
+        case WorkerChange(now, then):
             return _scaling(model, now, then)
         case Removal(staying, no_way_back):
             if model.workers and not staying:

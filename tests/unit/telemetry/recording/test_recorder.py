@@ -191,7 +191,7 @@ async def test_a_file_that_another_recorder_locks_costs_ticks_and_no_more(
 async def test_a_disk_that_hangs_holds_no_tick_up(
     file: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    monkeypatch.setattr(recorder_module, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(recorder_module, "WRITE_PATIENCE_S", 0.01)
     answers = threading.Event()
     write = Writer.write
 
