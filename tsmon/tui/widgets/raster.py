@@ -20,8 +20,9 @@ def nice_top(largest: float) -> float:
     if not math.isfinite(largest) or largest < SMALLEST_TOP:
         return 1.0
     magnitude = 10.0 ** math.floor(math.log10(largest))
-    # A hair less, so that a sum such as 5.000000001 does not get the next axis.
-    needed = largest / magnitude * (1 - 1e-9)
+    # A hair less, so that neither a sum such as 5.000000001 nor what the past keeps of 0.6, in 32
+    # bits, gets the next axis.
+    needed = largest / magnitude * (1 - 1e-6)
     return magnitude * next((step for step in (1, 2, 3, 4, 5, 6, 8) if needed <= step), 10)
 
 
