@@ -91,6 +91,19 @@ async def test_a_key_that_comes_while_the_monitor_is_left_does_nothing(
         await seat.app.on_event(events.Paste("x"))
 
 
+async def test_keys_that_still_wait_when_the_monitor_was_left_go_nowhere(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        queue = seat.app.key_queue
+        queue.expect_dialog()
+        await queue.take(events.Key("j", "j"))
+        assert queue.waiting
+    queue.expect_none()
+    await queue._hand_on()
+    assert not queue.waiting
+
+
 async def test_keys_wait_for_the_widgets_of_the_page_that_they_are_for(
     fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

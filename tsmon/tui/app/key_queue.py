@@ -91,6 +91,8 @@ class KeyQueue:
             self._app.call_later(self._follow, message)
 
     async def _hand_on(self) -> None:
+        if not self._app.screen_stack:  # it was left while keys waited
+            self.waiting.clear()
         while self.waiting and not self._opening:
             staying = self._stays(self.waiting[0])
             if self._trail and not (staying and self._staying):
@@ -117,6 +119,9 @@ class KeyQueue:
 
     async def _follow(self, message: KeyDone) -> None:
         if message is not self._trail:  # another key was handed on meanwhile
+            return
+        if not self._app.screen_stack:
+            self.waiting.clear()
             return
         rounds = message.rounds - 1
         self._trail = KeyDone(rounds) if rounds else None
