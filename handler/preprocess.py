@@ -39,7 +39,7 @@ _MIN_CONTRAST = 16
 _RIM_CONTRAST = 64
 """Of 255 levels, between the rim and the inside of ink that has no paper."""
 _INK = 64
-"""A pixel above this level, of 255, tells where the digit is."""
+"""A pixel above this level, of 255, shows where the digit is."""
 _GRID = 40
 """The ink is searched for on a grid with this many cells along the longer side."""
 _SPECK = 0.06

@@ -21,7 +21,7 @@ from model.data import to_input
 BATCH = 8
 """How many pictures of a batch are read together."""
 TIMED_ALONE = 200
-"""So many pictures tell what one costs alone."""
+"""So many pictures are needed to measure the cost of one."""
 
 
 @dataclass(frozen=True)

@@ -117,8 +117,8 @@ def train(trainer: Trainer, epochs: int, console: Console) -> None:
             seconds = time.monotonic() - started
             left = seconds * (epochs - number)
             console.print(
-                f"epoch {number:2}/{epochs}  loss {loss:.4f}  "
-                f"{seconds:.0f} s, about {left:.0f} s left"
+                f"epoch {number:2}/{epochs}  loss {loss:.4f}  {seconds:.0f} s, about {left:.0f} s "
+                "left"
             )
 
 
@@ -139,7 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.hold_out >= TRAINING_DIGITS:
-        parser.error(f"--hold-out: there are {TRAINING_DIGITS} training digits in all")
+        parser.error(f"--hold-out: there are {TRAINING_DIGITS} training digits in total")
     if options.threads:
         torch.set_num_threads(options.threads)
     try:

@@ -65,14 +65,14 @@ def texts() -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.JoinedStr):
                 ignored |= {id(value) for value in node.values}
         for node in ast.walk(tree):
-            if id(node) not in ignored and (text := spelled(node)):
+            if id(node) not in ignored and (text := toml_value(node)):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", text  # type: ignore[attr-defined]
 
 
-def spelled(node: ast.AST) -> str:
+def toml_value(node: ast.AST) -> str:
     """A string with samples for its values; empty for anything else."""
     if isinstance(node, ast.JoinedStr):
-        return "".join(map(spelled, node.values))
+        return "".join(map(toml_value, node.values))
     if isinstance(node, ast.FormattedValue):
         return SAMPLES.get(ast.unparse(node.value), "mnist")
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

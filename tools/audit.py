@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def audit_source() -> bool:
-    """Whether bandit found something; it tells what."""
+    """Whether bandit found something, which it prints."""
     known = json.loads(_run("ruff", "rule", "--all", "--output-format", "json").stdout)
     codes = (rule["code"] or "" for rule in known)
     skipped = ",".join(f"B{code[1:]}" for code in codes if re.fullmatch(r"S\d{3}", code))
@@ -38,7 +38,7 @@ def audit_source() -> bool:
 
 
 def audit_packages() -> bool:
-    """Whether a package that is installed here has a known vulnerability; tells which."""
+    """Whether a package that is installed here has a known vulnerability; prints which."""
     try:
         ended = _run("pip-audit", "--progress-spinner", "off", "--skip-editable", "-f", "json")
     except subprocess.TimeoutExpired:
@@ -68,8 +68,8 @@ def judge(packages: Iterable[dict[str, Any]]) -> tuple[str, bool]:
     if not audited:
         return f"not run, the advisory service here knows none of {unknown} packages", False
     rest = f"; the advisory service does not know {unknown} others" if unknown else ""
-    told = "\n  ".join(["", *found]) if found else f"nothing known of {len(audited)} packages"
-    return f"{told}{rest}", bool(found)
+    message = "\n  ".join(["", *found]) if found else f"nothing known of {len(audited)} packages"
+    return f"{message}{rest}", bool(found)
 
 
 def _run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -106,7 +106,7 @@ def make_venv(venv: Path) -> None:
 
 
 def create_empty_venv(venv: Path) -> None:
-    """Create *venv* anew, whatever is there."""
+    """Recreate *venv*, whatever is there."""
     if subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=False).returncode:
         raise SetupError(
             "Python could not make a virtual environment; its reason is above.\n"
@@ -196,7 +196,7 @@ def verify(venv: Path) -> None:
 def compile_modules(venv: Path) -> bool:
     """Write tsmon's bytecode, as pip does for other packages; whether *venv* has a Python that can.
 
-    Where Python is told to write none, each start would compile every module, which takes longer
+    Where Python is asked to write none, each start would compile every module, which takes longer
     than all else that it does.
     """
     return succeeded(run_python(venv, "-m", "compileall", "-q", str(ROOT / "tsmon")))

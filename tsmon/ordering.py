@@ -56,7 +56,7 @@ def arrange(
 
 
 def _rank(value: Value) -> _Rank | None:
-    # A reason is a str too, so it has to be told apart first.
+    # A reason is a str too, so it has to be distinguished first.
     if value is None or isinstance(value, StrEnum):
         return None
     if isinstance(value, str):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeGuard
 
 ABSENT = "–"
-"""Stands for a number that cannot be known; the metrics pane tells why."""
+"""Stands for a number that is not known; the metrics pane says why."""
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
@@ -49,7 +49,7 @@ def fixed(value: Quantity, decimals: int = 2) -> str:
 
 
 def count(value: Quantity) -> str:
-    """A whole number with its thousands told apart: `12,345`."""
+    """A whole number with a thousands separator: `12,345`."""
     if not is_known(value):
         return ABSENT
     return f"{value:,.0f}" if value < 1e9 else number(value)

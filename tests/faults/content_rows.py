@@ -36,9 +36,15 @@ def _row(
 CONTENT_ROWS = (
     _row("no JSON", "the list is HTML", (STRANGE, "not with JSON"), ("not with JSON",), 1),
     _row("truncated JSON", "the list ends half-way", (STRANGE,), ("not with JSON",), 1),
-    _row("list of another type", "the list is another JSON", (STRANGE,), ("no JSON object",), 1),
     _row(
-        "models that are no list", "`models` is an object", (STRANGE,), ("model list is none",), 1
+        "list of another type", "the list is another JSON", (STRANGE,), ("not the JSON object",), 1
+    ),
+    _row(
+        "models that are no list",
+        "`models` is an object",
+        (STRANGE,),
+        ("is not a TorchServe model list",),
+        1,
     ),
     _row(
         "list entries of wrong types",
@@ -84,7 +90,7 @@ CONTENT_ROWS = (
         "describe: wrong types",
         "fields of one describe have other types",
         UNREAD,
-        ("no sensible value", *WELL),
+        ("no usable value", *WELL),
         1,
     ),
     _row("describe: workers of another type", "`workers` is a text", UNREAD, WELL, 1),
@@ -92,7 +98,7 @@ CONTENT_ROWS = (
         "describe: huge memory",
         "a worker has 10^400 bytes",
         SERVES,
-        ("workers[0].memoryUsage: no sensible value", *WELL),
+        ("workers[0].memoryUsage: describe gave no usable value", *WELL),
         1,
         is_harmless=True,
     ),
@@ -100,21 +106,21 @@ CONTENT_ROWS = (
         "describe: huge counts",
         "10^400 workers and requests in the queue",
         UNREAD,
-        ("no sensible value", *WELL),
+        ("no usable value", *WELL),
         1,
     ),
     _row(
         "describe: negative",
         "negative workers, queue and batch size",
         UNREAD,
-        ("no sensible value", *WELL),
+        ("no usable value", *WELL),
         1,
     ),
     _row(
         "describe: NaN",
         "NaN as a number of workers",
         UNREAD,
-        ("minWorkers: no sensible value", *WELL),
+        ("minWorkers: no usable value", *WELL),
         1,
     ),
     _row(
@@ -141,7 +147,7 @@ CONTENT_ROWS = (
     ),
     _row(
         "describe: another pid each time",
-        "a worker has pid 1, which is somebody else",
+        "a worker has pid 1, which is someone else",
         SERVES,
         WELL,
         0,
@@ -154,16 +160,16 @@ METRICS_ROWS = (
     _row(
         "metrics: HTML",
         "HTML at /metrics",
-        ("● up", "no Prometheus text"),
-        ("no Prometheus text", "metrics address"),
+        ("● up", "not Prometheus text"),
+        ("not Prometheus text", "metrics address"),
         1,
     ),
     _row("metrics: 500", "500 at /metrics", ("● up", "500 Internal"), ("500 Internal",), 1),
     _row(
         "metrics: binary",
         "binary at /metrics",
-        ("● up", "no Prometheus text"),
-        ("no Prometheus text",),
+        ("● up", "not Prometheus text"),
+        ("not Prometheus text",),
         1,
     ),
     _row(

@@ -84,7 +84,7 @@ HELD_ROWS = (
         monitor="`retrying` with the time of the next try and the cause, then `given up`",
         says="`register`: the cause out of the log",
         code="1",
-        recovery="mend the archive, then `replace` or scale to 0 and back",
+        recovery="fix the archive, then `replace` or scale to 0 and back",
         held_by=(
             f"{HEALTH}::test_model_that_cannot_be_loaded_is_retried_and_given_up",
             f"{CAUSES}::test_cause_of_a_failed_load",
@@ -218,8 +218,8 @@ HELD_ROWS = (
     HeldRow(
         id="terminal-slow",
         group=Group.TERMINAL,
-        fault="nobody reads the terminal",
-        monitor="goes on, and ends when it is told to",
+        fault="no one reads the terminal",
+        monitor="goes on, and ends when it is asked to",
         says="–",
         code="130",
         recovery=ITSELF,
@@ -262,7 +262,7 @@ HELD_ROWS = (
         id="SIGTSTP",
         group=Group.SIGNALS,
         fault="SIGTSTP, then SIGCONT",
-        monitor="the terminal is given back; drawn anew when it goes on",
+        monitor="the terminal is given back; drawn again when it goes on",
         says="stops and goes on",
         code="–",
         recovery="SIGCONT (`fg`)",

@@ -154,7 +154,7 @@ KEY_ROWS = (
         "not followed",
         "names the target",
         "1",
-        "name that address",
+        "use that address",
         "tests/unit/torchserve/test_redirects.py::test_a_redirection_is_not_followed",
     ),
     _held(
@@ -184,7 +184,7 @@ KEY_ROWS = (
         "nothing of it",
         "nothing of it",
         "0",
-        "one asks, the others read again",
+        "one asks, the others reload",
         f"{RENEWAL}::test_many_requests_of_several_tsmons_renew_once",
     ),
     _held(
@@ -253,7 +253,7 @@ OTHERS_ROWS = (
     _held(
         "changed-meanwhile",
         Group.OTHERS,
-        "somebody changes the model under a question",
+        "someone changes the model under a question",
         "said in the dialog, asked again",
         "–",
         "–",
@@ -263,8 +263,8 @@ OTHERS_ROWS = (
     _held(
         "scaled-meanwhile",
         Group.OTHERS,
-        "somebody else scales the model",
-        "`somebody else scaled it to M`",
+        "someone else scales the model",
+        "`someone else scaled it to M`",
         "the same",
         "1",
         "their number stays",
@@ -273,7 +273,7 @@ OTHERS_ROWS = (
     _held(
         "unregistered-meanwhile",
         Group.OTHERS,
-        "somebody else unregisters the model",
+        "someone else unregisters the model",
         "`no longer registered`",
         "the same",
         "1",

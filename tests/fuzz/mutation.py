@@ -54,7 +54,7 @@ def _insert(rng: random.Random, data: bytes, pool: Sequence[bytes]) -> bytes:
 
 
 def _replace_word(rng: random.Random, data: bytes, pool: Sequence[bytes]) -> bytes:
-    """Put something else in place of a number, a text in quotes or a word."""
+    """Put something else in place of a number, a quoted string or a word."""
     begin = rng.randrange(len(data) + 1)
     end = begin
     while end < len(data) and data[end : end + 1].isalnum():

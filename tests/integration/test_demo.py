@@ -39,13 +39,13 @@ def test_the_demo_does_every_step_and_leaves_no_server(fresh: Shell) -> None:
         assert "registered with 0 initial workers" in ended.stdout
         assert "409 ConflictStatusException" in ended.stdout
         assert 'Model "mnist" unregistered' in ended.stdout
-        assert "every step answered as it should" in ended.stderr
+        assert "every step gave the expected answer" in ended.stderr
         assert fresh.tsmon("serve", "status", "--json").json["state"] == "stopped"
 
 
 def test_with_keep_the_server_stays_and_the_next_demo_uses_it(fresh: Shell) -> None:
     first = fresh.tsmon("demo", "--headless", "--keep")
-    assert "still runs at" in first.stderr
+    assert "is still running at" in first.stderr
     pid = fresh.tsmon("serve", "status", "--json").json["server"]["pid"]
 
     second = fresh.tsmon("demo", "--headless")

@@ -122,7 +122,7 @@ async def test_a_version_that_cannot_start_is_removed_again_and_no_request_fails
     ended, traffic = await beside_traffic(shell, "replace", model, f"{model}-3.0.mar")
 
     assert ended.code == 1
-    assert f"{model} 3.0 is removed again, {model} 1.0 serves as before" in ended.stderr
+    assert f"{model} 3.0 is removed again, {model} 1.0 still serves" in ended.stderr
     assert traffic.failures == []
     assert versions(shell) == {"1.0": (True, 2)}
 

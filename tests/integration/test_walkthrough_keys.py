@@ -73,7 +73,7 @@ async def _package(seat: Seat) -> None:
     await _opened(seat, ArchiveDialog)
     await seat.sees("network.py", "mnist_handler.py")
     await seat.press("enter")
-    await seat.sees("the button replaces it", "Replace")
+    await seat.sees("the button overwrites it", "Replace")
     await seat.press("enter")
     await seat.sees("r registers it")
 
@@ -116,7 +116,7 @@ async def _register_again(seat: Seat) -> None:
 
 async def _unregister(seat: Seat) -> None:
     await seat.press("u")
-    await seat.sees("Unregister", "Type mnist to go on")
+    await seat.sees("Unregister", "Type mnist to continue")
     await seat.write("mnist")
     await seat.press("enter")
     await seat.sees("No models are registered.")

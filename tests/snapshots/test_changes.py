@@ -148,7 +148,7 @@ async def test_replacing_a_version(
         await stage.sees("○ mnist-3.mar", "1.0 → 3.0")
         await at_each(stage, "replace", SIZES, box)
         await begin_replacing(stage)
-        await stage.sees("◌ wait until its workers", "0 of 2 workers ready")
+        await stage.sees("◌ wait for its workers", "0 of 2 workers ready")
         await at_each(stage, "replace-under-way", SIZES, box)
         elsewhere.release("mnist", "3.0")
         await stage.sees("✓ remove mnist 1.0", "the default version, serves")
@@ -171,7 +171,7 @@ async def test_replacing_that_fails(
         await stage.press("R")
         await stage.sees("○ mnist-3.mar", "1.0 → 3.0")
         await begin_replacing(stage)
-        await stage.sees("✗ wait until its workers", "1.0 serves as before")
+        await stage.sees("✗ wait for its workers", "1.0 still serves")
         await at_each(stage, "replace-failed", SIZES, box)
 
 

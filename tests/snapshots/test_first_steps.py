@@ -90,7 +90,7 @@ async def test_the_doctor(
         await stage.sees("error")
         await at_each(stage, "doctor", [*SIZES, (220, 60)])
         await stage.press("enter")
-        await stage.sees("Looked at:")
+        await stage.sees("Checked:")
         await at_each(stage, "doctor-finding", SIZES)
         await stage.press("escape", "v")
         await stage.misses("✓ ok  ")

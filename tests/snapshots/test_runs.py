@@ -67,7 +67,7 @@ async def test_a_load_run_from_its_dialog_to_its_end(
         await open_load(stage, seconds="600")
         await at_each(stage, "load-dialog", DIALOG, box)
         await stage.press("enter")
-        await stage.sees("10 s", "under way")
+        await stage.sees("10 s", "in flight")
         await at_each(stage, "load-running", SIZES)
         await stage.press("escape")
         await stage.sees("stopped")
@@ -118,13 +118,13 @@ async def test_an_experiment_from_its_plan_to_its_result(
         await plan_experiment(stage)
         await at_each(stage, "experiment-plan", DIALOG, box)
         stage.find(Field, "#workers").text = "1,zwei"
-        await stage.sees("is no list")
+        await stage.sees("is not a list")
         await at_each(stage, "experiment-no-plan", DIALOG, box)
         stage.find(Field, "#workers").text = "1,2,4"
         hold = elsewhere.hold("/models/mnist/1.0")
         await stage.press("enter")
         hold.release()
-        await stage.sees("has its 2 workers again", "kept in")
+        await stage.sees("is back to 2 workers", "saved in")
         await at_each(stage, "experiment-result", SIZES)
 
 
@@ -148,7 +148,7 @@ async def test_an_experiment_under_way_and_stopped(
         await stage.sees("2 of 3: 2 workers", "55 of 80 answered")
         await at_each(stage, "experiment-running", SIZES)
         await stage.press("escape")
-        await stage.sees("stopped by you", "has its 2 workers again")
+        await stage.sees("stopped by you", "is back to 2 workers")
         await at_each(stage, "experiment-stopped", SIZES[:3])
 
 

@@ -28,7 +28,7 @@ ON_THE_SCENE = {
 ON_A_SERVER = {
     "register": ("r", "Register"),
     "scale": ("s", "Workers of mnist"),
-    "unregister": ("u", "Type mnist to go on"),
+    "unregister": ("u", "Type mnist to continue"),
     "start": ("S", "Start a TorchServe here"),
 }
 

@@ -58,7 +58,7 @@ async def test_the_palette(
         await stage.press("ctrl+p")
         await stage.sees("Search for commands")
         await stage.write("worker")
-        await stage.sees("One worker more")
+        await stage.sees("Add one worker")
         await at_each(stage, "palette", [(80, 24), (120, 30)])
 
 

@@ -36,7 +36,7 @@ async def test_what_is_typed_becomes_the_archive(
         await seat.until(lambda: seat.app.focused is not None)
         await seat.pilot.pause()
         await seat.press("enter")
-        await seat.sees("exists already", "the button replaces it", "Replace")
+        await seat.sees("already exists", "the button overwrites it", "Replace")
         await seat.press("enter")
         await seat.sees("built", "r registers it")
     refused, replaced = specs

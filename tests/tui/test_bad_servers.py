@@ -80,7 +80,7 @@ async def test_a_change_that_the_server_does_not_take_is_let_go_of_by_esc(
         await hold.arrival()
         await seat.sees("esc stops")
         await seat.press("escape")
-        await seat.sees("waited for no longer")
+        await seat.sees("no longer waiting for")
         hold.release()
         await seat.sees("● 2/2")  # the server did it all the same, and that is seen
 
@@ -96,7 +96,7 @@ async def test_a_dialog_whose_change_hangs_is_left_by_esc_and_says_what_may_stil
         await seat.until(lambda: seat.app.focused is not None)
         await seat.write("mnist.mar")
         await seat.press("enter")
-        await seat.sees("esc waits no longer")
+        await seat.sees("esc stops waiting")
         await seat.press("escape")
         await seat.sees("the server may still do it")
         assert seat.app.screen is seat.monitor

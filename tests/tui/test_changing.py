@@ -242,15 +242,15 @@ async def test_where_there_is_no_way_back_it_is_said_before_and_after(
     fake: FakeTorchServe, options: MonitorOptions, url: str
 ) -> None:
     fake.load("mnist", workers=0).url = url
-    why = "from a URL" if "://" in url else "not in the model store any more"
+    why = "from a URL" if "://" in url else "no longer in the model store"
     async with watching(fake, options) as seat:
         await seat.sees("0/0 ready")
         await seat.press("u")
-        await asked(seat, Risk.LOSS, "No way back:", why)
+        await asked(seat, Risk.LOSS, "Cannot be undone:", why)
         await accept(seat)
-        await seat.sees("No models are registered.", "no way back:")
+        await seat.sees("No models are registered.", "cannot be undone:")
         await seat.press("U")
-        await seat.sees("there is nothing to take back")
+        await seat.sees("there is nothing to undo")
     assert not [r for r in fake.requests if "url" in r.url.params]
 
 
@@ -265,7 +265,7 @@ async def test_a_way_back_is_withdrawn_when_somebody_else_changed_it(
         fake.registry.scale(version, 4, 4)
         await seat.misses("U back to 1 worker")
         await seat.press("U")
-        await seat.sees("nothing to take back", "has changed again since")
+        await seat.sees("nothing to undo", "has changed again since")
         assert len(version.workers) == 4
 
 
@@ -309,7 +309,7 @@ async def test_somebody_else_who_scales_meanwhile_is_named_and_has_the_last_word
         await seat.press("plus")
         await seat.until(lambda: version.min_workers == 2)
         fake.registry.scale(version, 4, 4)
-        await seat.sees("somebody else scaled it to 4 meanwhile", "[-] 4 [+]")
+        await seat.sees("someone else has scaled it to 4", "[-] 4 [+]")
         await seat.press("plus")
         await seat.until(lambda: version.min_workers == 5)
 
@@ -324,7 +324,7 @@ async def test_a_model_that_somebody_else_unregisters_meanwhile_is_told(
         await seat.press("plus")
         await seat.until(lambda: version.min_workers == 2)
         fake.registry.remove(version)
-        await seat.sees("mnist is no longer registered", "somebody else unregistered it")
+        await seat.sees("mnist is no longer registered", "someone else unregistered it")
     assert len(fake.sent("PUT")) == 1
 
 

@@ -37,7 +37,7 @@ async def test_every_action_and_every_command_is_listed(
         await open_line(seat)
         await seat.sees("server NAME", "model NAME [VERSION]", "scale N", "more")
         await seat.write("zoo")
-        await seat.sees("view.zoom", "Give the whole screen")
+        await seat.sees("view.zoom", "Zoom the focused pane")
 
 
 async def test_actions_go_by_id_and_by_label(fake: FakeTorchServe, options: MonitorOptions) -> None:
@@ -130,18 +130,18 @@ async def test_the_lines_before_come_back(fake: FakeTorchServe, options: Monitor
 
 MISTAKES = {
     "regster": "did you mean model.register?",
-    "s": "s can be several commands",
-    "theme nrod": "there is nord",
-    "scale many": "many is no number of workers",
-    "scale 5000": "a version takes 0 to 1,000",
+    "s": "s matches several commands",
+    "theme nrod": "similar: nord",
+    "scale many": "many is not a number of workers",
+    "scale 5000": "a version can have 0 to 1,000",
     "model mnits": "did you mean mnist?",
-    "period 0": "it takes 0.2s to 1h",
-    "span long": "write 30s, 5m or 1h",
+    "period 0": "use 0.2s to 1h",
+    "span long": "use 30s, 5m or 1h",
     "span 3": "it takes 1m to 1h",
     "go yesterdayish": "yesterdayish",
     "filter ~[": "✗",
     "sort colour": "no column is called colour",
-    "server prod": "name it in [servers] of the configuration",
+    "server prod": "add it to [servers] in the configuration",
 }
 
 

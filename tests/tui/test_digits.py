@@ -55,7 +55,7 @@ async def test_another_number_and_several_at_a_time(
         seat.find(Field, "#concurrency").text = "500"
         await seat.write("25")
         await seat.press("enter")
-        await seat.sees("at a time: it takes 1 to 64")
+        await seat.sees("in flight: use 1 to 64")
         seat.find(Field, "#concurrency").text = "4"
         await seat.press("enter")
         await seat.until(lambda: seat.find(DigitsPane).score.sent == 25)
@@ -129,7 +129,7 @@ async def test_without_a_folder_there_is_nothing_to_send(fake: FakeTorchServe) -
     async with watching(fake) as seat:
         await seat.sees("● ready")
         await seat.press("n")
-        await seat.sees("there are no images to send", "f opens a folder")
+        await seat.sees("no images to send", "f opens a folder")
 
 
 async def test_a_folder_that_cannot_be_read_is_told(fake: FakeTorchServe, tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ async def test_findings_are_grouped_the_worst_first_and_told_as_a_whole(
         text = seat.text
         assert text.index("✗ error  ") < text.index("✓ ok  ")
         await seat.press("enter")
-        await seat.sees("Seen by:", "Looked at:", "esc closes")
+        await seat.sees("Evidence:", "Checked:", "esc closes")
         await seat.press("escape")
-        await seat.misses("Looked at:")
+        await seat.misses("Checked:")
         await seat.press("v")
         await seat.misses("✓ ok  ")
 
@@ -55,7 +55,7 @@ async def test_it_says_how_it_goes_while_the_monitor_goes_on(
     async with watching(fake, options, size=(140, 40)) as seat:
         hold = fake.hold("/ping")
         await seat.press("H")
-        await seat.sees("◌ asking 127.0.0.1:8081, looking at this machine…", "not examined yet")
+        await seat.sees("◌ querying 127.0.0.1:8081, examining this machine…", "not checked yet")
         before = seat.monitor.session.monitor.latest
         await seat.until(lambda: seat.monitor.session.monitor.latest is not before)
         hold.release()
@@ -79,7 +79,7 @@ async def test_a_recording_has_nothing_to_examine(recording: Path) -> None:
         await seat.press("H")
         await seat.sees("this is a recording", "tsmon --server URL")
         await seat.press("escape", "Q")
-        await seat.sees("but no single ones")
+        await seat.sees("but no single requests")
         await seat.press("escape", "l")
         await seat.sees("but not the log files")
 

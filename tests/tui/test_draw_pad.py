@@ -82,7 +82,7 @@ async def test_undo_redo_clear_erase_and_brushes(
         await seat.press("U")
         assert canvas.pixels == drawn
         await seat.press("e")
-        await seat.sees("rubs out")
+        await seat.sees("erasing")
         await seat.press("space")
         assert ink(canvas, *view.place) == 0
         await seat.press("e", "ctrl+z", "ctrl+z", "ctrl+y", "c")
@@ -142,7 +142,7 @@ async def test_it_says_so_when_nobody_answers_and_goes_on_by_itself(
         await seat.sees("predicted 7")
         fake.kill()
         await seat.press("right")
-        await seat.sees("✗ no TorchServe answers")
+        await seat.sees("✗ no TorchServe is answering")
         fake.start()
         fake.load("mnist")
         await seat.sees("predicted 7")
@@ -166,7 +166,7 @@ async def test_a_drawing_is_kept_under_its_label_and_shown_in_the_picker(
     assert options.drawings is not None
     async with drawing(fake, options) as (seat, canvas):
         await seat.press("s")
-        await seat.sees("there is nothing to keep yet")
+        await seat.sees("there is nothing to save yet")
         await seat.press("space", "down", "3")
         assert not options.drawings.exists()  # a digit alone keeps nothing
         await seat.press("s")

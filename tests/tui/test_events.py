@@ -18,7 +18,7 @@ async def test_events_are_listed_with_their_time_and_appear_while_the_page_is_op
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
         await seat.press("e")
-        await seat.sees("Nothing has happened")
+        await seat.sees("No events since")
         fake.load("cifar")
         await seat.sees("model added", "cifar 1.0")
         fake.crash("mnist")
@@ -49,7 +49,7 @@ async def test_events_are_narrowed_to_bad_ones_a_kind_and_a_model(
         await seat.press("down", "enter")
         await seat.sees("Events  model added", "1 of 2 events")
         await seat.press("v")
-        await seat.sees("No event is like that")
+        await seat.sees("No event matches")
 
 
 async def test_an_event_is_copied_and_its_log_lines_are_shown(

@@ -51,9 +51,9 @@ async def test_the_dialog_says_first_what_will_happen(
         await _plan(seat)
         await seat.sees("3 → 1 → 2 → 3 workers", "batches of 3, 2", "with the workers it has")
         seat.find(Field, "#workers").text = "1,zwei"
-        await seat.sees("'1,zwei' is no list of whole numbers")
+        await seat.sees("'1,zwei' is not a list of whole numbers")
         await seat.press("enter")
-        await seat.sees("write them as 1,2,4")
+        await seat.sees("use the form 1,2,4")
         seat.find(Field, "#workers").text = "4"
         seat.find(Field, "#rate").text = "20"
         await seat.sees("20 requests/s for 10 s")
@@ -79,7 +79,7 @@ async def test_the_table_fills_and_the_result_stays_to_look_at(
         seat.find(Field, "#workers").text = "1,4"
         seat.find(Field, "#warm-up").text = "0"
         await seat.press("enter")
-        await seat.sees("mnist 1.0 has its 3 workers again", "kept in")
+        await seat.sees("mnist 1.0 is back to 3 workers", "kept in")
         await seat.sees(
             "INFER_MS", "5.00     0.50", "93.57 + 9.70", "88.31 + 0.87", "ms per request"
         )
@@ -90,7 +90,7 @@ async def test_the_table_fills_and_the_result_stays_to_look_at(
         await seat.press("y")
         assert "| 1 | 80 | 5.00 | 0.50 |" in seat.app.clipboard
         await seat.press("w")
-        await seat.sees("Write the result")
+        await seat.sees("Save the result")
         await seat.write(str(tmp_path / "result.svg"))
         await seat.press("enter")
         await seat.until((tmp_path / "result.svg").exists)
@@ -110,7 +110,7 @@ async def test_esc_stops_it_and_restores_the_workers(
         assert len(listening.version("mnist").workers) == 1
         await seat.sees("1 of 2: 1 worker", "esc stops and restores")
         await seat.press("escape")
-        await seat.sees("stopped by you", "mnist 1.0 has its 3 workers again", "esc closes")
+        await seat.sees("stopped by you", "mnist 1.0 is back to 3 workers", "esc closes")
         _assert_as_before(listening)
         await seat.press("escape")
         await seat.until(lambda: seat.app.screen is seat.monitor)
@@ -157,7 +157,7 @@ async def test_an_error_is_told_with_how_the_model_was_left(
     async with watching(listening, options) as seat:
         await _plan(seat)
         await seat.press("enter")
-        await seat.sees("500 Broken: no luck", "mnist 1.0 has its 3 workers again")
+        await seat.sees("500 Broken: no luck", "mnist 1.0 is back to 3 workers")
         _assert_as_before(listening)
 
 
@@ -166,9 +166,9 @@ async def test_registering_anew_is_asked_first(
 ) -> None:
     async with watching(listening, options) as seat:
         await _plan(seat, sizes="4")
-        await seat.sees("registered anew; you are asked first")
+        await seat.sees("registered again; you will be asked first")
         await seat.press("enter")
-        await seat.sees("Register mnist 1.0 anew", "requests to it get 404")
+        await seat.sees("Register mnist 1.0 anew", "requests to it get a 404")
         await seat.press("enter")  # the answer is no unless one says yes
         await seat.until(lambda: seat.app.screen is seat.monitor)
         assert not listening.sent("DELETE")
@@ -178,7 +178,7 @@ async def test_registering_anew_is_asked_first(
         await seat.sees("Register mnist 1.0 anew")
         await seat.write("mnist")  # the only version: it stops serving meanwhile
         await seat.press("enter")
-        await seat.sees("mnist 1.0 has its 3 workers again")
+        await seat.sees("mnist 1.0 is back to 3 workers")
         assert listening.sent("DELETE")
         _assert_as_before(listening)
 

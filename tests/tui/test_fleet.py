@@ -300,13 +300,13 @@ async def test_without_servers_it_is_taught_how_to_name_them(
     async with watching(fake, options) as seat:
         await seat.press("F")
 
-        await seat.sees("No servers are named yet", "[servers.prod]", "config.toml")
+        await seat.sees("No servers are configured yet", "[servers.prod]", "config.toml")
 
 
 async def test_it_is_shown_at_first_where_that_was_asked_for(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     async with watching(fake, replace(options, fleet=True)) as seat:
-        await seat.sees("No servers are named yet")
+        await seat.sees("No servers are configured yet")
         await seat.press("escape")
         await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))

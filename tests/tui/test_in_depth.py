@@ -62,9 +62,9 @@ async def test_a_row_tells_whether_its_model_waits_or_works(
     async with watching(fake, options) as seat:
         await seat.until(lambda: all("· idle" in row(seat, name) for name in fake.registry.models))
         fake.serve("busy", n=4, inference_ms=8.0, queue_ms=1.0)
-        await seat.until(lambda: "◆ works" in row(seat, "busy"))
+        await seat.until(lambda: "◆ busy" in row(seat, "busy"))
         fake.serve("full", n=4, inference_ms=8.0, queue_ms=6.0)
-        await seat.until(lambda: "◇ waits" in row(seat, "full"))
+        await seat.until(lambda: "◇ queueing" in row(seat, "full"))
         assert "· idle" in row(seat, "quiet")
 
 
@@ -121,7 +121,7 @@ async def test_what_matters_of_a_model_in_depth_is_seen_at_every_size(
         assert max(map(len, lines)) <= size[0]
 
 
-async def test_in_depth_the_logs_tell_percentiles_errors_and_what_a_worker_does(
+async def test_in_depth_the_logs_show_percentiles_errors_and_what_a_worker_does(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist")
@@ -140,7 +140,7 @@ async def test_what_prometheus_does_not_have_of_a_model_is_told() -> None:
         prometheus.scrape(second, {SeriesKey("mnist", "default"): sums})
     app = TsmonApp(PrometheusSession(prometheus.client(), INSTANCE))
     async with seated(app, size=(140, 40)) as seat:
-        await seat.sees("◇ waits", "75%")
+        await seat.sees("◇ queueing", "75%")
         await seat.press("enter")
         await seat.sees("6.0 ms waiting + 2.0 ms working", NOT_IN_PROMETHEUS, "mean: no log files")
 

@@ -62,8 +62,8 @@ REFUSED = {
     "ctrl+shift+r": "sends the same without shift",
     "shift+1": "not sent by a terminal",
     "super+r": "super is not sent",
-    "ctrl+q": "it always leaves",
-    "ctrl+c": "is taken",
+    "ctrl+q": "it always quits",
+    "ctrl+c": "is reserved",
     "strg": "not the name of a key",
     "rr": "not the name of a key",
     "": "not the name of a key",
@@ -120,7 +120,7 @@ def test_a_key_is_moved() -> None:
     assert keymap.pressed("Z", KEYS) == moved
     assert keymap.pressed("r", KEYS) is None
     assert keymap.for_textual() == {"model.register": "ctrl+r,Z"}
-    assert keymap.spell("{model.register} registers one") == "ctrl+r registers one"
+    assert keymap.expand("{model.register} registers one") == "ctrl+r registers one"
 
 
 def test_two_keys_can_change_places() -> None:
@@ -141,8 +141,8 @@ def test_what_a_person_binds_wins_over_the_preset() -> None:
         ({"app.help": "X"}, "app.help", "X is picker.invert as well"),
         ({"time.pause": "B", "model.describe": "B"}, "model.describe", "B is time.pause as well"),
         ({"model.describe": "B", "time.pause": "B"}, "time.pause", "B is model.describe as well"),
-        ({"model.registre": "B"}, "model.registre", "nothing that keys do"),
-        ({"picker.label": "B"}, "picker.label", "cannot be moved"),
+        ({"model.registre": "B"}, "model.registre", "there is no action with"),
+        ({"picker.label": "B"}, "picker.label", "cannot be changed"),
         ({"model.register": "ctrl+i"}, "model.register", "what a terminal sends for tab"),
     ],
 )

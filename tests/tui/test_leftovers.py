@@ -44,7 +44,7 @@ async def test_a_model_that_was_not_put_back_is_put_back_on_a_yes(
     async with watching(fake, options) as seat:
         await seat.sees("Put mnist back?", "it had 3 workers")
         await seat.press("tab", "enter")
-        await seat.sees("has its 3 workers again")
+        await seat.sees("is back to 3 workers")
     assert len(fake.version("mnist").workers) == 3
     assert not notes(home)
 
@@ -109,9 +109,9 @@ async def test_a_server_that_nobody_stops_is_stopped_on_a_yes(
     done: list[str],
 ) -> None:
     async with watching(fake, options) as seat:
-        await seat.sees("Stop what was left?", "was killed")
+        await seat.sees("Stop the leftover server?", "was killed")
         await seat.press(*keys)
-        await seat.until(lambda: "Stop what was left?" not in seat.text)
+        await seat.until(lambda: "Stop the leftover server?" not in seat.text)
         await seat.until(lambda: orphan == done)
 
 
@@ -122,5 +122,5 @@ async def test_a_read_only_monitor_asks_nothing(
         await seat.sees("READ-ONLY", "up")
         ticks = len(seat.monitor.session.monitor.past)
         await seat.until(lambda: len(seat.monitor.session.monitor.past) > ticks + 2)
-        assert "Stop what was left?" not in seat.text
+        assert "Stop the leftover server?" not in seat.text
     assert not orphan

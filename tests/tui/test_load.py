@@ -38,7 +38,7 @@ async def test_a_run_is_shown_and_its_report_stays(
     async with watching(server.fake, options) as seat:
         await ask(seat, concurrency="2", requests="30")
         await seat.press("enter")
-        await seat.sees("closed loop, 2 at a time", "count reached", "answered           30")
+        await seat.sees("closed loop, 2 in flight", "count reached", "answered           30")
         await seat.sees("p99.9", "answers per second", "y copies, esc closes")
         await seat.press("escape")
         await seat.misses("count reached")
@@ -52,7 +52,7 @@ async def test_a_run_at_a_rate_says_what_was_planned(
     async with watching(server.fake, options) as seat:
         await ask(seat, rate="200", requests="40")
         await seat.press("enter")
-        await seat.sees("open loop, 200/s, at most 10 at a time", "count reached")
+        await seat.sees("open loop, 200/s, at most 10 in flight", "count reached")
 
 
 async def test_a_run_is_stopped_by_key_and_keeps_its_answers(
@@ -87,15 +87,15 @@ async def test_a_server_that_is_gone_is_told(server: Loopback, options: MonitorO
         await ask(seat)
         server.die()
         await seat.press("enter")
-        await seat.sees("✗ no TorchServe answers", "tsmon serve start")
+        await seat.sees("✗ no TorchServe is answering", "tsmon serve start")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("concurrency", "0", "at a time: it takes 1 to 500"),
-        ("seconds", "", "seconds: it takes 1 to 3,600"),
-        ("rate", "0", "requests/s: it takes 1 to 10,000"),
+        ("concurrency", "0", "in flight: use 1 to 500"),
+        ("seconds", "", "seconds: use 1 to 3,600"),
+        ("rate", "0", "requests/s: use 1 to 10,000"),
     ],
 )
 async def test_wrong_numbers_are_told_in_the_dialog(

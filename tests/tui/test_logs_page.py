@@ -68,14 +68,14 @@ async def test_lines_are_followed_until_one_goes_up_and_again_from_the_end(
         write(logs, [printed(40, "a new line")])
         await seat.sees("a new line")
         await seat.press("up")
-        await seat.sees("‖ stays")
+        await seat.sees("‖ paused")
         write(logs, (printed(50 + number, f"later {number}") for number in range(30)))
         await seat.sees("66 of 70 lines")
         await seat.misses("later 29")
         await seat.press("end")
         await seat.sees("later 29", "▼ following")
         await seat.press("F")
-        await seat.sees("‖ stays")
+        await seat.sees("‖ paused")
         await seat.press("home")
         await seat.sees("line 0")
         assert lines.cursor == 0
@@ -106,7 +106,7 @@ async def test_the_mouse_wheel_stops_following_and_a_second_click_opens(
         await opened(seat)
         lines = seat.find(LogLines)
         lines.post_message(_wheel(lines))
-        await seat.sees("‖ stays")
+        await seat.sees("‖ paused")
         row = next(at for at, line in enumerate(lines.view.rows) if line.is_head)
         place = (30, row - lines.scroll_offset.y)
         await seat.pilot.click(lines, offset=place)
@@ -121,7 +121,7 @@ async def test_a_text_is_found_also_in_a_folded_traceback(
     async with reading(fake, options, logs) as seat:
         await opened(seat)
         await seat.press("n")
-        await seat.sees("nothing is looked for yet")
+        await seat.sees("no search yet")
         await seat.press("slash")
         await seat.write("LINE")
         await seat.sees("0 hits")
@@ -175,7 +175,7 @@ async def test_a_line_is_copied_as_it_stands_in_the_file_with_what_is_folded_bel
         assert seat.app.clipboard.encode().split(b"\n") == traceback(30)[1:]
 
 
-async def test_a_copied_line_does_not_tell_the_signature_of_a_url(
+async def test_a_copied_line_does_not_show_the_signature_of_a_url(
     fake: FakeTorchServe, options: MonitorOptions, logs: Path
 ) -> None:
     write(logs, [printed(60, "loads https://s3/m.mar?X-Amz-Signature=abc")])
@@ -194,15 +194,15 @@ async def test_lines_are_narrowed_to_a_level_a_worker_and_without_what_is_routin
     async with reading(fake, options, logs) as seat:
         await opened(seat)
         await seat.press("x")
-        await seat.sees("Waiting time ns", "36 of 39 lines", "routine too")
+        await seat.sees("Waiting time ns", "36 of 39 lines", "with routine")
         await seat.press("x", "v", "v", "v")
         await seat.sees("from ERROR on", "▸ KeyError", '" 503 12', "2 of 39 lines")
         await seat.press("v", "w")
-        await seat.sees("Whose lines", "mnist 1.0", "worker 9001 of cifar 2.0")
+        await seat.sees("Show lines of", "mnist 1.0", "worker 9001 of cifar 2.0")
         await seat.press("end", "enter")
         await seat.sees("worker 9001", "from cifar", "1 of 39 lines")
         await seat.press("v", "v")
-        await seat.sees("none of its 39 lines is shown", "c shows all")
+        await seat.sees("none of its 39 lines matches", "c shows all")
         await seat.press("c")
         await seat.sees("35 of 39 lines")
 
@@ -286,7 +286,7 @@ async def test_the_moment_of_a_line_is_shown_in_the_monitor_if_it_was_seen(
     async with reading(fake, options, logs) as seat:
         await opened(seat)
         await seat.press("at")
-        await seat.sees("this line has no time of its own")
+        await seat.sees("this line has no timestamp")
         now = seat.monitor.session.monitor.latest.at.wall.astimezone()
         write(logs, [f"{now:%Y-%m-%dT%H:%M:%S},999 - just now".encode()])
         await seat.sees("just now")
@@ -295,7 +295,7 @@ async def test_the_moment_of_a_line_is_shown_in_the_monitor_if_it_was_seen(
         await seat.press("p", "l")
         await seat.sees("just now")
         await seat.press("home", "at")
-        await seat.sees("nothing was seen as early as 2026-11-22 12:00:00")
+        await seat.sees("no data as early as 2026-11-22 12:00:00")
 
 
 @pytest.fixture
@@ -325,7 +325,7 @@ async def test_the_moment_of_a_line_of_a_container_in_utc_is_the_right_one(
         await seat.press("l")
         await seat.until(lambda: "just now" in _chosen(seat))
         await seat.press("home", "at")
-        await seat.sees(f"nothing was seen as early as {early.astimezone():%Y-%m-%d %H:%M}")
+        await seat.sees(f"no data as early as {early.astimezone():%Y-%m-%d %H:%M}")
 
 
 async def test_lines_of_a_server_that_is_down_are_read_as_well(
@@ -369,7 +369,7 @@ async def test_a_recording_shows_the_words_of_a_worker_that_died(
         await seat.press("l")
         await seat.sees("failures in the recording", "▸ ValueError: no  (3 lines)")
         await seat.press("f")
-        await seat.sees("a recording keeps the words")
+        await seat.sees("a recording keeps the last output")
 
 
 async def test_without_logs_it_says_why_and_the_way_out(
@@ -379,7 +379,7 @@ async def test_without_logs_it_says_why_and_the_way_out(
     here = f"127.0.0.1:{ports.management}"
     async with watching(FakeTorchServe(addresses=Addresses.from_server(here)), options) as seat:
         await seat.press("l")
-        await seat.sees("shows where it logs", "→ say where with --logs DIR")
+        await seat.sees("shows where it logs", "→ pass the folder with --logs DIR")
         await seat.press("escape", "Q")
         await seat.sees("Requests", "shows where it logs", "--logs docker:CONTAINER")
     away = FakeTorchServe(addresses=Addresses.from_server("gpu7:8081"))
@@ -391,14 +391,14 @@ async def test_without_logs_it_says_why_and_the_way_out(
         await seat.sees("there is no log folder")
 
 
-async def test_help_and_footer_tell_its_keys(
+async def test_help_and_footer_show_its_keys(
     fake: FakeTorchServe, options: MonitorOptions, logs: Path
 ) -> None:
     async with reading(fake, options, logs, size=(60, 20)) as seat:
         await seat.press("l")
         await seat.sees("esc back", "F follow", "/ search", "? help")
         await seat.press("question_mark")
-        await seat.sees("Help: the keys", "Go to the end and stay there")
+        await seat.sees("Help: the keys", "Follow the end of the log")
 
 
 def _wheel(lines: LogLines) -> events.MouseScrollUp:

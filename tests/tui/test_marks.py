@@ -37,7 +37,7 @@ def scalings(fake: FakeTorchServe) -> dict[str, str]:
 
 async def agree(seat: Seat, many: int = 2) -> None:
     """Type how many versions it is about, which is asked for where some of them serve."""
-    await seat.sees(f"Type {many} to go on")
+    await seat.sees(f"Type {many} to continue")
     await seat.write(str(many))
     await seat.press("enter")
 
@@ -264,6 +264,6 @@ async def test_a_number_typed_as_a_command_is_asked_for_all_that_are_marked(
         await seat.sees("gamma")
         await seat.press("space", "space", "colon", *"scale", "space", "3", "enter")
         await seat.until(lambda: isinstance(seat.app.screen, ScaleMany))
-        await seat.sees("workers for each     3", "2 → 6 workers in all")
+        await seat.sees("workers each     3", "2 → 6 workers in total")
         await seat.press("enter")
         await seat.until(lambda: scalings(three) == {"alpha": "3", "beta": "3"})

@@ -35,7 +35,7 @@ from tsmon.tui.text.measures import (
     WAITING,
     Measure,
 )
-from tsmon.tui.text.numbers import compose_numbers, spell_now
+from tsmon.tui.text.numbers import compose_numbers, format_now
 from tsmon.tui.text.symbols import TimedValue
 from tsmon.units import MIB
 
@@ -132,7 +132,7 @@ def test_a_recording_from_before_errors_were_recorded_says_so() -> None:
 def test_each_measure_has_one_number_to_copy() -> None:
     report = RequestReport({}, {}, {}, last=LastReading(2.0, requests=8, failed=1))
     model = replace(MODEL, requests=report)
-    words = {measure.id: spell_now(measure, UP, model) for measure in MEASURES}
+    words = {measure.id: format_now(measure, UP, model) for measure in MEASURES}
     assert words == {
         "rate": "–",
         "inference": "–",

@@ -147,7 +147,7 @@ async def test_a_worker_that_keeps_dying_is_given_up_with_a_hint(
         await seat.until(lambda: seat.app.focused is not None)
         await seat.write("mnist.mar")
         await seat.press("enter")
-        await seat.sees("keeps dying while it loads the model", "model_log.log tells why")
+        await seat.sees("keeps dying while loading the model", "model_log.log shows why")
         await seat.press("escape")
         await seat.misses("keeps dying")
 
@@ -163,7 +163,7 @@ async def test_the_default_version_is_not_removed_before_the_others(
         await seat.sees("is the default version; TorchServe", "make it the default")
         assert not fake.sent("DELETE")
         await seat.press("D")
-        await seat.sees("is the default version already")
+        await seat.sees("is already the default version")
 
 
 async def test_describe_shows_the_answer_and_copies_it(

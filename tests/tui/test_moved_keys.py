@@ -129,7 +129,7 @@ async def test_help_begins_with_the_keys_that_work_here(
         await seat.press("tab")
         await seat.sees("Here")
         page = seat.text
-        assert page.index("Here") < page.index("choose the number above") < page.index("Time")
+        assert page.index("Here") < page.index("select the number above") < page.index("Time")
 
 
 async def test_help_is_searched(fake: FakeTorchServe, options: MonitorOptions) -> None:
@@ -138,7 +138,7 @@ async def test_help_is_searched(fake: FakeTorchServe, options: MonitorOptions) -
         await seat.sees("Help")
         await seat.press("slash")
         await seat.write("broader brush")
-        await seat.sees("A broader brush.", "Draw pad")
+        await seat.sees("Use a broader brush.", "Draw pad")
         await seat.misses("Register an archive")
         await seat.write("zzz")
         await seat.sees("nothing has zzz")

@@ -35,7 +35,7 @@ SHOWN = [
     *((PaneName.METRICS, missing.value) for missing in Missing),
     *((PaneName.MODELS, health.value) for health in ModelHealth),
     *((PaneName.WORKERS, health.value) for health in WorkerHealth),
-    *((PaneName.DIGITS, word) for word in ("PREDICTED", "ACTUAL", "SURE", "TIME", "correct")),
+    *((PaneName.DIGITS, word) for word in ("PREDICTED", "ACTUAL", "CONFIDENCE", "TIME", "correct")),
 ]
 
 
@@ -72,7 +72,7 @@ async def test_question_mark_on_a_number_tells_what_it_means_and_tab_shows_the_k
         await seat.sees("the numbers of 3 Metrics", "inference ms per request")
         assert seat.text.index("inference ms per request") < seat.text.index("From the counters")
         await seat.press("tab")
-        await seat.sees("Help: the keys", "choose the number above")
+        await seat.sees("Help: the keys", "select the number above")
         await seat.press("tab", "escape")
         await seat.misses("esc closes")
 
@@ -98,7 +98,7 @@ async def test_up_and_down_go_round_the_numbers_and_mark_the_chosen_one(
     [
         ("1", ("the numbers of 1 Models", "workers ready", "WORKERS")),
         ("2", ("the numbers of 2 Workers", "memory of a worker", "AGE")),
-        ("4", ("the numbers of 4 Digits", "confidence", "SURE")),
+        ("4", ("the numbers of 4 Digits", "confidence", "CONFIDENCE")),
     ],
 )
 async def test_question_mark_elsewhere_shows_the_keys_and_tab_the_numbers_of_the_pane(
@@ -143,14 +143,14 @@ async def test_without_its_page_the_monitor_opens_and_the_help_says_so(
     fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> str:
-        raise AssetsMissing("cannot read it", "Install tsmon anew")
+        raise AssetsMissing("cannot read it", "Reinstall tsmon")
 
     monkeypatch.setattr(assets, "numbers_page", missing)
     numbers.explanations.cache_clear()
     try:
         async with watching(fake, options) as seat:
             await seat.press("question_mark", "tab")
-            await seat.sees("docs/metrics.md did not come with this tsmon")
+            await seat.sees("docs/metrics.md is missing from this installation")
     finally:
         numbers.explanations.cache_clear()
 

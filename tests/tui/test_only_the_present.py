@@ -139,7 +139,7 @@ async def test_an_answer_that_is_late_makes_the_screen_stale(
         await seat.sees("2/2 ready")
         serving.hold("/models")
         await seat.until(lambda: not seat.monitor.offers("workers.more"))
-        await assert_refused(seat, serving, "workers.more", "its answer is late")
+        await assert_refused(seat, serving, "workers.more", "its answer is overdue")
 
 
 async def test_a_recording_changes_and_sends_nothing(
@@ -214,7 +214,7 @@ async def test_what_changed_meanwhile_is_said_and_asked_again(
         await seat.until(lambda: seat.monitor.session.monitor.latest.models[0].wanted == 4)
         await seat.press("tab", "enter")
         await seat.sees(
-            "workers   4 → 1", "nothing was changed, since mnist 1.0 has 4 workers now, not 2"
+            "workers   4 → 1", "nothing was changed: mnist 1.0 has 4 workers now, not 2"
         )
         assert reached(serving) == before
         await seat.press("tab", "enter")

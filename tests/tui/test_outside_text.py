@@ -82,7 +82,7 @@ async def test_a_text_without_an_end_is_shown_in_part(
         seat.app.push_screen(WholeText("title", "x" * 1_000_000, "copied"))
         await seat.sees("title")
         await seat.press("end")
-        await seat.sees("… and 980,000 characters more")
+        await seat.sees("… and 980,000 more characters")
 
 
 async def test_a_name_full_of_orders_is_read_in_the_tables_and_sent_as_it_is(

@@ -129,7 +129,7 @@ async def test_marks_are_set_inverted_and_sent_in_batches(
         await seat.until(lambda: isinstance(seat.app.screen, AskCount))
         await seat.write("11")
         await seat.press("enter")
-        await seat.sees("images: it takes 1 to 10")
+        await seat.sees("images: use 1 to 10")
         await seat.write("7")
         await seat.press("enter")
         await seat.sees("7 marked")
@@ -311,7 +311,7 @@ async def test_a_run_is_stopped_and_the_picker_left_by_the_same_key(
         await seat.sees("sending 0/10, esc stops")
         await seat.until(lambda: hold.waiting)
         await seat.press("n")
-        await seat.sees("something is being sent")
+        await seat.sees("images are being sent")
         await seat.press("escape")
         await seat.until(lambda: not desk.under_way)
         hold.release()
@@ -336,7 +336,7 @@ async def test_drawn_digits_are_a_key_away(
     assert options.drawings is not None
     async with picking(fake, options) as (seat, desk):
         await seat.press("d")
-        await seat.sees("nothing was drawn yet")
+        await seat.sees("nothing drawn yet")
         options.drawings.mkdir()
         (samples / "image.4.png").rename(options.drawings / "mine.4.png")
         await seat.press("d")
@@ -385,4 +385,4 @@ async def test_characters_and_help_are_as_in_the_monitor(
         await seat.press("g", "g")
         await seat.misses("▀")
         await seat.press("t", "question_mark")
-        await seat.sees("Help", "Mark the image, or take the mark away")
+        await seat.sees("Help", "Mark or unmark the image")

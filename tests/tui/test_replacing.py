@@ -76,7 +76,7 @@ async def test_a_new_version_that_does_not_start_is_removed_again_and_that_is_sa
     fake.store["mnist-2.mar"].loading = Loading.DIES
     async with watching(fake, options, size=(120, 40)) as seat:
         await begin(seat)
-        await seat.sees("✗ wait until its workers", "keeps dying", "1.0 serves as before")
+        await seat.sees("✗ wait for its workers", "keeps dying", "1.0 still serves")
         await seat.press("escape")
         await seat.sees("1.0 ★")
     assert list(fake.registry.models["mnist"].versions) == ["1.0"]
@@ -89,9 +89,9 @@ async def test_esc_stops_it_and_the_old_version_goes_on_serving(
     fake.store["mnist-2.mar"].loading = Loading.HELD
     async with watching(fake, options, size=(120, 40)) as seat:
         await begin(seat)
-        await seat.sees("◌ wait until its workers", "0 of 2 workers ready")
+        await seat.sees("◌ wait for its workers", "0 of 2 workers ready")
         await seat.press("escape")
-        await seat.sees("■ wait until its workers", "mnist 2.0 is removed again")
+        await seat.sees("■ wait for its workers", "mnist 2.0 is removed again")
         assert list(fake.registry.models["mnist"].versions) == ["1.0"]
 
 
@@ -102,7 +102,7 @@ async def test_leaving_the_monitor_does_not_leave_it_half_done(
     fake.store["mnist-2.mar"].loading = Loading.HELD
     async with watching(fake, options, size=(120, 40)) as seat:
         await begin(seat)
-        await seat.sees("◌ wait until its workers")
+        await seat.sees("◌ wait for its workers")
         await seat.press("q")
         await seat.until(lambda: not seat.app.is_running)
     assert list(fake.registry.models["mnist"].versions) == ["1.0"]
@@ -128,7 +128,7 @@ async def test_workers_of_another_machine_are_restarted_at_once_after_a_grave_qu
         await seat.sees("2/2 ready")
         await seat.press("W")
         await seat.until(lambda: isinstance(seat.app.screen, Confirm))
-        await seat.sees(Risk.LAST.words, "workers   2 → 0, then 2", "refused with 503")
+        await seat.sees(Risk.LAST.words, "workers   2 → 0, then 2", "get a 503")
         seat.find(Field, "#typed").text = "mnist"
         seat.find(Button, "#accept").press()
         await seat.until(lambda: isinstance(seat.app.screen, StepsScreen))

@@ -39,7 +39,7 @@ async def test_it_predicts_for_the_number_typed_and_says_how_many_would_do(
         await seat.write("2")
         await seat.sees("change    1 → 2", "(extrapolated)", "1 worker would do")
         await seat.write("0")
-        await seat.sees("every request is refused", "1 worker would do")
+        await seat.sees("every request gets a 503", "1 worker would do")
         await seat.misses("busy, queue")
 
 
@@ -51,9 +51,9 @@ async def test_without_traffic_it_says_why_it_cannot_tell(
     async with watching(fake, options) as seat:
         await seat.sees("1/1 ready")
         await open_scale(seat)
-        await seat.sees("How many would do is not known", "no traffic was seen")
+        await seat.sees("The required workers are not known", "no traffic was seen")
         await seat.write("3")
-        await seat.sees("change    1 → 3", "How many would do is not known")
+        await seat.sees("change    1 → 3", "The required workers are not known")
 
 
 async def test_batches_of_unknown_length_that_are_waited_for_are_beyond_the_model(
@@ -65,7 +65,7 @@ async def test_batches_of_unknown_length_that_are_waited_for_are_beyond_the_mode
         await seat.sees("1/1 ready")
         await see_traffic(seat, fake)
         await open_scale(seat)
-        await seat.sees("would do is not known", "a worker waits 100 ms")
+        await seat.sees("required workers are not known", "a worker waits 100 ms")
 
 
 async def test_batches_that_nobody_waits_for_are_predicted_for(

@@ -20,7 +20,7 @@ from tsmon.telemetry.traffic import Traffic, Usage
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.state.session import Tag
-from tsmon.tui.text.overall import spell_overall
+from tsmon.tui.text.overall import format_overall
 from tsmon.tui.widgets.banner import banner_words
 from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
 
@@ -35,14 +35,14 @@ def snapshot(state: ServerState = ServerState.UP, *, answered: float | None = 0.
 
 
 def bar(shown: Snapshot, facts: BarFacts, width: int = 120) -> str:
-    return compose_bar(shown, facts, width, MOMENT, spell_overall(shown)).plain
+    return compose_bar(shown, facts, width, MOMENT, format_overall(shown)).plain
 
 
 def test_the_bar_of_a_healthy_server() -> None:
-    facts = BarFacts(1.0, NOW + timedelta(minutes=54), read_only=True, note="stops when you leave")
+    facts = BarFacts(1.0, NOW + timedelta(minutes=54), read_only=True, note="stops when you quit")
     text = bar(snapshot(), facts)
     assert text.startswith(
-        " ● up  127.0.0.1:8081  token 54 min  TorchServe 0.12.0  every 1 s  stops when you leave"
+        " ● up  127.0.0.1:8081  token 54 min  TorchServe 0.12.0  every 1 s  stops when you quit"
     )
     assert text.rstrip().endswith("READ-ONLY")
     assert len(text) == 120
@@ -76,7 +76,7 @@ def test_every_state_has_a_glyph_and_its_word(state: ServerState) -> None:
 
 def test_the_banner_offers_a_start_only_where_it_can() -> None:
     away = snapshot(ServerState.AWAY)
-    problem = Unreachable("no TorchServe answers", "start one")
+    problem = Unreachable("no TorchServe is answering", "start one")
     status = ServerStatus("x", ServerState.AWAY, problem)
     away = Snapshot(away.at, status, next_poll_s=5)
     here = banner_words(away, MOMENT, can_start=True, read_only=False)
@@ -85,7 +85,7 @@ def test_the_banner_offers_a_start_only_where_it_can() -> None:
     assert there is not None
     assert "S starts one here" in here.plain
     assert "S starts one here" not in there.plain
-    assert "next try in 5 s" in there.plain
+    assert "next attempt in 5 s" in there.plain
     assert "start one" in there.plain
 
 
@@ -117,7 +117,7 @@ def model(
 
 
 def overall(*models: ModelStatus) -> str:
-    return "  ".join(text for text, _ in spell_overall(replace(snapshot(), models=models)))
+    return "  ".join(text for text, _ in format_overall(replace(snapshot(), models=models)))
 
 
 WAITS = Usage(1.0, 5, 5, 1_000_000, 800_000)

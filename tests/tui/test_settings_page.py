@@ -100,11 +100,13 @@ async def test_it_tells_each_value_and_where_it_is_from(
         await seat.sees("monitor.period", "--period", "your file", "default")
         assert "300 s" in row(seat, "monitor.span")
         assert "automatic: braille" in row(seat, "monitor.symbols")
-        await seat.sees("Seconds from one sample", "at least 0.2 s", "From --period, which wins")
+        await seat.sees(
+            "Seconds between two samples", "at least 0.2 s", "From --period, which overrides"
+        )
         await go_to(seat, "monitor.span")
-        await seat.sees("Seconds that the charts show", f"From {file}.", "holds at once")
+        await seat.sees("Seconds of history the charts show", f"From {file}.", "applies at once")
         await go_to(seat, "monitor.model_store")
-        await seat.sees("holds from the next start")
+        await seat.sees("applies from the next start")
         await seat.press("escape")
         await seat.until(lambda: seat.app.screen is seat.monitor)
 
@@ -126,7 +128,7 @@ async def test_a_number_is_changed_within_its_bounds_and_holds_at_once(
         await seat.until(lambda: isinstance(seat.app.screen, SettingsPage))
         await seat.until(lambda: CHANGED in row(seat, "monitor.period"))
         assert seat.monitor.session.monitor.period_s == 3.0
-        await seat.sees(f"{CHANGED}: 1", f"it would go into {file}")
+        await seat.sees(f"{CHANGED}: 1", f"it would be saved in {file}")
         assert written(file) == WRITTEN
 
 
@@ -148,7 +150,7 @@ async def test_a_preset_moves_the_keys_at_once_and_back(
 ) -> None:
     async with settings(fake, options, file) as seat:
         await go_to(seat, "keys.preset")
-        await seat.sees("holds at once")
+        await seat.sees("applies at once")
         await pick(seat, "vim")
         assert CHANGED in row(seat, "keys.preset")
         moved = next(iter(PRESETS["vim"]))
@@ -175,7 +177,7 @@ async def test_the_period_of_the_fleet_holds_when_it_is_opened_the_next_time(
 ) -> None:
     async with settings(fake, options, file) as seat:
         await go_to(seat, "fleet.period")
-        await seat.sees("holds at once")
+        await seat.sees("applies at once")
         await seat.press("enter")
         await seat.sees("At least 0.5 s.")
         await seat.write("7")
@@ -197,21 +199,21 @@ async def test_a_path_is_asked_for_until_it_is_a_folder(
     async with settings(fake, options, file) as seat:
         await go_to(seat, "monitor.samples")
         await seat.press("enter")
-        await seat.sees("Folder of the images to send.")
+        await seat.sees("Folder of images to send.")
         await seat.write(str(tmp_path / "nowhere"))
         await seat.press("enter")
-        await seat.sees("✗ there is no folder")
+        await seat.sees("✗ there is not a folder")
         await seat.write(str(file))
         await seat.press("enter")
-        await seat.sees("is no folder")
+        await seat.sees("is not a folder")
         await seat.write(str(tmp_path / "store"))
         await seat.press("enter")
         await seat.until(lambda: CHANGED in row(seat, "monitor.samples"))
         await seat.sees(
-            "Of no effect yet", "monitor.samples holds from the next start", "s keeps it"
+            "No effect yet", "monitor.samples applies from the next start", "s saves it"
         )
         await seat.press("s")
-        await seat.sees("1 setting kept in")
+        await seat.sees("1 setting saved in")
         assert 'samples = "store"' in written(file)
 
 
@@ -220,7 +222,7 @@ async def test_what_is_kept_is_in_the_file_whose_other_lines_stay(
 ) -> None:
     async with settings(fake, options, file) as seat:
         await seat.press("s")
-        await seat.sees("nothing was changed that is not kept")
+        await seat.sees("there are no unsaved changes")
         await go_to(seat, "monitor.span")
         await seat.press("enter")
         await seat.sees("At least 60 s.")
@@ -242,7 +244,7 @@ async def test_what_other_keys_change_can_be_kept(
         await seat.press("escape", "right_parenthesis", "left_parenthesis", "left_parenthesis", "C")
         await seat.until(lambda: CHANGED in row(seat, "monitor.period"))
         await seat.press("s")
-        await seat.sees("2 settings kept in", "--period wins over it while it is given")
+        await seat.sees("2 settings saved in", "--period overrides it while it is set")
         config = load(file, folder=file.parent).config.monitor
         assert (config.theme, config.period) == ("textual-light", 1.0)
         await seat.press("t")
@@ -286,7 +288,7 @@ async def test_a_file_that_is_wrong_is_left_alone(
         write(file, "[monitor\n")
         await go_to(seat, "monitor.span")
         await seat.press("d", "s")
-        await seat.sees("is no valid TOML")
+        await seat.sees("is not valid TOML")
         assert CHANGED in row(seat, "monitor.span")
         assert written(file) == "[monitor\n"
 
@@ -299,7 +301,7 @@ async def test_servers_are_told_and_not_changed(
         await seat.sees("http://127.0.0.1:9", "your file", "Read-only here")
         for key in ("enter", "d"):
             await seat.press(key)
-            await seat.sees("servers are read-only here")
+            await seat.sees("servers cannot be changed here")
         await seat.press("y")
         assert seat.app.clipboard == "tsmon config set servers.prod.url http://127.0.0.1:9"
 

@@ -64,7 +64,7 @@ async def test_a_model_that_a_restart_forgot_is_gone_until_it_is_dismissed(
         fake.start()
         await seat.sees("● up", "✗ gone", "gone: the server restarted without it")
         await seat.press("n")
-        await seat.sees("u takes it off the list")
+        await seat.sees("u removes it from the list")
         await seat.press("u")
         await seat.sees("No models are registered.")
 
@@ -123,14 +123,14 @@ async def test_tokens_that_end_soon_are_told_and_renewed_by_a_key(
     async with watching(fake, options) as seat:
         await seat.sees("● up", "token 59 min")
         fake.keys.age(timedelta(minutes=56))
-        await seat.sees("token 3.", "the tokens end in 3.", "T has the server make new ones")
+        await seat.sees("token 3.", "the tokens expire in 3.", "T makes the server issue new ones")
         await seat.press("T")
-        await seat.sees("void at once, for every client")
+        await seat.sees("stop working at once")
         await seat.press("tab", "enter")
-        await seat.sees("token 59 min", "the server made new tokens")
-        await seat.misses("the tokens end")
+        await seat.sees("token 59 min", "the server issued new tokens")
+        await seat.misses("the tokens expire")
         fake.keys.age(timedelta(minutes=61))
-        await seat.sees("✗ token refused", "it is expired", "T has the server make new ones")
+        await seat.sees("✗ token refused", "it is expired", "T makes the server issue new ones")
         await seat.press("T")  # nobody loses what is void already
         await seat.sees("● up", "token 59 min")
     assert len(fake.sent(prefix="/token")) == 4
@@ -142,7 +142,7 @@ async def test_a_read_only_session_makes_no_new_tokens(
     fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
     async with watching(fake, options, read_only=True) as seat:
         fake.keys.age(timedelta(minutes=56))
-        await seat.sees("the tokens end in 3.", "`tsmon token refresh`")
+        await seat.sees("the tokens expire in 3.", "`tsmon token refresh`")
         await seat.press("T")
         await seat.sees("read-only: new tokens is refused")
     assert fake.sent(prefix="/token") == []
@@ -170,9 +170,9 @@ async def test_a_failing_scrape_is_told_in_the_metrics_only(
 async def test_a_disabled_model_api_is_told_before_anybody_tries(options: MonitorOptions) -> None:
     fake = FakeTorchServe(model_api=False)
     async with watching(fake, options) as seat:
-        await seat.sees("! model API off", "enable_model_api=true")
+        await seat.sees("! model API disabled", "enable_model_api=true")
         await seat.press("r")
-        await seat.sees("The model API of this server is off")
+        await seat.sees("The model API of this server is disabled")
 
 
 async def test_before_the_first_answer_it_says_what_it_waits_for(

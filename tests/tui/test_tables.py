@@ -45,7 +45,7 @@ async def test_the_filter_stays_on_in_the_foot_and_esc_clears_it(
         await seat.sees("filter 003: 1 of 5")
         await seat.press("slash")
         await seat.write("zebra")
-        await seat.sees("no model passes the filter zebra")
+        await seat.sees("no model matches the filter zebra")
         await seat.press("escape")
         await seat.sees("model-004")
         assert "filter" not in foot(seat.find(ModelsPane))
@@ -74,11 +74,11 @@ async def test_a_bad_expression_is_said_and_hides_nothing(
     async with watching(fake, options) as seat:
         await seat.sees("● ready")
         await filter_models(seat, "~[")
-        await seat.sees("no regular expression: unterminated character set", "mnist")
+        await seat.sees("not a valid regular expression: unterminated character set", "mnist")
         await seat.press("enter")
         assert seat.find(FilterBar, "#models-filter").display
         await seat.write("~[m]")
-        await seat.misses("no regular expression")
+        await seat.misses("not a valid regular expression")
         await seat.press("enter")
         await seat.sees("filter ~[m]: 1 of 1")
 
@@ -133,7 +133,7 @@ async def test_sorted_by_what_it_does_now_the_model_that_is_not_well_comes_first
     async with watching(fake, options) as seat:
         await seat.sees("○ no workers", "· idle")
         await seat.press("o", "o", "o")
-        await seat.sees("▼NOW")
+        await seat.sees("▼STATUS")
         assert rows(seat) == ["without 1.0", "fine 1.0"]
 
 
@@ -251,7 +251,7 @@ async def test_events_are_filtered_and_copied(
         assert "cifar 1.0" in seat.app.clipboard
         await seat.press("slash")
         await seat.write("zebra")
-        await seat.sees("no event passes the filter zebra")
+        await seat.sees("no event matches the filter zebra")
         assert seat.find(OptionList, "#events-lines").option_count == 0
         await seat.press("escape")
         await seat.sees("worker died")

@@ -32,7 +32,7 @@ from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
-from tsmon.tui.app.crash import keep_report, spell_crash
+from tsmon.tui.app.crash import format_crash, keep_report
 from tsmon.tui.app.driver import TerminalDriver, UntilGone
 from tsmon.tui.app.terminal import AsciiOnly, correct_colors, in_ascii
 from tsmon.tui.state.session import LiveSession
@@ -129,7 +129,7 @@ def test_a_theme_that_there_is_not_names_one_that_there_is() -> None:
     with pytest.raises(InvalidArgument) as raised:
         theme_named("nrod")
 
-    assert raised.value.hint == "there is nord"
+    assert raised.value.hint == "similar: nord"
     assert theme_named("nord") == "nord"
     assert opposite("nord", dark=True) == "textual-light"
 
@@ -139,13 +139,13 @@ def test_a_fault_is_told_in_two_lines_and_kept(tmp_path: Path) -> None:
         raise KeyError("boom")
     except KeyError as raised:
         report = keep_report(raised, tmp_path / "crashes")
-        words = spell_crash(raised, report).plain
+        words = format_crash(raised, report).plain
 
     assert report is not None
     assert "KeyError: 'boom'" in report.read_text()
     assert words.splitlines() == [
-        "tsmon: a fault of tsmon itself ended it: KeyError: 'boom'",
-        f"  → please report it with {report}",
+        "tsmon: tsmon crashed: KeyError: 'boom'",
+        f"  → please report it and attach {report}",
     ]
 
 
@@ -157,7 +157,7 @@ def test_a_report_is_private_and_tells_no_secret(tmp_path: Path) -> None:
         fails("Pa55" + "word")  # the report quotes this line
     except ValueError as raised:
         report = keep_report(raised, tmp_path / "crashes")
-        words = spell_crash(raised, report).plain
+        words = format_crash(raised, report).plain
 
     assert report is not None
     assert "Pa55word" not in report.read_text() + words
@@ -171,7 +171,7 @@ def test_where_no_report_can_be_kept_the_fault_is_told_all_the_same(tmp_path: Pa
 
     assert keep_report(ValueError(), tmp_path / "file" / "crashes") is None
     assert keep_report(ValueError(), None) is None
-    assert spell_crash(ValueError("no"), None).plain.endswith("ValueError: no")
+    assert format_crash(ValueError("no"), None).plain.endswith("ValueError: no")
 
 
 async def test_a_fault_of_the_app_ends_it_without_a_traceback(

@@ -54,7 +54,7 @@ async def test_the_dialog_says_what_will_happen(
         await seat.press("s")
         await seat.until(lambda: isinstance(seat.app.screen, ScaleDialog))
         await seat.write("900")
-        await seat.sees("change    1 → 900", "more workers are slower, not faster")
+        await seat.sees("change    1 → 900", "more workers than that make it slower")
         await seat.write("2")
         await seat.sees(
             "change    1 → 2",
@@ -63,7 +63,7 @@ async def test_the_dialog_says_what_will_happen(
             "loads the model first",
         )
         await seat.write("0")
-        await seat.sees("every request is refused with 503")
+        await seat.sees("every request gets a 503")
         await seat.write("2")
         await seat.press("enter")
         await seat.sees("2/2 ready")

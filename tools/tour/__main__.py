@@ -69,7 +69,7 @@ def travelled(stops: list[str], into: Path) -> Guide:
 
 
 def main() -> int:
-    """Take the stills, and tell which were taken."""
+    """Take the stills, and print which were taken."""
     parser = argparse.ArgumentParser(prog="python -m tools.tour", description=__doc__)
     parser.add_argument("--into", type=Path, default=FOLDER, help="folder of the stills")
     names = [stop.__name__ for stop in STOPS]

@@ -42,7 +42,7 @@ class Guide:
             try:
                 await self.home()
                 await stop(self)
-            except Exception as error:  # noqa: BLE001 (each is told in the end)
+            except Exception as error:  # noqa: BLE001 (each is reported in the end)
                 self.failed[name] = error
 
     async def home(self) -> None:

@@ -227,7 +227,7 @@ async def events(guide: Guide) -> None:
 UNDER_LOAD = (overview, model, scale, command, requests, light, ascii)
 """Stops while others send."""
 ALONE = (load, picker, draw, doctor, experiment)
-"""Stops of which nobody else should wait."""
+"""Stops of which no one else should wait."""
 CHANGING = (replace,)
 """Stops that change what is served, while others send."""
 DEATH = (logs, events)

@@ -44,7 +44,7 @@ config_option = click.option(
     is_eager=True,
     expose_value=False,
     callback=_read,
-    help="Settings file to read in place of your own.",
+    help="Settings file to read instead of your own.",
 )
 
 
@@ -67,7 +67,7 @@ def require_config(ctx: click.Context) -> None:
 
 
 def read_again(ctx: click.Context) -> Loaded:
-    """The configuration, once somebody trusts the project's file.
+    """The configuration, once someone trusts the project's file.
 
     Raises:
         ConfigError: a file was changed meanwhile and is wrong.

@@ -20,7 +20,7 @@ LONGEST_CELL = 100
 
 
 class Spinner(Status):
-    """A line that tells what is waited for; its words are no markup."""
+    """A line that shows what is waited for; its words are no markup."""
 
     def __init__(self, status: RenderableType, **settings: Any) -> None:
         super().__init__(_plain(status), **settings)
@@ -57,7 +57,7 @@ talk = Gate(stderr=True)
 
 
 def data_console() -> Console:
-    """A console on stdout; made anew so that redirections in effect now are honoured."""
+    """A console on stdout; made again so that redirections in effect now are honoured."""
     console = Gate()
     return console if console.is_terminal else Gate(width=WIDE)
 

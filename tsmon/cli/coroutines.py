@@ -24,11 +24,11 @@ T = TypeVar("T")
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """What a coroutine gives; what it waits for long is said."""
 
-    async def told() -> T:
-        async with told_when_slow():
+    async def with_notice() -> T:
+        async with slow_requests_shown():
             return await work
 
-    return asyncio.run(told())
+    return asyncio.run(with_notice())
 
 
 def runs_async(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
@@ -48,7 +48,7 @@ def interruptible(work: asyncio.Future[Any], first: str, further: str) -> Iterat
     words = iter((first,))
 
     def interrupt() -> None:
-        work.cancel()  # first, since the terminal to tell it on may be gone
+        work.cancel()  # first, since the terminal to report it on may be gone
         say(next(words, further))
 
     loop.add_signal_handler(signal.SIGINT, interrupt)
@@ -59,16 +59,16 @@ def interruptible(work: asyncio.Future[Any], first: str, further: str) -> Iterat
 
 
 @asynccontextmanager
-async def told_when_slow() -> AsyncIterator[None]:
+async def slow_requests_shown() -> AsyncIterator[None]:
     """Say on stderr what is waited for, once it takes longer than two seconds."""
-    telling = asyncio.create_task(_tell())
+    showing = asyncio.create_task(_show_slow_requests())
     try:
         yield
     finally:
-        telling.cancel()
+        showing.cancel()
 
 
-async def _tell() -> None:
+async def _show_slow_requests() -> None:
     due: dict[tuple[str, str], float] = {}
     """When the same request may be said again; one that is asked each second hangs each second."""
     while True:
@@ -84,11 +84,11 @@ async def _tell() -> None:
 
 
 def words(wait: Wait) -> str:
-    """Such as `waiting for PUT /models/mnist … 12 s (Ctrl-C ends the waiting; …)`."""
+    """Such as `waiting for PUT /models/mnist … 12 s (Ctrl-C stops waiting; …)`."""
     changes = not wait.what.startswith("GET ")
     goes_on = "; the server goes on" if changes else ""
     where = wait.where.partition("://")[2] or wait.where
     return (
         f"waiting for {wait.what} at {where} … {duration(max(wait.seconds, LONG_S))}"
-        f" (Ctrl-C ends the waiting{goes_on})"
+        f" (Ctrl-C stops waiting{goes_on})"
     )

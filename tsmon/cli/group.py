@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import click
 
-from tsmon.cli.outcome import errors_told
+from tsmon.cli.outcome import errors_printed
 
 
 class CommandFiles(MutableMapping[str, click.Command]):
@@ -62,7 +62,7 @@ class CommandGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, which ends by this project's exit codes."""
-        with errors_told():
+        with errors_printed():
             return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

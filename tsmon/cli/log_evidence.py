@@ -1,4 +1,4 @@
-"""What a server's logs tell of its models at one look."""
+"""What a server's logs say about its models at one look."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LogEvidence:
         self._zone = LogZone(zone)
 
     def worker_states(self) -> Mapping[str, WorkerState]:
-        """The states of the workers, which also tell the zone."""
+        """The states of the workers, which also show the zone."""
         return read_worker_states(self._folder, self._zone)
 
     def answers(

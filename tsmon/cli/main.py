@@ -67,8 +67,7 @@ def _hand_on(ctx: click.Context, names: Iterable[str]) -> None:
         elif source is ParameterSource.COMMANDLINE:
             flag = next(each.opts[0] for each in ctx.command.params if each.name == option)
             raise click.UsageError(
-                f"{flag} is for the monitor and means nothing before {name}; "
-                f"`tsmon {name} --help` tells what that takes",
+                f"{flag} is an option of the monitor, not of {name}; see `tsmon {name} --help`",
                 ctx,
             )
 
@@ -90,7 +89,7 @@ def main() -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """End as by Ctrl-C, so that what was started is stopped.
 
-    A shell has its background jobs ignore Ctrl-C; they still end when they are told to.
+    A shell has its background jobs ignore Ctrl-C; they still end on a signal sent to them.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         raise KeyboardInterrupt

@@ -65,7 +65,7 @@ def open_monitor(
     fleet: bool = False,
     given: GivenSettings = NOTHING_GIVEN,
 ) -> Left:
-    """Open the monitor on a server and tell how it was left.
+    """Open the monitor on a server and return how it was left.
 
     With `fleet` all servers are shown first; `given` is what options and variables say.
     """
@@ -97,7 +97,10 @@ def open_monitor(
     if left is not None and not left.done:
         complain(left.message, left.remedy)
     if servers.started is not None and not app.wants_demo:
-        say(f"the TorchServe at {servers.started.management} goes on; `tsmon serve stop` stops it")
+        say(
+            f"the TorchServe at {servers.started.management} keeps running; `tsmon serve stop` "
+            "stops it"
+        )
     return Left(code, app.wants_demo)
 
 
@@ -162,7 +165,7 @@ def _options(
 
 
 def need_terminal(instead: str) -> None:
-    """End the command where nobody could see or press anything."""
+    """End the command where no one could see or press anything."""
     # The screen is written to stderr; a stream that the shell closed is None.
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if not all(stream is not None and stream.isatty() for stream in streams):

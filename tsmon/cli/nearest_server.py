@@ -1,4 +1,4 @@
-"""Which server `tsmon` opens when nobody names one."""
+"""Which server `tsmon` opens when none is named."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def nearest_server(target: Target) -> tuple[Target, str]:
     ports, or the newest.
 
     Raises:
-        NotTrusted: a project's file that nobody trusted names one.
+        NotTrusted: a project's file that was not trusted names one.
     """
     target.require_trust()
     by_network = target.transport is None
@@ -64,4 +64,4 @@ def _at(target: Target, addresses: Addresses) -> Target:
 
 
 def _others(count: int) -> str:
-    return f", {count} more run here" if count else ""
+    return f", {count} more are running here" if count else ""

@@ -17,7 +17,9 @@ from tsmon.torchserve.errors import InvalidArgument
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-version_option = click.option("--model-version", "version", help="Version; else the default one.")
+version_option = click.option(
+    "--model-version", "version", help="Version; by default the default version."
+)
 wait_option = click.option(
     "--wait/--no-wait", default=True, help="Wait until the workers are ready (the default)."
 )
@@ -65,31 +67,38 @@ _SERVER_OPTIONS = (
     _option(
         "--server",
         metavar="NAME|URL",
-        help_="A name of the configuration, or the management address; inference is one port "
-        "below it, metrics one above.",
+        help_="A server name from the configuration, or the management address; inference is one "
+        "port below it, metrics one above.",
     ),
-    _option("--inference-url", metavar="URL", help_="Inference address, where it is elsewhere."),
+    _option("--inference-url", metavar="URL", help_="Inference address, if different."),
     _option("--management-url", metavar="URL", help_="Management address."),
     _option("--metrics-url", metavar="URL", help_="Metrics address."),
-    _option("--key-file", type=_FILE, help_="The server's key_file.json with its tokens."),
-    _option("--ca-file", type=_FILE, help_="Certificate authority of an https server."),
-    _option("--insecure", is_flag=True, default=None, help_="Accept any https certificate."),
-    _option("--read-only", is_flag=True, default=None, help_="Refuse everything that changes."),
+    _option("--key-file", type=_FILE, help_="The server's key_file.json, which holds its tokens."),
+    _option("--ca-file", type=_FILE, help_="CA certificate file for an https server."),
+    _option("--insecure", is_flag=True, default=None, help_="Do not verify https certificates."),
+    _option(
+        "--read-only",
+        is_flag=True,
+        default=None,
+        help_="Read-only: refuse any request that modifies the server.",
+    ),
     _option(
         "--logs",
         type=_log_place,
         metavar="DIR|docker:CONTAINER",
-        help_="The server's log folder, or docker:CONTAINER; a local server's is found by itself.",
+        help_=(
+            "The server's log folder, or docker:CONTAINER; a local server's is found automatically."
+        ),
     ),
     _option(
         "--log-zone",
         metavar="ZONE",
-        help_="Time zone of the stamps in its logs, such as UTC; by default it is worked out.",
+        help_="Time zone of its log timestamps, such as UTC; detected by default.",
     ),
     _option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
-        help_="Folder of the server that `tsmon serve start` starts.",
+        help_="Home folder of the server that `tsmon serve start` starts.",
     ),
 )
 
@@ -104,41 +113,41 @@ _MONITOR_OPTIONS = (
         type=click.FloatRange(0.2),
         help="Seconds between polls.",
     ),
-    click.option("--theme", help="Name of the colour theme. [default: one that fits the terminal]"),
+    click.option("--theme", help="Colour theme. [default: one that suits the terminal]"),
     click.option(
         "--symbols",
         type=click.Choice([name for name in get_args(SymbolsName) if name]),
-        help="What charts are drawn with; ascii is for the whole screen. [default: braille, or "
-        "ascii where the terminal has nothing else]",
+        help="Characters used to draw charts; ascii applies to the whole screen. "
+        "[default: braille, or ascii if the terminal supports nothing else]",
     ),
     click.option(
         "--span",
         default=_DEFAULTS.span,
         show_default=True,
         type=click.FloatRange(60),
-        help="Seconds that the charts show at first.",
+        help="Seconds of history the charts show at first.",
     ),
     click.option(
-        "--plain", is_flag=True, help="No screen: a short line per tick, and what happens."
+        "--plain",
+        is_flag=True,
+        help="No full-screen display: one short line per tick, and the events.",
     ),
-    click.option("--model-store", type=_FOLDER, help="Folder with the archives to register."),
-    click.option("--samples", type=_FOLDER, help="Folder of the images to send."),
-    click.option("--drawings", type=_FOLDER, help="Folder that gets the digits drawn here."),
+    click.option("--model-store", type=_FOLDER, help="Folder of archives to register."),
+    click.option("--samples", type=_FOLDER, help="Folder of images to send."),
+    click.option("--drawings", type=_FOLDER, help="Folder where drawn digits are saved."),
     click.option(
         "--record",
         "recording",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Write what is seen into an SQLite file, as `tsmon record FILE` does.",
+        help="Also record to an SQLite file, as `tsmon record FILE` does.",
     ),
     click.option(
         "--prometheus",
         metavar="URL",
-        help="Show what this Prometheus server knows of a TorchServe, with its past.",
+        help="Show the data a Prometheus server has about a TorchServe, including its history.",
     ),
-    click.option(
-        "--instance", help="With --prometheus: which TorchServe, unless there is only one."
-    ),
-    click.option("--job", help="With --prometheus: where several jobs scrape that instance."),
+    click.option("--instance", help="With --prometheus: which TorchServe, if there are several."),
+    click.option("--job", help="With --prometheus: which job, if several scrape that instance."),
 )
 
 

@@ -42,7 +42,7 @@ def fail(message: str, hint: str = "", code: Exit = Exit.FAILED) -> NoReturn:
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
+def errors_printed() -> Iterator[None]:
     """End the command by what goes wrong in it, with the words and the exit code for that."""
     try:
         yield
@@ -75,7 +75,7 @@ def run(group: click.Group, args: list[str] | None = None, obj: Any = None) -> i
     except OSError as error:
         if error.errno not in FULL:
             raise
-        complain(f"cannot write: {error.strerror}", "free some space, or write elsewhere")
+        complain(f"cannot write: {error.strerror}", "free some space, or choose another folder")
         return Exit.FAILED
     return result if isinstance(result, int) else Exit.DONE
 

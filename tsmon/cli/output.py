@@ -29,7 +29,7 @@ class Help(click.HelpFormatter):
     """Click's pages of help, which name defaults that came from a configuration."""
 
     def getvalue(self) -> str:
-        """The page."""
+        """The page printed so far."""
         return visible(super().getvalue(), keep_lines=True)
 
 
@@ -49,7 +49,7 @@ def emit_text(text: str) -> None:
 def emit_raw(answer: bytes) -> None:
     """Write what the server sent: byte for byte into a file or pipe, visibly on a terminal.
 
-    A text gets the line feed that it lacks.
+    A text gets the line feed that is missing.
     """
     text = answer.decode(errors="replace")
     ends = not text or text.endswith("\n") or text.encode() != answer
@@ -105,24 +105,24 @@ def emit_columns(columns: Sequence[ReportColumn[Item]], items: Iterable[Item]) -
 
 
 def say(message: str) -> None:
-    """Tell the person something that is no data."""
+    """Print a message, not data, on stderr."""
     from tsmon.cli.console import print_message
 
     print_message(_message(message))
 
 
 def complain(message: str, hint: str = "") -> None:
-    """Tell the person what went wrong and the way out."""
+    """Print what went wrong and what to do."""
     from tsmon.cli.console import print_complaint
 
     print_complaint(_message(message), one_line(hint, LONGEST_HINT))
 
 
 def complain_of(error: click.ClickException) -> None:
-    """Tell the person what is wrong with the command line, which is repeated in part."""
-    told = io.StringIO()
-    error.show(told)
-    click.echo(visible(told.getvalue(), keep_lines=True), nl=False, err=True)
+    """Print what is wrong with the command line, quoting a part of it."""
+    printed = io.StringIO()
+    error.show(printed)
+    click.echo(visible(printed.getvalue(), keep_lines=True), nl=False, err=True)
 
 
 def confirm(question: str) -> None:

@@ -1,4 +1,4 @@
-"""Making the TorchServe of this machine start and stop, with a line that tells how far that is."""
+"""Making the TorchServe of this machine start and stop, with a line that shows progress."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def progress_shown(first: str, *, may_take_long: bool = False) -> Iterator[Progr
 def start_with_progress(
     server: LocalServer, plan: ServerPlan, *, owned: bool = False
 ) -> ServerRecord:
-    """Start a process, telling on stderr what is waited for; `owned` as `LocalServer.start`."""
+    """Start a process, saying on stderr what is waited for; `owned` as `LocalServer.start`."""
     with progress_shown("starting TorchServe…") as show:
         return server.start(plan, show, owned=owned)
 
 
 def stop_with_progress(server: LocalServer) -> ServerRecord:
-    """Stop a server, telling on stderr that it is waited for."""
+    """Stop a server, saying on stderr that it is waited for."""
     with talk.status("stopping TorchServe and its workers…"):
         return server.stop()

@@ -1,4 +1,4 @@
-"""Carries out a procedure with a line on stderr for each step, and tells how it ended."""
+"""Carries out a procedure with a line on stderr for each step, and shows how it ended."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _GLYPHS = {
     StepState.FAILED: "✗",
     StepState.STOPPED: "■",
 }
-STOPPING = ("stopping, and leaving a model that serves …", "still leaving a model that serves …")
+STOPPING = ("stopping, and making sure a model serves …", "still making sure a model serves …")
 
 
 async def carry_out(procedure: Procedure, *, as_json: bool, **facts: Any) -> None:
     """Carry it out and end the command by how it ended; `facts` stand first in the JSON."""
     stopped = await _run(procedure)
-    ending = procedure.ending or ProcedureResult(False, "stopped before it began")
+    ending = procedure.ending or ProcedureResult(False, "stopped before it started")
     if as_json:
         emit_json({**facts, **_record(procedure, ending)})
     elif ending.done:
@@ -40,18 +40,18 @@ async def carry_out(procedure: Procedure, *, as_json: bool, **facts: Any) -> Non
 
 async def _run(procedure: Procedure) -> bool:
     """Run it; gives whether it was interrupted."""
-    told: set[str] = set()
+    reported: set[str] = set()
     with talk.status("beginning …") as status:
 
-        def tell() -> None:
+        def show_step() -> None:
             for step in procedure.steps:
-                if step.mark in _GLYPHS and step.id not in told:
-                    told.add(step.id)
+                if step.mark in _GLYPHS and step.id not in reported:
+                    reported.add(step.id)
                     say(step_line(step))
                 elif step.mark is StepState.UNDER_WAY:
                     status.update(f"{step.title}: {step.detail or '…'}")
 
-        work = asyncio.ensure_future(procedure.run(tell))
+        work = asyncio.ensure_future(procedure.run(show_step))
         with interruptible(work, *STOPPING):
             try:
                 await work

@@ -13,7 +13,7 @@ from tsmon.cli.config_files import read_again
 from tsmon.cli.output import asked, say
 from tsmon.config.edit import in_toml
 from tsmon.config.settings import without_password
-from tsmon.config.toml_text import dotted, spelled
+from tsmon.config.toml_text import dotted, toml_value
 from tsmon.config.trust import NotTrusted, UntrustedSettings, trust
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ def require_trust(ctx: click.Context, target: Target, *, ask: bool, fleet: bool 
     the `fleet` everything matters that it says.
 
     Raises:
-        NotTrusted: nobody trusted it, and nobody is there to be asked.
+        NotTrusted: it is not trusted, and no one can be asked.
         ConfigError: the answer cannot be remembered.
     """
     loaded = target.loaded
     if loaded.project is None or not (target.needs_trust or (fleet and loaded.withheld)):
         return
-    if not (ask and _somebody_is_there()):
+    if not (ask and _someone_is_there()):
         raise NotTrusted(loaded.project)
-    tell_pointing(loaded.project, loaded.withheld)
-    if not asked("Use this? A yes is remembered until the file says something else"):
+    show_pointing(loaded.project, loaded.withheld)
+    if not asked("Use this? A yes is remembered until the file changes"):
         target.loaded = replace(loaded, withheld={})
         return
     trust(loaded.project, loaded.withheld)
@@ -45,13 +45,13 @@ def require_trust(ctx: click.Context, target: Target, *, ask: bool, fleet: bool 
         target.server, target.server_by_file = target.loaded.config.server, True
 
 
-def _somebody_is_there() -> bool:
+def _someone_is_there() -> bool:
     return all(each is not None and each.isatty() for each in (sys.stdin, sys.stderr))
 
 
-def tell_pointing(file: Path, settings: UntrustedSettings) -> None:
-    """Tell what a project's file says that needs trust."""
-    say(f"{file} says where tsmon connects to, and with which keys:")
+def show_pointing(file: Path, settings: UntrustedSettings) -> None:
+    """Print what in a project's file needs trust."""
+    say(f"{file} sets where tsmon connects to, and with which keys:")
     for key, value in settings.items():
         shown = without_password(key, in_toml(value, file.parent))
-        say(f"  {dotted(key)} = {spelled(shown)}")
+        say(f"  {dotted(key)} = {toml_value(shown)}")

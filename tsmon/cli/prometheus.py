@@ -45,6 +45,6 @@ async def find_instance(target: Target, url: str) -> str:
         names = ", ".join(found) or "none"
         fail(
             f"{client.label} has {len(found)} instances with TorchServe's metrics: {names}",
-            "name one with --instance",
+            "choose one with --instance",
         )
     return found[0]

@@ -1,4 +1,4 @@
-"""Waiting for workers with a line that tells how far they are."""
+"""Waiting for workers with a line that shows progress."""
 
 from __future__ import annotations
 

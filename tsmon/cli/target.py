@@ -48,7 +48,7 @@ class Target(Struct):
     logs: LogPlace | None = None
     log_zone: str | None = None
     key_was_meant: bool = True
-    """Whether whoever named the key file named this server too."""
+    """Whether the key file and this server were named together."""
     server_by_file: bool = False
     """Whether a configuration file names the server, and no option or variable."""
     transport: httpx.AsyncBaseTransport | None = None
@@ -68,7 +68,7 @@ class Target(Struct):
         """What the configuration says of the server, and the options, which win over it.
 
         Raises:
-            NotTrusted: that depends on a project's file which nobody trusted.
+            NotTrusted: that depends on a project's file which was not trusted.
         """
         self.require_trust()
         named = self.loaded.config.servers.get(self.name, ServerSettings(url=self.server or ""))
@@ -93,7 +93,7 @@ class Target(Struct):
 
     @property
     def _key_was_meant(self) -> bool:
-        """Whether who named the key file named the server: a project's file is somebody else."""
+        """Whether who named the key file named the server: a project's file is someone else."""
         if self.key_file is None or not self.server_by_file:
             return self.key_was_meant
         loaded = self.loaded
@@ -116,7 +116,7 @@ class Target(Struct):
 
     @property
     def needs_trust(self) -> bool:
-        """Whether a project's file that nobody trusted decides which server is meant."""
+        """Whether a project's file that was not trusted decides which server is meant."""
         withheld = self.loaded.withheld
         urls = (self.inference_url, self.management_url, self.metrics_url)
         by_user = any(urls) or bool(self.server and not self.server_by_file)
@@ -124,7 +124,7 @@ class Target(Struct):
         return by_project or any(key[:2] == ("servers", self.server) for key in withheld)
 
     def require_trust(self) -> None:
-        """Refuse to go where a project's file points before somebody said that it may.
+        """Refuse to go where a project's file points before someone said that it may.
 
         Raises:
             NotTrusted: it decides which server is meant.
@@ -185,7 +185,7 @@ class Target(Struct):
         return own.model_store if own is not None else None
 
     def archive_url(self, archive: str, addresses: Addresses) -> str:
-        """What the server at these addresses has to be told to find an archive.
+        """What the server at these addresses needs to be given to find an archive.
 
         Raises:
             ArchiveError: it is in a container and does not see the archive.
@@ -216,20 +216,20 @@ class Target(Struct):
         return client
 
     def _say_what_was_left(self, server: str) -> None:
-        """Tell of killed experiments on a server."""
+        """Say of killed experiments on a server."""
         if not any(self.own_home.unfinished.glob("*.json")):
             return
         from tsmon.load.experiment.unfinished import abandoned_on
         from tsmon.untrusted.shell import shell_line
 
         options = [word for words in self.given.values() for word in words]
-        told: set[str] = set()
+        reported: set[str] = set()
         for note in abandoned_on(server, self.home):
-            if note.model in told:
+            if note.model in reported:
                 continue
-            told.add(note.model)
+            reported.add(note.model)
             command = ["tsmon", "experiment", note.model, "--restore", *options]
-            complain(note.words, f"`{shell_line(command)}` puts it back")
+            complain(note.words, f"`{shell_line(command)}` restores it")
 
 
 pass_target = click.make_pass_decorator(Target, ensure=True)

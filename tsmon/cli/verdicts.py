@@ -1,4 +1,4 @@
-"""What one look tells of model versions: the verdict on each, and the cause where it is known."""
+"""What one look shows of model versions: the verdict on each, and the cause where it is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Judged(Struct, frozen=True):
-    """The verdict on a version, and why it failed where it did and the logs tell."""
+    """The verdict on a version, and why it failed where it did and the logs show it."""
 
     verdict: ModelVerdict
     cause: Cause | None = None
@@ -72,7 +72,7 @@ def judge(
 
     `zone` is that of their stamps, by default worked out.
 
-    What takes time to see, as that nothing is answered, one look cannot tell.
+    What takes time to see, as that nothing is answered, one look does not show.
     """
     with log_folder(named, addresses) as folder:
         logs = _evidence(folder, zone) if folder else None
@@ -108,7 +108,7 @@ def _cause_record(cause: Cause) -> dict[str, object]:
 def cause_lines(cause: Cause) -> list[str]:
     """The cause as lines: what, where, and what to do."""
     where = f"worker {cause.worker_id}" if cause.worker_id else "registration"
-    sure = "" if cause.certain else " (told by another attempt)"
+    sure = "" if cause.certain else " (reported by another attempt)"
     return [
         f"{cause.kind.value}: {cause.message}",
         f"  {where} at {cause.time:%H:%M:%S}{sure}",

@@ -73,7 +73,7 @@ async def watch_plainly(source: Source, interval: float) -> None:
     problems = Problems()
     events = EventPrinter(monitor)
     async for snapshot in followed(monitor):
-        problems.tell(snapshot)
+        problems.show(snapshot)
         events.go_on()
         emit(plain_line(snapshot))
 
@@ -84,7 +84,7 @@ async def print_ticks(source: Source, interval: float, count: int | None, as_jso
     problems = Problems()
     shown = 0
     async for snapshot in followed(monitor):
-        problems.tell(snapshot)
+        problems.show(snapshot)
         for model in snapshot.models:
             if as_json:
                 emit_json_line(tick_record(snapshot, model))

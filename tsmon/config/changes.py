@@ -121,7 +121,7 @@ class Changes:
         return tuple(dict.fromkeys(written))
 
     def _settle(self, values: Mapping[Dotted, Any]) -> None:
-        """These are kept now, so that no option tells where they are from any more."""
+        """These are kept now, so that no option shows where they are from any more."""
         for key, value in values.items():
             self._kept[key] = value
             self._given.pop(key, None)

@@ -1,4 +1,4 @@
-"""The configuration file that has every setting in it, each one told and switched off."""
+"""The configuration file that has every setting in it, each one explained and commented out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, get_type_hints
 from tsmon.config.schema import Config
 
 _HEAD = """\
-# Settings of tsmon. A line that begins with # is switched off and tells the default or an example.
+# Settings of tsmon. A line that starts with # is commented out and shows the default or an example.
 # A project's file, tsmon.toml in its folder or at the root of its checkout, wins over this one;
-# what it says of servers and keys needs `tsmon config trust` first. Options on the command line and
+# its servers and keys need `tsmon config trust` first. Options on the command line and
 # TSMON_ variables win over both.
 """
 _TABLES = {
-    "monitor": "How the monitor looks and how often it asks.",
+    "monitor": "How the monitor looks and how often it polls.",
     "keys": "Which key does what.",
-    "fleet": "The servers of the fleet screen besides those of [servers].",
-    "servers": "A server that `--server NAME` and `:server NAME` mean; one such table for each.",
+    "fleet": "The fleet screen's servers beyond those in [servers].",
+    "servers": "A server that `--server NAME` and `:server NAME` open; one table each.",
 }
 EXAMPLE_NAME = "local"
 """What the server of the example is called."""

@@ -68,15 +68,15 @@ def in_toml(value: Any, folder: Path) -> Any:
 def _text(file: Path) -> str:
     """What stands in the file, or in a new one; it is right."""
     if file.exists() and not file.is_file():
-        raise ConfigError(file, "is no file to write into", "name one with TSMON_CONFIG")
+        raise ConfigError(file, "is not a file that can be written", "choose one with TSMON_CONFIG")
     text = text_of(file) if file.is_file() else commented()
     parsed(text, file)
     return text
 
 
 def _stuck(file: Path, key: Dotted) -> ConfigError:
-    problem = f"{'.'.join(key)} cannot be changed as it is written there"
-    return ConfigError(file, problem, "change it by hand")
+    problem = f"{'.'.join(key)} cannot be changed in the form it is written there"
+    return ConfigError(file, problem, "edit the file by hand")
 
 
 def _write(file: Path, text: str) -> None:

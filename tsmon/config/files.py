@@ -46,7 +46,7 @@ class Loaded:
     project: Path | None = None
     """The project's file, if it was read."""
     withheld: UntrustedSettings = field(default_factory=dict)
-    """What the project's file says and may not be used before somebody trusts it."""
+    """What the project's file says and may not be used before someone trusts it."""
     unread: Unread | None = None
     """A project's file that was left alone."""
 
@@ -128,7 +128,7 @@ def parsed(text: str, file: Path) -> dict[str, Any]:
     try:
         return checked(Config, parse_toml(text), file.parent.absolute())
     except BadToml as error:
-        raise ConfigError(file, f"is no valid TOML: {error}", line=error.line) from None
+        raise ConfigError(file, f"is not valid TOML: {error}", line=error.line) from None
     except BadValue as error:
         problem = f"{'.'.join(error.key)}: {error}"
         raise ConfigError(file, problem, error.hint, line=line_of(text, error.key)) from None

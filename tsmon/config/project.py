@@ -1,8 +1,9 @@
 """The project's file: where it is looked for, and why one that is there is not read.
 
-Whoever can write a file that tsmon reads can send its requests elsewhere. So a project's file is
-taken from the checkout that one works in and from nowhere above it, and only where nobody but the
-user and root can have written it, which is what git (safe.directory) and ssh (StrictModes) ask too.
+Anyone who can write a file that tsmon reads can send its requests elsewhere. So a project's file is
+taken from the checkout of the working directory and from nowhere above it, and only where no one
+but the user and root can have written it, which is what git (safe.directory) and ssh (StrictModes)
+ask too.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is of a project's file; at most one of the two."""
+    """What was found of a project's file; at most one of the two."""
 
     file: Path | None = None
     """The one to read."""
@@ -56,7 +57,7 @@ def find_project(folder: Path, named: Path | None = None) -> Found:
         if named is not None and file.resolve() == named.resolve():
             break
         if not place.is_relative_to(checkout):
-            reason = f"it is above {checkout}, where this project begins"
+            reason = f"it is above {checkout}, the root of this project"
             return Found(unread=Unread(file, reason, _use_it(file)))
         unread = _refusal(file, checkout)
         return Found(unread=unread) if unread else Found(file)
@@ -75,7 +76,7 @@ def _checkout(folder: Path) -> Path:
 
 
 def _refusal(file: Path, checkout: Path) -> Unread | None:
-    """Why a file is not to be read: somebody else could have written it, or replaced a folder."""
+    """Why a file is not to be read: someone else could have written it, or replaced a folder."""
     real = file.resolve()
     within = (each for each in file.parents if each.is_relative_to(checkout))
     own = {real, real.parent, *within}
@@ -121,4 +122,4 @@ def _name(user: int) -> str:
 
 
 def _use_it(file: Path) -> str:
-    return f"if it is good: tsmon --config {shell_word(str(file))}"
+    return f"if you trust it: tsmon --config {shell_word(str(file))}"

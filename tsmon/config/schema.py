@@ -17,39 +17,37 @@ PresetName = Literal["default", "vim"]
 
 
 def setting(help_: str, default: Any, *, least: float | None = None, example: str = "") -> Any:
-    """A field with what is told about it.
+    """A field with its description.
 
     `least` bounds a number, and `example` is a TOML value for the commented file where the default
     says nothing.
     """
-    told = {"help": help_, "least": least, "example": example}
+    metadata = {"help": help_, "least": least, "example": example}
     if isinstance(default, dict):
-        return field(default_factory=lambda: MappingProxyType({}), metadata=told)
-    return field(default=default, metadata=told)
+        return field(default_factory=lambda: MappingProxyType({}), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorSettings:
     """`[monitor]`: how the monitor looks and how often it asks."""
 
-    period: float = setting("Seconds from one sample to the next.", 1.0, least=0.2)
+    period: float = setting("Seconds between two samples.", 1.0, least=0.2)
     theme: str = setting(
-        "Name of the colour theme; by default one that fits the terminal.", "", example='"nord"'
+        "Colour theme; by default one that suits the terminal.", "", example='"nord"'
     )
     symbols: SymbolsName = setting(
-        "What charts are drawn with: braille, block, or ascii for the whole screen.",
+        "Characters used to draw charts: braille, block, or ascii for the whole screen.",
         "",
         example='"braille"',
     )
-    span: float = setting("Seconds that the charts show at first.", 120.0, least=60)
+    span: float = setting("Seconds of history the charts show at first.", 120.0, least=60)
     model_store: Path | None = setting(
-        "Folder with the archives to register.", None, example='"artifacts"'
+        "Folder of archives to register.", None, example='"artifacts"'
     )
-    samples: Path | None = setting(
-        "Folder of the images to send.", None, example='"artifacts/samples"'
-    )
+    samples: Path | None = setting("Folder of images to send.", None, example='"artifacts/samples"')
     drawings: Path | None = setting(
-        "Folder that gets the digits drawn here.", None, example='"drawings"'
+        "Folder where drawn digits are saved.", None, example='"drawings"'
     )
 
 
@@ -57,9 +55,9 @@ class MonitorSettings:
 class KeySettings:
     """`[keys]`: which key does what."""
 
-    preset: PresetName = setting("The keys to begin with: default, vim.", "default")
+    preset: PresetName = setting("Key preset: default or vim.", "default")
     bind: Mapping[str, str] = setting(
-        "Other keys by the ids that `tsmon keys` lists; several are separated by commas.",
+        "Keys by the ids that `tsmon keys` lists; separate several keys with commas.",
         {},
         example='{ "model.register" = "ctrl+r" }',
     )
@@ -70,32 +68,34 @@ class ServerSettings:
     """`[servers.NAME]`: a server that `--server NAME` and `:server NAME` mean."""
 
     url: str = setting(
-        "Management address; inference is one port below it, metrics one above.",
+        "Management address; inference is one port below, metrics one above.",
         "",
         example='"http://127.0.0.1:8081"',
     )
     inference_url: str = setting(
-        "Inference address, where it is elsewhere.", "", example='"http://127.0.0.1:8080"'
+        "Inference address, if different.", "", example='"http://127.0.0.1:8080"'
     )
     metrics_url: str = setting(
-        "Metrics address, where it is elsewhere.", "", example='"http://127.0.0.1:8082"'
+        "Metrics address, if different.", "", example='"http://127.0.0.1:8082"'
     )
     key_file: Path | None = setting(
-        "The server's key_file.json with its tokens.", None, example='"key_file.json"'
+        "The server's key_file.json, which holds its tokens.", None, example='"key_file.json"'
     )
     ca_file: Path | None = setting(
-        "Certificate authority of an https server.", None, example='"ca.pem"'
+        "CA certificate file for an https server.", None, example='"ca.pem"'
     )
-    insecure: bool = setting("Accept any https certificate.", False)
-    read_only: bool = setting("Refuse everything that changes this server.", False)
+    insecure: bool = setting("Do not verify https certificates.", False)
+    read_only: bool = setting("Read-only: refuse any request that modifies this server.", False)
     color: ServerColor = setting(
-        "Marks the server: red, yellow, green, cyan, blue, magenta.", "", example='"red"'
+        "Colour of the server's badge: red, yellow, green, cyan, blue, magenta.",
+        "",
+        example='"red"',
     )
     logs: str = setting(
         "The server's log folder, or docker:CONTAINER.", "", example='"docker:torchserve"'
     )
     log_zone: str = setting(
-        "Time zone of the stamps in its logs; by default it is worked out.", "", example='"UTC"'
+        "Time zone of its log timestamps; detected by default.", "", example='"UTC"'
     )
 
 
@@ -104,15 +104,15 @@ class FleetSettings:
     """`[fleet]`: the servers of the fleet screen besides those of `[servers]`."""
 
     prometheus: str = setting(
-        "A Prometheus server that scrapes them.", "", example='"http://127.0.0.1:9090"'
+        "Address of a Prometheus server that scrapes them.", "", example='"http://127.0.0.1:9090"'
     )
-    job: str = setting("Its job that scrapes TorchServe.", "", example='"torchserve"')
+    job: str = setting("The Prometheus job that scrapes TorchServe.", "", example='"torchserve"')
     file_sd: tuple[Path, ...] = setting(
-        "Prometheus file_sd files with more servers; patterns are allowed.",
+        "Prometheus file_sd files listing more servers; patterns are allowed.",
         (),
         example='["targets/*.json"]',
     )
-    period: float = setting("Seconds from one sample of a server to the next.", 2.0, least=0.5)
+    period: float = setting("Seconds between two samples of a server.", 2.0, least=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Config:
     """All settings of one session."""
 
     server: str = setting(
-        "The server to open: a name of [servers] or a management address.", "", example='"local"'
+        "The server to open: a name from [servers] or a management address.", "", example='"local"'
     )
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     keys: KeySettings = field(default_factory=KeySettings)

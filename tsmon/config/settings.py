@@ -1,4 +1,4 @@
-"""One setting by its dotted name: what is told about it, and what a person's words for it mean."""
+"""One setting by its dotted name: its description, and how its text form is read."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Setting:
         if get_origin(self.hint) is tuple:
             return [part.strip() for part in text.split(",") if part.strip()]
         if self.is_path and not text:
-            raise BadValue(self.key, "a path is needed")
+            raise BadValue(self.key, "a path is required")
         if self.hint is not float:
             return text
         try:
@@ -87,7 +87,7 @@ def setting_named(name: str) -> Setting:
     """
     key = parts(name)
     if not key or ".".join(key) != name.replace('"', "").replace("'", ""):
-        raise BadValue((name,), f"{name!r} is no name of a setting", "such as monitor.period")
+        raise BadValue((name,), f"{name!r} is not a setting", "such as monitor.period")
     return setting_at(key)
 
 
@@ -157,4 +157,4 @@ def _none(key: Dotted, kind: Any) -> BadValue:
     except BadValue as error:
         return error
     known = ", ".join(field.name for field in fields(kind))
-    return BadValue(key, f"{'.'.join(key)} is a table", f"it knows {known}")
+    return BadValue(key, f"{'.'.join(key)} is a table", f"its settings are {known}")

@@ -53,7 +53,7 @@ def has(table: Mapping[str, Any], key: Dotted) -> bool:
     return True
 
 
-def spelled(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """A value as TOML writes it."""
     # Imported where it is used, here and below: it would cost every command 10 ms.
     import tomlkit
@@ -105,7 +105,7 @@ def _with_line(text: str, key: Dotted, value: Any) -> Iterator[str]:
     """The text with a new line, at the best place first."""
     lines = _LINE.findall(text)
     ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    new = f"{dotted(key[-1:])} = {spelled(value)}{ending}"
+    new = f"{dotted(key[-1:])} = {toml_value(value)}{ending}"
     for at in _places(lines, key):
         before = lines[:at]
         if before and not before[-1].endswith("\n"):
@@ -119,11 +119,11 @@ def _with_line(text: str, key: Dotted, value: Any) -> Iterator[str]:
 def _places(lines: list[str], key: Dotted) -> Iterator[int]:
     """Where in its table a setting can go, the best place first.
 
-    That is below the line that tells its default, below the last setting, below the head.
+    That is below the line that shows its default, below the last setting, below the head.
     """
     table: Dotted = ()
     head = 0 if len(key) == 1 else None
-    told = last = None
+    commented = last = None
     for at, line in enumerate(lines, 1):
         if (found := table_in(line)) is not None:
             table = found
@@ -133,8 +133,8 @@ def _places(lines: list[str], key: Dotted) -> Iterator[int]:
         elif key_in(line) is not None:
             last = at
         elif key_in(line.lstrip("# \t")) == key[-1:] and line.lstrip().startswith("#"):
-            told = at
-    yield from (at for at in (told, last, head) if at is not None)
+            commented = at
+    yield from (at for at in (commented, last, head) if at is not None)
 
 
 def _put(table: MutableMapping[str, Any], key: Dotted, value: Any) -> None:

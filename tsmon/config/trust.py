@@ -35,13 +35,13 @@ UntrustedSettings = Mapping[Dotted, Any]
 
 
 class NotTrusted(ConfigError):
-    """A project's file says where to connect to, and nobody said that it may."""
+    """A project's file says where to connect to, and it is not trusted."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
             file,
-            "says where tsmon connects to, and was not trusted before",
-            "`tsmon config trust` shows what it says and trusts it; --server URL needs no trust",
+            "sets where tsmon connects to, and is not trusted yet",
+            "`tsmon config trust` shows its contents and trusts it; --server URL works without",
         )
 
 
@@ -61,7 +61,7 @@ def without_untrusted(values: Mapping[str, Any], settings: UntrustedSettings) ->
 
 
 def is_trusted(file: Path, settings: UntrustedSettings) -> bool:
-    """Whether somebody said that these settings of a file may be used."""
+    """Whether someone said that these settings of a file may be used."""
     try:
         kept = read_text(_place(file), 8 * KIB)
     except (OSError, UnicodeDecodeError):
@@ -130,8 +130,8 @@ def _place(file: Path) -> Path:
 
 
 def _fingerprint(settings: UntrustedSettings) -> str:
-    told = sorted([list(key), _plain(value)] for key, value in settings.items())
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    listed = sorted([list(key), _plain(value)] for key, value in settings.items())
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:

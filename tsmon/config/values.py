@@ -90,7 +90,7 @@ def _scalar(hint: Any, value: Any, folder: Path, key: Dotted, least: float | Non
         return _number(value, least, key)
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
-            raise _wrong(key, "a list of texts", value)
+            raise _wrong(key, "a list of strings", value)
         texts = (_text(text, key) for text in value)
         return tuple(_path(text, folder) if Path in get_args(hint) else text for text in texts)
     if isinstance(hint, UnionType):
@@ -132,7 +132,7 @@ def _number(value: Any, least: float | None, key: Dotted) -> float:
 
 def _text(value: Any, key: Dotted) -> str:
     if not isinstance(value, str):
-        raise _wrong(key, "a text in quotes", value)
+        raise _wrong(key, "a quoted string", value)
     return value
 
 
@@ -157,7 +157,7 @@ def _shown(value: Any) -> str:
 
 def _unknown(key: Dotted, known: list[str]) -> BadValue:
     place = f"[{'.'.join(key[:-1])}]" if key[:-1] else "the file"
-    hint = _nearest(key[-1], known) or f"{place} knows {', '.join(known)}"
+    hint = _nearest(key[-1], known) or f"{place} has {', '.join(known)}"
     return BadValue(key, f"{key[-1]} is not a setting of {place}", hint)
 
 

@@ -16,7 +16,7 @@ DRAWN = Path("drawing")
 
 
 def default_drawings() -> Path:
-    """Where drawn digits are kept when nobody says otherwise."""
+    """Where drawn digits are kept by default."""
     return user_data_path("tsmon") / "digits"
 
 

@@ -165,9 +165,9 @@ def _opened(image: DigitImage) -> Iterator[Picture]:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 size = f"{picture.width:,} by {picture.height:,} pixels"
-                raise ImageError(f"{image.path.name} has {size}, too many to be shown")
+                raise ImageError(f"{image.path.name} has {size}, too many to show")
             yield picture
     except ImageError:
         raise
     except Exception as error:  # noqa: BLE001 (Pillow's decoders raise anything where the bytes are damaged)
-        raise ImageError(f"{image.path.name} is no image: {error}") from None
+        raise ImageError(f"{image.path.name} is not an image: {error}") from None

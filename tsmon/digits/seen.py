@@ -49,8 +49,8 @@ class Preprocessing:
         return PixelGrid(digit.width, digit.height, digit.tobytes())
 
     def is_in(self, archive: Path) -> bool | None:
-        """Whether a model archive has this very code; None where that cannot be told."""
-        # It loads what unpacks ZIP and tar files, which nobody needs before an archive is there.
+        """Whether a model archive has this very code; None where that cannot be known."""
+        # It loads what unpacks ZIP and tar files, which no one needs before an archive is there.
         from tsmon.untrusted.archives import BadArchiveFile, read_member
 
         try:

@@ -1,4 +1,4 @@
-"""What the engine tells of its containers. All functions block."""
+"""What the engine says about its containers. All functions block."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tsmon.untrusted.json import BadJson, parse_json
 from tsmon.untrusted.text import one_line
 
 _LOOK_S = 5.0
-"""How long somebody waits who has not asked for Docker at all."""
+"""How long someone waits who has not asked for Docker at all."""
 _LOOPBACK = "127.0.0.1"
 _EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 (where a container is published, not ours)
 _TCP = "/tcp"
@@ -75,7 +75,7 @@ def find_container(name: str) -> ContainerFacts | None:
     """The container of that name or id, running or not; None if there is none.
 
     Raises:
-        DockerError: docker cannot tell.
+        DockerError: docker does not answer.
     """
     try:
         found = next(_inspected(name), None)
@@ -84,7 +84,7 @@ def find_container(name: str) -> ContainerFacts | None:
             return None
         raise
     if found is None:
-        raise DockerError(f"docker inspect says nothing of {name} that can be understood")
+        raise DockerError(f"docker inspect gave no usable answer about {name}")
     return found
 
 
@@ -92,7 +92,7 @@ def running_containers(*, publishing: int | None = None) -> list[ContainerFacts]
     """Those that run, the newest first; with `publishing` those at that port of this machine.
 
     Raises:
-        DockerError: docker cannot tell.
+        DockerError: docker does not answer.
     """
     ids = run_docker("ps", "--quiet", "--no-trunc", patience_s=_LOOK_S).decode().split()
     found = list(_inspected(*ids)) if ids else []
@@ -106,7 +106,7 @@ def processes(name: str) -> list[ContainerProcess]:
     """What runs in a container.
 
     Raises:
-        DockerError: it does not run, or docker cannot tell.
+        DockerError: it does not run, or docker does not answer.
     """
     table = run_docker("top", name, "-eo", "pid,rss,args").decode(errors="replace")
     rows = (row.split(maxsplit=2) for row in table.splitlines()[1:])
@@ -128,7 +128,7 @@ def read_container(facts: Mapping[str, Any]) -> ContainerFacts:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         words = one_line(f"{type(error).__name__}: {error}", 80)
         raise DockerError(
-            f"docker describes a container in a way that is not known ({words})", _UNKNOWN_HINT
+            f"docker describes the container in an unknown format ({words})", _UNKNOWN_HINT
         ) from None
 
 
@@ -156,9 +156,11 @@ def _inspected(*names: str) -> Iterator[ContainerFacts]:
     try:
         answers = parse_json(run_docker("inspect", "--type", "container", *names))
     except BadJson as error:
-        raise DockerError(f"docker inspect answers with no JSON: {error}", _UNKNOWN_HINT) from None
+        raise DockerError(
+            f"docker inspect did not answer with JSON: {error}", _UNKNOWN_HINT
+        ) from None
     if not isinstance(answers, list):
-        raise DockerError("docker inspect answers with no list of containers", _UNKNOWN_HINT)
+        raise DockerError("docker inspect did not answer with a list of containers", _UNKNOWN_HINT)
     for facts in answers:
         with suppress(DockerError):
             yield read_container(facts)

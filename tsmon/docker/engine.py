@@ -25,7 +25,7 @@ _HOLLOW = re.compile(r"\s*$|(?:Run|See) 'docker")
 
 
 class DockerError(Exception):
-    """Docker did not do what it was told.
+    """Docker did not do what it was asked.
 
     Attributes:
         message: what was wrong.
@@ -104,12 +104,12 @@ def docker_refusal(stderr: bytes, code: int) -> DockerError:
     said = stderr.decode(errors="replace")
     if _NO_PERMISSION.search(said):
         return NoEngine(
-            "this user may not ask the Docker engine",
-            "join its group and log in anew: sudo usermod -aG docker $USER",
+            "this user may not use the Docker engine",
+            "join its group and log in again: sudo usermod -aG docker $USER",
         )
     if _NO_ENGINE.search(said):
         return NoEngine(
-            "no Docker engine answers",
+            "no Docker engine is answering",
             "start it: sudo systemctl start docker, or open Docker Desktop",
         )
     return DockerError(reason(stderr, code))
@@ -120,10 +120,10 @@ def reason(stderr: bytes, code: int) -> str:
     said = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
     by_engine = [line.partition(_ENGINE_SAYS)[2] for line in said if _ENGINE_SAYS in line]
     reasons = by_engine or [line for line in said if not _HOLLOW.match(line)]
-    return reasons[-1] if reasons else f"docker ended with exit code {code}"
+    return reasons[-1] if reasons else f"docker exited with code {code}"
 
 
 def _no_command(error: OSError) -> NoEngine:
     if isinstance(error, FileNotFoundError):
-        return NoEngine("there is no docker command on this machine's PATH", "install Docker")
+        return NoEngine("docker is not on this machine's PATH", "install Docker")
     return NoEngine(f"docker cannot be started: {error.strerror or error}")

@@ -1,1 +1,1 @@
-"""Examines a server and this machine, and says how to mend what is wrong."""
+"""Examines a server and this machine, and says how to fix what is wrong."""

@@ -6,46 +6,50 @@ from tsmon.doctor.checks import configuration, disk, machine, models, server, se
 from tsmon.doctor.findings import Check, CheckGroup
 
 _SERVER = (
-    ("ports", "each address answers, as the API it should be", server.ports),
+    ("ports", "each address answers as the API it should be", server.ports),
     ("version", "which TorchServe it is", server.version),
-    ("shared-port", "inference and management have ports of their own", server.shared_port),
-    ("ping", "what the server says of its health", server.ping),
-    ("token-file", "the key file is there, private, and this server's", tokens.key_file),
-    ("token-transport", "nobody on the way can read the keys", tokens.transport),
-    ("token-expiry", "when the keys run out", tokens.token_expiry),
-    ("metrics-mode", "/metrics is filled", server.metrics_mode),
+    ("shared-port", "inference and management have their own ports", server.shared_port),
+    ("ping", "the server's own health status", server.ping),
+    ("token-file", "the key file is readable, private and this server's", tokens.key_file),
+    ("token-transport", "keys are sent encrypted or stay on this machine", tokens.transport),
+    ("token-expiry", "when the keys expire", tokens.token_expiry),
+    ("metrics-mode", "/metrics has data", server.metrics_mode),
     ("model-api", "models can be registered", server.model_api),
 )
 _MODELS = (
-    ("readable", "describe tells all of every model", models.readable),
-    ("workers", "the workers that should be there are ready", models.workers),
-    ("worker-limits", "no model has a minimum above its maximum", models.limits),
-    ("time-outs", "response, start-up and client time-outs leave time", models.timeouts),
+    ("readable", "every model can be described in full", models.readable),
+    ("workers", "all required workers are ready", models.workers),
+    ("worker-limits", "no model has min workers above max workers", models.limits),
+    ("time-outs", "response, start-up and client time-outs are long enough", models.timeouts),
     ("batching", "batches can fill", models.batching),
-    ("queue", "the queues have room", models.queues),
+    ("queue", "job queues have room", models.queues),
 )
 _CONFIGURATION = (
     ("config-keys", "TorchServe knows every setting", configuration.keys),
-    ("config-values", "every value can be used", configuration.values),
-    ("config-features", "metrics and the model API are switched on", configuration.features),
-    ("config-exposure", "no open server without tokens", configuration.exposure),
-    ("config-snapshots", "no snapshot takes the file's place", configuration.snapshots),
+    ("config-values", "every value is valid", configuration.values),
+    ("config-features", "metrics and the model API are enabled", configuration.features),
+    (
+        "config-exposure",
+        "the server is not open to the network without tokens",
+        configuration.exposure,
+    ),
+    ("config-snapshots", "no snapshot overrides the file", configuration.snapshots),
 )
 _MACHINE = (
-    ("torch-threads", "workers and their torch threads fit the cores", machine.torch_threads),
-    ("memory", "memory for the workers, and one more of each model", machine.memory),
-    ("disk-space", "room for logs and unpacked models", disk.free_space),
-    ("log-size", "how much the logs take", disk.logs),
-    ("leftover-models", "unpacked models that nobody uses", disk.leftovers),
-    ("system-metrics", "the server's collector of system metrics lives", machine.system_metrics),
+    ("torch-threads", "workers and their torch threads fit the CPU cores", machine.torch_threads),
+    ("memory", "memory for the workers and one more of each model", machine.memory),
+    ("disk-space", "disk space for logs and unpacked models", disk.free_space),
+    ("log-size", "size of the logs", disk.logs),
+    ("leftover-models", "unpacked models that are no longer in use", disk.leftovers),
+    ("system-metrics", "the server's system metrics collector is running", machine.system_metrics),
 )
 _SERVING = (
-    ("packages", "what a server needs is installed", serving.packages),
-    ("torchserve", "the installed TorchServe is a known one", serving.torchserve_version),
-    ("java", "there is a Java for it", serving.java),
+    ("packages", "everything a server needs is installed", serving.packages),
+    ("torchserve", "the installed TorchServe version is supported", serving.torchserve_version),
+    ("java", "a suitable Java is installed", serving.java),
     ("default-ports", "the default ports are free", serving.default_ports),
-    ("vision-handlers", "TorchServe's own vision handlers can be loaded", serving.handlers),
-    ("gpu-metrics", "system metrics work where there is a GPU", serving.gpu_metrics),
+    ("vision-handlers", "TorchServe's built-in vision handlers can be loaded", serving.handlers),
+    ("gpu-metrics", "system metrics work on a machine with a GPU", serving.gpu_metrics),
 )
 _WITHOUT_SERVER = {CheckGroup.CONFIGURATION, CheckGroup.SERVING}
 

@@ -22,7 +22,7 @@ def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None)
     if named is not None:
         return _read(named, snapshots)
     if server is not None and not server.files_here:
-        return ConfigFacts(problem="the server's files are in a container; name one with --config")
+        return ConfigFacts(problem="the server's files are in a container; pass one with --config")
     if server is not None:
         path = _config_of(server, snapshots)
         if path is None:
@@ -30,7 +30,7 @@ def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None)
         return _read(path, snapshots)
     if home is not None and home.is_file():
         return _read(home, None)
-    return ConfigFacts(problem="no config.properties is known; name one with --config")
+    return ConfigFacts(problem="no config.properties is known; pass one with --config")
 
 
 def settings_of(server: JavaProcess) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ def _server(container: ContainerFacts) -> ContainedServer | None:
 
 
 def _answers(server: ContainedServer) -> bool:
-    """Whether it is one: the one question that needs no token and tells TorchServe from others."""
+    """Whether it is one, by the one request that needs no token and identifies TorchServe."""
     try:
         return _NAME in ask(f"{server.addresses.management}/api-description", _BOUNDS).text
     except httpx.HTTPError:

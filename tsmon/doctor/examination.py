@@ -55,7 +55,7 @@ class Examination(Struct, frozen=True):
         connect: makes a connection that sends no keys.
         config: the settings file to look at instead of the one that is found.
         home_config: the settings file of the home folder's server, if that is the one meant.
-        on_progress: told what is done next.
+        on_progress: called with what is done next.
     """
 
     client: TorchServe
@@ -79,8 +79,8 @@ class Examination(Struct, frozen=True):
         return Report(results, server.reachable if server else None)
 
     def _words(self, wants_server: bool) -> str:
-        asked = f"asking {self.client.addresses.label}, " if wants_server else ""
-        return f"{asked}looking at this machine…"
+        asked = f"querying {self.client.addresses.label}, " if wants_server else ""
+        return f"{asked}examining this machine…"
 
     def _look_here(self, addresses: Addresses) -> tuple[MachineFacts, ConfigFacts]:
         machine = look_at_machine(addresses)

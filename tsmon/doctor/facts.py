@@ -181,7 +181,7 @@ class InstallationFacts(Struct, frozen=True):
 
 
 class ReportedDeath(Struct, frozen=True):
-    """Why workers of a model died, as the logs tell it."""
+    """Why workers of a model died, as the logs show it."""
 
     message: str
     hint: str

@@ -1,4 +1,4 @@
-"""What an examination finds: findings, each with its evidence and the way to mend it."""
+"""What an examination finds: findings, each with its evidence and its remedy."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Severity(StrEnum):
 
     OK = "ok"
     NOTE = "note"
-    """Good to know; nothing has to be done."""
+    """Good to know; nothing needs to be done."""
     WARNING = "warning"
-    """It works, but not as one would want it to."""
+    """It works, but not as well as it should."""
     ERROR = "error"
     """Something does not work, or will not."""
 
@@ -31,7 +31,7 @@ class CheckGroup(StrEnum):
     MODELS = "models"
     CONFIGURATION = "config.properties"
     MACHINE = "machine"
-    SERVING = "serving from here"
+    SERVING = "running a server here"
 
 
 class Finding(Struct, frozen=True):
@@ -40,7 +40,7 @@ class Finding(Struct, frozen=True):
     Attributes:
         title: what is so, in one sentence.
         evidence: the figures it was seen by.
-        remedy: the line or command that mends it.
+        remedy: the line or command that fixes it.
         checked: False when the check could not be done; the title then says why.
     """
 

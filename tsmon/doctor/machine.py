@@ -37,8 +37,8 @@ def look_at_machine(addresses: Addresses) -> MachineFacts:
         return replace(
             machine,
             others=tuple(OtherServer(each.pid, ports) for each, ports in found.items()),
-            why_no_server=f"no TorchServe that this user can see listens at {addresses.label}: it "
-            "is stopped, in a container, behind a tunnel or another user's",
+            why_no_server=f"this user sees no TorchServe listening at {addresses.label}: it is "
+            "stopped, in a container, behind a tunnel, or belongs to another user",
         )
     server = read_java(process)
     if not server.files_here:
@@ -63,7 +63,7 @@ def temp_folder(server: JavaProcess) -> Path:
 
 
 def named_config(server: JavaProcess) -> Path | None:
-    """The settings file that the server was told to start with."""
+    """The settings file that the server was started with."""
     named = server.environment.get("TS_CONFIG_FILE") or _argument(server.command, "-f")
     return _within(server, named) if named else None
 
@@ -89,7 +89,7 @@ def measure(path: Path | None) -> FolderSize | None:
 
 
 def read_java(process: psutil.Process) -> JavaProcess:
-    """What the system tells of a server's process.
+    """What the system says about a server's process.
 
     Raises:
         psutil.Error: it has gone, or is another user's.

@@ -74,7 +74,7 @@ def _read(process: psutil.Process, ports: tuple[int, ...]) -> RunningServer | No
 
 
 def _local(address: str) -> str:
-    """The address as one asks for it here."""
+    """The address as used from here."""
     url = base_url(address)
     parts = urlsplit(url)
     if parts.hostname in _EVERYWHERE:

@@ -19,8 +19,8 @@ def whole(least: int, most: int = _INT_MAX, why: str = "") -> Rule:
 
     def judge(value: str) -> str:
         if not re.fullmatch(r"[+-]?\d+", value):
-            blank = " (there is a blank at its end)" if value != value.strip() else ""
-            return f"is no whole number{blank}; TorchServe does not start with it"
+            blank = " (it ends in a space)" if value != value.strip() else ""
+            return f"is not a whole number{blank}; TorchServe refuses to start"
         if int(value) < least:
             return f"is less than {least}" + (f": {why}" if why else "")
         return f"is more than {most}" if int(value) > most else ""
@@ -32,14 +32,14 @@ def truth(value: str) -> str:
     """One of true and false; to Java every other word, even `true ` with a blank, is false."""
     if value.lower() in {"true", "false"}:
         return ""
-    return "is neither true nor false, and so taken for false"
+    return "is neither true nor false, so TorchServe uses false"
 
 
 def address(value: str) -> str:
     """An address that TorchServe can bind."""
     if _ADDRESS.fullmatch(value):
         return ""
-    return "is no http(s)://host:port and no unix:/path; TorchServe does not start with it"
+    return "is neither http(s)://host:port nor unix:/path; TorchServe refuses to start"
 
 
 def minutes(value: str) -> str:
@@ -47,19 +47,19 @@ def minutes(value: str) -> str:
     try:
         number = float(value)
     except ValueError:
-        return "is no number, so TorchServe takes 60"
-    return "" if math.isfinite(number) and number > 0 else "makes keys that are expired at once"
+        return "is not a number, so TorchServe uses 60"
+    return "" if math.isfinite(number) and number > 0 else "makes keys that expire immediately"
 
 
 def metrics_mode_rule(value: str) -> str:
     """One of the three modes, in any case and spacing."""
     if "".join(value.split()).lower() in METRICS_MODES:
         return ""
-    return f"is none of {', '.join(METRICS_MODES)}, so TorchServe takes log: /metrics stays empty"
+    return f"is not one of {', '.join(METRICS_MODES)}, so TorchServe uses log: /metrics stays empty"
 
 
 _PORT = whole(1, 65535)
-_SECONDS = whole(1, why="it is over before it has begun")
+_SECONDS = whole(1, why="it expires immediately")
 _COUNT = whole(0)
 _RULES: Mapping[str, Rule] = {
     "inference_address": address,
@@ -73,7 +73,7 @@ _RULES: Mapping[str, Rule] = {
     "default_response_timeout": _SECONDS,
     "default_startup_timeout": _SECONDS,
     "unregister_model_timeout": _SECONDS,
-    "job_queue_size": whole(1, why="no request can wait"),
+    "job_queue_size": whole(1, why="no request can be queued"),
     "max_request_size": whole(1),
     "max_response_size": whole(1),
     "metric_time_interval": whole(1),

@@ -74,7 +74,7 @@ class Access(Struct, frozen=True):
         """The addresses that the settings mean; where they name none, those of the own server.
 
         Raises:
-            InvalidArgument: a setting is no address.
+            InvalidArgument: a setting is not a valid address.
         """
         settings = self.settings
         inference, metrics = settings.inference_url, settings.metrics_url
@@ -132,7 +132,7 @@ class Access(Struct, frozen=True):
         """A client for the server; to be closed. `transport` None is the network.
 
         Raises:
-            InvalidArgument: a setting is no address, or the certificates cannot be read.
+            InvalidArgument: a setting is not a valid address, or the certificates cannot be read.
         """
         addresses = self.addresses
         return TorchServe(

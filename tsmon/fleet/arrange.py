@@ -47,7 +47,7 @@ class FleetLine(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What tells it from all others."""
+        """What distinguishes it from all others."""
         return (
             f"{self.server.target.key} {self.model.key}" if self.model else self.server.target.key
         )
@@ -110,10 +110,10 @@ def fleet_lines(
 
 
 def troubles(snapshot: FleetSnapshot) -> list[tuple[StatusSign, int]]:
-    """The verdicts that need somebody and how many servers have each, the worst first."""
+    """The verdicts that need attention and how many servers have each, the worst first."""
     worst_first = sorted(snapshot.servers, key=lambda row: row.figures.badness, reverse=True)
     signs = [row.figures.sign for row in worst_first]
-    return list(Counter(sign for sign in signs if sign.needs_somebody).items())
+    return list(Counter(sign for sign in signs if sign.needs_attention).items())
 
 
 def _words(server: ServerRow) -> str:

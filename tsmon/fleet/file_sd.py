@@ -16,7 +16,7 @@ from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.json import BadJson, parse_json
 
 SCHEME = "__scheme__"
-"""The label that tells Prometheus to scrape by https."""
+"""The label that makes Prometheus scrape by https."""
 HIDDEN_PREFIX = "__"
 """How labels begin that are meant for Prometheus alone."""
 MOST_TARGETS = 10_000
@@ -63,21 +63,21 @@ def target_at(address: str, labels: Mapping[str, str], origin: Origin) -> FleetT
         InvalidArgument: it is no `host:port`, or no such ports are below it.
     """
     if "/" in address:
-        raise InvalidArgument(f"{address!r} is no host:port")
+        raise InvalidArgument(f"{address!r} is not host:port")
     base = Base.parse(f"{labels.get(SCHEME) or 'http'}://{address}")
     if base.port is None:
         raise InvalidArgument(f"{address!r} has no port")
     management = base.url(base.port - 1)
     Addresses.from_server(management)
-    told = {name: text for name, text in labels.items() if not name.startswith(HIDDEN_PREFIX)}
-    return FleetTarget(address, ServerSettings(url=management), origin, told)
+    visible = {name: text for name, text in labels.items() if not name.startswith(HIDDEN_PREFIX)}
+    return FleetTarget(address, ServerSettings(url=management), origin, visible)
 
 
 def _json(text: str) -> Any:
     try:
         return parse_json(text)
     except BadJson as error:
-        raise BadFile(f"is no JSON: {error}") from None
+        raise BadFile(f"is not JSON: {error}") from None
 
 
 def _yaml(text: str) -> Any:
@@ -91,7 +91,7 @@ def _yaml(text: str) -> Any:
         return load(text, BaseLoader)  # noqa: S506
     # An escape such as \UFFFFFFFF names no character, and fails as one.
     except (YAMLError, ValueError, OverflowError) as error:
-        raise BadFile(f"is no YAML: {' '.join(str(error).split())}") from None
+        raise BadFile(f"is not valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise BadFile("is nested too deeply") from None
 
@@ -99,24 +99,24 @@ def _yaml(text: str) -> Any:
 def _groups(text: str, parse: Callable[[str], Any]) -> Iterator[Mapping[str, Any]]:
     groups = parse(text)
     if not isinstance(groups, list):
-        raise BadFile("is no list of target groups")
+        raise BadFile("is not a list of target groups")
     for number, group in enumerate(groups, 1):
         if not isinstance(group, dict):
-            raise BadFile(f"group {number} is no object with targets and labels")
+            raise BadFile(f"group {number} is not an object with targets and labels")
         yield group
 
 
 def _addresses(group: Mapping[str, Any]) -> list[str]:
-    return _texts(group.get("targets", []), "targets is no list of texts")
+    return _texts(group.get("targets", []), "targets is not a list of strings")
 
 
 def _labels(group: Mapping[str, Any]) -> dict[str, str]:
     labels = group.get("labels") or {}
     if not isinstance(labels, dict):
-        raise BadFile("labels is no object of texts")
+        raise BadFile("labels is not an object of strings")
     if len(labels) > MOST_LABELS:
         raise BadFile(f"has a group with more than {MOST_LABELS} labels")
-    _texts(list(labels.values()), "labels is no object of texts")
+    _texts(list(labels.values()), "labels is not an object of strings")
     return labels
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tsmon.fleet.access import Access, OwnServer
-from tsmon.fleet.asked import AskedServer, Lanes
+from tsmon.fleet.polled_servers import Lanes, PolledServer
+from tsmon.fleet.prometheus_servers import PrometheusServers
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
 from tsmon.fleet.target_files import TargetFiles
 from tsmon.fleet.targets import FleetTarget, configured_targets, without_doubles
-from tsmon.fleet.told import ToldServers
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.staleness import patience_s
@@ -47,23 +47,23 @@ class Fleet:
         """`own` gives the server that `tsmon serve` starts; `transport` None is the network.
 
         Raises:
-            InvalidArgument: the address of the Prometheus server is none.
+            InvalidArgument: the address of the Prometheus server is not valid.
         """
         self.config = config
         self._own = cache(own)
         self._transport = transport
         self._read_only = read_only
         self._files = TargetFiles(config.fleet.file_sd)
-        self._asked: dict[str, AskedServer | ServerRow] = {}
+        self._asked: dict[str, PolledServer | ServerRow] = {}
         self._looked = False
-        self._told = self._prometheus()
+        self._from_prometheus = self._prometheus()
         self._lanes = Lanes()
         self._changed = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @property
     def is_empty(self) -> bool:
-        """Whether the configuration names no servers at all."""
+        """Whether the configuration has no servers at all."""
         fleet = self.config.fleet
         return not (self.config.servers or fleet.file_sd or fleet.prometheus)
 
@@ -72,33 +72,35 @@ class Fleet:
         """All servers as they are known now."""
         now, period = Instant.now(), self.config.fleet.period
         asked = [
-            aged(each.row, now, period) if isinstance(each, AskedServer) else each
+            aged(each.row, now, period) if isinstance(each, PolledServer) else each
             for each in self._asked.values()
         ]
         addresses = {
-            each.metrics_address for each in self._asked.values() if isinstance(each, AskedServer)
+            each.metrics_address for each in self._asked.values() if isinstance(each, PolledServer)
         }
-        told = self._told.rows if self._told else []
+        from_prometheus = self._from_prometheus.rows if self._from_prometheus else []
         problems = [*self._files.problems]
-        if self._told and self._told.problem:
-            problems.append(self._told.problem)
-        others = (row for row in told if row.target.name not in addresses)
+        if self._from_prometheus and self._from_prometheus.problem:
+            problems.append(self._from_prometheus.problem)
+        others = (row for row in from_prometheus if row.target.name not in addresses)
         return FleetSnapshot(Instant.now(), (*asked, *others), tuple(problems))
 
     @property
     def is_settled(self) -> bool:
         """Whether every server has rates, or is known not to answer."""
-        told = self._told is None or self._told.was_asked
-        return self._looked and told and all(row.settled for row in self.snapshot.servers)
+        from_prometheus = self._from_prometheus is None or self._from_prometheus.was_asked
+        return (
+            self._looked and from_prometheus and all(row.settled for row in self.snapshot.servers)
+        )
 
     def set_period(self, seconds: float) -> None:
         """Ask every server that often, from its next sample on."""
         self.config = replace(self.config, fleet=replace(self.config.fleet, period=seconds))
         for server in self._asked.values():
-            if isinstance(server, AskedServer):
+            if isinstance(server, PolledServer):
                 server.set_period(seconds)
-        if self._told:
-            self._told.period_s = seconds
+        if self._from_prometheus:
+            self._from_prometheus.period_s = seconds
 
     async def run(self, publish: Callable[[FleetSnapshot], bool]) -> None:
         """Publish a snapshot whenever something changed, at most one per `PUBLISH_S`.
@@ -107,8 +109,8 @@ class Fleet:
         """
         async with asyncio.TaskGroup() as group:
             others = [group.create_task(self._keep_looking(group))]
-            if self._told:
-                others.append(group.create_task(self._told.run(self._changed.set)))
+            if self._from_prometheus:
+                others.append(group.create_task(self._from_prometheus.run(self._changed.set)))
             try:
                 await self._publish(publish)
             finally:
@@ -123,9 +125,9 @@ class Fleet:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        closing = [each.close() for each in self._asked.values() if isinstance(each, AskedServer)]
-        if self._told:
-            closing.append(self._told.close())
+        closing = [each.close() for each in self._asked.values() if isinstance(each, PolledServer)]
+        if self._from_prometheus:
+            closing.append(self._from_prometheus.close())
         await asyncio.gather(*closing)
 
     async def _publish(self, publish: Callable[[FleetSnapshot], bool]) -> None:
@@ -149,7 +151,7 @@ class Fleet:
                 await asyncio.sleep(0)  # fifty clients at once would hold up a key
             self._asked = {target.key: self._asked[target.key] for target in targets}
             for key, server in self._asked.items():
-                if isinstance(server, AskedServer) and key not in self._tasks:
+                if isinstance(server, PolledServer) and key not in self._tasks:
                     self._tasks[key] = group.create_task(server.run(self._lanes, self._changed.set))
             self._looked = True
             self._changed.set()
@@ -170,11 +172,11 @@ class Fleet:
             server = self._asked.pop(key)
             if task := self._tasks.pop(key, None):
                 task.cancel()
-            if isinstance(server, AskedServer):
+            if isinstance(server, PolledServer):
                 await server.close()
 
-    def _server(self, target: FleetTarget) -> AskedServer | ServerRow:
-        """The server that is there already, or a new one."""
+    def _server(self, target: FleetTarget) -> PolledServer | ServerRow:
+        """The server that already exists, or a new one."""
         if target.key in self._asked:
             return self._asked[target.key]
         try:
@@ -182,11 +184,11 @@ class Fleet:
             client = access.client(self._transport)
         except TorchServeError as error:
             return failed_row(target, error)
-        return AskedServer(target, client, self.config.fleet.period)
+        return PolledServer(target, client, self.config.fleet.period)
 
-    def _prometheus(self) -> ToldServers | None:
+    def _prometheus(self) -> PrometheusServers | None:
         fleet = self.config.fleet
         if not fleet.prometheus:
             return None
         client = Prometheus(fleet.prometheus, transport=self._transport)
-        return ToldServers(client, fleet.job, fleet.period)
+        return PrometheusServers(client, fleet.job, fleet.period)

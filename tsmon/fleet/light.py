@@ -1,4 +1,4 @@
-"""A server asked for the least that tells how it is: model list, counters and ping, no logs."""
+"""A server polled for as little as shows its state: model list, counters and ping, no logs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ DESCRIBES = 2
 """Settled models described at each tick; the others wait their turn."""
 UNHEALTHY = "Unhealthy"
 PINGS_MISSED = 2
-"""So many pings in a row without an answer are told; one happens while a model is removed."""
+"""So many pings in a row without an answer are reported; one happens while a model is removed."""
 
 
 class LightSource:
     """Asks one server of a fleet.
 
-    Where the management API cannot be read, what the counters tell of the models is given instead.
+    Where the management API cannot be read, what the counters show of the models is given instead.
     """
 
     def __init__(self, client: TorchServe) -> None:

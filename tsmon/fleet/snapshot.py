@@ -37,7 +37,7 @@ class Figures(Struct, frozen=True):
     severity: int
     """The larger, the worse, among those of one grade."""
     ready: int | None
-    """Ready workers; None where nothing tells."""
+    """Ready workers; None where nothing shows it."""
     wanted: int | None
     traffic: UsageOrMissing
     """Since the scrape before."""
@@ -106,15 +106,15 @@ class FleetSnapshot(Struct, frozen=True):
 
 
 def waiting_row(target: FleetTarget) -> ServerRow:
-    """A server that was not asked yet."""
+    """A server that was not polled yet."""
     sign = SERVER_SIGNS[ServerState.CONNECTING]
-    figures = Figures(sign, "not asked yet", 0, None, None, Missing.FIRST_SAMPLE)
+    figures = Figures(sign, "not polled yet", 0, None, None, Missing.FIRST_SAMPLE)
     return ServerRow(target, ServerState.CONNECTING, figures)
 
 
 def failed_row(target: FleetTarget, problem: TorchServeError) -> ServerRow:
     """A server that cannot be asked at all."""
-    sign = StatusSign("✗", "wrong setting", Grade.BAD)
+    sign = StatusSign("✗", "invalid setting", Grade.BAD)
     figures = Figures(sign, str(problem), 0, None, None, Missing.NO_COUNTERS)
     return ServerRow(target, ServerState.FAILING, figures, settled=True)
 
@@ -172,15 +172,15 @@ def aged(row: ServerRow, now: Instant, period_s: float) -> ServerRow:
 
 def _model_row(model: ModelStatus) -> ModelRow:
     sign = GONE if model.gone else MODEL_SIGNS[model.verdict.health]
-    told = model.told and not model.gone
+    known = model.workers_known and not model.gone
     return ModelRow(
         model.key,
         Figures(
             sign,
             str(model.gone or model.verdict.evidence),
             model.verdict.health.severity,
-            model.ready if told else None,
-            model.wanted if told else None,
+            model.ready if known else None,
+            model.wanted if known else None,
             model.traffic.interval,
         ),
     )
@@ -197,8 +197,8 @@ def _verdict(
     server = snapshot.server
     if server.state is not ServerState.UP:
         problem = server.problem
-        told = str(problem or server.state)
-        return SERVER_SIGNS[server.state], told, 100
+        known = str(problem or server.state)
+        return SERVER_SIGNS[server.state], known, 100
     if models and models[0].figures.sign.grade > Grade.NEUTRAL:
         worst = models[0]
         figures = worst.figures

@@ -1,4 +1,4 @@
-"""The file_sd files of the configuration, read again whenever they change."""
+"""The file_sd files of the configuration, reload whenever they change."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class TargetFiles:
         for pattern in self._patterns:
             files = _matching(pattern)
             if not files:
-                missing.append(f"{pattern}: there is no such file")
+                missing.append(f"{pattern}: no such file")
             there |= {file: self._look(file) for file in files}
         self._files = there
-        told = (f"{file}: {text}" for file, read in there.items() for text in read.problems)
-        self.problems = (*missing, *told)
+        message = (f"{file}: {text}" for file, read in there.items() for text in read.problems)
+        self.problems = (*missing, *message)
         return [target for read in there.values() for target in read.targets]
 
     def _look(self, file: Path) -> _Read:

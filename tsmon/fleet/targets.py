@@ -18,7 +18,7 @@ class Origin(StrEnum):
     CONFIG = "config"
     FILE_SD = "file_sd"
     PROMETHEUS = "prometheus"
-    """It is not asked itself: a Prometheus server tells of it."""
+    """It is not asked itself: a Prometheus server reports it."""
 
 
 class FleetTarget(Struct, frozen=True):
@@ -33,7 +33,7 @@ class FleetTarget(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What tells it from all others."""
+        """What distinguishes it from all others."""
         return f"{self.origin}:{self.name}"
 
 

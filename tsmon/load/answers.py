@@ -24,7 +24,7 @@ class Answer(Struct, frozen=True):
     predicted: str | None = None
     """None when there was no answer."""
     confidence: float | None = None
-    """Probability of the predicted digit, where the model tells it."""
+    """Probability of the predicted digit, where the model returns it."""
     milliseconds: float | None = None
     """As the sender saw it: network, queue and inference."""
     error: str = ""
@@ -32,7 +32,7 @@ class Answer(Struct, frozen=True):
     failure: Failure | None = None
     """The kind of that error."""
     probabilities: tuple[float, ...] | None = None
-    """Of the digits from 0 on, where the model tells them."""
+    """Of the digits from 0 on, where the model returns them."""
 
     @property
     def correct(self) -> bool | None:
@@ -94,7 +94,7 @@ def read_answer(image: DigitImage, prediction: Prediction) -> Answer:
 
 
 def digit_and_probabilities(text: str) -> tuple[str, tuple[float, ...] | None]:
-    """What an answer says: the digit, or the shortened text, and the probabilities if told."""
+    """What an answer says: the digit, or the shortened text, and the probabilities if returned."""
     try:
         answer = parse_json(text)
     except BadJson:

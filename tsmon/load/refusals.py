@@ -27,7 +27,7 @@ class Failure(StrEnum):
 
     UNREADABLE = "unreadable"
     NO_CAPACITY = "no worker or queue full"
-    """503 ServiceUnavailableException; `capacity_kind` tells the next two apart."""
+    """503 ServiceUnavailableException; `capacity_kind` distinguishes the next two."""
     NO_WORKER = "no worker"
     QUEUE_FULL = "queue full"
     HANDLER = "handler error"
@@ -40,7 +40,7 @@ class Failure(StrEnum):
     TIMED_OUT = "timed out"
     UNREACHABLE = "unreachable"
     ABANDONED = "abandoned"
-    """Under way when the sender was told to wait no longer."""
+    """In flight when the sender was asked to stop waiting."""
 
 
 def kind_of(error: TorchServeError) -> Failure:
@@ -70,13 +70,15 @@ def capacity_cause(model: ModelVersion) -> str:
     """What to do about a 503 without capacity, by what describe says of the model now."""
     name = shell_word(model.name)
     if not model.workers:
-        return f"it has no worker; `tsmon scale {name} 1` gives it one"
+        return f"it has no workers; `tsmon scale {name} 1` starts one"
     if model.ready_workers == 0:
         return (
-            f"none of its {len(model.workers)} workers is ready; `tsmon describe {name}` tells more"
+            f"none of its {len(model.workers)} workers is ready; `tsmon describe {name}` shows why"
         )
     queue = f" of {model.queue.capacity}" if model.queue else ""
-    return f"its queue{queue} was full; send fewer at a time, add workers, or raise job_queue_size"
+    return (
+        f"its job queue{queue} was full; send fewer at a time, add workers, or raise job_queue_size"
+    )
 
 
 def count_kinds(kinds: Iterable[Failure | None]) -> str:

@@ -22,12 +22,12 @@ _SETTING = re.compile(rb"Maximum Request Size: (\d{1,18})\b")
 
 
 class RequestLimit(Struct, frozen=True):
-    """max_request_size."""
+    """The server's `max_request_size`, as far as it is known."""
 
     size: int = DEFAULT_LIMIT
     """In bytes."""
     read: bool = False
-    """Whether the server's log tells it; otherwise it is TorchServe's default."""
+    """Whether the server's log shows it; otherwise it is TorchServe's default."""
 
     def explain(self, answer: Answer) -> Answer:
         """The answer, in clearer words if its image is larger than the limit.

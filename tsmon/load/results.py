@@ -79,7 +79,7 @@ class Results:
         return [answer for answer in reversed(self.answers) if answer.correct is False]
 
     def relabel(self, path: Path, label: str | None) -> None:
-        """Judge the kept answers to an image anew, as if it had had this label."""
+        """Judge the kept answers to an image again, as if it had had this label."""
         answers = [
             replace(answer, image=replace(answer.image, label=label))
             if answer.image.path == path
@@ -108,7 +108,7 @@ class ResultBook:
         self._results: dict[ModelKey, Results] = {}
         self._none = Results()
         self.revision = 0
-        """Grows with every change, so that a view can tell whether to draw anew."""
+        """Grows with every change, so that a view knows whether to draw again."""
 
     def of(self, key: ModelKey | None) -> Results:
         """The results of a version; empty ones when there are none."""
@@ -125,7 +125,7 @@ class ResultBook:
         self.revision += 1
 
     def relabel(self, path: Path, label: str | None) -> None:
-        """Judge all versions' answers to an image anew."""
+        """Judge all versions' answers to an image again."""
         for results in self._results.values():
             results.relabel(path, label)
         self.revision += 1

@@ -52,7 +52,7 @@ async def _drain(
     waiting: Iterator[DigitImage],
     answers: asyncio.Queue[Answer | None],
 ) -> None:
-    """Send until none is waiting; a None tells the consumer that this sender has ended."""
+    """Send until none is waiting; a None signals the consumer that this sender has ended."""
     try:
         for image in waiting:
             answers.put_nowait(await send_one(inference, model, image, version=version))

@@ -69,7 +69,7 @@ def find_folder(container: Container) -> ContainerFolder:
     if facts is None:
         raise NoContainerLogs(f"No such container: {container.name}")
     if not facts.running:
-        raise NoContainerLogs(f"{container} does not run")
+        raise NoContainerLogs(f"{container} is not running")
     inside = container.folder or _log_folder(facts)
     return ContainerFolder(container, inside, _mounted(inside, facts.mounts))
 
@@ -88,7 +88,7 @@ def sizes(folder: ContainerFolder, names: Sequence[str]) -> dict[str, int]:
         paths[path]: int(size) for size, _, path in found if path in paths and size.isdecimal()
     }
     if not known:
-        raise NoContainerLogs(f"there are no logs of TorchServe in its {folder.inside}")
+        raise NoContainerLogs(f"there are no TorchServe logs in its {folder.inside}")
     return known
 
 

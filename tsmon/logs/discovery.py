@@ -10,12 +10,12 @@ from tsmon.torchserve.process import log_folder_in, place_of, port_of, server_at
 
 
 def find_logs(management: str) -> LogPlace | None:
-    """Where the server at this local management address logs; None where it cannot be told."""
+    """Where the server at this local management address logs; None where it cannot be known."""
     return find_log_folder(management) or _find_container(port_of(management))
 
 
 def find_log_folder(management: str) -> Path | None:
-    """The folder of the server whose management address this is; None where it cannot be told."""
+    """The folder of the server whose management address this is; None where it cannot be known."""
     server = server_at(management)
     if server is None or not shares_files(server.pid):
         return None

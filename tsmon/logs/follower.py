@@ -25,7 +25,7 @@ class FileFollower:
     """Reads what was added to a file since the last call; never blocks and never raises OSError.
 
     TorchServe rolls a log by renaming it, so the rest of the old file is read before the new one
-    is begun. A file that became shorter was cut and is read anew from its start. A line is given
+    is begun. A file that became shorter was cut and is read again from its start. A line is given
     when it is complete, or when nothing can follow it in its file.
     """
 

@@ -16,7 +16,7 @@ SEARCHED_BYTES = 64 * MIB
 
 
 def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
-    """The last *count* lines after the byte *since*; none if there is no such file.
+    """The last *count* lines after the byte *since*; none if no such file.
 
     Raises:
         OSError: the file cannot be read.
@@ -33,7 +33,7 @@ def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
 
 
 def start_of_last(path: Path, count: int) -> int:
-    """The byte where the last *count* lines begin; 0 if there is no such file.
+    """The byte where the last *count* lines begin; 0 if no such file.
 
     Raises:
         OSError: the file cannot be read.

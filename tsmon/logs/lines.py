@@ -30,9 +30,9 @@ def worker_thread(name: bytes) -> WorkerThread | None:
 
 
 def parse_stamp(stamp: str) -> datetime | None:
-    """A line's time as a naive datetime; None when it is none, or no year of a log."""
+    """A line's time as a naive datetime; None when it is not a time, or no year of a log."""
     try:
-        # A layout of somebody's own may have an offset; stamps without one stay comparable.
+        # A layout of someone's own may have an offset; stamps without one stay comparable.
         time = datetime.fromisoformat(stamp.replace(",", ".")).replace(tzinfo=None)
     except ValueError:
         return None
@@ -40,7 +40,7 @@ def parse_stamp(stamp: str) -> datetime | None:
 
 
 class Doubles:
-    """Tells the second of a doubled line.
+    """Recognises the second of a doubled line.
 
     TorchServe 0.12 writes nearly every line of ts_log twice. Both come from one call of one thread,
     so nothing else of that thread stands between them, while other threads' lines may.

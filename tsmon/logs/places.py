@@ -11,7 +11,7 @@ from tsmon.untrusted.text import one_line
 
 
 class Container(Struct, frozen=True):
-    """A container, and where in it the server logs to if somebody said so."""
+    """A container, and where in it the server logs to if someone said so."""
 
     name: str
     folder: str | None = None
@@ -21,7 +21,7 @@ class Container(Struct, frozen=True):
 
 
 LogPlace = Path | Container
-"""Where somebody said that a server's logs are."""
+"""Where someone said that a server's logs are."""
 _DOCKER = "docker:"
 
 
@@ -29,13 +29,13 @@ def parse_log_place(text: str) -> LogPlace:
     """Read a folder, docker:CONTAINER or docker:CONTAINER:/FOLDER/IN/IT.
 
     Raises:
-        InvalidArgument: it is none of them.
+        InvalidArgument: it is not one of them.
     """
     if not text.startswith(_DOCKER):
         return _folder(text)
     name, _, folder = text.removeprefix(_DOCKER).partition(":")
     if not name or (folder and not folder.startswith("/")):
-        raise InvalidArgument(f"{text}: say docker:CONTAINER or docker:CONTAINER:/its/logs")
+        raise InvalidArgument(f"{text}: use docker:CONTAINER or docker:CONTAINER:/its/logs")
     return Container(name, folder.rstrip("/") or None)
 
 
@@ -46,5 +46,5 @@ def _folder(text: str) -> Path:
         reason = error.strerror or str(error)
         raise InvalidArgument(f"{one_line(text, 80)} cannot be a log folder: {reason}") from None
     if is_file:
-        raise InvalidArgument(f"{text} is a file; name the folder it is in")
+        raise InvalidArgument(f"{text} is a file; give the folder it is in")
     return Path(text)

@@ -20,7 +20,7 @@ QUARTER = timedelta(minutes=15)
 """All zones in use are so many of these from UTC."""
 FARTHEST_OFFSET = timedelta(hours=14)
 LATE = timedelta(seconds=5)
-"""How much later than its stamp a line may have been written; a copy's time tells nothing."""
+"""How much later than its stamp a line may have been written; a copy's time shows nothing."""
 EARLY = timedelta(seconds=1)
 LOOK_EVERY_S = 1.0
 SETTLED_EVERY_S = 60.0
@@ -35,9 +35,9 @@ _STAMPED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) ")
 class LogZone:
     """Turns stamps of one log folder into moments and back.
 
-    The zone is the one somebody said. Else it is worked out: the last line of a file was written
+    The zone is the one someone said. Else it is worked out: the last line of a file was written
     when the file was last changed, so the difference of the two is the zone's from UTC. Where that
-    is this machine's, or nothing can be told, it is this machine's zone.
+    is this machine's, or nothing is known, it is this machine's zone.
     """
 
     def __init__(self, said: tzinfo | None = None) -> None:
@@ -97,8 +97,8 @@ def parse_zone(text: str) -> tzinfo:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             pass
     raise InvalidArgument(
-        f"{one_line(text, LONGEST_NAME)!r} is no time zone this machine knows",
-        "say UTC, +02:00 or a name as Europe/Berlin",
+        f"{one_line(text, LONGEST_NAME)!r} is not a time zone known to this machine",
+        "use UTC, +02:00 or a name such as Europe/Berlin",
     )
 
 

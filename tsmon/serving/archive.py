@@ -133,7 +133,7 @@ def build_archive(spec: ArchiveSpec) -> Path:
 def _check(spec: ArchiveSpec) -> None:
     if not _NAME.fullmatch(spec.model_name):
         raise ArchiveError(
-            f"Not a model name: {spec.model_name!r}",
+            f"Not a valid model name: {spec.model_name!r}",
             "Use letters, digits, '_', '-' and '.', with a letter or digit first",
         )
     if not spec.version.strip():
@@ -187,7 +187,7 @@ def _check_distinct(paths: list[Path]) -> None:
     names = Counter(name for path in paths for name in _archived_names(path))
     if twice := sorted(name for name, count in names.items() if count > 1):
         raise ArchiveError(
-            f"Two files would have the name {twice[0]} in the archive", "Rename one of them"
+            f"Two files would be named {twice[0]} in the archive", "Rename one of them"
         )
 
 

@@ -47,8 +47,8 @@ def digit_assets(root: Path | None = None) -> DigitAssets:
     )
     if missing := [str(path) for path in astuple(assets) if not path.exists()]:
         raise AssetsMissing(
-            f"Parts of the digit model are not there: {', '.join(missing)}",
-            "Get them back with git, or make them anew: make train samples",
+            f"Parts of the digit model are missing: {', '.join(missing)}",
+            "Restore them with git, or rebuild them: make train samples",
         )
     return assets
 
@@ -64,4 +64,4 @@ def numbers_page(root: Path | None = None) -> str:
         return page.read_text("utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise AssetsMissing(f"cannot read {page}: {reason}", "Install tsmon anew") from None
+        raise AssetsMissing(f"cannot read {page}: {reason}", "Reinstall tsmon") from None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tsmon.serving.plan import ServerPlan
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
-_OWN_NEED = "tsmon cannot do its work without it"
+_OWN_NEED = "tsmon depends on it"
 
 
 class _Setting(NamedTuple):
@@ -63,13 +63,14 @@ def this_machine(plan: ServerPlan) -> Surroundings:
         address=LOOPBACK,
         ports=plan.ports,
         why_address=(
-            "Reachable from this machine alone; the ports of gRPC are bound whether used or not."
+            "Reachable from this machine only; TorchServe binds the gRPC ports whether they are "
+            "used or not."
         ),
         model_store=str(plan.model_store.resolve()),
         token_auth=plan.token_auth,
-        why_tokens="With tokens, only who can read key_file.json may manage the server.",
+        why_tokens="With tokens, only those who can read key_file.json can manage the server.",
         tokens_instead="Use --no-token-auth",
-        heading="Written by tsmon at every start; changes made here are lost.",
+        heading="Written by tsmon at every start; edits are lost.",
     )
 
 
@@ -105,7 +106,7 @@ def extra_settings(pairs: Iterable[str]) -> dict[str, str]:
         key = key.strip()
         if not equals or not _KEY.fullmatch(key):
             raise BadConfiguration(
-                f"Not a setting: {pair!r}", "Write key=value, such as max_request_size=10000000"
+                f"Not a setting: {pair!r}", "Use key=value, such as max_request_size=10000000"
             )
         settings[key] = value.strip()
     return settings
@@ -114,7 +115,7 @@ def extra_settings(pairs: Iterable[str]) -> dict[str, str]:
 def _settings(plan: ServerPlan, around: Surroundings) -> Iterator[_Setting]:
     ours = [*_addresses(around), *_needed(around), *_defaults(plan)]
     yield from ours
-    reason = "Asked for by the user."
+    reason = "Set by the user."
     for key in sorted(plan.extra.keys() - {setting.key for setting in ours}):
         yield _Setting(key, plan.extra[key], reason)
         reason = ""
@@ -144,17 +145,19 @@ def _needed(around: Surroundings) -> Iterator[_Setting]:
         around.why_tokens,
         around.tokens_instead,
     )
-    yield _Setting("model_store", around.model_store, "Where archives are.", "Use --model-store")
+    yield _Setting(
+        "model_store", around.model_store, "Folder of the archives.", "Use --model-store"
+    )
     yield _Setting(
         "enable_model_api",
         "true",
-        "Without it models can be neither registered nor unregistered while the server runs.",
+        "Without it models cannot be registered or unregistered while the server runs.",
         _OWN_NEED,
     )
     yield _Setting(
         "metrics_mode",
         "prometheus",
-        "TorchServe's default writes metrics to log files and leaves /metrics empty.",
+        "By default TorchServe writes metrics to log files and leaves /metrics empty.",
         _OWN_NEED,
     )
 
@@ -163,7 +166,7 @@ def _defaults(plan: ServerPlan) -> Iterator[_Setting]:
     yield _Setting(
         "default_workers_per_model",
         str(plan.default_workers),
-        "TorchServe's default is one worker per CPU core for every model.",
+        "By default TorchServe starts one worker per CPU core for every model.",
     )
     yield _Setting(
         "initial_worker_port",
@@ -173,12 +176,12 @@ def _defaults(plan: ServerPlan) -> Iterator[_Setting]:
     yield _Setting(
         "job_queue_size",
         "100",
-        "Requests that may wait for a model version; the next one gets a 503.",
+        "Requests that can be queued for a model version; the next one gets a 503.",
     )
     yield _Setting(
         "install_py_dep_per_model",
         "false",
-        "An archive may bring code; whether pip may fetch more of it is for a person to say.",
+        "An archive contains code; whether pip may install more of it is for a person to decide.",
     )
 
 
@@ -186,6 +189,6 @@ def _check_extra(plan: ServerPlan, settings: Iterable[_Setting]) -> None:
     fixed = {setting.key: setting for setting in settings if setting.instead}
     for key, value in plan.extra.items():
         if not _KEY.fullmatch(key):
-            raise BadConfiguration(f"Not the name of a setting: {key!r}", "Write key=value")
+            raise BadConfiguration(f"Not the name of a setting: {key!r}", "Use key=value")
         if key in fixed:
-            raise BadConfiguration(f"{key}={value} cannot be set like this", fixed[key].instead)
+            raise BadConfiguration(f"{key}={value} cannot be set this way", fixed[key].instead)

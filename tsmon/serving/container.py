@@ -86,7 +86,7 @@ def create_command(plan: ServerPlan, container: ContainerPlan) -> list[str]:
     threads = thread_variables(plan.threads_per_worker, {})
     return [
         *("create", "--name", container.name),
-        # Each request is some 1.3 kB on the console, and nobody rotates that by default.
+        # Each request is some 1.3 kB on the console, and it is not rotated by default.
         *("--log-driver", "json-file", "--log-opt", "max-size=20m", "--log-opt", "max-file=2"),
         *_each("--publish", _published(plan.ports)),
         *_each("--mount", (_mount(share) for share in (store, *container.shares))),
@@ -135,7 +135,7 @@ def start(id_: str) -> None:
     """Start it, or start it again.
 
     Raises:
-        PortTaken: somebody has one of its ports.
+        PortTaken: someone has one of its ports.
         DockerError: docker refused.
     """
     try:
@@ -154,12 +154,12 @@ def check_store(id_: str, model_store: Path) -> None:
     """
     try:
         shut = run_docker("exec", id_, "sh", "-c", _SHUT, "sh", MODEL_STORE).decode().splitlines()
-    except DockerError:  # it has ended already, of which the waiting for it tells more
+    except DockerError:  # it has ended already, which waiting for it reports
         return
     if shut:
         raise ContainerError(
             f"The user of the container cannot read {model_store}{shut[0]}",
-            f"Let others read it: chmod -R o+rX {model_store}",
+            f"Make it readable: chmod -R o+rX {model_store}",
         )
 
 
@@ -180,7 +180,7 @@ def stop(id_: str, seconds: float = _STOP_SECONDS) -> None:
     """Have TorchServe end, then the container, which stays.
 
     The container's first process takes no notice of the signal that `docker stop` sends, so that
-    command alone waits in vain and then kills TorchServe.
+    command alone waits without effect and then kills TorchServe.
 
     Raises:
         DockerError: docker refused.
@@ -206,7 +206,7 @@ def end(id_: str, seconds: float, *, keep: bool) -> None:
 
 
 def was_stopped(facts: ContainerFacts | None) -> bool:
-    """Whether somebody ended or removed it, rather than that it ended by itself."""
+    """Whether someone ended or removed it, rather than that it ended by itself."""
     return facts is None or (facts.exit_code in _STOPPED and not facts.out_of_memory)
 
 
@@ -229,7 +229,7 @@ def docker_asked() -> Iterator[None]:
     try:
         yield
     except NoEngine as error:
-        hint = f"{_sentence(error.hint)}; or serve without Docker: tsmon serve start"
+        hint = f"{_sentence(error.hint)}; or run TorchServe without Docker: tsmon serve start"
         raise ContainerError(_sentence(error.message), hint) from None
     except DockerError as error:
         raise ContainerError(_sentence(error.message), error.hint) from None

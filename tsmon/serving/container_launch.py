@@ -44,16 +44,16 @@ class ContainerLaunch:
             NoEngine: docker cannot be asked.
         """
 
-        def tell(here: int, layers: int) -> None:
+        def show_layers(here: int, layers: int) -> None:
             self._say(f"pulling {name}", f"{here} of {layers} layers" if layers else "")
 
-        image.provide(name, tell)
+        image.provide(name, show_layers)
 
     def start(self, record: ServerRecord, seconds: float) -> str:
         """Start the record's container and wait until it answers; TorchServe's version.
 
         Raises:
-            PortTaken: somebody has one of its ports.
+            PortTaken: someone has one of its ports.
             ContainerError: its user cannot read the model store.
             StartFailed: it ended or did not answer within *seconds*. What was started is left.
             DockerError: docker refused.
@@ -117,7 +117,7 @@ def _failed(record: ServerRecord, message: str) -> StartFailed:
         said = list(output_lines("logs", "--tail", _READ_LINES, record.container_id))
     except DockerError:
         said = []
-    diagnosis = explain_log(shown(said), _GIVEN, f"TorchServe was given {_GIVEN}")
+    diagnosis = explain_log(shown(said), _GIVEN, f"TorchServe was started with {_GIVEN}")
     if diagnosis.cause:
         message += f": {diagnosis.cause}"
     return StartFailed(message, diagnosis.hint, diagnosis.log_lines)

@@ -1,7 +1,7 @@
 """A TorchServe in a container of this machine: made new, or started again.
 
 All functions block. It belongs to a home folder as a process does: `LocalServer` stops it and
-tells how it is.
+shows how it is.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ContainerServer:
             HomeBusy: another start or stop of this home goes on.
             AlreadyRunning: a server runs from this home.
             NameTaken: there is a container of that name.
-            PortTaken: somebody has one of the plan's ports.
+            PortTaken: someone has one of the plan's ports.
             ContainerError: docker refused, or cannot be asked.
             StartFailed: TorchServe did not become ready.
         """
@@ -116,7 +116,7 @@ class ContainerServer:
             elif found.running:
                 containers.stop(found.id)
             else:
-                raise ContainerError(f"The container {name} does not run")
+                raise ContainerError(f"The container {name} is not running")
         return found
 
     @contextmanager
@@ -144,8 +144,8 @@ def _existing(name: str) -> ContainerFacts:
     found = find_container(name)
     if found is None:
         raise ContainerError(
-            f"There is no container {name}",
-            f"Make it: tsmon serve start --docker --name {name} (make docker-run)",
+            f"No container {name} exists",
+            f"Create it: tsmon serve start --docker --name {name} (make docker-run)",
         )
     return found
 
@@ -153,7 +153,7 @@ def _existing(name: str) -> ContainerFacts:
 def _check_shares(plan: ServerPlan, container: ContainerPlan) -> None:
     for folder in (plan.model_store, *(share.source for share in container.shares)):
         if not folder.is_dir():
-            raise BadConfiguration(f"No such folder: {folder}", "Name one that is there")
+            raise BadConfiguration(f"No such folder: {folder}", "Choose an existing one")
 
 
 def _addresses(plan: ServerPlan) -> dict[int, str]:
@@ -163,7 +163,7 @@ def _addresses(plan: ServerPlan) -> dict[int, str]:
 
 
 def _record_of(found: ContainerFacts) -> ServerRecord:
-    """What is known of a container that somebody made.
+    """What is known of a container that someone made.
 
     Raises:
         ContainerError: it is not reached from here, or has its archives elsewhere.
@@ -171,8 +171,8 @@ def _record_of(found: ContainerFacts) -> ServerRecord:
     for port in (INSIDE.inference, INSIDE.management, INSIDE.metrics):
         if port not in found.published:
             raise ContainerError(
-                f"The container {found.name} does not publish its port {port}",
-                "Make another: tsmon serve start --docker --name OTHER",
+                f"The container {found.name} does not publish port {port}",
+                "Create another: tsmon serve start --docker --name OTHER",
             )
     stores = [Path(mount.source) for mount in found.mounts if mount.inside == MODEL_STORE]
     if not stores or not stores[0].is_dir():

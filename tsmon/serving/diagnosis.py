@@ -35,11 +35,11 @@ class _Known(NamedTuple):
 _KNOWN = (
     _Known(
         re.compile(r"Failed to bind to address: \S+|Failed to bind .*"),
-        "Another process took the port; choose others: tsmon serve start --ports free",
+        "Another process took the port; choose other ports: tsmon serve start --ports free",
     ),
     _Known(
         re.compile(r"Invalid configuration: .*"),
-        "Correct the setting; TorchServe was given {config}",
+        "Correct the setting; TorchServe was started with {config}",
     ),
     _Known(
         re.compile(r"\S*UnsupportedClassVersionError.*"),
@@ -47,9 +47,9 @@ _KNOWN = (
     ),
     _Known(
         re.compile(r".*(?:Could not reserve enough space|insufficient memory|OutOfMemoryError).*"),
-        "Give Java less memory with the setting vmargs=-Xmx512m, or free some",
+        "Give Java less memory with vmargs=-Xmx512m, or free some memory",
     ),
-    _Known(re.compile(r"TorchServe is already running.*"), "Look with: tsmon serve status"),
+    _Known(re.compile(r"TorchServe is already running.*"), "Check with: tsmon serve status"),
 )
 
 
@@ -80,7 +80,7 @@ class StartLogs:
 
     def diagnose(self) -> Diagnosis:
         """The known cause in what was written, or else only its last lines."""
-        story = f"The whole story is in {self._home.logs / TS_LOG}"
+        story = f"The full log is {self._home.logs / TS_LOG}"
         return explain_log(self._lines(), str(self._home.config), story)
 
     def _lines(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def server_environment(
     base: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """The environment of TorchServe's launcher, server and workers, made from *base*."""
-    # TS_CONFIG_FILE and the like would win over what we configure; what we were told, such as the
+    # TS_CONFIG_FILE and the like would win over what we configure; what we were given, such as the
     # address of a Prometheus with its password, is no business of the handlers that run there.
     ours = ("TS_", "TSMON_")
     environment = {key: value for key, value in base.items() if not key.startswith(ours)}
@@ -44,7 +44,7 @@ def server_environment(
 
 
 def thread_variables(threads_per_worker: int | None, base: Mapping[str, str]) -> dict[str, str]:
-    """What tells torch how many threads a worker may have; see `ServerPlan`."""
+    """What sets how many threads torch uses in a worker; see `ServerPlan`."""
     if threads_per_worker is None:
         threads_per_worker = 0 if any(key in base for key in _THREADS) else _MEASURED_BEST_THREADS
     return dict.fromkeys(_THREADS, str(threads_per_worker)) if threads_per_worker else {}

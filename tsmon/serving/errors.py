@@ -5,7 +5,7 @@ ServingError
 ├── NoJava                no Java runtime that TorchServe can use
 ├── AssetsMissing         the digit model's files are not where they belong
 ├── ArchiveError          a model archive cannot be built or read
-│   └── ArchiveExists     … because one is there already
+│   └── ArchiveExists     … because it already exists
 ├── BadConfiguration      a setting that TorchServe or tsmon cannot honour
 ├── BadHome               the home folder cannot be used
 ├── HomeBusy              another tsmon is starting or stopping this home's server
@@ -61,10 +61,10 @@ class ArchiveError(ServingError):
 
 
 class ArchiveExists(ArchiveError):
-    """The archive is there already, and was not to be replaced."""
+    """The archive already exists, and was not to be replaced."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} exists already", "Use --force to replace it")
+        super().__init__(f"{path} already exists", "Use --force to replace it")
         self.path = path
 
 
@@ -82,7 +82,7 @@ class HomeBusy(ServingError):
     def __init__(self, home: Path) -> None:
         super().__init__(
             f"Another tsmon is starting or stopping the server of {home}",
-            "Wait for it, then look with: tsmon serve status",
+            "Wait for it, then check with: tsmon serve status",
         )
         self.home = home
 
@@ -92,8 +92,8 @@ class PortTaken(ServingError):
 
     Attributes:
         address: `host:port`.
-        pid: the process that has it; None if the system does not tell.
-        process: its name; empty if the system does not tell.
+        pid: the process that has it; None if the system does not say.
+        process: its name; empty if the system does not say.
     """
 
     def __init__(self, address: str, pid: int | None = None, process: str = "") -> None:
@@ -118,7 +118,7 @@ class AlreadyRunning(ServingError):
 
     def __init__(self, pid: int | None, management: str, container: str = "") -> None:
         super().__init__(
-            f"TorchServe runs already at {management} ({_whereabouts(pid, container)})",
+            f"TorchServe is already running at {management} ({_whereabouts(pid, container)})",
             "Use it, or stop it first: tsmon serve stop",
         )
         self.pid = pid
@@ -130,7 +130,7 @@ class NotRunning(ServingError):
     """There is no server to stop."""
 
     def __init__(self, home: Path) -> None:
-        super().__init__(f"No server runs from {home}", "Start one: tsmon serve start")
+        super().__init__(f"No server is running from {home}", "Start one: tsmon serve start")
         self.home = home
 
 
@@ -143,8 +143,8 @@ class NameTaken(ContainerError):
 
     def __init__(self, name: str, status: str) -> None:
         super().__init__(
-            f"There is a container {name} already ({status})",
-            f"If it is yours, take it as it is: tsmon serve resume --name {name} (make "
+            f"A container {name} already exists ({status})",
+            f"If it is yours, start it as it is: tsmon serve resume --name {name} (make "
             "docker-start); else choose another name with --name (make docker-run container_name=)",
         )
         self.name = name
@@ -167,8 +167,8 @@ class StopFailed(ServingError):
 
     def __init__(self, pids: Sequence[int]) -> None:
         super().__init__(
-            f"Still there after SIGKILL: pid {', '.join(map(str, pids))}",
-            "The system cannot end it (a hung disk or driver?); look with: ps -fp PID",
+            f"Still running after SIGKILL: pid {', '.join(map(str, pids))}",
+            "The kernel cannot end it (a hung disk or driver?); check with: ps -fp PID",
         )
         self.pids = tuple(pids)
 

@@ -15,7 +15,7 @@ from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, TS_LOG
 from tsmon.serving.errors import BadHome, HomeBusy
 from tsmon.untrusted.private import private_folder
 
-# TorchServe sends every log line to the console as well, 1.3 kB a request. Nobody rotates that
+# TorchServe sends every log line to the console as well, 1.3 kB a request. It is not rotated
 # file, so only errors go there. Its own lines it writes to ts_log twice, once for org.pytorch.serve
 # and once for the root logger; once is enough, takes half the disk, and answers 4 % more requests.
 _CONSOLE_LOGGING = """\
@@ -37,7 +37,7 @@ _CONSOLE_LOGGING = """\
 
 
 def default_home() -> Path:
-    """Where the server lives when nobody says otherwise."""
+    """Where the server lives by default."""
     return user_state_path("tsmon") / "server"
 
 
@@ -48,7 +48,7 @@ class Home(Struct, frozen=True):
 
     @classmethod
     def at(cls, folder: Path | None = None) -> Home:
-        """The home in a folder that somebody named, else the default one."""
+        """The home in a folder that someone named, else the default one."""
         return cls((folder or default_home()).expanduser().resolve())
 
     @property
@@ -107,7 +107,7 @@ class Home(Struct, frozen=True):
         """Hold the home for oneself; the system lets go of it when the process ends.
 
         Raises:
-            HomeBusy: somebody else holds it.
+            HomeBusy: someone else holds it.
             BadHome: there is no such folder, or it is not writable.
         """
         try:

@@ -21,7 +21,7 @@ _HERE = {"Pull complete", "Already exists"}
 def provide(image: str, on_layers: Callable[[int, int], None]) -> None:
     """Have the image on this machine, pulled if need be.
 
-    *on_layers* is told how many of its layers are here, and how many there are.
+    *on_layers* is called with the number of its layers that are here, and of all.
 
     Raises:
         ContainerError: it cannot be pulled.
@@ -40,9 +40,9 @@ def provide(image: str, on_layers: Callable[[int, int], None]) -> None:
         raise
     except DockerError as error:
         raise ContainerError(
-            f"The image {image} is not here and cannot be pulled: {error}",
-            "Check the network and the name; `docker load` takes an image from a file, "
-            "and --image names another one",
+            f"The image {image} is not on this machine and cannot be pulled: {error}",
+            "Check the network and the name; `docker load` takes an image from a file, and "
+            "--image names another one",
         ) from None
 
 
@@ -50,7 +50,7 @@ def is_here(image: str) -> bool:
     """Whether the image is on this machine.
 
     Raises:
-        DockerError: docker cannot tell.
+        DockerError: docker does not answer.
     """
     try:
         run_docker("image", "inspect", "--format", "{{.Id}}", image)

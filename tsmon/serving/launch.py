@@ -120,7 +120,7 @@ class Launch:
         if not all(map(_accepts, self._plan.ports.bound)):
             return False
         try:
-            # The one question that needs no token and tells TorchServe from another server.
+            # The one question that needs no token and distinguishes TorchServe from other servers.
             return "TorchServe" in ask(f"{management}/api-description", _BOUNDS).text
         except httpx.HTTPError:
             return False

@@ -80,7 +80,7 @@ class LocalServer:
         self._read_only = read_only
 
     def refuse_when_read_only(self) -> None:
-        """Let nobody begin what could not be gone on with.
+        """Refuse what could not be finished.
 
         Raises:
             ReadOnly: this is a read-only session.
@@ -156,7 +156,7 @@ class LocalServer:
 
         Raises:
             BadHome: its record cannot be read.
-            ContainerError: it is in a container, and docker cannot tell.
+            ContainerError: it is in a container, and docker does not answer.
         """
         record = ServerRecord.load(self.home.record)
         if record is None:
@@ -177,7 +177,7 @@ class LocalServer:
         )
 
     def give_to(self, owner: Owner | None, record: ServerRecord) -> ServerRecord:
-        """Have another process be the one that stops a running server, or with None nobody.
+        """Have another process be the one that stops a running server, or none.
 
         Raises:
             HomeBusy: another start or stop of this home goes on.

@@ -15,7 +15,7 @@ from tsmon.untrusted.archives import BadArchiveFile, read_member, read_tar_membe
 from tsmon.untrusted.json import BadJson, parse_json
 
 _MANIFEST = "MAR-INF/MANIFEST.json"
-_REBUILD = "Build it again: tsmon archive --force"
+_REBUILD = "Rebuild it: tsmon archive --force"
 
 
 class ArchiveInfo(Struct, frozen=True):

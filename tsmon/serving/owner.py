@@ -1,4 +1,4 @@
-"""A process by which something stands and falls, told from a later one with its number."""
+"""A process by which something stands and falls, known from a later one with its number."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Owner(Struct, frozen=True):
 
     @classmethod
     def me(cls) -> Self:
-        """This process."""
+        """The process that runs this code."""
         return cls(os.getpid(), psutil.Process().create_time())
 
     @property
     def lives(self) -> bool:
-        """Whether it goes on; True also where that cannot be told."""
+        """Whether it goes on; True also where that cannot be known."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started) < _NEAR_S

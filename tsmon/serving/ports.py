@@ -39,7 +39,7 @@ class Ports(Struct, frozen=True, kw_only=True):
         if len(set(self.bound)) < len(self.bound):
             raise BadConfiguration(
                 f"One port is used twice: {', '.join(map(str, self.bound))}",
-                "TorchServe with tokens needs an own port for each of its APIs",
+                "with tokens on, each of TorchServe's APIs needs its own port",
             )
 
     @property
@@ -103,7 +103,7 @@ def _is_free(port: int) -> bool:
 
 
 def _owner(port: int) -> tuple[int | None, str]:
-    """Pid and name of the process that listens on *port*, as far as the system tells."""
+    """Pid and name of the process that listens on *port*, as far as the system shows."""
     pid = next(_listeners(port), None)
     if pid is None:
         return None, ""
@@ -116,7 +116,7 @@ def _owner(port: int) -> tuple[int | None, str]:
 def _listeners(port: int) -> Iterator[int]:
     try:
         connections = psutil.net_connections("tcp")
-    except psutil.Error:  # macOS tells only root
+    except psutil.Error:  # macOS shows only root
         return
     for connection in connections:
         local = connection.laddr

@@ -1,7 +1,7 @@
 """The processes of a server: found again, measured and ended without hitting any other.
 
 They are known by the temporary folder that was made for their start alone and that is on their
-command lines. A pid may belong to another process by now, and a start time as the system tells
+command lines. A pid may belong to another process by now, and a start time as the system shows
 it moves when the clock is set.
 """
 

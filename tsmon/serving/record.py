@@ -79,5 +79,5 @@ class ServerRecord(Struct, frozen=True, kw_only=True):
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadHome(
                 f"Cannot read {path}: {error}",
-                "Make sure that no TorchServe runs from there, then delete the file",
+                "Make sure that no TorchServe is running from there, then delete the file",
             ) from error

@@ -2,7 +2,7 @@
 
 TorchServe has no request for it. Scaling down ends the newest workers, so scaling up and down again
 never replaces the old ones; only scaling to 0 does, and then nothing serves until the model is
-loaded again. But it starts a worker anew whose process has ended. On the server's own machine
+loaded again. But it starts a worker again whose process has ended. On the server's own machine
 the workers are therefore ended one at a time, with one more worker as stand-in for as long as that
 takes. A request that the process has in hand as it ends is answered with 500, so it is ended at a
 moment in which it computes nothing, if there is one soon.
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 RESTART_POLL_S = 0.25
 IDLE_S = 0.02
-"""A process that used no CPU for this long has no request in hand, as far as one can see."""
+"""A process that used no CPU for this long has no request in hand, as far as can be seen."""
 IDLE_WAIT_S = 3.0
 """How long such a moment is waited for."""
 BACK_OFF_S = 30.0
@@ -72,7 +72,7 @@ class RollingRestart(Procedure):
         super().__init__(
             client.management,
             [
-                ProcedureStep("stand-in", "start one more worker as stand-in"),
+                ProcedureStep("stand-in", "start a stand-in worker"),
                 *(ProcedureStep(id_, f"restart worker {id_}") for id_ in self._processes),
                 ProcedureStep("back", "remove the stand-in"),
             ],
@@ -116,13 +116,13 @@ class RollingRestart(Procedure):
             await _idle_moment(_process_of(found.workers[-1]))
 
     async def _restart(self, id_: str, process: psutil.Process) -> None:
-        self._tell(id_, "waiting for a moment without a request")
+        self._report(id_, "waiting for it to be idle")
         idle = await _idle_moment(process)
         with suppress(psutil.NoSuchProcess):  # it died by itself: TorchServe starts it as well
             process.terminate()
-        self._tell(id_, f"process {process.pid} ended{'' if idle else ' at work'}, starting")
+        self._report(id_, f"process {process.pid} ended{'' if idle else ' while busy'}, starting")
         pid = await self._returned(id_, process.pid)
-        self._tell(id_, f"process {process.pid} → {pid}{'' if idle else ', ended at work'}")
+        self._report(id_, f"process {process.pid} → {pid}{'' if idle else ', ended while busy'}")
 
     async def _returned(self, id_: str, old_pid: int) -> int:
         """The process that a worker is ready in again.
@@ -137,7 +137,7 @@ class RollingRestart(Procedure):
                 return worker.pid or 0
             await asyncio.sleep(RESTART_POLL_S)
         raise NotCarriedOut(
-            f"worker {id_} is not ready again", "the server's logs/model_log.log tells why"
+            f"worker {id_} did not become ready again", "the server's logs/model_log.log shows why"
         )
 
     async def _worker(self, id_: str) -> Worker | None:
@@ -148,7 +148,7 @@ class RollingRestart(Procedure):
             return None
         worker = next((each for each in now.workers if each.id == id_), None)
         if worker is None:
-            raise Overtaken(f"worker {id_} is gone: somebody else scaled {found.name}")
+            raise Overtaken(f"worker {id_} is gone: someone else scaled {found.name}")
         return worker
 
     def _arrived(self) -> ProcedureResult:
@@ -158,14 +158,14 @@ class RollingRestart(Procedure):
 
     async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
         done = sum(step.mark is StepState.DONE for step in self.steps[1:-1])
-        left = f"{done} of {len(self._processes)} workers are restarted"
+        left = f"{done} of {len(self._processes)} workers have been restarted"
         hint = error.hint if error else ""
         if self._has_stand_in and not isinstance(error, Overtaken | NotFound):
             try:
                 await self._remove_stand_in()
             except TorchServeError as trouble:
                 back = _scale_command(self._found, len(self._processes))
-                left = f"{left}; the stand-in may be left: {trouble}"
+                left = f"{left}; the stand-in may still be there: {trouble}"
                 return ProcedureResult(False, reasoned(error, left), f"{back} removes it")
         return ProcedureResult(False, reasoned(error, left), hint)
 
@@ -185,7 +185,9 @@ class RestartAtOnce(Procedure):
             client.management,
             [
                 ProcedureStep("stop", "end all workers"),
-                ProcedureStep("start", f"start {self._workers} anew and wait until they are ready"),
+                ProcedureStep(
+                    "start", f"start {self._workers} again and wait until they are ready"
+                ),
             ],
         )
 
@@ -210,7 +212,7 @@ class RestartAtOnce(Procedure):
     async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
         words = f"{self._workers} workers of {self._found.name} {self._found.version}"
         if isinstance(error, Overtaken | NotFound):
-            left = f"the {words} are not started again"
+            left = f"the {words} were not started again"
             return ProcedureResult(False, reasoned(error, left), error.hint)
         try:
             await self._start()
@@ -238,21 +240,22 @@ def _process_of(worker: Worker) -> psutil.Process:
     process, so it also has to have the worker's socket on its command line.
 
     Raises:
-        CannotRoll: there is none, or it is somebody else's.
+        CannotRoll: there is none, or it is someone else's.
     """
     id_, pid = worker.id, worker.pid
     if pid is None:
-        raise CannotRoll(f"worker {id_} has no process at present")
+        raise CannotRoll(f"worker {id_} has no process at the moment")
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             raise psutil.NoSuchProcess(pid)
         if not _is_worker(process.cmdline(), id_):
-            raise CannotRoll(f"process {pid} of this machine is not worker {id_}")
+            raise CannotRoll(f"process {pid} on this machine is not worker {id_}")
         owner, me = process.username(), psutil.Process().username()
     except psutil.NoSuchProcess:
         raise CannotRoll(
-            f"this machine has no process {pid} of worker {id_}: it ended, or is in a container"
+            f"process {pid} of worker {id_} is not on this machine: it ended, or runs in a "
+            "container"
         ) from None
     except psutil.Error as error:
         raise CannotRoll(f"the process of worker {id_} cannot be read: {error}") from None

@@ -18,7 +18,7 @@ def find_running(home: Home) -> ServerRecord | None:
 
     Raises:
         BadHome: its record cannot be read.
-        ContainerError: it is in a container, and docker cannot tell.
+        ContainerError: it is in a container, and docker does not answer.
     """
     record = ServerRecord.load(home.record)
     return record if record is not None and record.ready and runs(record) else None
@@ -33,7 +33,7 @@ def runs(record: ServerRecord) -> bool:
     """Whether the server is there.
 
     Raises:
-        ContainerError: it is in a container, and docker cannot tell.
+        ContainerError: it is in a container, and docker does not answer.
     """
     if not record.container_id:
         return find_process(record) is not None

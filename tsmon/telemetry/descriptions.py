@@ -77,7 +77,7 @@ async def describe_everything(management: Management) -> list[Description]:
 async def _describe(management: Management, name: str) -> tuple[Description, ...]:
     versions = await management.describe_all(name)
     if not versions:
-        raise NotTorchServe("describe has no version of it")
+        raise NotTorchServe("describe does not list this version")
     default = versions[0].version
     if len(versions) > 1:
         default = (await management.describe(name)).version
@@ -121,7 +121,7 @@ class ModelReader:
         return not any(map(self._unsettled, self._known))
 
     def forget(self) -> None:
-        """Describe all models anew: it may be another server now."""
+        """Describe all models again: it may be another server now."""
         for task in self._asking.values():
             task.cancel()
         self._known, self._asking, self._removed = {}, {}, set()
@@ -227,6 +227,6 @@ def _said_alike(known: Sequence[Description], found: Sequence[Description]) -> b
 
 
 def _heard(task: asyncio.Task[tuple[Description, ...]]) -> None:
-    """Read how it ended, or asyncio reports a description that nobody waits for any more."""
+    """Read how it ended, or asyncio reports a description that no one waits for any more."""
     if not task.cancelled():
         task.exception()

@@ -79,7 +79,7 @@ def _server_errors(model: ModelStatus) -> int:
 
 
 TOKEN_SOON = timedelta(minutes=5)
-"""How long before a token's end somebody is told of it."""
+"""How long before a token's end someone is reported of it."""
 
 
 class EventKind(StrEnum):
@@ -108,7 +108,7 @@ class EventKind(StrEnum):
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody should look."""
+        """Whether someone should look."""
         return self in _BAD
 
 
@@ -181,7 +181,7 @@ class EventLog:
         """Take the next snapshot, and keep the events it brought."""
         found = list(between(self._last, snapshot)) if self._last is not None else []
         for key, failed in self._bursts.begun(snapshot).items():
-            text = f"{failed} requests failed within a tick"
+            text = f"{failed} requests failed within one tick"
             found.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text, key))
         if found:
             self.events = (*self.events, *found)[-self._capacity :]
@@ -248,11 +248,11 @@ def _server_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
         elif was.state is ServerState.UP:
             yield Event(after.at, EventKind.SERVER_AWAY, label, str(now.problem or now.state))
     if now.lives > was.lives:
-        yield Event(after.at, EventKind.COUNTERS_RESET, label, "the server started anew")
+        yield Event(after.at, EventKind.COUNTERS_RESET, label, "the server was restarted")
 
 
 def _token_events(before: Snapshot, after: Snapshot) -> Iterator[Event]:
-    """What became of the key file's tokens; of one that was not there before nothing is told."""
+    """What became of the key file's tokens; new ones are not reported."""
     was, now = before.at.wall, after.at.wall
     for kind, ends in after.token_ends.items():
         if kind not in before.token_ends:
@@ -281,10 +281,10 @@ def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Itera
     subject = str(after.key)
     if bool(after.problem) is not bool(before.problem):
         kind = EventKind.MODEL_UNREAD if after.problem else EventKind.MODEL_READ
-        text = after.problem or f"unread before: {before.problem}"
+        text = after.problem or f"could not be read before: {before.problem}"
         yield Event(at, kind, subject, text, after.key)
     if after.is_default and not before.is_default:
-        text = "requests without a version go here now"
+        text = "requests without a version now go here"
         yield Event(at, EventKind.DEFAULT_CHANGED, subject, text, after.key)
     if after.described.url != before.described.url:
         text = f"{before.described.url} → {after.described.url}"

@@ -1,7 +1,7 @@
 """What each number means, read from the page that explains them all (docs/metrics.md).
 
 An entry is a row of one of the page's tables: its first cell names the number, and in code the
-words that stand for it on the screen; the other cells tell about it under their column's heading.
+words that stand for it on the screen; the other cells show about it under their column's heading.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Explanation(Struct, frozen=True):
     shown: tuple[str, ...]
     """The words that stand for it on the screen."""
     facts: tuple[tuple[str, str], ...]
-    """What is told of it: a heading and a text each, without markup."""
+    """What is reported of it: a heading and a text each, without markup."""
 
     def is_called(self, name: str) -> bool:
         """Whether this is its name or what the screen calls it, in whatever case."""

@@ -37,7 +37,7 @@ def _read_any(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def read_declaration(line: str) -> tuple[str, str]:
-    """The name that a comment is about, and its type if it tells it; both empty for mere words.
+    """The name that a comment is about, and its type if it shows it; both empty for mere words.
 
     Raises:
         ValueError: it names nothing.

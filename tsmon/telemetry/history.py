@@ -73,7 +73,7 @@ _Layout = dict["ModelKey", _Place]
 
 
 class _Row(Struct, frozen=True):
-    """One tick."""
+    """The points of one tick."""
 
     at: Instant
     layout: _Layout
@@ -81,11 +81,11 @@ class _Row(Struct, frozen=True):
     numbers: array[float]
     """Five of each model, then the memory of all workers; NaN where one is not known."""
     percentiles: array[float]
-    """Those of inference and queue of each model; empty where the logs told of none."""
+    """Those of inference and queue of each model; empty where the logs showed of none."""
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The bytes that it takes."""
         return _ROW_BYTES + self.numbers.itemsize * (len(self.numbers) + len(self.percentiles))
 
     def point(self, key: ModelKey) -> HistoryPoint:
@@ -99,12 +99,12 @@ class _Row(Struct, frozen=True):
         first = 2 * _PERCENTILES * place.number
         return HistoryPoint(
             self.at,
-            _told(rate),
-            _told(inference),
-            _told(queue),
+            _number(rate),
+            _number(inference),
+            _number(queue),
             _percentiles(self.percentiles[first : first + _PERCENTILES]),
             _percentiles(self.percentiles[first + _PERCENTILES : first + 2 * _PERCENTILES]),
-            _told(errors),
+            _number(errors),
             None if math.isnan(waiting) else int(waiting),
             tuple(zip(place.workers, map(int, memory), strict=True)),
         )
@@ -133,7 +133,7 @@ class KeptHistory:
         self._models: tuple[tuple[ModelKey, tuple[str, ...]], ...] = ()
         self._layout: _Layout = {}
         self._forgotten: dict[ModelKey, float] = {}
-        """Until when the past of a name is that of a model somebody let go of."""
+        """Until when the past of a name is that of a model someone let go of."""
         self._read = _Read()
 
     def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
@@ -269,7 +269,7 @@ def _single(value: float | None) -> float:
     return math.nan if value is None else max(-_LARGEST, min(value, _LARGEST))
 
 
-def _told(value: float) -> float | None:
+def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Instant(Struct, frozen=True):
-    """One moment."""
+    """A moment on two clocks: one that never steps, and the wall clock."""
 
     monotonic: float
     """Seconds on a clock that never steps."""

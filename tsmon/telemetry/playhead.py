@@ -32,7 +32,7 @@ class View(Struct, frozen=True):
 
 
 class Playhead:
-    """Follows the newest tick until it is held; then it moves only when it is told to."""
+    """Follows the newest tick until it is held; then it moves only when it is asked to."""
 
     def __init__(self, past: Past, events: EventLog) -> None:
         self.span_s = 120.0

@@ -18,11 +18,11 @@ class ProcessTable:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._processes: dict[int, psutil.Process] = {}
         self._cpu_percent: dict[int, float] = {}
-        """As it was told last."""
+        """As it was reported last."""
         self._ended: dict[int, ProcessUsage] = {}
         """Pids that were workers here and are no more."""
         self._clock = clock
-        self._told: float | None = None
+        self._read_at: float | None = None
         self._pace = IntervalFilter()
 
     def read(self, pids: Iterable[int]) -> dict[int, ProcessUsage]:
@@ -30,7 +30,7 @@ class ProcessTable:
 
         A loopback address may lead to a container or through a tunnel, where the same pid is
         another process; such pids are left out. One that was a worker's and is not any more is
-        told as ended. Soon after another reading CPU use stays as it
+        reported as ended. Soon after another reading CPU use stays as it
         was: the system counts it in hundredths of a second.
         """
         wanted = set(pids)
@@ -58,12 +58,12 @@ class ProcessTable:
         return known | others.intersection(psutil.pids()) if others else known
 
     def _is_due(self) -> bool:
-        now, told = self._clock(), self._told
-        if told is not None and not self._pace.is_due(now - told):
+        now, read_at = self._clock(), self._read_at
+        if read_at is not None and not self._pace.is_due(now - read_at):
             return False
-        if told is not None:
-            self._pace.keep(now - told)
-        self._told = now
+        if read_at is not None:
+            self._pace.keep(now - read_at)
+        self._read_at = now
         return True
 
     def _forget(self, pid: int) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
 NO_REQUESTS = Traffic(QUIET, QUIET, QUIET, QUIET)
-WORKERS_NOT_EXPORTED = "metrics do not tell whether workers live"
+WORKERS_NOT_EXPORTED = "metrics do not show whether workers are alive"
 
 
 class Roster:
@@ -55,7 +55,7 @@ class Roster:
     ) -> tuple[ModelStatus, ...]:
         """Take what the server said at this tick.
 
-        After an outage, models that are missing stay in the roster as gone: nobody removed them,
+        After an outage, models that are missing stay in the roster as gone: no one removed them,
         the server forgot them. Otherwise a missing model was unregistered; it stays as gone as long
         as its series do.
         """
@@ -87,7 +87,7 @@ class Roster:
         return self.models
 
     def dismiss(self, key: ModelKey) -> None:
-        """Do not keep this version when it goes: somebody removes it on purpose."""
+        """Do not keep this version when it goes: it is removed on purpose."""
         self._expected_to_go.add(key)
         self._leftovers.dismiss(key)
         if key in self._by_key and self._by_key[key].gone:
@@ -157,9 +157,9 @@ def key_of(entry: Description) -> ModelKey:
 
 
 def answers_of(traffic: Traffic, report: RequestReport | None = None) -> Answers:
-    """What the counters tell: they count an answer when it is given, if it is a good one.
+    """What the counters show: they count an answer when it is given, if it is a good one.
 
-    What failed, only the log files tell, in a `report`.
+    What failed, only the log files show, in a `report`.
     """
     interval, window = traffic.interval, traffic.window
     finished = interval.inference_us > 0 if isinstance(interval, Usage) else None

@@ -32,7 +32,7 @@ DEFAULT_VERSION_LABEL = "default"
 
 
 class MetricsMode(StrEnum):
-    """The server's `metrics_mode`, told from what `/metrics` answers."""
+    """The server's `metrics_mode`, known from what `/metrics` answers."""
 
     PROMETHEUS = "prometheus"
     LEGACY = "legacy"
@@ -40,7 +40,7 @@ class MetricsMode(StrEnum):
 
 
 class UnreadableScrape(TorchServeError):
-    """The metrics address answered with something that is no Prometheus text."""
+    """The metrics address answered with something that is not Prometheus text."""
 
 
 class SeriesKey(NamedTuple):
@@ -117,7 +117,7 @@ class ScrapeReader:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._samples: list[_Sample | None] = []
-        """Of each line; None where it is none."""
+        """Of each line; None where it is not valid."""
         self._values: list[float | None] = []
         """Of each line; None where it has none that a sum or a size can have."""
         self._types: dict[str, str] = {}
@@ -188,7 +188,7 @@ class ScrapeReader:
             worst = lines[self._unreadable[0]]
             ScrapeReader.__init__(self)
             raise UnreadableScrape(
-                f"/metrics is no Prometheus text: {excerpt(worst, LONGEST_EXCERPT)}",
+                f"/metrics is not Prometheus text: {excerpt(worst, LONGEST_EXCERPT)}",
                 "is this the metrics address?",
             )
         self._add_up(self._lines_of)

@@ -98,7 +98,7 @@ class Gone(StrEnum):
     """Why a version is shown that the server does not list."""
 
     FORGOTTEN = "the server restarted without it"
-    UNREGISTERED = "unregistered; its counters stay until the server restarts"
+    UNREGISTERED = "unregistered; its counters remain until the server restarts"
 
 
 class ModelStatus(Struct, frozen=True):
@@ -112,7 +112,7 @@ class ModelStatus(Struct, frozen=True):
     requests: RequestReport | None = None
     """What the log files say of its requests, where they can be read."""
     cause: Cause | None = None
-    """Why its worker died or its requests failed the last time, where the log files tell it."""
+    """Why its worker died or its requests failed the last time, where the log files show it."""
     problem: str = ""
     """What of it could not be read, and why; empty where all of it could."""
     gone: Gone | None = None
@@ -126,7 +126,7 @@ class ModelStatus(Struct, frozen=True):
         force_setattr(self, "key", key)
 
     @property
-    def told(self) -> bool:
+    def workers_known(self) -> bool:
         """Whether the server says now which workers it has."""
         return self.verdict.health not in (ModelHealth.UNKNOWN, ModelHealth.UNREAD)
 
@@ -144,7 +144,7 @@ class ModelStatus(Struct, frozen=True):
     def pending(self) -> int | None:
         """Requests in its queue."""
         queue = self.described.queue
-        return queue.pending if queue and self.told and not self.gone else None
+        return queue.pending if queue and self.workers_known and not self.gone else None
 
     @property
     def worker_memory(self) -> list[int]:
@@ -158,7 +158,7 @@ class ModelStatus(Struct, frozen=True):
         return sum(sizes) if (sizes := self.worker_memory) else None
 
     def percentiles(self, part: RequestPhase) -> Percentiles | None:
-        """Of the requests of the last minute, where the log files tell them."""
+        """Of the requests of the last minute, where the log files show them."""
         return self.requests.minute.get(part) if self.requests else None
 
 
@@ -221,11 +221,11 @@ class Snapshot(Struct, frozen=True):
         rates = [
             known(model.traffic.interval.per_second) for model in self.models if not model.gone
         ]
-        told = [rate for rate in rates if rate is not None]
-        return sum(told) if told else None
+        message = [rate for rate in rates if rate is not None]
+        return sum(message) if message else None
 
     def errors_per_second(self, model: ModelStatus) -> float | None:
-        """Requests that failed since the tick before; None where the log files do not tell."""
+        """Requests that failed since the tick before; None where the log files do not show."""
         if self.stale or model.gone:
             return None
         if model.requests is None:  # no request ended in the last five minutes, if logs are read

@@ -31,7 +31,7 @@ class Description(Struct, frozen=True):
     model: ModelVersion
     is_default: bool
     only_metrics: bool = False
-    """Known from its metrics alone: whether its workers live is not told."""
+    """Known from its metrics only, which do not show whether its workers are alive."""
     why: TorchServeError | None = None
     """Why it could not be described now; `model` is what the list or an earlier answer says."""
 

@@ -1,7 +1,7 @@
 """How old what is known may be before it is no longer the state of the server.
 
 A snapshot says how the server was when it was made. When none follows, because the server, the way
-to it or tsmon itself hangs, nobody makes one that says so; so the age is looked at whenever
+to it or tsmon itself hangs, no one makes one that says so; so the age is looked at whenever
 something is shown.
 """
 
@@ -34,10 +34,10 @@ def as_of(snapshot: Snapshot, now: Instant, patience: float) -> Snapshot:
     if snapshot.stale or answer is None or now.since(answer) <= patience:
         return snapshot
     wait = longest_wait()
-    doing = f"waiting for {wait.what}" if wait else "nothing is being asked"
+    doing = f"waiting for {wait.what}" if wait else "nothing is being polled"
     problem = TimedOut(
         f"nothing new since {answer.wall.astimezone():%H:%M:%S}: {doing}",
-        "what is shown is from before",
+        "the screen shows older data",
     )
     return replace(
         snapshot,

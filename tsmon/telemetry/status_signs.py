@@ -28,8 +28,8 @@ class StatusSign(Struct, frozen=True):
     grade: Grade
 
     @property
-    def needs_somebody(self) -> bool:
-        """Whether somebody should look at it."""
+    def needs_attention(self) -> bool:
+        """Whether someone should look at it."""
         return self.grade >= Grade.WARNING
 
     def __str__(self) -> str:

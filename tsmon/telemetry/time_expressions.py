@@ -19,7 +19,7 @@ def parse_time(text: str, reference: datetime) -> datetime:
     minutes before it.
 
     Raises:
-        InvalidArgument: the text is none of the forms.
+        InvalidArgument: the text is in none of the forms.
     """
     words = " ".join(text.split())
     try:
@@ -31,4 +31,4 @@ def parse_time(text: str, reference: datetime) -> datetime:
         full = datetime.fromisoformat(words)
         return full if full.tzinfo else full.replace(tzinfo=reference.tzinfo)
     except (ValueError, OverflowError):
-        raise InvalidArgument(f"{text!r} is no time; write {FORMS}") from None
+        raise InvalidArgument(f"{text!r} is not a valid time; use {FORMS}") from None

@@ -10,7 +10,7 @@ that says why; it is never 0.
 
 A scrape that comes soon after the one before, as after a change, closes no interval: the moments of
 scrapes are known to some hundredths of a second, which would make any rate of so short a time.
-What was told stays, and its requests are counted by the interval that is closed next.
+The last values stay, and its requests are counted by the interval that is closed next.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class TrafficMeter:
         self._newest: Scrape | None = None
         self._scrapes: deque[Scrape] = deque()
         """Those that ended an interval, and the first one of this life."""
-        self._told: dict[SeriesKey, Traffic] = {}
+        self._latest: dict[SeriesKey, Traffic] = {}
         self._pace = IntervalFilter()
         self._unanswered: dict[SeriesKey, float] = {}
         self._gaps: frozenset[SeriesKey] = frozenset()
@@ -168,7 +168,7 @@ class TrafficMeter:
     def observe(
         self, scrape: Scrape, in_flight: Mapping[str, float] | None = None
     ) -> dict[SeriesKey, Traffic]:
-        """Take the next scrape and tell the traffic of each series in it.
+        """Take the next scrape and return the traffic of each series in it.
 
         `in_flight` is how many requests of each model can be waiting or worked on at present; more
         are not carried, since the rest was refused and will never be answered.
@@ -187,19 +187,19 @@ class TrafficMeter:
         elif self._pace.is_due(_age(self._scrapes[-1], scrape)):
             self._end_interval(scrape, in_flight)
             # Growth over two intervals, of which only one is known, is no rate of either.
-            for key in self._told.keys() & (self._gaps | was):
-                self._told[key] = replace(self._told[key], interval=Missing.UNREAD)
+            for key in self._latest.keys() & (self._gaps | was):
+                self._latest[key] = replace(self._latest[key], interval=Missing.UNREAD)
         return self._with_sums(scrape)
 
     def _with_sums(self, scrape: Scrape) -> dict[SeriesKey, Traffic]:
-        """What was told last, with the sums of this scrape."""
+        """What was reported last, with the sums of this scrape."""
         unknown = Traffic.missing(Missing.FIRST_SAMPLE)
         found = {}
         for key, counters in scrape.series.items():
-            told = self._told.get(key, unknown)
-            if not told.is_since(counters):
-                told = replace(told, since_start=usage_of(counters))
-            found[key] = told
+            latest = self._latest.get(key, unknown)
+            if not latest.is_since(counters):
+                latest = replace(latest, since_start=usage_of(counters))
+            found[key] = latest
         return found
 
     def recall(self, scrape: Scrape) -> None:
@@ -219,7 +219,7 @@ class TrafficMeter:
         self._scrapes.clear()
         self._scrapes.append(scrape)
         self._unanswered.clear()
-        self._told = dict.fromkeys(scrape.series, Traffic.missing(why))
+        self._latest = dict.fromkeys(scrape.series, Traffic.missing(why))
 
     def _end_interval(self, scrape: Scrape, in_flight: Mapping[str, float] | None) -> None:
         last = self._scrapes[-1]
@@ -232,11 +232,11 @@ class TrafficMeter:
         interval, window, long_window = (
             _Growth(earlier, scrape) for earlier in (last, first, first_of_long)
         )
-        told, self._told = self._told, {}
+        latest, self._latest = self._latest, {}
         for key, counters in scrape.series.items():
-            before = told.get(key)
+            before = latest.get(key)
             is_same = before is not None and before.is_since(counters)
-            self._told[key] = Traffic(
+            self._latest[key] = Traffic(
                 interval=self._carry(key, interval.of(key, counters), in_flight),
                 window=window.of(key, counters),
                 long_window=long_window.of(key, counters),
@@ -268,7 +268,7 @@ def _gaps(last: Scrape | None, scrape: Scrape) -> frozenset[SeriesKey]:
 
 
 def _restarted(last: Scrape, scrape: Scrape) -> bool:
-    """Whether the server started anew: a sum fell, or a series is gone, which it never is else."""
+    """Whether the server was restarted: a sum fell, or a series is gone, which it never is else."""
     now = scrape.series
     return any(
         now.get(key) is not counters and _fell(scrape, key, counters)

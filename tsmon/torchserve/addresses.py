@@ -87,35 +87,37 @@ class Base(Struct, frozen=True):
         """Read `host`, `host:port` or `http(s)://host[:port]`.
 
         Raises:
-            InvalidArgument: it is none of these.
+            InvalidArgument: it is not one of these.
         """
         stripped, shown = text.strip(), masked_address(text)
         if "@" in stripped:
-            raise InvalidArgument(f"{shown!r} is no address of a TorchServe", _NO_PASSWORD)
+            raise InvalidArgument(f"{shown!r} is not a TorchServe address", _NO_PASSWORD)
         try:
             parts = urlsplit(stripped if "://" in stripped else f"http://{stripped}")
             host, port = parts.hostname or "", parts.port
             base = cls(parts.scheme, f"[{host}]" if ":" in host else host, port)
             httpx.URL(f"{base.scheme}://{base.host}")  # the client's own rules for a host
         except (ValueError, httpx.InvalidURL) as error:
-            raise InvalidArgument(f"{shown!r} is no address: {error}", _ADDRESS_HINT) from None
+            raise InvalidArgument(
+                f"{shown!r} is not a valid address: {error}", _ADDRESS_HINT
+            ) from None
         more = parts.path not in {"", "/"} or parts.query or parts.fragment
         if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or more:
-            raise InvalidArgument(f"{shown!r} is no address", _ADDRESS_HINT)
+            raise InvalidArgument(f"{shown!r} is not a valid address", _ADDRESS_HINT)
         return base
 
     def url(self, port: int) -> str:
         """The base URL on this host with another port."""
         if not 0 < port < 65536:
-            raise InvalidArgument(f"port {port} does not exist", _ADDRESS_HINT)
+            raise InvalidArgument(f"{port} is not a valid port", _ADDRESS_HINT)
         return f"{self.scheme}://{self.host}:{port}"
 
 
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
-_ADDRESS_HINT = "write it as host, host:port or http://host:port"
+_ADDRESS_HINT = "use host, host:port or http://host:port"
 _NO_PASSWORD = (
-    "TorchServe knows no user and password, and its key goes in the same header: leave them out, "
-    "and name its key_file.json with --key-file"
+    "TorchServe has no user name and password, and its key uses the same header: leave them out, "
+    "and pass its key_file.json with --key-file"
 )
 
 
@@ -123,7 +125,7 @@ def base_url(text: str) -> str:
     """The base URL an address means; without a port the scheme's own one.
 
     Raises:
-        InvalidArgument: it is no address.
+        InvalidArgument: it is not a valid address.
     """
     base = Base.parse(text)
     if base.port is None:

@@ -56,11 +56,11 @@ def scale_change(
     check_workers(workers)
     check_workers(most)
     if most < workers:
-        raise InvalidArgument(f"at most {most} workers is less than at least {workers}")
+        raise InvalidArgument(f"max workers ({most}) is less than min workers ({workers})")
     if workers == 0 and most > 0:
         raise InvalidArgument(
-            "0 workers with a higher maximum leaves orphaned processes on the server",
-            "scale to 0 alone, or to at least 1",
+            "min workers 0 with a higher max leaves orphaned processes on the server",
+            "set both to 0, or min workers to at least 1",
         )
     query = {"min_worker": workers, "max_worker": most, **_synchronous(synchronous)}
     return Change("PUT", model_path(name, version), query)
@@ -85,7 +85,7 @@ def model_path(name: str, version: str | None = None) -> str:
     reject_slash(name)
     reject_slash(version or "")
     if not name:
-        raise InvalidArgument("no model named", "`tsmon models` lists them")
+        raise InvalidArgument("no model name given", "`tsmon models` lists them")
     path = f"{MODELS}/{segment(name)}"
     return f"{path}/{segment(version)}" if version else path
 
@@ -103,7 +103,7 @@ def reject_slash(name: str) -> None:
     """
     if "/" in name:
         raise Unaddressable(
-            f"{name!r} has a slash, and TorchServe's management API has no address for it",
+            f"{name!r} contains a slash, which TorchServe's management API cannot address",
             "register its archive under another name: tsmon register ARCHIVE --name NAME",
         )
 
@@ -117,7 +117,7 @@ def check_workers(workers: int) -> None:
     at_least("workers", workers, 0)
     if workers > MOST_WORKERS:
         raise InvalidArgument(
-            f"{workers:,} workers are too many", f"a version takes 0 to {MOST_WORKERS:,}"
+            f"{workers:,} workers is too many", f"a version can have 0 to {MOST_WORKERS:,}"
         )
 
 

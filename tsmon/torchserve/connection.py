@@ -99,7 +99,7 @@ class Connection:
                     timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
                 )
             except httpx.InvalidURL as error:  # such as one of more than 64 KiB
-                raise InvalidArgument(f"no request can name this: {error}") from None
+                raise InvalidArgument(f"this cannot be part of a request URL: {error}") from None
 
         if key is not None and key is not KeyKind.API and self._keep_keys is not None:
             await self._keep_keys()
@@ -112,7 +112,7 @@ class Connection:
             raise self._error(response, key)
         if not response.is_success:
             where = response.headers.get("location", "somewhere else")
-            raise NotTorchServe(f"{self.base_url} redirects to {where}", "name that address")
+            raise NotTorchServe(f"{self.base_url} redirects to {where}", "use that address")
         return response
 
     async def _has_other_key(self, request: httpx.Request, key: KeyKind) -> bool:
@@ -130,8 +130,8 @@ class Connection:
             raise TooLarge(f"{what}: {error}", "is this a TorchServe's address?") from None
         except httpx.TransportError as error:
             raise Unreachable(
-                f"no TorchServe answers at {self.base_url}: {_reason(error)}",
-                "start one with `tsmon serve start`, or name another with --server",
+                f"no TorchServe is answering at {self.base_url}: {_reason(error)}",
+                "start one with `tsmon serve start`, or choose another with --server",
             ) from None
         except httpx.DecodingError as error:
             raise NotTorchServe(f"{request.url} cannot be decoded: {error}") from None
@@ -142,10 +142,10 @@ class Connection:
         seconds = request.extensions["timeout"]["read"]
         what = f"{request.method} {request.url.path}"
         if isinstance(error, Overdue):
-            told = f"{what}: the answer had not ended after {period(seconds)}"
-            return TimedOut(told, "the server or the way to it is very slow")
+            line = f"{what}: the answer was still incomplete after {period(seconds)}"
+            return TimedOut(line, "the server or the network is very slow")
         return TimedOut(
-            f"{what} got no answer within {period(seconds)}", "the server is busy or stuck"
+            f"{what} got no answer within {period(seconds)}", "the server may be busy or stuck"
         )
 
     def _error(self, response: httpx.Response, key: KeyKind | None) -> ApiError:
@@ -154,8 +154,9 @@ class Connection:
             problem, hint = self._keys.diagnose(key, self.base_url)
             if key is KeyKind.MANAGEMENT and "/token" in str(response.request.url):
                 hint = (
-                    "with tokens on, TorchServe takes every request that contains /token for its "
-                    "token API; such a model cannot be managed"
+                    "with tokens on, TorchServe treats every request whose path contains /token as "
+                    "a "
+                    "token request; such a model cannot be managed"
                 )
             return TokenRefused(code, type_, message, problem, hint)
         if code == 413 and not message:
@@ -167,12 +168,12 @@ def read_json(response: httpx.Response) -> Any:
     """The JSON of an answer.
 
     Raises:
-        NotTorchServe: it is none, or nested deeper than any of TorchServe's.
+        NotTorchServe: it is not JSON, or nested deeper than any of TorchServe's.
     """
     try:
         return parse_json(response.content)
     except BadJson:
-        raise NotTorchServe(f"{response.request.url} answers, but not with JSON") from None
+        raise NotTorchServe(f"{response.request.url} answered, but not with JSON") from None
 
 
 def read_error(response: httpx.Response) -> tuple[int, str, str]:

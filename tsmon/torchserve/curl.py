@@ -31,7 +31,7 @@ class Curl(Struct, frozen=True):
     """As `TorchServe` takes it: False, or the path of a CA file."""
 
     def describe(self, name: str, version: str) -> str:
-        """Read all that the server tells of a version."""
+        """Read everything the server says about a version."""
         return self._line(self.addresses.management + model_path(name, version), MANAGEMENT)
 
     def scale(self, name: str, version: str, workers: int) -> str:

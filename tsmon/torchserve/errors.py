@@ -28,8 +28,10 @@ from tsmon.untrusted.json import BadJson, parse_json
 
 SERVER_ERROR = 500
 """The least HTTP status of an error that is the server's."""
-TOKEN_HINT = "point tsmon at the server's key_file.json with --key-file"
-READ_ONLY_HINT = "start tsmon without --read-only, where no configuration says read_only = true"
+TOKEN_HINT = "pass the server's key_file.json with --key-file"
+READ_ONLY_HINT = (
+    "start tsmon without --read-only, and check that no configuration sets read_only = true"
+)
 MODEL_API_HINT = (
     "start the server with --enable-model-api, or put enable_model_api=true into its "
     "config.properties"
@@ -99,14 +101,14 @@ class KeyProblem(StrEnum):
 
 
 class TokenRefused(ApiError):
-    """400 InvalidKeyException."""
+    """400 InvalidKeyException: the token is missing, expired or another server's."""
 
     def __init__(self, code: int, type_: str, message: str, problem: KeyProblem, hint: str) -> None:
         super().__init__(code, type_, message, hint)
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"the server refused the token: it is {self.problem}"
+        return f"the server rejected the token: it is {self.problem}"
 
 
 class ModelApiDisabled(ApiError):
@@ -130,7 +132,7 @@ class HandlerFailed(ApiError):
 
 
 class OutOfMemory(ApiError):
-    """507: a worker reported or died from lack of memory."""
+    """507: a worker reported or died from running out of memory."""
 
 
 def api_error(code: int, type_: str, message: str) -> ApiError:
@@ -144,11 +146,13 @@ def api_error(code: int, type_: str, message: str) -> ApiError:
 
 
 def _taken_or_gone(code: int, message: str) -> str:
-    """What to do where somebody else may have registered or removed it meanwhile."""
+    """What to do where someone else may have registered or removed it meanwhile."""
     if code == 409:
-        return "`tsmon models` lists it; unregister it first, or give the archive another version"
+        return (
+            "`tsmon models` lists it; unregister it first, or give the archive a different version"
+        )
     if code == 404 and message.startswith(("Model not found: ", "Model version")):
-        return "`tsmon models` lists what is registered now"
+        return "`tsmon models` lists the registered models"
     return ""
 
 

@@ -104,7 +104,7 @@ def predictions_path(name: str, version: str | None = None) -> str:
         InvalidArgument: there is no name, or a version where it cannot be named.
     """
     if not name:
-        raise InvalidArgument("no model named", "`tsmon models` lists them")
+        raise InvalidArgument("no model name given", "`tsmon models` lists them")
     if "/" in f"{name}{version or ''}":
         if version:
             reject_slash(name)

@@ -61,7 +61,7 @@ CHANGE_TIMEOUT_S = 600.0
 
 
 class Registration(Struct, frozen=True):
-    """What `POST /models` can be told; None leaves the choice to the archive or the server."""
+    """What `POST /models` takes; None leaves the choice to the archive or the server."""
 
     url: str
     """File name in the model store, or an http(s):// or file:// URL that `allowed_urls` admits."""
@@ -85,7 +85,7 @@ class Registration(Struct, frozen=True):
             InvalidArgument: the server would misread a value without saying so.
         """
         if not self.url.strip():
-            raise InvalidArgument("no archive given", "name a .mar file of the model store")
+            raise InvalidArgument("no archive given", "enter a .mar file in the model store")
         reject_slash(self.model_name or "")
         check_workers(self.initial_workers)
         at_least("batch size", self.batch_size, 1)
@@ -142,11 +142,11 @@ class Management:
         started = time.monotonic()
         while token is not None:
             if token in seen or len(seen) == MOST_PAGES:
-                told = f"the model list has no end: page {len(seen)} leads to {one_line(token, 40)}"
-                raise NotTorchServe(told)
+                line = f"the model list never ends: page {len(seen)} leads to {one_line(token, 40)}"
+                raise NotTorchServe(line)
             if time.monotonic() - started > LIST_TIMEOUT_S:
-                told = f"the model list had not ended after {period(LIST_TIMEOUT_S)}"
-                raise TimedOut(told, "the server or the way to it is very slow")
+                line = f"the model list was still incomplete after {period(LIST_TIMEOUT_S)}"
+                raise TimedOut(line, "the server or the network is very slow")
             seen.add(token)
             page = await self.page(limit, token)
             if not page.models:
@@ -283,7 +283,10 @@ class Management:
             if error.code != 405:
                 raise
             raise ModelApiDisabled(
-                405, error.type, "registering and unregistering are disabled here", MODEL_API_HINT
+                405,
+                error.type,
+                "registering and unregistering models is disabled on this server",
+                MODEL_API_HINT,
             ) from None
 
     async def _change(self, change: Change) -> str:
@@ -300,7 +303,7 @@ class Management:
         )
 
     def refuse_when_read_only(self) -> None:
-        """Let nobody begin what could not be gone on with.
+        """Refuse what could not be finished.
 
         Raises:
             ReadOnly: this is a read-only session.

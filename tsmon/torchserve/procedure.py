@@ -58,7 +58,7 @@ class NotCarriedOut(TorchServeError):
 
 
 class Overtaken(NotCarriedOut):
-    """Somebody else changed the model meanwhile; what they did is not undone."""
+    """Someone else changed the model meanwhile; what they did is not undone."""
 
 
 class Procedure(ABC):
@@ -76,7 +76,7 @@ class Procedure(ABC):
 
         Raises:
             ReadOnly: nothing may be changed here.
-            CancelledError: it was stopped; `ending` then tells what was left.
+            CancelledError: it was stopped; `ending` then shows what was left.
         """
         self._management.refuse_when_read_only()
         self._changed = changed
@@ -102,7 +102,7 @@ class Procedure(ABC):
 
     @abstractmethod
     def _arrived(self) -> ProcedureResult:
-        """What there is after the last step."""
+        """What the result is after the last step."""
 
     @abstractmethod
     async def _make_safe(self, error: TorchServeError | None) -> ProcedureResult:
@@ -127,7 +127,7 @@ class Procedure(ABC):
     def _skip(self, id_: str, why: str) -> None:
         self._set(id_, mark=StepState.SKIPPED, detail=why)
 
-    def _tell(self, id_: str, detail: str) -> None:
+    def _report(self, id_: str, detail: str) -> None:
         self._set(id_, detail=detail)
 
     def _set(self, id_: str, **values: object) -> None:
@@ -137,13 +137,13 @@ class Procedure(ABC):
         self._changed()
 
     async def _until_ready(self, id_: str, name: str, version: str, workers: int) -> None:
-        """Tell how far the workers of a version are until all are ready.
+        """Report how far the workers of a version are until all are ready.
 
         Raises:
             NotCarriedOut: they do not become ready.
         """
         async for progress in follow(self._management, name, workers, version=version):
-            self._tell(id_, readiness(progress))
+            self._report(id_, readiness(progress))
             if progress.outcome is Outcome.FAILED:
                 kind = Overtaken if progress.overtaken else NotCarriedOut
                 raise kind(progress.reason, progress.hint)

@@ -36,7 +36,7 @@ def server_at(
 
 
 def place_of(process: psutil.Process) -> tuple[Path | None, Mapping[str, str]]:
-    """Working directory and environment, as far as the system tells."""
+    """Working directory and environment, as far as the system shows."""
     try:
         return Path(process.cwd()), process.environ()
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""Work that goes on to its end although whoever waits for it is cancelled."""
+"""Work that goes on to its end although the caller is cancelled."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the management API answers, as immutable records.
 
-Fields have TorchServe's names in Python's spelling and its units. A field the server left out
+Fields have TorchServe's names in Python's notation and its units. A field the server left out
 takes the default given here, so answers of other versions are still read.
 """
 
@@ -105,7 +105,7 @@ class ModelVersion:
         if not self.unread:
             return ""
         more = f" and {len(self.unread) - 3} more" if len(self.unread) > 3 else ""
-        return f"{', '.join(self.unread[:3])}{more}: no sensible value in describe's answer"
+        return f"{', '.join(self.unread[:3])}{more}: describe gave no usable value"
 
 
 class ModelPage(Struct, frozen=True):
@@ -116,12 +116,12 @@ class ModelPage(Struct, frozen=True):
 
 
 class ApiDescription(Struct, frozen=True):
-    """What `/api-description` tells without a token."""
+    """What `/api-description` says without a token."""
 
     version: str
     """The server's version."""
     paths: tuple[str, ...]
-    """The paths this port serves, which tells its API."""
+    """The paths this port serves, which identify its API."""
 
 
 def parse_page(payload: object) -> ModelPage:
@@ -129,7 +129,7 @@ def parse_page(payload: object) -> ModelPage:
     answer = _mapping(payload)
     entries = answer.get("models", [])
     if not isinstance(entries, list) or _is_strange(entries):
-        raise NotTorchServe("the model list is none as TorchServe gives it")
+        raise NotTorchServe("the answer is not a TorchServe model list")
     token = answer.get("nextPageToken")
     models = tuple(_registered(number, entry) for number, entry in enumerate(entries, 1))
     return ModelPage(models, None if token is None else str(token))
@@ -138,7 +138,7 @@ def parse_page(payload: object) -> ModelPage:
 def parse_versions(payload: object, name: str = "") -> tuple[ModelVersion, ...]:
     """Read `GET /models/{name}`, which is always a list; what cannot be read is in `unread`."""
     if not isinstance(payload, list) or _is_strange(payload):
-        raise NotTorchServe("the answer is no JSON list as TorchServe gives it")
+        raise NotTorchServe("the answer is not the JSON list that TorchServe gives")
     versions = [_version(entry, name, number) for number, entry in enumerate(payload, 1)]
     return tuple({(each.name, each.version): each for each in reversed(versions)}.values())[::-1]
 
@@ -148,9 +148,9 @@ def parse_api_description(payload: object) -> ApiDescription:
     answer = _mapping(payload)
     info, paths = answer.get("info"), answer.get("paths")
     if not isinstance(info, dict) or not isinstance(paths, dict):
-        raise NotTorchServe("the answer is no TorchServe API description")
+        raise NotTorchServe("the answer is not a TorchServe API description")
     if "torchserve" not in str(info.get("title", "")).lower():
-        raise NotTorchServe("the address answers, but it is no TorchServe")
+        raise NotTorchServe("something answers at that address, but it is not TorchServe")
     return ApiDescription(str(info.get("version", "")), tuple(map(str, paths)))
 
 
@@ -161,7 +161,7 @@ def parse_status(payload: object) -> str:
 
 
 def parse_customized(payload: object) -> list[Any]:
-    """Read what the handlers told of themselves, one entry for each version described."""
+    """Read what the handlers said about themselves, one entry for each version described."""
     return [entry.get("customizedMetadata") for entry in _mappings(payload)]
 
 
@@ -173,8 +173,8 @@ def _is_strange(entries: list[Any]) -> bool:
 def _registered(number: int, entry: object) -> RegisteredModel:
     name = entry.get("modelName") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(name, str) or not name:
-        told = one_line(str(entry)[:200], 80)
-        problem = f"entry {number} of the model list has no name that can be read: {told}"
+        message = one_line(str(entry)[:200], 80)
+        problem = f"entry {number} of the model list has no readable name: {message}"
         return RegisteredModel(f"(entry {number})", "", problem)
     url = entry.get("modelUrl")
     return RegisteredModel(name, url if isinstance(url, str) else "")
@@ -270,11 +270,11 @@ class _Fields:
 
 def _mapping(payload: object) -> Json:
     if not isinstance(payload, dict):
-        raise NotTorchServe("the answer is no JSON object as TorchServe gives it")
+        raise NotTorchServe("the answer is not the JSON object that TorchServe gives")
     return payload
 
 
 def _mappings(payload: object) -> list[Json]:
     if not isinstance(payload, list) or not all(isinstance(entry, dict) for entry in payload):
-        raise NotTorchServe("the answer is no JSON list as TorchServe gives it")
+        raise NotTorchServe("the answer is not the JSON list that TorchServe gives")
     return payload

@@ -36,7 +36,7 @@ class NotWritten(TorchServeError):
 
 
 class Renewal:
-    """The one place where keys of a server are renewed, by itself or because somebody asked."""
+    """The one place where keys of a server are renewed, by itself or because someone asked."""
 
     def __init__(
         self, keys: KeyRing, refresh: Callable[[KeyKind], Awaitable[None]], *, allowed: bool
@@ -57,7 +57,7 @@ class Renewal:
 
     @property
     def possible(self) -> bool:
-        """Whether somebody may have new keys made: the API key is at hand."""
+        """Whether someone may have new keys made: the API key is at hand."""
         return self._allowed and self._keys.key(KeyKind.API) is not None
 
     async def keep(self) -> None:
@@ -116,14 +116,14 @@ class Renewal:
     async def _renew_one(self, kind: KeyKind) -> None:
         if self._keys.key(KeyKind.API) is None:
             message = "Token Authentication failed"
-            hint = "its key file holds the API key that new keys need; " + TOKEN_HINT
+            hint = "its key file has the API key that making new keys needs; " + TOKEN_HINT
             raise TokenRefused(400, "InvalidKeyException", message, KeyProblem.MISSING, hint)
         old = self._keys.authorization(kind)
         await self._refresh(kind)
         if not await self._keys.changed_from(kind, old, WRITTEN_S):
             raise NotWritten(
                 f"the server made a new {kind} key, but {self._keys.path} does not have it",
-                "that file is a copy or another server's: name the one in the server's working "
+                "that file is a copy or another server's: pass the one in the server's working "
                 "directory with --key-file",
             )
 

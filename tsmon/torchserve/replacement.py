@@ -1,7 +1,7 @@
 """Replaces a version by another one while the model goes on serving.
 
 The new version is registered beside the old one and gets the requests only once its workers are
-ready; the old one is removed once it has answered what it had. TorchServe tells how many requests
+ready; the old one is removed once it has answered what it had. TorchServe says how many requests
 wait in a version's queue, not how many its workers have in hand: those are given a time of grace,
 since removing a version ends its workers at once.
 """
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
     Change,
     default_change,
@@ -32,6 +31,7 @@ from tsmon.torchserve.procedure import (
     reasoned,
 )
 from tsmon.torchserve.protection import protected
+from tsmon.torchserve.registration_of import registration_like
 from tsmon.units import MIB, duration, milliseconds
 from tsmon.untrusted.files import read_bytes
 from tsmon.untrusted.shell import shell_word
@@ -152,14 +152,15 @@ class Replacement(Procedure):
         except Conflict as error:
             self._sent = False
             raise NotCarriedOut(
-                str(error), "build the archive with another version, or unregister that one first"
+                str(error),
+                "build the archive with a different version, or unregister that one first",
             ) from None
         self.new = await self._find()
         if self.new is None:
             raise NotCarriedOut(
-                "the server took the archive, but lists no new version of the model"
+                "the server accepted the archive, but lists no new version of the model"
             )
-        self._tell("register", f"version {self.new.version}")
+        self._report("register", f"version {self.new.version}")
         return self.new
 
     async def _test(self, new: ModelVersion) -> None:
@@ -170,7 +171,7 @@ class Replacement(Procedure):
         with self._step("test"):
             answer = await self._client.inference.predict(new.name, probe.body, version=new.version)
             self.prediction = answer
-            self._tell(
+            self._report(
                 "test", f"{probe.label}: {answer.text[:60]}, {milliseconds(answer.milliseconds)}"
             )
 
@@ -193,14 +194,14 @@ class Replacement(Procedure):
                 return
             quiet_since = None if waiting else quiet_since or now
             if quiet_since is None:
-                self._tell("drain", f"{waiting} requests wait for {old.version}")
+                self._report("drain", f"{waiting} requests are queued for {old.version}")
                 if now - started > DRAIN_S:
-                    raise NotCarriedOut(f"requests still wait for {old.name} {old.version}")
+                    raise NotCarriedOut(f"requests are still queued for {old.name} {old.version}")
             elif (left := quiet_since + self.plan.grace_s - now) <= 0:
                 return
             else:
-                self._tell(
-                    "drain", f"none waits; {duration(left)} for those that are being answered"
+                self._report(
+                    "drain", f"none queued; {duration(left)} for those that are being answered"
                 )
             await asyncio.sleep(DRAIN_POLL_S)
 
@@ -222,7 +223,7 @@ class Replacement(Procedure):
         try:
             await self._management.unregister(old.name, old.version)
         except NotFound:
-            self._tell("remove", "somebody else did")
+            self._report("remove", "someone else did")
 
     def _arrived(self) -> ProcedureResult:
         new, old = self._words
@@ -243,18 +244,16 @@ class Replacement(Procedure):
             if not await self._is_there(old):
                 return self._without_old(error, new)
             if new is None:
-                return ProcedureResult(
-                    False, reasoned(error, f"{_key(old)} serves as before"), hint
-                )
+                return ProcedureResult(False, reasoned(error, f"{_key(old)} still serves"), hint)
             if self._stays or await self._is_default(new):
                 return self._both(error, new)
             with suppress(NotFound):
                 await self._management.unregister(new.name, new.version)
         except TorchServeError as trouble:
             new_words, old_words = self._words
-            left = f"{old_words} serves as before, but {new_words} may be left: {trouble}"
+            left = f"{old_words} still serves, but {new_words} may be left: {trouble}"
             return ProcedureResult(False, reasoned(error, left), f"`tsmon models` lists {old.name}")
-        left = f"{_key(new)} is removed again, {_key(old)} serves as before"
+        left = f"{_key(new)} is removed again, {_key(old)} still serves"
         return ProcedureResult(False, reasoned(error, left), hint)
 
     async def _left(self) -> ModelVersion | None:
@@ -276,14 +275,16 @@ class Replacement(Procedure):
     def _without_old(
         self, error: TorchServeError | None, new: ModelVersion | None
     ) -> ProcedureResult:
-        """Somebody else removed the old version, so that the new one is all there is, if it is."""
+        """Someone else removed the old version, so that only the new one is left, if that."""
         old = self.plan.old
-        gone = f"{_key(old)} was removed by somebody else"
+        gone = f"{_key(old)} was removed by someone else"
         if new is None:
-            words = f"{gone}, and {self._words[0]} is not there either: nothing serves"
+            words = f"{gone}, and {self._words[0]} is missing too: nothing serves"
         else:
-            words = f"{gone}; {_key(new)} is left in its place"
-        return ProcedureResult(False, reasoned(error, words), "`tsmon models` lists what there is")
+            words = f"{gone}; {_key(new)} stays in its place"
+        return ProcedureResult(
+            False, reasoned(error, words), "`tsmon models` lists what is registered"
+        )
 
     def _both(self, error: TorchServeError | None, new: ModelVersion) -> ProcedureResult:
         """The new version serves, and the old one is still there."""
@@ -313,10 +314,10 @@ def _steps(plan: ReplacementPlan) -> list[ProcedureStep]:
     old, workers = _key(plan.old), plan.registration.initial_workers
     return [
         ProcedureStep("register", f"register {plan.registration.url}"),
-        ProcedureStep("ready", f"wait until its workers are ready ({workers})"),
+        ProcedureStep("ready", f"wait for its workers to be ready ({workers})"),
         ProcedureStep("test", "send it a test request"),
         ProcedureStep("default", "make it the default version"),
-        ProcedureStep("drain", f"let {old} answer what it has"),
+        ProcedureStep("drain", f"let {old} finish its requests"),
         ProcedureStep("remove", f"remove {old}"),
     ]
 

@@ -52,7 +52,7 @@ class RolloutProgress(Struct, frozen=True):
     hint: str = ""
     """What to do then."""
     overtaken: bool = False
-    """Whether it failed because somebody else changed the model meanwhile, whose change stands."""
+    """Whether it failed because someone else changed the model meanwhile, whose change stands."""
 
 
 async def follow(
@@ -66,7 +66,7 @@ async def follow(
 ) -> AsyncIterator[RolloutProgress]:
     """Progress until `wanted` workers are ready, it is clear that they will not be, or time is up.
 
-    The server was told before to have `wanted` workers; if it has other limits, somebody else told
+    The server was asked before for `wanted` workers; if it has other limits, someone else asked for
     it later. Only where the model was just `registered` an archive may have had the last word.
     `timeout_s` is by default the model's start-up time-out and a margin. The last progress is DONE
     or FAILED.
@@ -99,8 +99,11 @@ async def follow(
         await asyncio.sleep(ROLLOUT_POLL_S)
 
 
-_GONE_HINT = "somebody else unregistered it, or the server was restarted; `tsmon models` lists all"
-_LOG_HINT = "the server's logs/model_log.log tells why"
+_GONE_HINT = (
+    "someone else unregistered it, or the server was restarted; `tsmon models` lists what is "
+    "registered"
+)
+_LOG_HINT = "the server's logs/model_log.log shows why"
 
 
 def _overtaken(model: ModelVersion, wanted: int, elapsed: float) -> RolloutProgress:
@@ -111,8 +114,8 @@ def _overtaken(model: ModelVersion, wanted: int, elapsed: float) -> RolloutProgr
         model.ready_workers,
         wanted,
         elapsed,
-        f"somebody else scaled it to {limits} meanwhile, which stands",
-        "scale it again if that is not meant",
+        f"someone else has scaled it to {limits}, and that was left in place",
+        "scale it again if you want your number",
         overtaken=True,
     )
 
@@ -148,7 +151,7 @@ def _judge(
     if ready == wanted and len(model.workers) == wanted:
         return RolloutProgress(Outcome.DONE, ready, wanted, elapsed)
     if dead is not None:
-        reason = f"worker {dead} keeps dying while it loads the model"
+        reason = f"worker {dead} keeps dying while loading the model"
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
     limit = timeout_s if timeout_s is not None else model.startup_timeout_s + ROLLOUT_MARGIN_S
     if elapsed > limit:

@@ -1,7 +1,7 @@
 """TorchServe's tokens: `key_file.json`, who reads it and what a refusal means.
 
 TorchServe writes the file into its working directory, mode 0600, and again at each refresh; a
-refresh voids the keys of every client at once, so the file is read again before a refusal is
+refresh voids the keys of every client at once, so the file is reload before a refusal is
 believed.
 """
 
@@ -40,7 +40,7 @@ class KeyKind(StrEnum):
 
 
 class KeyFileError(TorchServeError):
-    """The key file cannot be read or is none."""
+    """The key file cannot be read or is not a key file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def parse_key_file(text: str) -> dict[KeyKind, ServerKey]:
         entries = parse_json(text)
         keys = {kind: _parse_key(entries[kind.value]) for kind in KeyKind if kind.value in entries}
         if not keys:
-            raise ValueError("no key is in it")
+            raise ValueError("it contains no key")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise KeyFileError(f"not a TorchServe key file: {error}", TOKEN_HINT) from None
     return keys
@@ -90,7 +90,7 @@ def _text_of(path: Path) -> str:
 def _parse_key(entry: dict[str, Any]) -> ServerKey:
     value, expiry = entry["key"], entry.get("expiration time")
     if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-        raise ValueError("a key is no plain text")
+        raise ValueError("a key is not plain text")
     return ServerKey(value, _parse_time(expiry) if expiry else None)
 
 
@@ -105,7 +105,7 @@ class KeyRing:
     """The keys of one server, read from its key file when they are first needed.
 
     It is the one place that gives a key away, and gives it only to the server that the file was
-    named for, and to this machine: a key that is sent elsewhere belongs to whoever listens there.
+    named for, and to this machine: a key that is sent elsewhere belongs to anyone listening there.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class KeyRing:
         self.written: datetime | None = None
         """When the file was written that the keys are from."""
         self._refused: dict[KeyKind, str] = {}
-        """The last authorization that was refused and waited for in vain."""
+        """The last authorization that was refused and waited for without success."""
         self._keys: dict[KeyKind, ServerKey] = {}
         self._stamp: tuple[int, int] | None = None
         self.problem: KeyFileError | None = None
@@ -208,12 +208,12 @@ class KeyRing:
         if key is None:
             return KeyProblem.MISSING, self.problem.message if self.problem else TOKEN_HINT
         if key.expired(now or datetime.now(UTC)):
-            return KeyProblem.EXPIRED, "`tsmon token refresh` has the server make a new one"
-        return KeyProblem.WRONG, f"{self.path} belongs to another or an earlier server"
+            return KeyProblem.EXPIRED, "`tsmon token refresh` makes the server issue a new one"
+        return KeyProblem.WRONG, f"{self.path} belongs to a different or earlier server"
 
     def _withheld(self, url: str) -> str:
         owner = f"for {self.owner.label}" if self.owner else "for no server"
         return (
-            f"{self.path} was named {owner}, so its keys are not sent to {origin(url)}; "
-            "to send them there, name --key-file and --server together"
+            f"{self.path} was given {owner}, so its keys are not sent to {origin(url)}; to send "
+            "them there, pass --key-file and --server together"
         )

@@ -1,4 +1,4 @@
-"""The requests under way, for whoever tells a person what is waited for.
+"""The requests under way, for showing a person what is being waited for.
 
 A command that hangs and a screen that stands still look alike from the outside, whatever they wait
 for; so each request says here that it is under way, and since when.
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from msgspec import Struct, field
 
 LONG_S = 2.0
-"""Whoever waits longer is told what for."""
+"""A wait longer than this is shown to the person."""
 
 
 class Wait(Struct, frozen=True, eq=False):

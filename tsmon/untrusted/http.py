@@ -69,7 +69,7 @@ class Closing(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Close them."""
+        """Close all connections."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -223,7 +223,7 @@ def _unpacker(encoding: str, most: int) -> Callable[[bytes], bytes]:
     """What unpacks a body part by part, never to much more than `most` bytes.
 
     Raises:
-        httpx.DecodingError: nobody asked for this encoding, and it is not one of HTTP's oldest.
+        httpx.DecodingError: no one asked for this encoding, and it is not one of HTTP's oldest.
     """
     name = encoding.strip().lower()
     if name in _UNPACKED:

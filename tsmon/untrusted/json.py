@@ -1,4 +1,4 @@
-"""JSON that others wrote: one kind of error, a limit on nesting, no number that is none."""
+"""JSON that others wrote: one kind of error, a limit on nesting, no NaN or infinity."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
         self._tls: httpx.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the answer's body is read by whoever asked.
+        """Send a request; the answer's body is read by the code that asked.
 
         Raises:
             httpx.TransportError: as httpx's own transport does.
@@ -207,7 +207,7 @@ class _Connection(asyncio.Protocol):
         return self._has_head
 
     def part(self) -> bytes | None:
-        """What there is of the body: nothing yet, or None at its end."""
+        """What exists of the body: nothing yet, or None at its end."""
         if self._parts:
             part = self._parts.popleft()
             self._unread -= len(part)
@@ -231,7 +231,7 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    # What asyncio tells.
+    # What asyncio shows.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (for the type checker)
@@ -276,7 +276,7 @@ class _Connection(asyncio.Protocol):
         self._error = self._error or error
         self.close()
 
-    # What httptools tells.
+    # What httptools shows.
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))

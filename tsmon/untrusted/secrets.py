@@ -48,7 +48,7 @@ def masked(text: str) -> str:
 
 
 def masked_address(text: str) -> str:
-    """What somebody gave as an address, without the password that may be anywhere in it.
+    """What someone gave as an address, without the password that may be anywhere in it.
 
     It need not be a URL: `user:password@host`, or one whose password has a `/` in it.
     """

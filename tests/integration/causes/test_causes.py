@@ -50,7 +50,7 @@ def test_cause_of_a_failed_load(server: Server, model: str, kind: CauseKind, wor
     [
         (b"raise", 503, CauseKind.HANDLER_RAISED, "invalid literal for int()"),
         (b"memory", 507, CauseKind.OUT_OF_MEMORY, "no room for the batch"),
-        (b"many", 503, CauseKind.WRONG_ANSWER_COUNT, "3 answers to a batch of 1"),
+        (b"many", 503, CauseKind.WRONG_ANSWER_COUNT, "3 answers for a batch of 1"),
         (b"slow", 500, CauseKind.INFERENCE_TIMEOUT, "within 2 s"),
     ],
 )

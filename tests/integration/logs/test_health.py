@@ -91,8 +91,8 @@ async def test_model_that_cannot_be_loaded_is_retried_and_given_up(
 
     ((_, worker),) = retrying.verdict.workers
     assert worker.health is WorkerHealth.RETRYING
-    assert "next try in" in worker.evidence
-    assert given_up.verdict.evidence.endswith("; no further try")
+    assert "next attempt in" in worker.evidence
+    assert given_up.verdict.evidence.endswith("; TorchServe has given up")
     found = await until_model(monitor, key, lambda model: model.cause is not None)
     assert found.cause is not None
     assert "the vocabulary is missing" in found.cause.message
@@ -113,7 +113,7 @@ def test_blocked_handler_is_stuck_and_a_full_queue_overloaded(server: Server) ->
         return watch.judge(at, [server.describe(name)])[name, "1.0"]
 
     with waiting(server, name, 1 + QUEUE_SIZE):
-        taken = f"{QUEUE_SIZE} of {QUEUE_SIZE} places in the queue taken"
+        taken = f"{QUEUE_SIZE} of {QUEUE_SIZE} queue places used"
         full = until(judge, lambda verdict: verdict.evidence == taken)
         assert full.health is ModelHealth.OVERLOADED
         verdicts = [judge(seconds) for seconds in range(0, 80, 10)]
@@ -121,7 +121,7 @@ def test_blocked_handler_is_stuck_and_a_full_queue_overloaded(server: Server) ->
     stuck = verdicts[-1]
     assert [verdict.health for verdict in verdicts[:6]] == [ModelHealth.OVERLOADED] * 6
     assert stuck.health is ModelHealth.STUCK
-    assert stuck.evidence == f"{QUEUE_SIZE} requests waiting, none answered for 70 s"
+    assert stuck.evidence == f"{QUEUE_SIZE} requests queued, none answered for 70 s"
     assert stuck.workers[0][1].health is WorkerHealth.STUCK
     healthy = until(lambda: judge(90.0), lambda verdict: verdict.health is ModelHealth.READY)
     assert healthy.evidence == "1 of 1 ready"

@@ -156,7 +156,7 @@ def test_without_logs_the_line_to_add_is_told(server: Server, tmp_path: Path) ->
 
     assert ended.code == 0
     assert ended.stderr.count(f"neither ts_log.log nor access_log.log is in {empty}") == 1
-    assert ended.stderr.count("put metrics_mode=prometheus into its config.properties") == 1
+    assert ended.stderr.count("set metrics_mode=prometheus in its config.properties") == 1
     assert "no counters" in ended.stdout
     shutil.copy(server.logs / "ts_log.log", empty)
     assert "metrics_mode=prometheus" in shell.tsmon(*options, "metrics").stderr

@@ -11,7 +11,7 @@ from tests.integration.prometheus.archives import LATE, MODELS
 from tests.integration.prometheus.scenario import Scenario
 from tests.integration.prometheus.server import JOB
 from tests.tui.seat import seated
-from tsmon.fleet.told import ToldServers
+from tsmon.fleet.prometheus_servers import PrometheusServers
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.errors import NoSuchInstance, QueryFailed, TargetDown
 from tsmon.telemetry.prometheus.instances import Instance, discover
@@ -104,7 +104,7 @@ async def test_error_of_a_query_is_told_in_the_words_of_prometheus(prometheus: P
 async def test_the_fleet_tells_of_the_instance_from_one_query(
     scenario: Scenario, prometheus: Prometheus
 ) -> None:
-    told = ToldServers(prometheus, JOB, 2.0)
+    told = PrometheusServers(prometheus, JOB, 2.0)
 
     await told.read()
 

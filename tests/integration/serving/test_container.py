@@ -82,7 +82,7 @@ def test_one_that_was_stopped_starts_again_without_its_models(shell: Shell) -> N
     assert shell.tsmon("serve", "status").code == 1
     taken = shell.tsmon("serve", "start", "--docker", "--name", NAME)
     assert taken.code == 1
-    assert f"There is a container {NAME} already (exited)" in taken.stderr
+    assert f"A container {NAME} already exists (exited)" in taken.stderr
     again = shell.tsmon("serve", "resume", "--name", NAME)
 
     assert again.code == 0, again.stderr

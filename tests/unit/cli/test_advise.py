@@ -37,14 +37,14 @@ def test_the_advice_as_a_table_with_reasons_and_commands(tsmon: Tsmon) -> None:
     assert ended.code == 0
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("mnist 1.0: 1 ready now, ")
-    assert "10.0 ms of service (counters), 2.0 ms in the queue" in lines[0]
+    assert "10.0 ms service time (counters), 2.0 ms queue time" in lines[0]
     assert lines[1].startswith("2 workers for 90 requests/s (extrapolated)")
     marked = [line.split() for line in lines if line.startswith(("→", "now"))]
     assert [row[:3] for row in marked] == [["now", "1", "90%"], ["→", "2", "45%"]]
     assert "  tsmon scale mnist 2 --model-version 1.0" in lines
     assert "  tsmon experiment mnist --workers 2 --rate 90 --model-version 1.0" in lines
-    assert "taken as exponential" in ended.stdout
-    assert "the server's cores are not known" in ended.stdout
+    assert "assumed exponential" in ended.stdout
+    assert "the server's CPU cores are not known" in ended.stdout
 
 
 @pytest.mark.usefixtures("traffic")
@@ -80,7 +80,7 @@ def test_without_traffic_it_does_not_know_and_says_what_to_do(
     ended = tsmon("advise", "mnist", *SHORT)
 
     assert ended.code == 1
-    assert "I do not know a number of workers" in ended.stdout
+    assert "no worker count can be recommended" in ended.stdout
     assert "no traffic was seen" in ended.stdout
     assert "tsmon load" in ended.stdout
     assert ended.stdout.count("no traffic was seen") == 1

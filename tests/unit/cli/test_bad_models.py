@@ -44,7 +44,7 @@ def test_models_names_the_field_that_makes_no_sense(
     ended = tsmon("models", "--json")
     assert ended.code == 1
     (bad,) = [model for model in ended.json if model["problem"]]
-    assert "no sensible value" in bad["problem"]
+    assert "no usable value" in bad["problem"]
     assert bad["name"] == "bad"
 
 

@@ -58,7 +58,7 @@ def test_a_file_that_is_there_is_never_replaced(tsmon: Tsmon, user_file: Path) -
     ended = tsmon("config", "init")
 
     assert ended.code == 1
-    assert "is there already" in ended.stderr
+    assert "already exists" in ended.stderr
     assert user_file.read_text() == PROD
 
 

@@ -55,7 +55,7 @@ def test_a_setting_is_taken_out(tsmon: Tsmon, user_file: Path) -> None:
     again = tsmon("config", "unset", "monitor.span")
 
     assert taken["taken_out"] is True
-    assert again.stdout == f"{user_file}: monitor.span was not there\n"
+    assert again.stdout == f"{user_file}: monitor.span was not set\n"
     assert tsmon("config", "show", "--json").json == {}
 
 
@@ -64,7 +64,7 @@ def test_a_setting_is_taken_out(tsmon: Tsmon, user_file: Path) -> None:
     [
         (("monitor.peroid", "2"), "did you mean period?"),
         (("monitor.period", "0"), "monitor.period: 0 is less than 0.2"),
-        (("monitor.theme", "nrod"), "there is nord"),
+        (("monitor.theme", "nrod"), "similar: nord"),
         (("keys.preset", "emacs"), "'emacs' is not one of default, vim"),
         (("keys.bind.model.register", "q"), "is app.quit as well"),
         (("keys.bind.model.regster", "q"), "did you mean model.register?"),

@@ -59,7 +59,7 @@ def test_a_bare_command_goes_nowhere_and_names_a_remedy_that_works(
     refused = tsmon("models")
 
     assert refused.code == 2
-    assert f"{project}: says where tsmon connects to" in refused.stderr
+    assert f"{project}: sets where tsmon connects to" in refused.stderr
     assert "`tsmon config trust`" in refused.stderr
     assert not server.requests
 
@@ -80,7 +80,7 @@ def test_no_key_follows_even_then(tsmon: Tsmon, project: Path, server: Everywher
     listed = tsmon("models")
 
     assert "Authorization" not in server.requests[-1].headers
-    assert (listed.code, "name --key-file and --server together" in listed.stderr) == (1, True)
+    assert (listed.code, "pass --key-file and --server together" in listed.stderr) == (1, True)
 
 
 def test_who_names_server_and_key_has_said_so(
@@ -105,7 +105,7 @@ def test_what_does_no_harm_needs_no_word(tsmon: Tsmon, project: Path) -> None:
     project.write_text('[monitor]\nperiod = 3\ntheme = "nord"\n')
 
     assert tsmon("models").code == 0
-    assert tsmon("config", "trust").stderr == f"{project} says nothing that needs trust\n"
+    assert tsmon("config", "trust").stderr == f"{project} contains nothing that needs trust\n"
 
 
 def test_commands_that_go_nowhere_need_no_word(tsmon: Tsmon, project: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_server_of_the_project_waits_and_one_of_ones_own_does_not(
     assert tsmon("models", "--server", "theirs").code == 2
 
 
-def test_show_and_path_tell_what_is_not_in_force(tsmon: Tsmon, project: Path) -> None:
+def test_show_and_path_show_what_is_not_in_force(tsmon: Tsmon, project: Path) -> None:
     shown = tsmon("config", "show")
     assert f"period = 3.0  # {project}" in shown.stdout
     assert "evil" not in shown.stdout
@@ -219,7 +219,7 @@ def test_who_opens_the_monitor_is_asked_once(
         return answer
 
     monkeypatch.setattr(project_trust, "asked", asked)
-    monkeypatch.setattr(project_trust, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(project_trust, "_someone_is_there", lambda: True)
     monkeypatch.setattr("tsmon.cli.monitor_screen.open_monitor", open_monitor)
     for _ in range(2):
         with pytest.raises(SystemExit):

@@ -75,7 +75,7 @@ def test_the_default_is_the_walkthrough_beside_its_figures(
     assert "█" in ended.stdout
     assert "goes from 3 workers to 1, 2, 4 and back" in ended.stderr
     assert "1 of 3: 1 worker: 80 answered, 5.00 ms inference" in ended.stderr
-    assert "mnist 1.0 has its 3 workers again" in ended.stderr
+    assert "mnist 1.0 is back to 3 workers" in ended.stderr
     assert len(server.version("mnist").workers) == WORKERS
 
 
@@ -89,7 +89,7 @@ def test_a_finished_experiment_is_kept(
     assert kept.seed == ended.json["seed"] == 5
     assert ended.json["measurements"][0]["workers"] == 2
     assert ended.json["complete"]
-    assert f"kept in {tmp_path / 'home' / 'experiments'}" in ended.stderr
+    assert f"saved in {tmp_path / 'home' / 'experiments'}" in ended.stderr
 
 
 def test_csv_and_markdown(experiment: Run) -> None:
@@ -122,7 +122,7 @@ def test_registering_anew_is_said_beforehand_and_undone(
     ended = experiment("--workers", "1", "--batches", "3", "--batch-sizes", "1,8", "--yes")
 
     assert ended.code == 0, ended.stderr
-    assert "unregistered and registered from mnist-1.0.mar each time" in ended.stderr
+    assert "unregistered and registered again from mnist-1.0.mar each time" in ended.stderr
     assert "BATCH_SIZE" in ended.stdout
     assert len(server.version("mnist").workers) == WORKERS
     assert server.version("mnist").describe(at_startup=False)["batchSize"] == 1
@@ -142,7 +142,7 @@ def test_ctrl_c_restores_and_shows_what_was_measured(
     assert ended.code == 130
     assert not ended.json["complete"]
     assert [each["workers"] for each in ended.json["measurements"]] == [1]
-    assert "mnist 1.0 has its 3 workers again" in ended.stderr
+    assert "mnist 1.0 is back to 3 workers" in ended.stderr
     assert "stopped by Ctrl-C" in ended.stderr
     assert "kept in" not in ended.stderr
     assert len(server.version("mnist").workers) == WORKERS
@@ -159,7 +159,7 @@ def test_an_error_restores_and_ends_with_its_own_code(
     ended = experiment("--workers", "1", "--batches", "1", "--warm-up", "0")
 
     assert (ended.code, ended.stdout) == (1, "")
-    assert "mnist 1.0 has its 3 workers again" in ended.stderr
+    assert "mnist 1.0 is back to 3 workers" in ended.stderr
     assert len(server.version("mnist").workers) == WORKERS
 
 
@@ -174,7 +174,7 @@ def test_what_could_not_be_restored_is_said_with_the_command(
     ended = experiment("--workers", "1", "--batches", "1", "--warm-up", "0")
 
     assert ended.code == 3
-    assert "mnist 1.0 could not be put back to 3 workers" in ended.stderr
+    assert "mnist 1.0 could not be restored to 3 workers" in ended.stderr
     assert "`tsmon scale mnist 3 --model-version 1.0`" in ended.stderr
 
 
@@ -188,17 +188,17 @@ def test_requests_without_an_answer_are_a_failure(experiment: Run, server: FakeT
     assert ended.code == 1
     assert "FAILED" in ended.stdout
     assert "1 worker: 3 requests failed: Prediction failed" in ended.stdout
-    assert "3 requests got no answer" in ended.stderr
+    assert "3 requests were not answered" in ended.stderr
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--workers", "1,x"), "no list of whole numbers"),
+        (("--workers", "1,x"), "not a list of whole numbers"),
         (("--workers", "0"), "a worker count of 0 is out of range"),
         (("--batches", "3", "--rate", "5"), "choose --batches, or --rate and --duration"),
         (("--poisson",), "a rate needs a duration"),
-        (("--chart", "chart.png"), "chart.png ends in none of .svg"),
+        (("--chart", "chart.png"), "chart.png must end in one of .svg"),
         (("--read-only",), "an experiment changes workers"),
     ],
 )

@@ -35,5 +35,5 @@ def test_a_typo_names_what_was_meant(tsmon: Tsmon) -> None:
     ended = tsmon("explain", "infrence")
 
     assert (ended.code, ended.stdout) == (2, "")
-    assert "no number is called infrence" in ended.stderr
+    assert "there is no number called infrence" in ended.stderr
     assert "did you mean inference" in ended.stderr

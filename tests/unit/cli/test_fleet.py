@@ -58,7 +58,7 @@ def test_a_table_has_a_row_for_each_server_and_model_the_worst_first(
     assert "READ-ONLY" in ended.stdout
 
 
-def test_records_tell_all_of_it(servers: ManyServers, config: Path) -> None:
+def test_records_show_all_of_it(servers: ManyServers, config: Path) -> None:
     told = tsmon_fleet(servers, "--config", str(config), "fleet", "--json").json
 
     by_name = {server["server"]: server for server in told["servers"]}

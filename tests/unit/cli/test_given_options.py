@@ -76,7 +76,7 @@ def test_an_option_of_the_monitor_before_another_command_is_refused(command: str
     ended = CliRunner().invoke(cli, ["--period", "5", command])
 
     assert ended.exit_code == 2
-    assert f"--period is for the monitor and means nothing before {command}" in ended.output
+    assert f"--period is an option of the monitor, not of {command}" in ended.output
 
 
 def test_the_fleet_has_options_of_its_own() -> None:

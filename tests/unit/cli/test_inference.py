@@ -98,7 +98,7 @@ def test_a_model_without_workers_fails_the_send_and_says_why(
     ended = tsmon("send", "mnist", str(digits), "-n", "2")
 
     assert ended.code == 1
-    assert "it has no worker; `tsmon scale mnist 1` gives it one" in ended.stderr
+    assert "it has no workers; `tsmon scale mnist 1` starts one" in ended.stderr
 
 
 def test_an_empty_folder_is_an_error_not_an_empty_table(tsmon: Tsmon, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_keys_in_force_are_listed_by_group(tsmon: Tsmon, user_file: Path) -> None:
     lines = tsmon("keys").stdout.splitlines()
 
-    assert lines[0].split() == ["KEY", "ID", "GROUP", "DOES"]
+    assert lines[0].split() == ["KEY", "ID", "GROUP", "ACTION"]
     assert ["ctrl+r", "model.register", "Models"] in [line.split()[:3] for line in lines]
 
 

@@ -50,7 +50,7 @@ def test_a_command_says_so_and_names_the_command_that_puts_it_back(
     mended = tsmon(*words)
 
     assert mended.code == 0
-    assert "mnist 1.0 has its 3 workers again" in mended.stderr
+    assert "mnist 1.0 is back to 3 workers" in mended.stderr
     assert len(killed.version("mnist").workers) == 3
     assert "was killed" not in tsmon("models").stderr
 
@@ -61,7 +61,7 @@ def test_where_nothing_was_killed_there_is_nothing_to_put_back(
     server.load("mnist")
     ended = tsmon("experiment", "mnist", "--restore")
     assert ended.code == 0
-    assert "nothing to put back" in ended.stderr
+    assert "nothing to restore" in ended.stderr
 
 
 def test_read_only_puts_nothing_back(tsmon: Tsmon, killed: FakeTorchServe) -> None:

@@ -49,7 +49,7 @@ def test_a_closed_loop_ends_with_a_table_of_percentiles(load: Callable[..., Fini
 
     assert ended.code == 0
     lines = [line.split() for line in ended.stdout.splitlines()]
-    assert ended.stdout.startswith("mnist: closed loop, 2 at a time")
+    assert ended.stdout.startswith("mnist: closed loop, 2 in flight")
     assert ["sent", "20"] in lines
     assert ["correct", "50.0%", "wrong:", "10", "of", "label", "3"] in lines
     named = [line[0] for line in lines if line]
@@ -59,7 +59,7 @@ def test_a_closed_loop_ends_with_a_table_of_percentiles(load: Callable[..., Fini
 def test_an_open_loop_says_what_was_planned(load: Callable[..., Finished]) -> None:
     ended = load("-n", "20", "--rate", "200")
 
-    assert "open loop, 200/s planned, at most 100 at a time" in ended.stdout
+    assert "open loop, 200/s planned, at most 100 in flight" in ended.stdout
     assert ["planned", "20"] in [line.split() for line in ended.stdout.splitlines()]
 
 
@@ -88,8 +88,8 @@ def test_failures_are_told_by_kind_with_the_remedy(
 
     assert ended.code == 1
     assert '5 no worker: Model "idle" has no worker' in ended.stdout
-    assert "5 of 5 requests got no answer" in ended.stderr
-    assert " scale idle 1` gives it one" in ended.stderr
+    assert "5 of 5 requests were not answered" in ended.stderr
+    assert " scale idle 1` starts one" in ended.stderr
 
 
 def test_ctrl_c_ends_the_sending_and_reports_what_was_answered(
@@ -132,7 +132,7 @@ def test_without_a_server_the_command_says_so(
     [
         (("--rate", "0"), "a rate of 0 is out of range"),
         (("--duration", "-1"), "a duration of -1 is out of range"),
-        (("--poisson",), "a closed loop plans no starts"),
+        (("--poisson",), "a closed loop has no arrival times"),
         (("--json", "--csv"), "choose --json or --csv"),
         (("-c", "501"), "501 is not in the range"),
     ],

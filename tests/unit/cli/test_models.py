@@ -194,4 +194,4 @@ def test_server_options_may_stand_after_the_command(tsmon: Tsmon) -> None:
     ended = tsmon("models", "--server", "not an address/")
 
     assert ended.code == 2
-    assert "is no address" in ended.stderr
+    assert "is not a valid address" in ended.stderr

@@ -34,7 +34,7 @@ async def test_an_interrupted_replacement_removes_the_new_version_again(
 
     printed = capsys.readouterr()
     assert ended.value.exit_code == Exit.INTERRUPTED
-    assert "stopping, and leaving a model that serves" in printed.err
-    assert "mnist 2.0 is removed again, mnist 1.0 serves as before" in printed.err
+    assert "stopping, and making sure a model serves" in printed.err
+    assert "mnist 2.0 is removed again, mnist 1.0 still serves" in printed.err
     assert json.loads(printed.out)["done"] is False
     assert list(server.registry.models["mnist"].versions) == ["1.0"]

@@ -47,7 +47,7 @@ def test_workers_that_it_does_not_know_are_not_counted_as_none(prometheus: FakeP
     )
     prometheus.scrape(4, {MNIST: Counters(120, 2e6, 2e5)}, {tuple(sorted(labels)): 4000.0})
 
-    assert "workers not told" in watch(prometheus).stdout
+    assert "workers not known" in watch(prometheus).stdout
 
 
 def test_of_several_instances_one_must_be_named(prometheus: FakePrometheus) -> None:

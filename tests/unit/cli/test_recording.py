@@ -131,7 +131,7 @@ def test_record_goes_on_over_a_full_disk_and_says_what_is_missing(
 
     assert ended.code == 1
     assert f"not recording into {file}: database or disk is full" in ended.stderr
-    assert f"{file} lacks" in ended.stderr
+    assert f"{file} is missing" in ended.stderr
     assert "(3 ticks): database or disk is full" in ended.stderr
 
 
@@ -149,4 +149,4 @@ def test_lines_without_a_screen_say_that_they_are_not_recorded(
     assert all(", not recorded, " in line for line in ended.stdout.splitlines())
     assert ended.stdout
     assert "not recorded: database or disk is full" in ended.stderr
-    assert "lacks" in ended.stderr
+    assert "is missing" in ended.stderr

@@ -25,7 +25,7 @@ def test_replace_says_each_step_and_what_serves_now(tsmon: Tsmon, serving: FakeT
     assert ended.stdout == "mnist 2.0, the default version, serves; mnist 1.0 is removed\n"
     assert "POST /models?url=mnist-2.mar&initial_workers=2" in ended.stderr
     assert "DELETE /models/mnist/1.0" in ended.stderr
-    assert "✓ wait until its workers are ready (2): 2 of 2 workers ready" in ended.stderr
+    assert "✓ wait for its workers to be ready (2): 2 of 2 workers ready" in ended.stderr
     assert serving.registry.models["mnist"].default == "2.0"
 
 
@@ -51,7 +51,7 @@ def test_a_replacement_that_fails_ends_with_1_and_says_what_serves(
     ended = tsmon("replace", "mnist", "mnist-2.mar")
 
     assert ended.code == 1
-    assert "mnist 1.0 serves as before" in ended.stderr
+    assert "mnist 1.0 still serves" in ended.stderr
     assert list(serving.registry.models["mnist"].versions) == ["1.0"]
 
 
@@ -83,7 +83,7 @@ def test_a_restart_that_cannot_be_done_one_at_a_time_names_the_option(
     ended = tsmon("restart", "mnist")
 
     assert ended.code == 1
-    assert "of worker 9000: it ended, or is in a container" in ended.stderr
+    assert "of worker 9000 is not on this machine: it ended, or runs in a container" in ended.stderr
     assert "--at-once" in ended.stderr
     assert serving.sent("PUT") == []
 

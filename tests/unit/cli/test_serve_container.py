@@ -147,8 +147,8 @@ def test_where_docker_is_missing(
     ended = tsmon("serve", "start", "--docker")
 
     assert ended.code == 1
-    assert "There is no docker command on this machine's PATH" in ended.stderr
-    assert "or serve without Docker: tsmon serve start" in ended.stderr
+    assert "Docker is not on this machine's PATH" in ended.stderr
+    assert "or run TorchServe without Docker: tsmon serve start" in ended.stderr
 
 
 def test_a_shell_takes_the_place_of_the_command(
@@ -174,7 +174,7 @@ def test_a_shell_needs_a_container_that_runs(tsmon: Tsmon, engine: StandIn) -> N
     stopped = tsmon("serve", "shell")
 
     assert (missing.code, stopped.code) == (1, 1)
-    assert "There is no container tsmon" in missing.stderr
+    assert "No container tsmon" in missing.stderr
     assert "tsmon serve resume --name tsmon" in stopped.stderr
 
 
@@ -192,5 +192,5 @@ def test_its_logs(tsmon: Tsmon, engine: StandIn, tmp_path: Path) -> None:
     engine.run(tmp_path, running=False)
     ended = tsmon("serve", "logs", *of_it)
     assert ended.code == 1
-    assert "container ts does not run" in ended.stderr
+    assert "container ts is not running" in ended.stderr
     assert "docker logs ts" in ended.stderr

@@ -41,8 +41,7 @@ def test_a_long_wait_is_said_once_with_what_ends_it(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(coroutines, "longest_wait", longest)
     run_async(work())
     assert heard == [
-        "waiting for PUT /models/mnist at box:8081 … 3 s "
-        "(Ctrl-C ends the waiting; the server goes on)"
+        "waiting for PUT /models/mnist at box:8081 … 3 s (Ctrl-C stops waiting; the server goes on)"
     ]
 
 
@@ -62,7 +61,7 @@ def test_a_short_wait_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_reading_changes_nothing_on_the_server_and_says_so_by_silence() -> None:
     words = coroutines.words(Wait("GET /models", "http://box:8081"))
-    assert words.endswith("(Ctrl-C ends the waiting)")
+    assert words.endswith("(Ctrl-C stops waiting)")
 
 
 async def test_a_change_at_a_server_that_hangs_is_told_within_seconds_and_ctrl_c_ends_it() -> None:

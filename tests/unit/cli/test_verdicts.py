@@ -32,7 +32,7 @@ def dying(server: FakeTorchServe) -> FakeTorchServe:
     return server
 
 
-def test_models_tell_the_verdict_and_of_a_model_that_is_down_the_cause(
+def test_models_show_the_verdict_and_of_a_model_that_is_down_the_cause(
     tsmon: Tsmon, dying: FakeTorchServe, logs: str
 ) -> None:
     absent, mnist = tsmon("models", "--json", "--logs", logs).json

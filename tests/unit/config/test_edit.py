@@ -92,7 +92,7 @@ def test_a_link_stays_one_and_the_rights_too(file: Path, tmp_path: Path) -> None
 
 
 def test_a_device_is_never_replaced(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="is no file to write into"):
+    with pytest.raises(ConfigError, match="is not a file that can be written"):
         keep(Path(os.devnull), {PERIOD: 3.0})
 
     assert not forget(Path(os.devnull), [PERIOD])

@@ -144,11 +144,11 @@ def test_the_home_folder_can_be_meant(tmp_path: Path) -> None:
         ("[monitor]\nsymbols = 'brail'", 2, "not one of braille, block, ascii", "mean braille?"),
         ("[keys]\nbind = 3", 2, "3 is not a table, [keys.bind]", ""),
         ("keys = 3", 1, "3 is not a table, [keys]", ""),
-        ("[keys.bind]\n'a.b' = 3", 2, "3 is not a text in quotes", ""),
+        ("[keys.bind]\n'a.b' = 3", 2, "3 is not a quoted string", ""),
         ("[servers.prod]\nread_only = 'yes'", 2, "'yes' is not true or false", ""),
         ("[servers.prod]\ncolour = 'red'", 2, "colour is not a setting", "mean color?"),
-        ("[fleet]\nfile_sd = 'a.json'", 2, "not a list of texts", ""),
-        ("servers.prod.url = 8081", 1, "8081 is not a text in quotes", ""),
+        ("[fleet]\nfile_sd = 'a.json'", 2, "not a list of strings", ""),
+        ("servers.prod.url = 8081", 1, "8081 is not a quoted string", ""),
     ],
 )
 def test_what_is_no_setting_is_told_with_its_place(
@@ -163,7 +163,7 @@ def test_what_is_no_setting_is_told_with_its_place(
 
 
 def test_what_is_no_toml_is_told_with_its_place(tmp_path: Path) -> None:
-    assert "line 2: is no valid TOML" in str(refused(tmp_path, "[monitor]\nperiod = \nspan = 60"))
+    assert "line 2: is not valid TOML" in str(refused(tmp_path, "[monitor]\nperiod = \nspan = 60"))
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:

@@ -62,10 +62,10 @@ def test_without_a_checkout_only_the_folder_itself_counts(checkout: Path) -> Non
 
     assert find_project(checkout).file == checkout / "tsmon.toml"
     told, hint = unread(checkout / "a")
-    assert told == f"{checkout}/tsmon.toml is not read: it is above {checkout}/a, where this " + (
-        "project begins"
+    assert told == f"{checkout}/tsmon.toml is not read: it is above {checkout}/a, the " + (
+        "root of this project"
     )
-    assert hint == f"if it is good: tsmon --config {checkout}/tsmon.toml"
+    assert hint == f"if you trust it: tsmon --config {checkout}/tsmon.toml"
 
 
 def test_nothing_above_the_home_folder_counts(checkout: Path, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_nobody_is_told_to_change_a_folder_that_is_there_to_be_shared(checkout: 
 
     assert unread(checkout) == (
         f"{checkout}/tsmon.toml is not read: {checkout} can be written by others",
-        f"if it is good: tsmon --config {checkout}/tsmon.toml",
+        f"if you trust it: tsmon --config {checkout}/tsmon.toml",
     )
 
 
@@ -145,7 +145,7 @@ def test_a_file_of_somebody_else_is_not_read(
     told, hint = unread(checkout)
 
     assert "belongs to" in told
-    assert hint == f"if it is good: tsmon --config {checkout}/tsmon.toml"
+    assert hint == f"if you trust it: tsmon --config {checkout}/tsmon.toml"
 
 
 def test_a_link_is_as_good_as_what_it_leads_to(checkout: Path, tmp_path: Path) -> None:

@@ -31,13 +31,13 @@ def test_a_setting_is_found_by_its_name(name: str, key: Dotted) -> None:
     [
         ("monitor.peroid", "peroid is not a setting", "did you mean period?"),
         ("montior", "montior is not a setting of the file", "did you mean monitor?"),
-        ("monitor", "monitor is a table", "it knows period"),
+        ("monitor", "monitor is a table", "its settings are period"),
         ("monitor.period.x", "monitor.period has no settings below it", ""),
         ("servers.prod", "servers.prod is a table", "such as servers.NAME.url"),
         ("servers.prod.colour", "colour is not a setting", "did you mean color?"),
         ("keys.bind", "keys.bind is a table", "keys.bind.model.register"),
-        ("a b", "'a b' is no name of a setting", "such as monitor.period"),
-        ("", "'' is no name of a setting", "such as monitor.period"),
+        ("a b", "'a b' is not a setting", "such as monitor.period"),
+        ("", "'' is not a setting", "such as monitor.period"),
     ],
 )
 def test_what_is_no_setting_is_told(name: str, problem: str, hint: str) -> None:
@@ -70,7 +70,7 @@ def test_a_text_is_read_as_the_setting_needs_it(name: str, text: str, value: Any
         ("monitor.period", "0.1", "0.1 is less than 0.2"),
         ("monitor.symbols", "dots", "not one of braille, block, ascii"),
         ("servers.prod.insecure", "maybe", "'maybe' is not true or false"),
-        ("monitor.samples", " ", "a path is needed"),
+        ("monitor.samples", " ", "a path is required"),
     ],
 )
 def test_a_text_that_is_no_value_is_told(name: str, text: str, problem: str) -> None:

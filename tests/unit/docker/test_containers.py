@@ -66,7 +66,7 @@ def test_there_is_none_of_that_name(engine: StandIn) -> None:
     assert find_container(NAME) is None
 
 
-def test_that_docker_cannot_tell_is_not_that_there_is_none(engine: StandIn) -> None:
+def test_that_docker_cannot_show_is_not_that_there_is_none(engine: StandIn) -> None:
     engine.refuse("inspect", "Error response from daemon: no space left on device")
 
     with pytest.raises(DockerError, match="no space left"):

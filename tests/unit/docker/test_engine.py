@@ -37,7 +37,7 @@ def test_no_engine(said: str) -> None:
     error = docker_refusal(said.encode(), 1)
 
     assert isinstance(error, NoEngine)
-    assert error.message == "no Docker engine answers"
+    assert error.message == "no Docker engine is answering"
     assert "systemctl start docker" in error.hint
 
 
@@ -55,7 +55,7 @@ def test_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     for ask in (run_docker, lambda *words: list(output_lines(*words))):
-        with pytest.raises(NoEngine, match="no docker command on this machine's PATH"):
+        with pytest.raises(NoEngine, match="docker is not on this machine's PATH"):
             ask("ps")
 
 
@@ -71,7 +71,7 @@ def test_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "unknown flag: --x\n\nRun 'docker run --help' for more information\n",
             "unknown flag: --x",
         ),
-        ("", "docker ended with exit code 125"),
+        ("", "docker exited with code 125"),
     ],
 )
 def test_the_reason_is_what_the_engine_says_else_the_last_line(said: str, why: str) -> None:

@@ -68,7 +68,7 @@ def test_values(key: str, value: str, expected: Severity) -> None:
 def test_a_blank_at_the_end_of_a_number_is_named() -> None:
     finding = only(checks.values, facts(config=config({"job_queue_size": "100 "})))
 
-    assert "blank at its end" in finding.title
+    assert "ends in a space" in finding.title
 
 
 def test_missing_features_get_their_lines() -> None:

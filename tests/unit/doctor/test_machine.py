@@ -77,7 +77,7 @@ def test_a_server_at_another_port_is_another_one(port: int) -> None:
     facts = look_at_machine(Addresses.from_server("127.0.0.1:9"))
 
     assert facts.server is None
-    assert "listens at 127.0.0.1:9" in facts.why_no_server
+    assert "listening at 127.0.0.1:9" in facts.why_no_server
     assert (port,) in [other.ports for other in facts.others]
 
 

@@ -78,7 +78,7 @@ def test_too_many_threads_get_the_number_that_fits() -> None:
 def test_more_workers_than_cores_is_a_warning_of_its_own() -> None:
     crowd = machine(server=java(*map(worker_process, range(5))))
 
-    assert "more workers than cores" in only(checks.torch_threads, facts(machine=crowd)).title
+    assert "more workers than CPU cores" in only(checks.torch_threads, facts(machine=crowd)).title
 
 
 def test_one_more_worker_that_does_not_fit_is_named() -> None:
@@ -86,7 +86,7 @@ def test_one_more_worker_that_does_not_fit_is_named() -> None:
 
     finding = only(checks.memory, facts(machine=tight))
 
-    assert finding.title == "one more worker of mnist 1.0 does not fit into memory"
+    assert finding.title == "one more worker of mnist 1.0 does not fit in memory"
     assert finding.evidence == "its largest has 2.8 GiB, 1.9 GiB are free"
 
 
@@ -119,7 +119,7 @@ def test_missing_gauges_show_a_dead_collector_unless_metrics_go_to_logs() -> Non
 def test_a_young_server_is_given_time() -> None:
     young = machine(server=java(started=NOW.timestamp() - 20))
 
-    assert "runs for 20 s" in only(checks.system_metrics, facts(machine=young)).title
+    assert "been up for 20 s" in only(checks.system_metrics, facts(machine=young)).title
 
 
 def test_a_collector_that_is_switched_off_is_a_note() -> None:

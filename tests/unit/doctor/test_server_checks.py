@@ -29,7 +29,7 @@ from tsmon.torchserve.errors import (
 )
 from tsmon.torchserve.records import ApiDescription
 
-REFUSED = Unreachable("no TorchServe answers at http://127.0.0.1:8081: connection refused")
+REFUSED = Unreachable("no TorchServe is answering at http://127.0.0.1:8081: connection refused")
 NO_KEY = TokenRefused(400, "InvalidKeyException", "", KeyProblem.MISSING, "")
 
 
@@ -67,8 +67,8 @@ def test_servers_that_listen_elsewhere_are_named() -> None:
 
     finding = only(checks.ports, facts(server=away, machine=machine(server=None, others=others)))
 
-    assert "the TorchServe of pid 7 listens at 9081, 9082" in finding.evidence
-    assert "pid 8 does not listen yet: it is starting" in finding.evidence
+    assert "the TorchServe of pid 7 listens on 9081, 9082" in finding.evidence
+    assert "pid 8 is not listening yet: it is starting" in finding.evidence
     assert finding.evidence.endswith("and 2 more")
 
 
@@ -94,7 +94,7 @@ def test_an_address_of_the_wrong_api_says_which_it_is() -> None:
 def test_another_program_at_an_address_is_told_from_silence() -> None:
     other = server(descriptions=described(inference=NotTorchServe("no TorchServe")))
 
-    assert "something else than TorchServe" in only(checks.ports, facts(server=other)).title
+    assert "something other than TorchServe" in only(checks.ports, facts(server=other)).title
 
 
 @pytest.mark.parametrize(

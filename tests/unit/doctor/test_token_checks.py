@@ -84,7 +84,7 @@ def test_the_file_of_another_server_is_told_from_its_own(own: Path, tmp_path: Pa
 
     finding = only(checks.key_file, using(key_file(other), own.parent))
 
-    assert "another server" in finding.title
+    assert "a different server" in finding.title
     assert str(own) in finding.remedy
 
 
@@ -93,7 +93,7 @@ def test_a_refused_key_that_has_not_expired_is_an_error(own: Path) -> None:
 
     finding = only(checks.key_file, using(key_file(own), own.parent, observation=refusing))
 
-    assert "refuses the key" in finding.title
+    assert "rejects the key" in finding.title
 
 
 def test_an_open_server_is_worse_over_the_network() -> None:

@@ -100,11 +100,11 @@ def test_a_target_that_is_none_is_said_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[", "is no JSON"),
-        ("{}", "is no list of target groups"),
-        ("[1]", "group 1 is no object"),
-        ('[{"targets": "a:8082"}]', "targets is no list of texts"),
-        ('[{"targets": [], "labels": {"a": 1}}]', "labels is no object of texts"),
+        ("[", "is not JSON"),
+        ("{}", "is not a list of target groups"),
+        ("[1]", "group 1 is not an object"),
+        ('[{"targets": "a:8082"}]', "targets is not a list of strings"),
+        ('[{"targets": [], "labels": {"a": 1}}]', "labels is not an object of strings"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )
@@ -116,11 +116,11 @@ def test_a_bad_file_is_said_to_be_bad(text: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[", "is no YAML"),
-        ("a: b", "is no list of target groups"),
-        ("- targets: a:8082", "targets is no list of texts"),
-        ("- targets: [a:8082]\n  labels: [x]", "labels is no object"),
-        ("- !!python/object/apply:os.getcwd []", "group 1 is no object"),
+        ("[", "is not valid YAML"),
+        ("a: b", "is not a list of target groups"),
+        ("- targets: a:8082", "targets is not a list of strings"),
+        ("- targets: [a:8082]\n  labels: [x]", "labels is not an object"),
+        ("- !!python/object/apply:os.getcwd []", "group 1 is not an object"),
     ],
 )
 def test_a_bad_yaml_file_is_said_to_be_bad(text: str, why: str) -> None:

@@ -81,7 +81,7 @@ async def test_a_dead_server_holds_up_no_other() -> None:
     seen = await until(fleet, both_known)
 
     assert row(seen, "held").state is ServerState.CONNECTING
-    assert row(seen, "wrong").figures.sign.word == "wrong setting"
+    assert row(seen, "wrong").figures.sign.word == "invalid setting"
     assert (len(seen.servers), seen.up) == (4, 1)
     hold.release()
     await fleet.close()
@@ -115,7 +115,7 @@ async def test_errors_of_the_server_are_counted() -> None:
     await fleet.close()
 
 
-async def test_where_management_is_refused_the_counters_tell_of_the_models() -> None:
+async def test_where_management_is_refused_the_counters_show_of_the_models() -> None:
     servers = ManyServers("a")
     fake = servers["a"]
     fake.load("mnist")

@@ -1,4 +1,4 @@
-"""The files that name servers: read again when they change, kept when they turn bad."""
+"""The files that name servers: reload when they change, kept when they turn bad."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_file_that_turned_bad_keeps_what_it_had_until_it_is_mended(tmp_path: P
     file.write_text("[{")
 
     assert names(files) == ["a:8082"]
-    assert "targets.json: is no JSON" in files.problems[0]
+    assert "targets.json: is not JSON" in files.problems[0]
     assert names(files) == ["a:8082"], "it stays at the next look too"
     assert files.problems
 
@@ -70,7 +70,7 @@ def test_a_file_that_went_takes_its_servers_with_it(tmp_path: Path) -> None:
     file.unlink()
 
     assert names(files) == []
-    assert "there is no such file" in files.problems[0]
+    assert "no such file" in files.problems[0]
 
 
 def test_a_folder_is_said_and_hides_nothing(tmp_path: Path) -> None:

@@ -165,11 +165,11 @@ def test_what_keeps_the_logs_away_is_said(
     docker: StandIn, inside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     docker.run(inside, running=False)
-    with pytest.raises(NoContainerLogs, match="container ts does not run"):
+    with pytest.raises(NoContainerLogs, match="container ts is not running"):
         find_folder(CONTAINER)
     docker.run(inside / "nowhere")
-    with pytest.raises(NoContainerLogs, match=r"no logs of TorchServe in its .*/nowhere/logs"):
+    with pytest.raises(NoContainerLogs, match=r"no TorchServe logs in its .*/nowhere/logs"):
         ContainerCopy(find_folder(CONTAINER))
     monkeypatch.setenv("PATH", str(inside))
-    with pytest.raises(NoContainerLogs, match="there is no docker command on this machine's PATH"):
+    with pytest.raises(NoContainerLogs, match="docker is not on this machine's PATH"):
         find_folder(CONTAINER)

@@ -123,7 +123,7 @@ def test_an_archive_is_not_replaced_unasked(spec: ArchiveSpec) -> None:
     path = build_archive(spec)
     before = path.read_bytes()
 
-    with pytest.raises(ArchiveExists, match=r"digits\.mar exists"):
+    with pytest.raises(ArchiveExists, match=r"digits\.mar already exists"):
         build_archive(replace(spec, version="3.0"))
 
     assert path.read_bytes() == before
@@ -168,11 +168,11 @@ Change = Callable[[ArchiveSpec], ArchiveSpec]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s: replace(s, model_name=""), "Not a model name"),
-        (lambda s: replace(s, model_name="a/b"), "Not a model name"),
-        (lambda s: replace(s, model_name="../a"), "Not a model name"),
-        (lambda s: replace(s, model_name="-a"), "Not a model name"),
-        (lambda s: replace(s, model_name="a\n"), "Not a model name"),
+        (lambda s: replace(s, model_name=""), "Not a valid model name"),
+        (lambda s: replace(s, model_name="a/b"), "Not a valid model name"),
+        (lambda s: replace(s, model_name="../a"), "Not a valid model name"),
+        (lambda s: replace(s, model_name="-a"), "Not a valid model name"),
+        (lambda s: replace(s, model_name="a\n"), "Not a valid model name"),
         (lambda s: replace(s, version=" "), "version is empty"),
         (lambda s: replace(s, model_file=Path("no.py")), r"model file does not exist: no\.py"),
         (lambda s: replace(s, serialized_file=Path("no.pt")), "serialized file does not exist"),

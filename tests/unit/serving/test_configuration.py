@@ -74,7 +74,7 @@ def test_a_default_can_be_set_otherwise(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "instead"),
     [
-        ("metrics_mode", "tsmon cannot do its work without it"),
+        ("metrics_mode", "tsmon depends on it"),
         ("management_address", "Use --ports"),
         ("grpc_inference_port", "Use --ports"),
         ("model_store", "Use --model-store"),

@@ -118,7 +118,7 @@ def test_one_that_runs_already_is_taken_as_it_is(
 def test_a_name_that_is_taken(server: ContainerServer, plan: ServerPlan, engine: StandIn) -> None:
     engine.have("mine", State={"Status": "exited"})
 
-    with pytest.raises(NameTaken, match=r"There is a container mine already \(exited\)") as caught:
+    with pytest.raises(NameTaken, match=r"A container mine already exists \(exited\)") as caught:
         server.start(plan, MINE)
 
     assert "make docker-start" in caught.value.hint
@@ -159,7 +159,7 @@ def test_archives_that_the_user_in_it_cannot_read(
         server.start(plan, MINE)
 
     assert caught.value.message.endswith(f" cannot read {plan.model_store}{shut}")
-    assert caught.value.hint == f"Let others read it: chmod -R o+rX {plan.model_store}"
+    assert caught.value.hint == f"Make it readable: chmod -R o+rX {plan.model_store}"
     assert engine.status("mine") is None
 
 
@@ -275,7 +275,7 @@ def test_without_docker_the_record_of_a_container_is_in_nobodys_way(
     server.start(plan, MINE)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(ContainerError, match="There is no docker command") as caught:
+    with pytest.raises(ContainerError, match="Docker is not on this machine") as caught:
         local.status()
     assert "tsmon serve start" in caught.value.hint
     with pytest.raises(ContainerError):
@@ -289,7 +289,7 @@ def test_without_docker_the_record_of_a_container_is_in_nobodys_way(
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({}, "does not publish its port 8080"),
+        ({}, "does not publish port 8080"),
         (
             {
                 "HostConfig": {
@@ -313,7 +313,7 @@ def test_a_container_that_is_of_no_use_here(
 
 def test_a_container_that_is_not_there(server: ContainerServer) -> None:
     for action in (lambda: server.resume("mine", SECONDS), lambda: server.stop("mine")):
-        with pytest.raises(ContainerError, match="There is no container mine") as caught:
+        with pytest.raises(ContainerError, match="No container mine") as caught:
             action()
         assert "make docker-run" in caught.value.hint
 
@@ -327,7 +327,7 @@ def test_another_container_is_stopped_by_its_name(
     server.stop("theirs")
     assert engine.status("theirs") == "exited"
     assert find_running(local.home) == record
-    with pytest.raises(ContainerError, match="theirs does not run"):
+    with pytest.raises(ContainerError, match="theirs is not running"):
         server.stop("theirs")
 
     server.stop("mine")

@@ -134,7 +134,7 @@ async def test_stopped_half_way_the_stand_in_goes_and_the_workers_stay(
         await task
 
     assert procedure.ending is not None
-    assert procedure.ending.message == "stopped; 1 of 2 workers are restarted"
+    assert procedure.ending.message == "stopped; 1 of 2 workers have been restarted"
     assert [worker.port for worker in version.workers] == [9000, 9001]
 
 
@@ -142,7 +142,9 @@ async def test_processes_of_another_machine_cannot_be_ended(
     server: FakeTorchServe, client: TorchServe
 ) -> None:
     server.load("mnist")
-    with pytest.raises(CannotRoll, match="no process 20001 of worker 9000: it ended"):
+    with pytest.raises(
+        CannotRoll, match="process 20001 of worker 9000 is not on this machine: it ended"
+    ):
         RollingRestart(client, await client.management.describe("mnist"))
 
 

@@ -55,7 +55,7 @@ async def test_one_that_never_could_be_read_is_a_row_of_what_the_list_says(
         bad = _bad(await monitor.tick())
     assert bad.verdict.health is ModelHealth.UNREAD
     assert bad.verdict.evidence == bad.problem
-    assert not bad.told
+    assert not bad.workers_known
 
 
 @pytest.mark.parametrize("what", ODD)
@@ -65,8 +65,8 @@ async def test_a_field_without_sense_is_unknown_and_named(
     server.fail("/models/bad", ODD[what])
     async with server.client() as client:
         bad = _bad(await Monitor(LiveSource(client)).tick())
-    assert "no sensible value" in bad.problem
-    assert bad.told
+    assert "no usable value" in bad.problem
+    assert bad.workers_known
     assert all(worker.memory_bytes is None for worker in bad.workers)
 
 
@@ -125,7 +125,7 @@ async def test_a_describe_that_hangs_holds_up_neither_the_tick_nor_the_others(
         assert all(states[f"hangs-{number}"] is ModelHealth.UNREAD for number in range(6))
         hold.release()
         async with asyncio.timeout(10):
-            while not all(model.told for model in (await monitor.tick()).models):
+            while not all(model.workers_known for model in (await monitor.tick()).models):
                 pass
 
 

@@ -194,8 +194,8 @@ async def test_a_burst_of_server_errors_is_told_once_and_a_single_one_is_not(
     events = bursts(monitor.latest, counts)
 
     assert [(event.subject, event.text) for event in events] == [
-        ("mnist 1.0", f"{BURST} requests failed within a tick"),
-        ("mnist 1.0", "9 requests failed within a tick"),
+        ("mnist 1.0", f"{BURST} requests failed within one tick"),
+        ("mnist 1.0", "9 requests failed within one tick"),
     ]
     assert [event.at.since(monitor.latest.at) for event in events] == [2, 31]
 

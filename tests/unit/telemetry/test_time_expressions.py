@@ -35,7 +35,7 @@ def test_forms(text: str, expected: datetime) -> None:
 
 @pytest.mark.parametrize("text", ["", "noon", "25:00", "-5", "5m", "-5y", "2026-13-01 00:00"])
 def test_what_is_no_time_is_refused_with_the_forms(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="is no time; write 14:03"):
+    with pytest.raises(InvalidArgument, match="is not a valid time; use 14:03"):
         parse_time(text, NOW)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.fake import FakeTorchServe
-from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import (
     Change,
     default_change,
@@ -16,6 +15,7 @@ from tsmon.torchserve.changes import (
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.records import ModelVersion
+from tsmon.torchserve.registration_of import registration_like
 
 
 @pytest.mark.parametrize(

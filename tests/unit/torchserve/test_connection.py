@@ -59,7 +59,7 @@ async def test_server_that_is_not_there_is_named_with_what_to_do(server: FakeTor
         with pytest.raises(Unreachable) as error:
             await client.management.models()
     assert str(error.value) == (
-        "no TorchServe answers at http://127.0.0.1:8081: connection refused"
+        "no TorchServe is answering at http://127.0.0.1:8081: connection refused"
     )
     assert "tsmon serve start" in error.value.hint
 
@@ -234,7 +234,7 @@ async def test_a_client_of_another_server_sends_no_key_and_says_why(tmp_path: Pa
             await client.management.models()
         with pytest.raises(TokenRefused):
             await client.inference.ping()
-    assert "was named for prod:8081" in error.value.hint
+    assert "was given for prod:8081" in error.value.hint
     assert all("Authorization" not in request.headers for request in server.requests)
 
 

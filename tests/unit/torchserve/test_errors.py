@@ -28,7 +28,7 @@ from tsmon.torchserve.errors import (
         (507, "InternalServerException", OutOfMemory),
     ],
 )
-def test_code_and_type_tell_the_error(code: int, type_: str, kind: type[ApiError]) -> None:
+def test_code_and_type_show_the_error(code: int, type_: str, kind: type[ApiError]) -> None:
     error = api_error(code, type_, "why")
     assert type(error) is kind
     assert str(error) == f"{code} {type_}: why"

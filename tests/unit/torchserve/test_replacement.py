@@ -121,8 +121,8 @@ async def test_workers_that_do_not_start_leave_the_old_version_alone(
     ending = await run(procedure)
 
     assert not ending.done
-    assert "keeps dying while it loads" in ending.message
-    assert "mnist 2.0 is removed again, mnist 1.0 serves as before" in ending.message
+    assert "keeps dying while loading" in ending.message
+    assert "mnist 2.0 is removed again, mnist 1.0 still serves" in ending.message
     assert "model_log.log" in ending.hint
     assert marks(procedure)["ready"] is StepState.FAILED
     assert list(server.registry.models["mnist"].versions) == ["1.0"]
@@ -166,8 +166,8 @@ async def test_the_same_version_again_is_refused_and_nothing_is_removed(
     ending = await run(procedure)
 
     assert "already registered" in ending.message
-    assert "mnist 1.0 serves as before" in ending.message
-    assert "another version" in ending.hint
+    assert "mnist 1.0 still serves" in ending.message
+    assert "different version" in ending.hint
     assert server.sent("DELETE") == []
 
 
@@ -176,7 +176,7 @@ async def test_an_archive_that_is_not_there_changes_nothing(
 ) -> None:
     ending = await run(await replacing(client, "nowhere.mar"))
 
-    assert "Model not found at: nowhere.mar; mnist 1.0 serves as before" in ending.message
+    assert "Model not found at: nowhere.mar; mnist 1.0 still serves" in ending.message
     assert list(server.registry.models["mnist"].versions) == ["1.0"]
 
 
@@ -197,7 +197,7 @@ async def test_requests_that_wait_for_the_old_version_are_waited_for(
     old = server.version("mnist", "1.0")
     old.queued = 3
     procedure = await replacing(client)
-    task = await begun(procedure, lambda: "3 requests wait" in procedure.steps[4].detail)
+    task = await begun(procedure, lambda: "3 requests are queued" in procedure.steps[4].detail)
     assert "1.0" in server.registry.models["mnist"].versions
 
     old.queued = 0
@@ -295,9 +295,9 @@ async def test_what_somebody_else_removes_while_the_new_one_loads_is_told(
     assert not ending.done
     assert ending.message.endswith(
         {
-            ("1.0",): "mnist 1.0 was removed by somebody else; mnist 2.0 is left in its place",
-            ("2.0",): "mnist 2.0 is no longer registered; mnist 1.0 serves as before",
-            ("1.0", "2.0"): "mnist 2.0 is not there either: nothing serves",
+            ("1.0",): "mnist 1.0 was removed by someone else; mnist 2.0 stays in its place",
+            ("2.0",): "mnist 2.0 is no longer registered; mnist 1.0 still serves",
+            ("1.0", "2.0"): "mnist 2.0 is missing too: nothing serves",
         }[removed].replace("mnist 2.0 is no longer", "mnist is no longer")
     )
     assert list(server.registry.models) == ([] if len(removed) == 2 else ["mnist"])
@@ -311,5 +311,5 @@ async def test_somebody_who_scales_the_new_version_meanwhile_is_named(
     task = await begun(procedure, lambda: marks(procedure)["ready"] is StepState.UNDER_WAY)
     server.registry.scale(server.version("mnist", "2.0"), 5, 5)
     ending = await task
-    assert "somebody else scaled it to 5" in ending.message
-    assert "mnist 1.0 serves as before" in ending.message
+    assert "someone else has scaled it to 5" in ending.message
+    assert "mnist 1.0 still serves" in ending.message

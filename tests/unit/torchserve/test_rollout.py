@@ -56,7 +56,7 @@ async def test_second_death_of_a_worker_ends_it(server: FakeTorchServe, client: 
     # Without a process, in the first, in the second; the third one is the second's death.
     assert [step.outcome for step in running] == [Outcome.RUNNING] * 3
     assert last.outcome is Outcome.FAILED
-    assert last.reason == "worker 9000 keeps dying while it loads the model"
+    assert last.reason == "worker 9000 keeps dying while loading the model"
     assert "model_log.log" in last.hint
 
 
@@ -77,7 +77,7 @@ async def test_somebody_elses_number_ends_it_at_once(
     server.registry.scale(version, least, most)
     last = [step async for step in steps][-1]
     assert (last.outcome, last.overtaken) == (Outcome.FAILED, True)
-    assert last.reason == f"somebody else scaled it to {words} meanwhile, which stands"
+    assert last.reason == f"someone else has scaled it to {words}, and that was left in place"
 
 
 async def test_an_archive_may_decide_how_many_workers_a_registration_has(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tsmon.tui.widgets.columns import GAP, LOOSE, Column, fit, shorten
 
 NAME = Column("name", "MODEL", 0)
-NOW = Column("now", "NOW", 10)
+NOW = Column("now", "STATUS", 10)
 RATE = Column("rate", "REQ/S", 5, right=True, rank=1)
 QUEUE = Column("queue", "QUEUE", 7, right=True, rank=2)
 ALL = (NAME, NOW, RATE, QUEUE)

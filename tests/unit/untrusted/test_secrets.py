@@ -52,7 +52,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("http://ts/m?expires=1700000000", "http://ts/m?***"),
     ],
 )
-def test_what_a_url_should_not_tell_is_masked(text: str, shown: str) -> None:
+def test_what_a_url_should_not_show_is_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 

@@ -42,24 +42,24 @@ MOST_RATE = 1e6
 @click.option(
     "--rate",
     type=click.FloatRange(0, MOST_RATE, min_open=True),
-    help="Requests per second to be ready for; else those that are seen.",
+    help="Arrival rate to plan for (requests/s); by default the observed one.",
 )
-@click.option("--queue-ms", type=float, help="Target: mean milliseconds in the queue.")
-@click.option("--p95-ms", type=float, help="Target: milliseconds of 95 of 100 requests.")
+@click.option("--queue-ms", type=float, help="Target: mean queue time in ms.")
+@click.option("--p95-ms", type=float, help="Target: p95 of the response time in ms.")
 @click.option(
     "--seconds",
     default=30.0,
     show_default=True,
     type=click.FloatRange(1, LONG_WINDOW_S),
-    help="How long to watch the traffic.",
+    help="How long to observe the traffic.",
 )
 @click.option(
     "--curve",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="JSON file of service times measured at several numbers of workers.",
+    help="JSON file with service times measured at several worker counts.",
 )
 @click.option(
-    "--up-to", default=0, type=click.IntRange(0, MOST_WORKERS), help="Show at least so many rows."
+    "--up-to", default=0, type=click.IntRange(0, MOST_WORKERS), help="Show at least this many rows."
 )
 @version_option
 @as_json
@@ -106,7 +106,7 @@ async def advise(
 async def _watch(
     client: TorchServe, logs: LogPlace | None, key: ModelKey, seconds: float
 ) -> Situation:
-    """What the traffic of so many seconds tells.
+    """What the traffic of so many seconds shows.
 
     Raises:
         TorchServeError: the server did not answer at the end, or unregistered the model.
@@ -114,7 +114,7 @@ async def _watch(
     monitor = Monitor(LiveSource(client, logs), period_s=min(1.0, seconds / 2))
     monitor.focus = key
     seen: list[Snapshot] = []
-    with talk.status(f"{key}: watching its traffic for {period(seconds)}…"):
+    with talk.status(f"{key}: observing its traffic for {period(seconds)}…"):
         async for snapshot in monitor.ticks():
             seen.append(snapshot)
             if snapshot.at.since(seen[0].at) >= seconds:
@@ -128,5 +128,5 @@ def _situation(seen: Sequence[Snapshot], key: ModelKey) -> Situation:
     status = seen[-1].model(key)
     found = situation_of(seen, key, machine_of(status)) if status else None
     if found is None:
-        raise TorchServeError(f"{key} was unregistered meanwhile")
+        raise TorchServeError(f"{key} was unregistered in the meantime")
     return found

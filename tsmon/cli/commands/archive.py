@@ -19,16 +19,16 @@ _FILE = click.Path(path_type=Path)
 @click.command()
 @click.option("--model-name", default="mnist", show_default=True)
 @click.option("--version", "-v", default="1.0", show_default=True)
-@click.option("--model-file", type=_FILE, help="Python file with the network's class.")
+@click.option("--model-file", type=_FILE, help="Python file with the network class.")
 @click.option("--serialized-file", type=_FILE, help="Weights, or a TorchScript model.")
-@click.option("--handler", help="Python file, or the name of a handler of TorchServe.")
-@click.option("--extra-files", type=_FILE, multiple=True, help="May be given several times.")
+@click.option("--handler", help="Python file, or the name of a TorchServe handler.")
+@click.option("--extra-files", type=_FILE, multiple=True, help="Can be repeated.")
 @click.option("--requirements-file", type=_FILE)
-@click.option("--config-file", type=_FILE, help="The model's own yaml configuration.")
+@click.option("--config-file", type=_FILE, help="The model's YAML configuration.")
 @click.option(
     "--export-path", default=Path("artifacts"), show_default=True, type=_FILE, help="A folder."
 )
-@click.option("--force", "-f", is_flag=True, help="Replace an archive that is there.")
+@click.option("--force", "-f", is_flag=True, help="Overwrite an existing archive.")
 @as_json
 def archive(
     model_name: str,
@@ -47,7 +47,7 @@ def archive(
     if handler is None:
         given = (model_file, serialized_file, requirements_file, config_file, *extra_files)
         if any(given):
-            raise click.UsageError("a model of your own needs --handler as well")
+            raise click.UsageError("your own model also needs --handler")
         spec = digit_archive_spec(export_path, version=version, model_name=model_name, force=force)
     else:
         spec = ArchiveSpec(

@@ -47,15 +47,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="Print the walkthrough instead of the monitor.")
+@click.option(
+    "--headless", is_flag=True, help="Print the walkthrough instead of opening the monitor."
+)
 @click.option("--keep", is_flag=True, help="Leave the server running.")
-@click.option("--seed", type=int, help="Send the same digits each time.")
+@click.option("--seed", type=int, help="Seed, to send the same digits every time.")
 @click.option(
     "--model-store",
     default=DEFAULT_STORE,
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that gets the archive.",
+    help="Folder to write the archive to.",
 )
 @server_options
 @pass_target
@@ -86,7 +88,7 @@ def demo(target: Target, headless: bool, keep: bool, seed: int | None, model_sto
         if not on_terminal:
             return run_async(_walk(own, record.model_store, samples, seed))
         run_async(serve_digits(own, record.model_store))
-        note = "stays when you leave" if keep else "stops when you leave"
+        note = "stays when you quit" if keep else "stops when you quit"
         settings = dataclasses.replace(
             target.loaded.config.monitor, model_store=record.model_store, samples=samples
         )
@@ -104,7 +106,7 @@ def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[S
     found = server.status()
     if found.state is State.RUNNING and found.server is not None:
         if not (found.server.orphaned and _may_stop(server, found.server)):
-            say(f"using the TorchServe that runs at {found.server.management}")
+            say(f"using the TorchServe running at {found.server.management}")
             yield found.server
             return
         _stop(server)
@@ -115,13 +117,13 @@ def _server(server: LocalServer, model_store: Path, *, keep: bool) -> Iterator[S
         yield record
     finally:
         if keep:
-            say(f"TorchServe still runs at {record.management}; `tsmon serve stop` stops it")
+            say(f"TorchServe is still running at {record.management}; `tsmon serve stop` stops it")
         else:
             _stop(server)
 
 
 def _may_stop(server: LocalServer, record: ServerRecord) -> bool:
-    """Ask where a person is there; after a no the server stays, and nobody is asked again."""
+    """Ask where a person is there; after a no the server stays, and no one is asked again."""
     say(f"{ORPHANED}: {record.management}")
     question = "Stop it, and start another one?"
     if not sys.stdin.isatty() or asked(question, default=True):
@@ -140,7 +142,7 @@ def _stop(server: LocalServer) -> None:
 
 
 def _ports() -> Ports:
-    """TorchServe's own ports, or free ones when somebody has those."""
+    """TorchServe's own ports, or free ones when someone has those."""
     try:
         check_free(Ports())
     except PortTaken as taken:
@@ -172,5 +174,5 @@ async def _walk(target: Target, model_store: Path, samples: Path, seed: int | No
             await Walkthrough(client, model_store, samples, seed).run()
         except StepFailed as failure:
             fail(str(failure))
-    say("every step answered as it should")
+    say("every step gave the expected answer")
     return Exit.DONE

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("model")
 @version_option
 @click.option("--all", "every", is_flag=True, help="Every version.")
-@click.option("--customized", is_flag=True, help="Ask the model's handler too; costs a worker.")
+@click.option("--customized", is_flag=True, help="Also ask the model's handler; occupies a worker.")
 @as_json
 @server_options
 @pass_target
@@ -44,7 +44,7 @@ async def describe(
         except (Unreachable, TokenRefused, NotFound):
             raise
         except TorchServeError as error:
-            await _tell_listed(client.management, model, error, as_json=as_json)
+            await _show_listed(client.management, model, error, as_json=as_json)
             raise
         extra = await client.management.customized(model, version) if customized else None
         judged = judge(target.log_place, client.addresses, versions, target.access.log_zone)
@@ -76,7 +76,7 @@ async def _described(
     return (await management.describe(model, version),)
 
 
-async def _tell_listed(
+async def _show_listed(
     management: Management, model: str, why: TorchServeError, *, as_json: bool
 ) -> None:
     """Where a model is in the list, print that, and end the command by what else is not known."""

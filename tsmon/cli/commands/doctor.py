@@ -1,4 +1,4 @@
-"""`tsmon doctor`: what is wrong with a server and this machine, and what mends it."""
+"""`tsmon doctor`: what is wrong with a server and this machine, and the remedy."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _known(ctx: click.Context, parameter: click.Parameter, ids: tuple[str, ...])
     multiple=True,
     metavar="ID",
     callback=_known,
-    help="Make this check alone; may be given several times.",
+    help="Run only this check; can be repeated.",
 )
-@click.option("--list", "list_checks", is_flag=True, help="List the checks and make none.")
-@click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")
+@click.option("--list", "list_checks", is_flag=True, help="List the checks without running them.")
+@click.option("--strict", is_flag=True, help="Exit with 1 on warnings too.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A config.properties to look at; else the server's own where it is found.",
+    help="A config.properties to check; by default the server's own, if found.",
 )
 @as_json
 @server_options
@@ -48,7 +48,7 @@ async def doctor(
     config: Path | None,
     as_json: bool,
 ) -> None:
-    """Check a server and this machine, and say what mends what is wrong.
+    """Check a server and this machine, with a remedy for each problem.
 
     Exit code 0: nothing worse than a warning (with --strict, than a note); 1: there is; 3: the
     server does not answer, and what could be checked without it was.

@@ -21,8 +21,8 @@ from tsmon.telemetry.recording.reader import Recording
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
-@click.option("--count", type=click.IntRange(1), help="End after so many events.")
-@click.option("--seconds", type=click.FloatRange(0), help="End after so long.")
+@click.option("--count", type=click.IntRange(1), help="End after this many events.")
+@click.option("--seconds", type=click.FloatRange(0), help="End after this time.")
 @as_json
 @server_options
 @pass_target

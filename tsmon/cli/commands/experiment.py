@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.steps import ExperimentStep
     from tsmon.torchserve.client import TorchServe
 
-RESTORING = "stopping, and restoring the workers there were …"
+RESTORING = "stopping and restoring the original workers …"
 STILL_RESTORING = f"the workers are being restored, for {period(RESTORE_S)} at the most"
 
 
@@ -61,13 +61,13 @@ class Numbers(click.ParamType[tuple[int, ...]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, ...]:
-        """Read the numbers; what is none is wrong usage."""
+        """Read the numbers; what is not valid is wrong usage."""
         if isinstance(value, tuple):
             return value
         try:
             return tuple(int(part) for part in str(value).split(","))
         except ValueError:
-            self.fail(f"{value!r} is no list of whole numbers such as 1,2,4", param, ctx)
+            self.fail(f"{value!r} is not a list of whole numbers such as 1,2,4", param, ctx)
 
 
 NUMBERS = Numbers()
@@ -81,48 +81,59 @@ NUMBERS = Numbers()
     type=NUMBERS,
     default=",".join(map(str, WALKTHROUGH_WORKERS)),
     show_default=True,
-    help="Numbers of workers to compare, in this order.",
+    help="Worker counts to compare, in this order.",
 )
 @click.option(
     "--batches",
     type=NUMBERS,
-    help="Images sent one batch after the other.  "
+    help="Sizes of the image batches to send, one after the other.  "
     f"[default: {','.join(map(str, WALKTHROUGH_BATCHES))}]",
 )
-@click.option("--rate", type=float, help="Instead: requests planned per second.")
-@click.option("--poisson", is_flag=True, help="With --rate: at random times instead of evenly.")
+@click.option("--rate", type=float, help="Instead: arrival rate in requests per second.")
+@click.option(
+    "--poisson",
+    is_flag=True,
+    help="With --rate: random (Poisson) arrivals instead of evenly spaced ones.",
+)
 @click.option(
     "--concurrency",
     "-c",
     type=click.IntRange(1, MAX_CONCURRENCY),
-    help="Requests under way at a time.  [default: 1; with --rate what it takes]",
+    help="Requests in flight at a time.  [default: 1; with --rate as many as needed]",
 )
 @click.option(
     "--duration",
     type=float,
-    help=f"Instead of batches: seconds to send for.  [default: with --rate {DEFAULT_DURATION_S:g}]",
+    help=(
+        "Instead of batches: how many seconds to send.  [default: with --rate "
+        f"{DEFAULT_DURATION_S:g}]"
+    ),
 )
-@click.option("--batch-sizes", type=NUMBERS, help="Compare these too; registers the model anew.")
 @click.option(
-    "--batch-delays", type=NUMBERS, help="Milliseconds; compare these too; registers it anew."
+    "--batch-sizes", type=NUMBERS, help="Batch sizes to compare too; registers the model again."
+)
+@click.option(
+    "--batch-delays",
+    type=NUMBERS,
+    help="Batch delays (ms) to compare too; registers the model again.",
 )
 @click.option(
     "--warm-up",
     default=DEFAULT_WARM_UP,
     show_default=True,
     type=click.IntRange(0),
-    help="Requests for each worker before those that are measured.",
+    help="Warm-up requests per worker before measuring.",
 )
-@click.option("--seed", type=int, help="Pick the same images each time.")
-@click.option("--restore", is_flag=True, help="Only put back what a killed experiment left.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask before registering anew.")
+@click.option("--seed", type=int, help="Seed, to pick the same images every time.")
+@click.option("--restore", is_flag=True, help="Only restore what a killed experiment left behind.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before registering the model again.")
 @click.option("--json", "form", flag_value=Form.JSON, type=Form, help="Print JSON.")
 @click.option("--csv", "form", flag_value=Form.CSV, type=Form, help="Print CSV.")
 @click.option("--markdown", "form", flag_value=Form.MARKDOWN, type=Form, help="Print Markdown.")
 @click.option(
     "--chart",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Draw the bars into this SVG file as well.",
+    help="Also write the bar chart to this SVG file.",
 )
 @version_option
 @server_options
@@ -195,12 +206,12 @@ async def experiment(
     if stopped:
         say("stopped by Ctrl-C")
         raise click.exceptions.Exit(Exit.INTERRUPTED)
-    say(f"kept in {keep_result(experiment.result, target.own_home.path)}")
+    say(f"saved in {keep_result(experiment.result, target.own_home.path)}")
     if not left_well:
         raise click.exceptions.Exit(Exit.FAILED)
     failed = sum(each.errors for each in experiment.result.measurements)
     if failed:
-        fail(f"{failed} requests got no answer; the notes tell why")
+        fail(f"{failed} requests were not answered; see the notes")
 
 
 def _images(folder: Path) -> tuple[DigitImage, ...]:
@@ -225,10 +236,10 @@ async def _restore(target: Target, model: str, version: str | None) -> None:
             if note.model == model and version in {None, note.version}
         ]
         if not notes:
-            say(f"no experiment with {model} was killed here; there is nothing to put back")
+            say(f"no experiment with {model} was killed here; there is nothing to restore")
         # The oldest note is of the model as it was before all of them.
         for note in notes:
-            with talk.status(f"putting {model} back …"):
+            with talk.status(f"restoring {model} …"):
                 left = await put_back(note, client.management)
             if not left.done:
                 fail(left.message, left.remedy)
@@ -253,17 +264,17 @@ async def _predict(client: TorchServe, plan: ExperimentPlan, target: Target) -> 
 
 
 async def _carry_out(experiment: Experiment) -> bool:
-    """Run it with a line on stderr that tells how it goes; gives whether it was interrupted."""
+    """Run it with a line on stderr that shows progress; gives whether it was interrupted."""
     with Live(console=talk, auto_refresh=False, transient=True) as live:
 
-        def tell(step: ExperimentStep) -> None:
+        def show(step: ExperimentStep) -> None:
             if step.setting is not None and step.measurement is not None:
                 line = measured_line(step.setting, step.measurement)
                 say(f"{step.number} of {step.total}: {line}")
             elif talk.is_terminal:
                 live.update(Text(str(step)), refresh=True)
 
-        work = asyncio.ensure_future(experiment.run(tell))
+        work = asyncio.ensure_future(experiment.run(show))
         with interruptible(work, RESTORING, STILL_RESTORING):
             try:
                 await work
@@ -273,7 +284,7 @@ async def _carry_out(experiment: Experiment) -> bool:
 
 
 def _say_how_it_was_left(experiment: Experiment) -> bool:
-    """Tell whether the model is as it was, and else what to do."""
+    """Print whether the model is as it was, and if not, what to do."""
     left = experiment.restoration
     if left is None:
         return True

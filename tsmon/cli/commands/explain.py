@@ -15,7 +15,7 @@ from tsmon.telemetry.explanations import Explanation, parse_explanations
 @click.argument("number", nargs=-1)
 @as_json
 def explain(number: tuple[str, ...], as_json: bool) -> None:
-    """Tell what a NUMBER, column or verdict of tsmon's means; without one, list them all.
+    """Explain a NUMBER, column or verdict of tsmon; without one, list them all.
 
     NUMBER is its name or the word that stands for it on the screen: inference, REQ/S, p95, stuck.
     """
@@ -25,7 +25,7 @@ def explain(number: tuple[str, ...], as_json: bool) -> None:
     if not entries:
         nearest = ", ".join(explanations.nearest(name))
         meant = f"did you mean {nearest}? " if nearest else ""
-        fail(f"no number is called {name}", f"{meant}`tsmon explain` lists all", Exit.USAGE)
+        fail(f"there is no number called {name}", f"{meant}`tsmon explain` lists all", Exit.USAGE)
     if as_json:
         emit_json([_record(entry) for entry in entries])
     elif name:

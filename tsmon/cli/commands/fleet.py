@@ -27,21 +27,25 @@ if TYPE_CHECKING:
     from tsmon.fleet.snapshot import FleetSnapshot
 
 _DEFAULTS = FleetSettings()
-NO_SERVERS = "the configuration names no servers"
+NO_SERVERS = "the configuration has no servers"
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Print a table once every server was heard of.")
-@click.option("--watch", is_flag=True, help="Print a table, and again whenever a period is over.")
-@click.option("--count", type=click.IntRange(1), help="End --watch after so many tables.")
-@click.option("--prometheus", metavar="URL", help="Servers that this Prometheus scrapes, too.")
-@click.option("--job", help="With --prometheus: its job that scrapes TorchServe.")
+@click.option(
+    "--once", is_flag=True, help="Print one table as soon as every server has answered or failed."
+)
+@click.option("--watch", is_flag=True, help="Print a table every period.")
+@click.option("--count", type=click.IntRange(1), help="End --watch after this many tables.")
+@click.option(
+    "--prometheus", metavar="URL", help="Include the servers that this Prometheus scrapes."
+)
+@click.option("--job", help="With --prometheus: the job that scrapes TorchServe.")
 @click.option(
     "--file-sd",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Servers of a file_sd file of Prometheus, too; quote a pattern.",
+    help="Include the servers of a Prometheus file_sd file; quote a pattern.",
 )
 @click.option(
     "--period",
@@ -77,7 +81,7 @@ def fleet(
         return go_on_with(ctx, "demo") if left.wants_demo else left.code
     made = Fleet(config, target.own_server, transport=target.transport, read_only=target.read_only)
     if made.is_empty:
-        hint = f"put [servers.NAME] tables into {user_file()}; `tsmon config init` explains"
+        hint = f"add [servers.NAME] tables to {user_file()}; `tsmon config init` explains how"
         fail(NO_SERVERS, hint, Exit.USAGE)
     return _print(made, count if watch or count else 1, as_json, watch)
 
@@ -100,7 +104,7 @@ def _open(target: Target, given: GivenSettings) -> Left:
 
 @runs_async
 async def _print(fleet: Fleet, count: int | None, as_json: bool, lines: bool) -> int:
-    told: set[str] = set()
+    reported: set[str] = set()
     printed, due = 0, 0.0
 
     def publish(snapshot: FleetSnapshot) -> bool:
@@ -110,8 +114,8 @@ async def _print(fleet: Fleet, count: int | None, as_json: bool, lines: bool) ->
             return True
         due = now + fleet.config.fleet.period
         for problem in snapshot.problems:
-            if problem not in told:
-                told.add(problem)
+            if problem not in reported:
+                reported.add(problem)
                 complain(problem)
         _emit(snapshot, as_json=as_json, one_line=lines)
         printed += 1

@@ -10,14 +10,16 @@ from tsmon.cli.target import Target, pass_target
 
 
 @click.command()
-@click.option("--defaults", is_flag=True, help="As they come, without your configuration.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="As a page, with the commands.")
+@click.option("--defaults", is_flag=True, help="The defaults, without your configuration.")
+@click.option(
+    "--markdown", "as_markdown", is_flag=True, help="As a Markdown page, including the commands."
+)
 @as_json
 @pass_target
 def keys(target: Target, defaults: bool, as_markdown: bool, as_json: bool) -> None:
-    """Tell which key of the monitor does what, by the ids that `[keys.bind]` takes."""
+    """List the keys of the monitor, by the ids that `[keys.bind]` takes."""
     if as_markdown and as_json:
-        raise click.UsageError("--markdown and --json exclude each other")
+        raise click.UsageError("use either --markdown or --json")
     from tsmon.tui.commands import reference as key_page
     from tsmon.tui.keymap.configured import configured
     from tsmon.tui.keymap.effective import Keymap
@@ -31,4 +33,4 @@ def keys(target: Target, defaults: bool, as_markdown: bool, as_json: bool) -> No
         emit_json(list(map(key_page.record, found)))
         return
     rows = [(key_page.all_shown(key), key.id, str(key.group), key.help) for key in found]
-    emit_table(("KEY", "ID", "GROUP", "DOES"), rows)
+    emit_table(("KEY", "ID", "GROUP", "ACTION"), rows)

@@ -49,32 +49,42 @@ if TYPE_CHECKING:
     "--concurrency",
     "-c",
     type=click.IntRange(1, MAX_CONCURRENCY),
-    help="Requests under way at a time; with --rate the most there may be.  [default: 1; "
+    help="Requests in flight at a time; with --rate, the maximum.  [default: 1; "
     f"with --rate {OPEN_CONCURRENCY}]",
 )
-@click.option("--rate", type=float, help="Requests planned per second, however slow the answers.")
-@click.option("--poisson", is_flag=True, help="With --rate: at random times instead of evenly.")
-@click.option("--seed", type=int, help="With --poisson: the same times in each run.")
+@click.option(
+    "--rate",
+    type=float,
+    help="Arrival rate: requests per second, independent of how fast they are answered.",
+)
+@click.option(
+    "--poisson",
+    is_flag=True,
+    help="With --rate: random (Poisson) arrivals instead of evenly spaced ones.",
+)
+@click.option(
+    "--seed", type=int, help="With --poisson: seed, for the same arrival times in every run."
+)
 @click.option(
     "--count",
     "-n",
     default=DEFAULT_COUNT,
     show_default=True,
     type=click.IntRange(1, MAX_COUNT),
-    help="Send no more than this.",
+    help="Stop after this many requests.",
 )
 @click.option(
     "--duration",
     default=DEFAULT_DURATION_S,
     show_default=True,
-    help="Send no longer than these seconds.",
+    help="Stop sending after this many seconds.",
 )
 @click.option(
     "--timeout",
     "timeout_s",
     default=DEFAULT_TIMEOUT_S,
     show_default=True,
-    help="Seconds an answer may take.",
+    help="Time-out of one request in seconds.",
 )
 @version_option
 @as_json
@@ -132,7 +142,7 @@ async def load(
 
 
 async def _watch(client: TorchServe, plan: RunPlan) -> RunReport:
-    """Do the run with a line on stderr that tells how it goes."""
+    """Do the run with a line on stderr that shows progress."""
     with Live(console=talk, auto_refresh=False, transient=True) as live:
         async with open_run(client, plan) as run:
             with _interruptible(run):
@@ -171,9 +181,9 @@ async def _remedy(client: TorchServe, report: RunReport) -> str:
 def _end(report: RunReport, remedy: str) -> None:
     """Exit by the worst that happened."""
     if report.ending is StopReason.SERVER_GONE:
-        fail("the server is gone: it accepts no connections any more", remedy, Exit.UNREACHABLE)
+        fail("the server is gone: it no longer accepts connections", remedy, Exit.UNREACHABLE)
     if report.failed:
-        fail(f"{report.failed} of {report.sent} requests got no answer", remedy)
+        fail(f"{report.failed} of {report.sent} requests were not answered", remedy)
     if report.ending is StopReason.STOPPED:
         say("stopped by Ctrl-C")
         raise click.exceptions.Exit(Exit.INTERRUPTED)

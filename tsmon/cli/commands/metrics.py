@@ -14,13 +14,15 @@ from tsmon.cli.target import Target, pass_target
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Go on, a line per model and tick.")
+@click.option("--watch", is_flag=True, help="Keep printing: one line per model and tick.")
 @click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
-@click.option("--count", type=click.IntRange(1), help="End --watch after so many ticks.")
-@click.option("--raw", is_flag=True, help="Print the server's text as it is.")
-@click.option("--prometheus", metavar="URL", help="With --watch: read a Prometheus server instead.")
-@click.option("--instance", help="With --prometheus: which TorchServe, unless there is only one.")
-@click.option("--job", help="With --prometheus: where several jobs scrape that instance.")
+@click.option("--count", type=click.IntRange(1), help="End --watch after this many ticks.")
+@click.option("--raw", is_flag=True, help="Print the server's text unchanged.")
+@click.option(
+    "--prometheus", metavar="URL", help="With --watch: read from a Prometheus server instead."
+)
+@click.option("--instance", help="With --prometheus: which TorchServe, if there are several.")
+@click.option("--job", help="With --prometheus: which job, if several scrape that instance.")
 @as_json
 @server_options
 @pass_target
@@ -48,7 +50,7 @@ async def metrics(
             await print_ticks(source, interval, count, as_json)
         return
     if prometheus:
-        raise click.UsageError("--prometheus goes with --watch")
+        raise click.UsageError("--prometheus requires --watch")
     async with target.client() as client:
         if raw:
             emit_raw((await client.metrics.scrape()).encode())
@@ -59,6 +61,6 @@ async def metrics(
             elif scrape.series:
                 print_totals(scrape)
             else:
-                say("no counters yet: nothing has been sent to a model since the server started")
+                say("no counters yet: no model has had a request since the server started")
             if scrape.lost_lines:
                 fail(f"{lost_words(scrape.lost_lines)}; the others are above")

@@ -68,7 +68,7 @@ _COLUMNS: tuple[ReportColumn[_Row], ...] = (
 async def models(target: Target, as_json: bool) -> None:
     """List the registered models, every version with its workers and their state.
 
-    What cannot be read of a model is told beside the others, and the exit code is then 1.
+    What cannot be read of a model is reported beside the others, and the exit code is then 1.
     """
     async with target.client() as client:
         found = await describe_everything(client.management)
@@ -89,7 +89,7 @@ async def models(target: Target, as_json: bool) -> None:
 
 
 def _record(row: _Row) -> dict[str, object]:
-    """It as a record; what is not known is null, and `problem` tells what and why."""
+    """It as a record; what is not known is null, and `problem` shows what and why."""
     entry, judged = row
     version = entry.model
     queue = version.queue

@@ -41,9 +41,9 @@ def monitor(
     require_trust(ctx, target, ask=not plain)
     chosen = MonitorSettings(**{name: value for name, value in settings.items() if value})
     if prometheus and recording:
-        raise click.UsageError("--record goes with a server itself, not with --prometheus")
+        raise click.UsageError("--record needs a server, not --prometheus")
     if (instance or job) and not prometheus:
-        raise click.UsageError("--instance and --job go with --prometheus")
+        raise click.UsageError("--instance and --job require --prometheus")
     note = ""
     if not prometheus:
         target, note = nearest_server(target)

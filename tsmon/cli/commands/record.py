@@ -22,7 +22,7 @@ from tsmon.telemetry.recording.recorder import RecordedSource
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
-@click.option("--count", type=click.IntRange(1), help="End after so many ticks.")
+@click.option("--count", type=click.IntRange(1), help="End after this many ticks.")
 @server_options
 @pass_target
 @runs_async
@@ -55,15 +55,15 @@ async def _record(
         ticks += 1
         written += not snapshot.not_recorded
         if bool(problem) != bool(snapshot.not_recorded):
-            _tell_change(file, snapshot.not_recorded)
+            _show_change(file, snapshot.not_recorded)
         problem = snapshot.not_recorded
         show(f"{written} ticks in {file}{problem and f', NOT RECORDING: {problem}'}")
         if ticks == count:
             return
 
 
-def _tell_change(file: Path, problem: str) -> None:
+def _show_change(file: Path, problem: str) -> None:
     if problem:
-        complain(f"not recording into {file}: {problem}", "it is tried again, and again")
+        complain(f"not recording into {file}: {problem}", "it keeps retrying")
     else:
         say(f"recording into {file} again")

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("archive")
 @click.option("--workers", "-w", default=1, show_default=True, type=click.IntRange(0))
-@click.option("--name", "model_name", help="Model name; else the archive's.")
-@click.option("--handler", help="Handler as module:function; else the archive's.")
+@click.option("--name", "model_name", help="Model name; by default the archive's.")
+@click.option("--handler", help="Handler as module:function; by default the archive's.")
 @click.option("--runtime", type=click.Choice(["python", "python3", "LSP"]))
 @click.option("--batch-size", type=click.IntRange(1))
 @click.option("--max-batch-delay", type=click.IntRange(0), help="Milliseconds.")
-@click.option("--response-timeout", type=click.IntRange(1), help="Seconds for one inference.")
-@click.option("--startup-timeout", type=click.IntRange(1), help="Seconds to load the model.")
+@click.option("--response-timeout", type=click.IntRange(1), help="Response time-out in seconds.")
+@click.option("--startup-timeout", type=click.IntRange(1), help="Start-up time-out in seconds.")
 @click.option("--s3-sse-kms", is_flag=True, default=None, help="The S3 object is KMS encrypted.")
 @wait_option
 @as_json

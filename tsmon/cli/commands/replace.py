@@ -23,7 +23,7 @@ from tsmon.torchserve.replacement import GRACE_S, Probe, Replacement, plan_repla
     "--test",
     "test_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file that the new version has to answer before it gets any request.",
+    help="A file the new version must answer before it receives requests.",
 )
 @click.option(
     "--grace",

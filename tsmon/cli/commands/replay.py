@@ -20,9 +20,9 @@ from tsmon.telemetry.recording.reader import Recording
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per model and tick.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row per model and tick.")
-@click.option("--from", "start", type=click.DateTime(), help="Local time to begin at.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON per model and tick.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one row per model and tick.")
+@click.option("--from", "start", type=click.DateTime(), help="Local time to start at.")
 @click.option("--to", "end", type=click.DateTime(), help="Local time to end at.")
 @pass_target
 def replay(
@@ -35,14 +35,14 @@ def replay(
 ) -> int:
     """Open a recording in the monitor, or print what each model did at each tick.
 
-    In the monitor `p` plays and pauses, `[` and `]` step, `{` and `}` go to the event before and
+    In the monitor `p` plays and pauses, `[` and `]` step, `{` and `}` go to the previous event and
     the next one, `@` to a time; `,` and `.` change the speed.
     """
     if as_json and as_csv:
         raise click.UsageError("choose --json or --csv")
     if not as_json and not as_csv:
         if start or end:
-            raise click.UsageError("--from and --to go with --json or --csv")
+            raise click.UsageError("--from and --to require --json or --csv")
         from tsmon.cli.monitor_screen import open_replay
 
         return open_replay(target, Recording(file))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model")
 @version_option
-@click.option("--at-once", is_flag=True, help="All together: nothing serves until they are loaded.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--at-once", is_flag=True, help="All at once: nothing serves until they are loaded.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @as_json
 @server_options
 @pass_target
@@ -34,7 +34,7 @@ async def restart(
 ) -> None:
     """Restart the workers of a MODEL, one at a time.
 
-    One more worker stands in while each process is ended and TorchServe starts it anew, so the
+    One more worker stands in while each process is ended and TorchServe starts it again, so the
     model serves all the while; a request that a process has in hand as it ends gets a 500. It
     takes the memory of one more worker, and this machine has to be the server's own. Elsewhere
     only --at-once is possible.
@@ -55,5 +55,5 @@ def _procedure(client: TorchServe, found: ModelVersion, *, at_once: bool) -> Pro
     try:
         return RollingRestart(client, found)
     except CannotRoll as error:
-        hint = "`--at-once` restarts them all together; nothing serves until they are loaded"
+        hint = "`--at-once` restarts them all at once; nothing serves until they are loaded"
         raise CannotRoll(error.reason, hint) from None

@@ -15,7 +15,9 @@ from tsmon.cli.target import Target, pass_target
 @click.argument("model")
 @click.argument("workers", type=click.IntRange(0))
 @version_option
-@click.option("--max", "max_workers", type=click.IntRange(0), help="Cap; else the same number.")
+@click.option(
+    "--max", "max_workers", type=click.IntRange(0), help="Max workers; by default the same number."
+)
 @wait_option
 @as_json
 @server_options

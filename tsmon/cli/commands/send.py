@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1, 100_000))
-@click.option("--seed", type=int, help="Choose the same images each time.")
+@click.option("--seed", type=int, help="Seed, to choose the same images every time.")
 @click.option("--concurrency", "-c", default=1, show_default=True, type=click.IntRange(1, 100))
 @version_option
 @as_json
@@ -71,7 +71,7 @@ async def send(
         say(score_words(score))
     if score.failed:
         kinds = count_kinds(answer.failure for answer in answers)
-        fail(f"{score.failed} of {score.sent} images got no answer: {kinds}", explanation)
+        fail(f"{score.failed} of {score.sent} images were not answered: {kinds}", explanation)
 
 
 async def _explain(

@@ -28,7 +28,7 @@ def token() -> None:
 @server_options
 @pass_target
 def status(target: Target, as_json: bool) -> None:
-    """Tell which keys the key file holds and when they expire; never the keys themselves."""
+    """Show which keys the key file holds and when they expire; never the keys themselves."""
     ring = target.key_ring(target.addresses())
     keys = {kind: key for kind in KeyKind if (key := ring.key(kind))}
     if not keys:

@@ -15,7 +15,7 @@ from tsmon.cli.target import Target, pass_target
 @click.command()
 @click.argument("model")
 @version_option
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @as_json
 @server_options
 @pass_target

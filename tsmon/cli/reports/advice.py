@@ -33,7 +33,7 @@ def say_advice(advice: Advice) -> None:
         emit_table(_HEADINGS, [_row(advice, each) for each in advice.predictions], _RIGHT)
     _say_list("Why", advice.reasons)
     if advice.reasons != tuple(doubt.words for doubt in advice.doubts):
-        _say_list("What is not known", tuple(doubt.words for doubt in advice.doubts))
+        _say_list("Not known", tuple(doubt.words for doubt in advice.doubts))
     _say_list("Then", tuple(commands(advice)))
 
 
@@ -58,16 +58,16 @@ def _head(advice: Advice) -> Iterator[str]:
         now += f", {number(situation.rate)} requests/s seen"
     if situation.service is not None:
         source = "logs" if situation.from_logs else "counters"
-        now += f", {milliseconds(situation.service.service_ms)} of service ({source})"
+        now += f", {milliseconds(situation.service.service_ms)} service time ({source})"
         if situation.service.more_ms is not None:
             more = milliseconds(situation.service.more_ms)
             now += f" and {more} more for each further one of a batch"
     if situation.queue_ms is not None:
-        now += f", {milliseconds(situation.queue_ms)} in the queue"
+        now += f", {milliseconds(situation.queue_ms)} queue time"
     yield now
     wanted = f" for {advice.rate:.4g} requests/s" if advice.rate else ""
     if advice.workers is None:
-        yield f"I do not know a number of workers{wanted}"
+        yield f"no worker count can be recommended{wanted}"
     else:
         workers = plural(advice.workers, "worker")
         yield f"{workers}{wanted} ({advice.confidence}), so that {advice.target}"

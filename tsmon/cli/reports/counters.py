@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
 ROLLED_AT_BYTES = 100 << 20
-"""TorchServe begins a new log file when one has this size."""
+"""TorchServe starts a new log file at this size."""
 
 
 async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrape:
@@ -46,7 +46,7 @@ async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrap
         from tsmon.telemetry.logs.one_shot import read_counters
 
         file = logs if isinstance(logs, Container) else folder / TS_METRICS
-        say(f"/metrics is empty (metrics_mode log); these sums are those of {file}")
+        say(f"/metrics is empty (metrics_mode log); these totals come from {file}")
         return replace(scrape, series=read_counters(folder), logged=True)
 
 

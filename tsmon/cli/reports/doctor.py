@@ -33,7 +33,7 @@ _WIDEST = len("not checked")
 
 
 async def examine(target: Target, checks: list[Check], config: Path | None) -> Report:
-    """Make these checks, telling on stderr that they take a moment."""
+    """Make these checks, saying on stderr that they take a moment."""
     with talk.status("examining…") as status:
         async with target.client() as client:
             examination = Examination(
@@ -67,9 +67,7 @@ def show_checks(checks: list[Check], as_json: bool) -> None:
     if as_json:
         emit_json([{"id": c.id, "group": c.group.value, "about": c.about} for c in checks])
     else:
-        emit_table(
-            ("CHECK", "GROUP", "WHAT IT LOOKS AT"), [(c.id, c.group, c.about) for c in checks]
-        )
+        emit_table(("CHECK", "GROUP", "WHAT IT CHECKS"), [(c.id, c.group, c.about) for c in checks])
 
 
 def show(target: Target, report: Report, as_json: bool) -> None:

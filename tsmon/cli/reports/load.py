@@ -32,7 +32,7 @@ def progress_line(progress: RunProgress) -> str:
         parts.append(per_second(progress.throughput))
     if recent is not None:
         parts.append(f"p50 {milliseconds(recent.p50)}, p95 {milliseconds(recent.p95)}")
-    parts.append(f"{report.under_way} under way")
+    parts.append(f"{report.under_way} in flight")
     if report.unsent:
         parts.append(f"{report.unsent} late")
     if report.failed:
@@ -59,16 +59,16 @@ def say_report(report: RunReport) -> None:
 def _loop(plan: RunPlan) -> str:
     version = f" {plan.version}" if plan.version else ""
     if plan.rate is None:
-        return f"{plan.model}{version}: closed loop, {plan.connections} at a time"
+        return f"{plan.model}{version}: closed loop, {plan.connections} in flight"
     how = " at random times" if plan.poisson else ""
-    most = f"at most {plan.connections} at a time"
+    most = f"at most {plan.connections} in flight"
     return f"{plan.model}{version}: open loop, {plan.rate:g}/s planned{how}, {most}"
 
 
 def _rows(report: RunReport) -> Iterator[tuple[str, str, str]]:
     rate = "" if report.throughput is None else per_second(report.throughput)
     if report.plan.rate is not None:
-        late = "the times below do not know of their waiting" if report.unsent else ""
+        late = "the times below do not include how long they waited" if report.unsent else ""
         yield "planned", str(report.planned), ""
         yield "never sent", str(report.unsent), late
     yield "sent", str(report.sent), ""

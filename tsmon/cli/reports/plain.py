@@ -50,7 +50,8 @@ def _last_answer(snapshot: Snapshot) -> list[str]:
 def _one(model: ModelStatus) -> list[str]:
     """Its verdict, its workers, its requests."""
     health = model.verdict.health
-    workers = f"{model.ready}/{model.wanted} workers" if model.told else "workers not told"
+    known = model.workers_known
+    workers = f"{model.ready}/{model.wanted} workers" if known else "workers not known"
     return [f"{health}: {_short(str(model.key))}", workers, *_failing(model)]
 
 

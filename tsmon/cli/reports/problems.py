@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from tsmon.torchserve.errors import TorchServeError
 
 LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
-LOG_MODE_HINT = "put metrics_mode=prometheus into its config.properties and restart it"
+LOG_MODE_HINT = "set metrics_mode=prometheus in its config.properties and restart it"
 
 
 class Problems:
-    """Tells each problem once, when it begins."""
+    """Shows each problem once, when it begins."""
 
     def __init__(self) -> None:
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
 
-    def tell(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot) -> None:
         """Say what is new."""
         for part, message, hint in (
             _problem("server", snapshot.server.problem),
@@ -29,12 +29,12 @@ class Problems:
             ("lines", lost_words(snapshot.metrics.lost_lines), ""),
             ("logs", snapshot.metrics.log_problem, ""),
             *_unread(snapshot),
-            ("recording", _not_recorded(snapshot), "it is tried again, and again"),
-            ("mode", LOG_MODE if _lacks_counters(snapshot) else "", LOG_MODE_HINT),
+            ("recording", _not_recorded(snapshot), "it keeps retrying"),
+            ("mode", LOG_MODE if _has_no_counters(snapshot) else "", LOG_MODE_HINT),
         ):
-            if message and self._told.get(part) != message:
+            if message and self._reported.get(part) != message:
                 complain(message, hint)
-            self._told[part] = message
+            self._reported[part] = message
 
 
 def lost_words(lines: int) -> str:
@@ -54,7 +54,7 @@ def _not_recorded(snapshot: Snapshot) -> str:
     return f"not recorded: {snapshot.not_recorded}" if snapshot.not_recorded else ""
 
 
-def _lacks_counters(snapshot: Snapshot) -> bool:
+def _has_no_counters(snapshot: Snapshot) -> bool:
     return snapshot.metrics.mode is MetricsMode.LOG and not snapshot.metrics.logged
 
 

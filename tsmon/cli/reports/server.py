@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tsmon.serving.local_server import LocalServerStatus
     from tsmon.serving.record import ServerRecord
 
-ORPHANED = "the tsmon that was to stop this TorchServe was killed"
+ORPHANED = "the tsmon that would have stopped this TorchServe was killed"
 
 
 def started(record: ServerRecord, as_json: bool) -> None:
-    """Tell of a server that answers now."""
+    """Report a server that answers now."""
     if as_json:
         emit_json(server_record(record))
         return
@@ -26,7 +26,7 @@ def started(record: ServerRecord, as_json: bool) -> None:
 
 
 def stopped(record: ServerRecord, as_json: bool) -> None:
-    """Tell of a server that was stopped."""
+    """Report a server that was stopped."""
     if as_json:
         emit_json(server_record(record))
         return
@@ -38,7 +38,10 @@ def stopped(record: ServerRecord, as_json: bool) -> None:
 def container_stays(name: str) -> str:
     """What to do with a container that was stopped."""
     name = shell_word(name)
-    return f"it stays: `tsmon serve resume --name {name}` starts it, `docker rm {name}` removes it"
+    return (
+        f"it still exists: `tsmon serve resume --name {name}` starts it, `docker rm {name}` "
+        "removes it"
+    )
 
 
 def server_record(record: ServerRecord) -> dict[str, object]:

@@ -39,8 +39,8 @@ def tick_line(snapshot: Snapshot, model: ModelStatus) -> str:
 
 
 def _workers(model: ModelStatus) -> str:
-    if not model.told:
-        return "workers not told"
+    if not model.workers_known:
+        return "workers not known"
     return f"{model.ready}/{model.wanted} ready"
 
 
@@ -53,8 +53,8 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "version": model.key.version,
         "default": model.is_default,
         "gone": model.gone is not None,
-        "ready_workers": model.ready if model.told else None,
-        "min_workers": model.wanted if model.told else None,
+        "ready_workers": model.ready if model.workers_known else None,
+        "min_workers": model.wanted if model.workers_known else None,
         "verdict": model.verdict.health.value,
         "evidence": model.verdict.evidence,
         "problem": model.problem or None,

@@ -31,14 +31,14 @@ def keys(facts: Facts) -> Iterator[Finding]:
         yield warning(
             f"TorchServe does not know {key!r} and ignores it",
             str(path),
-            f"did you mean {near[0]}?" if near else "remove the line, unless a plug-in reads it",
+            f"did you mean {near[0]}?" if near else "remove the line unless a plug-in reads it",
         )
     if not unknown:
         yield ok("every setting is known", f"{len(settings)} in {path}")
 
 
 def values(facts: Facts) -> Iterator[Finding]:
-    """Whether the values can be used."""
+    """Whether all values are valid."""
     path, settings = _file(facts)
     wrong = [
         _wrong_value(key, f"{key}={value!r} {problem}", path)
@@ -48,7 +48,7 @@ def values(facts: Facts) -> Iterator[Finding]:
     wrong += _models(settings)
     yield from wrong
     if not wrong:
-        yield ok("the values can be used", str(path))
+        yield ok("all values are valid", str(path))
 
 
 def features(facts: Facts) -> Iterator[Finding]:
@@ -64,12 +64,12 @@ def features(facts: Facts) -> Iterator[Finding]:
         yield note("TS_… variables of the environment win over the file", str(path))
     if missing:
         yield note(
-            "left at TorchServe's defaults: no metrics page, or no registering of models",
+            "TorchServe's defaults apply: no metrics endpoint, or no registering of models",
             f"not in {path}",
             f"add {' and '.join(missing)}, then restart the server",
         )
     else:
-        yield ok("metrics and model API are set", str(path))
+        yield ok("metrics and model API are enabled", str(path))
 
 
 def exposure(facts: Facts) -> Iterator[Finding]:
@@ -92,10 +92,10 @@ def exposure(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "inference and management share an address",
             f"{settings.get('management_address')} in {path}",
-            "give each a port of its own; with tokens on, the server cannot be managed like this",
+            "give each its own port; with tokens on, the server cannot be managed this way",
         )
     else:
-        yield ok("tokens guard the server, or it stays on this machine", str(path))
+        yield ok("tokens protect the server, or only this machine can reach it", str(path))
 
 
 def snapshots(facts: Facts) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def snapshots(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "the server runs from a snapshot; its own config.properties and --models are ignored",
             str(path),
-            "start it with --ncs and --ts-config FILE to have the file again",
+            "start it with --ncs and --ts-config FILE to use the file again",
         )
     elif "model_snapshot" in (settings or {}):
         yield warning(
@@ -125,7 +125,7 @@ def snapshots(facts: Facts) -> Iterator[Finding]:
             "start the server with --ncs",
         )
     else:
-        yield ok("there is no snapshot")
+        yield ok("no snapshot found")
 
 
 def _file(facts: Facts, *, needs_settings: bool = True) -> tuple[Path, Mapping[str, str]]:
@@ -149,13 +149,13 @@ def _models(settings: Mapping[str, str]) -> Iterator[Finding]:
             value = parse_json(settings.get(key, "{}"))
         except BadJson as problem:
             yield error(
-                f"{key} is no JSON; TorchServe does not start with it",
+                f"{key} is not valid JSON; TorchServe refuses to start",
                 str(problem),
-                "lines of a value that goes on must end in a backslash",
+                "each line of a multi-line value must end in a backslash",
             )
         else:
             if not isinstance(value, dict):
-                yield error(f"{key} is no JSON object", remedy='write {"name": {"1.0": {…}}}')
+                yield error(f"{key} is not a JSON object", remedy='write {"name": {"1.0": {…}}}')
 
 
 def _is_loopback(address: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import models_of, process_of
+from tsmon.doctor.checks.evidence import models_of, process_of
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.units import byte_size, plural
 
@@ -21,23 +21,23 @@ def free_space(facts: Facts) -> Iterator[Finding]:
     """Whether the disks of logs and unpacked models have room."""
     folders = [each for each in (facts.machine.logs, facts.machine.models) if each]
     if not folders:
-        raise _no_folder(facts, "neither logs nor unpacked models are to be seen")
+        raise _no_folder(facts, "neither logs nor unpacked models can be found")
     least = min(folders, key=lambda folder: folder.free)
     evidence = f"{byte_size(least.free)} free at {least.path}"
-    remedy = "free some space there; TorchServe fails to register models when it is gone"
+    remedy = "free some space there; TorchServe cannot register models on a full disk"
     if least.free < LITTLE_FREE:
         yield error("the disk is nearly full", evidence, remedy)
     elif least.free < SOME_FREE:
         yield warning("little disk space is left", evidence, remedy)
     else:
-        yield ok("there is disk space", evidence)
+        yield ok("enough disk space", evidence)
 
 
 def logs(facts: Facts) -> Iterator[Finding]:
     """How much the logs take."""
     folder = facts.machine.logs
     if folder is None:
-        raise _no_folder(facts, "the folder of the logs is not to be seen")
+        raise _no_folder(facts, "the log folder cannot be found")
     evidence = f"{byte_size(folder.size)} in {folder.path}"
     if folder.size > LARGE_LOGS or folder.size > folder.free:
         yield warning(
@@ -54,7 +54,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     """Whether unpacked models were left behind, as refused registrations do."""
     folder = facts.machine.models
     if folder is None:
-        raise _no_folder(facts, "the server has unpacked no model yet")
+        raise _no_folder(facts, "the server has not unpacked a model yet")
     try:
         registered = len(models_of(facts))
     except NotChecked as reason:
@@ -65,7 +65,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     evidence += f"{folder.path}, {plural(registered, 'model version')} registered"
     surplus = len(folder.entries) - registered
     if surplus <= 0:
-        yield ok("no unpacked model is left over", evidence)
+        yield ok("no leftover unpacked models", evidence)
         return
     report = warning if folder.size > SOME_FREE or folder.size > folder.free else note
     title = plural(surplus, "unpacked model was", "unpacked models were")

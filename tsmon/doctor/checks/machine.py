@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import (
+from tsmon.doctor.checks.evidence import (
     models_of,
     named,
     process_of,
@@ -28,30 +28,30 @@ def torch_threads(facts: Facts) -> Iterator[Finding]:
     """Whether the workers' threads fit the cores."""
     process = process_of(facts)
     if not process.workers:
-        raise NotChecked("no worker runs here")
+        raise NotChecked("no worker runs on this machine")
     cores = facts.machine.cores
     unset = sum(worker.threads is None for worker in process.workers)
     total = sum(worker.threads or cores for worker in process.workers)
     evidence = f"{plural(len(process.workers), 'worker')}, {plural(total, 'torch thread')}, "
     evidence += plural(cores, "core")
     if unset:
-        evidence += f"; {plural(unset, 'worker')} without OMP_NUM_THREADS, which takes every core"
+        evidence += f"; {plural(unset, 'worker')} without OMP_NUM_THREADS, which uses every core"
     if len(process.workers) > cores:
         yield warning(
-            "there are more workers than cores",
+            "more workers than CPU cores",
             evidence,
-            "scale down: more workers than cores answer fewer requests, not more",
+            "scale down: more workers than cores lowers throughput",
         )
     elif total > cores:
         each = max(1, cores // len(process.workers))
         yield warning(
-            "the workers' torch threads fight for the cores",
+            "the workers' torch threads compete for the CPU cores",
             evidence,
-            f"restart the server with OMP_NUM_THREADS={each} in its environment "
-            f"(tsmon serve start --torch-threads {each})",
+            f"restart the server with OMP_NUM_THREADS={each} in its environment (tsmon serve "
+            f"start --torch-threads {each})",
         )
     else:
-        yield ok("the workers' torch threads fit the cores", evidence)
+        yield ok("the workers' torch threads fit the CPU cores", evidence)
 
 
 def memory(facts: Facts) -> Iterator[Finding]:
@@ -60,21 +60,21 @@ def memory(facts: Facts) -> Iterator[Finding]:
     free = f"{byte_size(machine.memory_available)} of {byte_size(machine.memory_total)} free"
     if machine.memory_available < LOW_MEMORY * machine.memory_total:
         yield error(
-            "memory is nearly used up; the system may kill workers",
+            "memory is almost full; the kernel may kill workers",
             free,
             "scale a model down: tsmon scale MODEL WORKERS",
         )
         return
     process = process_of(facts)
     if not process.workers:
-        yield ok("there is memory for workers", free)
+        yield ok("enough memory for the workers", free)
         return
     used = sum(worker.memory for worker in process.workers)
     evidence = f"{plural(len(process.workers), 'worker')} with {byte_size(used)}, {free}"
     tight = list(_no_room(facts, process))
     yield from tight
     if not tight:
-        yield ok("there is memory for one more worker of each model", evidence)
+        yield ok("enough memory for one more worker of each model", evidence)
 
 
 def _no_room(facts: Facts, process: JavaProcess) -> Iterator[Finding]:
@@ -83,9 +83,9 @@ def _no_room(facts: Facts, process: JavaProcess) -> Iterator[Finding]:
     for name, size in _largest_workers(facts, process).items():
         if size > free:
             yield warning(
-                f"one more worker of {name} does not fit into memory",
+                f"one more worker of {name} does not fit in memory",
                 f"its largest has {byte_size(size)}, {byte_size(free)} are free",
-                "do not scale it up here, or free memory first",
+                "do not scale it up, or free some memory first",
             )
 
 
@@ -104,34 +104,36 @@ def _largest_workers(facts: Facts, process: JavaProcess) -> dict[str, int]:
 
 
 def system_metrics(facts: Facts) -> Iterator[Finding]:
-    """Whether the server's collector of system metrics lives."""
+    """Whether the server's system metrics collector is running."""
     process = process_of(facts)
     uptime = facts.now.timestamp() - process.started
     if uptime < COLLECTOR_SECONDS:
-        raise NotChecked(f"the server runs for {duration(uptime)}; the first are due after 60 s")
+        raise NotChecked(
+            f"the server has been up for {duration(uptime)}; the first are due after 60 s"
+        )
     if (facts.config.settings or {}).get("disable_system_metrics", "").lower() == "true":
         yield note(
-            "system metrics are switched off",
+            "system metrics are disabled",
             "disable_system_metrics=true",
-            "remove that line from config.properties to get gauges and the memory of workers",
+            "remove that line from config.properties to get host gauges and worker memory",
         )
         return
     signs = [*_worker_signs(facts, process), *_gauge_signs(facts)]
     missing = [sign for sign, seen in signs if not seen]
     if missing:
         yield warning(
-            "the collector of system metrics does not run",
-            f"up {duration(uptime)}, but nothing known of {', '.join(missing)}",
-            "it never starts again by itself: restart the server; if that does not help, see "
-            "`tsmon serve logs server` for MetricCollector (on a GPU host it needs nvgpu, pynvml)",
+            "the system metrics collector is not running",
+            f"up {duration(uptime)}, but no data for {', '.join(missing)}",
+            "it never restarts by itself: restart the server; if that does not help, see `tsmon "
+            "serve logs server` for MetricCollector (on a GPU host it needs nvgpu, pynvml)",
         )
     elif signs:
         yield ok(
-            "the collector of system metrics has run",
-            "whether it still does shows only in gauges that change from minute to minute",
+            "the system metrics collector has run",
+            "only gauges that change from minute to minute show whether it still does",
         )
     else:
-        raise NotChecked("neither workers nor gauges are to be seen")
+        raise NotChecked("neither workers nor gauges can be seen")
 
 
 def _worker_signs(facts: Facts, process: JavaProcess) -> Iterator[tuple[str, bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import descriptions_of, models_of, named
+from tsmon.doctor.checks.evidence import descriptions_of, models_of, named
 from tsmon.doctor.findings import Finding, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.units import plural
@@ -21,17 +21,17 @@ NEARLY_FULL = 0.8
 RESTART_S = 3
 ZONE_STEP_S = 900
 _RETRIES = "TorchServe retries for 5 min, then never again"
-_DESCRIBE = "`curl` its address under /models shows what the server answers"
-_LOGS = "`tsmon serve logs model` tells why"
+_DESCRIBE = "run `curl` on its address under /models to see what the server answers"
+_LOGS = "`tsmon serve logs model` shows why"
 
 
 def workers(facts: Facts) -> Iterator[Finding]:
-    """Whether the workers that should be there are ready."""
+    """Whether all required workers are ready."""
     yield from _each(facts, _workers, "every worker is ready")
 
 
 def readable(facts: Facts) -> Iterator[Finding]:
-    """Whether describe tells all of every model."""
+    """Whether every model can be described in full."""
     models = descriptions_of(facts)
     bad = [entry for entry in models if entry.problem]
     for entry in bad:
@@ -43,22 +43,22 @@ def readable(facts: Facts) -> Iterator[Finding]:
 
 def limits(facts: Facts) -> Iterator[Finding]:
     """Whether the limits of the workers make sense."""
-    yield from _each(facts, lambda _, model: _limits(model), "worker limits fit")
+    yield from _each(facts, lambda _, model: _limits(model), "min and max workers are consistent")
 
 
 def timeouts(facts: Facts) -> Iterator[Finding]:
     """Whether a model's time-outs leave it time."""
-    yield from _each(facts, lambda _, model: _timeouts(model), "time-outs leave time enough")
+    yield from _each(facts, lambda _, model: _timeouts(model), "time-outs are long enough")
 
 
 def batching(facts: Facts) -> Iterator[Finding]:
     """Whether batches can fill."""
-    yield from _each(facts, lambda _, model: _batching(model), "batch settings fit")
+    yield from _each(facts, lambda _, model: _batching(model), "batch settings are consistent")
 
 
 def queues(facts: Facts) -> Iterator[Finding]:
-    """Whether the queues have room."""
-    yield from _each(facts, lambda _, model: _queue(model), "the queues have room")
+    """Whether job queues have room."""
+    yield from _each(facts, lambda _, model: _queue(model), "job queues have room")
 
 
 def _each(
@@ -75,7 +75,7 @@ def _workers(facts: Facts, model: ModelVersion) -> Iterator[Finding]:
     if not model.workers and model.min_workers == 0:
         yield warning(
             f"{named(model)} has no workers",
-            "every request to it is answered with 503",
+            "every request to it gets a 503",
             f"tsmon scale {_words(model)} 1",
         )
         return
@@ -85,7 +85,7 @@ def _workers(facts: Facts, model: ModelVersion) -> Iterator[Finding]:
     evidence = f"{model.ready_workers} of {max(model.min_workers, len(model.workers))} ready"
     dead = [worker for worker in missing if _has_died(facts, worker)]
     if facts.machine.server is not None and missing and not dead:
-        yield note(f"{named(model)} is loading", f"{evidence}, their processes run")
+        yield note(f"{named(model)} is loading", f"{evidence}, their processes are running")
         return
     death = facts.deaths.get(ModelKey(model.name, model.version))
     evidence += (
@@ -97,8 +97,8 @@ def _workers(facts: Facts, model: ModelVersion) -> Iterator[Finding]:
     yield report(
         f"{named(model)}: worker {ids or 'missing'} {'died' if dead else 'is not ready'}",
         evidence,
-        f"{death.hint if death and death.hint else _LOGS}; then "
-        f"tsmon scale {_words(model)} 0 and tsmon scale {_words(model)} {again}",
+        f"{death.hint if death and death.hint else _LOGS}; then tsmon scale {_words(model)} 0 and "
+        f"tsmon scale {_words(model)} {again}",
     )
 
 
@@ -122,7 +122,7 @@ def _has_died(facts: Facts, worker: Worker) -> bool:
 def _limits(model: ModelVersion) -> Iterator[Finding]:
     if model.min_workers > model.max_workers:
         yield warning(
-            f"{named(model)}: more workers at least than at most",
+            f"{named(model)}: min workers is above max workers",
             f"minWorkers {model.min_workers}, maxWorkers {model.max_workers}",
             f"tsmon scale {_words(model)} {max(model.min_workers, 1)}",
         )
@@ -133,26 +133,26 @@ def _timeouts(model: ModelVersion) -> Iterator[Finding]:
         yield error(
             f"{named(model)}: every request kills its worker",
             f"the response time-out is {model.response_timeout_s} s",
-            _anew(model, "--response-timeout 120"),
+            _register_again(model, "--response-timeout 120"),
         )
     elif model.max_batch_delay_ms >= model.response_timeout_s * 1000:
         yield warning(
-            f"{named(model)}: requests may wait for a batch longer than inference may take",
-            f"batch delay {model.max_batch_delay_ms} ms, "
-            f"response time-out {model.response_timeout_s} s",
-            _anew(model, "--max-batch-delay MILLISECONDS"),
+            f"{named(model)}: the batch delay is longer than the response time-out",
+            f"batch delay {model.max_batch_delay_ms} ms, response time-out "
+            f"{model.response_timeout_s} s",
+            _register_again(model, "--max-batch-delay MILLISECONDS"),
         )
     if model.startup_timeout_s < SHORT_STARTUP_S:
         report = error if model.startup_timeout_s < 1 else warning
         yield report(
-            f"{named(model)}: little time to load the model",
+            f"{named(model)}: the start-up time-out is short",
             f"the start-up time-out is {model.startup_timeout_s} s; importing torch takes seconds",
-            _anew(model, "--startup-timeout 120"),
+            _register_again(model, "--startup-timeout 120"),
         )
     patience = model.raw.get("clientTimeoutInMills")
     if isinstance(patience, int) and 0 < patience <= model.max_batch_delay_ms:
         yield error(
-            f"{named(model)}: requests are dropped without an answer while they wait for a batch",
+            f"{named(model)}: requests time out while waiting for a batch",
             f"clientTimeoutInMills {patience}, batch delay {model.max_batch_delay_ms} ms",
             "raise clientTimeoutInMills in the archive's yaml, or set it to 0",
         )
@@ -163,13 +163,13 @@ def _batching(model: ModelVersion) -> Iterator[Finding]:
         yield warning(
             f"{named(model)}: the batch delay is negative",
             f"{model.max_batch_delay_ms} ms: it was registered by a JSON body without one",
-            _anew(model, "--max-batch-delay 100"),
+            _register_again(model, "--max-batch-delay 100"),
         )
     elif model.batch_size > 2 and model.max_batch_delay_ms == 0:
         yield warning(
             f"{named(model)}: batches never hold more than 2 requests",
             f"batch size {model.batch_size}, batch delay 0 ms",
-            f"{_anew(model, '--max-batch-delay 50')}, or --batch-size 1",
+            f"{_register_again(model, '--max-batch-delay 50')}, or --batch-size 1",
         )
     if model.queue and 0 < model.queue.capacity < model.batch_size:
         yield warning(
@@ -183,7 +183,7 @@ def _queue(model: ModelVersion) -> Iterator[Finding]:
     queue = model.queue
     if queue is None or queue.capacity == 0 or queue.pending < NEARLY_FULL * queue.capacity:
         return
-    evidence = f"{queue.pending} of {queue.capacity} places taken, {model.ready_workers} ready"
+    evidence = f"{queue.pending} of {queue.capacity} places used, {model.ready_workers} ready"
     remedy = f"tsmon scale {_words(model)} {len(model.workers) + 1}, or a larger job_queue_size"
     if not queue.remaining:
         yield error(f"{named(model)}: the queue is full; requests get 503", evidence, remedy)
@@ -191,12 +191,12 @@ def _queue(model: ModelVersion) -> Iterator[Finding]:
         yield warning(f"{named(model)}: the queue is nearly full", evidence, remedy)
 
 
-def _anew(model: ModelVersion, options: str) -> str:
+def _register_again(model: ModelVersion, options: str) -> str:
     """How to change what is fixed when a version is registered."""
     archive = shell_word(model.url) if model.url else "ARCHIVE"
     return (
-        f"change it by registering it anew: `tsmon unregister {_words(model)}` and "
-        f"`tsmon register {archive} {options}`"
+        f"to change it, register the model again: `tsmon unregister {_words(model)}` and `tsmon "
+        f"register {archive} {options}`"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsmon.doctor.checks.had import process_of, server_of, server_scrape
+from tsmon.doctor.checks.evidence import process_of, server_of, server_scrape
 from tsmon.doctor.facts import Api, ExaminedServer, Facts, OtherServer
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
@@ -19,15 +19,15 @@ _PATHS = {
     Api.METRICS: "/metrics",
 }
 _STUCK = (
-    "it accepts connections, so it is busy, stuck or suspended: see its ts_log.log, or restart it"
+    "it accepts connections, so it is busy, stuck or suspended: check its ts_log.log, or restart it"
 )
-_START = "start one with: tsmon serve start; or name the right address with --server"
+_START = "start one with `tsmon serve start`, or pass the right address with --server"
 
 
 def ports(facts: Facts) -> Iterator[Finding]:
     """Whether each of the three addresses answers, and as the API it should be."""
     if facts.server is None:
-        raise NotChecked("the server was not asked")
+        raise NotChecked("the server was not queried")
     if not facts.server.reachable:
         yield _silent(facts, facts.server)
         return
@@ -43,18 +43,21 @@ def version(facts: Facts) -> Iterator[Finding]:
     """Which TorchServe it is."""
     versions = {answer.version for answer in _described(server_of(facts)).values()}
     if not versions:
-        raise NotChecked("no address answers as a TorchServe")
+        raise NotChecked("no address answers like TorchServe")
     if len(versions) > 1:
         yield warning(
             f"the addresses belong to different servers: TorchServe {' and '.join(versions)}",
-            remedy="name all three addresses: --management-url, --inference-url, --metrics-url",
+            remedy="pass all three addresses: --management-url, --inference-url, --metrics-url",
         )
         return
     (number,) = versions
     if number.startswith(f"{TESTED}."):
         yield ok(f"TorchServe {number}")
     else:
-        yield note(f"TorchServe {number}", f"tsmon is made for {TESTED}; most of it fits others")
+        yield note(
+            f"TorchServe {number}",
+            f"tsmon is tested with {TESTED}; most of it works with other versions",
+        )
 
 
 def shared_port(facts: Facts) -> Iterator[Finding]:
@@ -65,13 +68,13 @@ def shared_port(facts: Facts) -> Iterator[Finding]:
         raise NotChecked("the management address does not answer")
     shares = server.addresses.inference == server.addresses.management
     if not shares and "/ping" not in described.paths:
-        yield ok("inference and management have ports of their own")
+        yield ok("inference and management have their own ports")
         return
-    remedy = "give inference_address and management_address ports of their own, and restart"
+    remedy = "give inference_address and management_address different ports, and restart"
     evidence = f"{server.url(Api.MANAGEMENT)} serves both"
     if server.wants_token:
         yield error(
-            "no management request can satisfy both tokens of a shared port", evidence, remedy
+            "on a shared port no management request can carry both tokens", evidence, remedy
         )
     else:
         yield warning("only default versions can be described on a shared port", evidence, remedy)
@@ -84,15 +87,16 @@ def ping(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "the server accepts requests but does not answer a ping",
             str(word),
-            "its threads may all wait for slow requests: look at `tsmon models` and the access log",
+            "its threads may all be waiting for slow requests: check `tsmon models` and the access "
+            "log",
         )
     elif isinstance(word, TorchServeError):
         raise NotChecked(f"no answer to a ping: {word}")
     elif word == "Healthy":
-        yield ok("the server calls itself Healthy", "it also does while models load or crash-loop")
+        yield ok("the server reports Healthy", "it does so even while models load or crash-loop")
     else:
         yield error(
-            f"the server calls itself {word or 'nothing'}",
+            f"the server reports {word or 'nothing'}",
             "a model has had fewer workers than its minimum for minutes",
             "see `tsmon models` for which, and `tsmon serve logs model` for why",
         )
@@ -101,15 +105,17 @@ def ping(facts: Facts) -> Iterator[Finding]:
 def metrics_mode(facts: Facts) -> Iterator[Finding]:
     """Whether /metrics has anything to read."""
     mode = server_scrape(facts).mode
-    line = "put metrics_mode=prometheus into config.properties and restart the server"
+    line = "set metrics_mode=prometheus in config.properties and restart the server"
     if mode is MetricsMode.LOG:
         yield warning(
-            "metrics go to log files: /metrics answers with an empty page",
-            "metrics_mode is log, TorchServe's default; no rates or latencies can be shown",
+            "metrics go to log files: /metrics is empty",
+            "metrics_mode is log, TorchServe's default, so no rates or latencies are available",
             line,
         )
     elif mode is MetricsMode.LEGACY:
-        yield note("metrics_mode is legacy: no host gauges", "the request counters are there", line)
+        yield note(
+            "metrics_mode is legacy: no host gauges", "the request counters are available", line
+        )
     else:
         yield ok("metrics_mode is prometheus")
 
@@ -124,8 +130,8 @@ def model_api(facts: Facts) -> Iterator[Finding]:
         yield ok("models can be registered and unregistered")
     else:
         yield note(
-            "models can be neither registered nor unregistered",
-            "enable_model_api is false, TorchServe's default; scaling works",
+            "models cannot be registered or unregistered",
+            "enable_model_api is false, TorchServe's default; scaling still works",
             MODEL_API_HINT,
         )
 
@@ -135,8 +141,8 @@ def _started_with_model_api(facts: Facts) -> bool:
     observation = server_of(facts).observation
     if facts.machine.server is None:
         if isinstance(observation.models, TorchServeError):
-            raise NotChecked(f"the server cannot be asked: {observation.models}")
-        raise NotChecked("that takes a request which --read-only refuses to send")
+            raise NotChecked(f"the server cannot be queried: {observation.models}")
+        raise NotChecked("checking it takes a request that --read-only refuses to send")
     if "--enable-model-api" in process_of(facts).command:
         return True
     settings = facts.config.settings or {}
@@ -163,7 +169,7 @@ def _silent(facts: Facts, server: ExaminedServer) -> Finding:
 
 def _whereabouts(other: OtherServer) -> str:
     ports = ", ".join(map(str, other.ports))
-    where = f"listens at {ports}" if ports else "does not listen yet: it is starting"
+    where = f"listens on {ports}" if ports else "is not listening yet: it is starting"
     return f"the TorchServe of pid {other.pid} {where}"
 
 
@@ -177,9 +183,9 @@ def _port(server: ExaminedServer, api: Api) -> Finding | None:
         return error(
             f"{url} is not the {api} address",
             f"it serves {' and '.join(others) or 'none of the three APIs'}",
-            f"name the right one with --{api}-url",
+            f"pass the right one with --{api}-url",
         )
     title = f"the {api} address does not answer"
     if not isinstance(answer, Unreachable | TimedOut):
-        title = f"something else than TorchServe answers at the {api} address"
-    return error(title, f"{url}: {answer.message}", f"if it is elsewhere, name it with --{api}-url")
+        title = f"something other than TorchServe answers at the {api} address"
+    return error(title, f"{url}: {answer.message}", f"if it is elsewhere, pass it with --{api}-url")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _INSTALL = "pip install 'tsmon[server]'"
 _SYMPTOMS = {
-    "torch": "no worker starts",
+    "torch": "no worker can start",
     "numpy": "most handlers fail to load",
     "pyyaml": "every worker dies with No module named 'yaml'",
     "torchvision": "image handlers fail to load",
@@ -30,12 +30,12 @@ def packages(facts: Facts) -> Iterator[Finding]:
     missing = [name for name in REQUIRED if name not in here.versions]
     if not missing:
         found = ", ".join(f"{name} {here.versions[name]}" for name in REQUIRED)
-        yield ok("the packages of a server are installed", found)
+        yield ok("the packages a server needs are installed", found)
     elif "torchserve" in missing:
         yield note(
-            "this installation cannot run a server; it can watch those that run",
+            "this installation can watch servers but not run one",
             f"not installed: {', '.join(missing)}",
-            f"to serve from here: {_INSTALL}",
+            f"to run a server here: {_INSTALL}",
         )
     else:
         harm = "; ".join(f"without {name} {_SYMPTOMS[name]}" for name in missing)
@@ -51,7 +51,7 @@ def torchserve_version(facts: Facts) -> Iterator[Finding]:
         yield ok(f"torchserve {version} is installed", facts.installation.python)
     else:
         yield warning(
-            f"torchserve {version} is installed; tsmon knows {TESTED}",
+            f"torchserve {version} is installed; tsmon is tested with {TESTED}",
             facts.installation.python,
             f"pip install 'torchserve=={TESTED}.*'",
         )
@@ -64,7 +64,7 @@ def java(facts: Facts) -> Iterator[Finding]:
         yield ok(f"Java {found.version}", str(found.home))
         return
     report = error if "torchserve" in facts.installation.versions else note
-    yield report("no Java that TorchServe can use", found.message, found.hint)
+    yield report("no Java that TorchServe supports", found.message, found.hint)
 
 
 def default_ports(facts: Facts) -> Iterator[Finding]:
@@ -74,28 +74,30 @@ def default_ports(facts: Facts) -> Iterator[Finding]:
     if not facts.installation.taken:
         yield ok("the default ports are free", "8080 to 8082, 7070 and 7071")
     elif not others:
-        yield ok("the default ports are this server's own")
+        yield ok("the default ports are used by this server")
     else:
         title = plural(len(others), "default port is", "default ports are")
         yield note(
             f"{title} taken",
             "; ".join(each.message for each in others),
-            "start a server on free ones: tsmon serve start --ports free",
+            "start a server on free ports: tsmon serve start --ports free",
         )
 
 
 def handlers(facts: Facts) -> Iterator[Finding]:
-    """Whether TorchServe's own vision handlers can be loaded."""
+    """Whether TorchServe's built-in vision handlers can be loaded."""
     versions = facts.installation.versions
     if "torchserve" not in versions:
         raise NotChecked("torchserve is not installed")
     if "captum" in versions:
-        yield ok("TorchServe's own vision handlers can be loaded", f"captum {versions['captum']}")
+        yield ok(
+            "TorchServe's built-in vision handlers can be loaded", f"captum {versions['captum']}"
+        )
     else:
         yield note(
-            "TorchServe's own vision handlers cannot be loaded",
-            "image_classifier and its kin import captum, which is not installed; handlers on "
-            "BaseHandler, as tsmon's digit model has one, do without",
+            "TorchServe's built-in vision handlers cannot be loaded",
+            "image_classifier and similar handlers import captum, which is not installed; handlers "
+            "based on BaseHandler, such as tsmon's digit model, do not need it",
             "pip install captum",
         )
 
@@ -104,14 +106,14 @@ def gpu_metrics(facts: Facts) -> Iterator[Finding]:
     """Whether system metrics work on a machine with a GPU."""
     here = facts.installation
     if not here.gpu:
-        yield ok("there is no NVIDIA GPU, so nvgpu and pynvml are not needed")
+        yield ok("no NVIDIA GPU, so nvgpu and pynvml are not needed")
         return
     if "torchserve" not in here.versions:
         raise NotChecked("torchserve is not installed")
     missing = [name for name in ("nvgpu", "pynvml") if name not in here.versions]
     if missing:
         yield warning(
-            "without nvgpu and pynvml a server with a GPU has no system metrics at all",
+            "without nvgpu and pynvml a server with a GPU reports no system metrics",
             f"not installed: {', '.join(missing)}",
             f"pip install {' '.join(missing)}",
         )

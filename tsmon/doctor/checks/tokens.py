@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.doctor.checks.had import server_of
+from tsmon.doctor.checks.evidence import server_of
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.torchserve.errors import TokenRefused
 from tsmon.torchserve.tokens import KeyKind
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts, KeyFileFacts
 
 SOON_S = 600
-_ADVICE = "name the server's key_file.json with --key-file; it is in its working directory"
+_ADVICE = "pass the server's key_file.json with --key-file; it is in the server's working directory"
 
 
 def key_file(facts: Facts) -> Iterator[Finding]:
@@ -29,9 +29,9 @@ def key_file(facts: Facts) -> Iterator[Finding]:
         return
     if file.path is None:
         if server.wants_token is None:
-            raise NotChecked("no key file is known, nor whether the server wants one")
+            raise NotChecked("no key file is known, nor whether the server needs one")
         yield error(
-            "the server wants tokens and no key file is known",
+            "the server requires tokens and no key file is known",
             "it answers 400 InvalidKeyException to a request without a key",
             _remedy(facts),
         )
@@ -42,7 +42,7 @@ def key_file(facts: Facts) -> Iterator[Finding]:
     wrong = [*_stale(facts, file), *_not_private(file)]
     yield from wrong
     if not wrong:
-        yield ok("the key file is there, readable and private", str(file.path))
+        yield ok("the key file is readable and private", str(file.path))
 
 
 def transport(facts: Facts) -> Iterator[Finding]:
@@ -52,12 +52,12 @@ def transport(facts: Facts) -> Iterator[Finding]:
         raise NotChecked("no key is sent")
     plain = [*server.addresses.unencrypted]
     if not plain:
-        yield ok("the keys stay on this machine, or travel encrypted")
+        yield ok("the keys stay on this machine or are sent encrypted")
         return
     yield warning(
         "the keys are sent unencrypted",
-        f"whoever is on the way to {', '.join(plain)} can read them",
-        "reach it through `ssh -L`, or have it serve https",
+        f"anyone on the network path to {', '.join(plain)} can read them",
+        "use a tunnel (`ssh -L`), or enable https on the server",
     )
 
 
@@ -65,7 +65,7 @@ def token_expiry(facts: Facts) -> Iterator[Finding]:
     """When the keys run out."""
     server = server_of(facts)
     if server.wants_token is False:
-        yield ok("no token is wanted, so none expires")
+        yield ok("no tokens are required, so none expires")
         return
     if not server.key_file.expires:
         raise NotChecked("no key is known")
@@ -75,7 +75,7 @@ def token_expiry(facts: Facts) -> Iterator[Finding]:
 
 
 def _expiry(kind: KeyKind, expires: datetime | None, now: datetime) -> Finding:
-    remedy = "make new ones: `tsmon token refresh`"
+    remedy = "issue new ones: `tsmon token refresh`"
     if expires is None:
         return ok(f"the {kind} key does not expire")
     left = (expires - now).total_seconds()
@@ -90,12 +90,12 @@ def _expiry(kind: KeyKind, expires: datetime | None, now: datetime) -> Finding:
 def _open_server(facts: Facts) -> Iterator[Finding]:
     server = server_of(facts)
     if server.addresses.is_local:
-        yield note("the server wants no token", "whoever reaches its ports may manage it")
+        yield note("the server requires no token", "anyone who can reach its ports can manage it")
     else:
         yield warning(
-            "the server wants no token and is reached over the network",
-            f"whoever reaches {server.addresses.label} may register code that it then runs",
-            "put disable_token_authorization=false into config.properties and restart the server",
+            "the server requires no token and is reachable over the network",
+            f"anyone who can reach {server.addresses.label} can register code that it then runs",
+            "set disable_token_authorization=false in config.properties and restart the server",
         )
 
 
@@ -107,17 +107,18 @@ def _stale(facts: Facts, file: KeyFileFacts) -> Iterator[Finding]:
         since = _clock(process.started)
         yield error(
             "the key file is older than the server",
-            f"{file.path} was written {_clock(file.written)}, the server runs since {since}",
+            f"{file.path} was written {_clock(file.written)}, the server has been running since "
+            f"{since}",
             _remedy(facts),
         )
     elif own and file.path and own.is_file() and not _same(own, file.path):
         yield error(
-            "the key file belongs to another server",
-            f"{file.path} is used, the server writes {own}",
+            "the key file belongs to a different server",
+            f"{file.path} is used, but the server writes {own}",
             _remedy(facts),
         )
     elif _refused(facts):
-        yield error("the server refuses the key of the key file", str(file.path), _remedy(facts))
+        yield error("the server rejects the key in the key file", str(file.path), _remedy(facts))
 
 
 def _refused(facts: Facts) -> bool:

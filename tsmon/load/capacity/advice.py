@@ -46,7 +46,7 @@ class Advice(Struct, frozen=True):
     rate: float | None
     """Requests per second it is for."""
     workers: int | None
-    """None: it is not known, or no number will do; the reasons tell."""
+    """None: it is not known, or no number will do; see the reasons."""
     confidence: Confidence
     predictions: tuple[Forecast, ...]
     """From 1 worker on; empty where nothing can be predicted."""

@@ -91,7 +91,7 @@ class _Chain(Struct, frozen=True):
                 chance * self._arriving(size) for size, chance in sizes.items()
             ))  # fmt: skip
             for size, chance in sizes.items():
-                # The first of a cycle that begins idle finds nobody at work.
+                # The first of a cycle that begins idle finds no one at work.
                 taken[size - 1] += share * chance * (size - (i == 0))
         firsts = tuple(self._sizes(0).get(size, 0.0) for size in range(1, most + 1))
         others = sum(taken)

@@ -193,9 +193,9 @@ def read_points(path: Path) -> tuple[ServicePoint, ...]:
     except OSError as error:
         raise InvalidArgument(f"cannot read {path}: {error.strerror or error}", hint) from None
     except ValueError as error:
-        raise InvalidArgument(f"{path} is no JSON: {error}", hint) from None
+        raise InvalidArgument(f"{path} is not JSON: {error}", hint) from None
     if not isinstance(entries, list) or not entries:
-        raise InvalidArgument(f"{path} is no list of measured points", hint)
+        raise InvalidArgument(f"{path} is not a list of measured points", hint)
     return tuple(_point(entry, f"{path}, entry {n}", hint) for n, entry in enumerate(entries, 1))
 
 
@@ -205,7 +205,7 @@ def _point(entry: Any, where: str, hint: str) -> ServicePoint:
         in_range = point.workers >= 1 and point.service_ms > 0
         in_range &= (point.scv or 0) >= 0 and (point.more_ms or 0) >= 0
     except (TypeError, AttributeError) as error:
-        raise InvalidArgument(f"{where} is no measured point: {error}", hint) from None
+        raise InvalidArgument(f"{where} is not a measured point: {error}", hint) from None
     if not in_range:
         raise InvalidArgument(f"{where}: workers and service_ms must be above 0", hint)
     return point

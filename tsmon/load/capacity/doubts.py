@@ -31,11 +31,11 @@ NEAR_LIMIT = 0.8
 SLOWER = 1.1
 CROWDED = 0.5
 """From this share of the cores on, measured waits were several times the predicted ones."""
-_HOW_TO_KNOW = "the server's logs tell it once some batches had several requests"
+_HOW_TO_KNOW = "the server's logs show it once some batches had several requests"
 
 
 class DoubtKind(StrEnum):
-    """What is not known; also the word for it in JSON."""
+    """Not known; also the word for it in JSON."""
 
     NO_WORKERS = "no workers"
     NO_TRAFFIC = "no traffic"
@@ -80,29 +80,29 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
         yield Doubt(
             DoubtKind.FAILURES,
             f"{situation.failed:.0%} of the requests fail: their times are not in the counters; "
-            "mend that first (`tsmon doctor`, `tsmon events`)",
+            "fix that first (`tsmon doctor`, `tsmon events`)",
             stops=True,
         )
     if not asked and not situation.rate:
         yield Doubt(
             DoubtKind.NO_TRAFFIC,
-            f"no traffic was seen ({situation.why_no_rate or 'no requests'}): "
-            f"send some with `tsmon load {shell_word(situation.key.name)}`, or ask for a rate with "
-            f"`tsmon advise {shell_word(situation.key.name)} --rate N`",
+            f"no traffic was seen ({situation.why_no_rate or 'no requests'}): send some with "
+            f"`tsmon load {shell_word(situation.key.name)}`, or ask for a rate with `tsmon advise "
+            f"{shell_word(situation.key.name)} --rate N`",
             stops=True,
         )
     if curve is None and not situation.workers:
         yield Doubt(
             DoubtKind.NO_WORKERS,
-            f"no worker is ready, so no service time can be seen: `tsmon scale "
+            f"no worker is ready, so no service time can be measured: `tsmon scale "
             f"{shell_word(situation.key.name)} 1` starts one",
             stops=True,
         )
     elif curve is None:
         yield Doubt(
             DoubtKind.NO_SERVICE_TIME,
-            "how long a request takes is not known, as none was answered: send some with "
-            f"`tsmon load {shell_word(situation.key.name)}`",
+            "the service time is not known, as no request was answered: send some with `tsmon "
+            f"load {shell_word(situation.key.name)}`",
             stops=True,
         )
 
@@ -112,14 +112,14 @@ def _stopping_batches(situation: Situation, curve: ServiceCurve | None) -> Itera
     if rule.taken > MOST_TAKEN:
         yield Doubt(
             DoubtKind.BATCHES,
-            f"batches of {rule.size} are not reckoned with, only those of up to {MOST_TAKEN}",
+            f"batches of {rule.size} are not modelled, only those of up to {MOST_TAKEN}",
             stops=True,
         )
     elif curve is not None and rule.filling_ms and not _knows_batches(curve):
         yield Doubt(
             DoubtKind.BATCHES,
-            f"a worker waits {rule.filling_ms:g} ms for up to {rule.size} requests, and how long a "
-            f"batch takes is not known: {_HOW_TO_KNOW}",
+            f"a worker waits {rule.filling_ms:g} ms for up to {rule.size} requests, and the time "
+            f"of a batch is not known: {_HOW_TO_KNOW}",
             stops=True,
         )
 
@@ -129,15 +129,16 @@ def _weakening_batches(situation: Situation, curve: ServiceCurve) -> Iterator[Do
     if taken > 1 and not _knows_batches(curve):
         yield Doubt(
             DoubtKind.BATCHES,
-            f"up to {taken} requests are taken at once, and how long a batch takes is not known "
-            f"({_HOW_TO_KNOW}): the numbers are those of one request at a time, which are too high "
-            "where each further request of a batch takes less than 70% of the first one's time",
+            f"up to {taken} requests are taken at once, and the time of a batch is not known "
+            f"({_HOW_TO_KNOW}): the numbers assume one request at a time, which is too high if "
+            "each "
+            "further request of a batch takes less than 70% of the first one's time",
         )
     elif taken > curve.largest_batch:
         yield Doubt(
             DoubtKind.LARGER_BATCHES,
             f"batches of more than {curve.largest_batch} requests were not measured: those of up "
-            f"to {taken} are reckoned to take longer by as much for each further request",
+            f"to {taken} are assumed to take the same extra time for each further request",
         )
 
 
@@ -152,22 +153,22 @@ def _weakening(situation: Situation, curve: ServiceCurve, *, asked: bool) -> Ite
         if busy >= SATURATED:
             yield Doubt(
                 DoubtKind.SATURATED,
-                "the workers are busy all the time, so clients may want more than was seen: take "
-                "the rate for the least it can be",
+                "the workers are always busy, so clients may want more than was observed: treat "
+                "the rate as a lower bound",
             )
     yield from _weakening_batches(situation, curve)
     arrivals = situation.arrivals
     if arrivals is not None and arrivals.bursty:
         yield Doubt(
             DoubtKind.BURSTS,
-            f"requests come in bursts (index of dispersion {arrivals.dispersion:.2g}, random "
-            "arrivals have 1): waits are scaled up for it, which is rough",
+            f"arrivals are bursty (index of dispersion {arrivals.dispersion:.2g}, Poisson "
+            "arrivals have 1): waits are scaled up for it, which is a rough estimate",
         )
     if curve.scv(1) is None:
         yield Doubt(
             DoubtKind.VARIABILITY,
-            "how service times vary is not known without the server's logs: they are taken as "
-            "exponential, which rather overstates waits",
+            "the variance of service times is not known without the server's logs: they are "
+            "assumed exponential, which tends to overstate waits",
         )
     if service is not None and situation.answered < FEW_REQUESTS:
         yield Doubt(
@@ -176,11 +177,11 @@ def _weakening(situation: Situation, curve: ServiceCurve, *, asked: bool) -> Ite
     if situation.cores is None:
         yield Doubt(
             DoubtKind.CORES,
-            "the server's cores are not known, as none of its workers is seen on this machine: "
-            "more workers than cores are slower, which is not in these numbers",
+            "the server's CPU cores are not known, as none of its workers is on this machine: more "
+            "workers than cores are slower, which these numbers do not include",
         )
     if situation.workers_changed:
-        yield Doubt(DoubtKind.CHANGED, "the number of workers changed while this was measured")
+        yield Doubt(DoubtKind.CHANGED, "the worker count changed during the measurement")
     yield from _misfit(situation, curve)
 
 
@@ -197,8 +198,8 @@ def _misfit(situation: Situation, curve: ServiceCurve) -> Iterator[Doubt]:
     if off >= MISFIT_MS and high >= MISFIT * low:
         yield Doubt(
             DoubtKind.MISFIT,
-            f"the model does not fit what is seen now: it says {milliseconds(expected)} in the "
-            f"queue, measured are {milliseconds(situation.queue_ms)}",
+            f"the model does not fit the current traffic: it predicts {milliseconds(expected)} "
+            f"queue time, measured are {milliseconds(situation.queue_ms)}",
         )
 
 
@@ -207,8 +208,8 @@ def extrapolation(curve: ServiceCurve, workers: int) -> Iterator[Doubt]:
     if curve.basis(workers) is Basis.EXTRAPOLATED:
         yield Doubt(
             DoubtKind.EXTRAPOLATED,
-            f"how long a request takes with {workers} at work was not measured: it is reckoned "
-            "from what was, without what server and clients themselves take of the cores",
+            f"how long a request takes with {workers} busy was not measured: it is extrapolated, "
+            "without the CPU that server and clients themselves use",
         )
 
 
@@ -219,13 +220,13 @@ def nearness(
     if rate < NEAR_LIMIT * curve.capacity(workers):
         return
     queue = curve.queue(rate, workers, situation.arrivals_scv, slower=SLOWER)
-    then = "would only grow"
+    then = "would keep growing"
     if queue is not None:
         longer = queue.mean_wait_ms + queue.filling_ms + (situation.floor_ms or 0.0)
         then = f"would be {milliseconds(longer)}"
     yield Doubt(
         DoubtKind.NEAR_LIMIT,
-        f"{workers} at work have little to spare: were requests to take {SLOWER - 1:.0%} longer, "
+        f"{workers} busy leave little headroom: if requests took {SLOWER - 1:.0%} longer, "
         f"the queue {then}",
     )
 
@@ -238,7 +239,6 @@ def crowding(
     if share is not None and share >= CROWDED:
         yield Doubt(
             DoubtKind.CROWDED,
-            f"the workers alone keep {min(share, 1.0):.0%} of the cores busy: what the server, "
-            "clients and others on this machine take comes on top, and waits may be several times "
-            "these",
+            f"the workers alone keep {min(share, 1.0):.0%} of the cores busy: the server, clients "
+            "and other processes on this machine add to that, and waits may be several times these",
         )

@@ -1,4 +1,4 @@
-"""What earlier experiments tell of a model, as service times to predict from."""
+"""What earlier experiments say about a model, as service times to predict from."""
 
 from __future__ import annotations
 

@@ -35,13 +35,13 @@ def unknown_because(
     share = core_share(situation, queue)
     if share is not None and share >= FULL_CORES:
         return (
-            f"the workers alone take {share:.0%} of the cores, and from {FULL_CORES:.0%} on waits "
-            "hang on everything else that runs there"
+            f"the workers alone use {share:.0%} of the cores, and from {FULL_CORES:.0%} on waits "
+            "depend on everything else that runs there"
         )
     filling_ms = curve.batches.filling_ms
     if workers > 1 and filling_ms > MOST_FILLING * curve.service_ms(workers):
         return (
-            f"how several workers that wait {filling_ms:g} ms for their batches share the requests "
-            "is not known"
+            f"how several workers that each wait {filling_ms:g} ms to fill a batch share the "
+            "requests is not known"
         )
     return ""

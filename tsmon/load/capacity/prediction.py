@@ -1,4 +1,4 @@
-"""What a number of workers would do, and whether that is what somebody wants."""
+"""What a number of workers would do, and whether that is what someone wants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ P95 = 0.95
 
 
 class LatencyGoal(Struct, frozen=True):
-    """What is to hold, in milliseconds; without either, waits no longer than the service time.
+    """What is to hold, in milliseconds; without either, stops waiting than the service time.
 
     Raises:
         InvalidArgument: a target is not above 0, or there are two.
@@ -30,7 +30,7 @@ class LatencyGoal(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.queue_ms is not None and self.p95_ms is not None:
-            raise InvalidArgument("one target at a time", "name the queue time or p95")
+            raise InvalidArgument("one target at a time", "give the queue time or p95")
         for value in (self.queue_ms, self.p95_ms):
             if value is not None and not 0 < value < float("inf"):
                 raise InvalidArgument(f"a target of {value:g} ms is out of range", "above 0")
@@ -47,8 +47,8 @@ class LatencyGoal(Struct, frozen=True):
         if self.p95_ms is not None:
             return f"95 of 100 requests are answered within {self.p95_ms:g} ms"
         if self.queue_ms is not None:
-            return f"requests wait {self.queue_ms:g} ms on average at most"
-        return "requests wait no longer on average than they are worked on"
+            return f"mean queue time is {self.queue_ms:g} ms at most"
+        return "mean queue time is at most the service time"
 
 
 class Forecast(Struct, frozen=True):

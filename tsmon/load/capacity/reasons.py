@@ -31,13 +31,13 @@ def reasons_for(
     elif last.grows:
         most = curve.capacity(last.workers)
         reasons.append(
-            f"no number of workers answers {number(rate)} requests/s here: "
+            f"no worker count can answer {number(rate)} requests/s here: "
             f"{_workers(last.workers)} answer {per_second(most)} at most, and the queue would grow "
             "until requests are refused"
         )
     else:
-        reasons.append(f"no number of workers will do; {_workers(last.workers)}, the most that "
-                       f"help: {_missed(last, target)}")  # fmt: skip
+        most_useful = f"{_workers(last.workers)}, the most that still help"
+        reasons.append(f"no worker count meets the target; {most_useful}: {_missed(last, target)}")
     return (*reasons, *_about_cores(situation, curve), *_about_batches(situation))
 
 
@@ -47,14 +47,14 @@ def _about_cores(situation: Situation, curve: ServiceCurve) -> list[str]:
         return []
     if situation.waits_elsewhere:
         return [
-            f"a busy worker uses {percent(situation.demand)} of a core: it waits for something "
-            "else, so more workers than cores help"
+            f"a busy worker uses {percent(situation.demand)} of a core: it mostly waits for "
+            "something other than a core, so more workers than cores help"
         ]
     fitting = max(1, int(cores / situation.demand))
     have = f"{plural(cores, 'core')}, {plural(round(situation.demand), 'torch thread')} per worker"
     return [
-        f"{have}: more than {_workers(fitting)} slow each other; at most "
-        f"{number(curve.capacity(fitting))} requests/s are answered by {_workers(fitting)}"
+        f"{have}: more than {_workers(fitting)} slow each other down; at most "
+        f"{number(curve.capacity(fitting))} requests/s can be answered by {_workers(fitting)}"
     ]
 
 
@@ -63,8 +63,9 @@ def _about_batches(situation: Situation) -> list[str]:
     if rule.taken == rule.size:
         return []
     return [
-        f"a batch delay of 0 ms: TorchServe hands a worker {rule.taken} requests at once at most, "
-        f"and up to {rule.size} from 1 ms on"
+        f"a batch delay of 0 ms: TorchServe then hands a worker at most {rule.taken} requests at "
+        "once, "
+        f"and up to {rule.size} with 1 ms or more"
     ]
 
 
@@ -81,7 +82,7 @@ def _missed(row: Forecast, target: LatencyGoal) -> str:
     if row.unknown:
         return f"not known: {row.unknown}"
     if row.queue_ms is None or row.p95_ms is None:
-        return f"{percent(row.utilisation)} of what can be answered, the queue would only grow"
+        return f"{percent(row.utilisation)} of capacity, the queue would keep growing"
     if target.p95_ms is not None:
         took, most = f"p95 {milliseconds(row.p95_ms)}", f"{target.p95_ms:g} ms"
     else:

@@ -63,7 +63,7 @@ def fitted(mean_ms: float, p50_ms: float, p95_ms: float) -> ServiceTime:
     """A service time of that mean, whose variability follows from two percentiles.
 
     Of a constant plus an exponential time of mean m, p95 - p50 = m ln 10. What is slower than p95
-    is not known to it, so it tells too little variability where a few requests take very long.
+    is not known to it, so it shows too little variability where a few requests take very long.
     """
     spread = max(p95_ms - p50_ms, 0.0) / math.log(10)
     return ServiceTime(mean_ms, (spread / mean_ms) ** 2 if mean_ms > 0 else 1.0)

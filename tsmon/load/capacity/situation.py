@@ -74,7 +74,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     floor_ms: float | None = None
     """Queue time of a request for which a worker is free: TorchServe's own work."""
     failed: float = 0.0
-    """Share of the requests that the log files tell to have failed, 0 to 1."""
+    """Share of the requests that the log files show to have failed, 0 to 1."""
     arrivals: Arrivals | None = None
     """None where too few intervals were seen."""
     workers_changed: bool = False
@@ -99,7 +99,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 def situation_of(
     snapshots: Sequence[Snapshot], key: ModelKey, machine: Machine | None
 ) -> Situation | None:
-    """What successive snapshots tell; None where the last one has no such version.
+    """What successive snapshots show; None where the last one has no such version.
 
     Looks at the last minute, or at five of them where the snapshots cover more than one.
     """

@@ -70,6 +70,8 @@ def _bars(each: Measurement, palette: ChartColours) -> list[tuple[str, float, st
 
 
 def _name(each: Measurement, among: Sequence[Measurement]) -> str:
-    anew = len({(one.batch_size, one.max_batch_delay_ms) for one in among}) > 1
+    batching_varies = len({(one.batch_size, one.max_batch_delay_ms) for one in among}) > 1
     workers = plural(each.workers, "worker")
-    return f"{workers}, {each.batch_size}/{each.max_batch_delay_ms} ms" if anew else workers
+    return (
+        f"{workers}, {each.batch_size}/{each.max_batch_delay_ms} ms" if batching_varies else workers
+    )

@@ -1,7 +1,7 @@
 """An experiment: each setting is brought about, warmed up, measured; in the end all is as before.
 
 However it ends, by an error, a cancellation or itself, `run` returns or raises only after the model
-has the workers and the registration it had, or after `RESTORE_S`; `restoration` tells which.
+has the workers and the registration it had, or after `RESTORE_S`; `restoration` says which.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Experiment:
     ) -> None:
         """`logs` is where the server's logs are; those of a server on this machine are found.
 
-        `predict` tells what to expect, to be set beside what is measured. In `home` a note stands
+        `predict` shows what to expect, to be set beside what is measured. In `home` a note stands
         while the model is another one than before.
         """
         self.plan = plan
@@ -77,25 +77,25 @@ class Experiment:
         Raises:
             ReadOnly: nothing may be changed.
             TorchServeError: there is no such model, or it is not at rest.
-            InvalidArgument: it cannot be registered anew as the plan asks.
+            InvalidArgument: it cannot be registered again as the plan asks.
         """
         if self._client.read_only:
-            raise ReadOnly("an experiment changes workers, and this is a read-only session")
+            raise ReadOnly("an experiment changes workers, which a read-only session refuses")
         management, plan = self._client.management, self.plan
         subject = self._subject = await Subject.find(management, plan.model, plan.version)
         if plan.registers:
             subject.check_archive()
             if not await management.model_api_enabled():
                 raise InvalidArgument(
-                    "batch sizes and delays need the model API, which is off here",
-                    "leave them out, or start the server with --enable-model-api",
+                    "batch sizes and delays need the model API, which is disabled on this server",
+                    "omit them, or start the server with --enable-model-api",
                 )
             if subject.others:  # the default version moves away meanwhile
                 self.plan = plan.naming(subject.found.version)
         return tuple(experiment_outlook(self.plan, subject))
 
-    async def run(self, tell: Callable[[ExperimentStep], None]) -> ExperimentResult:
-        """Do it and put the model back; `tell` hears of every step.
+    async def run(self, show: Callable[[ExperimentStep], None]) -> ExperimentResult:
+        """Do it and put the model back; `show` hears of every step.
 
         Raises:
             TorchServeError: a setting was not reached or the server is gone; also what `look` and
@@ -106,9 +106,9 @@ class Experiment:
         assert self._subject is not None  # noqa: S101 (look sets it or raises)
         kept = await asyncio.to_thread(self._keep_note, self._subject)
         try:
-            await self._measure_all(self._subject, tell)
+            await self._measure_all(self._subject, show)
         finally:
-            await protected(self._put_back(self._subject, tell))
+            await protected(self._put_back(self._subject, show))
             if kept is not None and self.restoration is not None and self.restoration.done:
                 await asyncio.to_thread(kept.drop)
         return self.result
@@ -121,7 +121,7 @@ class Experiment:
             return note.keep(self._home)
         except OSError as error:
             reason = error.strerror or str(error)
-            self._note(f"after a kill the model would not have been put back: {reason}")
+            self._note(f"a killed experiment could not be undone later: {reason}")
             return None
 
     @property
@@ -132,7 +132,7 @@ class Experiment:
             TorchServeError: nothing is known of the model yet.
         """
         if self._subject is None:
-            raise TorchServeError("the experiment has not looked at its model yet")
+            raise TorchServeError("the experiment has not examined its model yet")
         return ExperimentResult(
             server=self._client.addresses.label,
             model=self.plan.model,
@@ -147,7 +147,7 @@ class Experiment:
             notes=tuple(self._notes),
         )
 
-    async def _measure_all(self, subject: Subject, tell: Callable[[ExperimentStep], None]) -> None:
+    async def _measure_all(self, subject: Subject, show: Callable[[ExperimentStep], None]) -> None:
         logs = self._logs
         if logs is None and self._client.addresses.is_local:
             logs = await asyncio.to_thread(find_logs, self._client.addresses.management)
@@ -156,14 +156,14 @@ class Experiment:
         try:
             settings = self.plan.settings
             for number, setting in enumerate(settings, 1):
-                here = _Here(setting, number, len(settings), self.plan.requests, tell)
+                here = _Here(setting, number, len(settings), self.plan.requests, show)
                 await self._measure(subject, readings, here)
             self._complete = True
         finally:
             await readings.close()
 
     async def _measure(self, subject: Subject, readings: CounterReader, here: _Here) -> None:
-        here.tell(Stage.SCALING)
+        here.report(Stage.SCALING)
         async with aclosing(subject.arrange(here.setting)) as rollout:
             async for progress in rollout:
                 here.step(ExperimentStep(*here.place(Stage.STARTING), workers=progress))
@@ -172,7 +172,7 @@ class Experiment:
         if warm_up is not None:
             report, _ = await self._send(warm_up, Stage.WARMING_UP, here, warm_up.count)
             warmed_up = report.answered
-        here.tell(Stage.READING)
+        here.report(Stage.READING)
         await readings.begin(subject.labels, warmed_up)
         reports: list[RunReport] = []
         times_us: list[int] = []
@@ -181,7 +181,7 @@ class Experiment:
             report, times = await self._send(plan, Stage.SENDING, here, here.requests, before)
             reports.append(report)
             times_us += times
-        here.tell(Stage.READING)
+        here.report(Stage.READING)
         answered = sum(report.answered for report in reports)
         cost = await readings.end(subject.labels, answered)
         now = await self._client.management.describe(subject.found.name, subject.found.version)
@@ -227,8 +227,8 @@ class Experiment:
         """Note what makes a measurement less than it seems."""
         if measurement.foreign:
             self._note(
-                f"{setting}: others sent {measurement.foreign} requests meanwhile, which are in "
-                "its inference and queue times"
+                f"{setting}: {measurement.foreign} requests from other clients are included in its "
+                "inference and queue times"
             )
         if measurement.errors:
             words = next((text for report in reports for text in report.examples.values()), "")
@@ -237,15 +237,17 @@ class Experiment:
             self._note(f"{setting}: no inference and queue times: {measurement.missing}")
         unsent = sum(report.unsent for report in reports)
         if unsent:
-            self._note(f"{setting}: {unsent} requests were due and never sent; its p95 is too low")
+            self._note(
+                f"{setting}: {unsent} requests were due but never sent, so its p95 is too low"
+            )
 
     def _note(self, words: str) -> None:
         self._notes[words] = None
 
-    async def _put_back(self, subject: Subject, tell: Callable[[ExperimentStep], None]) -> None:
+    async def _put_back(self, subject: Subject, show: Callable[[ExperimentStep], None]) -> None:
         total = len(self.plan.settings)
         try:
-            tell(ExperimentStep(Stage.RESTORING, None, total, total))
+            show(ExperimentStep(Stage.RESTORING, None, total, total))
         finally:  # a listener that fails must not keep the model from being put back
             self.restoration = await put_back(subject)
 
@@ -262,5 +264,5 @@ class _Here(Struct, frozen=True):
     def place(self, stage: Stage) -> tuple[Stage, Variation, int, int]:
         return stage, self.setting, self.number, self.total
 
-    def tell(self, stage: Stage) -> None:
+    def report(self, stage: Stage) -> None:
         self.step(ExperimentStep(*self.place(stage)))

@@ -33,7 +33,7 @@ def write_result(result: ExperimentResult, path: Path) -> None:
     """Write a result as Markdown, CSV, JSON or, as bars, SVG.
 
     Raises:
-        InvalidArgument: the suffix is none of these.
+        InvalidArgument: the suffix is not one of these.
         ResultNotKept: the file cannot be written.
     """
     check_suffix(path)
@@ -45,7 +45,7 @@ def write_result(result: ExperimentResult, path: Path) -> None:
 
 
 def check_suffix(path: Path, *suffixes: str) -> None:
-    """Raise InvalidArgument for a suffix that is none of these, by default of all there are."""
+    """Raise InvalidArgument for a suffix that is not one of these, by default of all there are."""
     known = suffixes or tuple(FORMS)
     if path.suffix.lower() not in known:
-        raise InvalidArgument(f"{path.name} ends in none of {' '.join(known)}")
+        raise InvalidArgument(f"{path.name} must end in one of {' '.join(known)}")

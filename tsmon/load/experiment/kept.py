@@ -48,7 +48,7 @@ def keep_result(result: ExperimentResult, home: Path | None = None) -> Path:
         write_private(path, json.dumps(result_record(result), indent=2) + "\n")
     except OSError as error:
         raise ResultNotKept(
-            f"cannot keep the result in {folder}: {error.strerror or error}",
+            f"cannot save the result in {folder}: {error.strerror or error}",
             "choose another folder with --home or TSMON_HOME",
         ) from error
     return path
@@ -98,7 +98,7 @@ def read_result(record: Any) -> ExperimentResult:
     try:
         values = {name: value for name, value in record.items() if name != "format"}
         if record["format"] != RESULT_FORMAT:
-            raise ValueError(f"format {record['format']} is not known")
+            raise ValueError(f"format {record['format']} is not supported")
         load = values["load"]
         values["load"] = shaped(Load, load | {"batches": tuple(load["batches"])})
         values["before"] = shaped(Before, values["before"])
@@ -107,7 +107,7 @@ def read_result(record: Any) -> ExperimentResult:
         values["notes"] = tuple(values["notes"])
         return shaped(ExperimentResult, values)
     except (TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise ValueError(f"no result of an experiment: {error}") from None
+        raise ValueError(f"not an experiment's result: {error}") from None
 
 
 def _measurement(record: dict[str, Any]) -> Measurement:

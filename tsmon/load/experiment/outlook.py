@@ -24,14 +24,14 @@ def experiment_outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
         delays = ", ".join(map(str, plan.batch_delays_ms or (before.max_batch_delay_ms,)))
         lines.append(
             f"for batch size {sizes} and batch delay {delays} ms it is unregistered and registered "
-            f"from {found.url} each time; requests to it get 404 meanwhile, and a handler that was "
-            "named at its registration is lost"
+            f"again from {found.url} each time; until then requests to it get a 404, and a handler "
+            "given at registration is lost"
         )
         if subject.others and subject.default == found.version:
             lines.append(
-                f"version {subject.others[0]} is the default one meanwhile, {found.version} again "
-                "in the end"
+                f"version {subject.others[0]} is the default during that time, {found.version} "
+                "again at the end"
             )
         if "://" in found.url:
-            lines.append("the server fetches the archive anew from there each time")
+            lines.append("the server downloads the archive again each time")
     return lines

@@ -57,7 +57,7 @@ class Load(Struct, frozen=True):
 
 
 class Variation(Struct, frozen=True):
-    """What is varied; None leaves a value as it was registered."""
+    """Settings to compare; None leaves a value as it was registered."""
 
     workers: int
     batch_size: int | None = None
@@ -87,7 +87,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
     """In this order."""
     load: Load = Load()
     batch_sizes: tuple[int, ...] = ()
-    """TorchServe's own batch sizes to compare; each needs the model to be registered anew."""
+    """TorchServe's own batch sizes to compare; each needs the model to be registered again."""
     batch_delays_ms: tuple[int, ...] = ()
     """Likewise, milliseconds to wait for a batch to fill."""
     warm_up: int = DEFAULT_WARM_UP
@@ -97,16 +97,16 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not self.worker_counts:
-            raise InvalidArgument("no worker counts given", "name some, such as 1,2,4")
+            raise InvalidArgument("no worker counts given", "give some, such as 1,2,4")
         _each("worker count", self.worker_counts, 1, MAX_WORKERS)
         _each("batch size", self.batch_sizes, 1, 10_000)
         _each("batch delay", self.batch_delays_ms, 0, 600_000)
         _each("warm-up", (self.warm_up,), 0, 10_000)
         if self.load.duration_s is None:
             if not self.load.batches:
-                raise InvalidArgument("no batches given", "name some, such as 10,10,10,50")
+                raise InvalidArgument("no batches given", "give some, such as 10,10,10,50")
             if self.load.rate is not None or self.load.poisson:
-                raise InvalidArgument("a rate needs a duration", "say for how many seconds")
+                raise InvalidArgument("a rate needs a duration", "set the number of seconds")
             _each("batch", self.load.batches, 1, MAX_COUNT)
         for _ in self.runs():  # a run of values out of range says so here, before anything changes
             pass
@@ -123,7 +123,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
 
     @property
     def registers(self) -> bool:
-        """Whether the model has to be registered anew on the way."""
+        """Whether the model has to be registered again on the way."""
         return bool(self.batch_sizes or self.batch_delays_ms)
 
     @property

@@ -1,4 +1,4 @@
-"""What the server counted and its logs told over the measured requests."""
+"""What the server counted and its logs reported over the measured requests."""
 
 from __future__ import annotations
 

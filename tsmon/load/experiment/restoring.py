@@ -34,7 +34,7 @@ class Restoration(Struct, frozen=True):
 
 
 async def restore(note: Unfinished, management: Management) -> Restoration:
-    """Put back what a killed experiment left, and tell how that went."""
+    """Restore what a killed experiment left, and return how that went."""
     restoration = await protected(put_back(note.subject(management)))
     if restoration.done:
         await asyncio.to_thread(note.drop)
@@ -42,19 +42,19 @@ async def restore(note: Unfinished, management: Management) -> Restoration:
 
 
 async def put_back(subject: Subject) -> Restoration:
-    """Put the model back and tell how that went."""
+    """Restore the model and return how that went."""
     before, found = subject.before, subject.found
     what = f"{found.name} {found.version}"
     try:
         async with asyncio.timeout(RESTORE_S):
             await _persistently(subject)
     except ChangedMeanwhile as error:
-        return Restoration(False, f"{what} is left as it is: {error}", subject.remedy)
+        return Restoration(False, f"{what} is left unchanged: {error}", subject.remedy)
     except (TorchServeError, TimeoutError) as error:
         reason = str(error) or f"it took more than {period(RESTORE_S)}"
-        message = f"{what} could not be put back to {plural(before.workers, 'worker')}: {reason}"
+        message = f"{what} could not be restored to {plural(before.workers, 'worker')}: {reason}"
         return Restoration(False, message, subject.remedy)
-    return Restoration(True, f"{what} has its {plural(before.workers, 'worker')} again")
+    return Restoration(True, f"{what} is back to {plural(before.workers, 'worker')}")
 
 
 async def _persistently(subject: Subject) -> None:

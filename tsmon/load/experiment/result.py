@@ -47,7 +47,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     more_ms: float | None = None
     """By how much each further request makes a batch longer."""
     largest_batch: int | None = None
-    """The largest batch that there were enough of to tell."""
+    """The largest batch that there were enough of to measure."""
     p50_ms: float | None = None
     """Response times as the client saw them."""
     p95_ms: float | None = None
@@ -115,7 +115,7 @@ class MeasuredPoint(NamedTuple):
 
 
 def measured_points(result: ExperimentResult) -> list[MeasuredPoint]:
-    """The measurements that tell something of the model as it is registered.
+    """The measurements that say something about the model as it is registered.
 
     Left out are those at another batch size or delay, with errors, or disturbed by others, and
     those with batches whose times are not known.

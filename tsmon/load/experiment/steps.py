@@ -52,7 +52,7 @@ class ExperimentStep(Struct, frozen=True):
 
     def __str__(self) -> str:
         if self.setting is None:
-            return "restoring the workers there were"
+            return "restoring the original workers"
         parts = [f"{self.number} of {self.total}: {self.setting}", self._doing()]
         return ", ".join(parts)
 

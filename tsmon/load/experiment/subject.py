@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from tsmon.load.experiment.plan import Variation
 from tsmon.load.experiment.result import Before
-from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.errors import InvalidArgument, NotFound, TimedOut, TorchServeError
 from tsmon.torchserve.protection import protected
+from tsmon.torchserve.registration_of import registration_like
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.untrusted.shell import shell_word
 
@@ -35,7 +35,7 @@ class NotReached(TorchServeError):
 
 
 class ChangedMeanwhile(NotReached):
-    """Somebody else scaled the model meanwhile; it is left as they set it."""
+    """Someone else scaled the model meanwhile; it is left as they set it."""
 
 
 class Subject(Struct):
@@ -49,7 +49,7 @@ class Subject(Struct):
     others: tuple[str, ...]
     """The model's other versions."""
     taken_off: bool = False
-    """Whether it was, or is being, unregistered to be registered anew."""
+    """Whether it was, or is being, unregistered to be registered again."""
     moved_default: bool = False
     """Whether another version is the default one meanwhile."""
     arranged: tuple[int, int] | None = None
@@ -68,8 +68,8 @@ class Subject(Struct):
         if found.ready_workers != len(found.workers):
             raise NotSettled(
                 f"{found.ready_workers} of {len(found.workers)} workers of {model} are ready",
-                "an experiment begins with a model at rest; "
-                f"`tsmon describe {shell_word(model)}` tells more",
+                "an experiment starts with all workers ready; "
+                f"`tsmon describe {shell_word(model)}` shows more",
             )
         versions = await management.describe_all(model)
         others = tuple(each.version for each in versions if each.version != found.version)
@@ -96,7 +96,7 @@ class Subject(Struct):
         return (self.found.version, "default") if is_default else (self.found.version,)
 
     def check_archive(self) -> None:
-        """Look whether it can be registered anew at all.
+        """Look whether it can be registered again at all.
 
         Raises:
             InvalidArgument: its archive came from a file that is gone.
@@ -104,8 +104,8 @@ class Subject(Struct):
         parts = urlsplit(self.found.url)
         if parts.scheme == "file" and not Path(unquote(parts.path)).exists():
             raise InvalidArgument(
-                f"the archive {self.found.url} is not there any more",
-                "without it the model cannot be registered anew for another batch size or delay",
+                f"the archive {self.found.url} no longer exists",
+                "without it the model cannot be registered again with another batch size or delay",
             )
 
     async def arrange(self, setting: Variation) -> AsyncGenerator[RolloutProgress, None]:
@@ -120,7 +120,7 @@ class Subject(Struct):
         self.arranged = None
         limits, scaled = (setting.workers, setting.workers), False
         if _needs_registration(now, setting):
-            await protected(self._register_anew(setting))
+            await protected(self._register_again(setting))
         elif (len(now.workers), now.max_workers) != limits:
             scaled = True
             await protected(self._scale(setting.workers, setting.workers))
@@ -134,27 +134,27 @@ class Subject(Struct):
         self.refuse_overtaken(now)
         if _needs_registration(now, setting):
             raise NotReached(
-                f"{setting}: the server made it batch size {now.batch_size}, delay "
+                f"{setting}: the server used batch size {now.batch_size}, delay "
                 f"{now.max_batch_delay_ms} ms",
-                "the archive's own configuration wins over what a registration says",
+                "the archive's own configuration overrides the registration",
             )
 
     def refuse_overtaken(self, now: ModelVersion) -> None:
         """Look whether the model is as the last setting left it.
 
         Raises:
-            Overtaken: somebody else scaled it.
+            Overtaken: someone else scaled it.
         """
         limits = (now.min_workers, now.max_workers)
         if self.arranged is not None and limits != self.arranged:
             words = str(limits[0]) if limits[0] == limits[1] else f"{limits[0]} to {limits[1]}"
-            raise ChangedMeanwhile(f"somebody else scaled it to {words} meanwhile")
+            raise ChangedMeanwhile(f"someone else scaled it to {words}")
 
     async def put_back(self) -> None:
         """Make it again what it was, whatever it is now.
 
         Raises:
-            Overtaken: somebody else scaled it, whose number stays.
+            Overtaken: someone else scaled it, whose number stays.
             NotReached: it is registered no more, or its workers do not become ready.
             TorchServeError: the server refused a change.
         """
@@ -162,9 +162,11 @@ class Subject(Struct):
         now = await self._look()
         was = Variation(before.workers, before.batch_size, before.max_batch_delay_ms)
         if now is None and not self.taken_off:
-            raise NotReached("it is no longer registered: somebody removed it, or it was restarted")
+            raise NotReached(
+                "it is no longer registered: someone removed it, or the server was restarted"
+            )
         if now is None or _needs_registration(now, was):
-            await self._register_anew(was, registered=now is not None)
+            await self._register_again(was, registered=now is not None)
         else:
             self.refuse_overtaken(now)
             self.arranged = None  # from here on the changes are our own
@@ -202,7 +204,7 @@ class Subject(Struct):
                 return await self.management.describe(self.found.name, self.found.version)
             except NotFound:
                 return None
-            except TimedOut:  # the server is busy with what it was told last
+            except TimedOut:  # the server is busy with the last change
                 await asyncio.sleep(SUBJECT_RETRY_S)
 
     async def _scale(self, least: int, most: int) -> None:
@@ -217,7 +219,7 @@ class Subject(Struct):
         if before.min_workers and limits != (now.min_workers, now.max_workers):
             await self._scale(*limits)
 
-    async def _register_anew(self, setting: Variation, *, registered: bool = True) -> None:
+    async def _register_again(self, setting: Variation, *, registered: bool = True) -> None:
         found = self.found
         if registered:
             if self.default == found.version and self.others:

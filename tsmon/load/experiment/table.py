@@ -12,8 +12,10 @@ from tsmon.units import ABSENT, byte_size, fixed, known
 from tsmon.untrusted.csv import csv_text
 from tsmon.untrusted.text import visible
 
-PREDICTED_WORDS = "predicted: mean queue ms by earlier measurements and the model of docs/advice.md"
-WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request that its counters give"
+PREDICTED_WORDS = (
+    "predicted: mean queue ms from earlier measurements and the model in docs/advice.md"
+)
+WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request from its counters"
 
 
 class ResultColumn(Struct, frozen=True):
@@ -31,14 +33,16 @@ def result_columns(
         ResultColumn("BATCH_SIZE", lambda each: str(each.batch_size)),
         ResultColumn("DELAY_MS", lambda each: str(each.max_batch_delay_ms)),
     ]
-    anew = len({(each.batch_size, each.max_batch_delay_ms) for each in result.measurements}) > 1
+    batching_varies = (
+        len({(each.batch_size, each.max_batch_delay_ms) for each in result.measurements}) > 1
+    )
     failed = any(each.errors for each in result.measurements)
     walkthrough = ResultColumn("WALKTHROUGH", lambda each: walkthrough_words(result, each))
     compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
     predicted = any(each.predicted_queue_ms is not None for each in result.measurements)
     return [
         ResultColumn("WORKERS", lambda each: str(each.workers)),
-        *(varied if anew else ()),
+        *(varied if batching_varies else ()),
         ResultColumn("REQUESTS", lambda each: str(each.sent)),
         *([ResultColumn("FAILED", lambda each: str(each.errors))] if failed else ()),
         ResultColumn("INFER_MS", lambda each: fixed(each.inference_ms)),

@@ -44,7 +44,7 @@ class Unfinished(Struct, frozen=True, kw_only=True):
     default: str
     others: tuple[str, ...]
     registers: bool
-    """Whether it unregisters the version, to register it anew."""
+    """Whether it unregisters the version, to register it again."""
     time: str
     owner: Owner
     path: Path = Path()
@@ -68,7 +68,7 @@ class Unfinished(Struct, frozen=True, kw_only=True):
 
     @property
     def abandoned(self) -> bool:
-        """Whether nobody is going to put the model back."""
+        """Whether no one is going to put the model back."""
         return not self.owner.lives
 
     @property
@@ -76,12 +76,12 @@ class Unfinished(Struct, frozen=True, kw_only=True):
         """What it left, for a person."""
         workers = f"{self.workers} worker{'s' * (self.workers != 1)}"
         return (
-            f"an experiment with {self.model} {self.version} was killed before it put the model "
-            f"back; it had {workers}"
+            f"an experiment with {self.model} {self.version} was killed before it restored the "
+            f"model; it had {workers}"
         )
 
     def is_as_before(self, now: ModelVersion) -> bool:
-        """Whether somebody has put the version back already."""
+        """Whether someone has put the version back already."""
         (before,) = parse_versions([self.found])
         return _shape(now) == _shape(before)
 

@@ -2,7 +2,7 @@
 
 The first line in is the job, each line after it an order, and the end of the input means to
 abandon the run, so that a sender never outlives who started it. Out comes one line per increment;
-where nothing could be sent the only one tells why.
+where nothing could be sent the only one says why.
 """
 
 from __future__ import annotations
@@ -128,23 +128,23 @@ def _loop(plan: RunPlan) -> asyncio.AbstractEventLoop:
 
 
 async def _send(
-    plan: RunPlan, endpoint: Endpoint, orders: Orders, tell: Callable[[Increment], None]
+    plan: RunPlan, endpoint: Endpoint, orders: Orders, show: Callable[[Increment], None]
 ) -> None:
     prepared = prepare(plan.images, endpoint)
     if prepared.problems:
         failed = Counter({Failure.UNREADABLE: len(prepared.problems)})
         examples = {Failure.UNREADABLE: prepared.problems[0]}
-        tell(Increment(failed=failed, examples=examples, done=not prepared.requests))
+        show(Increment(failed=failed, examples=examples, done=not prepared.requests))
     if not prepared.requests:
         return
     try:
-        engine = Engine(plan, Link.to(endpoint), prepared.requests, tell)
+        engine = Engine(plan, Link.to(endpoint), prepared.requests, show)
         orders.obey(engine)
         gc.collect()
         gc.freeze()  # fewer objects to walk, fewer pauses in the times that are measured
         await engine.run()
     except OSError as error:
-        tell(Increment(examples={Failure.UNREACHABLE: reason_of(error)}, done=True))
+        show(Increment(examples={Failure.UNREACHABLE: reason_of(error)}, done=True))
 
 
 def _write(lines: SimpleQueue[bytes | None]) -> None:

@@ -19,7 +19,7 @@ MOST_ANSWER_BYTES = 64 * 2**20
 
 
 class Listener(Protocol):
-    """Who is told what comes of a request."""
+    """Receives the outcome of a request."""
 
     def answered(self, status: int, body: bytes, reusable: bool) -> None:
         """The whole answer is there; `reusable` is whether another request may follow it."""
@@ -63,7 +63,7 @@ class HttpConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; when the answer is whole, tell."""
+        """Read on; when the answer is whole, report it."""
         self._size += len(data)
         if self._size > MOST_ANSWER_BYTES:
             self._break(f"the answer has more than {MOST_ANSWER_BYTES >> 20} MiB")
@@ -79,7 +79,7 @@ class HttpConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._break(f"the answer is no HTTP: {error}")
+            self._break(f"the answer is not HTTP: {error}")
             return
         if self._complete:
             self._complete = self._parsing = False
@@ -93,7 +93,7 @@ class HttpConnection(asyncio.Protocol):
                 self._listener.answered(status, body, self._keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell, unless it was closed here."""
+        """Report it, unless it was closed here."""
         self._break(str(exc or "the server closed the connection"))
 
     def _break(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The event loop's side of a run: keeps the lanes busy and tells what came back."""
+"""The event loop's side of a run: keeps the lanes busy and reports what came back."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Engine:
         plan: RunPlan,
         link: Link,
         requests: Sequence[ImageRequest],
-        tell: Callable[[Increment], None],
+        report: Callable[[Increment], None],
     ) -> None:
-        """`tell` gets an increment every `TICK_S` seconds and a last one that is `done`."""
+        """`show` gets an increment every `TICK_S` seconds and a last one that is `done`."""
         self._plan = plan
         self._requests = cycle(requests)
         self._key = KeyChange(requests[0].authorization)
-        self._tell = tell
+        self._report = report
         self._pace: Pace = ClosedPace(plan) if plan.rate is None else OpenPace(plan)
         heads = KnownHeads()
         self._lanes = [Lane(link, heads, self) for _ in range(plan.connections)]
@@ -112,7 +112,7 @@ class Engine:
         """Send nothing more and wait for nothing."""
         self._end(StopReason.STOPPED)
         for lane in self._lanes:
-            lane.give_up(Failure.ABANDONED, "the run was ended before the answer came")
+            lane.give_up(Failure.ABANDONED, "the run ended before the answer came")
 
     # Lanes call these.
 
@@ -120,7 +120,7 @@ class Engine:
         """Count an answer, and use the lane again."""
         now = perf_counter() - self._began
         request = lane.request
-        assert request is not None  # noqa: S101 (a lane tells only what it was sent)
+        assert request is not None  # noqa: S101 (a lane reports only what it was sent)
         if is_key_refused(status, body) and self._wait_for_key(lane, status, body):
             return
         self._heard += 1
@@ -214,7 +214,7 @@ class Engine:
     def _wait_for_key(self, lane: Lane, status: int, body: bytes) -> bool:
         """Keep a request that was refused for its key; False when there is no other key."""
         request = lane.request
-        assert request is not None  # noqa: S101 (a lane tells only what it was sent)
+        assert request is not None  # noqa: S101 (a lane reports only what it was sent)
         key = self._key
         if lane.authorization != key.authorization:  # it was under way while the key changed
             self._send(lane, request, lane.due, self._now())
@@ -281,4 +281,4 @@ class Engine:
         increment.planned = self._pace.planned
         increment.sent, increment.under_way = self._sent, self._under_way
         increment.ending, increment.done = self._ending, done
-        self._tell(increment)
+        self._report(increment)

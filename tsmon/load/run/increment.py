@@ -1,4 +1,4 @@
-"""What the sending process tells several times a second, as one line of JSON each."""
+"""What the sending process reports several times a second, as one line of JSON each."""
 
 from __future__ import annotations
 
@@ -87,5 +87,5 @@ class Increment(Struct):
             increment.refused = RefusedAnswer(**values["refused"]) if values["refused"] else None
             increment.ending = StopReason(increment.ending) if increment.ending else None
         except (TypeError, AttributeError, KeyError) as error:
-            raise ValueError(f"no increment: {error}") from None
+            raise ValueError(f"not an increment: {error}") from None
         return increment

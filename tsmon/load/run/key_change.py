@@ -1,7 +1,7 @@
 """The key of a run, which may be replaced while requests with the old one are under way.
 
 TorchServe voids a key the moment it makes another, so requests that are on their way are refused.
-They are kept until whoever started the run says which key there is now, and sent again with it.
+They are kept until the process that started the run gives the current key, and sent again with it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When requests are due: as answers come, or as planned."""
+"""When requests are due: closed loop, or as planned."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _poisson_starts(rate: float, seed: int | None) -> Iterator[float]:
 
 
 class Pace(Protocol):
-    """Tells when the next request is due; all times are seconds after the run's start."""
+    """Decides when the next request is due; all times are seconds after the run's start."""
 
     planned: int
     """Requests that were due by the last call of the other methods, sent or not."""

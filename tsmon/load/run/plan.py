@@ -54,7 +54,9 @@ class RunPlan(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not self.images:
-            raise InvalidArgument("a run needs images to send", "name a folder that has some")
+            raise InvalidArgument(
+                "a run needs images to send", "choose a folder that contains some"
+            )
         _check("count", self.count, 1, MAX_COUNT)
         _check("duration", self.duration_s, 0.001, MAX_DURATION_S)
         _check("time-out", self.timeout_s, 0.001, MAX_DURATION_S)
@@ -62,7 +64,7 @@ class RunPlan(Struct, frozen=True, kw_only=True):
         if self.rate is not None:
             _check("rate", self.rate, 0.001, MAX_RATE)
         elif self.poisson:
-            raise InvalidArgument("a closed loop plans no starts", "give the run a rate")
+            raise InvalidArgument("a closed loop has no arrival times", "set a rate")
 
     @property
     def connections(self) -> int:

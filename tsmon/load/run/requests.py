@@ -59,7 +59,7 @@ def prepare(images: Iterable[DigitImage], endpoint: Endpoint) -> Prepared:
         size += len(body)
         if size > MAX_BYTES:
             held = f"the images before it have {MAX_BYTES // 2**20} MB already"
-            prepared.problems.append(f"{image.path.name} is left out: {held}")
+            prepared.problems.append(f"{image.path.name} is skipped: {held}")
             break
         data = _head(endpoint, len(body)) + body
         prepared.requests.append(ImageRequest(data, image.label, endpoint.authorization))

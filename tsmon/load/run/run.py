@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LONGEST_CHILD_LINE = 64 * 2**20
 """Bytes of an increment, far above those of a tick at the highest rate."""
 EXIT_S = 5.0
-"""For the process to end by itself when nobody listens any more."""
+"""For the process to end by itself when no one listens any more."""
 ASK_S = 1.0
 """Between two questions to the server what a 503 means, and for its answer."""
 
@@ -140,7 +140,7 @@ class LoadRun:
             yield self._tally.progress()
 
     async def _hand_on_key(self, *, refused: bool) -> None:
-        """Tell the process which key to send with: after a change, and where one was refused.
+        """Give the process the key to send with: after a change, and where one was refused.
 
         Keys of a server of tsmon's own are renewed in time here as well.
         """
@@ -163,7 +163,7 @@ class LoadRun:
         if not line:
             _, complaint = await self._process.communicate()
             words = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-            raise SenderDied(f"the process that sends ended early: {words or 'it was killed'}")
+            raise SenderDied(f"the sending process ended early: {words or 'it was killed'}")
         return Increment.from_line(line)
 
     def _raise_if_nothing_can_be_sent(self, increment: Increment) -> None:
@@ -173,8 +173,8 @@ class LoadRun:
             return
         if Failure.UNREACHABLE in increment.examples:
             url, reason = self._client.addresses.inference, increment.examples[Failure.UNREACHABLE]
-            hint = "start one with `tsmon serve start`, or name another with --server"
-            raise Unreachable(f"no TorchServe answers at {url}: {reason}", hint)
+            hint = "start one with `tsmon serve start`, or choose another with --server"
+            raise Unreachable(f"no TorchServe is answering at {url}: {reason}", hint)
         if Failure.UNREADABLE in increment.examples:
             raise ImageError(increment.examples[Failure.UNREADABLE])
 

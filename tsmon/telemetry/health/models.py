@@ -19,7 +19,7 @@ QUEUE_NEARLY_FULL = 0.8
 """The share of `job_queue_size` from which on a model is overloaded."""
 LEAST_PATIENCE_S = 15.0
 MOST_STUCK_AFTER_S = 60.0
-"""Where nothing was ever answered, so that nobody knows how long an answer takes."""
+"""Where nothing was ever answered, so that it is not known how long an answer takes."""
 USUAL_TIMES = 20
 """How many usual answers may fit into the time without one."""
 RESPONSE_MARGIN_S = 5.0
@@ -70,7 +70,7 @@ def judge_model(
 
     `workers` are the verdicts on its workers by id; `idle_s` is given when the model is stuck: the
     seconds since anything was answered; `statuses` are how many of the last minute's requests ended
-    with which HTTP status, where that is known; `unregistering` when somebody asked for that.
+    with which HTTP status, where that is known; `unregistering` when someone asked for that.
     """
     findings = [_Finding(ModelHealth.READY, _ready(model, workers))]
     findings += _of_workers(model, [verdict for _, verdict in workers])
@@ -96,11 +96,11 @@ def _of_queue(model: ModelVersion, idle_s: float | None) -> Iterator[_Finding]:
         return
     if idle_s is not None:
         evidence = (
-            f"{plural(queue.pending, 'request')} waiting, none answered for {duration(idle_s)}"
+            f"{plural(queue.pending, 'request')} queued, none answered for {duration(idle_s)}"
         )
         yield _Finding(ModelHealth.STUCK, evidence)
     if queue.capacity > 0 and queue.pending >= QUEUE_NEARLY_FULL * queue.capacity:
-        evidence = f"{queue.pending} of {queue.capacity} places in the queue taken"
+        evidence = f"{queue.pending} of {queue.capacity} queue places used"
         yield _Finding(ModelHealth.OVERLOADED, evidence)
 
 
@@ -117,7 +117,7 @@ def _of_answers(statuses: Mapping[int, int]) -> Iterator[_Finding]:
 
 
 def _of_workers(model: ModelVersion, verdicts: Sequence[WorkerVerdict]) -> Iterator[_Finding]:
-    """What the workers tell; those that are removed on purpose do not count."""
+    """What the workers show; those that are removed on purpose do not count."""
     staying = [verdict for verdict in verdicts if verdict.health is not WorkerHealth.STOPPING]
     if not staying:
         yield _Finding(ModelHealth.NO_WORKERS, _without_workers(model, len(verdicts)))
@@ -133,7 +133,7 @@ def _of_workers(model: ModelVersion, verdicts: Sequence[WorkerVerdict]) -> Itera
     elif len(serving) < len(staying):
         yield _Finding(ModelHealth.STARTING, evidence)
     elif len(serving) < model.min_workers:
-        evidence = f"{len(serving)} of {model.min_workers} wanted workers are there"
+        evidence = f"{len(serving)} of {model.min_workers} required workers are running"
         yield _Finding(ModelHealth.DEGRADED, evidence)
 
 
@@ -148,7 +148,7 @@ def _without_workers(model: ModelVersion, stopping: int) -> str:
     if stopping:
         return f"{plural(stopping, 'worker')} stopping, none stays"
     if model.min_workers:
-        return f"none of {model.min_workers} wanted workers is there"
+        return f"none of {model.min_workers} required workers is running"
     return "scaled to 0: requests are refused"
 
 

@@ -12,7 +12,7 @@ class WorkerHealth(StrEnum):
 
     READY = "ready"
     UNKNOWN = "unknown"
-    """Nothing tells whether it lives."""
+    """Nothing shows whether it lives."""
     STOPPING = "stopping"
     """It is removed on purpose."""
     STARTING = "starting"
@@ -37,7 +37,7 @@ class ModelHealth(StrEnum):
 
     READY = "ready"
     UNKNOWN = "unknown"
-    """Only its metrics are known, which do not tell whether its workers live."""
+    """Only its metrics are known, which do not show whether its workers live."""
     UNREAD = "unread"
     """Describe could not be read; whatever else is known is from the list or an earlier answer."""
     STARTING = "starting"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _WorkerKey = tuple[str, str]
 BLIND_S = 15.0
-"""After a longer time between two ticks, as in an outage, nobody knows what was answered in it."""
+"""After a longer time between two ticks, as in an outage, no one knows what was answered in it."""
 
 
 class Answers(Struct, frozen=True):
@@ -73,7 +73,7 @@ class HealthWatch:
         `answers` by name and version, of those that have requests waiting or a report;
         `worker_states` from the server's own log by worker id, None for a remote server; `ended`
         are the pids of workers that were processes of this machine and are no more; `unregistering`
-        are those that somebody is removing. Models and workers that are missing are forgotten.
+        are those that someone is removing. Models and workers that are missing are forgotten.
         """
         answers, worker_states = answers or {}, worker_states or {}
         known = {}
@@ -175,7 +175,7 @@ def _any_of(model: ModelVersion, pids: Collection[int]) -> bool:
 
 def _key(worker: Worker) -> _WorkerKey:
     # The start time is that of the worker, not of its process: another one is another worker, for
-    # example of the server's next life, whose ids begin anew.
+    # example of the server's next life, whose ids start again.
     return worker.id, worker.start_time
 
 

@@ -1,7 +1,7 @@
 """The verdict on one worker, from describe over time and, for a local server, from ts_log.
 
 Describe says UNLOADING for loading, crashed, waiting to be retried, given up and being removed.
-ts_log tells them apart. Without it the verdict is inferred: a new pid for the same id is a restart,
+ts_log shows them apart. Without it the verdict is inferred: a new pid for the same id is a restart,
 and a worker that was not ready for longer than TorchServe retries is given up.
 """
 
@@ -41,7 +41,7 @@ class WorkerSeen(Struct, frozen=True):
 
     @classmethod
     def first(cls, worker: Worker, now: float) -> WorkerSeen:
-        """What the first description of a worker tells."""
+        """What the first description of a worker shows."""
         unready = None if worker.ready else now
         return cls(now, worker.pid, 0, worker.ready, unready, now)
 
@@ -99,11 +99,11 @@ def judge_worker(
     if state is not None and state.stopping:
         verdict = WorkerVerdict(WorkerHealth.STOPPING, "is being removed")
     elif worker.ready and ended:
-        cause = "the cause is being searched" if state else "no log says why"
+        cause = "looking for the cause" if state else "no log shows why"
         verdict = WorkerVerdict(WorkerHealth.ENDED, f"process {worker.pid} is gone, {cause}")
     elif worker.ready and idle_s is not None:
         verdict = WorkerVerdict(
-            WorkerHealth.STUCK, f"counts as ready, answered nothing for {duration(idle_s)}"
+            WorkerHealth.STUCK, f"counts as ready, but has answered nothing for {duration(idle_s)}"
         )
     elif worker.ready:
         verdict = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
@@ -130,18 +130,21 @@ def _by_log(model: ModelVersion, state: WorkerState, now: datetime) -> WorkerVer
     due = state.retry_in_s(now)
     if due is not None:
         return WorkerVerdict(
-            WorkerHealth.RETRYING, f"{died}; next try in {duration(due)}", retry_in_s=due
+            WorkerHealth.RETRYING, f"{died}; next attempt in {duration(due)}", retry_in_s=due
         )
-    return WorkerVerdict(WorkerHealth.RETRYING, f"{died}; is being started again")
+    return WorkerVerdict(WorkerHealth.RETRYING, f"{died}; is being restarted")
 
 
 def _given_up(state: WorkerState) -> str:
     reason = state.last_death.reason if state.last_death else "its process ended"
     deaths = times(state.deaths)
     if state.since is None or state.recovering_since is None:
-        return f"died {deaths}, the last time because {reason}; no further try"
+        return f"died {deaths}, most recently because {reason}; TorchServe has given up"
     tried = (state.since - state.recovering_since).total_seconds()
-    return f"died {deaths} in {duration(tried)}, at last because {reason}; no further try"
+    return (
+        f"died {deaths} in {duration(tried)}, most recently because {reason}; TorchServe has "
+        "given up"
+    )
 
 
 def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVerdict:

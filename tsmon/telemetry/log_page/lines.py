@@ -10,7 +10,7 @@ from enum import IntEnum
 from msgspec import Struct, field
 
 from tsmon.logs.lines import WorkerThread, parse_stamp, worker_thread
-from tsmon.telemetry.logs.request_lines import LOOK, TOLD_BY_OTHERS, named_by
+from tsmon.telemetry.logs.request_lines import LOOK, REPEATED_ELSEWHERE, named_by
 
 _LOGGED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) \[(\w+) *\] (.+?) (\S+) - (.*)$", re.DOTALL)
 _PLAIN = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) - (.*)$", re.DOTALL)
@@ -129,7 +129,7 @@ def _logged(
         _look_at_access(line, message)
         answered = line.level is Level.INFO and _INFERENCE.match(message) is not None
         line.routine = line.routine or answered
-    elif line.logger == METRICS_LOGGER or message[:LOOK] in TOLD_BY_OTHERS:
+    elif line.logger == METRICS_LOGGER or message[:LOOK] in REPEATED_ELSEWHERE:
         line.routine = True
     else:
         line.routine = message.startswith(_EACH_REQUEST)

@@ -1,4 +1,4 @@
-"""Single requests as the log files tell of them: the slowest, the failed and the latest ones.
+"""Single requests as the log files show them: the slowest, the failed and the latest ones.
 
 TorchServe writes of one request on several lines without a common name. The access line and the
 times in queue and backend are written one after the other by the thread of its worker, and the
@@ -41,7 +41,7 @@ _MOST_THREADS = 10_000
 
 
 class SeenRequest(Struct, eq=False):
-    """One request to a model; times in milliseconds, None where no line tells them."""
+    """One request to a model; times in milliseconds, None where no line has them."""
 
     number: int
     time: datetime
@@ -160,7 +160,7 @@ class RequestBuffer:
             return
         queue, part, took = int(match.group(2)), match.group(3), int(match.group(4))
         request.queue_ms = queue / _NS_PER_MS
-        # Of a failed request TorchServe tells the time from its arrival on.
+        # Of a failed request TorchServe shows the time from its arrival on.
         request.backend_ms = (took if part == b"Backend" else max(took - queue, 0)) / _NS_PER_MS
         worker = self._worker(match.group(1))
         if worker is not None and not request.failed:
@@ -222,7 +222,7 @@ class RequestFollower:
 
     @property
     def has_workers(self) -> bool:
-        """Whether the file tells workers and times besides the total."""
+        """Whether the file shows workers and times besides the total."""
         return self._file.path.name == TS_LOG
 
     @property

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE_BACKLOG = 8 << 20
 """Bytes of what the file has already that are read at first."""
 PAGE_AT_ONCE = 1 << 20
-"""Bytes read at a time, so that a screen can show what there is so far."""
+"""Bytes read at a time, so that a screen can show what was read so far."""
 _STAMP = len("2026-11-22T16:37:50,499")
 _LEVEL = len(" [INFO ] ")
 _DOUBLED = b"org.pytorch.serve"

@@ -85,7 +85,7 @@ class LogView:
         return self._trim(stale=stale)
 
     def rebuild(self) -> None:
-        """Choose the rows anew."""
+        """Choose the rows again."""
         self.rows, self.hits, self.hidden = [], [], 0
         for line in self.buffer.lines:
             if not self._takes(line):
@@ -145,7 +145,7 @@ class LogView:
         return hit
 
     def rank(self, line: LogLine | None) -> int:
-        """Which hit a line is, counted from 1; 0 if it is none."""
+        """Which hit a line is, counted from 1; 0 if it is not one."""
         if line is None:
             return 0
         at = bisect_left(self.hits, line.number)

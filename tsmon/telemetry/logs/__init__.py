@@ -1,1 +1,1 @@
-"""What TorchServe's log files tell: request times, counters, worker states and exits, causes."""
+"""What TorchServe's log files show: request times, counters, worker states and exits, causes."""

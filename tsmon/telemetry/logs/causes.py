@@ -1,6 +1,6 @@
 """Says why a worker died or a request failed, from the log files.
 
-ts_log tells that a process ended and how; model_log tells what it said. The two are joined by
+ts_log shows that a process ended and how; model_log shows what it said. The two are joined by
 worker and time. TorchServe stops reading a process's output when it sees the process end, so the
 traceback of a death may be cut off or missing; since TorchServe repeats a failed load, the words of
 another attempt of the same model version then stand in for it.
@@ -47,7 +47,7 @@ FAILURE_SIGNS = (
     b"number of batch response mismatched, ",
     b"Invalid return type: ",
 )
-"""A text of model_log without any of these tells of no failure."""
+"""A text of model_log without any of these reports no failure."""
 _NO_FAILURE = re.compile(r"^(Exception in thread|Exception ignored in)")
 
 
@@ -98,7 +98,7 @@ def find_cause(
     version: str | None = None,
     since: datetime | None = None,
 ) -> Cause | None:
-    """Why the worker or model last failed; None if it did not, as far as the lines tell.
+    """Why the worker or model last failed; None if it did not, as far as the lines show.
 
     Workers that are down come first, then whatever failed last. `since` is in the server's local
     time without a zone; without `server_lines` (ts_log) time-outs and silent deaths are not seen.
@@ -176,7 +176,7 @@ def _cause_of(exit_: WorkerExit, mine: list[Failure], failures: list[Failure]) -
     if exit_.reason is DeathReason.NOT_STARTED:
         return _of_exit(exit_, CauseKind.NOT_STARTED, exit_.message)
     when = "while it loaded the model" if exit_.loading else "after it had loaded the model"
-    message = f"the process ended {when} and said nothing"
+    message = f"the process ended {when} without any output"
     return _of_exit(exit_, CauseKind.DIED_SILENTLY, message)
 
 
@@ -204,7 +204,7 @@ def _timeout_kind(exit_: WorkerExit) -> CauseKind:
 
 def _timeout_message(exit_: WorkerExit) -> str:
     setting = "startup_timeout" if exit_.loading else "response_timeout"
-    what = "the model was not loaded" if exit_.loading else "no answer came"
+    what = "the model was not loaded" if exit_.loading else "there was no answer"
     waited = "in time" if exit_.waited_s is None else f"within {duration(exit_.waited_s)}"
     return f"{what} {waited} ({setting})"
 
@@ -263,10 +263,10 @@ def of_line(said: Said) -> Failure | None:
     """What a single line means; None for most lines."""
     if match := _MISMATCHED.search(said.text):
         kind = CauseKind.WRONG_ANSWER_COUNT
-        message = f"the handler gave {match[2]} answers to a batch of {match[1]}"
+        message = f"the handler returned {match[2]} answers for a batch of {match[1]}"
     elif match := _INVALID.search(said.text):
         kind = CauseKind.INVALID_ANSWER
-        message = f"the handler gave a {match[1]} instead of a list"
+        message = f"the handler returned a {match[1]} instead of a list"
     else:
         return None
     verdict = Verdict(kind, HINTS[kind])

@@ -1,4 +1,4 @@
-"""All that a server's log folder tells from tick to tick: requests, worker states, causes."""
+"""All that a server's log folder shows from tick to tick: requests, worker states, causes."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class CauseKind(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     CUDA_OUT_OF_MEMORY = "GPU out of memory"
     CUDA_ERROR = "CUDA error"
-    WEIGHTS_MISMATCH = "weights do not fit the network"
+    WEIGHTS_MISMATCH = "weights do not match the network"
     LOAD_TIMEOUT = "time-out while loading"
     INFERENCE_TIMEOUT = "time-out while answering"
     HANDLER_RAISED = "the handler raised"
@@ -25,7 +25,7 @@ class CauseKind(StrEnum):
     MISSING_FILE = "missing file"
     PIP_FAILED = "pip install failed"
     NOT_STARTED = "worker process not started"
-    DIED_SILENTLY = "process ended without a word"
+    DIED_SILENTLY = "process ended without output"
     UNKNOWN = "unknown"
 
 
@@ -40,22 +40,22 @@ class Known(NamedTuple):
 HINTS = {
     CauseKind.LOAD_TIMEOUT: "Register it again with a longer startup_timeout, or load less",
     CauseKind.INFERENCE_TIMEOUT: (
-        "Register it again with a longer response_timeout, or make a batch smaller"
+        "Register it again with a longer response_timeout, or use smaller batches"
     ),
-    CauseKind.HANDLER_RAISED: "Correct the handler at the last line of the archive's own files",
+    CauseKind.HANDLER_RAISED: "Fix the handler at the last of its own lines in the traceback",
     CauseKind.WRONG_ANSWER_COUNT: (
         "The handler must return a list with one answer per request of the batch"
     ),
     CauseKind.INVALID_ANSWER: (
         "The handler must return a list with one answer per request of the batch"
     ),
-    CauseKind.NOT_STARTED: "Look at the Java exception in ts_log; is the Python there and allowed?",
+    CauseKind.NOT_STARTED: "Check the Java exception in ts_log; does that Python exist?",
     CauseKind.DIED_SILENTLY: (
-        "It was killed (look for the kernel's OOM killer in dmesg), the handler called exit, or "
-        "TorchServe lost its last lines: another try may say more"
+        "It was killed (check dmesg for the OOM killer), the handler called exit, or TorchServe "
+        "lost its last lines: another attempt may show more"
     ),
-    CauseKind.PIP_FAILED: "Correct requirements.txt; unregister the model before the next try",
-    CauseKind.UNKNOWN: "Look at the traceback in model_log",
+    CauseKind.PIP_FAILED: "Fix requirements.txt; unregister the model before trying again",
+    CauseKind.UNKNOWN: "Check the traceback in model_log",
 }
 """For kinds that are not recognised by an exception alone."""
 
@@ -84,17 +84,17 @@ KNOWN = (
     Known(
         CauseKind.IMPORT_FAILED,
         re.compile(r"^ImportError"),
-        "A package is of another version than the code expects, or a system library is missing",
+        "A package has a different version than the code expects, or a system library is missing",
     ),
     Known(
         CauseKind.CUDA_OUT_OF_MEMORY,
         re.compile(r"CUDA out of memory|OutOfMemoryError: .*(?:CUDA|GPU)|CUBLAS_STATUS_ALLOC"),
-        "Run fewer workers on this GPU, make batches smaller, or load a smaller model",
+        "Run fewer workers on this GPU, use smaller batches, or load a smaller model",
     ),
     Known(
         CauseKind.OUT_OF_MEMORY,
         re.compile(r"^MemoryError|DefaultCPUAllocator: .*allocate|Cannot allocate memory"),
-        "Run fewer workers, make batches smaller, or give the machine more memory",
+        "Run fewer workers, use smaller batches, or add memory",
     ),
     Known(
         CauseKind.CUDA_ERROR,
@@ -104,7 +104,7 @@ KNOWN = (
     Known(
         CauseKind.WEIGHTS_MISMATCH,
         re.compile(r"Error\(s\) in loading state_dict|size mismatch for |Missing key\(s\) in"),
-        "Archive the weights with the model file that they were trained with",
+        "Archive the weights with the model file they were trained with",
     ),
     Known(
         CauseKind.BAD_HANDLER,
@@ -122,7 +122,7 @@ KNOWN = (
     Known(
         CauseKind.BAD_HANDLER,
         re.compile(r"^(SyntaxError|IndentationError|TabError)"),
-        "Correct the handler; it is no valid Python",
+        "Fix the handler; it is not valid Python",
     ),
 )
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([^']+)'")

@@ -1,4 +1,4 @@
-"""What one reading of a server's log files tells, for commands that do not follow them."""
+"""What one reading of a server's log files show, for commands that do not follow them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ FAILURES_BACKLOG = 1 << 20
 FAILURES_AT_ONCE = 4 << 20
 """Read at once; what is left comes with the next reading."""
 BEFORE_BYTES = 1 << 16
-"""Kept of what tells of no failure."""
+"""Kept of what reports no failure."""
 MOST_VERSIONS = 500
 MOST_KINDS = 8
 """Different failures that are kept of a version; the one seen longest ago goes first."""
@@ -59,7 +59,7 @@ class RequestFailures:
         self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
         self._is_first = True
         self._before = b""
-        """The last lines that told of no failure: those right before one announce it."""
+        """The last lines that reported of no failure: those right before one announce it."""
 
     def read(self, now: float) -> None:
         """Take what was added since the last call; `now` is monotonic."""

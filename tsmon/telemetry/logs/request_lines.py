@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from tsmon.logs.lines import Doubles, worker_thread
 from tsmon.telemetry.logs.request_report import Samples, TimesKey
 
-TOLD_BY_OTHERS = frozenset(
+REPEATED_ELSEWHERE = frozenset(
     {
         *(b"Flushing ", b"Looping b", b"Sending r", b"Backend r"),
         *(b"Requests2", b"QueueTime", b"WorkerThr", b"ts_infere", b"ts_queue_"),
@@ -28,7 +28,7 @@ TOLD_BY_OTHERS = frozenset(
 )
 """How lines begin that another line says better, of which there are many for each request."""
 LOOK = 9
-"""Characters of a message by which its kind is told."""
+"""Characters of a message by which its kind is recognised."""
 
 _STAMP = rb"^\S+ \[\w+ *\] "
 _ANSWERED = rb'/\S+ "(\S+) (\S+) [^"\n]*" (\d{3}) (\d{1,12})'
@@ -38,14 +38,14 @@ HANDLED = re.compile(
     _STAMP + rb"(.+?)-stdout \S+ - " + _HANDLED + rb".*#hostname:[^,]*,\d+,([^ ]*), pattern="
 )
 # It begins with plain bytes, so that the search runs over all others at the speed of a memory scan.
-_TELLING = re.compile(
+_RELEVANT = re.compile(
     rb" - (?:"
     rb"Waiting time ns: (\d{1,15}), Backend time ns: (\d{1,15})\n"
     rb"|" + _HANDLED + rb"|" + _ANSWERED + rb"\n"
-    rb"|(?!/|Waiting t|result=\[M|" + b"|".join(sorted(TOLD_BY_OTHERS)) + rb"))"
+    rb"|(?!/|Waiting t|result=\[M|" + b"|".join(sorted(REPEATED_ELSEWHERE)) + rb"))"
 )
 _WAITED_GROUP, _HANDLED_GROUP, _ANSWERED_GROUP = 2, 4, 8
-"""The last group of a message of each kind in `_TELLING`."""
+"""The last group of a message of each kind in `_RELEVANT`."""
 _SOURCE = re.compile(rb"\S+(?: \[\w+ *\] (.+) (\S+))?")
 _STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 _JOB_LOGGER = re.compile(rb"org\.pytorch\.serve\.job\.\w+")
@@ -81,13 +81,13 @@ class RequestLines:
         self._sources: dict[bytes, _Source | None] = {}
 
     def read(self, text: bytes, found: dict[TimesKey, Samples]) -> None:
-        """Add to `found` what these whole lines tell, which follow those of the last call."""
+        """Add to `found` what these whole lines show, which follow those of the last call."""
         if len(self._sources) > _MOST_SOURCES:
             self._sources.clear()
         self.has_others = False
         sources, rfind = self._sources, text.rfind
         doubled_until = 0
-        for match in _TELLING.finditer(text):
+        for match in _RELEVANT.finditer(text):
             message = match.start()
             if message < doubled_until:
                 continue
@@ -97,7 +97,7 @@ class RequestLines:
                 source = self._source(text, start, message)
             kind = match.lastindex
             if kind is None:
-                self.has_others |= _may_tell_of_workers(source, text, message)
+                self.has_others |= _may_show_of_workers(source, text, message)
             elif source is None or source.believed != kind:
                 continue
             elif kind == _ANSWERED_GROUP:
@@ -130,7 +130,7 @@ class RequestLines:
         return end + len(line) if repeated else end
 
     def _source(self, text: bytes, start: int, message: int) -> _Source | None:
-        """Who wrote the line that starts there; None where it is none of the server's."""
+        """Who wrote the line that starts there; None where it is not valid of the server's."""
         before = text[start:message]
         match = _SOURCE.fullmatch(before) if b" - " not in before else None
         if match is None:
@@ -160,7 +160,7 @@ def _believed(thread: bytes, logger: bytes) -> int | None:
     return _HANDLED_GROUP if thread.endswith(b"-stdout") else None
 
 
-def _may_tell_of_workers(source: _Source | None, text: bytes, message: int) -> bool:
+def _may_show_of_workers(source: _Source | None, text: bytes, message: int) -> bool:
     """Whether a line may be of interest that is not of a request; few things printed are."""
     return source is None or not source.is_printed or text.startswith(b"[PID]", message + 3)
 

@@ -1,4 +1,4 @@
-"""What is told of the times of single requests, and the samples that it is made of."""
+"""What is reported of the times of single requests, and the samples that it is made of."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class WorkerShare(Struct, frozen=True):
 class LastReading(Struct, frozen=True):
     """The requests of one version that the last reading of the log files brought.
 
-    One that came soon after another, as after a change, is told together with that one.
+    One that came soon after another, as after a change, is reported together with that one.
     """
 
     seconds: float

@@ -121,19 +121,19 @@ class RequestTimes:
         self._slots: dict[TimesKey, _Slots] = {}
         self._long: dict[tuple[TimesKey, ...], tuple[float, Profile]] = {}
         self._read: float | None = None
-        self._told: float | None = None
+        self._closed_at: float | None = None
         """The last reading that was not soon after another; it ends one stretch of time."""
-        self._told_before: float | None = None
+        self._closed_before: float | None = None
         self._pace = IntervalFilter()
 
     def add(self, found: Mapping[TimesKey, Samples], at: float) -> None:
         """Take what was read at one moment."""
         self._read = at
-        if self._told is None:
-            self._told = at
-        elif self._pace.is_due(at - self._told):
-            self._pace.keep(at - self._told)
-            self._told_before, self._told = self._told, at
+        if self._closed_at is None:
+            self._closed_at = at
+        elif self._pace.is_due(at - self._closed_at):
+            self._pace.keep(at - self._closed_at)
+            self._closed_before, self._closed_at = self._closed_at, at
         for key, samples in found.items():
             self._slots.setdefault(key, _Slots()).add(_Slot(at, samples))
         self._slots = {key: slots for key, slots in self._slots.items() if slots.age(at)}
@@ -170,7 +170,7 @@ class RequestTimes:
         return profile
 
     def _last_reading(self, keys: Sequence[TimesKey]) -> LastReading | None:
-        before, read = self._told_before, self._read
+        before, read = self._closed_before, self._read
         if before is None or read is None:
             return None
         statuses = self.statuses(keys, before)

@@ -92,7 +92,7 @@ class ServerLogFollower:
         return self._had_others or had
 
     def _add_counters(self, server_lines: Sequence[bytes]) -> None:
-        """Take the steps of the counters; they begin anew where the server did."""
+        """Take the steps of the counters; they start again where the server did."""
         steps = self._metrics.read_whole_lines()
         self.counts |= self._metrics.is_open
         started = None if self._is_first else _start(server_lines)

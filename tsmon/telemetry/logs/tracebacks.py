@@ -43,7 +43,7 @@ class Traceback(Struct, frozen=True):
     worker: WorkerThread
     stderr: bool
     announcement: str
-    """The line before it, which tells what Python's logging was asked to say."""
+    """The line before it, which shows what Python's logging was asked to say."""
     raised: tuple[str, ...]
     """The exceptions of the chain as `Type: message`, the root first."""
     details: tuple[str, ...]

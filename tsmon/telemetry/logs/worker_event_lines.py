@@ -1,4 +1,4 @@
-"""Reads what ts_log tells of workers: start, states, deaths, retries, end.
+"""Reads what ts_log says about workers: start, states, deaths, retries, end.
 
 The lines are those of TorchServe 0.12 at its default level DEBUG. Nearly each stands in the file
 twice, and the exception behind "Backend worker error" is on a line of its own without a stamp.

@@ -1,4 +1,4 @@
-"""What happens to workers, as ts_log tells it.
+"""What happens to workers, as ts_log shows it.
 
 All times are those of the lines: the server's local time without a zone.
 """
@@ -85,7 +85,7 @@ class Unanswered(WorkerEvent, frozen=True):
 
 
 class ProcessEnded(WorkerEvent, frozen=True):
-    """The worker's process ended by itself, or somebody else ended it."""
+    """The worker's process ended by itself, or someone else ended it."""
 
 
 class BackendError(WorkerEvent, frozen=True):

@@ -1,4 +1,4 @@
-"""Tells from ts_log how the processes of workers ended, each with its attempt."""
+"""Shows from ts_log how the processes of workers ended, each with its attempt."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Attempt(Struct):
 
 
 class ExitReport(Struct):
-    """What the lines of ts_log tell since the server's last start."""
+    """What the lines of ts_log show since the server's last start."""
 
     begin: datetime | None = None
     """The first thing that happened after the server's start; None when that was not read."""
@@ -148,7 +148,7 @@ class ExitReport(Struct):
 
 
 def read_exits(lines: Iterable[bytes]) -> ExitReport:
-    """What these lines of ts_log tell."""
+    """What these lines of ts_log show."""
     report, kept = ExitReport(), list(lines)
     for event in WorkerEventLines(requests=True).read(kept):
         report.add(event)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class DeathReason(StrEnum):
-    """How a worker's process came to its end, as far as ts_log tells."""
+    """How a worker's process came to its end, as far as ts_log shows."""
 
     ENDED = "its process ended"
     """By itself or by a signal; ts_log does not say which."""
@@ -54,7 +54,7 @@ class Death(Struct, frozen=True):
 
 
 class WorkerState(Struct, frozen=True):
-    """One worker as ts_log tells it. Times are the server's local ones, without a zone."""
+    """One worker as ts_log shows it. Times are the server's local ones, without a zone."""
 
     worker: WorkerThread
     phase: Phase | None = None

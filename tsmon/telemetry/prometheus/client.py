@@ -91,11 +91,11 @@ class Prometheus(Closing):
         return _series(await self._get("query", {"query": expression, **moment}))
 
     async def targets(self) -> list[ScrapeTarget]:
-        """What is scraped; what only stores samples, such as Thanos or Mimir, cannot tell."""
+        """What is scraped; what only stores samples, such as Thanos or Mimir, cannot say."""
         data = await self._get("targets", {"state": "active"})
         targets = data.get("activeTargets") if isinstance(data, dict) else None
         if not isinstance(targets, list):
-            raise NotPrometheus("the list of targets is none as Prometheus gives it")
+            raise NotPrometheus("the target list is not in Prometheus's format")
         return [found for each in targets if (found := _target(each)) is not None]
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
@@ -124,12 +124,13 @@ class Prometheus(Closing):
             raise Unreachable(f"{self.label} does not accept connections") from None
         except httpx.TimeoutException:
             raise TimedOut(
-                f"Prometheus at {self.label} got no answer ready within {period(QUERY_TIMEOUT_S)}"
+                f"Prometheus at {self.label} did not finish a query within "
+                f"{period(QUERY_TIMEOUT_S)}"
             ) from None
         except httpx.TransportError as error:
             raise Unreachable(
-                f"no Prometheus answers at {self.label}: {str(error) or type(error).__name__}",
-                "name its address with --prometheus",
+                f"no Prometheus is answering at {self.label}: {str(error) or type(error).__name__}",
+                "pass its address with --prometheus",
             ) from None
         except httpx.DecodingError as error:
             raise NotPrometheus(f"{self.label} cannot be decoded: {error}") from None
@@ -144,14 +145,14 @@ class Prometheus(Closing):
         if code in {502, 503, 504}:  # 503 is also its own answer while it reads its log at start
             return QueryFailed("", f"Prometheus at {self.label} is not ready: it answers {code}")
         return NotPrometheus(
-            f"{self.label} answers {code}, but it is no Prometheus",
-            "name the address of its web page with --prometheus",
+            f"{self.label} answers {code}, but is not Prometheus",
+            "pass the address of its web UI with --prometheus",
         )
 
 
 def _base_url(text: str) -> httpx.URL:
     stripped = text.strip()
-    hint = "write it as host:port or http://host:port/path"
+    hint = "use host:port or http://host:port/path"
     try:
         url = httpx.URL(stripped if "://" in stripped else f"http://{stripped}")
     except httpx.InvalidURL as error:
@@ -164,7 +165,7 @@ def _base_url(text: str) -> httpx.URL:
 
 
 def _target(entry: object) -> ScrapeTarget | None:
-    """One target; None for what is none, which costs no other."""
+    """One target; None for what is not valid, which costs no other."""
     labels = entry.get("labels") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(labels, dict):
         return None
@@ -172,7 +173,7 @@ def _target(entry: object) -> ScrapeTarget | None:
 
 
 def _series(data: object) -> list[Series]:
-    """Read `data` of a query: a vector or a matrix; a series that is none costs no other.
+    """Read `data` of a query: a vector or a matrix; an invalid series costs no other.
 
     Raises:
         NotPrometheus: it is neither, or nothing in it can be read.
@@ -180,10 +181,10 @@ def _series(data: object) -> list[Series]:
     entries = data.get("result") if isinstance(data, dict) else None
     known = isinstance(data, dict) and data.get("resultType") in {"vector", "matrix"}
     if not known or not isinstance(entries, list):
-        raise NotPrometheus("the answer is no query result as Prometheus gives it")
+        raise NotPrometheus("the answer is not a Prometheus query result")
     found = [series for each in entries if (series := _one_series(each)) is not None]
     if entries and not found:
-        raise NotPrometheus("no series of the answer is one as Prometheus gives it")
+        raise NotPrometheus("the series in the answer are not in Prometheus's format")
     return found
 
 

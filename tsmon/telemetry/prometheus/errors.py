@@ -44,7 +44,7 @@ class NoSuchInstance(TorchServeError):
     def __init__(self, wanted: str, instances: Sequence[str]) -> None:
         there = ", ".join(instances) or "none with TorchServe's metrics"
         hint = (
-            "name one of them with --instance"
+            "choose one of them with --instance"
             if instances
             else "let Prometheus scrape TorchServe's metrics address; metrics_mode must not be log"
         )
@@ -56,8 +56,8 @@ class AmbiguousInstance(TorchServeError):
     """Several targets have that instance label."""
 
     def __init__(self, instance: str, jobs: Sequence[str]) -> None:
-        super().__init__(f"several targets are {instance}, of the jobs {', '.join(jobs)}")
-        self.hint = "name the job as well"
+        super().__init__(f"several targets are named {instance}, in the jobs {', '.join(jobs)}")
+        self.hint = "pass the job as well"
         self.jobs = tuple(jobs)
 
 

@@ -32,7 +32,7 @@ EXPORTS_TORCHSERVE = " or ".join(
 async def discover(client: Prometheus) -> list[Instance]:
     """The targets that exported TorchServe's metrics within the last hour, by instance, then job.
 
-    One with metrics_mode log exports nothing and cannot be told from any other target.
+    One with metrics_mode log exports nothing and cannot be known from any other target.
     """
     found = await client.query(f"up and on (job, instance) ({EXPORTS_TORCHSERVE})")
     instances = {

@@ -1,4 +1,4 @@
-"""The metrics mode of a target while its scrapes do not tell it."""
+"""The metrics mode of a target while its scrapes do not show it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
 
 MODE_PATIENCE_S = 150.0
-"""In mode prometheus a server writes its gauges once a minute unless it is told otherwise."""
+"""In mode prometheus a server writes its gauges once a minute unless configured otherwise."""
 
 
 class KnownMode:
-    """Remembers the mode that the series of one target told.
+    """Remembers the mode that the series of one target showed.
 
     A scrape without series looks like metrics_mode log, and is also what a server gives right after
-    its start. So the last known mode holds: legacy until other series tell otherwise, since it has
+    its start. So the last known mode holds: legacy until other series show otherwise, since it has
     none before the first request, and prometheus for `MODE_PATIENCE_S`.
     """
 
     def __init__(self) -> None:
         self._mode = MetricsMode.LOG
-        self._told: Instant | None = None
+        self._known_at: Instant | None = None
 
     def settle(self, scrape: Scrape) -> Scrape:
         """The scrape with the mode that is known by now."""
         if scrape.mode is not MetricsMode.LOG:
-            self._mode, self._told = scrape.mode, scrape.at
+            self._mode, self._known_at = scrape.mode, scrape.at
             return scrape
-        waited = scrape.at.since(self._told) if self._told else 0.0
+        waited = scrape.at.since(self._known_at) if self._known_at else 0.0
         if self._mode is MetricsMode.PROMETHEUS and waited > MODE_PATIENCE_S:
             self._mode = MetricsMode.LOG
         errors = 0.0 if self._mode is MetricsMode.PROMETHEUS else None

@@ -79,8 +79,8 @@ def is_up(readings: SeriesReadings) -> bool:
 def scrape_from_samples(readings: SeriesReadings, at: Instant) -> Scrape:
     """The scrape as `parse_scrape` would have read it from `/metrics`.
 
-    The mode is told from the series there are, since Prometheus does not store that a family was
-    declared: metrics_mode legacy looks like log until the first request.
+    The mode is inferred from the series there are, since Prometheus does not store that a family
+    was declared: metrics_mode legacy looks like log until the first request.
     """
     sound = [each for each in readings if math.isfinite(each.value) and each.value >= 0]
     gauges = {each.name: each.value for each in sound if each.name in GAUGES}
@@ -92,7 +92,7 @@ def scrape_from_samples(readings: SeriesReadings, at: Instant) -> Scrape:
 
 
 def models_from_samples(readings: SeriesReadings) -> tuple[Description, ...]:
-    """The models that the series tell of, by name, then version.
+    """The models that the series report, by name, then version.
 
     Series outlive their model: one that was unregistered is there until the server restarts, and
     so are the ids of workers that ended. Which version is the default one is not exported. Where

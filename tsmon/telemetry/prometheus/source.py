@@ -31,7 +31,7 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 class PrometheusSource:
-    """Tells what Prometheus scraped from one instance.
+    """Shows what Prometheus scraped from one instance.
 
     Observations are made of raw samples with their own timestamps, so a `TrafficMeter` computes
     from them what it would have computed from the same scrapes. Each scrape is given once: after
@@ -84,7 +84,7 @@ class PrometheusSource:
     async def recall(self, seconds: float) -> list[Observation]:
         """What is stored of the last `seconds`, oldest first; `observe` goes on from there.
 
-        It is empty where Prometheus or the instance does not answer; `observe` then tells why.
+        It is empty where Prometheus or the instance does not answer; `observe` then says why.
         """
         try:
             newest = await self._target.newest()
@@ -146,7 +146,7 @@ class PrometheusSource:
 def observation_of(
     instance: str, at: Instant, readings: SeriesReadings, known: KnownMode
 ) -> Observation:
-    """What one scrape of an instance tells; `known` is its mode by the scrapes before."""
+    """What one scrape of an instance shows; `known` is its mode by the scrapes before."""
     if not is_up(readings):
         problem = TargetDown(f"Prometheus could not scrape {instance}")
         return Observation(at, None, problem, problem)

@@ -103,7 +103,7 @@ class ScrapedTarget:
         return {at: each for at, each in by_moment(found).items() if at > start - 0.0005}
 
     async def why_down(self) -> str:
-        """Why the last scrape failed; empty where this Prometheus does not tell."""
+        """Why the last scrape failed; empty where this Prometheus does not say."""
         try:
             targets = await self._client.targets()
         except TorchServeError:

@@ -1,6 +1,6 @@
-"""The SQLite file of a recording, opened for reading whoever made it.
+"""The SQLite file of a recording, opened for reading, wherever it comes from.
 
-A recording may be damaged, or be made by somebody who means harm. It is never changed; nothing but
+A recording may be damaged, or be made by someone who means harm. It is never changed; nothing but
 plain tables is read from it, so that no view or trigger runs; lengths, rows and times are bounded.
 """
 
@@ -23,7 +23,7 @@ MOST_ROWS = 2_000_000
 """Of one statement: a month of ticks at one a second."""
 _STEPS = 100_000
 _LARGEST = 2.0**63
-_RESCUE = "`sqlite3 FILE .recover` may save more of it"
+_RESCUE = "`sqlite3 FILE .recover` may recover more"
 
 
 class Database:
@@ -133,8 +133,8 @@ class Database:
             if kind not in {"table", "index"} or virtual:
                 what = "a virtual table" if virtual else f"a {kind}"
                 raise RecordingError(
-                    f"{self.path} has {what}, {name!r}, as no recording of tsmon's does",
-                    "it is not read, since that could run what somebody wrote into it",
+                    f"{self.path} has {what}, {name!r}, which no tsmon recording has",
+                    "it is not opened, since that could run code someone put into it",
                 )
         return frozenset(name for kind, name, _ in made if kind == "table")
 
@@ -143,14 +143,12 @@ def unreadable(path: Path, error: Exception) -> RecordingError:
     """The error for a file of which nothing can be read."""
     words = str(error)
     if _is_locked(error):
-        return RecordingError(
-            f"{path} is locked by another program", "try again, or read a copy of it"
-        )
+        return RecordingError(f"{path} is locked by another program", "try again, or open a copy")
     if "unable to open" in words or "readonly" in words:
         return RecordingError(
             f"cannot read {path}: its newest ticks are in {path.name}-wal, and SQLite cannot "
             "write beside it",
-            "copy both files into a folder that you can write to",
+            "copy both files to a folder you can write to",
         )
     return RecordingError(f"{path} is damaged: {words}", _RESCUE)
 
@@ -172,7 +170,7 @@ def numbers(values: Sequence[Any]) -> Sequence[Any]:
     """
     for value in values:
         if type(value) not in (int, float) or not -_LARGEST < value < _LARGEST:
-            raise ValueError(f"{str(value)[:40]!r} is in the place of a number")
+            raise ValueError(f"{str(value)[:40]!r} is where a number should be")
     return values
 
 
@@ -184,7 +182,7 @@ def texts(values: Sequence[Any]) -> Sequence[Any]:
     """
     for value in values:
         if type(value) is not str:
-            raise ValueError(f"{str(value)[:40]!r} is in the place of a text")
+            raise ValueError(f"{str(value)[:40]!r} is where text should be")
     return values
 
 

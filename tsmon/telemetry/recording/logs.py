@@ -1,4 +1,4 @@
-"""What the log files told of workers, in a recording: worker states, and causes of failures.
+"""What the log files showed of workers, in a recording: worker states, and causes of failures.
 
 Log files carry the server's local time without a zone. A recording has Unix time instead, as it may
 be read in another zone.
@@ -50,7 +50,7 @@ FROM life WHERE tick = ?
 
 
 class Logged(NamedTuple):
-    """What the log files told at a tick."""
+    """What the log files showed at a tick."""
 
     worker_states: Mapping[str, WorkerState] | None = None
     causes: Mapping[ModelKey, Cause] = {}
@@ -58,7 +58,7 @@ class Logged(NamedTuple):
 
 
 def write_logs(connection: sqlite3.Connection, tick: int, observation: Observation) -> None:
-    """Write what the logs told at a tick; nothing where they could not be read."""
+    """Write what the logs showed at a tick; nothing where they could not be read."""
     if observation.worker_states is None:
         return
     folder = observation.log_folder
@@ -72,11 +72,11 @@ def write_logs(connection: sqlite3.Connection, tick: int, observation: Observati
 
 
 def read_logs(database: Database, tick: int) -> Logged:
-    """What the logs told at a tick; all of it missing where they could not be read.
+    """What the logs showed at a tick; all of it missing where they could not be read.
 
     Raises:
         sqlite3.Error: it cannot be read.
-        ValueError: something else is in the place of a number or text.
+        ValueError: something else is where a number should be or text.
     """
     found = database.rows("SELECT folder FROM log WHERE tick = ?", tick)
     if not found:
@@ -97,7 +97,7 @@ def read_causes(database: Database) -> list[Cause]:
 
     Raises:
         sqlite3.Error: they cannot be read.
-        ValueError: something else is in the place of a number or text.
+        ValueError: something else is where a number should be or text.
     """
     return [_cause(*row) for row in database.rows(_SELECT_ALL_CAUSES)]
 

@@ -75,9 +75,9 @@ class Detail(IntEnum):
     """How much of a tick is read; the less, the quicker."""
 
     STATE = 0
-    """Descriptions and counters: what a later tick is told from."""
+    """Descriptions and counters: what a later tick is reported from."""
     EVENTS = 1
-    """What events are told from as well: processes, worker states, statuses, tokens."""
+    """What events are reported from as well: processes, worker states, statuses, tokens."""
     ALL = 2
 
 
@@ -85,7 +85,7 @@ class Recording:
     """A recording that is read; ticks are numbered from 0.
 
     As a source it gives one tick after the other, as fast as it is asked. Of a damaged one it gives
-    what can be read, and `damage` tells what could not.
+    what can be read, and `damage` says what could not.
     """
 
     def __init__(self, path: Path) -> None:
@@ -131,7 +131,7 @@ class Recording:
         words = [f"{lost} of {len(self.ticks)} ticks cannot be read"] if lost else []
         words += [f"parts of {parts} ticks cannot be read"] if parts else []
         return damaged(
-            self.path, f"{', '.join(words) or 'not all ticks are found'}: {self._reason}"
+            self.path, f"{', '.join(words) or 'not all ticks were found'}: {self._reason}"
         )
 
     async def observe(self, focus: ModelKey | None) -> Observation:
@@ -232,7 +232,7 @@ class Recording:
         )
 
     def _report(self, tick: Tick, key: ModelKey) -> RequestReport | None:
-        """What the logs told of the requests of one version since the tick before."""
+        """What the logs showed of the requests of one version since the tick before."""
         of = (tick.id, key.name, key.version)
         last = read_reading(self._database, *of) if READINGS in self._database.tables else None
         ended = self._database.rows(f"SELECT 1 FROM status {OF_VERSION} LIMIT 1", *of)  # noqa: S608
@@ -419,7 +419,7 @@ class Recording:
 
 
 def _description(model: ModelVersion, is_default: bool, why: TorchServeError | None) -> Description:
-    if why is not None and "modelVersion" in model.unread:  # only the list told of it
+    if why is not None and "modelVersion" in model.unread:  # only the list mentioned it
         model = dataclasses.replace(model, version="", unread=())
     return Description(model, is_default, why=why)
 

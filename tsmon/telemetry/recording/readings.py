@@ -43,7 +43,7 @@ def read_readings(database: Database, tick: int) -> Mapping[ModelKey, LastReadin
 
     Raises:
         sqlite3.Error: it cannot be read.
-        ValueError: something else is in the place of a number or text.
+        ValueError: something else is where a number should be or text.
     """
     profiles: dict[ModelKey, Profile] = defaultdict(dict)
     for model, version, part, *found in database.rows(
@@ -72,7 +72,7 @@ def read_reading(database: Database, tick: int, model: str, version: str) -> Las
 
     Raises:
         sqlite3.Error: it cannot be read.
-        ValueError: something else is in the place of a number.
+        ValueError: something else is where a number should be.
     """
     of = (tick, model, version)
     rows = database.rows(f"SELECT seconds, requests, failed FROM answered {OF_VERSION}", *of)  # noqa: S608

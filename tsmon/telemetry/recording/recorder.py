@@ -27,7 +27,7 @@ CLOSE_S = 5.0
 """How long the end waits for a disk that does not answer."""
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
-SLOW = "the disk does not answer"
+SLOW = "the disk does not respond"
 _SHOWN = 5
 """Spans that are named one by one."""
 
@@ -142,7 +142,7 @@ class RecordedSource:
         if not gaps:
             return ""
         more = f"; and {len(gaps) - _SHOWN} spans more" if len(gaps) > _SHOWN else ""
-        return f"{self._recorder.path} lacks {'; '.join(map(str, gaps[:_SHOWN]))}{more}"
+        return f"{self._recorder.path} is missing {'; '.join(map(str, gaps[:_SHOWN]))}{more}"
 
     async def observe(self, focus: ModelKey | None) -> Observation:
         """Ask the source and write down what it says; where that fails, the observation says so."""

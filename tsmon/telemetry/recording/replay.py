@@ -1,8 +1,8 @@
 """A recording as a past that can be looked at, read around the moment that is.
 
-Opening it reads when its ticks were and nothing else. A snapshot is told from its own tick and some
-before it, the charts of a version from as many ticks as they have room for. Events alone need every
-tick; they are looked for meanwhile.
+Opening it reads when its ticks were and nothing else. A snapshot is reported from its own tick and
+some before it, the charts of a version from as many ticks as they have room for. Events alone need
+every tick; they are looked for meanwhile.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ RUN_UP_S = (900.0, 600.0, 450.0, LONG_WINDOW_S, 220.0, *range(154, 0, -14))
 """How long before a moment ticks are read for it: a model is stuck by ticks less than 15 s apart,
 and how long a worker has been away may be longer ago."""
 RECENT_TICKS = 5
-"""As many right before it are read, by which its interval is told from a short one."""
+"""As many right before it are read, by which its interval is reported from a short one."""
 MOST_CHANGES = 50
 NEAR_TICKS = 16
-"""So many ticks from there on are told one from the other; beyond, the time between is not read."""
+"""This many ticks from there on are kept apart; beyond, the time between is not read."""
 SNAPSHOTS = 64
 """As many are held in memory."""
 MOST_POINTS = 360
@@ -49,7 +49,7 @@ WORK_S, REST_S = 0.02, 0.04
 
 
 class RecordedPast(Past):
-    """The ticks of a recording; each snapshot is told when it is looked at."""
+    """The ticks of a recording; each snapshot is reported when it is looked at."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -58,7 +58,7 @@ class RecordedPast(Past):
         self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
         self._monitor = Monitor(recording, remembers=False)
         self._begun, self._last = -NEAR_TICKS, -1
-        """The tick that the monitor was begun for, and the one that it was told of last."""
+        """The tick that the monitor was begun for, and the one that it was reported of last."""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -73,7 +73,7 @@ class RecordedPast(Past):
         return self._snapshots[number]
 
     def _go_to(self, index: int) -> None:
-        """Tell the monitor of all that leads to a tick, and of that."""
+        """Say the monitor of all that leads to a tick, and of that."""
         if not self._last < index <= self._begun + NEAR_TICKS:
             self._begin(index)
         for number in range(self._last + 1, index + 1):
@@ -83,7 +83,7 @@ class RecordedPast(Past):
         self._last = index
 
     def _begin(self, index: int) -> None:
-        """Tell another monitor of what comes before a tick."""
+        """Say another monitor of what comes before a tick."""
         recording, self._monitor = self._recording, Monitor(self._recording, remembers=False)
         recent = max(index - RECENT_TICKS, 0)
         states, scrapes = self._run_up(index, recent)
@@ -100,7 +100,7 @@ class RecordedPast(Past):
     def _run_up(self, index: int, recent: int) -> tuple[set[int], set[int]]:
         """The ticks before the recent ones that snapshots from a tick on rest on.
 
-        Of the first ones all is told; those of the others only their counters.
+        Of the first ones all is reported; those of the others only their counters.
         """
         now = self.moments[index]
         states = {bisect_left(self.moments, now - seconds) for seconds in RUN_UP_S}

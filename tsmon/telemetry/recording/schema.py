@@ -12,7 +12,7 @@ from tsmon.untrusted.private import make_private
 FORMAT = 1
 """Raised when a reader of today could not read a file of yesterday."""
 APPLICATION_ID = 0x74736D6E
-"""`tsmn`, in the file's header, by which a recording is told from any other SQLite file."""
+"""`tsmn`, in the file's header, which marks a recording among SQLite files."""
 
 _MAGIC = b"SQLite format 3\0"
 _MAKE = "`tsmon record FILE` makes one"
@@ -162,7 +162,9 @@ class RecordingError(TorchServeError):
 def not_written(path: Path, error: Exception) -> RecordingError:
     """The error for a file that cannot be written."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return RecordingError(f"cannot record to {path}: {reason}", "name another file", reason=reason)
+    return RecordingError(
+        f"cannot record to {path}: {reason}", "choose another file", reason=reason
+    )
 
 
 def look_at(path: Path, *, may_be_empty: bool = False) -> None:
@@ -231,8 +233,8 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        raise RecordingError(f"{path} is a database, but no recording of tsmon's")
+        raise RecordingError(f"{path} is a database, but not a tsmon recording")
     if version > FORMAT:
         raise RecordingError(
-            f"{path} has format {version}, and this tsmon knows {FORMAT}", "take a newer tsmon"
+            f"{path} has format {version}, but this tsmon supports up to {FORMAT}", "upgrade tsmon"
         )

@@ -33,7 +33,7 @@ class Tick(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """What there is to read."""
+    """What can be read."""
 
     server: str
     """That of the last session."""
@@ -52,7 +52,7 @@ def read_timeline(database: Database) -> Timeline:
             read.
     """
     path = database.path
-    none_yet = RecordingError(f"{path} has no tick yet", "let it record for a moment")
+    none_yet = RecordingError(f"{path} has no ticks yet", "let it record for a moment")
     if not {"session", "tick"} <= database.tables:
         raise none_yet
     try:

@@ -70,7 +70,7 @@ class Writer:
         """
         try:
             if _identity(self._path) != self._file:
-                raise RecordingError(f"{self._path} is another file now", reason=_REPLACED)
+                raise RecordingError(f"{self._path} was replaced by another file", reason=_REPLACED)
             self._connection.execute("BEGIN")
             self._write_tick(observation)
             self._connection.execute("COMMIT")

@@ -21,7 +21,7 @@ from textual.scrollbar import ScrollBar
 from textual.signal import Signal
 
 from tsmon.tui.app.commands import Commands
-from tsmon.tui.app.crash import keep_report, spell_crash
+from tsmon.tui.app.crash import format_crash, keep_report
 from tsmon.tui.app.driver import TerminalDriver
 from tsmon.tui.app.faults import Faults, is_gone, screen_of
 from tsmon.tui.app.key_queue import KeyDone, KeyQueue
@@ -167,7 +167,7 @@ class TsmonApp(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Go on after a fault where that is possible; else end, with a report."""
-        if self._faults.is_of_nobody(error):
+        if self._faults.is_of_no_screen(error):
             return
         if self.ISOLATES and self._faults.goes_on(error, self.monitor):
             return
@@ -180,7 +180,7 @@ class TsmonApp(App[int]):
     def _fatal_error(self) -> None:
         """Keep what is known of a fault, and end with two lines in place of a traceback."""
         error = self._exception or RuntimeError("unknown")
-        self.panic(spell_crash(error, keep_report(error, self._options.crash_folder)))
+        self.panic(format_crash(error, keep_report(error, self._options.crash_folder)))
 
     def on_key_done(self, message: KeyDone) -> None:
         """Go on with the next key."""
@@ -259,7 +259,7 @@ class TsmonApp(App[int]):
         self.theme = opposite(self.theme, dark=self.current_theme.dark)
 
     def on_demo_wanted(self) -> None:
-        """Leave; whoever opened the monitor goes on with the demo."""
+        """Leave; the caller that opened the monitor continues with the demo."""
         self.wants_demo = True
         self.exit(0)
 
@@ -283,7 +283,7 @@ class TsmonApp(App[int]):
             self.monitor.talk.note(Note.of(error))
 
     def on_session_opened(self, message: SessionOpened) -> None:
-        """Somebody chose another server on a screen above the monitor."""
+        """Someone chose another server on a screen above the monitor."""
         self.servers.open(message.session)
 
     def on_mount(self) -> None:

@@ -43,7 +43,7 @@ class Commands:
             yield SystemCommand(f"{offer.name} {offer.arguments} …", offer.help, typing)
 
     async def ask(self, line: str = "", problem: Note | None = None) -> None:
-        """Ask for a command; `line` is there already, with what is wrong with it."""
+        """Ask for a command; `line` already exists, with what is wrong with it."""
         screen = self._app.screen
         offers, withheld = self._offers(screen), self._withheld(screen)
 

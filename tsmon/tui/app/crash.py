@@ -25,7 +25,7 @@ def fault_in(error: BaseException) -> BaseException:
     return error.error if isinstance(error, WorkerFailed) else error
 
 
-def spell_fault(error: BaseException) -> str:
+def format_fault(error: BaseException) -> str:
     """What a fault is, in one line."""
     fault = fault_in(error)
     return one_line(f"{type(fault).__name__}: {fault}")
@@ -39,19 +39,17 @@ def keep_report(error: BaseException, folder: Path | None) -> Path | None:
     file = folder / f"{now:%Y-%m-%d-%H%M%S-%f}.txt"
     head = f"tsmon {__version__}, {now:%Y-%m-%d %H:%M:%S}\n\n"
     # Without the values of variables, among which keys would be; a message may still name one.
-    told = "".join(traceback.format_exception(fault_in(error)))
+    sentence = "".join(traceback.format_exception(fault_in(error)))
     try:
-        write_private(file, head + visible(told, keep_lines=True))
+        write_private(file, head + visible(sentence, keep_lines=True))
     except OSError:
         return None
     return file
 
 
-def spell_crash(error: BaseException, report: Path | None) -> Text:
-    """What the person is told when the screen has gone."""
-    words = Text.assemble(
-        ("tsmon: ", "bold red"), f"a fault of tsmon itself ended it: {spell_fault(error)}"
-    )
+def format_crash(error: BaseException, report: Path | None) -> Text:
+    """What is printed when the screen has gone."""
+    words = Text.assemble(("tsmon: ", "bold red"), f"tsmon crashed: {format_fault(error)}")
     if report is not None:
-        words.append(f"\n  → please report it with {report}", "dim")
+        words.append(f"\n  → please report it and attach {report}", "dim")
     return words

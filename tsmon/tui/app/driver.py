@@ -15,7 +15,7 @@ class UntilGone:
         self._file = file
 
     def write(self, text: str) -> None:
-        """Write a text; dropped where nobody is left to read it."""
+        """Write a text; dropped where no one is left to read it."""
         with suppress(OSError):
             self._file.write(text)
 
@@ -41,7 +41,7 @@ class TerminalDriver(LinuxDriver):
         self._file = cast("Any", UntilGone(cast("TextIO", self._file)))
 
     def _disable_mouse_support(self) -> None:
-        """Have the mouse tell cells again; a terminal that told pixels would go on with it."""
+        """Have the mouse report cells again; a terminal would go on reporting pixels."""
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
         super()._disable_mouse_support()

@@ -12,7 +12,7 @@ from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
 from textual.worker import WorkerFailed, active_worker
 
-from tsmon.tui.app.crash import fault_in, keep_report, spell_fault
+from tsmon.tui.app.crash import fault_in, format_fault, keep_report
 from tsmon.tui.monitor.screen import FOLLOWING, MonitorScreen
 from tsmon.tui.screens.above import Above
 from tsmon.tui.text.notes import Note
@@ -21,7 +21,7 @@ from tsmon.tui.text.notes import Note
 class Faults:
     """Decides whether the app can go on after an exception, keeps a report, and says so.
 
-    Textual ends the app at any exception that nobody caught, whatever widget it is from.
+    Textual ends the app at any exception that no one caught, whatever widget it is from.
     """
 
     def __init__(self, app: App[Any], report_folder: Path | None) -> None:
@@ -32,7 +32,7 @@ class Faults:
         """Go on after an action that failed."""
         self._go_on(error, screen_of(node), monitor)
 
-    def is_of_nobody(self, error: Exception) -> bool:
+    def is_of_no_screen(self, error: Exception) -> bool:
         """Whether it only says that a screen was left: its widgets go before its last messages."""
         _, screen = _origin(error)
         return is_gone(screen) and isinstance(fault_in(error), NoMatches)
@@ -59,10 +59,10 @@ class Faults:
     ) -> None:
         report = keep_report(error, self._report_folder)
         closed = "closed this page" if isinstance(screen, Above) else "interrupted something"
-        hint = f"please report it with {report}" if report else ""
+        hint = f"please report it and attach {report}" if report else ""
         if isinstance(screen, Above):
             screen.dismiss(None)
-        monitor.talk.note(Note(f"a fault of tsmon {closed}: {spell_fault(error)}", hint))
+        monitor.talk.note(Note(f"an internal error in tsmon {closed}: {format_fault(error)}", hint))
 
 
 def _origin(error: Exception) -> tuple[DOMNode | None, Screen[object] | None]:
@@ -75,7 +75,7 @@ def _origin(error: Exception) -> tuple[DOMNode | None, Screen[object] | None]:
 
 
 def is_gone(screen: Screen[object] | None) -> bool:
-    """Whether nobody sees a screen any more, and its widgets may be gone already."""
+    """Whether no one sees a screen any more, and its widgets may be gone already."""
     return screen is None or screen._closing or (isinstance(screen, Above) and screen.was_left)
 
 

@@ -126,10 +126,8 @@ class Servers:
 
     def _refuse_when_busy(self) -> None:
         if self.experiment is not None and self.experiment.running:
-            raise JobUnderWay(
-                "an experiment is under way", "stop it first; its model is then put back"
-            )
+            raise JobUnderWay("an experiment is running", "stop it first; that restores its model")
         if self.procedure is not None and self.procedure.running:
             raise JobUnderWay(
-                "a replacement or restart is under way", "wait for it, or stop it first"
+                "a replacement or restart is running", "wait for it, or stop it first"
             )

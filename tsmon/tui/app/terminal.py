@@ -100,7 +100,7 @@ class Harmless(LineFilter):
 
 
 def correct_colors(environment: MutableMapping[str, str]) -> None:
-    """Forget what an environment tells of colours where it is of another terminal.
+    """Forget what an environment says about colours where it belongs to another terminal.
 
     GNU screen hands on that the terminal around it has 24 bit colours; itself it knows 256, and
     takes the numbers of others for bold, dim and inverse.
@@ -124,7 +124,7 @@ LONGEST_COPY_S = 2.0
 def copy_around(app: App[Any], text: str) -> None:
     """Hand a text to the clipboard around tmux or GNU screen.
 
-    Of the terminal's own sequence for that (OSC 52) tmux takes notice only where somebody
+    Of the terminal's own sequence for that (OSC 52) tmux takes notice only where someone
     allowed it, but it always does what it is asked; GNU screen hands on what is wrapped for it.
     """
     if "TMUX" in os.environ:

@@ -46,7 +46,7 @@ class CommandLine(AboveInPart[str]):
         line: str = "",
         problem: Note | None = None,
     ) -> None:
-        """`line` is there already, with what was wrong with it."""
+        """`line` already exists, with what was wrong with it."""
         super().__init__()
         self._offers = offers
         self._lines = [*history, line]
@@ -70,7 +70,7 @@ class CommandLine(AboveInPart[str]):
                 )
 
     def on_mount(self) -> None:
-        """Say what there is; take the keys that are pressed from now on."""
+        """Show the prompt; take the keys that are pressed from now on."""
         self.set_focus(self._input)
         self._show_problem()
         self._show_completions()
@@ -80,7 +80,7 @@ class CommandLine(AboveInPart[str]):
         return self.query_one(Input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Complete anew."""
+        """Update the completions as the person types."""
         event.stop()
         if event.value != self._lines[self._at]:
             self._problem = None
@@ -98,7 +98,7 @@ class CommandLine(AboveInPart[str]):
             self.action_cancel()
 
     def action_cancel(self) -> None:
-        """Leave it."""
+        """Close the command line without running anything."""
         self.dismiss(None)
 
     def action_complete(self) -> None:
@@ -122,7 +122,7 @@ class CommandLine(AboveInPart[str]):
     def _show_problem(self) -> None:
         words = None
         if note := self._problem:
-            hint = keys_of(self).spell(note.hint)
+            hint = keys_of(self).expand(note.hint)
             words = line((f"✗ {note.message}  ", Tone.BAD), (hint, Tone.PLAIN))
         self.query_one("#command-problem", Words).say(words)
 
@@ -131,7 +131,7 @@ class CommandLine(AboveInPart[str]):
         most = MOST_OFFERS + 1 if len(self._completions) == MOST_OFFERS + 1 else MOST_OFFERS
         chosen = self._completions[:most]
         width = min(max((len(_name(each)) for each in chosen), default=0), MOST_NAME)
-        shown = [_spell(at, each, width) for at, each in enumerate(chosen)]
+        shown = [_format(at, each, width) for at, each in enumerate(chosen)]
         more = len(self._completions) - len(shown)
         if more:
             shown.append(line((f"  {more} more", Tone.MUTED)))
@@ -156,7 +156,7 @@ def _name(completion: Completion) -> str:
     return f"{completion.line.strip()} {completion.words}".strip()
 
 
-def _spell(at: int, completion: Completion, width: int) -> Content:
+def _format(at: int, completion: Completion, width: int) -> Content:
     """One completion; the first one, which tab takes, stands out."""
     sign = TAKEN if at == 0 else " "
     click = f"{'bold ' if at == 0 else ''}@click=screen.take({at})"

@@ -76,15 +76,15 @@ def offer_command(command: Command, screen: MonitorScreen) -> Offer:
     )
 
 
-def offer_key(key: Key, run: RunCommand, told: Key | None = None) -> Offer:
+def offer_key(key: Key, run: RunCommand, wording: Key | None = None) -> Offer:
     """An action of the key table, with its key as it is in force.
 
-    `told` has the words that fit now. The palette shows them; the name to type stays.
+    `wording` has the words that fit now. The palette shows them; the name to type stays.
     """
-    told = told or key
-    title = f"{key.group}: {told.label} ({key.shown})"
+    wording = wording or key
+    title = f"{key.group}: {wording.label} ({key.shown})"
     label = re.sub(r"[^a-z0-9]+", "-", key.label.lower()).strip("-")
-    return Offer(key.id, told.help, run, title=title, label=label)
+    return Offer(key.id, wording.help, run, title=title, label=label)
 
 
 def split(line: str) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def find(name: str, offers: Iterable[Offer]) -> Offer:
             return fits[0]
         if fits:
             some = ", ".join(offer.name for offer in fits[:5])
-            raise InvalidArgument(f"{name} can be several commands", f"such as {some}")
+            raise InvalidArgument(f"{name} matches several commands", f"such as {some}")
     names = {each: offer.name for offer in offers for each in offer.names}
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {names[near[0]]}?" if near else "tab lists the commands"

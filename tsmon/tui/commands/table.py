@@ -26,11 +26,11 @@ def parse_seconds(text: str) -> float:
     """Seconds of a text such as `90`, `2s`, `5m` or `1h`.
 
     Raises:
-        InvalidArgument: it is none of them.
+        InvalidArgument: it is not one of them.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if not found:
-        raise InvalidArgument(f"{text or 'nothing'} is no time", "write 30s, 5m or 1h")
+        raise InvalidArgument(f"{text or 'nothing'} is not a valid time", "use 30s, 5m or 1h")
     return float(found[1]) * _UNITS_S[found[2]]
 
 
@@ -38,7 +38,7 @@ def _one_of(text: str, known: Iterable[str], what: str) -> str:
     """The one that is meant.
 
     Raises:
-        InvalidArgument: there is none of this name.
+        InvalidArgument: there is not one of this name.
     """
     names = list(known)
     if text in names:
@@ -51,7 +51,9 @@ def _one_of(text: str, known: Iterable[str], what: str) -> str:
 def _server(screen: MonitorScreen, text: str) -> None:
     known = _servers(screen)
     if not known:
-        raise InvalidArgument("no server has a name", "name it in [servers] of the configuration")
+        raise InvalidArgument(
+            "the configuration names no server", "add it to [servers] in the configuration"
+        )
     screen.post_message(ServerChosen(_one_of(text, known, "server")))
 
 
@@ -82,7 +84,7 @@ def _scale(screen: MonitorScreen, text: str) -> None:
         workers = int(text)
     except ValueError:
         hint = "such as scale 2"
-        raise InvalidArgument(f"{text or 'nothing'} is no number of workers", hint) from None
+        raise InvalidArgument(f"{text or 'nothing'} is not a number of workers", hint) from None
     check_workers(workers)
     screen.scaling.scale_to(workers)
 
@@ -101,7 +103,7 @@ def _period(screen: MonitorScreen, text: str) -> None:
     seconds = parse_seconds(text)
     if not PERIODS_S[0] <= seconds <= 3600:
         raise InvalidArgument(
-            f"{text} is no period", f"it takes {short_period(PERIODS_S[0])} to 1h"
+            f"{text} is not a valid period", f"use {short_period(PERIODS_S[0])} to 1h"
         )
     screen.servers.set_period(seconds)
 
@@ -114,7 +116,7 @@ def _span(screen: MonitorScreen, text: str) -> None:
     seconds = parse_seconds(text)
     if not SPANS_S[0] <= seconds <= SPANS_S[-1]:
         longest, shortest = short_period(SPANS_S[-1]), short_period(SPANS_S[0])
-        raise InvalidArgument(f"{text} is no span", f"it takes {shortest} to {longest}")
+        raise InvalidArgument(f"{text} is not a valid span", f"use {shortest} to {longest}")
     screen.past.set_span(seconds)
 
 
@@ -144,7 +146,7 @@ def _quit(screen: MonitorScreen, text: str) -> None:
 
 COMMANDS: tuple[Command, ...] = (
     Command(
-        "server", "NAME", "Watch another server of the configuration.",
+        "server", "NAME", "Watch another server from the configuration.",
         _server, _servers, everywhere=True,
     ),
     Command(
@@ -152,23 +154,26 @@ COMMANDS: tuple[Command, ...] = (
         _model, _models,
     ),
     Command(
-        "scale", "N", "Set the number of workers, after showing what will happen.",
+        "scale", "N", "Set the number of workers, after a preview.",
         _scale, like="workers.scale",
     ),
     Command(
-        "filter", "TEXT", "Show only the rows with a text, !not, ~regex or /regex/; alone, all.",
+        "filter", "TEXT", (
+            "Show only matching rows: text, !not, ~regex or /regex/; without an argument, "
+            "all."
+        ),
         _filter, like="table.filter",
     ),
     Command("sort", "COLUMN", "Sort the rows by a column.", _sort, _columns, like="table.sort"),
     Command(
-        "go", "TIME", "Look at a time such as 14:03, -5m or 2026-11-22 14:03.",
+        "go", "TIME", "Go to a time such as 14:03, -5m or 2026-11-22 14:03.",
         _go, like="time.jump",
     ),
-    Command("span", "TIME", "Show that much time on the charts.", _span, _spans, like="time.wider"),
+    Command("span", "TIME", "Set how much time the charts show.", _span, _spans, like="time.wider"),
     Command(
-        "period", "SECONDS", "Ask the server that often.",
+        "period", "SECONDS", "Set how often the server is polled.",
         _period, _periods, like="time.ask-less", everywhere=True,
     ),
-    Command("theme", "NAME", "Choose the colours.", _theme, _themes, everywhere=True),
-    Command("q", "", "Leave the monitor.", _quit, everywhere=True),
+    Command("theme", "NAME", "Choose the colour theme.", _theme, _themes, everywhere=True),
+    Command("q", "", "Quit the monitor.", _quit, everywhere=True),
 )  # fmt: skip

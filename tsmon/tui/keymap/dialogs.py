@@ -7,7 +7,7 @@ from tsmon.tui.keymap.key import Group, Key
 DIALOG_KEYS: tuple[Key, ...] = (
     Key(
         "dialog.cancel", "escape", "esc", "cancel", Group.DIALOGS, "cancel",
-        "Close the dialog; nothing is changed.",
+        "Close the dialog without changing anything.",
     ),
 )  # fmt: skip
 
@@ -21,7 +21,7 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
 EXPERIMENT_KEYS: tuple[Key, ...] = (
     Key(
         "experiment.stop", "escape", "esc", "stop", Group.DIALOGS, "stop or close",
-        "In an experiment, stop it and restore the workers; close it once it has ended.",
+        "In an experiment, stop it and restore the workers; when it has ended, close it.",
     ),
     Key(
         "experiment.copy", "y", "y", "copy", Group.DIALOGS, "copy",
@@ -29,18 +29,18 @@ EXPERIMENT_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "experiment.write", "w", "w", "write", Group.DIALOGS, "write",
-        "In an experiment, write the result into a file: Markdown, CSV, JSON or SVG.",
+        "In an experiment, save the result to a file: Markdown, CSV, JSON or SVG.",
     ),
     Key(
         "experiment.quit", "q", "q", "app.quit", Group.DIALOGS, "quit",
-        "In an experiment, restore the workers and leave the monitor.",
+        "In an experiment, restore the workers and quit the monitor.",
     ),
 )  # fmt: skip
 
 LOAD_KEYS: tuple[Key, ...] = (
     Key(
         "load.stop", "escape", "esc", "cancel", Group.DIALOGS, "stop",
-        "Stop a load run; again, do not wait for the answers under way; then close it.",
+        "Stop a load run; pressed again, drop the requests in flight; then close it.",
     ),
     Key(
         "load.copy", "y", "y", "copy", Group.DIALOGS, "copy",
@@ -51,11 +51,11 @@ LOAD_KEYS: tuple[Key, ...] = (
 HELP_KEYS: tuple[Key, ...] = (
     Key(
         "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",
-        "In the help, turn between the keys and the numbers of the pane in focus.",
+        "In the help, switch between the keys and the numbers of the focused pane.",
     ),
     Key(
         "help.search", "slash", "/", "search", Group.DIALOGS, "search",
-        "In the help, show only what has the words you type.",
+        "In the help, show only entries with the words you type.",
     ),
 )  # fmt: skip
 
@@ -66,22 +66,22 @@ COMMAND_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "command.before", "up", "↑", "recall(-1)", Group.DIALOGS, "line before",
-        "In the command line, bring back the line before.",
+        "In the command line, recall the previous line.",
     ),
     Key(
         "command.after", "down", "↓", "recall(1)", Group.DIALOGS, "line after",
-        "In the command line, go on to the line after.",
+        "In the command line, go to the next line.",
     ),
 )  # fmt: skip
 
 METRICS_KEYS: tuple[Key, ...] = (
     Key(
         "metrics.previous", "up,k", "↑", "choose(-1)", Group.VIEW, "number above",
-        "In the metrics, choose the number above; ? tells what it means.",
+        "In the metrics, select the number above; ? explains it.",
     ),
     Key(
         "metrics.next", "down,j", "↓", "choose(1)", Group.VIEW, "number below",
-        "In the metrics, choose the number below.",
+        "In the metrics, select the number below.",
     ),
 )  # fmt: skip
 

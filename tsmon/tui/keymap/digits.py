@@ -7,7 +7,7 @@ from tsmon.tui.keymap.key import Group, Key
 PICKER_KEYS: tuple[Key, ...] = (
     Key(
         "picker.mark", "space", "space", "mark", Group.PICKER, "mark",
-        "Mark the image, or take the mark away, and go on to the next one.",
+        "Mark or unmark the image, and go to the next one.",
     ),
     Key(
         "picker.send", "i", "i", "send_one", Group.PICKER, "send",
@@ -15,11 +15,11 @@ PICKER_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "picker.send-marked", "s", "s", "send_marked", Group.PICKER, "send marked",
-        "Send the marked images, in batches as large as N last said.",
+        "Send the marked images, in batches of the size last set with N.",
     ),
     Key(
         "picker.back", "escape", "esc", "back", Group.PICKER, "back",
-        "Stop what is being sent; otherwise go back to the monitor.",
+        "Stop sending; otherwise go back to the monitor.",
     ),
     Key(
         "picker.walkthrough", "W", "W", "walkthrough", Group.PICKER, "walkthrough",
@@ -51,11 +51,11 @@ PICKER_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "picker.label", ",".join("0123456789"), "0-9", "label('{key}')", Group.PICKER, "label",
-        "Say which digit the chosen image shows; for this session, the file keeps its name.",
+        "Label the chosen image for this session; the file is not renamed.",
     ),
     Key(
         "picker.no-label", "delete,minus", "-", "no_label", Group.PICKER, "no label",
-        "Leave the label of the chosen image unknown.",
+        "Remove the label of the chosen image.",
     ),
     Key(
         "picker.all", "a", "a", "mark_all", Group.PICKER, "all",
@@ -63,15 +63,15 @@ PICKER_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "picker.none", "x", "x", "mark_none", Group.PICKER, "none",
-        "Take all marks away.",
+        "Unmark all images.",
     ),
     Key(
         "picker.invert", "X", "X", "invert", Group.PICKER, "invert",
-        "Mark those that are not marked, and no others.",
+        "Invert the marks.",
     ),
     Key(
         "picker.mark-random", "m", "m", "mark_random", Group.PICKER, "mark random",
-        "Mark as many random images as you say.",
+        "Mark a number of random images.",
     ),
     Key(
         "picker.send-many", "n", "n", "send_many", Group.PICKER, "send random",
@@ -79,50 +79,50 @@ PICKER_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "picker.send-number", "N", "N", "send_number", Group.PICKER, "send …",
-        "Send another number of random images; it is also how large a batch is.",
+        "Send a different number of random images; it also sets the batch size.",
     ),
     Key(
         "picker.folder", "f", "f", "folder", Group.PICKER, "folder",
-        "Type the folder to open.",
+        "Enter a folder to open.",
     ),
     Key(
         "picker.parent", "backspace", "⌫", "parent", Group.PICKER, "parent",
-        "Open the folder above.",
+        "Open the parent folder.",
     ),
     Key(
         "picker.drawings", "d", "d", "drawings", Group.PICKER, "drawn digits",
-        "Open the folder of the digits you drew, or the samples again.",
+        "Open the folder of drawn digits, or go back to the samples.",
     ),
     Key(
-        "picker.reload", "R", "R", "reload", Group.PICKER, "read again",
-        "Read the folder again.",
+        "picker.reload", "R", "R", "reload", Group.PICKER, "reload",
+        "Reload the folder.",
     ),
     Key(
         "picker.clear", "c", "c", "clear_answers", Group.PICKER, "clear",
-        "Empty the answers and the score of this version.",
+        "Clear the answers and the score of this version.",
     ),
     Key(
         "picker.zoom", "z", "z", "zoom", Group.PICKER, "zoom",
-        "Give the whole screen to one part, and back.",
+        "Zoom one part to the whole screen, and back.",
     ),
 )  # fmt: skip
 
 GRID_KEYS: tuple[Key, ...] = (
     Key(
         "grid.left", "left,h", "←", "move(-1)", Group.PICKER, "left",
-        "Go one image back; h does it too.",
+        "Go to the previous image (also h).",
     ),
     Key(
         "grid.right", "right,l", "→", "move(1)", Group.PICKER, "right",
-        "Go one image on; l does it too.",
+        "Go to the next image (also l).",
     ),
     Key(
         "grid.up", "up,k", "↑", "move_rows(-1)", Group.PICKER, "up",
-        "Go one row up; k does it too.",
+        "Go one row up (also k).",
     ),
     Key(
         "grid.down", "down,j", "↓", "move_rows(1)", Group.PICKER, "down",
-        "Go one row down; j does it too.",
+        "Go one row down (also j).",
     ),
     Key(
         "grid.page-up", "pageup", "pgup", "move_pages(-1)", Group.PICKER, "page up",
@@ -149,65 +149,65 @@ GRID_KEYS: tuple[Key, ...] = (
 DRAW_KEYS: tuple[Key, ...] = (
     Key(
         "draw.pen", "space", "space", "pen", Group.DRAW_PAD, "pen down/up",
-        "Put the pen down where the cursor is, or lift it.",
+        "Put the pen down at the cursor, or lift it.",
     ),
     Key(
         "draw.save", "s", "s", "save", Group.DRAW_PAD, "save",
-        "Keep the drawing as a PNG file; 0-9 then says which digit it is, - that it is unknown.",
+        "Save the drawing as a PNG file; then 0-9 labels it, - leaves it unlabelled.",
     ),
     Key(
         "draw.back", "escape", "esc", "back", Group.DRAW_PAD, "back",
-        "Leave the question for a label; otherwise go back. The drawing stays.",
+        "Cancel the label prompt; otherwise go back. The drawing stays.",
     ),
     Key(
         "draw.eraser", "e", "e", "eraser", Group.DRAW_PAD, "eraser",
-        "Rub out instead of drawing, and back; the right mouse button or shift rubs out too.",
+        "Switch between eraser and pen; the right mouse button or shift also erases.",
     ),
     Key(
         "draw.undo", "u,ctrl+z", "u", "undo", Group.DRAW_PAD, "undo",
-        "Take the last stroke back.",
+        "Undo the last stroke.",
     ),
     Key(
         "draw.redo", "U,ctrl+y", "U", "redo", Group.DRAW_PAD, "redo",
-        "Have the stroke again that was taken back.",
+        "Redo the stroke.",
     ),
     Key(
         "draw.clear", "c", "c", "clear", Group.DRAW_PAD, "clear",
-        "Begin anew; u brings the drawing back.",
+        "Clear the drawing; u brings it back.",
     ),
     Key(
         "draw.broader", "plus,equals_sign,right_square_bracket", "+", "broader", Group.DRAW_PAD,
-        "broader", "A broader brush.",
+        "broader", "Use a broader brush.",
     ),
     Key(
         "draw.finer", "minus,left_square_bracket", "-", "finer", Group.DRAW_PAD, "finer",
-        "A finer brush.",
+        "Use a finer brush.",
     ),
     Key(
         "draw.version", "v", "v", "version", Group.DRAW_PAD, "version",
-        "Choose the version that is asked.",
+        "Choose the version to query.",
     ),
     Key(
         "draw.label", ",".join("0123456789"), "0-9", "label('{key}')", Group.DRAW_PAD, "label",
-        "After s: the digit that was drawn.",
+        "After s: the digit you drew.",
     ),
 )  # fmt: skip
 
 CANVAS_KEYS: tuple[Key, ...] = (
     Key(
         "canvas.left", "left,h", "←", "move(-1, 0)", Group.DRAW_PAD, "left",
-        "Move one pixel to the left, drawing if the pen is down; h does it too.",
+        "Move one pixel to the left, drawing if the pen is down (also h).",
     ),
     Key(
         "canvas.right", "right,l", "→", "move(1, 0)", Group.DRAW_PAD, "right",
-        "Move one pixel to the right; l does it too.",
+        "Move one pixel to the right (also l).",
     ),
     Key(
         "canvas.up", "up,k", "↑", "move(0, -1)", Group.DRAW_PAD, "up",
-        "Move one pixel up; k does it too.",
+        "Move one pixel up (also k).",
     ),
     Key(
         "canvas.down", "down,j", "↓", "move(0, 1)", Group.DRAW_PAD, "down",
-        "Move one pixel down; j does it too.",
+        "Move one pixel down (also j).",
     ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ _PLACE = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
 
 
 class BindError(Exception):
-    """A key that cannot be where somebody put it."""
+    """A key that cannot be where someone put it."""
 
     def __init__(self, id_: str, problem: str, hint: str = "") -> None:
         super().__init__(problem)
@@ -53,7 +53,7 @@ class Keymap(Struct, frozen=True):
         """The one of these keys that Textual's key `name` stands for."""
         return next((key for key in map(self.of, keys) if name in key.names), None)
 
-    def spell(self, text: str) -> str:
+    def expand(self, text: str) -> str:
         """A text in which `{model.register}` stands for the key that does it."""
         return _PLACE.sub(lambda place: self._shown(place[1]) or place[0], text)
 
@@ -83,9 +83,9 @@ def _moved(id_: str, written: str) -> Key:
     if key is None:
         near = get_close_matches(id_, ANY_ID, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "`tsmon keys` lists the ids"
-        raise BindError(id_, f"nothing that keys do is called {id_}", hint)
+        raise BindError(id_, f"there is no action with the id {id_}", hint)
     if key.is_many:
-        raise BindError(id_, f"{id_} is {key.shown} and cannot be moved", "leave it out")
+        raise BindError(id_, f"{id_} is {key.shown} and cannot be changed", "leave it out")
     try:
         names = read_keys(written)
     except BadKey as error:
@@ -109,7 +109,7 @@ def _check(keymap: Keymap, own: list[str]) -> None:
                     raise BindError(
                         wrong.id,
                         f"{show_key(name)} is {right.id} as well ({right.label}, {screen})",
-                        f"give one of them another key; free is {_free(keymap, wrong)}",
+                        f"give one of them another key; free: {_free(keymap, wrong)}",
                     )
 
 

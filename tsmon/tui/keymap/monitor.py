@@ -8,7 +8,7 @@ from tsmon.tui.keymap.pages import OPEN_SETTINGS, OPENING_KEYS
 CHANGING_KEYS: tuple[Key, ...] = (
     Key(
         "model.replace", "R", "R", DO, Group.MODELS, "replace",
-        "Put another version in the place of the selected one without downtime, step by step.",
+        "Replace the selected version with another one without downtime, step by step.",
         (PaneName.MODELS,), changes=True,
     ),
     Key(
@@ -18,7 +18,7 @@ CHANGING_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "model.undo", "U", "U", DO, Group.MODELS, "undo",
-        "Take the last scale, set default or unregister back; the footer says what it would do.",
+        "Undo the last scale, set default or unregister; the footer shows what it would do.",
         changes=True,
     ),
 )  # fmt: skip
@@ -26,11 +26,11 @@ CHANGING_KEYS: tuple[Key, ...] = (
 STEPS_KEYS: tuple[Key, ...] = (
     Key(
         "steps.stop", "escape", "esc", "stop", Group.DIALOGS, "stop or close",
-        "In a replacement or restart, stop it and leave a model that serves; close it at its end.",
+        "In a replacement or restart, stop it safely; when it has ended, close it.",
     ),
     Key(
         "steps.quit", "q", "q", "app.quit", Group.DIALOGS, "quit",
-        "In a replacement or restart, stop it so and leave the monitor.",
+        "In a replacement or restart, stop it safely and quit the monitor.",
     ),
 )  # fmt: skip
 
@@ -38,26 +38,26 @@ STEPS_KEYS: tuple[Key, ...] = (
 TABLE_KEYS: tuple[Key, ...] = (
     Key(
         "table.filter", "slash", "/", DO, Group.TABLES, "filter",
-        "Show only some rows of the workers in focus, else of the models: text, !not, ~regex "
-        "or /regex/. Models are found by name, version and state; esc shows all again.",
+        "Filter the workers if they have focus, otherwise the models: text, !not, ~regex or "
+        "/regex/. Models match by name, version and state; esc clears the filter.",
     ),
     Key(
         "table.sort", "o", "o", DO, Group.TABLES, "sort",
-        "Sort the rows by the next column; a click on its title does so too.",
+        "Sort by the next column (also a click on its title).",
     ),
     Key(
         "table.reverse", "O", "O", DO, Group.TABLES, "reverse",
-        "Sort the rows the other way round; a second click on the title does so too.",
+        "Reverse the sort order (also a second click on the title).",
     ),
     Key(
         "table.mark", "space", "space", DO, Group.TABLES, "mark",
-        "Mark the model, or take its mark away, and go on (also ctrl and a click, or the right "
-        "button). +, -, s and u then act on all that are marked.",
+        "Mark or unmark the model and go to the next (also ctrl+click or a right click). +, -, s "
+        "and u then act on all marked models.",
         (PaneName.MODELS,),
     ),
     Key(
         "table.mark-shown", "M", "M", DO, Group.TABLES, "mark all",
-        "Mark all models that are shown; again takes their marks away, as esc does.",
+        "Mark all models shown; pressed again, or esc, unmarks them.",
     ),
     Key(
         "table.copy", "y", "y", DO, Group.TABLES, "copy",
@@ -75,22 +75,22 @@ _ALL = tuple(PaneName)
 KEYS: tuple[Key, ...] = (
     Key(
         "model.open", "enter", "enter", DO, Group.MODELS, "in depth",
-        "See the selected version in depth: workers, charts, percentiles, events; esc goes back.",
+        "Show the selected version in depth: workers, charts, percentiles, events; esc goes back.",
         (PaneName.MODELS,),
     ),
     Key(
         "model.register", "r", "r", DO, Group.MODELS, "register",
-        "Register an archive of the model store, or of a URL, and start its workers.",
+        "Register an archive from the model store or a URL, and start its workers.",
         (PaneName.MODELS,), changes=True,
     ),
     Key(
         "model.unregister", "u", "u", DO, Group.MODELS, "unregister",
-        "Remove the selected version from the server, after a question.",
+        "Unregister the selected version, after confirmation.",
         (PaneName.MODELS,), changes=True,
     ),
     Key(
         "model.set-default", "D,asterisk", "D", DO, Group.MODELS, "set default",
-        "Send requests without a version to the selected one from now on.",
+        "Make the selected version the default, which serves requests that name no version.",
         changes=True,
     ),
     *CHANGING_KEYS,
@@ -106,17 +106,17 @@ KEYS: tuple[Key, ...] = (
     *TABLE_KEYS,
     Key(
         "workers.more", "plus,equals_sign", "+", DO, Group.WORKERS, "worker",
-        "One worker more; quick presses add up to one change.",
+        "Add one worker; quick presses are combined into one change.",
         _SEEING, changes=True,
     ),
     Key(
         "workers.fewer", "minus", "-", DO, Group.WORKERS, "worker",
-        "One worker fewer; the last one goes only after a question.",
+        "Remove one worker; removing the last one asks for confirmation.",
         _SEEING, changes=True,
     ),
     Key(
         "workers.scale", "s", "s", DO, Group.WORKERS, "scale",
-        "Set the number of workers and see first what will happen.",
+        "Set the number of workers, with a preview.",
         _LEFT, changes=True,
     ),
     Key(
@@ -131,12 +131,12 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.send-number", "N", "N", DO, Group.DIGITS, "send …",
-        "Send another number of random images, several at a time if you like.",
+        "Send a different number of random images, with several in flight if you like.",
         _SENDING, sends=True,
     ),
     Key(
         "digits.load", "L", "L", DO, Group.DIGITS, "load",
-        "Send images at full speed or at a rate, and watch throughput and response times.",
+        "Send images at full speed or at a fixed rate, and watch throughput and response times.",
         sends=True,
     ),
     Key(
@@ -151,22 +151,22 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.experiment", "x", "x", DO, Group.DIGITS, "experiment",
-        "Measure the same load at several numbers of workers, and put them back in the end.",
+        "Measure the same load at several worker counts, then restore the original count.",
         (PaneName.METRICS,), changes=True,
     ),
     Key(
         "digits.folder", "f", "f", DO, Group.DIGITS, "folder",
-        "Pick images from another folder.",
+        "Choose images from another folder.",
         (PaneName.DIGITS,),
     ),
     Key(
         "digits.clear", "c", "c", DO, Group.DIGITS, "clear",
-        "Empty the answers and the score.",
+        "Clear the answers and the score.",
         (PaneName.DIGITS,),
     ),
     Key(
         "digits.stop", "escape", "esc", DO, Group.DIGITS, "stop",
-        "Stop a batch, or waiting for a change; leave a model; take back marks, then the filter.",
+        "Stop a batch or a wait; leave the in-depth view; clear the marks, then the filter.",
     ),
     Key(
         "server.start", "S", "S", DO, Group.SERVER, "start server",
@@ -180,13 +180,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "server.renew-tokens", "T", "T", DO, Group.SERVER, "new tokens",
-        "Have the server make new tokens; the old ones are void at once, for every client.",
+        "Make the server issue new tokens; the old ones stop working at once, for every client.",
         changes=True, without_answer=True,
     ),
     *OPENING_KEYS,
     Key(
         "server.fleet", "F", "F", "app.fleet", Group.SERVER, "fleet",
-        "Show all servers of the configuration; enter watches another one.",
+        "Show all configured servers; enter watches another one.",
     ),
     Key(
         "view.models", "1", "1", DO, Group.VIEW, "models",
@@ -206,31 +206,32 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "view.zoom", "z", "z", DO, Group.VIEW, "zoom",
-        "Give the whole screen to the pane in focus, and back; so does a double click on a title.",
+        "Zoom the focused pane to the whole screen, and back; a double click on a title does the "
+        "same.",
         (PaneName.METRICS,),
     ),
     Key(
         "time.pause", "p", "p", DO, Group.TIME, "pause",
-        "Hold the display still while sampling goes on, and back to the present; play a recording.",
+        "Pause the display while sampling continues, or go back to the present; play a recording.",
         (PaneName.METRICS,),
     ),
     Key(
         "time.back", "left_square_bracket,left", "[", DO, Group.TIME, "back",
-        "Look at the tick before; all panes show that moment (← in the charts, or a click there).",
+        "Go to the previous tick; all panes show that moment (also ← or a click in the charts).",
         (PaneName.METRICS,),
     ),
     Key(
         "time.on", "right_square_bracket,right", "]", DO, Group.TIME, "on",
-        "Look at the next tick (→ in the charts).",
+        "Go to the next tick (also → in the charts).",
         (PaneName.METRICS,),
     ),
     Key(
-        "time.event-before", "left_curly_bracket", "{", DO, Group.TIME, "event before",
-        "Go back to the moment of the event before.",
+        "time.event-before", "left_curly_bracket", "{", DO, Group.TIME, "previous event",
+        "Go back to the moment of the previous event.",
     ),
     Key(
         "time.event-next", "right_curly_bracket", "}", DO, Group.TIME, "next event",
-        "Go to the moment of the next event.",
+        "Go to the next event.",
     ),
     Key(
         "time.jump", "at", "@", DO, Group.TIME, "go to time",
@@ -238,57 +239,57 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "time.wider", "less_than_sign", "<", DO, Group.TIME, "longer",
-        "Show a longer time on the charts, up to an hour.",
+        "Show more time on the charts, up to an hour.",
     ),
     Key(
         "time.closer", "greater_than_sign", ">", DO, Group.TIME, "shorter",
-        "Show a shorter time on the charts, down to a minute.",
+        "Show less time on the charts, down to a minute.",
     ),
     Key(
         "time.slower", "comma", ",", DO, Group.TIME, "slower",
-        "Play a recording half as fast.",
+        "Play a recording at half the speed.",
         needs_replay=True,
     ),
     Key(
         "time.faster", "full_stop", ".", DO, Group.TIME, "faster",
-        "Play a recording twice as fast.",
+        "Play a recording at twice the speed.",
         needs_replay=True,
     ),
     Key(
         "time.ask-less", "left_parenthesis", "(", DO, Group.TIME, "less often",
-        "Ask the server less often, down to every 30 s.",
+        "Poll the server less often, down to every 30 s.",
     ),
     Key(
         "time.ask-more", "right_parenthesis", ")", DO, Group.TIME, "more often",
-        "Ask the server more often, up to 5 times a second.",
+        "Poll the server more often, up to 5 times a second.",
     ),
     Key(
         "view.symbols", "g", "g", "app.symbols", Group.VIEW, "symbols",
-        "Draw charts with braille or blocks, or the whole screen in ASCII.",
+        "Switch the charts between braille and blocks, or the whole screen to ASCII.",
     ),
     Key(
         "view.theme", "t", "t", "app.theme", Group.VIEW, "dark / light",
-        "Change between the dark and the light theme.",
+        "Switch between the dark and the light theme.",
     ),
     Key(
         "app.help", "question_mark", "?", "help", Group.GENERAL, "help",
-        "Show the keys; on a number of the metrics, what it means. tab shows the other page.",
+        "Show the keys; on a number in the metrics, explain it. tab switches pages.",
     ),
     Key(
         "app.palette", "ctrl+p", "ctrl+p", "app.command_palette", Group.GENERAL, "palette",
-        "Find any of these actions, and the themes, by name.",
+        "Find any of these actions or a theme by name.",
     ),
     Key(
         "app.command", "colon", ":", "app.command_line", Group.GENERAL, "command",
-        "Type a command; it is completed, ↑ and ↓ bring back the ones before.",
+        "Type a command; tab completes, ↑ and ↓ recall earlier ones.",
     ),
     OPEN_SETTINGS,
     Key(
         "app.suspend", "ctrl+z", "ctrl+z", "app.suspend_process", Group.GENERAL, "to the shell",
-        "Go back to the shell; `fg` there comes back to the monitor.",
+        "Suspend to the shell; `fg` returns to the monitor.",
     ),
     Key(
         "app.quit", "q", "q", "app.quit", Group.GENERAL, "quit",
-        "Leave the monitor; the server stays as it is.",
+        "Quit the monitor; the server is not affected.",
     ),
 )  # fmt: skip

@@ -50,7 +50,7 @@ _WITH_CONTROL = frozenset(
     ("at", "backslash", "right_square_bracket", "circumflex_accent", "underscore")
 )
 """The signs that a terminal sends with ctrl."""
-_TAKEN = {"ctrl+c": "copies the selected text", "ctrl+q": "always leaves"}
+_TAKEN = {"ctrl+c": "copies the selected text", "ctrl+q": "always quits"}
 """Keys that stay what they are in every screen."""
 
 
@@ -69,7 +69,7 @@ def read_key(written: str) -> str:
         _check_sendable(written, modifiers, key)
         name = "+".join((*modifiers, key))
     if name in _TAKEN:
-        raise BadKey(f"{written} is taken: it {_TAKEN[name]}", "choose another key")
+        raise BadKey(f"{written} is reserved: it {_TAKEN[name]}", "choose another key")
     return name
 
 
@@ -77,7 +77,7 @@ def read_keys(written: str) -> str:
     """Textual's names of keys that are separated by commas.
 
     Raises:
-        BadKey: one of them is none; or there is none.
+        BadKey: one of them is not valid, or none is given.
     """
     parts = [part.strip() for part in written.split(",")]
     if not all(parts):
@@ -103,8 +103,8 @@ def _parts(written: str) -> tuple[tuple[str, ...], str]:
     unknown = next((word for word in words if word not in _MODIFIERS), None)
     if unknown is not None:
         raise BadKey(
-            f"{written} is no key of a terminal: {unknown} is not sent",
-            "write a key as in r, R, ctrl+r, alt+r, shift+tab, f5, pgdn, ? or comma",
+            f"{written} is not a key a terminal sends: {unknown} is not sent",
+            "use a key such as r, R, ctrl+r, alt+r, shift+tab, f5, pgdn, ? or comma",
         )
     modifiers = tuple(sorted({_MODIFIERS[word] for word in words}))
     return modifiers, _base(written, last.strip())
@@ -120,7 +120,7 @@ def _base(written: str, key: str) -> str:
         return name
     raise BadKey(
         f"{written} is not the name of a key",
-        "write a key as in r, R, ctrl+r, shift+tab, f5, pgdn, space, ? or comma",
+        "use a key such as r, R, ctrl+r, shift+tab, f5, pgdn, space, ? or comma",
     )
 
 
@@ -146,5 +146,5 @@ def _check_sendable(written: str, modifiers: tuple[str, ...], key: str) -> None:
         ("shift",): key == "tab",
     }
     if not sent.get(modifiers, False):
-        hint = "write the sign that it types" if "shift" in modifiers else "choose another key"
+        hint = "use the character it types" if "shift" in modifiers else "choose another key"
         raise BadKey(f"{written} is not sent by a terminal", hint)

@@ -7,20 +7,21 @@ from tsmon.tui.keymap.key import DO, Group, Key, PaneName
 OPENING_KEYS: tuple[Key, ...] = (
     Key(
         "server.logs", "l", "l", DO, Group.SERVER, "logs",
-        "Read the server's log files: those of the selected version, in the workers of one worker.",
+        "Read the server's log files for the selected version, or for one worker if the workers "
+        "have focus.",
         (PaneName.WORKERS,),
     ),
     Key(
         "server.requests", "Q", "Q", DO, Group.SERVER, "requests",
-        "Show the slowest, the failed and the latest requests of the log files.",
+        "Show the slowest, the failed and the latest requests from the log files.",
     ),
     Key(
         "server.doctor", "H", "H", DO, Group.SERVER, "doctor",
-        "Examine the server and this machine, and say what mends what is wrong.",
+        "Check the server and this machine for problems, with a remedy for each.",
     ),
     Key(
         "server.events", "e", "e", DO, Group.SERVER, "events",
-        "Show what happened: models, workers, restarts, errors, with their time.",
+        "Show what happened and when: models, workers, restarts, errors.",
     ),
 )  # fmt: skip
 
@@ -34,19 +35,19 @@ PAGE_KEYS: tuple[Key, ...] = (
 LOG_KEYS: tuple[Key, ...] = (
     Key(
         "logs.follow", "F", "F", "follow", Group.LOGS, "follow",
-        "Go to the end and stay there, or stay here; going up stops it, end starts it.",
+        "Follow the end of the log, or stop following; going up stops, end starts.",
     ),
     Key(
         "logs.search", "slash", "/", "search", Group.LOGS, "search",
-        "Look for a text; capitals count only if you type any.",
+        "Search for text; case matters only if you type a capital.",
     ),
     Key(
-        "logs.next", "n", "n", "hit(1)", Group.LOGS, "next hit",
-        "Go to the next line with the text; in a folded traceback too.",
+        "logs.next", "n", "n", "hit(1)", Group.LOGS, "next match",
+        "Go to the next matching line, also inside folded tracebacks.",
     ),
     Key(
-        "logs.before", "N", "N", "hit(-1)", Group.LOGS, "hit before",
-        "Go to the line with the text before.",
+        "logs.before", "N", "N", "hit(-1)", Group.LOGS, "previous match",
+        "Go to the previous matching line.",
     ),
     Key(
         "logs.level", "v", "v", "level", Group.LOGS, "level",
@@ -62,7 +63,7 @@ LOG_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "logs.fold", "enter", "enter", "open_line", Group.LOGS, "unfold",
-        "Unfold or fold a traceback; of any other line, show all of it.",
+        "Unfold or fold a traceback; show any other line in full.",
     ),
     Key(
         "logs.fold-all", "E", "E", "fold_all", Group.LOGS, "unfold all",
@@ -70,11 +71,11 @@ LOG_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "logs.copy", "y", "y", "copy", Group.LOGS, "copy",
-        "Copy the line, or the whole folded traceback, as in the file but for passwords and keys.",
+        "Copy the line, or the whole folded traceback, without passwords and keys.",
     ),
     Key(
         "logs.routine", "x", "x", "routine", Group.LOGS, "routine",
-        "Show or hide the lines that come with every request and every look at the server.",
+        "Show or hide routine lines, which every request and every poll writes.",
     ),
     Key(
         "logs.moment", "at", "@", "moment", Group.LOGS, "that moment",
@@ -87,10 +88,10 @@ LOG_KEYS: tuple[Key, ...] = (
 )  # fmt: skip
 
 LINE_KEYS: tuple[Key, ...] = (
-    Key("line.up", "up,k", "↑", "move(-1)", Group.LOGS, "up", "Go one line up; k does it too."),
+    Key("line.up", "up,k", "↑", "move(-1)", Group.LOGS, "up", "Go one line up (also k)."),
     Key(
         "line.down", "down,j", "↓", "move(1)", Group.LOGS, "down",
-        "Go one line down; j does it too.",
+        "Go one line down (also j).",
     ),
     Key(
         "line.page-up", "pageup", "pgup", "move_pages(-1)", Group.LOGS, "page up",
@@ -104,18 +105,18 @@ LINE_KEYS: tuple[Key, ...] = (
     Key("line.last", "end", "end", "last", Group.LOGS, "last", "Go to the end and follow."),
     Key(
         "line.left", "left,h", "←", "shift(-1)", Group.LOGS, "left",
-        "See more of the beginning of long lines; h does it too.",
+        "Scroll long lines to the left (also h).",
     ),
     Key(
         "line.right", "right", "→", "shift(1)", Group.LOGS, "right",
-        "See more of the end of long lines.",
+        "Scroll long lines to the right.",
     ),
 )  # fmt: skip
 
 ONE_REQUEST_KEYS: tuple[Key, ...] = (
     Key(
         "requests.lines", "l", "l", "lines", Group.REQUESTS, "log lines",
-        "Show the lines of the log while the request was answered.",
+        "Show the log lines from the time of the request.",
     ),
     Key(
         "requests.moment", "at", "@", "moment", Group.REQUESTS, "that moment",
@@ -123,35 +124,34 @@ ONE_REQUEST_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "requests.copy", "y", "y", "copy", Group.REQUESTS, "copy",
-        "Copy what is known of the request.",
+        "Copy the details of the request.",
     ),
 )  # fmt: skip
 
 REQUEST_KEYS: tuple[Key, ...] = (
     Key(
         "requests.open", "enter", "enter", "open", Group.REQUESTS, "details",
-        "Show one request alone: its queue, backend and handler, and how it stands among others.",
+        "Show one request: its queue, backend and handler time, and how it compares to others.",
     ),
     Key(
         "requests.filter", "slash", "/", "filter", Group.REQUESTS, "filter",
-        "Of the requests, show only some: text, !not, ~regex or /regex/.",
+        "Filter the requests: text, !not, ~regex or /regex/.",
     ),
     Key(
         "requests.order", "o", "o", "order", Group.REQUESTS, "sort",
-        "Sort the requests by the next: total, time, queue, backend, handler and the others that "
-        "are shown; a click on a title does so too.",
+        "Sort the requests by the next column (also a click on its title).",
     ),
     Key(
         "requests.reverse", "O", "O", "reverse", Group.REQUESTS, "reverse",
-        "Sort the requests the other way round; a second click on the title does so too.",
+        "Reverse the sort order of the requests (also a second click on the title).",
     ),
     Key(
         "requests.failed", "v", "v", "failed", Group.REQUESTS, "failed only",
-        "Show the failed ones alone, or all.",
+        "Show only failed requests, or all.",
     ),
     Key(
         "requests.model", "w", "w", "model", Group.REQUESTS, "this model",
-        "Show the requests to the selected model alone, or all.",
+        "Show only requests to the selected model, or all.",
     ),
     *ONE_REQUEST_KEYS,
 )  # fmt: skip
@@ -159,19 +159,19 @@ REQUEST_KEYS: tuple[Key, ...] = (
 DOCTOR_KEYS: tuple[Key, ...] = (
     Key(
         "doctor.run", "r", "r", "run", Group.DOCTOR, "run again",
-        "Examine the server and this machine anew.",
+        "Run all checks again.",
     ),
     Key(
         "doctor.whole", "enter", "enter", "whole", Group.DOCTOR, "all of it",
-        "Show the whole finding: what is so, by what that was seen, and what mends it.",
+        "Show the whole finding: problem, evidence and remedy.",
     ),
     Key(
         "doctor.copy", "y", "y", "copy", Group.DOCTOR, "copy remedy",
-        "Copy what mends it to the terminal's clipboard.",
+        "Copy the remedy to the terminal's clipboard.",
     ),
     Key(
-        "doctor.fine", "v", "v", "fine", Group.DOCTOR, "what is fine",
-        "Show what is fine and what was not checked as well, or what is wrong alone.",
+        "doctor.fine", "v", "v", "fine", Group.DOCTOR, "passed checks",
+        "Show passed checks and what was not checked as well, or what is wrong alone.",
     ),
 )  # fmt: skip
 
@@ -182,63 +182,63 @@ EVENT_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "events.filter", "slash", "/", "filter", Group.EVENTS, "filter",
-        "In the events, show only some: text, !not, ~regex or /regex/.",
+        "Filter the events: text, !not, ~regex or /regex/.",
     ),
     Key(
         "events.bad", "v", "v", "bad", Group.EVENTS, "bad only",
-        "Show only what somebody should look at, or all.",
+        "Show only events that need attention, or all.",
     ),
     Key(
         "events.kind", "f", "f", "kind", Group.EVENTS, "kind",
-        "Choose the kind of events that are shown.",
+        "Choose which kind of events to show.",
     ),
     Key(
         "events.model", "w", "w", "model", Group.EVENTS, "this model",
-        "Show the events of the selected version alone, or all.",
+        "Show only events of the selected version, or all.",
     ),
     Key(
         "events.logs", "l", "l", "logs", Group.EVENTS, "log lines",
-        "Show the lines of the log at that moment.",
+        "Show the log lines from that moment.",
     ),
     Key(
         "events.copy", "y", "y", "copy", Group.EVENTS, "copy",
-        "Copy the event as a line.",
+        "Copy the event as one line.",
     ),
 )  # fmt: skip
 
 TEXT_KEYS: tuple[Key, ...] = (
     Key(
         "text.copy", "y", "y", "copy", Group.PAGES, "copy",
-        "In a text opened on a page, copy it to the terminal's clipboard.",
+        "Copy the open text to the terminal's clipboard.",
     ),
 )  # fmt: skip
 
 
 OPEN_SETTINGS = Key(
     "app.settings", "C", "C", DO, Group.GENERAL, "settings",
-    "Show the settings: change them for this session, or keep them in the configuration.",
+    "Show the settings; change them for this session, or save them to the configuration.",
 )  # fmt: skip
 
 SETTING_KEYS: tuple[Key, ...] = (
     Key(
         "settings.change", "enter", "enter", "change", Group.SETTINGS, "change",
-        "Change the setting; the page tells whether that holds at once or from the next start.",
+        "Change the setting; the page shows whether it applies now or from the next start.",
     ),
     Key(
-        "settings.keep", "s", "s", "keep", Group.SETTINGS, "keep",
-        "Write what was changed into the configuration file; its other lines stay as they are.",
+        "settings.keep", "s", "s", "save", Group.SETTINGS, "save",
+        "Save changes to the configuration file; its other lines stay unchanged.",
     ),
     Key(
         "settings.default", "d", "d", "default", Group.SETTINGS, "default",
-        "Put the default back; kept, the setting leaves the file.",
+        "Reset to the default; saving then removes the setting from the file.",
     ),
     Key(
-        "settings.undo", "u", "u", "take_back", Group.SETTINGS, "take back",
-        "Take back a change of the setting that was not kept.",
+        "settings.undo", "u", "u", "take_back", Group.SETTINGS, "discard",
+        "Discard an unsaved change of the setting.",
     ),
     Key(
         "settings.copy", "y", "y", "copy", Group.SETTINGS, "copy",
-        "Copy the command line that sets it so, `tsmon config set KEY VALUE`.",
+        "Copy the equivalent command, `tsmon config set KEY VALUE`.",
     ),
 )  # fmt: skip
 
@@ -250,26 +250,27 @@ FLEET_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "fleet.filter", "slash", "/", "filter", Group.FLEET, "filter",
-        "In the fleet, show only rows with these words: server, model, label or verdict.",
+        "In the fleet, filter rows by server, model, label or verdict.",
     ),
     Key(
         "fleet.sort", "o", "o", "sort", Group.FLEET, "sort",
-        "In the fleet, sort by the next: worst, name, workers, rate, inference, queue, errors.",
+        "In the fleet, sort by the next column: worst, name, workers, rate, inference, queue, "
+        "errors.",
     ),
     Key(
         "fleet.models", "m", "m", "fold", Group.FLEET, "models",
-        "In the fleet, hide the models or show them again.",
+        "In the fleet, hide or show the models.",
     ),
     Key(
         "fleet.choose", "c", "c", "choose", Group.FLEET, "by name",
-        "In the fleet, choose a server of the configuration by its name.",
+        "In the fleet, choose a server by its name in the configuration.",
     ),
     Key(
         "fleet.back", "escape", "esc", "back", Group.FLEET, "back",
-        "In the fleet, end the filter; then go back to where one was.",
+        "In the fleet, clear the filter; then go back.",
     ),
     Key(
         "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",
-        "In the fleet, sort the other way round; a second click on the title does so too.",
+        "In the fleet, reverse the sort order (also a second click on the title).",
     ),
 )  # fmt: skip

@@ -33,7 +33,7 @@ class Actions:
         return frozenset(self._found)
 
     def do(self, id_: str, session: Session) -> None:
-        """Carry one out, whoever asks for it: a key, a command, the palette or the mouse.
+        """Carry one out, whatever asked for it: a key, a command, the palette or the mouse.
 
         Raises:
             Refused: it would act on something else than what is shown.
@@ -60,7 +60,7 @@ class Actions:
         return id_ not in self._found or self._found[id_][0].allows(id_)
 
     def why_not(self, key: Key, session: Session) -> tuple[Note, bool] | None:
-        """What to tell a person who presses a key in vain, and whether that is bad."""
+        """The message for a key that does nothing now, and whether it is an error."""
         if refusal := _refusal(key, session):
             return refusal, True
         if key.id not in self._found or self.allows(key.id, session):

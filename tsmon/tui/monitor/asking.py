@@ -105,7 +105,7 @@ async def answered(
                 still.check()
         if not still.difference:
             return result
-        news = Note(f"nothing was changed, since {still.difference}")
+        news = Note(f"nothing was changed: {still.difference}")
 
 
 async def ask_default(host: MonitorScreen, id_: str, key: ModelKey, management: Management) -> bool:
@@ -161,7 +161,7 @@ def _changed(key: ModelKey, was: AskedAbout | None, now: AskedAbout | None) -> s
     if was.workers != now.workers:
         return f"{key} has {plural(now.workers, 'worker')} now, not {was.workers}"
     if was.serves != now.serves:
-        return f"{key} {'serves now' if now.serves else 'serves no longer'}"
+        return f"{key} {'serves now' if now.serves else 'no longer serves'}"
     if was.is_default != now.is_default:
         return f"{key} is {'now' if now.is_default else 'no longer'} the default version"
-    return f"{key} was registered anew"
+    return f"{key} was registered again"

@@ -33,7 +33,7 @@ class Capability:
         return True
 
     def why_not(self, id_: str) -> Note | None:
-        """What to tell a person who asks for an action that is not allowed."""
+        """What to show a person who asks for an action that is not allowed."""
         return None
 
     def describe(self, key: Key) -> Key:

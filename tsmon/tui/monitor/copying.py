@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
     from tsmon.tui.screens.copy_choice import Copyable
 
-CLIPBOARD = "in the clipboard, if your terminal allows it (OSC 52)"
+CLIPBOARD = "copied, if your terminal allows it (OSC 52)"
 
 
 class Copying(Capability):
@@ -35,7 +35,7 @@ class Copying(Capability):
         if choices:
             self.talk.push(CopyChoice(choices), self._copy)
         else:
-            self.talk.note(Note("there is nothing to copy here"), bad=False)
+            self.talk.note(Note("nothing to copy here"), bad=False)
 
     def _copy(self, chosen: Copyable | None) -> None:
         from tsmon.tui.screens.copy_choice import first_line
@@ -43,8 +43,8 @@ class Copying(Capability):
         if chosen is None:
             return
         self.talk.copy(chosen.text)
-        told = f"copied {chosen.what}: {first_line(chosen.text)}"
-        self.talk.note(Note(told, _way_on(chosen.text)), bad=False)
+        message = f"copied {chosen.what}: {first_line(chosen.text)}"
+        self.talk.note(Note(message, _way_on(chosen.text)), bad=False)
 
     def _shown_texts(self) -> Iterator[Copyable]:
         """The value and the row where the cursor is, and the whole table."""

@@ -88,8 +88,8 @@ class Experimenting(Capability):
 
         severity = self._weigh(key, plan) or Risk.CHANGE
         if plan.registers:
-            heading, words = f"Register {key} anew for the experiment?", list(outlook)
+            heading, words = f"Register {key} again for the experiment?", list(outlook)
         else:
             heading = f"Scale {key} down for the experiment?"
-            words = [*outlook, f"Requests come in meanwhile. {NEWEST_FIRST}"]
+            words = [*outlook, f"It is receiving requests. {NEWEST_FIRST}"]
         return Confirm(Question(heading, Content("\n\n".join(words)), severity, typed=key.name))

@@ -59,7 +59,7 @@ class Leftovers(Capability):
 
         return abandoned_on(label, home)
 
-    # A server that nobody stops
+    # A server that nothing stops
 
     def _orphan(self, label: str) -> ServerRecord | None:
         """The server of the home folder, if it is this one and its tsmon was killed."""
@@ -83,10 +83,10 @@ class Leftovers(Capability):
         from tsmon.tui.screens.confirm import Confirm, Question
 
         words = (
-            f"The tsmon that started the TorchServe at {record.management} and was to stop it was "
-            "killed. Stopping it ends the server and its workers; otherwise it stays."
+            f"The tsmon that started the TorchServe at {record.management} was killed before it "
+            "could stop it. Stop the server and its workers now, or leave them running."
         )
-        question = Question("Stop what was left?", Content(words), Risk.LOSS, "Stop it")
+        question = Question("Stop the leftover server?", Content(words), Risk.LOSS, "Stop it")
 
         server = LocalServer(self.host.options.server_home)
 
@@ -99,7 +99,7 @@ class Leftovers(Capability):
         stopped = await self.talk.push_wait(Confirm(question, stop, "stopping …"))
         if stopped:
             self.host.session.monitor.poke()
-        else:  # it stays, and nobody is asked again
+        else:  # it stays, and no one is asked again
             with suppress(ServingError, OSError):
                 await asyncio.to_thread(server.give_to, None, record)
         return bool(stopped)
@@ -115,8 +115,8 @@ class Leftovers(Capability):
         if now is not None and note.is_as_before(now.described):
             await asyncio.to_thread(note.drop)
             return
-        words = f"{note.words[0].upper()}{note.words[1:]}. Otherwise it stays as it is now."
-        question = Question(f"Put {note.model} back?", Content(words), Risk.CHANGE, "Put back")
+        words = f"{note.words[0].upper()}{note.words[1:]}. Otherwise it stays as it is."
+        question = Question(f"Restore {note.model}?", Content(words), Risk.CHANGE, "Restore")
 
         async def put_back() -> None:
             left = await restore(note, management)
@@ -124,5 +124,5 @@ class Leftovers(Capability):
                 raise TorchServeError(left.message, left.remedy)
             self.talk.note(Note(left.message), bad=False)
 
-        await self.talk.push_wait(Confirm(question, put_back, "putting it back …"))
+        await self.talk.push_wait(Confirm(question, put_back, "restoring it …"))
         self.host.session.monitor.poke()

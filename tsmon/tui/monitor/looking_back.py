@@ -187,7 +187,7 @@ class LookingBack(Capability):
             return
         moment = parse_time(text, view.snapshot.at.wall.astimezone())
         if not self.look_at_time(moment):
-            early = f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}"
+            early = f"no data as early as {moment:%Y-%m-%d %H:%M:%S}"
             raise InvalidArgument(f"{early}; what is kept begins at {self._begins()}")
 
     def look_at_event(self, event: Event) -> None:

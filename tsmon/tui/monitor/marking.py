@@ -51,7 +51,7 @@ class Marking(Capability):
         for bulk in left:
             ended = bulk.summary()
             words = (
-                f"{bulk.title}: not followed any more, another server is watched; {ended.message}"
+                f"{bulk.title}: no longer followed, as another server is watched; {ended.message}"
             )
             self.talk.note(Note(words, ended.hint))
 
@@ -81,8 +81,8 @@ class Marking(Capability):
         """The marked versions that are there, with the workers each has or will have."""
         present = [model for model in self.marked if not model.gone]
         if not present:
-            way_on = "{model.unregister} takes them off the list"
-            self.talk.note(Note("all that are marked are gone", way_on))
+            way_on = "{model.unregister} removes them from the list"
+            self.talk.note(Note("all marked models are gone", way_on))
         return [(model, self.host.rollouts.planned(model)) for model in present]
 
     async def _ask_number(self, keys: Sequence[ModelKey], start: int | None) -> None:
@@ -100,7 +100,7 @@ class Marking(Capability):
 
     async def _scale_after_question(self, id_: str, targets: Targets, *, followed: bool) -> None:
         """Change the numbers; where something may be lost, after one question for all."""
-        from tsmon.tui.screens.bulk import ConfirmMany, about_fewer_each, spell_fewer_each
+        from tsmon.tui.screens.bulk import ConfirmMany, about_fewer_each, format_fewer_each
 
         wanted = {model.key: target for model, target in targets}
 
@@ -109,7 +109,7 @@ class Marking(Capability):
 
         async def dialog(_: Still) -> ConfirmMany:
             losing = self._losing(now())
-            return ConfirmMany(about_fewer_each(losing), spell_fewer_each(losing))
+            return ConfirmMany(about_fewer_each(losing), format_fewer_each(losing))
 
         if self._losing(now()) and not await answered(self.host, id_, wanted, dialog):
             return
@@ -126,7 +126,7 @@ class Marking(Capability):
         latest = self.host.session.monitor.latest
         found = [model for key in keys if (model := latest.model(key)) and not model.gone]
         if not found:
-            raise Refused("all that were marked are gone")
+            raise Refused("all marked models are gone")
         return found
 
     def _losing(self, targets: Targets) -> list[Losing]:
@@ -147,7 +147,7 @@ class Marking(Capability):
         bulk = self._scaling([model.key for model, _ in targets], followed=followed)
         for model, target in targets:
             if target == rollouts.planned(model) == len(model.workers):
-                bulk.put(model.key, Stand.SKIPPED, f"has {plural(target, 'worker')} already")
+                bulk.put(model.key, Stand.SKIPPED, f"already has {plural(target, 'worker')}")
             else:
                 rollouts.scale(model.key, len(model.workers), target)
         self._end_bulks()
@@ -166,14 +166,14 @@ class Marking(Capability):
         self.talk.ask(self._unregister([model.key for model in self.marked]))
 
     async def _unregister(self, keys: Sequence[ModelKey]) -> None:
-        from tsmon.tui.screens.bulk import ConfirmMany, about_removals, spell_removals
+        from tsmon.tui.screens.bulk import ConfirmMany, about_removals, format_removals
 
         def removals() -> list[BulkRemoval]:
             return plan_removals(self.marked, self.host.session.monitor.latest.models)
 
         async def dialog(_: Still) -> ConfirmMany:
             planned = removals()
-            return ConfirmMany(about_removals(planned), spell_removals(planned))
+            return ConfirmMany(about_removals(planned), format_removals(planned))
 
         if not await answered(self.host, "model.unregister", keys, dialog):
             return
@@ -205,7 +205,7 @@ class Marking(Capability):
     # What is under way
 
     def _scaling(self, keys: Sequence[ModelKey], *, followed: bool) -> Bulk:
-        """A bulk for a change of workers; presses that nobody follows add up to one."""
+        """A bulk for a change of workers; presses that no one follows add up to one."""
         adding = (each for each in self._bulks if not each.followed)
         bulk = None if followed else next(adding, None)
         if bulk is None:
@@ -216,7 +216,7 @@ class Marking(Capability):
         return bulk
 
     async def _follow(self, bulk: Bulk) -> None:
-        """Show how far it is; if it ends after that was closed, a note tells how."""
+        """Show how far it is; if it ends after that was closed, a note shows how."""
         from tsmon.tui.screens.bulk import BulkProgress
 
         await self.talk.push_wait(BulkProgress(bulk))
@@ -225,7 +225,7 @@ class Marking(Capability):
         bulk.followed = False
 
     def _end_bulks(self) -> None:
-        """Tell how those ended that nobody follows."""
+        """Report how those ended that no one follows."""
         for bulk in [each for each in self._bulks if each.ended and not each.followed]:
             self._bulks.remove(bulk)
             self.talk.note(bulk.summary(), bad=bulk.failed)

@@ -91,5 +91,5 @@ class Pages(Capability):
         if isinstance(moment, Event):
             self._past.look_at_event(moment)
         elif moment is not None and not self._past.look_at_time(moment):
-            early = f"nothing was seen as early as {moment:%Y-%m-%d %H:%M:%S}"
+            early = f"no data as early as {moment:%Y-%m-%d %H:%M:%S}"
             self.talk.note(Note(early), bad=False)

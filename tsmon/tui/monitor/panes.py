@@ -154,7 +154,7 @@ class Panes(Sound[None]):
         return shown & self.offered
 
     def _arrangement(self) -> frozenset[str]:
-        """The classes of all panes, which are set at once: each change of them styles all anew."""
+        """The classes of all panes, which are set at once: each change of them styles all again."""
         classes = {f"-detail-{self._detail}"}
         if not self._is_deep:
             classes.add(Layout.ONE if self.zoomed else self._room)
@@ -183,27 +183,27 @@ class Panes(Sound[None]):
 
     @property
     def models_pane(self) -> ModelsPane:
-        """Pane 1."""
+        """Pane 1, the models."""
         return self.query_one(ModelsPane)
 
     @property
     def workers_pane(self) -> WorkersPane:
-        """Pane 2."""
+        """Pane 2, the workers of the selected version."""
         return self.query_one(WorkersPane)
 
     @property
     def metrics_pane(self) -> MetricsPane:
-        """Pane 3."""
+        """Pane 3, the charts of the selected version."""
         return self.query_one(MetricsPane)
 
     @property
     def digits_pane(self) -> DigitsPane:
-        """Pane 4."""
+        """Pane 4, images and answers."""
         return self.query_one(DigitsPane)
 
     @property
     def story(self) -> VersionDetails:
-        """What there is to tell of the selected version beside its numbers."""
+        """What can be said of the selected version beside its numbers."""
         return self.query_one(VersionDetails)
 
     @property

@@ -34,13 +34,15 @@ def why_not_present(key: Key, session: Session, now: Instant) -> Note | None:
     if view is not None and view.held:
         moment = f"{view.snapshot.at.wall.astimezone():%H:%M:%S}"
         message = f"{key.label} is refused: the screen shows the past ({moment})"
-        return Note(message, "{time.pause} goes back to the present, then do it there")
+        return Note(message, "press {time.pause} to go back to the present first")
     if key.without_answer or not _is_late(session, now):
         return None
     answer = session.monitor.latest.server.last_answer
-    seen = f"what is shown is {duration(now.since(answer))} old" if answer else "nothing is known"
+    seen = (
+        f"the screen shows data {duration(now.since(answer))} old" if answer else "nothing is known"
+    )
     message = f"{key.label} is refused: the server does not answer ({_state(session)}), {seen}"
-    return Note(message, "it can be done as soon as the server answers again")
+    return Note(message, "try again when the server answers")
 
 
 def _is_late(session: Session, now: Instant) -> bool:
@@ -53,4 +55,4 @@ def _is_late(session: Session, now: Instant) -> bool:
 
 def _state(session: Session) -> str:
     state = session.monitor.latest.server.state
-    return "its answer is late" if state is ServerState.UP else str(state)
+    return "its answer is overdue" if state is ServerState.UP else str(state)

@@ -112,14 +112,14 @@ def _one_at_a_time(model: ModelStatus, found: ModelVersion) -> Question:
 
     workers = len(found.workers)
     rows = [
-        ("workers", str(workers), f"{workers + 1} for a while, then {workers}"),
+        ("workers", str(workers), f"{workers + 1} temporarily, then {workers}"),
         *memory_row(model, workers, workers + 1, passing=True),
     ]
     shown = preview_change(rows, _scalings(found, workers + 1, workers))
     words = (
-        "One more worker stands in; each process is then ended in turn and TorchServe starts it "
-        "anew. The model serves all the while. A process is ended when it computes nothing; a "
-        "request it has in hand nevertheless gets a 500."
+        "One extra worker stands in while each process is ended in turn and TorchServe starts it "
+        "again. The model keeps serving. A process is ended when it looks idle; if it has a "
+        "request after all, that request gets a 500."
     )
     heading = f"Restart the workers of {model.key}, one at a time?"
     consequences = shown + line((f"\n\n{words}", Tone.PLAIN))
@@ -134,11 +134,9 @@ def _all_at_once(model: ModelStatus, found: ModelVersion, why: CannotRoll) -> Qu
     rows = [("workers", str(workers), f"0, then {workers}")]
     shown = preview_change(rows, _scalings(found, 0, workers))
     if model.ready:
-        words = (
-            "All workers end, and requests are refused with 503 until the model is loaded again."
-        )
+        words = "All workers end, and requests get a 503 until the model is loaded again."
     else:
-        words = "No worker of it is ready, so no request is lost; all are started anew."
+        words = "No worker is ready, so no request is lost; all are started again."
     words = f"{words} {str(why)[:1].upper()}{str(why)[1:]}."
     return Question(
         f"Restart all workers of {model.key} at once?",

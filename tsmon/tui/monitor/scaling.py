@@ -44,10 +44,10 @@ class Scaling(Capability):
         }
 
     def rollout_changed(self, rollout: Rollout) -> None:
-        """Tell where somebody else had the last word; the row alone may be gone by then."""
+        """Say where someone else changed it last; the row alone may be gone by then."""
         progress = rollout.progress
         if progress and progress.overtaken and rollout.key == self.host.selected:
-            self._undoing.withdraw("somebody else changed it meanwhile")
+            self._undoing.withdraw("someone else changed it in the meantime")
             self.talk.note(Note(f"{rollout.key}: {progress.reason}", progress.hint))
 
     def _scale_by(self, change: int) -> None:

@@ -186,7 +186,7 @@ class MonitorScreen(Panes):
         self.show_selected()
 
     def watch_in_depth(self) -> None:
-        """Arrange the panes anew, and fill those that were not seen before."""
+        """Arrange the panes again, and fill those that were not seen before."""
         super().watch_in_depth()
         self.show_selected()
 
@@ -218,7 +218,7 @@ class MonitorScreen(Panes):
         for each in self._capabilities:
             each.rollout_changed(rollout)
 
-    # What there is to do
+    # Actions
 
     def action_do(self, id_: str) -> None:
         """Do what a key, a command, the palette or the mouse asks for."""
@@ -274,7 +274,7 @@ class MonitorScreen(Panes):
         )
 
     def action_explain(self, measure: str) -> None:
-        """Tell what the number of the metrics means that was clicked."""
+        """Explain the number of the metrics that was clicked."""
         self.focus_pane(PaneName.METRICS)
         self.metrics_pane.choose_measure(measure)
         self.action_help()
@@ -310,7 +310,7 @@ class MonitorScreen(Panes):
     # What capabilities ask for
 
     def chosen(self) -> ModelStatus | None:
-        """The selected version as it is now, if the server has it; otherwise that is told."""
+        """The selected version as it is now, if the server has it; otherwise say so."""
         model = self.model
         if model is not None and self.session.can_act:
             model = self.session.monitor.latest.model(model.key) or model
@@ -318,7 +318,9 @@ class MonitorScreen(Panes):
             self.talk.note(NO_MODEL)
         elif model.gone:
             gone = f"{model.key} is gone: {model.gone}"
-            way_on = "{model.register} registers it again, {model.unregister} takes it off the list"
+            way_on = (
+                "{model.register} registers it again, {model.unregister} removes it from the list"
+            )
             self.talk.note(Note(gone, way_on))
             return None
         return model

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.load import LoadSettings
 
-NO_IMAGES_TO_SEND = Note("there are no images to send", "{digits.folder} opens a folder of them")
+NO_IMAGES_TO_SEND = Note("no images to send", "{digits.folder} opens a folder")
 BATCH_UNDER_WAY = Note("a batch is still being sent", "{digits.stop} stops it")
 GROUP = "send"
 """The work that sends."""
@@ -68,7 +68,7 @@ class Sending(Capability):
     def _ask_folder(self) -> None:
         from tsmon.tui.screens.ask import AskPath
 
-        words = "A folder with PNG or JPEG images; a digit before the suffix is the label."
+        words = "A folder of PNG or JPEG images; a digit before the suffix is the label."
         start = self.desk.folder.path if self.desk.folder else self.host.options.samples
         self.talk.push(AskPath("Folder of images", words, start, self._open))
 
@@ -167,9 +167,9 @@ class Sending(Capability):
         if self.host.is_mounted:
             self.host.digits_pane.show_progress(None)
             if failures:
-                self.talk.do(self._tell_failures(key, failures))
+                self.talk.do(self._show_failures(key, failures))
 
-    async def _tell_failures(self, key: ModelKey, failures: Sequence[Failure]) -> None:
+    async def _show_failures(self, key: ModelKey, failures: Sequence[Failure]) -> None:
         self.talk.note(Note(count_kinds(failures), await self._capacity(key, failures)))
 
     async def _capacity(self, key: ModelKey, failures: Sequence[Failure]) -> str:

@@ -30,14 +30,14 @@ class Tokens(Capability):
     def why_not(self, id_: str) -> Note:
         """It is in the server's key file."""
         return Note(
-            "new tokens need the API key, which is not known here",
+            "issuing new tokens needs the API key, which is not known here",
             "{server.key-file} reads it from the server's key_file.json",
         )
 
     def _ask_key_file(self) -> None:
         from tsmon.tui.screens.ask import AskPath
 
-        words = "TorchServe writes key_file.json into the folder it was started in."
+        words = "TorchServe writes key_file.json to the folder it was started in."
         start = self.host.session.client.keys.path
         self.talk.push(AskPath("Key file", words, start, self._use_key_file))
 
@@ -61,4 +61,4 @@ class Tokens(Capability):
             return
         await client.renewal.renew()
         self.host.session.monitor.poke()
-        self.talk.note(Note("the server made new tokens"), bad=False)
+        self.talk.note(Note("the server issued new tokens"), bad=False)

@@ -43,7 +43,7 @@ class Undoing(Capability):
         self.host.show_keys()
 
     def withdraw(self, why: str | None = None) -> None:
-        """There is no way back any more, or none; a reason that was told before stays."""
+        """There is no way back any more, or none; a reason given before stays."""
         self._undo = None
         self._why_not = self._why_not if why is None else why
         self.host.show_keys()
@@ -56,7 +56,7 @@ class Undoing(Capability):
 
     def why_not(self, id_: str) -> Note:
         """Why there is nothing."""
-        return Note("there is nothing to take back", self._why_not)
+        return Note("there is nothing to undo", self._why_not)
 
     def describe(self, key: keymap.Key) -> keymap.Key:
         """The key with what it would take back."""
@@ -76,7 +76,7 @@ class Undoing(Capability):
     def snapshot_shown(self) -> None:
         """Withdraw a way back that leads nowhere any more."""
         if self._undo and not self._undo.is_open(self.host.session.monitor.latest):
-            self.withdraw("what was changed last has changed again since")
+            self.withdraw("what you changed has changed again since")
 
     # Taking it
 
@@ -87,7 +87,7 @@ class Undoing(Capability):
 
     async def _carry_out(self, undo: Undo) -> None:
         if await self._send_back(undo):
-            self.withdraw("it was taken back already")
+            self.withdraw("it was already undone")
             self.host.session.monitor.poke()
 
     async def _send_back(self, undo: Undo) -> bool:

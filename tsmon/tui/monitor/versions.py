@@ -43,7 +43,7 @@ class Versions(Capability):
     # Describe and archive
 
     def _describe(self) -> None:
-        """Show all that the server tells of the selected version, or told."""
+        """Show everything the server says about the selected version."""
         from tsmon.tui.screens.describe import Describe
 
         model = self.host.chosen()
@@ -81,9 +81,9 @@ class Versions(Capability):
         done = await self.talk.push_wait(dialog)
         if done is not None:
             self.host.session.monitor.poke()
-            self._tell_registered(done)
+            self._show_registered(done)
 
-    def _tell_registered(self, done: Registered) -> None:
+    def _show_registered(self, done: Registered) -> None:
         note = Note(done.message)
         if done.key is not None and done.model is not None:
             self.host.models_pane.select(done.key)
@@ -92,7 +92,7 @@ class Versions(Capability):
                 note = Note(f"{done.key} is registered")
         self.talk.note(note, bad=False)
         if done.differences:
-            won = Note("the archive's own settings won", "; ".join(done.differences))
+            won = Note("the archive's own settings took precedence", "; ".join(done.differences))
             self.talk.note(won, bad=False)
 
     # Unregister
@@ -113,7 +113,10 @@ class Versions(Capability):
 
         others = versions_beside(self.host, model.key)
         if model.is_default and others:
-            refused = f"{model.key} is the default version; TorchServe removes it only as the last"
+            refused = (
+                f"{model.key} is the default version; TorchServe removes it only when it is the "
+                "last version"
+            )
             way_on = "select another version and make it the default with {model.set-default} first"
             self.talk.note(Note(refused, way_on))
             return
@@ -137,7 +140,7 @@ class Versions(Capability):
             return
         self.host.forget(key)
         self._can_register_again(model.described, lost)
-        way_back = f"no way back: {lost}" if lost else "{model.undo} registers it again"
+        way_back = f"cannot be undone: {lost}" if lost else "{model.undo} registers it again"
         self.talk.note(Note(f"{key} is unregistered", way_back), bad=False)
 
     def _can_register_again(self, found: ModelVersion, lost: str) -> None:
@@ -162,7 +165,7 @@ class Versions(Capability):
         """Make the selected version the default one."""
         model = self.host.chosen()
         if model and model.is_default:
-            self.talk.note(Note(f"{model.key} is the default version already"), bad=False)
+            self.talk.note(Note(f"{model.key} is already the default version"), bad=False)
         elif model:
             self.talk.ask(self._set_default(model))
 
@@ -182,5 +185,5 @@ class Versions(Capability):
                 before.key,
             )
             self._undoing.offer(undo)
-        words = f"requests to {key.name} without a version go to {key.version} now"
-        self.talk.note(Note(words, "{model.undo} takes it back" if before else ""), bad=False)
+        words = f"requests to {key.name} without a version now go to {key.version}"
+        self.talk.note(Note(words, "{model.undo} undoes it" if before else ""), bad=False)

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class Sound(Screen[Result]):
-    """Mends what Textual's screens break at."""
+    """Works around faults of Textual's screens."""
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         """What is there, unless it is only drawn: a widget that was removed has no parent."""

@@ -31,7 +31,9 @@ class ArchiveDialog(Dialog[Path]):
     def body(self) -> ComposeResult:
         """The parts, those of the digit model filled in."""
         yield Static(
-            Content("torch-model-archiver packs these files into one that TorchServe can load."),
+            Content(
+                "torch-model-archiver packs these files into an archive that TorchServe can load."
+            ),
             classes="explanation",
         )
         yield Field("model name", id="name")
@@ -49,7 +51,7 @@ class ArchiveDialog(Dialog[Path]):
         try:
             self._fill(digit_archive_spec(self._export_path))
         except ServingError as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What was allowed to be replaced may be another archive now."""
@@ -57,15 +59,15 @@ class ArchiveDialog(Dialog[Path]):
         self._allow_replacing(False)
 
     def accept(self) -> None:
-        """Build it."""
-        self.carry_out(self._build(self._spec()), "torch-model-archiver runs …")
+        """Build the archive from the fields."""
+        self.carry_out(self._build(self._spec()), "running torch-model-archiver …")
 
     async def _build(self, spec: ArchiveSpec) -> None:
         try:
             path = await asyncio.to_thread(build_archive, spec)
         except ArchiveExists as error:
             self._allow_replacing(True)
-            self.tell(Note(error.message, "the button replaces it"))
+            self.show_note(Note(error.message, "the button overwrites it"))
         else:
             self.dismiss(path)
 

@@ -23,7 +23,7 @@ class Ask(Dialog[Result]):
     def __init__(
         self, heading: str, words: str, field: Field, use: Callable[[Result], Awaitable[None]]
     ) -> None:
-        """`words` explain; an expected error of `use` is told in the dialog."""
+        """`words` explain; an expected error of `use` is reported in the dialog."""
         super().__init__()
         self._heading = heading
         self._words = words
@@ -59,7 +59,7 @@ class AskPath(Ask[Path]):
         """Try the path."""
         path = self._field.path
         if path is None:
-            self.tell(Note("no path given", "type one; the right arrow completes it"))
+            self.show_note(Note("no path given", "type one; the right arrow completes it"))
             return
         self.carry_out(self._try(path), "reading …")
 
@@ -84,7 +84,7 @@ class AskText(Ask[str]):
 
 
 MOST_AT_ONCE = 64
-"""The client's own limit is 100 connections."""
+"""The client is limited to 100 connections."""
 
 
 class AskAmount(Dialog[Amount]):
@@ -100,17 +100,17 @@ class AskAmount(Dialog[Amount]):
     def body(self) -> ComposeResult:
         """The two numbers."""
         yield Field("images", str(self._last.images), id="images", number=True)
-        yield Field("at a time", str(self._last.concurrency), id="concurrency", number=True)
+        yield Field("in flight", str(self._last.concurrency), id="concurrency", number=True)
 
     def accept(self) -> None:
         """Check the numbers."""
         try:
             amount = Amount(
                 read_number(self.query_one("#images", Field), "images", 100_000),
-                read_number(self.query_one("#concurrency", Field), "at a time", MOST_AT_ONCE),
+                read_number(self.query_one("#concurrency", Field), "in flight", MOST_AT_ONCE),
             )
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
             return
         self.dismiss(amount)
 
@@ -131,7 +131,7 @@ class AskCount(Dialog[int]):
         return self._heading
 
     def body(self) -> ComposeResult:
-        """The number."""
+        """The field for the number."""
         yield Field(self._what, str(self._start), id="count", number=True)
 
     def accept(self) -> None:
@@ -139,7 +139,7 @@ class AskCount(Dialog[int]):
         try:
             self.dismiss(read_number(self.query_one("#count", Field), self._what, self._most))
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
 
 
 def read_number(field: Field, what: str, most: int) -> int:
@@ -150,5 +150,5 @@ def read_number(field: Field, what: str, most: int) -> int:
     """
     value = field.number
     if value is None or not 1 <= value <= most:
-        raise InvalidArgument(f"{what}: it takes 1 to {most:,}")
+        raise InvalidArgument(f"{what}: use 1 to {most:,}")
     return value

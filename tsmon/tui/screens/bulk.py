@@ -66,7 +66,7 @@ class ConfirmMany(Confirm):
 def about_removals(removals: Sequence[BulkRemoval]) -> Question:
     """Versions are to go; where some of them serve, their number has to be typed."""
     words = (
-        "Requests to them get 404. The archives stay in the model store, unless they were "
+        "Requests to them get a 404. The archives stay in the model store, unless they were "
         "registered from a URL."
     )
     return Question(
@@ -92,8 +92,8 @@ def about_fewer_each(losing: Sequence[Losing]) -> Question:
     words = [NEWEST_FIRST] if len(emptied) < len(losing) else []
     if emptied:
         words.append(
-            f"{plural(len(emptied), 'version')} will have no worker: every request is refused with "
-            "503 until there is one again."
+            f"{plural(len(emptied), 'version')} will have no workers: every request gets a 503 "
+            "until there is one."
         )
     severity = gravest(each.severity for each in losing) or Risk.CHANGE
     heading = "No" if len(emptied) == len(losing) else "Fewer"
@@ -106,7 +106,7 @@ def about_fewer_each(losing: Sequence[Losing]) -> Question:
     )
 
 
-def spell_fewer_each(losing: Sequence[Losing]) -> list[Span]:
+def format_fewer_each(losing: Sequence[Losing]) -> list[Span]:
     """How the workers of each change."""
     width = max((len(str(each.model.key)) for each in losing), default=0)
     return in_lines(
@@ -124,21 +124,21 @@ def _weigh(removal: BulkRemoval) -> Risk | None:
     return weigh(removal.model, weighing.Removal(removal.staying))
 
 
-def spell_removals(removals: Sequence[BulkRemoval]) -> list[Span]:
+def format_removals(removals: Sequence[BulkRemoval]) -> list[Span]:
     """What is lost with each version, in the order in which they go."""
     width = max(len(str(removal.model.key)) for removal in removals)
-    return in_lines(_spell_removal(removal, width) for removal in removals)
+    return in_lines(_format_removal(removal, width) for removal in removals)
 
 
-def _spell_removal(removal: BulkRemoval, width: int) -> list[Span]:
+def _format_removal(removal: BulkRemoval, width: int) -> list[Span]:
     model = removal.model
     name = f"{model.key!s:<{width}}{' ★' if model.is_default else '  '}  "
     if removal.obstacle:
         return [(f"✗ {name}", Tone.BAD), (f"stays: {removal.obstacle}", Tone.PLAIN)]
     if model.gone:
-        return [(f"  {name}", Tone.PLAIN), ("gone already; leaves the list", Tone.MUTED)]
+        return [(f"  {name}", Tone.PLAIN), ("already gone; removed from the list", Tone.MUTED)]
     queue = model.described.queue
-    waiting = f", {queue.pending} requests are waiting" if queue and queue.pending else ""
+    waiting = f", {queue.pending} requests are queued" if queue and queue.pending else ""
     lost = f"{plural(len(model.workers), 'worker')} will stop{waiting}"
     return [(f"  {name}", Tone.PLAIN), (lost, Tone.MUTED)]
 
@@ -188,17 +188,17 @@ class ScaleMany(Dialog[int]):
 
     def body(self) -> ComposeResult:
         """The number, and what it means for each."""
-        yield Field("workers for each", self._start, id="workers", number=True)
+        yield Field("workers each", self._start, id="workers", number=True)
         with Many():
             yield Static(id="now-and-then")
         yield Static(id="consequences", classes="explanation")
 
     def on_mount(self) -> None:
-        """Show what there is now."""
+        """Show the current state."""
         self._show(self._target())
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell the consequences while the number is typed."""
+        """Say the consequences while the number is typed."""
         event.stop()
         self._show(self._target())
 
@@ -223,17 +223,15 @@ class ScaleMany(Dialog[int]):
     def _consequences(self, target: int) -> list[Span]:
         before = sum(now for _, now in self._models)
         after = target * len(self._models)
-        spans: list[Span] = [(f"{before} → {plural(after, 'worker')} in all", Tone.ACCENT)]
+        spans: list[Span] = [(f"{before} → {plural(after, 'worker')} in total", Tone.ACCENT)]
         if (more := self._more_memory(target)) is not None and more:
             sign = "+" if more > 0 else "-"
             spans.append((f", about {sign}{byte_size(abs(more))} of memory", Tone.PLAIN))
         if target == 0:
-            spans.append(
-                ("\n! Without workers every request to them is refused with 503.", Tone.WARNING)
-            )
+            spans.append(("\n! Without workers every request to them gets a 503.", Tone.WARNING))
         if self._cpus and after > max(self._cpus, before):
             words = f"\n! This machine has {plural(self._cpus, 'CPU')}"
-            spans.append((f"{words}; more workers than that share them.", Tone.WARNING))
+            spans.append((f"{words}; more workers than that compete for them.", Tone.WARNING))
         return spans
 
     def _more_memory(self, target: int) -> int | None:
@@ -251,7 +249,7 @@ class ScaleMany(Dialog[int]):
         try:
             self.dismiss(typed_workers(self.query_one("#workers", Field)))
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
 
 
 class BulkProgress(AboveInPart[None]):
@@ -271,7 +269,7 @@ class BulkProgress(AboveInPart[None]):
             yield Words(id="bulk-end")
 
     def on_mount(self) -> None:
-        """Follow it."""
+        """Follow the bulk change until it ends."""
         self.bulk.changed = self.show
         self.show()
 
@@ -281,12 +279,12 @@ class BulkProgress(AboveInPart[None]):
             return
         box = self.query_one("#dialog")
         words = (
-            "{dialog.cancel} closes" if self.bulk.ended else "{dialog.cancel} closes, it goes on"
+            "{dialog.cancel} closes" if self.bulk.ended else "{dialog.cancel} closes, it continues"
         )
-        box.border_subtitle = keys_of(self).spell(words)
+        box.border_subtitle = keys_of(self).expand(words)
         width = max(len(str(key)) for key in self.bulk.parts)
         parts = self.bulk.parts.items()
-        lines = in_lines(_spell_part(f"{key!s:<{width}}", part) for key, part in parts)
+        lines = in_lines(_format_part(f"{key!s:<{width}}", part) for key, part in parts)
         self.query_one("#bulk-parts", Words).say(line(*lines))
         note = self.bulk.summary()
         tone = Tone.BAD if self.bulk.failed else Tone.GOOD
@@ -299,10 +297,10 @@ class BulkProgress(AboveInPart[None]):
         self.bulk.changed = lambda: None
 
     def action_cancel(self) -> None:
-        """Close it."""
+        """Close the dialog; the change continues."""
         self.dismiss(None)
 
 
-def _spell_part(name: str, part: BulkPart) -> list[Span]:
+def _format_part(name: str, part: BulkPart) -> list[Span]:
     sign, tone = _SIGNS[part.stand]
     return [(f"{sign} {name}  ", tone), (part.words or part.stand, Tone.PLAIN)]

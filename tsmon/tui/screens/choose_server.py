@@ -23,15 +23,15 @@ class ChooseServer(ListDialog[str]):
 
     def __init__(self, servers: Mapping[str, ServerSettings], now: str) -> None:
         """`servers` must not be empty; the cursor is on `now`, the one that is watched."""
-        answers = [(_spell(name, each, name == now), name) for name, each in servers.items()]
-        words = "Servers of the configuration; enter watches one."
+        answers = [(_format(name, each, name == now), name) for name, each in servers.items()]
+        words = "Configured servers; enter watches one."
         super().__init__("Server", answers, now, words)
 
 
-def _spell(name: str, settings: ServerSettings, watched: bool) -> Content:
-    told = line(
+def _format(name: str, settings: ServerSettings, watched: bool) -> Content:
+    message = line(
         (f"  {masked_address(settings.url) or 'the local server'}", Tone.MUTED),
         ("  READ-ONLY" if settings.read_only else "", Tone.ACCENT),
         ("  watched now" if watched else "", Tone.GOOD),
     )
-    return badge(name, settings.color) + told
+    return badge(name, settings.color) + message

@@ -37,7 +37,7 @@ class Confirm(Dialog[bool]):
     """Yes or no; a careless enter changes nothing."""
 
     CANCEL = "No"
-    LEAVES = "keeps it as it is"
+    LEAVES = "changes nothing"
     VARIANT = "error"
     AUTO_FOCUS = "#cancel"
 
@@ -47,7 +47,7 @@ class Confirm(Dialog[bool]):
         work: Callable[[], Awaitable[None]] | None = None,
         saying: str = "…",
     ) -> None:
-        """`work` is done before the dialog closes; what goes wrong with it is told inside."""
+        """`work` is done before the dialog closes; what goes wrong with it is reported inside."""
         super().__init__()
         self._question = question
         self._work = work
@@ -73,7 +73,7 @@ class Confirm(Dialog[bool]):
         yield Static(line((severity.words, severity.tone)), id="severity", classes="explanation")
         yield Static(self._question.consequences, classes="explanation")
         if self._must_type:
-            words = f"Type {self._must_type} to go on; enter alone keeps it as it is."
+            words = f"Type {self._must_type} to continue; enter alone changes nothing."
             yield Static(words, classes="explanation")
             yield Field("answer", id="typed")
 
@@ -88,7 +88,7 @@ class Confirm(Dialog[bool]):
         typed = self.query_one("#typed", Field).text if self._must_type else ""
         if typed != self._must_type:
             if typed:
-                self.tell(Note(f"{typed!r} is not {self._must_type!r}", "esc keeps it as it is"))
+                self.show_note(Note(f"{typed!r} is not {self._must_type!r}", "esc changes nothing"))
             else:
                 self.dismiss(False)
         elif self._work is None:

@@ -41,12 +41,12 @@ class CopyChoice(AboveInPart[Copyable | None]):
         self._choices = choices
 
     def compose(self) -> ComposeResult:
-        """The list."""
+        """The list of what can be copied."""
         with Vertical(id="dialog") as box:
             box.border_title = "Copy"
             words = "a letter, enter or a click copies, {dialog.cancel} closes"
-            box.border_subtitle = keys_of(self).spell(words)
-            yield Choices(*map(self._spell, self._choices), id="copy-list", compact=True)
+            box.border_subtitle = keys_of(self).expand(words)
+            yield Choices(*map(self._format, self._choices), id="copy-list", compact=True)
 
     def on_key(self, event: events.Key) -> None:
         """A letter of the list."""
@@ -61,10 +61,10 @@ class CopyChoice(AboveInPart[Copyable | None]):
         self.dismiss(self._choices[event.option_index])
 
     def action_cancel(self) -> None:
-        """Copy nothing."""
+        """Close without copying anything."""
         self.dismiss(None)
 
-    def _spell(self, choice: Copyable) -> Content:
+    def _format(self, choice: Copyable) -> Content:
         width = max(len(each.what) for each in self._choices)
         return line(
             (f" {choice.letter} ", Tone.ACCENT),

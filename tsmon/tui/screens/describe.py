@@ -42,7 +42,7 @@ class Describe(AboveInPart[None]):
         with ScrollableText(id="page") as box:
             box.border_title = self._title
             words = "{describe.copy} copies, {dialog.cancel} closes"
-            box.border_subtitle = keys_of(self).spell(words)
+            box.border_subtitle = keys_of(self).expand(words)
             colourful = len(self._text) <= MOST_COLOURED
             yield Static(highlight(self._text, language="json") if colourful else self._text)
 
@@ -52,5 +52,5 @@ class Describe(AboveInPart[None]):
         self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
     def action_cancel(self) -> None:
-        """Close it."""
+        """Close the description."""
         self.dismiss(None)

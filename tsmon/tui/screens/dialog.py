@@ -23,7 +23,7 @@ from tsmon.untrusted.text import few_lines, one_line
 class Dialog(AboveInPart[Result | None]):
     """Asks something; its result is None when it is left without an answer.
 
-    A problem is told inside the dialog, so that nothing typed is lost.
+    A problem is reported inside the dialog, so that nothing typed is lost.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DIALOG_KEYS)
@@ -47,10 +47,10 @@ class Dialog(AboveInPart[Result | None]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """The box."""
+        """The box with title, body and messages."""
         with Vertical(id="dialog") as box:
             box.border_title = self.heading
-            box.border_subtitle = keys_of(self).spell(f"{{dialog.cancel}} {self.LEAVES}")
+            box.border_subtitle = keys_of(self).expand(f"{{dialog.cancel}} {self.LEAVES}")
             with VerticalScroll(id="dialog-body", can_focus=False):
                 yield from self.body()
             with Vertical(id="dialog-foot"):  # in sight wherever the body is scrolled to
@@ -64,7 +64,7 @@ class Dialog(AboveInPart[Result | None]):
     def on_mount(self) -> None:
         """Say first what is new; a dialog of a kind may do more."""
         if self.news is not None:
-            self.tell(self.news)
+            self.show_note(self.news)
 
     @property
     def heading(self) -> str:
@@ -76,11 +76,11 @@ class Dialog(AboveInPart[Result | None]):
         """What the first button says."""
         return self.ACCEPT
 
-    def tell(self, note: Note) -> None:
+    def show_note(self, note: Note) -> None:
         """Say what is wrong and what to do."""
         spans: list[Span] = [(f"✗ {one_line(note.message)}", Tone.BAD)]
         if note.hint:
-            spans.append((f"\n  {keys_of(self).spell(few_lines(note.hint))}", Tone.PLAIN))
+            spans.append((f"\n  {keys_of(self).expand(few_lines(note.hint))}", Tone.PLAIN))
         self.say(*spans)
 
     def say(self, *spans: Span) -> None:
@@ -90,7 +90,7 @@ class Dialog(AboveInPart[Result | None]):
 
     def carry_out(self, work: Coroutine[None, None, None], saying: str) -> None:
         """Do something that may fail and takes a while; meanwhile it cannot be asked again."""
-        way_out = keys_of(self).spell("  {dialog.cancel} waits no longer")
+        way_out = keys_of(self).expand("  {dialog.cancel} stops waiting")
         self.say((f"◌ {saying}", Tone.WARNING), (way_out, Tone.MUTED))
         self.query_one("#accept", Button).disabled = True
         self.run_worker(self._carry_out(work), group="dialog")
@@ -104,7 +104,7 @@ class Dialog(AboveInPart[Result | None]):
         try:
             await work
         except EXPECTED as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
         finally:
             for accept in self.query("#accept"):  # none once the dialog was left
                 accept.disabled = False
@@ -112,7 +112,7 @@ class Dialog(AboveInPart[Result | None]):
     def action_cancel(self) -> None:
         """Leave without an answer; what was sent may be carried out all the same."""
         if self.busy:
-            self.notify("not waited for any longer; the server may still do it", severity="warning")
+            self.notify("no longer waiting; the server may still do it", severity="warning")
         self.dismiss(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -63,7 +63,7 @@ class DigitScreen(FullPage[None]):
         self.talk.do(self._choose_target())
 
     async def _choose_target(self) -> None:
-        words = "Images are sent to this version, in the monitor as well."
+        words = "Images are sent to this version, in the monitor too."
         key = await self.choose("Version", words, self.models, self.desk.target)
         if key:
             self.desk.target = key

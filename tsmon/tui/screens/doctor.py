@@ -1,4 +1,4 @@
-"""The doctor: what is wrong with the server and this machine, and what mends it."""
+"""The doctor: what is wrong with the server and this machine, and the remedy."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Doctor(Page):
             seconds = monotonic() - self._began
             words = line((f"◌ {self._doing} {duration(seconds)}", Tone.WARNING))
         elif not self.session.can_act:
-            what = f"this is a {self.session.word}: there is no server to examine"
+            what = f"this is a {self.session.word}: there is no server to check"
             words = line((what, Tone.WARNING), (f"\n→ {self.session.way_out}", Tone.PLAIN))
         self.query_one("#page-empty", Words).say(words)
         self.show_title()
@@ -157,7 +157,7 @@ class Doctor(Page):
                 alike = sum(each.word == word for each in self._found)
                 glyph, tone = found.look
                 yield Option(line((f"{glyph} {word}  {alike}", tone)), disabled=True)
-            yield Option(_spell(found, named=self.size.width >= NAMED_FROM), id=str(number))
+            yield Option(_format(found, named=self.size.width >= NAMED_FROM), id=str(number))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """How many findings there are of each severity."""
@@ -165,7 +165,7 @@ class Doctor(Page):
         left.append((self.session.monitor.latest.server.label, Tone.PLAIN))
         report = self._report
         if report is None:
-            return left, [("not examined yet", Tone.MUTED)]
+            return left, [("not checked yet", Tone.MUTED)]
         counts: list[Span] = []
         for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE):
             glyph, tone = _LOOKS[severity]
@@ -194,15 +194,15 @@ class Doctor(Page):
         self.app.push_screen(WholeText(title, _whole(found), found.finding.remedy, "the remedy"))
 
     def action_copy(self) -> None:
-        """Copy what mends it."""
+        """Copy the remedy."""
         found = self._chosen
         if found is not None and found.finding.remedy:
             self.copy(found.finding.remedy)
         elif found is not None:
-            self.talk.note(Note("there is nothing to mend here"), bad=False)
+            self.talk.note(Note("there is nothing to fix here"), bad=False)
 
     def action_fine(self) -> None:
-        """Show what is fine as well, or not."""
+        """Show passed checks as well, or not."""
         self.with_fine = not self.with_fine
         self._show()
 
@@ -218,7 +218,7 @@ def _rank(found: _Found, order: Sequence[Severity]) -> int:
     return order.index(found.finding.severity) if found.finding.checked else len(order)
 
 
-def _spell(found: _Found, *, named: bool) -> Content:
+def _format(found: _Found, *, named: bool) -> Content:
     """A finding in two lines at most, `named` after its check; enter shows all of it."""
     finding = found.finding
     glyph, tone = found.look
@@ -234,14 +234,14 @@ def _spell(found: _Found, *, named: bool) -> Content:
 
 
 def _whole(found: _Found) -> Content:
-    """What is looked at, what is so, by what that was seen, and what mends it."""
+    """What is checked, the finding, its evidence and its remedy."""
     finding = found.finding
     spans: list[Span] = [(finding.title, found.look[1])]
     if finding.evidence:
-        spans.append((f"\n\nSeen by: {finding.evidence}", Tone.PLAIN))
+        spans.append((f"\n\nEvidence: {finding.evidence}", Tone.PLAIN))
     if finding.remedy:
         spans.append((f"\n\n→ {finding.remedy}", Tone.PLAIN))
-    looked = f"\n\nLooked at: {found.check.about} ({found.check.group}, check {found.check.id})"
+    looked = f"\n\nChecked: {found.check.about} ({found.check.group}, check {found.check.id})"
     return line(*spans, (looked, Tone.MUTED))
 
 

@@ -26,7 +26,7 @@ from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.canvas_view import CanvasView
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.pixel_grid import PixelView
-from tsmon.tui.widgets.probabilities import spell_bars
+from tsmon.tui.widgets.probabilities import format_bars
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class DrawPad(DigitScreen):
     def show_target(self) -> None:
         """Ask another version."""
         self.on_canvas_view_drawn()
-        none = keys_of(self).spell("no version selected, {draw.version} chooses one")
+        none = keys_of(self).expand("no version selected, {draw.version} chooses one")
         to = f"to {self.desk.target}" if self.desk.target else none
         self.query_one("#pad-bar", Words).say(line((" Draw pad  ", Tone.ACCENT), (to, Tone.PLAIN)))
 
@@ -139,7 +139,7 @@ class DrawPad(DigitScreen):
         bars = self.query_one("#pad-bars", Words)
         probabilities = answer.probabilities if answer else None
         width = self.query_one("#pad-prediction").content_size.width
-        spans = spell_bars(probabilities, width, self.symbols) if probabilities else None
+        spans = format_bars(probabilities, width, self.symbols) if probabilities else None
         bars.say(line(*spans) if spans else None)
 
     def _cause(self, answer: Answer | None) -> str:
@@ -180,7 +180,7 @@ class DrawPad(DigitScreen):
         self._show_pen()
 
     def action_undo(self) -> None:
-        """Take the last stroke back."""
+        """Undo the last stroke."""
         self.desk.canvas.undo()
         self._redrawn()
 
@@ -190,7 +190,7 @@ class DrawPad(DigitScreen):
         self._redrawn()
 
     def action_clear(self) -> None:
-        """Begin anew."""
+        """Clear the drawing; it can be undone."""
         self.desk.canvas.clear()
         self._redrawn()
 
@@ -204,7 +204,7 @@ class DrawPad(DigitScreen):
     def action_save(self) -> None:
         """Ask which digit it is."""
         if self.desk.canvas.is_blank:
-            self.talk.note(Note("there is nothing to keep yet", "draw first"))
+            self.talk.note(Note("there is nothing to save yet", "draw first"))
         else:
             self._ask_label(asking=True)
 
@@ -224,7 +224,7 @@ class DrawPad(DigitScreen):
     async def _keep(self, pixels: PixelGrid, label: str | None) -> None:
         kept = await asyncio.to_thread(save_drawing, self.desk.drawings, pixels, label)
         await self.desk.open(kept.path.parent, kept.path.absolute())
-        self.talk.note(Note(f"kept as {kept.path}", "the picker shows it"), bad=False)
+        self.talk.note(Note(f"saved as {kept.path}", "the picker shows it"), bad=False)
 
     def action_back(self) -> None:
         """Leave the question, or the pad."""

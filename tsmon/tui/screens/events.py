@@ -21,7 +21,7 @@ from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.event_line import spell_event
+from tsmon.tui.widgets.event_line import format_event
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.words import Words
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 EVENTS_REFRESH_S = 1.0
 NO_EVENTS = (
-    "Nothing has happened since the monitor was opened.\n"
-    "Models, workers, restarts and errors show here, noticed within a tick."
+    "No events since the monitor was opened.\n"
+    "Models, workers, restarts and errors appear here within a tick."
 )
 NONE_LIKE_THAT = (
-    "No event is like that: {events.bad} shows the good ones too, {events.kind} all kinds, "
+    "No event matches: {events.bad} also shows good ones, {events.kind} all kinds, "
     "{events.model} all models."
 )
 
@@ -70,7 +70,7 @@ class Events(Page):
         yield Choices(id="events-lines", compact=True)
 
     def on_mount(self) -> None:
-        """Show what there is, and look for more."""
+        """Show the current state, and look for more."""
         self._refresh()
         self.set_interval(EVENTS_REFRESH_S, self._refresh)
 
@@ -90,10 +90,10 @@ class Events(Page):
             return False
         if self.only_model and event.model != self._selected:
             return False
-        return self.query_one(FilterBar).filter.passes(spell_event(event).plain)
+        return self.query_one(FilterBar).filter.passes(format_event(event).plain)
 
     def _refresh(self) -> None:
-        """Show what there is now; the cursor stays on its event."""
+        """Show the current state; the cursor stays on its event."""
         events = [event for event in reversed(self._all) if self._is_shown(event)]
         if events == self._shown:
             return
@@ -102,7 +102,7 @@ class Events(Page):
         self._shown = events
         self.query_one("#page-empty", Words).say(self._why_none())
         listed.clear_options()
-        listed.add_options([spell_event(event) for event in events])
+        listed.add_options([format_event(event) for event in events])
         if events:
             kept = chosen in events and not at_top
             listed.highlighted = events.index(chosen) if kept and chosen else 0
@@ -113,8 +113,8 @@ class Events(Page):
         if self._shown:
             return None
         if self._all and filtered:
-            return line(("no event passes the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
-        words = keys_of(self).spell(NONE_LIKE_THAT) if self._all else NO_EVENTS
+            return line(("no event matches the filter ", Tone.MUTED), (filtered.text, Tone.PLAIN))
+        words = keys_of(self).expand(NONE_LIKE_THAT) if self._all else NO_EVENTS
         return line((words, Tone.MUTED))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
@@ -164,7 +164,7 @@ class Events(Page):
             self.dismiss(self._chosen)
 
     def action_bad(self) -> None:
-        """Only what somebody should look at, or all."""
+        """Only what needs attention, or all."""
         self.only_bad = not self.only_bad
         self._refresh()
 
@@ -201,6 +201,6 @@ class Events(Page):
         self.go_above(Logs(self._sources, LogStart(filter_, moment)))
 
     def action_copy(self) -> None:
-        """Copy the event as a line."""
+        """Copy the event as one line."""
         if self._chosen is not None:
-            self.copy(spell_event(self._chosen).plain)
+            self.copy(format_event(self._chosen).plain)

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.result import ExperimentResult
 
 EXPERIMENT_RUNNING = (
-    "{experiment.stop} stops and restores the workers, {experiment.quit} does so and leaves"
+    "{experiment.stop} stops and restores the workers, {experiment.quit} also quits"
 )
 EXPERIMENT_ENDED = (
-    "{experiment.copy} copies as Markdown, {experiment.write} writes a file, "
+    "{experiment.copy} copies as Markdown, {experiment.write} saves a file, "
     "{experiment.stop} closes"
 )
 
@@ -76,7 +76,7 @@ class ExperimentScreen(AboveInPart[None]):
             yield Words(id="experiment-step")
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start to follow the experiment."""
         self._job = ExperimentJob(self._experiment, self._changed)
         self.post_message(ExperimentBegun(self._job))
         self._changed()
@@ -101,13 +101,13 @@ class ExperimentScreen(AboveInPart[None]):
 
     def action_write(self) -> None:
         """Ask for a file and write the result into it."""
-        words = "The suffix says as what: .md, .csv, .json, or .svg for the bars."
+        words = "The suffix sets the format: .md, .csv, .json, or .svg for the chart."
         start = Path.cwd() / f"{file_word(self._experiment.plan.model)}-experiment.md"
-        self.app.push_screen(AskPath("Write the result", words, start, self._write))
+        self.app.push_screen(AskPath("Save the result", words, start, self._write))
 
     async def _write(self, path: Path) -> None:
         await asyncio.to_thread(write_result, self._experiment.result, path)
-        self.notify(f"written to {path}", timeout=5, markup=False)
+        self.notify(f"saved to {path}", timeout=5, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to copy or write before the first measurement."""
@@ -121,7 +121,7 @@ class ExperimentScreen(AboveInPart[None]):
             return  # the widgets go before the job ends
         self.query_one("#experiment-step", Words).say(line(*self._words()))
         words = EXPERIMENT_RUNNING if self.job.running else EXPERIMENT_ENDED
-        self.query_one("#page", Vertical).border_subtitle = keys_of(self).spell(words)
+        self.query_one("#page", Vertical).border_subtitle = keys_of(self).expand(words)
         result = self._experiment.result
         if self._shown != len(result.measurements):
             self._shown = len(result.measurements)
@@ -133,13 +133,13 @@ class ExperimentScreen(AboveInPart[None]):
         notes = line(("\n".join(remarks), Tone.MUTED)) if remarks else None
         self.query_one("#experiment-notes", Words).say(notes)
         if result.complete and not self.job.running and not self._kept:
-            self._kept = "keeping the result …"
+            self._kept = "saving the result …"
             self.run_worker(self._keep(result))
 
     async def _keep(self, result: ExperimentResult) -> None:
         try:
             path = await asyncio.to_thread(keep_result, result, self._home)
-            self._kept = f"kept in {path}"
+            self._kept = f"saved in {path}"
         except ServingError as error:
             self._kept = str(error)
         self._changed()
@@ -177,7 +177,7 @@ class ExperimentScreen(AboveInPart[None]):
         job, left = self.job, self._experiment.restoration
         if job.running:
             if job.stopped:
-                return [("◌ stopping, and restoring the workers there were …", Tone.WARNING)]
+                return [("◌ stopping and restoring the original workers …", Tone.WARNING)]
             return [(f"◌ {job.step or 'beginning'}", Tone.ACCENT)]
         spans: list[Span] = []
         if job.problem is not None:

@@ -11,7 +11,7 @@ from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.state.messages import FleetRefreshed, SessionOpened
 from tsmon.tui.state.opening import session_of, target_named
-from tsmon.tui.text.fleet import fleet_bar, how_to_begin, spell_line, spell_problems
+from tsmon.tui.text.fleet import fleet_bar, format_line, format_problems, how_to_begin
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.filter_bar import FilterBar
 from tsmon.tui.widgets.fleet_table import ORDERS, FleetTable
@@ -88,7 +88,7 @@ class FleetScreen(FullPage[None]):
         return True
 
     def on_fleet_refreshed(self, message: FleetRefreshed) -> None:
-        """Something changed."""
+        """Show the fleet's new snapshot."""
         self._snapshot = message.snapshot
         self._show()
 
@@ -97,9 +97,9 @@ class FleetScreen(FullPage[None]):
         snapshot, chosen = self._snapshot, self._filter.filter
         with self.app.batch_update():
             self.query_one("#fleet-bar", Words).say(
-                fleet_bar(snapshot, self._told_order, self.size.width)
+                fleet_bar(snapshot, self._order_shown, self.size.width)
             )
-            self.query_one("#fleet-problems", Words).say(spell_problems(snapshot.problems))
+            self.query_one("#fleet-problems", Words).say(format_problems(snapshot.problems))
             shown = fleet_lines(
                 snapshot,
                 self._order,
@@ -110,15 +110,15 @@ class FleetScreen(FullPage[None]):
             self._table.display = not empty
             self._table.show_lines(shown)
             self._begin_at_the_worst()
-            nothing = line((f"no row passes the filter {chosen.text}", Tone.MUTED))
-            told = nothing if chosen and not shown else None
+            nothing = line((f"no row matches the filter {chosen.text}", Tone.MUTED))
+            sentence = nothing if chosen and not shown else None
             self.query_one("#fleet-empty", Words).say(
-                how_to_begin(keys_of(self)) if empty else told
+                how_to_begin(keys_of(self)) if empty else sentence
             )
             self._show_line()
 
     def _begin_at_the_worst(self) -> None:
-        """Keep the cursor on the first row until every server was heard of, if nobody moves it."""
+        """Keep the cursor on the first row until every server was heard of, if no one moves it."""
         if self._beginning and self._table.cursor_key == self._first:
             self._table.action_first()
         self._first = self._table.cursor_key if not self._table.cursor else None
@@ -127,10 +127,10 @@ class FleetScreen(FullPage[None]):
 
     def _show_line(self) -> None:
         chosen = self._table.line
-        self.query_one("#fleet-line", Words).say(spell_line(chosen) if chosen else None)
+        self.query_one("#fleet-line", Words).say(format_line(chosen) if chosen else None)
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
-        """Tell more of the row under the cursor."""
+        """Show more of the row under the cursor."""
         event.stop()
         self._show_line()
 
@@ -207,7 +207,7 @@ class FleetScreen(FullPage[None]):
         self._show()
 
     @property
-    def _told_order(self) -> str:
+    def _order_shown(self) -> str:
         return f"by {self._order.value}{', reversed' if self._reverse else ''}"
 
     def action_fold(self) -> None:

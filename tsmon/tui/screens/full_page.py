@@ -104,7 +104,7 @@ class Page(FullPage[Moment | None]):
         """What stands where there is nothing to show."""
         spans: list[Span] = [(note.message, Tone.WARNING)]
         if note.hint:
-            spans.append((f"\n→ {keys_of(self).spell(note.hint)}", Tone.PLAIN))
+            spans.append((f"\n→ {keys_of(self).expand(note.hint)}", Tone.PLAIN))
         return line(*spans)
 
     def go_above(self, page: Page) -> None:

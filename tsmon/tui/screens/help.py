@@ -18,21 +18,21 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
 from tsmon.tui.keymap.active import keys_in_focus, keys_of
 from tsmon.tui.screens.above import AboveInPart
-from tsmon.tui.text.glossary import spell_page
+from tsmon.tui.text.glossary import format_page
 from tsmon.tui.text.tones import Tone, rich_style
 from tsmon.tui.widgets.motion import ScrollableText
 
 LEGEND = (
-    ("★", "The default version: requests that name none go to it."),
+    ("★", "The default version: it serves requests that name no version."),
     ("●", "Ready."),
-    ("◌", "Starting, or waited for."),
+    ("◌", "Starting, or being waited for."),
     ("○", "No workers."),
     ("✗", "Failed, wrong, retrying or gone."),
-    ("◆", "Marked; * where only ASCII is drawn."),
-    ("▲ ▼", "The column that the rows are sorted by: smallest or largest first; ^ v in ASCII."),
-    ("–", "A number that cannot be known; the metrics pane says why."),
-    ("n", "How many requests a number rests on."),
-    ("p95", "95 of 100 requests of the last minute took no longer; from the log files."),
+    ("◆", "Marked; * in ASCII mode."),
+    ("▲ ▼", "The sort column: smallest or largest first; ^ v in ASCII mode."),
+    ("–", "The number is not known; the metrics pane says why."),
+    ("n", "How many requests a number is based on."),
+    ("p95", "The 95th percentile of the last minute's requests; from the log files."),
 )
 KEY_WIDTH = 7
 
@@ -74,8 +74,8 @@ class Help(AboveInPart[None]):
         """Both pages, of which one is shown, and what they are searched by."""
         with ScrollableText(id="page"):
             yield Static(id="help-keys")
-            yield Static(spell_page(self._pane, self._chosen), id="help-numbers")
-            yield Input(placeholder="words to look for", id="help-search", compact=True)
+            yield Static(format_page(self._pane, self._chosen), id="help-numbers")
+            yield Input(placeholder="search for", id="help-search", compact=True)
 
     def on_mount(self) -> None:
         """Open the page that was asked for."""
@@ -156,7 +156,7 @@ class Help(AboveInPart[None]):
                 page.add_row(Text(shown, style="bold", justify="right"), Text(meaning))
             page.add_row()
         if not page.row_count:
-            page.add_row("", Text(f"nothing has {self._search.value}"))
+            page.add_row("", Text(f"nothing matches {self._search.value}"))
         self.query_one("#help-keys", Static).update(page)
 
     def _sections(self) -> Iterator[HelpSection]:

@@ -43,7 +43,7 @@ class ListDialog(Dialog[Result]):
         return self._heading
 
     def body(self) -> ComposeResult:
-        """What there is to know, and the answers."""
+        """The facts, and the answers."""
         if self._words:
             yield Static(self._words, classes="explanation")
         yield Choices(*(shown for shown, _ in self._answers), id="choices", compact=True)
@@ -95,11 +95,11 @@ class ChooseVersion(ListDialog[ModelKey]):
         self, heading: str, words: str, models: Sequence[ModelStatus], now: ModelKey | None
     ) -> None:
         """`models` must not be empty; the cursor is on `now` at first."""
-        answers = [(_spell(model), model.key) for model in models]
+        answers = [(_format(model), model.key) for model in models]
         super().__init__(heading, answers, now, words)
 
 
-def _spell(model: ModelStatus) -> Content:
+def _format(model: ModelStatus) -> Content:
     star = " ★" if model.is_default else ""
     workers = f"{model.ready} of {plural(len(model.workers), 'worker')} ready"
     return line((f"{model.key}{star}   {workers}", Tone.PLAIN))

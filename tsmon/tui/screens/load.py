@@ -21,7 +21,7 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import Above
 from tsmon.tui.screens.ask import read_number
 from tsmon.tui.screens.dialog import Dialog
-from tsmon.tui.text.load import plan_words, spell_progress, spell_report
+from tsmon.tui.text.load import format_progress, format_report, plan_words
 from tsmon.tui.text.notes import EXPECTED, Note
 from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.text.tones import Tone, line
@@ -67,30 +67,31 @@ class LoadDialog(Dialog[LoadSettings]):
         return f"Load {self._key}"
 
     def body(self) -> ComposeResult:
-        """The numbers."""
+        """The fields of the plan."""
         words = (
-            "Without a rate, each connection sends its next image when its answer is there. With "
-            "one, images are sent as planned and times count from the planned start."
+            "Without a rate, each connection sends its next image as soon as it has an answer "
+            "(closed loop). With one, images are sent at planned times, from which response times "
+            "count (open loop)."
         )
         yield Static(words, classes="explanation")
         last = self._last
-        yield Field("at a time", str(last.concurrency), id="concurrency", number=True)
+        yield Field("in flight", str(last.concurrency), id="concurrency", number=True)
         rate = "" if last.rate is None else str(last.rate)
-        yield Field("requests/s", rate, id="rate", number=True, placeholder="as answers come")
+        yield Field("requests/s", rate, id="rate", number=True, placeholder="closed loop")
         yield Field("seconds", str(last.seconds), id="seconds", number=True)
-        yield Field("requests at most", str(last.requests), id="requests", number=True)
+        yield Field("max requests", str(last.requests), id="requests", number=True)
 
     def accept(self) -> None:
         """Check the numbers."""
         try:
             settings = LoadSettings(
-                self._number("concurrency", "at a time", MAX_CONCURRENCY),
+                self._number("concurrency", "in flight", MAX_CONCURRENCY),
                 self._rate(),
                 self._number("seconds", "seconds", MAX_SECONDS),
-                self._number("requests", "requests at most", MAX_COUNT),
+                self._number("requests", "max requests", MAX_COUNT),
             )
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
             return
         self.dismiss(settings)
 
@@ -147,19 +148,19 @@ class LoadScreen(Above[None]):
         """The plan, how it goes, what it gave, and both over time."""
         with VerticalScroll(id="page") as box:
             box.border_title = f"Load {self._plan.model} {self._plan.version}"
-            box.border_subtitle = keys_of(self).spell("{load.stop} stops")
+            box.border_subtitle = keys_of(self).expand("{load.stop} stops")
             yield Words(id="load-plan")
             yield Words(id="load-progress")
             yield Words(id="load-report")
             yield Words(id="load-problem")
             yield Static("answers per second", classes="load-title")
             yield Chart(per_second, id="load-rate")
-            yield Static("p95 of each moment", classes="load-title")
+            yield Static("p95 over time", classes="load-title")
             yield Chart(milliseconds, id="load-p95")
             yield TimeAxis(id="load-axis")
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start the run."""
         self.query_one("#load-plan", Words).say(line((plan_words(self._plan), Tone.MUTED)))
         self.query_one("#load-problem", Words).say(None)
         self.query_one(TimeAxis).symbols = self._symbols
@@ -180,13 +181,13 @@ class LoadScreen(Above[None]):
             self._over = True
             for box in self.query("#page"):
                 words = "{load.copy} copies, {load.stop} closes"
-                box.border_subtitle = keys_of(self).spell(words)
+                box.border_subtitle = keys_of(self).expand(words)
 
     def _show(self, progress: RunProgress) -> None:
         report = progress.so_far
         self._intervals.append((report.seconds, progress))
-        self.query_one("#load-progress", Words).say(spell_progress(report))
-        self._tell(report)
+        self.query_one("#load-progress", Words).say(format_progress(report))
+        self._show_report(report)
         span = _Elapsed(max(report.seconds, 1.0))
         self.query_one(TimeAxis).span = span
         for id_, values in (
@@ -199,14 +200,14 @@ class LoadScreen(Above[None]):
             ]
             self.query_one(f"#{id_}", Chart).plot(samples, span, gap_s=span.seconds)
 
-    def _tell(self, report: RunReport) -> None:
+    def _show_report(self, report: RunReport) -> None:
         words = self.query_one("#load-report", Words)
-        words.say(spell_report(report, self.query_one("#page").content_size.width))
+        words.say(format_report(report, self.query_one("#page").content_size.width))
 
     def on_resize(self) -> None:
         """As many numbers as fit."""
         if self._intervals:
-            self.call_after_refresh(self._tell, self._intervals[-1][1].so_far)
+            self.call_after_refresh(self._show_report, self._intervals[-1][1].so_far)
 
     async def _explain(self, report: RunReport) -> None:
         """Say what to do about 503s."""
@@ -236,7 +237,7 @@ class LoadScreen(Above[None]):
     def action_copy(self) -> None:
         """Hand the report to the terminal's clipboard."""
         if self._run is not None:
-            report = spell_report(self._run.report)
+            report = format_report(self._run.report)
             words = f"{plan_words(self._plan)}\n{report.plain}\n"
             self.app.copy_to_clipboard(words)
             self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)

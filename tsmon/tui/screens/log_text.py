@@ -43,13 +43,13 @@ def how_many(follower: LogFollower, rank: int, *, following: bool) -> Sequence[S
         spans.append((f"{at}{plural(len(view.hits), 'hit')}", Tone.ACCENT))
     if follower.zone.name:
         spans.append((f"times in {follower.zone.name}", Tone.WARNING))
-    spans.append(("▼ following", Tone.GOOD) if following else ("‖ stays", Tone.WARNING))
+    spans.append(("▼ following", Tone.GOOD) if following else ("‖ paused", Tone.WARNING))
     shown, kept = len(view.rows), len(view.buffer.lines)
     spans.append((f"{count(shown)} of {count(kept)} lines", Tone.MUTED))
     if view.hidden:
         spans.append((f"{count(view.hidden)} routine hidden", Tone.MUTED))
     elif view.filter.routine:
-        spans.append(("routine too", Tone.MUTED))
+        spans.append(("with routine", Tone.MUTED))
     return spans
 
 
@@ -67,7 +67,7 @@ def why_nothing(follower: LogFollower, session: Session) -> Note:
         words = f"{_of(view.hidden, kept)} lines are routine and hidden"
         more = "" if view.hidden == kept else ", {logs.clear} those of all models and levels"
         return Note(words, f"{{logs.routine}} shows them{more}")
-    return Note(f"none of its {count(kept)} lines is shown", "{logs.clear} shows all")
+    return Note(f"none of its {count(kept)} lines matches", "{logs.clear} shows all")
 
 
 def whose_lines(workers: Iterable[WorkerThread], now: LogFilter) -> Sequence[tuple[str, LogFilter]]:

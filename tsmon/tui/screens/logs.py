@@ -145,7 +145,7 @@ class Logs(Page):
         self.show_title()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the last hit before the cursor's line, or on it."""
+        """Go to the last previous match the cursor's line, or on it."""
         self._close_search()
         chosen = self._lines.chosen
         if event.value and not self._view.rank(chosen):
@@ -156,15 +156,13 @@ class Logs(Page):
         self._lines.focus()
 
     def action_hit(self, direction: int) -> None:
-        """Go to the next hit, or to the one before."""
+        """Go to the next match, or to the one before."""
         if not self._view.sought:
-            self.talk.note(
-                Note("nothing is looked for yet", "{logs.search} asks for a text"), bad=False
-            )
+            self.talk.note(Note("no search yet", "{logs.search} starts one"), bad=False)
             return
         hit = self._view.next_hit(self._lines.chosen, direction)
         if hit is None:
-            self.talk.note(Note(f"no line shown has {self._view.sought!r}"), bad=False)
+            self.talk.note(Note(f"no line shown contains {self._view.sought!r}"), bad=False)
             return
         self._lines.go_to_line(hit)
         self.show_title()
@@ -189,7 +187,7 @@ class Logs(Page):
     async def _choose_worker(self) -> None:
         now = self._view.filter
         choices = whose_lines(self._view.buffer.workers.values(), now)
-        picked = await self.app.push_screen_wait(Pick("Whose lines", choices, now))
+        picked = await self.app.push_screen_wait(Pick("Show lines of", choices, now))
         if picked is not None:
             self._narrow(picked.choice)
 
@@ -246,7 +244,7 @@ class Logs(Page):
         chosen = self._lines.chosen
         time = chosen.time if chosen else None
         if time is None:
-            self.talk.note(Note("this line has no time of its own"), bad=False)
+            self.talk.note(Note("this line has no timestamp"), bad=False)
         else:
             self.dismiss(self._follower.zone.moment(time))
 

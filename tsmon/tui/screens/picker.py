@@ -124,7 +124,7 @@ class Picker(PickerActions):
             self.query_one("#picker-score", Words).say(line(*score))
             self.query_one(ResultsView).show(results, desk.run, desk.comparison)
             self.query_one(ThumbGrid).refresh_captions()
-            self._tell_about_image()
+            self._show_about_image()
 
     @property
     def _view(self) -> ResultView:
@@ -136,7 +136,7 @@ class Picker(PickerActions):
 
     def show_seen_title(self) -> None:
         """Above the picture of the chosen image."""
-        self._tell_about_image()
+        self._show_about_image()
 
     def _caption(self, entry: Tile) -> list[Span]:
         """The line below a thumbnail: mark, label, the last answer."""
@@ -162,7 +162,7 @@ class Picker(PickerActions):
         """Show the image under the cursor."""
         if image := self.image:
             self.desk.chosen = image.path
-        self._tell_about_image()
+        self._show_about_image()
         self._look()
 
     @work(group="look", exclusive=True)
@@ -175,7 +175,7 @@ class Picker(PickerActions):
         if self.is_open:
             self._sized = image.path, size
             self.query_one(Look).show(file, seen)
-            self._tell_about_image()
+            self._show_about_image()
 
     def _sights(self, image: DigitImage) -> tuple[Sight, Sight, str]:
         """The picture in the file, what the model sees, and the picture's size."""
@@ -184,12 +184,12 @@ class Picker(PickerActions):
             return file, "the digit handler's code is not here", _size(image)
         return file, _sight(lambda: preprocessing.see(image)), _size(image)
 
-    def _tell_about_image(self) -> None:
+    def _show_about_image(self) -> None:
         image = self.image
         answer = self.desk.book.of(self.desk.target).latest(image.path) if image else None
         sized, size = self._sized
         size = size if image and image.path == sized else ""
-        self.query_one(Look).tell(
+        self.query_one(Look).show_titles(
             f"the file{size and ', '}{size}" if image else "",
             self.seen_title if image else "",
             picker_words.facts(image, answer, keys_of(self)),

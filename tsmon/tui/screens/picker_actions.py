@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from tsmon.tui.text.symbols import Symbols
 
 NO_IMAGES = Note("there are no images here", "{picker.folder} opens another folder")
-NO_IMAGE = Note("no image is chosen", "go to one first")
+NO_IMAGE = Note("no image is selected", "select one first")
 NOTHING_MARKED = Note(
     "nothing is marked",
     "{picker.mark} marks the image, {picker.all} all of them, {picker.mark-random} some",
 )
-BUSY = Note("something is being sent", "{picker.back} stops it")
+BUSY = Note("images are being sent", "{picker.back} stops it")
 
 
 class PickerActions(DigitScreen):
@@ -76,14 +76,14 @@ class PickerActions(DigitScreen):
         self.show_folder()
 
     def action_parent(self) -> None:
-        """Open the folder above."""
+        """Open the parent folder."""
         folder = self.desk.folder
         if folder and folder.parent:
             self.talk.do(self._open(folder.parent))
 
     def action_folder(self) -> None:
         """Ask for a folder."""
-        words = "A folder with PNG or JPEG images; a digit before the suffix is the label."
+        words = "A folder of PNG or JPEG images; a digit before the suffix is the label."
         start = self.desk.folder.path if self.desk.folder else self.desk.samples
         self.app.push_screen(AskPath("Folder of images", words, start, self._open))
 
@@ -95,11 +95,11 @@ class PickerActions(DigitScreen):
         elif drawings.is_dir():
             self.talk.do(self._open(drawings))
         else:
-            way_on = "{picker.draw} opens the draw pad, {draw.save} in it keeps a digit"
-            self.talk.note(Note("nothing was drawn yet", way_on))
+            way_on = "{picker.draw} opens the draw pad, where {draw.save} saves a digit"
+            self.talk.note(Note("nothing drawn yet", way_on))
 
     def action_reload(self) -> None:
-        """Read the folder again."""
+        """Reload the folder."""
         if self.desk.folder:
             self.talk.do(self._open(self.desk.folder.path, self.desk.chosen))
 
@@ -115,11 +115,11 @@ class PickerActions(DigitScreen):
         self.refresh_marks()
 
     def action_mark_all(self) -> None:
-        """Mark all."""
+        """Mark all images of the folder."""
         self._mark(self.desk.images)
 
     def action_mark_none(self) -> None:
-        """Mark none."""
+        """Unmark all images of the folder."""
         self._mark(())
 
     def action_invert(self) -> None:
@@ -151,7 +151,7 @@ class PickerActions(DigitScreen):
         self._label(digit)
 
     def action_no_label(self) -> None:
-        """Say that nobody knows which digit it is."""
+        """Leave the digit unknown."""
         self._label(None)
 
     def _label(self, label: str | None) -> None:
@@ -278,4 +278,4 @@ class PickerActions(DigitScreen):
 
 
 def _gone(key: ModelKey) -> Note:
-    return Note(f"{key} is not on the server any more", "{picker.version} chooses another version")
+    return Note(f"{key} is no longer on the server", "{picker.version} chooses another version")

@@ -23,12 +23,12 @@ _VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", To
 
 def bar(desk: Desk, keys: Keymap, width: int) -> list[Span]:
     """The first line: the target, what is being sent, the marks, the folder; as much as fits."""
-    none = keys.spell("no version selected, {picker.version} chooses one")
+    none = keys.expand("no version selected, {picker.version} chooses one")
     target = f"to {desk.target}" if desk.target else none
     spans: list[Span] = [(" Picker  ", Tone.ACCENT), (target, Tone.PLAIN)]
     if work := desk.under_way:
         where = f" to {work.key}" if work.key != desk.target else ""
-        stop = keys.spell("{picker.back} stops")
+        stop = keys.expand("{picker.back} stops")
         spans.append((f"  sending {work.done}/{work.total}{where}, {stop}", Tone.ACCENT))
     if desk.marked:
         spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
@@ -47,7 +47,7 @@ def score(results: Results, keys: Keymap) -> list[Span]:
     judged = counts.right + counts.wrong
     if not counts.sent:
         words = "{picker.send} sends the image, {picker.send-marked} the marked ones"
-        return [(f"no answers yet: {keys.spell(words)}", Tone.MUTED)]
+        return [(f"no answers yet: {keys.expand(words)}", Tone.MUTED)]
     spans: list[Span] = []
     if counts.accuracy is not None:
         tone = Tone.PLAIN if counts.wrong else Tone.GOOD
@@ -78,7 +78,7 @@ def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[S
 def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list[Span]:
     """The line below the pictures: name, label, the last answer."""
     if image is None:
-        return [(keys.spell("{grid.open} opens the folder"), Tone.MUTED)]
+        return [(keys.expand("{grid.open} opens the folder"), Tone.MUTED)]
     spans: list[Span] = [
         (image.path.name, Tone.PLAIN),
         (f"  label {image.label or 'unknown'}", Tone.MUTED),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage
     from tsmon.telemetry.snapshot import ModelStatus
 
-_WORDS = "Sends the same images at each setting and compares times, rate and memory."
+_WORDS = "Sends the same images at every setting and compares times, throughput and memory."
 
 
 class PlanExperiment(Dialog[ExperimentPlan]):
@@ -53,21 +53,21 @@ class PlanExperiment(Dialog[ExperimentPlan]):
         yield Static(_WORDS, classes="explanation")
         with FieldColumns():
             with Vertical():
-                yield Static("What is varied", classes="fields-title")
+                yield Static("Settings to compare", classes="fields-title")
                 yield Field("workers", _list(WALKTHROUGH_WORKERS), id="workers")
                 yield Field("batch sizes", id="sizes", placeholder="as registered")
                 yield Field("batch delays, ms", id="delays", placeholder="as registered")
             with Vertical():
-                yield Static("What is sent each time", classes="fields-title")
+                yield Static("Load at each setting", classes="fields-title")
                 yield Field("in batches of", _list(WALKTHROUGH_BATCHES), id="batches")
                 yield Field("or for seconds", id="seconds", placeholder="batches")
                 yield Field("at a rate, per s", id="rate", placeholder="no rate")
-                yield Field("at a time", id="concurrency", number=True, placeholder="1")
+                yield Field("in flight", id="concurrency", number=True, placeholder="1")
                 yield Field("warm-up / worker", str(DEFAULT_WARM_UP), id="warm-up", number=True)
         yield Static(id="outlook")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell what will happen while the plan is typed."""
+        """Say what will happen while the plan is typed."""
         event.stop()
         try:
             words = line(*_outlook(self._plan(), self._model))
@@ -80,7 +80,7 @@ class PlanExperiment(Dialog[ExperimentPlan]):
         try:
             self.dismiss(self._plan())
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
 
     def _plan(self) -> ExperimentPlan:
         """What was typed.
@@ -115,7 +115,7 @@ class PlanExperiment(Dialog[ExperimentPlan]):
             return tuple(int(part) for part in text.split(",")) if text else ()
         except ValueError:
             raise InvalidArgument(
-                f"{name}: {text!r} is no list of whole numbers", "write them as 1,2,4"
+                f"{name}: {text!r} is not a list of whole numbers", "use the form 1,2,4"
             ) from None
 
     def _decimal(self, name: str) -> float | None:
@@ -140,10 +140,10 @@ def _outlook(plan: ExperimentPlan, model: ModelStatus) -> list[Span]:
     if plan.requests is not None:
         total = plan.requests * len(plan.settings)
         spans.append((f": {plural(total, 'request')} measured", Tone.PLAIN))
-    ending = "\nWhatever happens, it ends with the workers it has now."
+    ending = "\nWhatever happens, the current workers are restored at the end."
     spans.append((ending, Tone.MUTED))
     if plan.registers:
         spans.append(
-            ("\n! It is unregistered and registered anew; you are asked first.", Tone.WARNING)
+            ("\n! It is unregistered and registered again; you will be asked first.", Tone.WARNING)
         )
     return spans

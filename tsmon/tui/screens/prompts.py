@@ -1,4 +1,4 @@
-"""How a screen tells and asks a person something, and what works beside it."""
+"""How a screen notifies and asks a person, and runs work beside it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Talk:
         return self._screen.app.screen is self._screen
 
     def note(self, note: Note, *, bad: bool = True) -> None:
-        """Tell something that has no place of its own on the screen."""
+        """Show a message that has no place of its own on the screen."""
         self._screen.notify(
-            keys_of(self._screen).spell(str(note)),
+            keys_of(self._screen).expand(str(note)),
             severity="error" if bad else "information",
             timeout=10 if bad else 5,
             markup=False,
@@ -62,7 +62,7 @@ class Talk:
         return await self._screen.app.push_screen_wait(screen)
 
     def do(self, work: Work, group: str = "actions") -> None:
-        """Work beside the screen; what goes wrong is told."""
+        """Work beside the screen; errors are shown."""
         self._screen.run_worker(self._guard(work), group=group)
 
     def ask(self, work: Work) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
     from tsmon.tui.keymap.effective import Keymap
 
-NEWEST_FIRST = "The newest workers go first; what they are answering gets a 500."
+NEWEST_FIRST = "The newest workers go first; requests they are processing get a 500."
 
 
 def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
@@ -30,7 +30,7 @@ def about_fewer_workers(model: ModelStatus, now: int, then: int) -> Question:
         heading, accept, words = f"Scale {key} to {plural(then, 'worker')}?", "Scale", NEWEST_FIRST
     else:
         heading, accept = f"No workers for {key}?", "Remove"
-        words = "Every request to it is refused with 503 until it has a worker again."
+        words = "Every request to it gets a 503 until it has a worker again."
     return Question(
         heading,
         shown + line((f"\n\n{words}", Tone.PLAIN)),
@@ -74,11 +74,14 @@ def about_unregistering(
     ]
     shown = preview_change(rows, [unregister_change(key.name, key.version)])
     queue = model.described.queue
-    waiting = f" {queue.pending} requests are waiting for it." if queue and queue.pending else ""
-    stop = f"Its {plural(len(model.workers), 'worker')} will stop, requests to it get 404.{waiting}"
-    undo = keys.spell("{model.undo} registers it again with these settings.")
+    waiting = f" {queue.pending} requests are queued for it." if queue and queue.pending else ""
+    stop = (
+        f"Its {plural(len(model.workers), 'worker')} will stop, and requests to it get a "
+        f"404.{waiting}"
+    )
+    undo = keys.expand("{model.undo} registers it again with these settings.")
     way_back = (
-        (f"\n\nNo way back: {no_way_back}.", Tone.WARNING)
+        (f"\n\nCannot be undone: {no_way_back}.", Tone.WARNING)
         if no_way_back
         else (f"\n\n{undo}", Tone.MUTED)
     )
@@ -94,9 +97,9 @@ def about_unregistering(
 def about_new_tokens(key_file: Path | None) -> Question:
     """The tokens in use are to be void."""
     words = (
-        "The tokens in use are void at once, for every client that has them. "
-        f"The server writes new ones into its key_file.json; tsmon reads them from {key_file}."
+        "The current tokens stop working at once, for every client. The server writes new ones to "
+        f"its key_file.json; tsmon reads them from {key_file}."
     )
     return Question(
-        "Have the server make new tokens?", line((words, Tone.PLAIN)), Risk.LOSS, "Renew"
+        "Make the server issue new tokens?", line((words, Tone.PLAIN)), Risk.LOSS, "Renew"
     )

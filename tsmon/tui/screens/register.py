@@ -46,10 +46,10 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         self._model_api = model_api
 
     def body(self) -> ComposeResult:
-        """The archives, then what can be told about one."""
+        """The archives, then what is known about one."""
         if self._model_api is False:
             words = line(
-                ("The model API of this server is off: ", Tone.WARNING),
+                ("The model API of this server is disabled: ", Tone.WARNING),
                 (MODEL_API_HINT, Tone.PLAIN),
             )
             yield Static(words, classes="explanation")
@@ -60,8 +60,8 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         with FieldColumns():
             with Vertical():
                 yield Field("workers", "1", id="workers", number=True)
-                yield Field("response limit, s", id="response", number=True, placeholder="120")
-                yield Field("start-up limit, s", id="startup", number=True, placeholder="120")
+                yield Field("response time-out, s", id="response", number=True, placeholder="120")
+                yield Field("start-up time-out, s", id="startup", number=True, placeholder="120")
             with Vertical():
                 yield Field("batch size", id="batch", number=True, placeholder="1")
                 yield Field("batch delay, ms", id="delay", number=True, placeholder="100")
@@ -72,7 +72,7 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         return next((at for at, each in enumerate(self._archives) if is_new(each, self._known)), 0)
 
     def no_archives(self) -> None:
-        """Say so."""
+        """Say that the model store has no archives."""
         self.query_one("#store", Static).update(f"No archives in {self._model_store}.")
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -81,7 +81,7 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         try:
             wanted = self._registration()
             change = register_change(wanted.parameters())
-        except InvalidArgument:  # told once it is to be sent
+        except InvalidArgument:  # reported once it is to be sent
             shown = Content("")
         else:
             shown = preview_change(self._rows(wanted), [change])
@@ -102,15 +102,15 @@ class RegisterDialog(ArchiveListDialog[Registered]):
             wanted = self._registration()
             wanted.parameters()
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
             return
-        self.carry_out(self._register(wanted), "the server unpacks the archive …")
+        self.carry_out(self._register(wanted), "the server is unpacking the archive …")
 
     async def _register(self, wanted: Registration) -> None:
         try:
             done = await register(self._management, wanted, self._name_of(wanted), self._known)
         except ApiError as error:
-            self.tell(registration_refusal(error))
+            self.show_note(registration_refusal(error))
         else:
             self.dismiss(done)
 
@@ -129,12 +129,12 @@ class RegisterDialog(ArchiveListDialog[Registered]):
         )
 
     def _name_of(self, wanted: Registration) -> str:
-        """The model's name as far as it is known before the server tells it."""
+        """The model's name as far as it is known before the server says it."""
         archive = self.archive_named(wanted.url)
         return wanted.model_name or (archive.model_name if archive else "")
 
 
 def _where(model_store: Path | None) -> str:
     if model_store is None:
-        return "The model store of this server is not known here; name an archive in it."
+        return "This server's model store is not known here; enter the name of an archive in it."
     return f"Archives in {model_store}:"

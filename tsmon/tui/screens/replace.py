@@ -13,8 +13,8 @@ from textual.widgets import Input, Static
 from tsmon.serving.archive_url import archive_url
 from tsmon.serving.model_store import ArchiveInfo
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.registration_of import registration_like
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
 from tsmon.tui.screens.archive_list import ArchiveListDialog, Archives
 from tsmon.tui.text.notes import Note
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _WORDS = (
     "The new version starts beside the old one, with the same workers and settings. It takes over "
-    "once they are ready, or is removed again if they fail. Callers that name the old version get "
-    "404 afterwards."
+    "once they are ready, or is removed again if they fail. Afterwards, callers that name the old "
+    "version get a 404."
 )
 
 
@@ -64,7 +64,7 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
         yield Choices(id="archives", compact=True)
         yield Field("archive or URL", id="url", placeholder="mnist-2.mar, https://…")
         yield Field(
-            "test file", str(self._test or ""), id="test", path=True, placeholder="none is sent"
+            "test file", str(self._test or ""), id="test", path=True, placeholder="not sent"
         )
         yield Field("grace, s", f"{GRACE_S:.0f}", id="grace", number=True)
         yield Static(id="preview", classes="explanation")
@@ -80,7 +80,7 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
         return sorted(new, key=lambda each: each.model_name != name)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell what will happen while it is chosen."""
+        """Say what will happen while it is chosen."""
         event.stop()
         self._show_preview()
 
@@ -88,7 +88,7 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
         words = self.query_one("#preview", Static)
         url = self.query_one("#url", Field).text
         if not url:
-            words.update(line(("No archive is chosen yet.", Tone.MUTED)))
+            words.update(line(("No archive chosen yet.", Tone.MUTED)))
             return
         model, new = self._model, self._new_version(url)
         plan = ReplacementPlan(
@@ -97,7 +97,7 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
         workers = len(model.workers)
         rows: list[PreviewRow] = [
             ("version", model.key.version, new),
-            ("workers", str(workers), f"{workers + model.wanted} for a while, then {model.wanted}"),
+            ("workers", str(workers), f"{workers + model.wanted} temporarily, then {model.wanted}"),
             *memory_row(model, workers, workers + model.wanted, passing=True),
         ]
         if model.is_default:
@@ -114,11 +114,11 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
         try:
             grace = self.query_one("#grace", Field).number or 0
             if not self.query_one("#url", Field).text:
-                raise InvalidArgument("no archive given", "name a .mar file of the model store")
+                raise InvalidArgument("no archive given", "enter a .mar file in the model store")
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
             return
-        self.carry_out(self._plan(float(grace)), "looking at the version …")
+        self.carry_out(self._plan(float(grace)), "reading the version …")
 
     async def _plan(self, grace_s: float) -> None:
         key, test = self._model.key, self.query_one("#test", Field).path

@@ -1,4 +1,4 @@
-"""Single requests: the slowest, the failed, the latest ones that the log files tell of."""
+"""Single requests: the slowest, the failed, the latest ones that the log files have."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from tsmon.tui.widgets.request_table import (
     CYCLE,
     REQUEST_COLUMNS,
     TOTAL,
+    format_order,
     model_of,
     request_detail,
-    spell_order,
     words_of,
 )
 from tsmon.tui.widgets.words import Words
@@ -119,28 +119,28 @@ class Requests(RequestPage):
     def _why_none(self) -> Note:
         if self.session.replays:
             return Note(
-                "a recording has percentiles of requests, but no single ones",
+                "a recording has percentiles, but no single requests",
                 "open the server itself: tsmon --server URL",
             )
         if self._follower is None:
             return why_no_logs(self.session)
         if self._follower.problem:
-            return Note(self._follower.problem, "say where the log files are with --logs DIR")
+            return Note(self._follower.problem, "pass their folder with --logs DIR")
         if self._buffer.count:
             return Note(
-                "no request is like that",
+                "no request matches",
                 "{requests.failed} shows all, {requests.model} those of all models, "
-                "{page.back} takes the filter away",
+                "{page.back} clears the filter",
             )
         return Note(
-            "the log files tell of no request to a model yet",
+            "the log files have no request to a model yet",
             "{page.back}, then {digits.send-many} sends ten",
         )
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """Which requests these are, how many there were, and how many are held."""
         buffer, shown = self._buffer, len(self._table.items)
-        order = spell_order(self._order, descending=self._descending)
+        order = format_order(self._order, descending=self._descending)
         left: list[Span] = [("Requests", Tone.ACCENT), (order, Tone.PLAIN)]
         if self.only_failed:
             left.append(("✗ failed only", Tone.BAD))
@@ -157,9 +157,9 @@ class Requests(RequestPage):
         if self._follower is not None and self._follower.zone.name:
             right.append((f"times in {self._follower.zone.name}", Tone.WARNING))
         if shown < self._held:
-            right.append((f"{count(shown)} of {count(self._held)} held shown", Tone.MUTED))
+            right.append((f"{count(shown)} of {count(self._held)} kept shown", Tone.MUTED))
         elif self._held < buffer.count:
-            right.append((f"{count(self._held)} held", Tone.MUTED))
+            right.append((f"{count(self._held)} kept", Tone.MUTED))
         return left, right
 
     def _show_chosen(self) -> None:
@@ -167,7 +167,7 @@ class Requests(RequestPage):
         self.query_one("#request-detail", Words).say(request_detail(chosen) if chosen else None)
 
     def on_long_table_moved(self, event: LongTable.Moved) -> None:
-        """Tell of the request under the cursor."""
+        """Show the request under the cursor."""
         event.stop()
         self._show_chosen()
 

@@ -15,7 +15,7 @@ from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.screens.questions import NEWEST_FIRST
 from tsmon.tui.state.risk import WorkerChange, weigh
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.outlook import spell_outlook
+from tsmon.tui.text.outlook import format_outlook
 from tsmon.tui.text.preview import preview_change, worker_rows
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
@@ -62,7 +62,7 @@ class ScaleDialog(Dialog[int]):
             yield Static(id="outlook", classes="explanation")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell the consequences while the number is typed."""
+        """Say the consequences while the number is typed."""
         event.stop()
         words = self.query_one("#consequences", Static)
         try:
@@ -73,14 +73,14 @@ class ScaleDialog(Dialog[int]):
             "" if target is None else consequences(self._model, self._now, target, self._cpus)
         )
         if self._advice is not None:
-            self.query_one("#outlook", Static).update(spell_outlook(self._advice, target))
+            self.query_one("#outlook", Static).update(format_outlook(self._advice, target))
 
     def accept(self) -> None:
         """Take the number."""
         try:
             target = typed_workers(self.query_one("#workers", Field))
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
             return
         self.dismiss(target)
 
@@ -92,7 +92,7 @@ def typed_workers(field: Field) -> int:
         InvalidArgument: it holds none, or one that no version can have.
     """
     if (workers := field.number) is None:
-        raise InvalidArgument("how many workers?", "type a number, 0 or more")
+        raise InvalidArgument("how many workers?", "enter a number, 0 or more")
     check_workers(workers)
     return workers
 
@@ -104,17 +104,17 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
     spans: list[Span] = []
     if target > now:
         spans.append(
-            ("\nEach new worker loads the model first; requests go on meanwhile.", Tone.MUTED)
+            ("\nEach new worker loads the model first; requests continue to be served.", Tone.MUTED)
         )
     elif 0 < target < now:
         loses = weigh(model, WorkerChange(now, target)) is not None
         mark, tone = ("! ", Tone.WARNING) if loses else ("", Tone.MUTED)
         spans.append((f"\n{mark}{NEWEST_FIRST}", tone))
     elif target == 0:
-        spans.append(("\n! Without workers every request is refused with 503.", Tone.WARNING))
+        spans.append(("\n! Without workers every request gets a 503.", Tone.WARNING))
     if cpus and target > cpus and not any(worker.worker.gpu for worker in model.workers):
         spans.append(
-            (f"\n! This machine has {plural(cpus, 'CPU')}; more workers are slower, not faster.",
+            (f"\n! This machine has {plural(cpus, 'CPU')}; more workers than that make it slower.",
              Tone.WARNING)
         )  # fmt: skip
     return preview_change(worker_rows(model, now, target, label="change"), [change]) + line(*spans)

@@ -26,10 +26,10 @@ from tsmon.tui.text.setting import (
     CHANGED,
     SettingRow,
     command_line,
+    format_row,
+    format_value,
     in_sections,
     setting_detail,
-    spell_row,
-    spell_value,
 )
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.motion import Choices
@@ -75,7 +75,7 @@ class SettingsPage(Page):
         yield Words(id="setting-detail")
 
     def on_mount(self) -> None:
-        """Show what there is, and follow it."""
+        """Show the current state, and follow it."""
         self._show()
         self.set_interval(SETTINGS_REFRESH_S, self._show)
 
@@ -85,7 +85,7 @@ class SettingsPage(Page):
         self._rows = []
         self._show()
 
-    # What there is
+    # What exists
 
     def _all_rows(self) -> list[SettingRow]:
         changes = self._changes
@@ -106,8 +106,8 @@ class SettingsPage(Page):
     def _server_row(self, name: str, settings: ServerSettings) -> SettingRow:
         more = [word for word in (settings.color, "read-only" * settings.read_only) if word]
         address = masked_address(settings.url or settings.inference_url or settings.metrics_url)
-        told = f"Opened by --server {name} or :server {name}: {', '.join((address, *more))}."
-        return SettingRow(("servers", name), told, address, self._server_origin(name))
+        message = f"Opened by --server {name} or :server {name}: {', '.join((address, *more))}."
+        return SettingRow(("servers", name), message, address, self._server_origin(name))
 
     def _server_origin(self, name: str) -> Path | Given | None:
         keys = (("servers", name, part) for part in ServerSettings.__dataclass_fields__)
@@ -125,13 +125,13 @@ class SettingsPage(Page):
         listed.clear_options()
         for title, section in in_sections(rows):
             listed.add_option(Option(line((title, Tone.PLAIN)), disabled=True))
-            listed.add_options([Option(self._spell(row), id=row.name) for row in section])
+            listed.add_options([Option(self._format(row), id=row.name) for row in section])
         listed.highlighted = 1 if at is None else min(at, listed.option_count - 1)
         self.show_title()
         self._show_detail()
 
-    def _spell(self, row: SettingRow) -> Any:
-        return spell_row(row, self._changes.own, self.size.width)
+    def _format(self, row: SettingRow) -> Any:
+        return format_row(row, self._changes.own, self.size.width)
 
     @property
     def _chosen(self) -> SettingRow | None:
@@ -173,7 +173,7 @@ class SettingsPage(Page):
         if row is None:
             return
         if row.setting is None:
-            self._tell_read_only(row)
+            self._show_read_only(row)
         elif row.setting.key == THEME:
             self.talk.do(self._pick(row.setting, ("", *sorted(BUILTIN_THEMES))))
         elif row.setting.choices:
@@ -189,7 +189,7 @@ class SettingsPage(Page):
 
     async def _pick(self, setting: Setting, choices: Sequence[str]) -> None:
         now = self._changes.value(setting.key)
-        offered = [(spell_value(choice), choice) for choice in choices]
+        offered = [(format_value(choice), choice) for choice in choices]
         picked = await self.app.push_screen_wait(Pick(setting.name, offered, now))
         if picked is not None:
             self._change(setting, picked.choice)
@@ -204,8 +204,8 @@ class SettingsPage(Page):
         self._live.change(setting, value)
         self._show()
         if not self._live.is_live(setting) and self._changes.is_changed(setting.key):
-            told = f"{setting.name} holds from the next start"
-            self.talk.note(Note(told, "{settings.keep} keeps it"), bad=False)
+            message = f"{setting.name} applies from the next start"
+            self.talk.note(Note(message, "{settings.keep} saves it"), bad=False)
 
     def action_default(self) -> None:
         """Put the default back."""
@@ -213,7 +213,7 @@ class SettingsPage(Page):
         if row is not None and row.setting is not None:
             self.talk.do(self._set(row.setting, row.setting.default))
         elif row is not None:
-            self._tell_read_only(row)
+            self._show_read_only(row)
 
     def action_take_back(self) -> None:
         """Let it be what it was."""
@@ -226,9 +226,9 @@ class SettingsPage(Page):
     async def _set(self, setting: Setting, value: Any) -> None:
         self._change(setting, value)
 
-    def _tell_read_only(self, row: SettingRow) -> None:
+    def _show_read_only(self, row: SettingRow) -> None:
         way = f"change {row.origin}, or: tsmon config set {row.name}.url URL"
-        self.talk.note(Note("servers are read-only here", way), bad=False)
+        self.talk.note(Note("servers cannot be changed here", way), bad=False)
 
     # Keeping
 
@@ -240,16 +240,16 @@ class SettingsPage(Page):
         self._live.catch_up()
         kept = self._changes.changed
         if not kept:
-            self.talk.note(Note("nothing was changed that is not kept"), bad=False)
+            self.talk.note(Note("there are no unsaved changes"), bad=False)
             return
         overruled = [given.by for key in kept if (given := self._changes.given(key))]
         try:
             files = await asyncio.to_thread(self._live.keep)
         finally:
             self._show()
-        where = ", ".join(map(str, files)) or "no file: each has its default"
-        hint = f"{', '.join(overruled)} wins over it while it is given" if overruled else ""
-        self.talk.note(Note(f"{plural(len(kept), 'setting')} kept in {where}", hint), bad=False)
+        where = ", ".join(map(str, files)) or "no file: every setting has its default"
+        hint = f"{', '.join(overruled)} overrides it while it is set" if overruled else ""
+        self.talk.note(Note(f"{plural(len(kept), 'setting')} saved in {where}", hint), bad=False)
 
     def action_copy(self) -> None:
         """Copy the command line that sets it so."""

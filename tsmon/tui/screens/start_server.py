@@ -61,21 +61,21 @@ class StartServerDialog(Dialog[Opened]):
     def body(self) -> ComposeResult:
         """Where it finds its models and where it listens."""
         words = (
-            f"It lives in {self._server.home.path}, asks for tokens, gives Prometheus counters and "
-            "lets models be registered. It goes on when the monitor is left."
+            f"Its home is {self._server.home.path}. It requires tokens, publishes Prometheus "
+            "counters and allows registering models. It keeps running when you quit the monitor."
         )
         yield Static(words, classes="explanation")
         yield Field("model store", str(self._model_store), id="store", path=True)
         yield Field("management port", str(self._port), id="port", number=True)
 
     def accept(self) -> None:
-        """Start it."""
+        """Start the server with what was entered."""
         try:
             port = self.query_one("#port", Field).number
             if port is None:
-                raise InvalidArgument("which management port?", "TorchServe's own is 8081")
+                raise InvalidArgument("which management port?", "TorchServe's default is 8081")
         except InvalidArgument as error:
-            self.tell(Note.of(error))
+            self.show_note(Note.of(error))
             return
         store = self.query_one("#store", Field).path or self._model_store
         self.carry_out(self._start(store, port), "starting …")
@@ -87,7 +87,7 @@ class StartServerDialog(Dialog[Opened]):
             await self._use_running()
         except StartFailed as error:
             lines = "\n  ".join(error.log_lines[-LAST_LOG_LINES:])
-            self.tell(Note(error.message, f"{error.hint}\n  {lines}" if lines else error.hint))
+            self.show_note(Note(error.message, f"{error.hint}\n  {lines}" if lines else error.hint))
         except _GivenUp:
             pass
         else:
@@ -96,7 +96,9 @@ class StartServerDialog(Dialog[Opened]):
     async def _use_running(self) -> None:
         record = await asyncio.to_thread(find_running, self._server.home)
         if record is None:
-            self.tell(Note("a server is being started from this home", "try again in a moment"))
+            self.show_note(
+                Note("a server is already starting from this home", "try again in a moment")
+            )
         else:
             self.dismiss(Opened(record, started=False))
 
@@ -120,7 +122,7 @@ class StartServerDialog(Dialog[Opened]):
         self.say((f"◌ {progress.phase}, {duration(progress.elapsed)}", Tone.WARNING))
 
     def on_unmount(self) -> None:
-        """Whoever leaves gives a start under way up; what it started is ended with it."""
+        """Leaving cancels a start in progress; what it started is ended with it."""
         self._given_up = True
 
 

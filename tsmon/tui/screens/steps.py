@@ -19,7 +19,7 @@ from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration
 
-STEPS_RUNNING = "{steps.stop} stops and leaves a model that serves"
+STEPS_RUNNING = "{steps.stop} stops safely"
 STEPS_ENDED = "{steps.stop} closes"
 
 _LOOKS = {
@@ -57,7 +57,7 @@ class StepsScreen(AboveInPart[Procedure]):
             yield Words(id="steps-ending")
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start to follow the procedure."""
         self._job = ProcedureJob(self._procedure, self._changed)
         self.post_message(ProcedureBegun(self._job))
         self._changed()
@@ -79,7 +79,7 @@ class StepsScreen(AboveInPart[Procedure]):
         self.query_one("#steps-ending", Words).say(line(*ending) if ending else None)
         box = self.query_one("#dialog", VerticalScroll)
         words = STEPS_RUNNING if self.job.running else STEPS_ENDED
-        box.border_subtitle = keys_of(self).spell(words)
+        box.border_subtitle = keys_of(self).expand(words)
 
     def _ending(self) -> list[Span]:
         job, ending = self.job, self._procedure.ending

@@ -18,14 +18,14 @@ class FirstStep(Enum):
 
     DEMO = "Try the demo: start a TorchServe here and serve the digit model"
     START = "Start a TorchServe here, with your own models"
-    WAIT = "Wait here until one answers"
+    WAIT = "Wait until one answers"
 
 
 class Welcome(Dialog[FirstStep]):
     """Offers the ways on."""
 
     HEADING: ClassVar[str] = "No TorchServe here yet"
-    ACCEPT: ClassVar[str] = "Go on"
+    ACCEPT: ClassVar[str] = "Continue"
     CANCEL: ClassVar[str] = "Close"
     LEAVES: ClassVar[str] = "closes"
 
@@ -38,7 +38,9 @@ class Welcome(Dialog[FirstStep]):
         looked = f"Nothing answers at {self._address}, and no TorchServe runs on this machine."
         yield Static(line((looked, Tone.PLAIN)), classes="explanation")
         yield Choices(*(step.value for step in FirstStep), id="choices", compact=True)
-        elsewhere = "A server elsewhere: tsmon --server HOST:8081. To keep it: tsmon config init."
+        elsewhere = (
+            "For a server elsewhere: tsmon --server HOST:8081. To save it: tsmon config init."
+        )
         yield Static(line((f"\n{elsewhere}", Tone.MUTED)))
 
     def on_mount(self) -> None:

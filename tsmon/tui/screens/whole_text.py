@@ -34,18 +34,18 @@ class WholeText(AboveInPart[None]):
         self._title = title
         left = len(shown) - MOST_CHARACTERS
         self._shown = (
-            shown if left <= 0 else f"{shown[:MOST_CHARACTERS]}\n… and {left:,} characters more"
+            shown if left <= 0 else f"{shown[:MOST_CHARACTERS]}\n… and {left:,} more characters"
         )
         self._copied = copied
         self._what = what
 
     def compose(self) -> ComposeResult:
-        """The box."""
+        """The box with the text."""
         with VerticalScroll(id="dialog") as box:
             box.border_title = self._title
             what = f" {self._what}" if self._what else ""
             copies = f"{{text.copy}} copies{what}, " if self._copied else ""
-            box.border_subtitle = keys_of(self).spell(f"{copies}{{dialog.cancel}} closes")
+            box.border_subtitle = keys_of(self).expand(f"{copies}{{dialog.cancel}} closes")
             yield Static(self._shown, id="whole-text")
 
     def action_copy(self) -> None:
@@ -55,5 +55,5 @@ class WholeText(AboveInPart[None]):
             self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
     def action_cancel(self) -> None:
-        """Close it."""
+        """Close the text."""
         self.dismiss(None)

@@ -47,7 +47,7 @@ class Bulk:
         """`verb` is what was done to those that are done: `unregistered`."""
         self.title = title
         self.followed = followed
-        """Whether somebody watches it, so that its end need not be told."""
+        """Whether someone watches it, so that its end need not be reported."""
         self.parts: dict[ModelKey, BulkPart] = {}
         self.changed: Callable[[], None] = lambda: None
         self._verb = verb
@@ -136,4 +136,4 @@ def _obstacle(staying: Sequence[ModelStatus]) -> str:
     if not staying:
         return ""
     names = ", ".join(other.key.version for other in staying)
-    return f"it is the default version and {names} stays; make another one the default first"
+    return f"it is the default version and {names} remains; make another one the default first"

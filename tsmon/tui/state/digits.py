@@ -101,12 +101,12 @@ class Desk:
         return folder
 
     def set_label(self, image: DigitImage, label: str | None) -> None:
-        """Label an image for this session, and judge its answers anew."""
+        """Label an image for this session, and judge its answers again."""
         self.labels.set(image, label)
         self.book.relabel(image.path, label)
 
     async def has_digit_handler(self, key: ModelKey) -> bool | None:
-        """Whether a version's archive has the preprocessing shown; None where nobody can tell."""
+        """Whether a version's archive has the preprocessing shown; None where that is not known."""
         model = self.session.monitor.latest.model(key)
         if model is None or self._model_store is None or self.preprocessing is None:
             return None

@@ -4,7 +4,7 @@
     ~mn.*2      rows that the regular expression finds; also /mn.*2/
     !ready      rows that do not match what follows the mark: a text or an expression
 
-Upper and lower case are the same; `(?-i:...)` in an expression tells them apart.
+Upper and lower case are the same; `(?-i:...)` in an expression makes case matter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Filter(Struct, frozen=True):
     pattern: re.Pattern[str] | None = None
     inverse: bool = False
     problem: str = ""
-    """Why the expression is none; until it is mended nothing is hidden."""
+    """Why the expression is not valid; until it is corrected nothing is hidden."""
 
     def __bool__(self) -> bool:
         """Whether it can hide anything."""
@@ -49,7 +49,7 @@ def parse_filter(typed: str) -> Filter:
     try:
         return Filter(text, re.compile(source, re.IGNORECASE), inverse)
     except (re.error, OverflowError, RecursionError) as error:
-        return Filter(text, problem=f"no regular expression: {error}")
+        return Filter(text, problem=f"not a valid regular expression: {error}")
 
 
 def _expression(wanted: str) -> str | None:

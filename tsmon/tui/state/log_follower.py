@@ -23,7 +23,7 @@ class LogFollower:
         self.file = file
         """The name of the file."""
         self.view = LogView(LogBuffer(), filter_)
-        """The rows; another one whenever the file is begun anew."""
+        """The rows; another one whenever the file is started again."""
         self.read_all = False
         """Whether what was there at first has been read."""
         self._sources = sources
@@ -42,7 +42,7 @@ class LogFollower:
 
     @property
     def problem(self) -> str:
-        """Why there is nothing to read; empty where nobody knows of any."""
+        """Why there is nothing to read; empty where none is known."""
         return self._source.problem if self._source is not None else ""
 
     def is_there(self, name: str) -> bool | None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tsmon.telemetry.log_page.lines import LogLine
 
 FILES = {
-    TS_LOG: "all that the server and its workers say",
+    TS_LOG: "everything the server and its workers log",
     MODEL_LOG: "what workers print",
-    ACCESS_LOG: "each request and its milliseconds",
+    ACCESS_LOG: "each request with its duration",
     TS_METRICS: "the server's metrics, in metrics_mode log",
     MODEL_METRICS: "the models' metrics, in metrics_mode log",
 }
@@ -45,7 +45,7 @@ class LineSource(Protocol):
 
 
 class LogSources:
-    """What there is to read of a session's logs, for all pages that read them."""
+    """What can be read of a session's logs, for all pages that read them."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -97,21 +97,21 @@ def why_no_logs(session: Session) -> Note:
     """Why there are no log files to read, and the way out."""
     if session.replays:
         return Note(
-            "a recording keeps the words of workers that died, but not the log files",
-            "open the server itself, or the files that were kept of it",
+            "a recording keeps the last output of workers that died, but not the log files",
+            "open the server itself, or its saved log files",
         )
     if not session.can_act:
-        return Note(f"a {session.word} knows nothing of log files", session.way_out)
+        return Note(f"a {session.word} has no log files", session.way_out)
     metrics, server = session.monitor.latest.metrics, session.monitor.latest.server
     if metrics.log_problem:
-        return Note(metrics.log_problem, "say where they are with --logs DIR")
+        return Note(metrics.log_problem, "pass their folder with --logs DIR")
     if not session.is_local:
         return Note(
             f"the log files of {server.label} are on another machine",
-            "mount their folder and open tsmon with --logs DIR; for a container of this machine "
-            "with --logs docker:CONTAINER",
+            "mount their folder and open tsmon with --logs DIR; for a container on this machine "
+            "use --logs docker:CONTAINER",
         )
     return Note(
-        f"no process or container of this machine at {server.label} shows where it logs",
-        "say where with --logs DIR; for a container with --logs docker:CONTAINER",
+        f"no process or container on this machine at {server.label} shows where it logs",
+        "pass the folder with --logs DIR; for a container with --logs docker:CONTAINER",
     )

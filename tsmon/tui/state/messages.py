@@ -1,4 +1,4 @@
-"""What the parts of the monitor tell each other."""
+"""The messages between the parts of the monitor."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ def target_named(name: str, options: MonitorOptions) -> FleetTarget:
     if name in servers:
         return FleetTarget(name, servers[name])
     near = get_close_matches(name, servers, n=1)
-    known = f"there is {', '.join(servers)}" if servers else "`tsmon config init` shows how"
+    known = f"configured: {', '.join(servers)}" if servers else "`tsmon config init` shows how"
     hint = f"did you mean {near[0]}?" if near else known
-    raise InvalidArgument(f"no server of the configuration is called {name!r}", hint)
+    raise InvalidArgument(f"no configured server is called {name!r}", hint)
 
 
 def live_session(
@@ -54,7 +54,7 @@ def live_session(
 
 
 async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
-    """Watch a server of the fleet; one that Prometheus tells of by itself where it answers.
+    """Watch a server of the fleet; one that Prometheus reports by itself where it answers.
 
     Raises:
         InvalidArgument: its settings are wrong.

@@ -17,13 +17,13 @@ class MonitorOptions(Struct, frozen=True):
     """Settings of one session of the monitor."""
 
     period_s: float = 1.0
-    """Seconds from one sample to the next."""
+    """Seconds between two samples."""
     theme: str = DARK
     """Name of the colour theme."""
     symbols: Symbols = Symbols.BRAILLE
     """What charts are drawn with."""
     span_s: float = 120.0
-    """Seconds that the charts show at first."""
+    """Seconds of history the charts show at first."""
     model_store: Path | None = None
     """Where the register dialog looks for archives."""
     samples: Path | None = None
@@ -47,4 +47,4 @@ class MonitorOptions(Struct, frozen=True):
     crash_folder: Path | None = None
     """Where a report is kept when a fault of tsmon's own ends it."""
     note: str = ""
-    """A few words for the first line, such as `stops when you leave`."""
+    """A few words for the first line, such as `stops when you quit`."""

@@ -23,7 +23,7 @@ class Registered(Struct, frozen=True):
     message: str
     """The server's own words."""
     model: ModelVersion | None
-    """What it describes now; None when it could not be told which of its models is new."""
+    """What it describes now; None when it could not be determined which of its models is new."""
     differences: tuple[str, ...]
     """What the archive's own configuration overruled."""
 

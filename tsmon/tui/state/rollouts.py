@@ -23,7 +23,7 @@ ROLLOUTS_AT_ONCE = 4
 """Changes sent at a time; scaling down keeps a connection until the workers are gone."""
 
 SEEN_AFTER_S = 3.0
-"""By then the monitor has surely described the version anew."""
+"""By then the monitor has surely described the version again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,7 @@ class Rollouts:
         finally:
             del self._sent[key]
         if request.cancelled():
-            raise TimedOut(
-                "its answer is waited for no longer", "the server may do it all the same"
-            )
+            raise TimedOut("no longer waiting for its answer", "the server may still do it")
         request.result()
 
     async def _settle(self, key: ModelKey) -> None:

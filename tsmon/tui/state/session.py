@@ -33,7 +33,7 @@ RECALLED_S = 900.0
 
 
 class Tag(Struct, frozen=True):
-    """What the configuration says of a server to tell it from the others."""
+    """What the configuration says of a server to distinguish it from the others."""
 
     name: str = ""
     color: ServerColor = ""
@@ -72,7 +72,7 @@ class Session(ABC):
         self.history = history or monitor.history
         self.playhead = Playhead(self.past, monitor.events)
         self.log_zone: tzinfo | None = None
-        """That of the log files' stamps if somebody said so."""
+        """That of the log files' stamps if someone said so."""
 
     @property
     def client(self) -> TorchServe:
@@ -163,7 +163,7 @@ class LiveSession(Session):
 
     @property
     def can_act(self) -> bool:
-        """It answers."""
+        """Whether this is a server, to which requests can be sent."""
         return True
 
     @property
@@ -181,7 +181,7 @@ class LiveSession(Session):
         """Whether a key is sent where others can read it."""
         client = self._client
         sent = any(map(client.keys.goes_to, client.addresses.unencrypted))
-        return "keys go unencrypted" if client.keys.path and sent else ""
+        return "keys sent unencrypted" if client.keys.path and sent else ""
 
     @property
     def token_expires(self) -> datetime | None:
@@ -235,7 +235,7 @@ class PrometheusSession(Session):
 
 
 class ReplaySession(Session):
-    """A recording."""
+    """A recording, played as if it were now."""
 
     word = "recording"
     way_out = "open the server itself: tsmon --server URL"

@@ -128,8 +128,8 @@ class LiveSettings:
 
 
 def _check_folder(path: Path, *, made: bool) -> None:
-    """Refuse what is no folder; with `made` one that is not there is made when it is needed."""
+    """Refuse what is not a folder; with `made` one that is not there is made when it is needed."""
     if path.exists() and not path.is_dir():
-        raise InvalidArgument(f"{path} is no folder")
+        raise InvalidArgument(f"{path} is not a folder")
     if not made and not path.exists():
-        raise InvalidArgument(f"there is no folder {path}")
+        raise InvalidArgument(f"no such folder: {path}")

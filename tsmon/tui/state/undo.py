@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
-from tsmon.torchserve.again import registration_like
 from tsmon.torchserve.changes import Change, default_change, register_change
+from tsmon.torchserve.registration_of import registration_like
 from tsmon.tui.state.rollouts import SEEN_AFTER_S
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class UndoDefault(Undo):
 
     @property
     def change(self) -> Change:
-        """The request."""
+        """The request that undoes the change."""
         return default_change(self.before.name, self.before.version)
 
     def _holds(self, snapshot: Snapshot) -> bool:
@@ -90,7 +90,7 @@ class UndoUnregister(Undo):
 
     @property
     def change(self) -> Change:
-        """The request."""
+        """The request that undoes the change."""
         return register_change(self.registration.parameters())
 
     async def restore_limit(self, management: Management) -> None:
@@ -113,7 +113,7 @@ class UndoUnregister(Undo):
 def no_way_back(found: ModelVersion, model_store: Path | None) -> str:
     """Why a version could not be registered again once it is unregistered; empty if it could."""
     if urlsplit(found.url).scheme:
-        return "it was registered from a URL, whose copy in the model store TorchServe deletes"
+        return "it was registered from a URL, and TorchServe deletes its copy"
     if model_store is not None and not (model_store / found.url).is_file():
-        return f"{found.url} is not in the model store any more"
+        return f"{found.url} is no longer in the model store"
     return ""

@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 _WORDS = {
     Doing.UNKNOWN: (ABSENT, Tone.MUTED),
     Doing.IDLE: ("· idle", Tone.MUTED),
-    Doing.WORKS: ("◆ works", Tone.PLAIN),
-    Doing.WAITS: ("◇ waits", Tone.WARNING),
-    Doing.UNANSWERED: ("◌ stalls", Tone.WARNING),
-    Doing.FAILS: ("✗ fails", Tone.BAD),
+    Doing.WORKS: ("◆ busy", Tone.PLAIN),
+    Doing.WAITS: ("◇ queueing", Tone.WARNING),
+    Doing.UNANSWERED: ("◌ stalled", Tone.WARNING),
+    Doing.FAILS: ("✗ failing", Tone.BAD),
 }
 BAR = 10
-"""Characters of the bar that tells waiting from working."""
+"""Characters of the bar that separates queueing from processing."""
 
 
-def spell_model(activity: Activity) -> Span:
-    """Such as `◇ waits`."""
+def format_model(activity: Activity) -> Span:
+    """Such as `◇ queueing`."""
     return _WORDS[activity.doing]
 
 
-def spell_worker(activity: Activity) -> Span:
+def format_worker(activity: Activity) -> Span:
     """Such as `◆ busy 87%`."""
     if activity.share is not None:
         return f"◆ busy {activity.share:.0%}", Tone.PLAIN
     return _WORDS[activity.doing]
 
 
-def spell_split(usage: Usage) -> list[Span]:
+def format_split(usage: Usage) -> list[Span]:
     """Where the time of a request goes: a bar, and both parts in milliseconds."""
     total, queue = usage.inference_ms, usage.queue_ms
     if not isinstance(total, float) or not isinstance(queue, float):
@@ -44,5 +44,5 @@ def spell_split(usage: Usage) -> list[Span]:
     return [
         ("░" * waiting, Tone.WARNING),
         ("█" * (BAR - waiting), Tone.ACCENT),
-        (f" {milliseconds(queue)} waiting + {milliseconds(total - queue)} working", Tone.PLAIN),
+        (f" {milliseconds(queue)} queued + {milliseconds(total - queue)} processing", Tone.PLAIN),
     ]

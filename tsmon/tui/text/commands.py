@@ -23,7 +23,7 @@ class CommandWriter(Struct, frozen=True):
     verify: bool | str = True
 
     def describe(self, name: str, version: str) -> str:
-        """Read all that the server tells of a version."""
+        """Read everything the server says about a version."""
         return self._line("describe", [name], version)
 
     def scale(self, name: str, version: str, workers: int) -> str:

@@ -49,7 +49,7 @@ def fleet_bar(snapshot: FleetSnapshot, order: str, width: int) -> Content:
     return line(*spans)
 
 
-def spell_problems(problems: Sequence[str]) -> Content | None:
+def format_problems(problems: Sequence[str]) -> Content | None:
     """What is wrong with the lists of servers; None when nothing is."""
     if not problems:
         return None
@@ -59,7 +59,7 @@ def spell_problems(problems: Sequence[str]) -> Content | None:
     return Content("\n").join([line(span) for span in shown])
 
 
-def spell_line(chosen: FleetLine) -> Content:
+def format_line(chosen: FleetLine) -> Content:
     """Two lines about a row: why it has its verdict, and where its server is."""
     server = chosen.server
     sign = chosen.figures.sign
@@ -80,11 +80,11 @@ def spell_line(chosen: FleetLine) -> Content:
 def how_to_begin(keys: Keymap) -> Content:
     """How to name servers, for a configuration that has none."""
     return line(
-        ("No servers are named yet.\n\n", Tone.PLAIN),
-        ("Put them into ", Tone.MUTED),
+        ("No servers are configured yet.\n\n", Tone.PLAIN),
+        ("Add them to ", Tone.MUTED),
         (str(user_file()), Tone.ACCENT),
-        (", or into a tsmon.toml of your project:\n", Tone.MUTED),
+        (", or to a tsmon.toml in your project:\n", Tone.MUTED),
         (_EXAMPLE, Tone.PLAIN),
         ("\n`tsmon config init` writes a file with every setting explained.\n", Tone.MUTED),
-        (keys.spell("{fleet.back} goes back."), Tone.MUTED),
+        (keys.expand("{fleet.back} goes back."), Tone.MUTED),
     )

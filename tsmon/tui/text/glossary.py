@@ -26,7 +26,7 @@ SECTIONS = {
     ),
     PaneName.DIGITS: ("Sends",),
 }
-"""What the numbers of each pane are told in."""
+"""The sections of docs/metrics.md for the numbers of each pane."""
 EVERYWHERE = ("The server's line",)
 
 
@@ -47,7 +47,7 @@ def tip(pane: PaneName, name: str) -> Content | None:
     return line(*_entry_spans(entry)) if entry else None
 
 
-def spell_page(pane: PaneName, chosen: str = "") -> Content:
+def format_page(pane: PaneName, chosen: str = "") -> Content:
     """The numbers of a pane, the chosen one first."""
     page = explanations()
     first = page.find(chosen, SECTIONS[pane]) if chosen else None
@@ -55,7 +55,7 @@ def spell_page(pane: PaneName, chosen: str = "") -> Content:
     titles = (*SECTIONS[pane], *EVERYWHERE)
     sections = [section for title in titles if (section := page.section(title))]
     if not sections:
-        return line(("docs/metrics.md did not come with this tsmon", Tone.BAD))
+        return line(("docs/metrics.md is missing from this installation", Tone.BAD))
     return line(*spans, *_section_spans(sections))
 
 

@@ -43,10 +43,10 @@ _ENDINGS = {
 def plan_words(plan: RunPlan) -> str:
     """What is sent: `closed loop, 10 at a time; 10s or 100,000 requests`."""
     if plan.rate is None:
-        how = f"closed loop, {plan.connections} at a time"
+        how = f"closed loop, {plan.connections} in flight"
     else:
         times = " at random times" if plan.poisson else ""
-        how = f"open loop, {per_second(plan.rate)}{times}, at most {plan.connections} at a time"
+        how = f"open loop, {per_second(plan.rate)}{times}, at most {plan.connections} in flight"
     return f"{how}; {period(plan.duration_s)} or {count(plan.count)} requests"
 
 
@@ -56,7 +56,7 @@ def share_done(report: RunReport) -> float:
     return min(max(report.seconds / plan.duration_s, report.sent / plan.count), 1.0)
 
 
-def spell_progress(report: RunReport) -> Content:
+def format_progress(report: RunReport) -> Content:
     """A bar, how long it goes, and how it ended."""
     filled = round(share_done(report) * BAR_WIDTH)
     spans: list[Span] = [
@@ -71,11 +71,11 @@ def spell_progress(report: RunReport) -> Content:
         glyph, tone = _ENDINGS[report.ending]
         spans.append((f"  {glyph} {report.ending}", tone))
     else:
-        spans.append((f"  {report.under_way} under way", Tone.MUTED))
+        spans.append((f"  {report.under_way} in flight", Tone.MUTED))
     return line(*spans)
 
 
-def spell_report(report: RunReport, width: int = WIDE_REPORT) -> Content:
+def format_report(report: RunReport, width: int = WIDE_REPORT) -> Content:
     """What was sent and answered, and how long the answers took.
 
     Fewer than `WIDE_REPORT` columns have no room for all percentiles.
@@ -104,7 +104,7 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str, str, Tone]]:
     yield "sent", count(report.sent), "", Tone.PLAIN
     yield "answered", count(report.answered), rate, Tone.PLAIN
     if report.unsent:
-        late = "due and not sent: no connection was free"
+        late = "due but not sent: no connection was free"
         yield "late", count(report.unsent), late, Tone.WARNING
     if report.failed:
         yield "failed", count(report.failed), "", Tone.BAD

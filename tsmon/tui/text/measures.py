@@ -38,7 +38,7 @@ class Measure(Struct, frozen=True):
     part: RequestPhase | None = None
     """Which times of the log files it is about."""
     percentiles: Callable[[HistoryPoint], Percentiles | None] | None = None
-    """Its percentiles, where the log files tell them."""
+    """Its percentiles, where the log files show them."""
     band: Callable[[HistoryPoint], tuple[float, float] | None] | None = None
     """Two larger values to draw above it."""
     absence: Absence = lambda _snapshot, _model: ""
@@ -89,11 +89,11 @@ def _no_queue(_snapshot: Snapshot, model: ModelStatus) -> str:
 
 
 def _no_memory(_snapshot: Snapshot, model: ModelStatus) -> str:
-    if not model.told:
+    if not model.workers_known:
         return model.problem or NOT_IN_PROMETHEUS
     if any(worker.memory_bytes is not None for worker in model.workers):
         return ""
-    return "the server has not told it" if model.workers else "no workers"
+    return "the server has not reported it" if model.workers else "no workers"
 
 
 RATE = Measure(

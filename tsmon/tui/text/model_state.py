@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 WELL = frozenset(
     {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}
 )
-"""Nobody has to look."""
+"""No one has to look."""
 
 
 def sign_of(model: ModelStatus) -> StatusSign:
-    """What there is to say of a version as a whole."""
+    """What can be said of a version as a whole."""
     return GONE if model.gone else MODEL_SIGNS[model.verdict.health]
 
 

@@ -51,7 +51,7 @@ def compose_numbers(
     return Content("").join([Content.styled(title, click), line(*rest)])
 
 
-def spell_now(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> str:
+def format_now(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> str:
     """The measure as it is now, without what it rests on."""
     if measure is ERRORS:
         return ERRORS.write(snapshot.errors_per_second(model))
@@ -65,7 +65,7 @@ def spell_now(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> str:
 def _costs(
     measure: Measure, model: ModelStatus, *, away: bool, with_percentiles: bool
 ) -> list[Span]:
-    """What the counters tell of a measure, with the requests each number rests on."""
+    """What the counters show of a measure, with the requests each number rests on."""
     traffic = model.traffic
     spans = _reading(measure, measure.title, traffic.interval, Tone.ACCENT, away=away)
     spans += _reading(measure, " 1 min", traffic.window)
@@ -141,7 +141,7 @@ def _reading(
 
 
 def _percentiles(measure: Measure, model: ModelStatus) -> list[Span]:
-    """What most requests of the last minute did not exceed, where the log files tell it."""
+    """What most requests of the last minute did not exceed, where the log files show it."""
     percentiles = model.percentiles(measure.part) if measure.part else None
     if percentiles is None:
         return []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tsmon.load.capacity.prediction import Forecast
 
 
-def spell_outlook(advice: Advice, workers: int | None) -> Content:
+def format_outlook(advice: Advice, workers: int | None) -> Content:
     """The prediction for a number of workers, and the advice or why there is none."""
     prediction = advice.at(workers) if workers is not None else None
     spans = [] if prediction is None else [*_predicted(advice, prediction), ("\n", Tone.PLAIN)]
@@ -25,9 +25,12 @@ def _predicted(advice: Advice, row: Forecast) -> list[Span]:
     at = f"At {per_second(advice.rate)}, as in the last minute: "
     busy = percent(row.utilisation)
     if row.unknown:
-        return [(at, Tone.MUTED), (f"{busy} busy; waits are not known: {row.unknown}", Tone.MUTED)]
+        return [
+            (at, Tone.MUTED),
+            (f"{busy} busy; queue times are not known: {row.unknown}", Tone.MUTED),
+        ]
     if row.queue_ms is None:
-        return [(at, Tone.MUTED), (f"! {busy} of what they can answer, the queue grows", Tone.BAD)]
+        return [(at, Tone.MUTED), (f"! {busy} of capacity, the queue grows", Tone.BAD)]
     parts = [f"{busy} busy", f"queue {milliseconds(row.queue_ms)}"]
     parts.append(f"p95 {milliseconds(row.p95_ms)}")
     if row.memory_bytes is not None:
@@ -37,5 +40,5 @@ def _predicted(advice: Advice, row: Forecast) -> list[Span]:
 
 def _advised(advice: Advice) -> Span:
     if advice.workers is None:
-        return f"How many would do is not known: {'; '.join(advice.reasons[:1])}", Tone.MUTED
-    return f"{plural(advice.workers, 'worker')} would do: {advice.target}", Tone.GOOD
+        return f"The required workers are not known: {'; '.join(advice.reasons[:1])}", Tone.MUTED
+    return f"{plural(advice.workers, 'worker')} would be enough: {advice.target}", Tone.GOOD

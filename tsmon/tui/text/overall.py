@@ -1,4 +1,4 @@
-"""All models together in a few words: whether one needs somebody, what is asked, what is slow."""
+"""All models together in a few words: whether one needs attention, what is asked, what is slow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, Snapshot
 from tsmon.telemetry.status_signs import GONE
-from tsmon.tui.text.activity import spell_model
+from tsmon.tui.text.activity import format_model
 from tsmon.tui.text.model_state import sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.units import known, milliseconds, per_second, plural
@@ -16,13 +16,13 @@ from tsmon.units import known, milliseconds, per_second, plural
 _HELD_UP = (Doing.WAITS, Doing.UNANSWERED, Doing.FAILS)
 
 
-def spell_overall(snapshot: Snapshot) -> list[Span]:
+def format_overall(snapshot: Snapshot) -> list[Span]:
     """The parts, the most important first; none while the server is not up."""
     if snapshot.stale:
         return []
     forgotten = sum(model.gone is Gone.FORGOTTEN for model in snapshot.models)
     models = [model for model in snapshot.models if not model.gone]
-    ill = [model for model in models if sign_of(model).needs_somebody]
+    ill = [model for model in models if sign_of(model).needs_attention]
     held_up = [model for model in models if activity_of(model).doing in _HELD_UP]
     parts: list[Span] = []
     if forgotten:
@@ -42,7 +42,7 @@ def spell_overall(snapshot: Snapshot) -> list[Span]:
 
 
 def _ready(models: Sequence[ModelStatus]) -> Span:
-    """How many serve, where none of the others needs somebody."""
+    """How many serve, where none of the others needs attention."""
     ready = sum(model.verdict.health is ModelHealth.READY for model in models)
     if ready == len(models):
         return f"{plural(ready, 'model')} ready", Tone.GOOD
@@ -51,10 +51,10 @@ def _ready(models: Sequence[ModelStatus]) -> Span:
     return f"{ready} of {plural(len(models), 'model')} ready", Tone.PLAIN
 
 
-def _failed(erring: Mapping[ModelKey, float], told: ModelKey | None) -> Span:
+def _failed(erring: Mapping[ModelKey, float], message: ModelKey | None) -> Span:
     """How many requests failed, and whose; a model that was named just before needs no name."""
     worst = max(erring, key=lambda key: erring[key])
-    name = "" if len(erring) == 1 and worst == told else f"{worst} "
+    name = "" if len(erring) == 1 and worst == message else f"{worst} "
     more = f" +{len(erring) - 1}" if len(erring) > 1 else ""
     return f"! {name}{per_second(erring[worst])} failed{more}", Tone.BAD
 
@@ -73,7 +73,7 @@ def _worst(ill: Sequence[ModelStatus]) -> Span:
 
 def _held_up(model: ModelStatus, of: int) -> Span:
     """The one whose requests fare worst, and how long they wait."""
-    doing, tone = spell_model(activity_of(model))
+    doing, tone = format_model(activity_of(model))
     glyph, word = doing.split(" ", 1)
     waited = _queue_ms(model)
     more = f" +{of - 1}" if of > 1 else ""

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 def answer(given: Answer | None, cause: str, *, blank: bool) -> list[Span]:
     """The prediction in words, or why there is none."""
     if blank:
-        return [("draw a digit: space puts the pen down, arrows move it; or the mouse", Tone.MUTED)]
+        return [
+            (
+                "draw a digit with the mouse, or put the pen down with space and move it with the "
+                "arrows",
+                Tone.MUTED,
+            )
+        ]
     if given is None:
         return [("◌ asking …", Tone.MUTED)]
     if given.error and cause:
@@ -31,8 +37,8 @@ def answer(given: Answer | None, cause: str, *, blank: bool) -> list[Span]:
 def pen(held: Pen, *, down: bool, asking_label: bool) -> list[Span]:
     """The pen's state; or the question that is open."""
     if asking_label:
-        return [("Which digit is it? 0-9, - unknown, esc does not keep it", Tone.WARNING)]
-    does = "rubs out" if held.erases else "draws"
+        return [("Which digit is it? 0-9, - unknown, esc cancels", Tone.WARNING)]
+    does = "erasing" if held.erases else "draws"
     return [
         ("● pen down" if down else "○ pen up", Tone.ACCENT if down else Tone.PLAIN),
         (f" · {does} · {held.brush.word} brush", Tone.PLAIN),

@@ -69,11 +69,11 @@ def memory_row(
     if not sizes:
         return []
 
-    def spell(workers: int) -> str:
+    def memory_of(workers: int) -> str:
         if workers == 0:
             return "none"
         if workers == len(sizes):
             return byte_size(sum(sizes))
         return f"about {byte_size(workers * sum(sizes) // len(sizes))}"
 
-    return [("memory", spell(now), f"{spell(then)}{' for a while' if passing else ''}")]
+    return [("memory", memory_of(now), f"{memory_of(then)}{' temporarily' if passing else ''}")]

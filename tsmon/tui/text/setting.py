@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AUTOMATIC = "automatic"
 """Stands for a value that tsmon finds itself."""
-CHANGED = "◆ changed, not kept"
+CHANGED = "◆ changed, unsaved"
 ROOM_FOR_NAMES = 80
 """Columns of a screen that has room for whole names."""
 ROOM_FOR_HELP = 130
@@ -35,7 +35,7 @@ class SettingRow(Struct, frozen=True):
     value: Any
     origin: Path | Given | None
     setting: Setting | None = None
-    """None where it is only told."""
+    """None where it is read-only."""
     in_force: Any = None
     """What tsmon found itself."""
     changed: bool = False
@@ -46,7 +46,7 @@ class SettingRow(Struct, frozen=True):
         return ".".join(self.key)
 
 
-def spell_value(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as a person reads it."""
     if value is None or value == "":
         return AUTOMATIC
@@ -55,7 +55,7 @@ def spell_value(value: Any) -> str:
     return str(value)
 
 
-def spell_origin(origin: Path | Given | None, own: Path) -> str:
+def format_origin(origin: Path | Given | None, own: Path) -> str:
     """Where a value comes from, in a word or two."""
     if origin is None:
         return "default"
@@ -66,7 +66,7 @@ def spell_origin(origin: Path | Given | None, own: Path) -> str:
     return "project's file" if origin.name == PROJECT_FILE else origin.name
 
 
-def spell_row(row: SettingRow, own: Path, width: int) -> Content:
+def format_row(row: SettingRow, own: Path, width: int) -> Content:
     """One line: name, value, where it comes from, and the help sentence where there is room."""
     tone = Tone.WARNING if row.changed else Tone.PLAIN if row.setting else Tone.MUTED
     name, columns = row.name, (22, 24)
@@ -76,7 +76,7 @@ def spell_row(row: SettingRow, own: Path, width: int) -> Content:
         columns = (22, 36)
     value = _fit(_value(row, columns[1]), columns[1])
     spans: list[Span] = [(f"  {_fit(name, columns[0])}", Tone.PLAIN), (value, tone)]
-    origin = CHANGED if row.changed else spell_origin(row.origin, own)
+    origin = CHANGED if row.changed else format_origin(row.origin, own)
     origin_tone = Tone.WARNING if row.changed else Tone.MUTED
     if width < ROOM_FOR_HELP:
         return line(*spans, (origin, origin_tone))
@@ -85,11 +85,11 @@ def spell_row(row: SettingRow, own: Path, width: int) -> Content:
 
 def _value(row: SettingRow, width: int) -> str:
     """The value; of one that tsmon finds itself, the word for that too where it fits."""
-    value = spell_value(row.value)
+    value = format_value(row.value)
     if value != AUTOMATIC or not row.in_force:
         return value
-    told = f"{AUTOMATIC}: {row.in_force}"
-    return told if len(told) < width else str(row.in_force)
+    message = f"{AUTOMATIC}: {row.in_force}"
+    return message if len(message) < width else str(row.in_force)
 
 
 def _fit(text: str, width: int) -> str:
@@ -103,16 +103,16 @@ def setting_detail(row: SettingRow, *, live: bool, place: Path) -> Content:
     """What the line has no room for."""
     spans: list[Span] = [(row.help, Tone.PLAIN)]
     if row.setting is None:
-        told = f"\nRead-only here: it is changed in {place}."
-        return line(*spans, (told, Tone.MUTED))
+        message = f"\nRead-only here: change it in {place}."
+        return line(*spans, (message, Tone.MUTED))
     spans.append((f"\n{' · '.join(_bounds(row.setting, live=live))}", Tone.MUTED))
     if row.changed and live:
-        spans.append((f"\nChanged and not kept; it would go into {place}.", Tone.WARNING))
+        spans.append((f"\nChanged but not saved; it would be saved in {place}.", Tone.WARNING))
     elif row.changed:
-        told = f"\nOf no effect yet: once it is kept, in {place}, it holds from the next start."
-        spans.append((told, Tone.WARNING))
+        message = f"\nNo effect yet: once saved in {place}, it applies from the next start."
+        spans.append((message, Tone.WARNING))
     elif isinstance(row.origin, Given):
-        spans.append((f"\nFrom {row.origin.by}, which wins over the files.", Tone.MUTED))
+        spans.append((f"\nFrom {row.origin.by}, which overrides the files.", Tone.MUTED))
     elif row.origin is not None:
         spans.append((f"\nFrom {row.origin}.", Tone.MUTED))
     return line(*spans)
@@ -120,11 +120,11 @@ def setting_detail(row: SettingRow, *, live: bool, place: Path) -> Content:
 
 def _bounds(setting: Setting, *, live: bool) -> Iterator[str]:
     if setting.choices:
-        yield " | ".join(map(spell_value, setting.choices))
+        yield " | ".join(map(format_value, setting.choices))
     if setting.least is not None:
-        yield f"at least {spell_value(float(setting.least))}"
-    yield f"default {spell_value(setting.default)}"
-    yield "a change holds at once" if live else "a change holds from the next start"
+        yield f"at least {format_value(float(setting.least))}"
+    yield f"default {format_value(setting.default)}"
+    yield "a change applies at once" if live else "a change applies from the next start"
 
 
 def command_line(row: SettingRow, value: Any) -> str:

@@ -50,7 +50,7 @@ _PLAIN = frozenset({"linux", "vt52", "vt100", "vt102", "vt220"})
 
 
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
-"""The variables that tell the encoding; the first one that is set counts."""
+"""The variables that show the encoding; the first one that is set counts."""
 
 
 _NO_LOCALE = ("C", "POSIX")
@@ -61,13 +61,13 @@ _COERCED = ("C.UTF-8", "C.utf8")
 
 
 def symbols_of(environment: Mapping[str, str]) -> Symbols:
-    """The richest characters that the terminal has, as far as it tells.
+    """The richest characters that the terminal has, as far as it says.
 
     A locale that is not set at all says nothing: terminals in containers are mostly UTF-8.
     """
-    told = {name: environment[name] for name in _LOCALE if environment.get(name)}
-    if told.get("LC_CTYPE") in _COERCED and told.get("LANG") in _NO_LOCALE:
-        del told["LC_CTYPE"]
-    locale = next(iter(told.values()), "utf-8")
+    locale_variables = {name: environment[name] for name in _LOCALE if environment.get(name)}
+    if locale_variables.get("LC_CTYPE") in _COERCED and locale_variables.get("LANG") in _NO_LOCALE:
+        del locale_variables["LC_CTYPE"]
+    locale = next(iter(locale_variables.values()), "utf-8")
     plain = environment.get("TERM") in _PLAIN or "utf" not in locale.lower()
     return Symbols.ASCII if plain else Symbols.BRAILLE

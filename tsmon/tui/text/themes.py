@@ -26,14 +26,14 @@ def theme_named(name: str) -> str:
     everything is grey, which needs a theme of which the colours are known.
 
     Raises:
-        InvalidArgument: there is none of this name.
+        InvalidArgument: there is not one of this name.
     """
     if not name:
         console = Console()
         return "ansi-dark" if console.color_system == "standard" and not console.no_color else DARK
     if name not in BUILTIN_THEMES:
         near = get_close_matches(name, BUILTIN_THEMES, n=1) or sorted(BUILTIN_THEMES)
-        raise InvalidArgument(f"no theme is called {name}", f"there is {', '.join(near)}")
+        raise InvalidArgument(f"no theme is called {name}", f"similar: {', '.join(near)}")
     return name
 
 

@@ -55,7 +55,7 @@ def line(*spans: Span) -> Content:
 def _bounded(text: str) -> str:
     """A text that can be drawn without a pause."""
     left = len(text) - LONGEST_SPAN
-    return text if left <= 0 else f"{text[:LONGEST_SPAN]}… and {left:,} characters more"
+    return text if left <= 0 else f"{text[:LONGEST_SPAN]}… and {left:,} more characters"
 
 
 def rich_style(tone: Tone, variables: Mapping[str, str]) -> Style:

@@ -33,15 +33,16 @@ class Widths(NamedTuple):
 
     predicted: str
     actual: str
+    confidence: str
     name: str
 
 
-WIDE_ANSWER = Widths("PREDICTED", "ACTUAL", "IMAGE")
-COMPACT = Widths("PRED", "ACT", "")
+WIDE_ANSWER = Widths("PREDICTED", "ACTUAL", "CONFIDENCE", "IMAGE")
+COMPACT = Widths("PRED", "ACT", "CONF.", "")
 
 
 class AnswerLines(ScrollView, can_focus=True):
-    """Follows the newest answer until somebody scrolls back.
+    """Follows the newest answer until someone scrolls back.
 
     A log that draws each line as it comes holds a hundred objects for it; with a thousand lines,
     walking those is a pause of the garbage collector that keys would wait for.
@@ -70,7 +71,7 @@ class AnswerLines(ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One answer."""
+        """The line of one answer."""
         at = y + self.scroll_offset.y
         width, plain = self.scrollable_content_region.width, self.rich_style
         if at >= len(self._answers):
@@ -78,12 +79,12 @@ class AnswerLines(ScrollView, can_focus=True):
         variables = self.app.theme_variables
         segments = [
             Segment(brief(part), plain + rich_style(tone, variables))
-            for part, tone in spell_answer(self._answers[at], self.widths)
+            for part, tone in format_answer(self._answers[at], self.widths)
         ]
         return Strip(segments).adjust_cell_length(width, plain)
 
 
-def spell_answer(answer: Answer, widths: Widths) -> list[Span]:
+def format_answer(answer: Answer, widths: Widths) -> list[Span]:
     """An answer as a line: right or wrong, what was predicted, what it is, how sure, how fast."""
     name = answer.image.path.name
     if answer.error:
@@ -92,7 +93,7 @@ def spell_answer(answer: Answer, widths: Widths) -> list[Span]:
     return [
         (f"{_VERDICTS[answer.correct][0]} ", _VERDICTS[answer.correct][1]),
         (f"{predicted:<{len(widths.predicted)}} {actual:<{len(widths.actual)}} ", Tone.PLAIN),
-        (f"{confidence(answer.confidence):>6} ", Tone.PLAIN),
+        (f"{confidence(answer.confidence):>{len(widths.confidence)}} ", Tone.PLAIN),
         (f"{milliseconds(answer.milliseconds):>7}  ", Tone.PLAIN),
         (name if widths.name else "", Tone.MUTED),
     ]

@@ -48,6 +48,5 @@ class AnswerLog(Vertical):
 
 def heading(widths: Widths) -> Text:
     """The words above the columns."""
-    return Text(
-        f"  {widths.predicted} {widths.actual} {'SURE':>6} {'TIME':>7}  {widths.name}", style="dim"
-    )
+    columns = f"{widths.predicted} {widths.actual} {widths.confidence} {'TIME':>7}"
+    return Text(f"  {columns}  {widths.name}", style="dim")

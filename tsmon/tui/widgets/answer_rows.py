@@ -73,7 +73,7 @@ def _side(id_: str, label: str, read: Callable[[Pair], Answer]) -> tuple[PairCol
     return (
         PairColumn(id_, label, len(label), cell=lambda pair: _prediction(read(pair))),
         PairColumn(
-            f"{id_}-sure", "SURE", 6, right=True,
+            f"{id_}-confidence", "CONFIDENCE", 10, right=True,
             cell=lambda pair: Cell(confidence(read(pair).confidence)),
         ),
         PairColumn(
@@ -90,7 +90,8 @@ ANSWER_COLUMNS = (
     ),
     AnswerColumn("actual", "ACTUAL", 6, cell=lambda answer: Cell(answer.image.label or ABSENT)),
     AnswerColumn(
-        "sure", "SURE", 6, right=True, cell=lambda answer: Cell(confidence(answer.confidence))
+        "confidence", "CONFIDENCE", 10, right=True,
+        cell=lambda answer: Cell(confidence(answer.confidence))
     ),
     AnswerColumn(
         "time", "TIME", 7, right=True, cell=lambda answer: Cell(milliseconds(answer.milliseconds))

@@ -13,7 +13,7 @@ from tsmon.torchserve.errors import MODEL_API_HINT
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.event_line import spell_event
+from tsmon.tui.widgets.event_line import format_event
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration
 
@@ -47,7 +47,7 @@ class Banner(Words):
         )
         if problem is None and now is not None and not renews:
             problem = warn(snapshot, now, can_renew=can_renew, keys=keys)
-        lines = [spell_event(event)] if event else []
+        lines = [format_event(event)] if event else []
         self.say(Content("\n").join([*lines, *([problem] if problem else [])]) or None)
 
 
@@ -69,7 +69,7 @@ def banner_words(
         return None
     if server.state is ServerState.UP:
         if server.model_api is False and not read_only:
-            return line(("! model API off  ", Tone.WARNING), (MODEL_API_HINT, Tone.MUTED))
+            return line(("! model API disabled  ", Tone.WARNING), (MODEL_API_HINT, Tone.MUTED))
         return None
     problem = server.problem
     ways_out = [problem.hint] if problem and problem.hint else []
@@ -80,11 +80,11 @@ def banner_words(
     if server.state is ServerState.TOKEN_REFUSED:
         ways_out.insert(0, "{server.key-file} reads another key file")
         if can_renew and _soonest(snapshot, snapshot.at.wall) is not None:
-            ways_out.insert(0, "{server.renew-tokens} has the server make new ones")
+            ways_out.insert(0, "{server.renew-tokens} makes the server issue new ones")
     glyph, tone = ("◐", Tone.WARNING) if server.state is ServerState.STALE else ("✗", Tone.BAD)
     spans: list[Span] = [(f"{glyph} {problem or server.state}", tone)]
     if ways_out:
-        spans.append(("\n  " + keys.spell(" · ".join(ways_out)), Tone.PLAIN))
+        spans.append(("\n  " + keys.expand(" · ".join(ways_out)), Tone.PLAIN))
     return line(*spans)
 
 
@@ -95,14 +95,14 @@ def warn(
     can_renew: bool,
     keys: Keymap = Keymap(),  # noqa: B008 (frozen)
 ) -> Content | None:
-    """That tokens will end soon, which nobody renews by himself here; None while none will."""
+    """That tokens will end soon, which are not renewed automatically here; None while none will."""
     left = _soonest(snapshot, now.wall)
     if left is None:
         return None
-    words = "the tokens have ended" if left <= 0 else f"the tokens end in {duration(left)}"
-    renew = "{server.renew-tokens} has the server make new ones"
-    elsewhere = "`tsmon token refresh` where the server's key_file.json is makes new ones"
-    way_out = keys.spell(renew if can_renew else elsewhere)
+    words = "the tokens have expired" if left <= 0 else f"the tokens expire in {duration(left)}"
+    renew = "{server.renew-tokens} makes the server issue new ones"
+    elsewhere = "`tsmon token refresh` next to the server's key_file.json issues new ones"
+    way_out = keys.expand(renew if can_renew else elsewhere)
     return line((f"! {words}  ", Tone.WARNING), (way_out, Tone.MUTED))
 
 
@@ -116,4 +116,4 @@ def _soonest(snapshot: Snapshot, now: datetime) -> float | None:
 
 def _next_try(snapshot: Snapshot, now: Instant) -> str:
     left = snapshot.next_poll_s - now.since(snapshot.at)
-    return f"next try in {duration(left)}" if left >= 0.5 else "trying now"
+    return f"next attempt in {duration(left)}" if left >= 0.5 else "retrying now"

@@ -101,7 +101,7 @@ class CanvasView(Widget, can_focus=True):
     # Drawing by mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin a stroke; the right button, or shift, rubs out."""
+        """Begin a stroke; the right button, or shift, erasing."""
         event.stop()
         self.lift()
         erases = self.pen.erases or event.shift or event.button == _RIGHT_BUTTON
@@ -123,7 +123,7 @@ class CanvasView(Widget, can_focus=True):
         self.release_mouse()
 
     def on_mouse_release(self, event: events.MouseRelease) -> None:
-        """The mouse is somebody else's now."""
+        """The mouse is someone else's now."""
         self._dragging = False
         self.canvas.lift()
 

@@ -77,7 +77,7 @@ class Chart(Widget):
         self._lines: list[tuple[str, str]] | None = None
         self._noted_line: int | None = None
         self._beyond: dict[int, str] = {}
-        """What the top line tells of values beyond the axis, by column."""
+        """What the top line shows of values beyond the axis, by column."""
 
     def plot(
         self,

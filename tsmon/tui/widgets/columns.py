@@ -65,7 +65,7 @@ class TableColumn(Column, Generic[Item], frozen=True, kw_only=True):
     cell: Callable[[Item], Cell]
     """What it shows."""
     value: Callable[[Item], Value] = lambda _: None
-    """What rows are sorted by; a column that nobody sorts by has none."""
+    """What rows are sorted by; a column that no one sorts by has none."""
     largest_first: bool = False
     """The direction that is asked for first."""
 
@@ -104,7 +104,7 @@ def fit(
 
 
 def shorten(text: str, width: int) -> str:
-    """A name that is too long without its middle: often its end tells it from its neighbours."""
+    """A name that is too long, without its middle: often the ends of names differ."""
     if len(text) <= width or " " in text:
         return text
     end = (width - 1) // 2

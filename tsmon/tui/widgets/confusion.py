@@ -12,7 +12,7 @@ _CELL = 4
 _FOUND = 7
 
 
-def spell_confusion(confusion: Confusion) -> list[Span]:
+def format_confusion(confusion: Confusion) -> list[Span]:
     """The matrix. Right ones stand in brackets, so that no colour is needed to find them."""
     cell = max(_CELL, len(str(max(confusion.counts.values(), default=0))) + 2)
     head = "".join(f"{column} ".rjust(cell) for column in DIGITS)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class DigitsPane(Pane):
-    """The compact picker; whoever owns it does the sending and hands the answers in."""
+    """The compact picker; its owner does the sending and hands the answers in."""
 
     NAME = PaneName.DIGITS
 
@@ -65,7 +65,7 @@ class DigitsPane(Pane):
             yield AnswerLog()
 
     def on_mount(self) -> None:
-        """Say what there is to do."""
+        """Show what can be done."""
         self._show_score()
 
     @property
@@ -146,12 +146,12 @@ class DigitsPane(Pane):
         if score.failed:
             spans.append((f"  {score.failed} failed", Tone.BAD))
         if self._under_way:
-            stop = keys_of(self).spell("{digits.stop} stops")
+            stop = keys_of(self).expand("{digits.stop} stops")
             sending = _sending_words(self._under_way, self._target)
             spans.append((f"  {sending}, {stop}", Tone.ACCENT))
         if not spans:
             words = "enter sends the image, {digits.send-many} sends random ones"
-            spans.append((keys_of(self).spell(words), Tone.MUTED))
+            spans.append((keys_of(self).expand(words), Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
 
 

@@ -15,8 +15,8 @@ WORKER = "worker "
 """Begins the kind and the subject of an event of a worker; once is enough."""
 
 
-def spell_about(event: Event) -> Content:
-    """An event where it is known which model it is about, as few words as tell it."""
+def format_about(event: Event) -> Content:
+    """An event where it is known which model it is about, as few words as show it."""
     mark = "!" if event.kind.is_bad else " "
     who = event.subject.removeprefix(str(event.model or "")).strip()
     if event.kind.startswith(WORKER):
@@ -30,7 +30,7 @@ def spell_about(event: Event) -> Content:
     return line(*spans)
 
 
-def spell_event(event: Event) -> Content:
+def format_event(event: Event) -> Content:
     """An event as a line."""
     tone = Tone.BAD if event.kind.is_bad else Tone.PLAIN
     mark = "!" if event.kind.is_bad else " "

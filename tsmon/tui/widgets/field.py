@@ -66,7 +66,7 @@ class Field(Horizontal):
         """The whole number that was typed; None when nothing was.
 
         Raises:
-            InvalidArgument: it is none.
+            InvalidArgument: it is not valid.
         """
         if not self.text:
             return None
@@ -74,7 +74,7 @@ class Field(Horizontal):
             return int(self.text)
         except ValueError:
             raise InvalidArgument(
-                f"{self._label}: {self.text!r} is no whole number", "type digits only"
+                f"{self._label}: {self.text!r} is not a whole number", "enter digits only"
             ) from None
 
 

@@ -49,7 +49,7 @@ class FilterBar(Vertical):
         """Have a filter that was typed elsewhere.
 
         Raises:
-            InvalidArgument: it is none.
+            InvalidArgument: it is not valid.
         """
         if problem := parse_filter(text).problem:
             raise InvalidArgument(problem)
@@ -71,7 +71,7 @@ class FilterBar(Vertical):
         self._set(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the rows; an expression that is none stays to be mended."""
+        """Go to the rows; an invalid expression stays to be corrected."""
         event.stop()
         if not self.filter.problem:
             self._leave()

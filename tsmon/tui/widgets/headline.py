@@ -10,7 +10,7 @@ from tsmon.telemetry.activity import activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import Usage
-from tsmon.tui.text.activity import spell_model, spell_split
+from tsmon.tui.text.activity import format_model, format_split
 from tsmon.tui.text.model_state import old_words, state_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
@@ -31,7 +31,7 @@ class Headline(Words):
     _last: tuple[Snapshot, ModelStatus | None] | None = None
 
     def on_resize(self) -> None:
-        """Tell as much as fits now."""
+        """Say as much as fits now."""
         if self._last is not None:
             self.show(*self._last)
 
@@ -63,10 +63,10 @@ def _cut(part: list[Span], room: int) -> list[Span]:
 
 
 def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
-    """What there is to tell, the most important first."""
+    """What can be said, the most important first."""
     glyph, word, tone = state_of(model)
     star = " ★" if model.is_default else ""
-    workers = f" {model.ready}/{model.wanted}" if model.told else ""
+    workers = f" {model.ready}/{model.wanted}" if model.workers_known else ""
     parts: list[list[Span]] = [
         [(f"{model.key}{star}", Tone.ACCENT)],
         [(f"{glyph} {word}{workers}", tone)],
@@ -77,9 +77,9 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         parts.append([(model.cause.message, Tone.BAD)])
     usage = model.traffic.interval
     if isinstance(usage, Usage):
-        parts.append([spell_model(activity_of(model))])
+        parts.append([format_model(activity_of(model))])
         parts.append([(per_second(usage.per_second), Tone.PLAIN)])
-        if split := spell_split(usage):
+        if split := format_split(usage):
             parts.append(split)
     if minute := model.percentiles(RequestPhase.INFERENCE):
         parts.append([("p95 ", Tone.MUTED), (milliseconds(minute.p95), Tone.PLAIN)])

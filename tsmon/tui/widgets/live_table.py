@@ -1,4 +1,4 @@
-"""A table whose rows come anew with every snapshot, and of which only those in sight are made."""
+"""A table whose rows come again with every snapshot, and of which only those in sight are made."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class LiveTable(LongTable[str]):
         self._strips: dict[str, tuple[TableRow, bool, Strip]] = {}
         """How the rows in sight were drawn, and of what."""
         self._marks: frozenset[str] = frozenset()
-        self._told: str | None = None
+        self._shown_as: str | None = None
         """The row that was last said to be under the cursor."""
         self.explain: Callable[[Column], Content | None] = lambda _: None
-        """What a column's title tells while the mouse rests on it."""
+        """What a column's title shows while the mouse rests on it."""
 
     def on_mount(self) -> None:
         """Draw the rows in the colours of another theme."""
@@ -102,7 +102,7 @@ class LiveTable(LongTable[str]):
         self._note_longest(map(row, self._keys_in_sight))
         self._lay_out()
         self._refresh_changed()
-        self._tell_moved()
+        self._show_moved()
 
     def show_marks(self, keys: Iterable[str]) -> None:
         """Put a sign before these rows, and before no others."""
@@ -156,13 +156,13 @@ class LiveTable(LongTable[str]):
         self._show_cursor()
         for each in {before, self.cursor}:
             self.refresh_line(each + HEADER)
-        # Behind the keys that wait here, so that the rows on the way are not told.
-        self.call_later(self._tell_moved)
+        # Behind the keys that wait here, so that the rows on the way are not reported.
+        self.call_later(self._show_moved)
 
-    def _tell_moved(self) -> None:
-        if self.cursor_key != self._told:
-            self._told = self.cursor_key
-            self.post_message(self.Moved(self._told))
+    def _show_moved(self) -> None:
+        if self.cursor_key != self._shown_as:
+            self._shown_as = self.cursor_key
+            self.post_message(self.Moved(self._shown_as))
 
     # Drawing
 

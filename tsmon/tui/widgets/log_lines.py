@@ -42,7 +42,7 @@ Piece = tuple[str, Tone]
 
 
 class LogLines(ScrollView, can_focus=True):
-    """The rows of a view with a cursor, which follows the end until somebody goes up."""
+    """The rows of a view with a cursor, which follows the end until someone goes up."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LINE_KEYS)
 
@@ -136,7 +136,7 @@ class LogLines(ScrollView, can_focus=True):
         self._go(0)
 
     def action_last(self) -> None:
-        """Follow."""
+        """Go to the last line and follow."""
         self.following = True
 
     def action_shift(self, steps: int) -> None:
@@ -174,7 +174,7 @@ class LogLines(ScrollView, can_focus=True):
     def _draw(self, line: LogLine, width: int) -> Strip:
         head = self._head(line, width)
         segments = [Segment(visible(text), self._styles[tone]) for text, tone in head]
-        text, tone = spell_log_line(line)
+        text, tone = format_log_line(line)
         text = visible(text[: self.shift + width].expandtabs(4))[self.shift :]
         style, at = self._styles[tone], 0
         for start, end in self.view.spans(text):
@@ -251,7 +251,7 @@ class LogLines(ScrollView, can_focus=True):
         self._styles = {tone: plain + rich_style(tone, self.app.theme_variables) for tone in Tone}
 
 
-def spell_log_line(line: LogLine) -> Piece:
+def format_log_line(line: LogLine) -> Piece:
     """The text of a row and its tone; a folded traceback is its exception."""
     fold = line.fold
     if fold is None or not line.is_head:

@@ -1,4 +1,4 @@
-"""A table of thousands of rows, of which only those in sight are ever spelled out and drawn."""
+"""A table of thousands of rows, of which only those in sight are ever formatted and drawn."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
     def __init__(
         self,
         columns: Sequence[Column],
-        spell: Callable[[Item], Sequence[Cell]],
+        format_row: Callable[[Item], Sequence[Cell]],
         *,
         id: str | None = None,  # noqa: A002 (Textual's name)
     ) -> None:
-        """`spell` gives the cells of an item, one for each column, shown or not."""
+        """`format_row` gives the cells of an item, one for each column, shown or not."""
         super().__init__(id=id)
         self.items: Sequence[Item] = ()
         self.cursor = 0
         self._all = tuple(columns)
-        self._spell = spell
+        self._format = format_row
         self._shown: list[tuple[int, Column, int]] = []
         """Place among all, column and width of those for which there is room."""
         self._longest: Mapping[str, int] = NOTHING_LONG
@@ -145,7 +145,7 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         self._go(len(self.items) - 1)
 
     def on_click(self, event: events.Click) -> None:
-        """Go to a row, open the one under the cursor, or tell which title was clicked."""
+        """Go to a row, open the one under the cursor, or show which title was clicked."""
         place = event.get_content_offset(self)
         if place is None:
             return
@@ -222,7 +222,7 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         return highlighted(strip, self.get_component_rich_style(name))
 
     def _draw_row(self, item: Item) -> Strip:
-        return self._draw([(" ", cell) for cell in self._spell(item)])
+        return self._draw([(" ", cell) for cell in self._format(item)])
 
     def _draw(self, cells: Sequence[tuple[str, Cell]]) -> Strip:
         """A line of cells, each with what stands in the blank before it."""

@@ -37,7 +37,7 @@ class Look(Vertical):
         self._show("file", file)
         self._show("seen", seen)
 
-    def tell(self, title: str, seen: str, facts: list[Span]) -> None:
+    def show_titles(self, title: str, seen: str, facts: list[Span]) -> None:
         """Set the titles above the pictures and the line below them."""
         self.query_one("#look-file-title", Words).say(line((title, Tone.MUTED)))
         self.query_one("#look-seen-title", Words).say(line((seen, Tone.MUTED)))

@@ -20,7 +20,7 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.glossary import tip
 from tsmon.tui.text.measures import ALWAYS, MEASURES, RATE, Measure
-from tsmon.tui.text.numbers import compose_numbers, spell_now
+from tsmon.tui.text.numbers import compose_numbers, format_now
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets import percentile_table
@@ -40,7 +40,7 @@ LEAST_GAP_S = 3.0
 GAP_PERIODS = 3
 """Samples that are further apart than so many usual intervals are not joined."""
 RECENT_STEPS = 100
-"""Points that tell the usual interval."""
+"""Points that show the usual interval."""
 CHART_LINES = 5
 """Lines from which on there is room for one more chart than those that are always shown."""
 RULER_LINES = 14
@@ -121,7 +121,7 @@ class MetricsPane(Pane, can_focus=True):
 
     def chosen_value(self, snapshot: Snapshot, model: ModelStatus) -> str:
         """The chosen number as it is now."""
-        return spell_now(self.chosen, snapshot, model)
+        return format_now(self.chosen, snapshot, model)
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
@@ -244,12 +244,12 @@ def why_no_charts(
         return line((f"✗ {metrics.problem}", Tone.BAD), (hint, Tone.MUTED))
     if metrics.mode is MetricsMode.LOG and metrics.logged:
         return line(
-            ("counted from the log files since they were first read; ", Tone.MUTED),
-            ("metrics_mode=prometheus counts from the server's start", Tone.MUTED),
+            ("counted from the log files since tsmon first read them; ", Tone.MUTED),
+            ("metrics_mode=prometheus would count from the server's start", Tone.MUTED),
         )
     if metrics.mode is MetricsMode.LOG:
         return line(
-            ("The server gives no counters: its metrics_mode is log.\n", Tone.WARNING),
+            ("The server shows no counters: its metrics_mode is log.\n", Tone.WARNING),
             ("Add ", Tone.MUTED), ("metrics_mode=prometheus", Tone.PLAIN),
             (" to its config.properties and restart it.", Tone.MUTED),
             (f"\n{metrics.log_problem}" if metrics.log_problem else "", Tone.WARNING),
@@ -275,5 +275,5 @@ def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
         return percentile_table.compose_percentiles(model.requests)
     if snapshot.stale or snapshot.metrics.log_folder is not None:
         return None
-    words = "percentiles come from the server's log files, which are not here: "
+    words = "percentiles come from the server's log files, which are not available: "
     return line((words, Tone.MUTED), ("--logs DIR", Tone.PLAIN))

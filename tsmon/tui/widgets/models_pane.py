@@ -20,7 +20,7 @@ from tsmon.telemetry.snapshot import (
 )
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
-from tsmon.tui.text.activity import spell_model
+from tsmon.tui.text.activity import format_model
 from tsmon.tui.text.model_state import old_words, sign_of, state_of
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
@@ -86,7 +86,7 @@ class ShownModel(NamedTuple):
 
     @property
     def need(self) -> float:
-        """How much somebody should look at it: first the verdicts, the worst the largest."""
+        """How much someone should look at it: first the verdicts, the worst the largest."""
         if self.is_well:
             return list(Doing).index(activity_of(self.model).doing)
         return ABOVE_WORK * (1 + sign_of(self.model).grade) + self.model.verdict.health.severity
@@ -113,7 +113,7 @@ def _version(shown: ShownModel) -> Cell:
 
 
 def _workers(shown: ShownModel) -> Cell:
-    """Ready and wanted workers; where only metrics are known, how many those tell of."""
+    """Ready and wanted workers; where only metrics are known, how many those report."""
     model = shown.model
     glyph, _, tone = state_of(model)
     if model.gone:
@@ -121,7 +121,7 @@ def _workers(shown: ShownModel) -> Cell:
     glyph, tone = ("?", shown.tone) if shown.old else (glyph, tone)
     if model.verdict.health is ModelHealth.UNREAD:
         return Cell(f"{glyph} {ABSENT}", tone)
-    if not model.told:
+    if not model.workers_known:
         return Cell(f"{glyph} {len(model.workers) or ABSENT}", tone)
     return Cell(f"{glyph} {model.ready}/{model.wanted}", tone)
 
@@ -132,7 +132,7 @@ def _now(shown: ShownModel) -> Cell:
     if shown.snapshot.stale and not model.gone:
         return Cell("? unknown", shown.tone)
     if shown.is_well:
-        return Cell(*spell_model(activity_of(model)))
+        return Cell(*format_model(activity_of(model)))
     glyph, word, tone = state_of(model)
     return Cell(f"{glyph} {word}", shown.tone if model.gone else tone)
 
@@ -160,7 +160,7 @@ MODEL_COLUMNS: tuple[ModelColumn, ...] = (
         largest_first=True,
     ),
     ModelColumn(
-        "now", "NOW", 10, cell=_now, value=lambda shown: shown.need, largest_first=True
+        "now", "STATUS", 10, cell=_now, value=lambda shown: shown.need, largest_first=True
     ),
     _figure("rate", "REQ/S", 5, 1, lambda shown: shown.usage.per_second, number),
     ModelColumn(
@@ -215,7 +215,7 @@ class ModelsPane(TablePane[ShownModel]):
         yield Words(id="models-empty")
 
     def on_mount(self) -> None:
-        """Tell what is waited for, until there is an answer."""
+        """Say what is waited for, until there is an answer."""
         self.query_one("#models-empty", Words).say(line((FIRST_WORDS, Tone.MUTED)))
 
     def words_of(self, item: ShownModel) -> str:
@@ -241,10 +241,10 @@ class ModelsPane(TablePane[ShownModel]):
             self._wanted = None
         self.query_one("#models-empty", Words).say(self._why_empty(snapshot))
         old = old_words(snapshot)
-        self.tell_foot(*([Content(old)] if old else []), *self._marks_note())
+        self.show_foot(*([Content(old)] if old else []), *self._marks_note())
 
     def render_rows(self) -> None:
-        """Show the last tick anew."""
+        """Show the last tick again."""
         if self._snapshot:
             self.show(self._snapshot, can_register=self._can_register)
 
@@ -254,7 +254,7 @@ class ModelsPane(TablePane[ShownModel]):
         self.render_rows()
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
-        """Tell which version the cursor is on."""
+        """Say which version the cursor is on."""
         event.stop()
         shown = self._models.get(event.key or "")
         self.post_message(self.Selected(shown.model.key if shown else None))
@@ -322,11 +322,11 @@ class ModelsPane(TablePane[ShownModel]):
             return None
         if snapshot.models:
             text = self.filter_bar.filter.text
-            return line(("no model passes the filter ", Tone.MUTED), (text, Tone.PLAIN))
+            return line(("no model matches the filter ", Tone.MUTED), (text, Tone.PLAIN))
         if snapshot.server.state is not ServerState.UP:
             return line(("no models seen yet", Tone.MUTED))
-        words = "{model.register} registers an archive, {model.archive} makes one."
-        way_on = keys_of(self).spell(words) if self._can_register else ""
+        words = "{model.register} registers an archive, {model.archive} builds one."
+        way_on = keys_of(self).expand(words) if self._can_register else ""
         return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
 
 

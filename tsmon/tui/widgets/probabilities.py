@@ -13,7 +13,7 @@ _NUMBERS = 11
 """Columns of a line that are no bar."""
 
 
-def spell_bars(probabilities: Sequence[float], width: int, symbols: Symbols) -> list[Span]:
+def format_bars(probabilities: Sequence[float], width: int, symbols: Symbols) -> list[Span]:
     """A line for each digit; the likeliest has a sign, so that no colour is needed to find it."""
     room = max(width - _NUMBERS, 1)
     best = max(range(len(probabilities)), key=probabilities.__getitem__)

@@ -1,4 +1,4 @@
-"""Single requests as they are told: rows of a table, a line or two, all that is known of one."""
+"""Single requests as text: rows of a table, a line or two, all that is known of one."""
 
 from __future__ import annotations
 
@@ -65,19 +65,19 @@ CYCLE = (TOTAL, TIME, *(column for column in REQUEST_COLUMNS if column not in (T
 """The order in which a key goes through them: what is asked for most comes first."""
 _ORDERS = {
     (TOTAL, True): "slowest first",
-    (TOTAL, False): "quickest first",
+    (TOTAL, False): "fastest first",
     (TIME, True): "newest first",
     (TIME, False): "oldest first",
 }
 PARTS = (
-    "queue: waiting for a worker · backend: in the worker, its handler within · "
+    "queue: waiting for a worker · backend: in the worker, including its handler · "
     "rest: reading the request and sending the answer"
 )
 LABEL = 12
 FIGURE = 9
 
 
-def spell_order(column: RequestColumn, *, descending: bool) -> str:
+def format_order(column: RequestColumn, *, descending: bool) -> str:
     """By what they are sorted."""
     return _ORDERS.get((column, descending), f"by {column.label.lower()} {ARROWS[descending]}")
 
@@ -106,7 +106,7 @@ def request_detail(seen: SeenRequest) -> Content:
     ]
     rest = rest_ms(seen)
     if rest is None:
-        spans.append(("  no line tells how much of it was queue and backend", Tone.MUTED))
+        spans.append(("  the log does not show how much of it was queue and backend", Tone.MUTED))
         return line(*spans)
     spans.append((f" = queue {milliseconds(seen.queue_ms)}", Tone.PLAIN))
     spans.append((f" + backend {milliseconds(seen.backend_ms)}", Tone.PLAIN))
@@ -117,7 +117,7 @@ def request_detail(seen: SeenRequest) -> Content:
 
 
 def rest_ms(seen: SeenRequest) -> float | None:
-    """What was neither queue nor backend, in milliseconds; None where no line tells those."""
+    """What was neither queue nor backend, in milliseconds; None where no line shows those."""
     if seen.queue_ms is None or seen.backend_ms is None:
         return None
     return max(seen.total_ms - seen.queue_ms - seen.backend_ms, 0.0)
@@ -136,7 +136,7 @@ def _facts(seen: SeenRequest) -> Iterator[Content]:
         (f"{seen.method} {seen.path}  ", Tone.PLAIN),
         (status, Tone.BAD if seen.failed else Tone.GOOD),
     )
-    by = f"by worker {seen.worker} of {model_of(seen)}" if seen.worker else "no worker was reached"
+    by = f"by worker {seen.worker} of {model_of(seen)}" if seen.worker else "no worker reached"
     yield line(
         (f"answered {seen.time:%Y-%m-%d} {_time(seen)}", Tone.MUTED),
         (f"  from {seen.peer}  {by}", Tone.MUTED),
@@ -149,8 +149,8 @@ def _bars(seen: SeenRequest, width: int) -> Iterator[Content]:
     room = max(width - LABEL - FIGURE - 10, 10)
     yield _bar("total", seen.total_ms, 0.0, seen, room, Tone.PLAIN)
     if rest is None:
-        told = "no line of the log tells how much of it was queue, backend and handler"
-        yield line((f"\n{told}", Tone.MUTED))
+        message = "the log does not show how much of it was queue, backend and handler"
+        yield line((f"\n{message}", Tone.MUTED))
         return
     queue, backend = seen.queue_ms or 0.0, seen.backend_ms or 0.0
     yield _bar("queue", queue, 0.0, seen, room, Tone.WARNING)
@@ -184,8 +184,8 @@ def _rank(seen: SeenRequest, held: Sequence[SeenRequest]) -> Iterator[Content]:
     quicker = sum(each.total_ms < seen.total_ms for each in alike)
     others = len(alike) - 1
     share = "all" if quicker == others else f"{quicker / others:.0%}"
-    told = f"slower than {share} of the other answered ones to {seen.model} ({count(others)})"
-    yield line((f"\n{told}", Tone.MUTED))
+    message = f"slower than {share} of the other answered ones to {seen.model} ({count(others)})"
+    yield line((f"\n{message}", Tone.MUTED))
 
 
 def _status(seen: SeenRequest) -> str:

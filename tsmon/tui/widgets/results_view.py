@@ -15,7 +15,7 @@ from textual.widgets import ContentSwitcher
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets import answer_rows
-from tsmon.tui.widgets.confusion import spell_confusion
+from tsmon.tui.widgets.confusion import format_confusion
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.words import Words
 
@@ -98,20 +98,20 @@ class ResultsView(Vertical):
         self.query_one(f"#{wanted}", Widget).focus()
 
     def show(self, results: Results, run: BatchRun | None, comparison: Comparison | None) -> None:
-        """Render what there is."""
+        """Render the current state."""
         if self.view is ResultView.ANSWERS:
             self._show_answers(answer_rows.newest(results.answers, results.score.sent))
         elif self.view is ResultView.WRONG:
             self._show_answers(list(enumerate(results.wrong[: answer_rows.MOST_ANSWER_ROWS])))
         elif self.view is ResultView.CONFUSION:
-            matrix = spell_confusion(results.confusion)
+            matrix = format_confusion(results.confusion)
             self.query_one("#confusion-matrix", Words).say(line(*matrix))
         elif self.view is ResultView.BATCHES:
             rows = answer_rows.batch_rows(run) if run else []
             self.query_one("#batches", LiveTable).show_rows(rows)
         else:
             self._show_versions(comparison)
-        self._tell_detail()
+        self._show_detail()
 
     def on_long_table_opened(self, event: LongTable.Opened) -> None:
         """Enter on an answer: its image is wanted."""
@@ -123,10 +123,10 @@ class ResultsView(Vertical):
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Another answer is under the cursor."""
         event.stop()
-        self._tell_detail()
+        self._show_detail()
 
-    def _tell_detail(self) -> None:
-        """Spell out the row under the cursor; a batch says all there is by itself."""
+    def _show_detail(self) -> None:
+        """Explain the row under the cursor; that of a batch says it all itself."""
         table = "versions-table" if self.view is ResultView.VERSIONS else str(self.view)
         answers = self._shown.get(table, {})
         key = self.query_one(f"#{table}", LiveTable).cursor_key if answers else None
@@ -161,8 +161,8 @@ class ResultsView(Vertical):
 def _summary(comparison: Comparison | None, keys: Keymap) -> list[Span]:
     """Which two versions, and how often they differ."""
     if comparison is None:
-        words = "{picker.compare} sends the marked images, or the chosen one, to two versions"
-        return [(keys.spell(words), Tone.MUTED)]
+        words = "{picker.compare} sends the marked images, or the selected one, to two versions"
+        return [(keys.expand(words), Tone.MUTED)]
     differ = sum(pair.agree is False for pair in comparison.pairs)
     pairs = len(comparison.pairs)
     tone = Tone.WARNING if differ else Tone.PLAIN

@@ -15,7 +15,7 @@ from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.telemetry.status_signs import SERVER_SIGNS
 from tsmon.tui.state.session import Tag
 from tsmon.tui.text.badges import badge
-from tsmon.tui.text.overall import spell_overall
+from tsmon.tui.text.overall import format_overall
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration, period, plural
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
 
 LATELY_S = 5
-"""The age of what one sees is told from here on; before it would be a number that only moves."""
+"""The age of the data is shown from here on; a smaller one would only be a moving number."""
 LONGEST_REASON = 30
 """Characters of why nothing is recorded."""
 TOKEN_SOON_S = TOKEN_SOON.total_seconds()
@@ -46,7 +46,7 @@ class Looking(Struct, frozen=True):
 
 
 class BarFacts(Struct, frozen=True):
-    """What the bar tells besides the snapshot."""
+    """What the bar shows besides the snapshot."""
 
     period_s: float
     token_expires: datetime | None = None
@@ -76,14 +76,14 @@ class ServerBar(Words):
         self.say(line((f" {sign} …", tone_of(sign.grade))))
 
     def on_resize(self) -> None:
-        """Tell as much as fits now."""
+        """Say as much as fits now."""
         if self._last is not None:
             self.show(*self._last)
 
     def show(self, snapshot: Snapshot, facts: BarFacts, now: Instant) -> None:
         """Render a tick, or the passing of time since the last one."""
         if self._last is None or self._last[0] is not snapshot:
-            self._overall = spell_overall(snapshot)
+            self._overall = format_overall(snapshot)
         self._last = snapshot, facts, now
         self.say(compose_bar(snapshot, facts, self.size.width, now, self._overall))
 
@@ -91,7 +91,7 @@ class ServerBar(Words):
 def compose_bar(
     snapshot: Snapshot, facts: BarFacts, width: int, now: Instant, overall: Sequence[Span]
 ) -> Content:
-    """The line for a width; `overall` is what `spell_overall` says of the snapshot."""
+    """The line for a width; `overall` is what `format_overall` says of the snapshot."""
     left = _left(snapshot, facts, now, overall)
     right = _badges(facts, snapshot.not_recorded)
     name = badge(facts.tag.name, facts.tag.color) + " " if facts.tag.name else Content()

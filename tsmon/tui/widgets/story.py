@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 
 from tsmon.tui.text.tones import Tone, line
-from tsmon.tui.widgets.event_line import spell_about
+from tsmon.tui.widgets.event_line import format_about
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.percentile_table import compose_minute
 from tsmon.tui.widgets.words import Words
@@ -63,7 +63,7 @@ class VersionDetails(Vertical):
         listed = self.query_one(OptionList)
         listed.display = bool(events)
         listed.clear_options()
-        listed.add_options([spell_about(event) for event in reversed(events)])
+        listed.add_options([format_about(event) for event in reversed(events)])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Look at that moment."""
@@ -76,11 +76,11 @@ def _settings(model: ModelVersion) -> Content:
     """What it was registered with."""
     words = [f"batch {model.batch_size}"]
     if model.batch_size > 1:
-        words.append(f"waits up to {model.max_batch_delay_ms} ms for one")
+        words.append(f"delay up to {model.max_batch_delay_ms} ms")
     if model.response_timeout_s:
         words.append(f"time-out {model.response_timeout_s} s")
     if model.queue:
-        words.append(f"{count(model.queue.capacity)} places in the queue")
+        words.append(f"{count(model.queue.capacity)} queue places")
     return line((" · ".join([*words, model.url] if model.url else words), Tone.MUTED))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tsmon.tui.widgets.long_table import LongTable
 
 MANY = 6
-"""Rows from which on the foot tells of the filter."""
+"""Rows from which on the foot reports the filter."""
 
 
 class TablePane(Pane, Generic[Item]):
@@ -51,7 +51,7 @@ class TablePane(Pane, Generic[Item]):
 
     @property
     def table(self) -> LiveTable:
-        """The rows."""
+        """The table with the rows."""
         return self.query_one(LiveTable)
 
     @property
@@ -68,7 +68,7 @@ class TablePane(Pane, Generic[Item]):
         raise NotImplementedError
 
     def render_rows(self) -> None:
-        """Show the items anew, with another filter or in another order."""
+        """Show the items again, with another filter or in another order."""
         raise NotImplementedError
 
     def pick_rows(self, items: Sequence[Item]) -> list[Item]:
@@ -160,7 +160,7 @@ class TablePane(Pane, Generic[Item]):
 
     # Foot
 
-    def tell_foot(self, *notes: Content) -> None:
+    def show_foot(self, *notes: Content) -> None:
         """Say in the lower border what is not plain from the rows."""
         parts = [*notes, *self._filter_note(), *self._order_note()]
         self.foot(Content("  ").join(parts))

@@ -86,14 +86,14 @@ class ThumbGrid(ScrollView, can_focus=True):
         return max(self.scrollable_content_region.width // TILE.width, 1)
 
     def show(self, entries: Sequence[Tile], cursor: int) -> None:
-        """List a folder; its images are read anew."""
+        """List a folder; its images are read again."""
         self._thumbs.clear()
         self.entries = tuple(entries)
         self.set_reactive(ThumbGrid.cursor, cursor)
         self._lay_out()
 
     def refresh_captions(self) -> None:
-        """Draw anew if the owner says something else below a picture now."""
+        """Draw again if the owner says something else below a picture now."""
         captions = [self._caption(entry) for entry in self._in_sight()]
         if captions != self._captions:
             self._captions = captions
@@ -140,7 +140,7 @@ class ThumbGrid(ScrollView, can_focus=True):
         self.cursor = self._bounded(len(self.entries))
 
     def action_open(self) -> None:
-        """Tell that the tile is wanted."""
+        """Say that the tile is wanted."""
         if self.chosen is not None:
             self.post_message(self.Opened())
 

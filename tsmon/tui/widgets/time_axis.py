@@ -1,4 +1,4 @@
-"""The time that charts show, and the lines below them that tell it and what happened in it."""
+"""The time that charts show, and the lines below them that show it and what happened in it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class EventMark(Struct, frozen=True):
     age_s: float
     """Seconds before the right edge."""
     bad: bool
-    """Whether somebody should look."""
+    """Whether someone should look."""
 
     @property
     def glyph(self) -> str:

@@ -20,7 +20,7 @@ FEW = 3
 SHARE = 0.05
 """or this share of them."""
 OTHERS = 8
-"""Of fewer values nobody can say which are the usual ones."""
+"""Of fewer values no one can say which are the usual ones."""
 FAR = 4.0
 """Only what would press the others below this part of the height is."""
 LEAST_ROWS = 3
@@ -72,7 +72,7 @@ def glyph(symbols: Symbols) -> str:
 def place_beyond(
     values: Sequence[float | None], axis: ValueAxis, unit: Unit, symbols: Symbols
 ) -> dict[int, str]:
-    """The characters of the top line that tell what is beyond the axis, by their columns.
+    """The characters of the top line that show what is beyond the axis, by their columns.
 
     `values` are the largest that were measured in each column.
     """

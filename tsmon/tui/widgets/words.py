@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class Words(Static):
-    """Draws only what changed, and lays the screen out anew only if its height may have."""
+    """Draws only what changed, and lays the screen out again only if its height may have."""
 
     _said: Content | None = None
 

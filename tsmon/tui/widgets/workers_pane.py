@@ -10,7 +10,7 @@ from tsmon.telemetry.activity import activity_of_worker
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.text.activity import spell_worker
+from tsmon.tui.text.activity import format_worker
 from tsmon.tui.text.model_state import WELL, old_words
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
@@ -79,7 +79,7 @@ def _state(shown: ShownWorker) -> Cell:
 def _does(shown: ShownWorker) -> Cell:
     if shown.stale:
         return Cell(ABSENT, shown.tone)
-    return Cell(*spell_worker(activity_of_worker(shown.model, shown.worker)))
+    return Cell(*format_worker(activity_of_worker(shown.model, shown.worker)))
 
 
 def _device(shown: ShownWorker) -> str:
@@ -95,7 +95,7 @@ WORKER_COLUMNS: tuple[WorkerColumn, ...] = (
         "state", "STATE", 10, cell=_state, value=lambda shown: shown.worker.verdict.health
     ),
     WorkerColumn(
-        "does", "DOES", 11, cell=_does, value=lambda shown: shown.cpu, largest_first=True
+        "does", "ACTIVITY", 11, cell=_does, value=lambda shown: shown.cpu, largest_first=True
     ),
     WorkerColumn(
         "pid", "PID", 7, right=True, rank=1,
@@ -181,7 +181,7 @@ class WorkersPane(TablePane[ShownWorker]):
                 for each in self.pick_rows(shown)
             ]
         )
-        self.tell_foot()
+        self.show_foot()
 
 
 def explain_failure(

@@ -33,7 +33,7 @@ def test_the_least_number_that_meets_the_target_is_advised_and_told_why() -> Non
     assert advice.workers == 2
     assert two.memory_bytes == 1400 * MB
     assert advice.reasons[:2] == (
-        "2 workers: 25% busy, queue 0.67 ms: requests wait 1 ms on average at most",
+        "2 workers: 25% busy, queue 0.67 ms: mean queue time is 1 ms at most",
         "1 worker: 50% busy, queue 10.0 ms, above 1 ms",
     )
 
@@ -105,7 +105,9 @@ def test_more_workers_than_cores_are_not_advised_even_for_a_shorter_queue() -> N
     advice = advise(situation(cores=2), LatencyGoal(queue_ms=0.01), rate=150.0)
 
     assert advice.workers is None
-    assert "no number of workers will do; 2 workers, the most that help" in advice.reasons[0]
+    assert (
+        "no worker count meets the target; 2 workers, the most that still help" in advice.reasons[0]
+    )
     assert "2 cores, 1 torch thread per worker" in advice.reasons[1]
 
 
@@ -122,7 +124,7 @@ def test_workers_that_wait_for_something_else_may_be_more_than_the_cores() -> No
 
     assert advice.workers is not None
     assert advice.workers > 5
-    assert "waits for something else" in advice.reasons[-1]
+    assert "waits for something other" in advice.reasons[-1]
 
 
 def test_measured_curves_may_show_that_workers_beyond_the_cores_help() -> None:
@@ -155,7 +157,7 @@ def test_batches_without_a_delay_are_those_of_two() -> None:
     by_hand = batch_queue(90.0, [10.0, 13.0], [1.0], 0.1)
     assert by_hand is not None
     assert advice.predictions[0].queue_ms == pytest.approx(by_hand.mean_wait_ms)
-    assert "TorchServe hands a worker 2 requests at once at most" in advice.reasons[-1]
+    assert "TorchServe then hands a worker at most 2 requests at once" in advice.reasons[-1]
     assert DoubtKind.LARGER_BATCHES not in kinds(advice)
 
 
@@ -178,7 +180,7 @@ def test_how_several_workers_share_what_they_wait_long_for_is_not_known() -> Non
     one, two = advice.predictions[:2]
     assert one.queue_ms is not None
     assert two.queue_ms is None
-    assert "several workers that wait 50 ms" in two.unknown
+    assert "several workers that each wait 50 ms" in two.unknown
     assert not two.grows
 
 
@@ -196,7 +198,7 @@ def test_from_four_fifths_of_the_cores_on_no_number_is_given() -> None:
     assert below.predictions[1].queue_ms is not None
     assert above.predictions[1].queue_ms is None
     assert (above.workers, above.predictions[1].grows) == (None, False)
-    assert "the workers alone take 80% of the cores" in above.reasons[0]
+    assert "the workers alone use 80% of the cores" in above.reasons[0]
 
 
 def unstable() -> Situation:
@@ -208,7 +210,7 @@ def test_a_rate_that_no_number_of_workers_answers_is_told_with_what_they_can() -
 
     assert advice.workers is None
     assert advice.confidence is Confidence.UNKNOWN
-    assert "no number of workers answers 500 requests/s here" in advice.reasons[0]
+    assert "no worker count can answer 500 requests/s here" in advice.reasons[0]
     assert "2 workers answer 200/s at most" in advice.reasons[0]
     assert all(row.queue_ms is None for row in advice.predictions)
     assert advice.predictions[0].utilisation == pytest.approx(5.0)
@@ -220,12 +222,12 @@ STOPS: list[tuple[Situation, DoubtKind, str]] = [
         DoubtKind.NO_TRAFFIC,
         "no traffic was seen (no counters)",
     ),
-    (situation(service_ms=None), DoubtKind.NO_SERVICE_TIME, "none was answered"),
+    (situation(service_ms=None), DoubtKind.NO_SERVICE_TIME, "no request was answered"),
     (situation(service_ms=None, workers=0), DoubtKind.NO_WORKERS, "`tsmon scale mnist 1`"),
     (
         situation(batches=BatchRule(8, 50.0)),
         DoubtKind.BATCHES,
-        "waits 50 ms for up to 8 requests, and how long a batch takes is not known",
+        "waits 50 ms for up to 8 requests, and the time of a batch is not known",
     ),
     (situation(batches=BatchRule(128, 1.0)), DoubtKind.BATCHES, "only those of up to 64"),
     (situation(failed=0.2), DoubtKind.FAILURES, "20% of the requests fail"),
@@ -246,12 +248,16 @@ def test_what_makes_an_advice_impossible_is_said(
 
 
 WEAKENS: list[tuple[Situation, DoubtKind, str]] = [
-    (situation(rate=99.0), DoubtKind.SATURATED, "busy all the time"),
+    (situation(rate=99.0), DoubtKind.SATURATED, "always busy"),
     (situation(arrivals=Arrivals(30, 4.0)), DoubtKind.BURSTS, "index of dispersion 4"),
-    (situation(scv=None), DoubtKind.VARIABILITY, "taken as exponential"),
-    (situation(cores=None), DoubtKind.CORES, "none of its workers is seen"),
-    (situation(workers_changed=True), DoubtKind.CHANGED, "number of workers changed"),
-    (situation(queue_ms=45.0), DoubtKind.MISFIT, "says 10.0 ms in the queue, measured are 45.0 ms"),
+    (situation(scv=None), DoubtKind.VARIABILITY, "assumed exponential"),
+    (situation(cores=None), DoubtKind.CORES, "none of its workers is on this machine"),
+    (situation(workers_changed=True), DoubtKind.CHANGED, "worker count changed"),
+    (
+        situation(queue_ms=45.0),
+        DoubtKind.MISFIT,
+        "predicts 10.0 ms queue time, measured are 45.0 ms",
+    ),
 ]
 
 
@@ -273,7 +279,9 @@ def test_a_fitting_model_with_the_logs_has_no_doubts() -> None:
     assert advise(fitting, ANY).doubts == ()
 
 
-@pytest.mark.parametrize(("rate", "words"), [(85.0, "would be 158 ms"), (95.0, "would only grow")])
+@pytest.mark.parametrize(
+    ("rate", "words"), [(85.0, "would be 158 ms"), (95.0, "would keep growing")]
+)
 def test_near_the_limit_it_says_what_hangs_on_the_service_time(rate: float, words: str) -> None:
     advice = advise(situation(), LatencyGoal(queue_ms=500.0), rate=rate)
 

@@ -59,7 +59,7 @@ def test_where_all_batches_are_full_a_smaller_one_takes_no_longer() -> None:
     assert (found.alone_ms, found.more_ms, found.worker_ms) == (7.0, 0.0, 3.5)
 
 
-def test_few_batches_tell_nothing() -> None:
+def test_few_batches_show_nothing() -> None:
     assert batch_times({1: constant(9, 3.0)}, constant(9, 3.0)) is None
     assert batch_times({}, constant(9, 3.0)) is None
 

@@ -73,12 +73,12 @@ def test_points_are_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("nothing", "is no JSON"),
-        ("{}", "is no list of measured points"),
-        ("[]", "is no list of measured points"),
-        ("[1]", "entry 1 is no measured point"),
-        ('[{"workers": 1}]', "entry 1 is no measured point"),
-        ('[{"workers": "1", "service_ms": 3}]', "entry 1 is no measured point"),
+        ("nothing", "is not JSON"),
+        ("{}", "is not a list of measured points"),
+        ("[]", "is not a list of measured points"),
+        ("[1]", "entry 1 is not a measured point"),
+        ('[{"workers": 1}]', "entry 1 is not a measured point"),
+        ('[{"workers": "1", "service_ms": 3}]', "entry 1 is not a measured point"),
         ('[{"workers": 0, "service_ms": 3}]', "entry 1: workers and service_ms must be above 0"),
     ],
 )

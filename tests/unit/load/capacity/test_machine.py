@@ -62,5 +62,5 @@ def test_without_the_variable_torch_takes_every_core(start: Start) -> None:
     assert machine_of(model(start({}))) == Machine(usable_cores(), None)
 
 
-def test_workers_elsewhere_tell_nothing_of_this_machine(start: Start) -> None:
+def test_workers_elsewhere_show_nothing_of_this_machine(start: Start) -> None:
     assert machine_of(model(start({}), here=False)) is None

@@ -62,7 +62,7 @@ def seen(*statuses: ModelStatus) -> Situation:
     return found
 
 
-def test_the_counters_alone_tell_rate_queue_and_service_time() -> None:
+def test_the_counters_alone_show_rate_queue_and_service_time() -> None:
     found = seen(status())
 
     assert (found.rate, found.queue_ms, found.answered) == (50.0, 0.5, 1500)
@@ -72,7 +72,7 @@ def test_the_counters_alone_tell_rate_queue_and_service_time() -> None:
     assert found.floor_ms is None
 
 
-def test_the_logs_tell_the_service_time_its_variability_and_the_floor_of_the_queue() -> None:
+def test_the_logs_show_the_service_time_its_variability_and_the_floor_of_the_queue() -> None:
     moments = DurationStats.of([6.0, 12.0])
     found = seen(status(requests=RequestReport(PROFILE, {}, {200: 97, 503: 3}, moments)))
 

@@ -45,11 +45,11 @@ def _on(stage: Stage, do: Callable[[], object]) -> Callable[[ExperimentStep], No
     """Does something once, at the first step of a stage."""
     todo = [do]
 
-    def tell(step: ExperimentStep) -> None:
+    def show(step: ExperimentStep) -> None:
         if step.stage is stage and todo:
             todo.pop()()
 
-    return tell
+    return show
 
 
 def _assert_as_before(server: Loopback, version: str = "1.0") -> None:
@@ -109,8 +109,8 @@ async def test_a_cancellation_at_any_stage_restores_the_model(
     registering: dict[str, object],
 ) -> None:
     experiment = Experiment(client, _plan(images, **registering))
-    tell = _on(stage, lambda: work.cancel())
-    work = asyncio.ensure_future(experiment.run(tell))
+    show = _on(stage, lambda: work.cancel())
+    work = asyncio.ensure_future(experiment.run(show))
 
     with pytest.raises(asyncio.CancelledError):
         await work
@@ -161,14 +161,14 @@ async def test_a_second_cancellation_does_not_shorten_the_restoring(
     holds: list[Hold] = []
     restoring = asyncio.Event()
 
-    def tell(step: ExperimentStep) -> None:
+    def show(step: ExperimentStep) -> None:
         if step.stage is Stage.SENDING:
             work.cancel()
         if step.stage is Stage.RESTORING:
             holds.append(server.fake.hold("/models"))
             restoring.set()
 
-    work = asyncio.ensure_future(Experiment(client, _plan(images)).run(tell))
+    work = asyncio.ensure_future(Experiment(client, _plan(images)).run(show))
     await restoring.wait()
     (slow,) = holds
     await slow.arrival()
@@ -205,7 +205,7 @@ async def test_what_cannot_be_restored_is_said_with_what_to_do(
     left = experiment.restoration
     assert left is not None
     assert not left.done
-    assert "could not be put back to 3 workers" in left.message
+    assert "could not be restored to 3 workers" in left.message
     assert left.remedy == "`tsmon scale mnist 3 --model-version 1.0`"
 
 
@@ -243,13 +243,13 @@ async def test_what_somebody_else_scales_meanwhile_ends_it_and_stays(
     def scale() -> None:
         server.fake.registry.scale(server.fake.version("mnist"), 7, 7)
 
-    with pytest.raises(NotReached, match="somebody else scaled it to 7 meanwhile"):
+    with pytest.raises(NotReached, match="someone else scaled it to 7"):
         await experiment.run(_on(stage, scale))
 
     assert server.fake.version("mnist").min_workers == 7
     assert experiment.restoration is not None
     assert not experiment.restoration.done
-    assert "is left as it is: somebody else scaled it to 7" in experiment.restoration.message
+    assert "is left unchanged: someone else scaled it to 7" in experiment.restoration.message
     assert experiment.restoration.remedy == "`tsmon scale mnist 3 --model-version 1.0`"
 
 
@@ -284,7 +284,7 @@ async def test_batch_sizes_and_delays_are_varied_and_put_back(
 
     result = await experiment.run(_ignore)
 
-    assert "unregistered and registered from mnist-1.0.mar each time" in outlook[1]
+    assert "unregistered and registered again from mnist-1.0.mar each time" in outlook[1]
     assert [(each.batch_size, each.max_batch_delay_ms) for each in result.measurements] == [
         (1, 5),
         (8, 5),
@@ -301,7 +301,7 @@ async def test_the_default_version_is_the_default_one_again(
 
     result = await experiment.run(_ignore)
 
-    assert "version 2.0 is the default one meanwhile" in outlook[2]
+    assert "version 2.0 is the default during that time" in outlook[2]
     assert [each.inference_ms for each in result.measurements] == pytest.approx([5.0, 5.0])
     assert set(server.fake.sent("POST", "/predictions")) == {"POST /predictions/mnist/1.0"}
     _assert_as_before(server)
@@ -315,7 +315,7 @@ async def test_requests_of_others_are_noticed(
     result = await Experiment(client, _plan(images)).run(disturb)
 
     assert [each.foreign for each in result.measurements] == [7, 0]
-    assert "1 worker: others sent 7 requests meanwhile" in result.notes[0]
+    assert "1 worker: 7 requests from other clients" in result.notes[0]
 
 
 async def test_a_server_without_counters_leaves_those_figures_out(

@@ -90,7 +90,7 @@ def test_a_load_in_words(load: Load, words: str) -> None:
         ({"load": Load((0,))}, "a batch of 0"),
         ({"load": Load(rate=5)}, "a rate needs a duration"),
         ({"load": Load(rate=-5, duration_s=1)}, "a rate of -5"),
-        ({"load": Load(poisson=True, duration_s=1)}, "plans no starts"),
+        ({"load": Load(poisson=True, duration_s=1)}, "has no arrival times"),
         ({"load": Load(duration_s=-1)}, "a duration of -1"),
         ({"load": Load(concurrency=0)}, "a concurrency of 0"),
         ({"batch_sizes": (0,)}, "a batch size of 0"),

@@ -178,7 +178,7 @@ def test_the_suffix_says_how_a_file_is_written(tmp_path: Path) -> None:
     assert "4,1,100,80" in (tmp_path / "result.csv").read_text()
     drawn = "".join(ElementTree.parse(tmp_path / "result.svg").getroot().itertext())
     assert "4\xa0workers" in drawn
-    with pytest.raises(InvalidArgument, match=r"ends in none of \.md"):
+    with pytest.raises(InvalidArgument, match=r"must end in one of \.md"):
         write_result(found, tmp_path / "result.txt")
     with pytest.raises(ResultNotKept, match="cannot write"):
         write_result(found, tmp_path / "nowhere" / "result.md")

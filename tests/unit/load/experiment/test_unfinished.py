@@ -53,12 +53,12 @@ async def test_a_note_stands_from_the_first_change_until_the_model_is_back(
     await experiment.look()
     assert not files(home)
 
-    def tell(step: ExperimentStep) -> None:
+    def show(step: ExperimentStep) -> None:
         seen.append(len(files(home)))
         if ends == "by an interruption" and step.stage is Stage.SENDING:
             work.cancel()
 
-    work = asyncio.ensure_future(experiment.run(tell))
+    work = asyncio.ensure_future(experiment.run(show))
     await asyncio.wait({work})
 
     assert seen
@@ -74,7 +74,7 @@ async def test_the_note_is_there_before_the_server_is_asked_to_change_anything(
 
     result = await Experiment(client, plan(images), home=home).run(lambda _: None)
 
-    assert any("after a kill" in note for note in result.notes)
+    assert any("killed experiment" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("registers", [False, True])
@@ -91,7 +91,7 @@ async def test_what_was_killed_is_put_back_and_its_note_removed(
     restoration = await restore(found, client.management)
 
     assert restoration.done
-    assert restoration.message == "mnist 1.0 has its 3 workers again"
+    assert restoration.message == "mnist 1.0 is back to 3 workers"
     assert len(server.fake.version("mnist").workers) == note.workers == 3
     assert not files(tmp_path)
 
@@ -135,7 +135,7 @@ async def test_only_those_of_dead_processes_on_that_server_are_found(
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "no object": lambda record: [record],
+    "not an object": lambda record: [record],
     "nothing": lambda record: {},
     "an owner of words": lambda record: record | {"owner": "me"},
     "a worker count of words": lambda record: record | {"workers": "3"},

@@ -269,7 +269,7 @@ async def test_something_that_speaks_no_http_is_said_to_be_that(images: Images) 
         port = other.sockets[0].getsockname()[1]
         report = await Sending(f"http://127.0.0.1:{port}", images, count=1).report()
 
-    assert "no HTTP" in report.examples[Failure.UNREACHABLE]
+    assert "not HTTP" in report.examples[Failure.UNREACHABLE]
 
 
 async def test_nothing_that_listens_is_an_error_at_once(server: Loopback, images: Images) -> None:

@@ -1,4 +1,4 @@
-"""When requests are due: evenly, as a Poisson process, or as answers come."""
+"""When requests are due: evenly, as a Poisson process, or closed loop."""
 
 from __future__ import annotations
 

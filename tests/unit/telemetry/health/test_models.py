@@ -65,9 +65,9 @@ def test_errors_of_the_server_make_a_model_that_serves_failing(
 
 
 def test_missing_workers_are_wanted() -> None:
-    assert _judged([R], min_workers=2).evidence == "1 of 2 wanted workers are there"
+    assert _judged([R], min_workers=2).evidence == "1 of 2 required workers are running"
     assert _judged([R], min_workers=2).health is ModelHealth.DEGRADED
-    assert _judged([], min_workers=2).evidence == "none of 2 wanted workers is there"
+    assert _judged([], min_workers=2).evidence == "none of 2 required workers is running"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_stuck_model_says_for_how_long() -> None:
         model(worker(), pending=90), [("9000", WorkerVerdict(WorkerHealth.STUCK, "is"))], idle_s=42
     )
     assert verdict.health is ModelHealth.STUCK
-    assert verdict.evidence == "90 requests waiting, none answered for 42 s"
+    assert verdict.evidence == "90 requests queued, none answered for 42 s"
 
 
 def test_unregistering_explains_all_else() -> None:

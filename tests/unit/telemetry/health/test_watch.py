@@ -30,7 +30,7 @@ def test_model_is_stuck_when_nothing_is_answered_for_too_long() -> None:
         assert _judge(watch, second, waiting, SILENT).health is ModelHealth.READY
     verdict = _judge(watch, 16, waiting, SILENT)
     assert verdict.health is ModelHealth.STUCK
-    assert verdict.evidence == "5 requests waiting, none answered for 16 s"
+    assert verdict.evidence == "5 requests queued, none answered for 16 s"
     assert verdict.workers[0][1].health is WorkerHealth.STUCK
     assert _judge(watch, 17, waiting, BUSY).health is ModelHealth.READY
 

@@ -29,7 +29,7 @@ def test_ready_worker_is_ready() -> None:
 def test_worker_whose_process_is_gone_is_not_ready_whatever_describe_says() -> None:
     verdict = judge_worker(model(), worker(pid=412), WorkerSeen.first(worker(), 0), 1, ended=True)
     assert verdict.health is WorkerHealth.ENDED
-    assert verdict.evidence == "process 412 is gone, no log says why"
+    assert verdict.evidence == "process 412 is gone, no log shows why"
 
 
 def test_worker_that_was_never_ready_is_starting_until_its_time_out() -> None:
@@ -79,7 +79,7 @@ def test_countdown_comes_from_the_log() -> None:
     dead = worker_state(Phase.STOPPED, retry_due=log_time(8), deaths=2, last_death=DEATH)
     verdict = _logged(dead, now=5)
     assert (verdict.health, verdict.retry_in_s) == (WorkerHealth.RETRYING, 3.0)
-    assert verdict.evidence == "died twice: its process ended; next try in 3 s"
+    assert verdict.evidence == "died twice: its process ended; next attempt in 3 s"
     assert (verdict.restarts, verdict.inferred) == (2, False)
 
 
@@ -94,7 +94,7 @@ def test_given_up_is_told_by_the_log() -> None:
     verdict = _logged(dead, now=400)
     assert (verdict.health, verdict.inferred) == (WorkerHealth.GIVEN_UP, False)
     assert verdict.evidence.startswith(
-        "died 13 times in 6.3 min, at last because its process ended"
+        "died 13 times in 6.3 min, most recently because its process ended"
     )
 
 
@@ -115,7 +115,7 @@ def test_ready_worker_of_a_stuck_model_is_stuck() -> None:
     )
     assert (verdict.health, verdict.evidence) == (
         WorkerHealth.STUCK,
-        "counts as ready, answered nothing for 42 s",
+        "counts as ready, but has answered nothing for 42 s",
     )
 
 

@@ -88,8 +88,12 @@ def test_lost_words_are_taken_from_another_attempt() -> None:
             CauseKind.HANDLER_RAISED,
             "ValueError: invalid literal for int() with base 10: 'x'",
         ),
-        ("wrongn", CauseKind.WRONG_ANSWER_COUNT, "the handler gave 3 answers to a batch of 1"),
-        ("nolist", CauseKind.INVALID_ANSWER, "the handler gave a <class 'str'> instead of a list"),
+        ("wrongn", CauseKind.WRONG_ANSWER_COUNT, "the handler returned 3 answers for a batch of 1"),
+        (
+            "nolist",
+            CauseKind.INVALID_ANSWER,
+            "the handler returned a <class 'str'> instead of a list",
+        ),
         ("ooming", CauseKind.OUT_OF_MEMORY, "MemoryError: no room"),
         (
             "cudainf",

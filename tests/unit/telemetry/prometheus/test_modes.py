@@ -41,7 +41,7 @@ def test_a_server_that_writes_no_gauges_any_more_is_in_mode_log() -> None:
     assert known.settle(_scrape(MODE_PATIENCE_S + 2, MetricsMode.LOG)).mode is MetricsMode.LOG
 
 
-def test_other_series_tell_another_mode_at_once() -> None:
+def test_other_series_show_another_mode_at_once() -> None:
     known = KnownMode()
     known.settle(_scrape(0, MetricsMode.PROMETHEUS))
     assert known.settle(_scrape(1, MetricsMode.LEGACY)).mode is MetricsMode.LEGACY

@@ -74,8 +74,8 @@ def remade(make: Callable[[Path], object]) -> Callable[[Path], object]:
 
 
 ENDLESS = (
-    "CREATE VIEW tick AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
-    "SELECT i AS id, 1 AS session, 1.0 AS time, 1.0 AS elapsed FROM n"
+    "CREATE VIEW tick AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i "
+    "AS id, 1 AS session, 1.0 AS time, 1.0 AS elapsed FROM n"
 )
 WITHOUT_ANY: dict[str, Callable[[Path], object]] = {
     "not there": Path.unlink,
@@ -108,7 +108,7 @@ WITH_SOME: dict[str, Callable[[Path], object]] = {
     "a number that is endless": sql("UPDATE counter SET requests = 9e999 WHERE tick = 5"),
     "a text that is a blob": sql("UPDATE counter SET model = zeroblob(1000) WHERE tick = 5"),
     "bytes that are no text": sql("UPDATE counter SET model = CAST(x'ff' AS TEXT) WHERE tick = 5"),
-    "a description that is no JSON": sql("UPDATE body SET json = '{'"),
+    "a description that is not JSON": sql("UPDATE body SET json = '{'"),
     "a description of a list": sql("UPDATE body SET json = '[]'"),
     "a deep description": sql(f"UPDATE body SET json = '{'[' * 5000}'"),
     "a description of nine megabytes": sql("UPDATE body SET json = hex(zeroblob(4500000))"),

@@ -23,8 +23,8 @@ from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.snapshot import ModelKey
 
 WORDS = (
-    *("there is no recording", "cannot read", "is damaged", "has no tick", "is not a recording"),
-    *("is empty", "is locked", "is a database, but", "has format", "as no recording of tsmon's"),
+    *("there is no recording", "cannot read", "is damaged", "has no ticks", "is not a recording"),
+    *("is empty", "is locked", "is a database, but", "has format", "which no tsmon recording has"),
 )
 
 

@@ -107,7 +107,7 @@ async def test_a_full_disk_marks_the_ticks_and_later_ones_are_recorded_again(
                 assert snapshot.models
         clock.now += 2
         assert (await monitor.tick()).not_recorded == ""
-        assert source.missing.startswith(f"{file} lacks ")
+        assert source.missing.startswith(f"{file} is missing ")
         assert source.missing.endswith("(3 ticks): database or disk is full")
 
     assert ticks_in(file) == 2
@@ -124,7 +124,7 @@ async def test_it_is_tried_again_after_pauses_that_grow(
             clock.now += 1
 
     assert 5 <= len(tries) <= 12
-    assert source.missing.count("lacks") == 1
+    assert source.missing.count("is missing") == 1
     assert "(200 ticks)" in source.missing
 
 

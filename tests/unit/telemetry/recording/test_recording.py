@@ -179,9 +179,9 @@ def test_another_database_is_left_alone(file: Path) -> None:
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE mine (x)")
 
-    with pytest.raises(RecordingError, match="no recording"):
+    with pytest.raises(RecordingError, match="not a tsmon recording"):
         Writer(file, "local")
-    with pytest.raises(RecordingError, match="no recording"):
+    with pytest.raises(RecordingError, match="not a tsmon recording"):
         Recording(file)
 
 
@@ -209,5 +209,5 @@ def test_a_recording_that_was_begun_a_moment_ago_has_no_tick_yet(file: Path) -> 
     connection = sqlite3.connect(file)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.close()
-    with pytest.raises(RecordingError, match="has no tick yet"):
+    with pytest.raises(RecordingError, match="has no ticks yet"):
         Recording(file)

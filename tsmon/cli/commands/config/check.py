@@ -1,4 +1,4 @@
-"""The command that tells whether the settings can be used."""
+"""The command that shows whether the settings can be used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @pass_target
 @click.pass_context
 def check(ctx: click.Context, target: Target, as_json: bool) -> None:
-    """Tell whether the files can be used; ends with 1 where they cannot."""
+    """Check whether the files can be used; exits with 1 if they cannot."""
     error = problem(ctx) or _key_problem(target.loaded)
     if as_json:
         emit_json(
@@ -42,7 +42,7 @@ def check(ctx: click.Context, target: Target, as_json: bool) -> None:
     if not as_json:
         files = target.loaded.files
         emit_text(
-            "\n".join(f"{file}: good" for file in files) or "there is no file; defaults are used"
+            "\n".join(f"{file}: good" for file in files) or "no file found; using the defaults"
         )
 
 

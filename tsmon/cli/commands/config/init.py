@@ -16,7 +16,7 @@ from tsmon.untrusted.private import FILE_MODE, private_folder
 
 @click.command()
 @click.option(
-    "--project", is_flag=True, help=f"Write {PROJECT_FILE} into this folder in place of your own."
+    "--project", is_flag=True, help=f"Write {PROJECT_FILE} in this folder instead of your own file."
 )
 def init(project: bool) -> None:
     """Write a file with every setting explained and switched off; replaces none."""
@@ -26,7 +26,7 @@ def init(project: bool) -> None:
         file.touch(mode=FILE_MODE, exist_ok=False)
         file.write_text(commented(), encoding="utf-8")
     except FileExistsError:
-        fail(f"{file} is there already", "edit it; `tsmon config check` tells whether it is right")
+        fail(f"{file} already exists", "edit it, then run `tsmon config check`")
     except OSError as error:
-        fail(f"cannot write {file}: {error.strerror or error}", "name another with TSMON_CONFIG")
+        fail(f"cannot write {file}: {error.strerror or error}", "choose another with TSMON_CONFIG")
     emit(str(file))

@@ -1,4 +1,4 @@
-"""The command that tells where the settings are."""
+"""The command that shows where the settings are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tsmon.config.project import PROJECT_FILE
 @as_json
 @pass_target
 def path(target: Target, as_json: bool) -> None:
-    """Tell which files are read: your own, and the project's, which wins."""
+    """Show which files are read: your own, and the project's, which wins."""
     user, loaded = user_file(), target.loaded
     project = loaded.unread.file if loaded.unread else loaded.project
     if as_json:
@@ -35,7 +35,7 @@ def path(target: Target, as_json: bool) -> None:
     if loaded.unread:
         say(loaded.unread.hint)
     if not user.is_file():
-        say("`tsmon config init` writes your own, with every setting explained in it")
+        say("`tsmon config init` writes one with every setting explained")
 
 
 def _how_far(loaded: Loaded) -> str:
@@ -44,7 +44,7 @@ def _how_far(loaded: Loaded) -> str:
         return f"no: {loaded.unread.reason}"
     if loaded.project is None:
         return "no: it is not there"
-    return "in part: `tsmon config trust` has the rest read" if loaded.withheld else "yes"
+    return "in part: run `tsmon config trust` to use the rest" if loaded.withheld else "yes"
 
 
 def _place(file: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.files import Loaded, read
 from tsmon.config.project import PROJECT_FILE, find_project
 from tsmon.config.settings import Setting, setting_named, without_password
-from tsmon.config.toml_text import has, spelled
+from tsmon.config.toml_text import has, toml_value
 from tsmon.config.trust import pointing, trust
 from tsmon.config.values import BadValue
 from tsmon.torchserve.errors import InvalidArgument
@@ -26,7 +26,7 @@ from tsmon.torchserve.errors import InvalidArgument
 F = TypeVar("F", bound=Callable[..., Any])
 
 project_option = click.option(
-    "--project", is_flag=True, help=f"In the project's {PROJECT_FILE} in place of your own file."
+    "--project", is_flag=True, help=f"In the project's {PROJECT_FILE} instead of your own file."
 )
 
 
@@ -66,21 +66,21 @@ def set_(
     if project and not place.loaded.withheld:
         _trust(place.file)
     written = without_password(setting.key, in_toml(meant, place.file.parent))
-    tell(place, setting, {"value": written}, f"{setting.name} = {spelled(written)}", as_json)
+    report(place, setting, {"value": written}, f"{setting.name} = {toml_value(written)}", as_json)
 
 
 def _trust(file: Path) -> None:
     """Who says something of a project need not be asked whether it may be said."""
-    if told := pointing(read(file)):
-        trust(file, told)
+    if record := pointing(read(file)):
+        trust(file, record)
 
 
-def tell(place: Place, setting: Setting, done: Any, words: str, as_json: bool) -> None:
+def report(place: Place, setting: Setting, done: Any, words: str, as_json: bool) -> None:
     """Say what was done, and whether another file wins."""
     winner = place.winner(setting)
     if as_json:
-        told = {"setting": setting.name, **done, "file": str(place.file)}
-        emit_json({**told, "wins": str(winner) if winner else None})
+        record = {"setting": setting.name, **done, "file": str(place.file)}
+        emit_json({**record, "wins": str(winner) if winner else None})
         return
     emit(f"{place.file}: {words}")
     if winner:

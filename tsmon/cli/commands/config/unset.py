@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tsmon.cli.commands.config.set import known_setting, place_of, project_option, tell
+from tsmon.cli.commands.config.set import known_setting, place_of, project_option, report
 from tsmon.cli.options import as_json
 from tsmon.cli.target import Target, pass_target
 from tsmon.config.edit import forget
@@ -21,5 +21,5 @@ def unset(ctx: click.Context, target: Target, key: str, project: bool, as_json: 
     place = place_of(ctx, target, project=project)
     setting = known_setting(key)
     taken = forget(place.file, [setting.key])
-    words = f"{setting.name} is gone" if taken else f"{setting.name} was not there"
-    tell(place, setting, {"taken_out": taken}, words, as_json)
+    words = f"{setting.name} removed" if taken else f"{setting.name} was not set"
+    report(place, setting, {"taken_out": taken}, words, as_json)

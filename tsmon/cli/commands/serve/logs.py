@@ -23,7 +23,9 @@ from tsmon.serving.record import ServerRecord
 @click.command()
 @click.argument("log", type=click.Choice([kind.value for kind in LogKind]), default="server")
 @click.option("-n", "--lines", default=20, show_default=True, type=click.IntRange(0))
-@click.option("-f", "--follow", "keep_on", is_flag=True, help="Go on with lines as they come.")
+@click.option(
+    "-f", "--follow", "keep_on", is_flag=True, help="Follow: print new lines as they come."
+)
 @server_options
 @pass_target
 def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
@@ -37,7 +39,7 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
         return
     path = log_path(target.own_home, kind)
     if not path.exists() and not keep_on:
-        fail(f"no log at {path}", "`tsmon serve start` starts the server that writes it")
+        fail(f"no log at {path}", "start the server that writes it: `tsmon serve start`")
     try:
         found = follow(path, start_of_last(path, lines)) if keep_on else last_lines(path, lines)
         for line in found:
@@ -62,7 +64,7 @@ def _lines_in(container: Container, kind: LogKind, lines: int, keep_on: bool) ->
     try:
         folder = find_folder(container)
     except NoContainerLogs as error:
-        fail(str(error), f"what it printed may be there still: docker logs {name}")
+        fail(str(error), f"its output may still be there: docker logs {name}")
     file = file_name(kind)
     if keep_on:
         return docker_lines(*folder.follow(file, "-n", str(lines))[1:])

@@ -23,6 +23,6 @@ def resume(target: Target, name: str, as_json: bool) -> None:
     It keeps its settings and its logs, and forgets registered models. One that runs is taken as it
     is, for the other commands to find.
     """
-    with progress_shown("asking Docker…", may_take_long=True) as show:
+    with progress_shown("querying Docker…", may_take_long=True) as show:
         record = target.container_server().resume(name, START_SECONDS, show)
     started(record, as_json)

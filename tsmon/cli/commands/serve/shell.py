@@ -28,11 +28,11 @@ def shell(target: Target, name: str | None) -> None:
         found = find_container(name)
     if found is None:
         raise ContainerError(
-            f"There is no container {name}", "`tsmon serve start --docker` makes one"
+            f"No container {name} exists", "`tsmon serve start --docker` creates one"
         )
     if not found.running:
         raise ContainerError(
-            f"The container {name} does not run",
+            f"The container {name} is not running",
             f"Start it again: tsmon serve resume --name {name}",
         )
     terminal = ["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else []

@@ -36,7 +36,7 @@ def _share(text: str) -> Share:
     folder, _, rest = text.partition(":")
     inside, _, mode = rest.partition(":")
     if not folder or not inside.startswith("/") or mode not in {"", "ro"}:
-        raise click.BadParameter(f"{text}: say FOLDER:/PATH/IN/IT or FOLDER:/PATH/IN/IT:ro")
+        raise click.BadParameter(f"{text}: use FOLDER:/PATH/IN/IT or FOLDER:/PATH/IN/IT:ro")
     return Share(Path(folder).expanduser().resolve(), inside, mode == "ro")
 
 
@@ -46,16 +46,16 @@ def _share(text: str) -> Share:
     default=DEFAULT_STORE,
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder with the archives; made when it is not there.",
+    help="Folder of the archives; created if missing.",
 )
 @click.option(
     "--ports",
     type=click.Choice(["default", "free"]),
     default="default",
     show_default=True,
-    help="8080 to 8082 and 7070 to 7071, or any that are free.",
+    help="Default ports (8080-8082, 7070-7071), or any free ones.",
 )
-@click.option("--no-token-auth", is_flag=True, help="Serve without tokens.")
+@click.option("--no-token-auth", is_flag=True, help="Run the server without tokens.")
 @click.option(
     "--workers-per-model",
     default=1,
@@ -66,10 +66,16 @@ def _share(text: str) -> Share:
 @click.option(
     "--torch-threads",
     type=click.IntRange(0),
-    help="CPU threads of each worker; 0 lets torch take every core. [default: 1]",
+    help="Torch CPU threads per worker; 0 lets torch use every core. [default: 1]",
 )
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
-@click.option("--docker", is_flag=True, help="In a Docker container, without tokens.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any other config.properties setting.",
+)
+@click.option("--docker", is_flag=True, help="Run in a Docker container, without tokens.")
 @click.option("--image", help=f"With --docker: its image. [default: {DEFAULT_IMAGE}]")
 @click.option("--name", help=f"With --docker: its name. [default: {DEFAULT_NAME}]")
 @click.option(
@@ -78,7 +84,7 @@ def _share(text: str) -> Share:
     multiple=True,
     type=_share,
     metavar="FOLDER:PATH[:ro]",
-    help="With --docker: a folder of this machine that it sees at PATH.",
+    help="With --docker: a folder of this machine to mount at PATH.",
 )
 @as_json
 @server_options
@@ -132,6 +138,6 @@ def _container_asked(
 
 
 def _start_container(target: Target, plan: ServerPlan, container: ContainerPlan) -> ServerRecord:
-    """Make a container and wait until it answers, telling on stderr how far that is."""
-    with progress_shown("asking Docker…", may_take_long=True) as show:
+    """Make a container and wait until it answers, with progress on stderr."""
+    with progress_shown("querying Docker…", may_take_long=True) as show:
         return target.container_server().start(plan, container, show)

@@ -1,4 +1,4 @@
-"""The command that tells how the TorchServe on this machine is."""
+"""The command that shows how the TorchServe on this machine is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tsmon.serving.local_server import State
 @server_options
 @pass_target
 def status(target: Target, as_json: bool) -> None:
-    """Tell whether the server runs, where, and what memory it takes; exit code 1 if it does not."""
+    """Show whether the server runs, where, and its memory; exit code 1 if it does not."""
     found = target.local_server().status()
     if as_json:
         emit_json(status_record(found))

@@ -13,7 +13,7 @@ from tsmon.cli.target import Target, pass_target
 
 
 @click.command()
-@click.option("--name", help="A container by its name, whoever made it.")
+@click.option("--name", help="Name of any container, also one that tsmon did not create.")
 @as_json
 @server_options
 @pass_target
@@ -26,7 +26,7 @@ def stop(target: Target, name: str | None, as_json: bool) -> None:
 
 
 def _stop_container(target: Target, name: str, as_json: bool) -> None:
-    """Stop a container, telling on stderr that it is waited for."""
+    """Stop a container, saying on stderr that it is waited for."""
     with talk.status(f"stopping TorchServe and the container {name}…"):
         left = target.container_server().stop(name)
     if as_json:

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.unit.telemetry.prometheus.fake import NOW, FakePrometheus, labels
+from tsmon.fleet.prometheus_servers import PrometheusServers
 from tsmon.fleet.targets import Origin
-from tsmon.fleet.told import ToldServers
 from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.torchserve.errors import Unreachable
 
@@ -30,7 +30,7 @@ def prometheus(monkeypatch: pytest.MonkeyPatch) -> FakePrometheus:
 
 
 async def test_one_query_tells_of_all_instances(prometheus: FakePrometheus) -> None:
-    told = ToldServers(prometheus.client(), "torchserve", 2.0)
+    told = PrometheusServers(prometheus.client(), "torchserve", 2.0)
 
     await told.read()
 
@@ -41,12 +41,12 @@ async def test_one_query_tells_of_all_instances(prometheus: FakePrometheus) -> N
     assert (first.figures.per_second, second.figures.per_second) == (2.0, 70 / 15)
     assert (first.figures.inference_ms, first.figures.queue_ms) == (5.0, 1.0)
     assert first.errors_per_second == 3 / 15
-    assert first.figures.sign.word == "unknown", "whether workers live is not exported"
+    assert first.figures.sign.word == "unknown", "workers are alive"
     assert len(prometheus.queries) == 2, "one finds the instances, one reads them all"
 
 
 async def test_the_same_scrape_read_again_is_no_new_interval(prometheus: FakePrometheus) -> None:
-    told = ToldServers(prometheus.client(), "", 2.0)
+    told = PrometheusServers(prometheus.client(), "", 2.0)
     await told.read()
 
     await told.read()
@@ -55,7 +55,7 @@ async def test_the_same_scrape_read_again_is_no_new_interval(prometheus: FakePro
 
 
 async def test_a_target_that_is_down_is_away(prometheus: FakePrometheus) -> None:
-    told = ToldServers(prometheus.client(), "", 2.0)
+    told = PrometheusServers(prometheus.client(), "", 2.0)
     await told.read()
 
     prometheus.scrape(15, None)
@@ -68,7 +68,7 @@ async def test_a_target_that_is_down_is_away(prometheus: FakePrometheus) -> None
 async def test_a_job_leaves_out_those_of_others(prometheus: FakePrometheus) -> None:
     prometheus.scrape(0, {MNIST: Counters(1, 1, 1)}, instance="gpu9:8082", job="staging")
 
-    told = ToldServers(prometheus.client(), "staging", 2.0)
+    told = PrometheusServers(prometheus.client(), "staging", 2.0)
     await told.read()
 
     assert [row.target.name for row in told.rows] == ["gpu9:8082"]
@@ -77,7 +77,7 @@ async def test_a_job_leaves_out_those_of_others(prometheus: FakePrometheus) -> N
 async def test_samples_that_stay_away_are_told(
     prometheus: FakePrometheus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = ToldServers(prometheus.client(), "", 2.0)
+    told = PrometheusServers(prometheus.client(), "", 2.0)
     await told.read()
 
     later = time.monotonic() + 60
@@ -91,4 +91,4 @@ async def test_a_prometheus_that_is_away_is_an_error(prometheus: FakePrometheus)
     prometheus.answer = httpx.ConnectError
 
     with pytest.raises(Unreachable):
-        await ToldServers(prometheus.client(), "", 2.0).read()
+        await PrometheusServers(prometheus.client(), "", 2.0).read()

@@ -33,7 +33,7 @@ class Lanes:
         return self._proven if proven else self._unproven
 
 
-class AskedServer:
+class PolledServer:
     """Asks a server again and again; its newest answers are its row."""
 
     def __init__(self, target: FleetTarget, client: TorchServe, period_s: float) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def registration_like(found: ModelVersion, url: str | None = None) -> Registration:
     """Registers `url`, by default the version's own archive, with the settings of a version.
 
-    Describe does not tell the handler; an archive's own is used.
+    Describe does not name the handler; an archive's own is used.
     """
     return Registration(
         url=url or found.url,

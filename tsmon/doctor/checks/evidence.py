@@ -21,7 +21,7 @@ def server_of(facts: Facts) -> ExaminedServer:
         NotChecked: it does not answer.
     """
     if facts.server is None:
-        raise NotChecked("the server was not asked")
+        raise NotChecked("the server was not queried")
     if not facts.server.reachable:
         raise NotChecked("the server does not answer")
     return facts.server
@@ -35,7 +35,7 @@ def models_of(facts: Facts) -> tuple[ModelVersion, ...]:
     """
     models = [entry.model for entry in descriptions_of(facts) if entry.is_judged]
     if not models:
-        raise NotChecked("no model can be read")
+        raise NotChecked("no model could be read")
     return tuple(models)
 
 

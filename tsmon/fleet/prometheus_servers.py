@@ -1,4 +1,4 @@
-"""The servers that a Prometheus server tells of, all of them in one query."""
+"""The servers that a Prometheus server reports, all of them in one query."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Label = tuple[str, str]
 """Instance and job."""
 
 
-class ToldServer:
+class PrometheusServer:
     """One instance; its row is made of the raw samples that Prometheus has of it."""
 
     def __init__(self, client: Prometheus, instance: str, job: str) -> None:
@@ -79,7 +79,7 @@ class ToldServer:
         self.row = row_of(self.target, snapshot, errors_per_second=self._errors.per_second)
 
 
-class ToldServers:
+class PrometheusServers:
     """All instances of one Prometheus server, or those of one of its jobs."""
 
     def __init__(self, client: Prometheus, job: str, period_s: float) -> None:
@@ -91,7 +91,7 @@ class ToldServers:
         self._job = job
         self.period_s = period_s
         """Seconds between two queries."""
-        self._servers: dict[Label, ToldServer] = {}
+        self._servers: dict[Label, PrometheusServer] = {}
         self._discovered = float("-inf")
 
     @property
@@ -148,7 +148,7 @@ class ToldServers:
         there = [each for each in await discover(self._client) if self._job in {"", each.job}]
         labels = {(each.instance, each.job) for each in there}
         self._servers = {
-            label: self._servers.get(label) or ToldServer(self._client, *label)
+            label: self._servers.get(label) or PrometheusServer(self._client, *label)
             for label in sorted(labels)
         }
         self._discovered = time.monotonic()
@@ -165,7 +165,7 @@ def _target(instance: str, job: str) -> FleetTarget:
     labels = {"job": job} if job else {}
     try:
         return target_at(instance, labels, Origin.PROMETHEUS)
-    except InvalidArgument:  # it was relabelled: there is no address in it
+    except InvalidArgument:  # it was relabelled: it contains no address
         return FleetTarget(instance, ServerSettings(), Origin.PROMETHEUS, labels)
 
 
