@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from tsmon.tui.widgets.story import VersionDetails
 
 CLOCK_S = 1.0
+FIRST_FRAME_S = 0.25
+"""How long nothing is painted while the first answer is awaited."""
 FOLLOWING = "monitor"
 """The group of the work that brings the ticks; without it the screen would be of the past."""
 NO_MODEL = Note("no model is selected", "{model.register} registers one")
@@ -66,6 +69,7 @@ class MonitorScreen(Panes):
         super().__init__()
         self.options = options
         self.talk = Talk(self)
+        self._unpainted = ExitStack()
         self._watch(session)
         self.past = LookingBack(self)
         self.sending = Sending(self)
@@ -89,7 +93,9 @@ class MonitorScreen(Panes):
         self.actions = Actions(self._capabilities)
 
     def on_mount(self) -> None:
-        """Begin to watch the server."""
+        """Begin to watch the server, whose first answer is mostly there for the first frame."""
+        self._unpainted.enter_context(self.app.batch_update())
+        self.set_timer(FIRST_FRAME_S, self._unpainted.close)
         self.query_one(Banner).display = False
         self.symbols = self.options.symbols
         self.set_interval(CLOCK_S, self.show_server)
@@ -179,6 +185,7 @@ class MonitorScreen(Panes):
             self.show_selected()
         for each in self._capabilities:
             each.snapshot_shown()
+        self._unpainted.close()
 
     def watch_selected(self) -> None:
         """Turn the other panes to the selected version, and have it looked at often."""
