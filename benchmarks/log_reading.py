@@ -24,7 +24,7 @@ from tsmon.logs.files import MODEL_LOG, TS_LOG, TS_METRICS
 from tsmon.telemetry.logs.folder_follower import FolderFollower
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_report import KEPT_S, Samples, TimesKey
-from tsmon.telemetry.logs.request_windows import RequestTimes
+from tsmon.telemetry.logs.request_times import RequestTimes
 
 RATE = 1000
 """Requests per second that tsmon is to keep up with."""

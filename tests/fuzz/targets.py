@@ -46,7 +46,7 @@ from tsmon.telemetry.log_page.view import LogView
 from tsmon.telemetry.logs.causes import find_cause
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_report import Samples, TimesKey
-from tsmon.telemetry.logs.request_windows import RequestTimes
+from tsmon.telemetry.logs.request_times import RequestTimes
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters
 from tsmon.telemetry.logs.tracebacks import tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_exits import read_exits

@@ -16,7 +16,7 @@ from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.live_table import LiveTable
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.results_view import ResultView
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]

@@ -14,7 +14,7 @@ from tests.snapshots.clock import SceneClock
 from tests.snapshots.scene import ELSEWHERE
 from tests.snapshots.stage import Story, staged
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing

@@ -11,7 +11,7 @@ from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
 from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.widgets.chart import Chart
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan, axis_labels
 from tsmon.units import milliseconds, number
 

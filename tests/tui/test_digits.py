@@ -13,7 +13,7 @@ from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.ask import AskAmount
 from tsmon.tui.widgets.digits_pane import DigitsPane
 from tsmon.tui.widgets.field import Field, complete_path
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 
 
 async def test_one_image_is_sent_to_the_selected_version(

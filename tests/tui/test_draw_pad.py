@@ -20,7 +20,7 @@ from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.list_dialog import ChooseVersion
 from tsmon.tui.widgets.canvas_view import CanvasView
 from tsmon.tui.widgets.digits_pane import DigitsPane
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from tsmon.logs.places import Container
 from tsmon.serving.ports import free_ports
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.snapshot import ModelKey

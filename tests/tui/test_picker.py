@@ -20,7 +20,7 @@ from tsmon.tui.screens.list_dialog import ChooseVersion
 from tsmon.tui.screens.picker import Picker, PickerPart
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.widgets.digits_pane import DigitsPane
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.results_view import ResultsView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 

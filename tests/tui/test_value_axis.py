@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.widgets.raster import nice_top
+from tsmon.tui.widgets.chart_raster import nice_top
 from tsmon.tui.widgets.value_axis import FAR, FEW, OTHERS, SHARE, ValueAxis, glyph, place_beyond
 from tsmon.units import milliseconds
 

@@ -11,7 +11,7 @@ from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
 from tsmon.tui.monitor.layout import Layout, layout_for, visible_panes
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.widgets.digits_pane import DigitsPane
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 
 SIZES = [(60, 20), (80, 24), (120, 30), (140, 40), (220, 60)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tsmon.telemetry.logs.request_windows import FAILED
+from tsmon.telemetry.logs.request_times import FAILED
 from tsmon.telemetry.traffic import Usage
 
 if TYPE_CHECKING:

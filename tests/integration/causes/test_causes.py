@@ -14,7 +14,7 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHea
 from tsmon.telemetry.health.watch import HealthWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.worker_states import DeathReason, WorkerStates
 
 pytestmark = pytest.mark.integration

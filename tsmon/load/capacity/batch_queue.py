@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tsmon.load.capacity.bulk import BulkWait, bulk_wait
+from tsmon.load.capacity.bulk_service import BulkWait, bulk_wait
 from tsmon.load.capacity.queueing import Queue, Utilization, busy_workers, variability
 from tsmon.load.capacity.service_time import ServiceTime, crossing
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tsmon.load.capacity.bulk import MOST_TAKEN
+from tsmon.load.capacity.bulk_service import MOST_TAKEN
 from tsmon.load.capacity.curve import Basis, ServiceCurve
 from tsmon.load.capacity.limits import core_share
 from tsmon.units import milliseconds

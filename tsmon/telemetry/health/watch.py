@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from tsmon.telemetry.health.models import is_stuck, judge_model
-from tsmon.telemetry.health.workers import WorkerSeen, judge_worker
+from tsmon.telemetry.health.judge_model import is_stuck, judge_model
+from tsmon.telemetry.health.judge_worker import WorkerSeen, judge_worker
 
 if TYPE_CHECKING:
     from tsmon.telemetry.health.verdicts import ModelVerdict

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.lines import WorkerThread
-from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, Verdict, classify
+from tsmon.telemetry.logs.known_exceptions import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
 from tsmon.telemetry.logs.worker_states import DeathReason

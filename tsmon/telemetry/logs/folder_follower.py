@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.logs.causes import Cause, read_cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.request_failures import RequestFailures
 from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 from tsmon.telemetry.logs.worker_states import states_here

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, MOST_AT_ONCE, FileFollower
 from tsmon.telemetry.logs.request_lines import RequestLines
-from tsmon.telemetry.logs.request_windows import RequestTimes
+from tsmon.telemetry.logs.request_times import RequestTimes
 from tsmon.telemetry.logs.worker_states import WorkerStates
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, SeriesKey
 

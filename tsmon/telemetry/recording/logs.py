@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.logs.lines import WorkerThread
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.worker_events import Phase
 from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState
 from tsmon.telemetry.recording.database import Database, numbers, texts

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.tui.monitor.asking import Still, answered, present
+from tsmon.tui.monitor.bulk import SCALE
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.monitor.marking import SCALE
 from tsmon.tui.monitor.undoing import UNDO, Undoing
 from tsmon.tui.state import risk as weighing
 from tsmon.tui.state.risk import weigh
@@ -20,7 +20,7 @@ from tsmon.units import plural
 if TYPE_CHECKING:
     from tsmon.load.capacity.advice import Advice
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
-    from tsmon.tui.monitor.marking import Marking
+    from tsmon.tui.monitor.bulk import Marking
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.screens.scale import ScaleDialog

@@ -14,6 +14,7 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap import Group, PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.actions import Actions
+from tsmon.tui.monitor.bulk import Marking
 from tsmon.tui.monitor.configuring import Appearance, Configuring
 from tsmon.tui.monitor.copying import Copying
 from tsmon.tui.monitor.display import show_model, show_server
@@ -21,7 +22,6 @@ from tsmon.tui.monitor.experimenting import Experimenting
 from tsmon.tui.monitor.in_depth import InDepth
 from tsmon.tui.monitor.leftovers import Leftovers
 from tsmon.tui.monitor.looking_back import LookingBack
-from tsmon.tui.monitor.marking import Marking
 from tsmon.tui.monitor.pages import Pages
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.presence import Refused

@@ -15,7 +15,7 @@ from tsmon.units import plural
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.torchserve.records import ModelVersion
-    from tsmon.tui.monitor.marking import Marking
+    from tsmon.tui.monitor.bulk import Marking
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.undoing import Undoing
     from tsmon.tui.screens.confirm import Confirm

@@ -25,7 +25,7 @@ from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.canvas_view import CanvasView
 from tsmon.tui.widgets.key_bar import KeyBar
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.probabilities import format_bars
 from tsmon.tui.widgets.words import Words
 

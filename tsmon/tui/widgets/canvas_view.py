@@ -20,7 +20,7 @@ from tsmon.digits.images import DIGIT_SIDE, PixelGrid
 from tsmon.tui import keymap
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Tone, rich_style
-from tsmon.tui.widgets.pixel_grid import draw_pixels
+from tsmon.tui.widgets.pixel_view import draw_pixels
 
 _RIGHT_BUTTON = 3
 _SHADES = " .:-=+*#%@"

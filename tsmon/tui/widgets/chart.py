@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.symbols import Symbols, TimedValue
-from tsmon.tui.widgets.raster import draw_bands, heights, lower, middle, raster_columns, upper
+from tsmon.tui.widgets.chart_raster import draw_bands, heights, lower, middle, raster_columns, upper
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, EventMark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 from tsmon.units import number

@@ -21,7 +21,7 @@ from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.answer_log import AnswerLog
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.words import Words
 from tsmon.units import plural
 

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from tsmon.digits.images import PixelGrid
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.tui.widgets.pixel_grid import PixelView
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:

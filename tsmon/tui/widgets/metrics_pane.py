@@ -25,8 +25,8 @@ from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets import percentile_table
 from tsmon.tui.widgets.chart import Chart
+from tsmon.tui.widgets.chart_raster import legend
 from tsmon.tui.widgets.pane import Pane
-from tsmon.tui.widgets.raster import legend
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
 from tsmon.units import period

@@ -23,7 +23,7 @@ from tsmon.digits.images import DigitImage, PixelGrid, preview
 from tsmon.tui import keymap
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, rich_style
-from tsmon.tui.widgets.pixel_grid import draw_pixels
+from tsmon.tui.widgets.pixel_view import draw_pixels
 from tsmon.untrusted.text import brief
 
 SIDE = 14

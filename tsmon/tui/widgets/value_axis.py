@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.widgets.raster import SMALLEST_TOP, nice_top
+from tsmon.tui.widgets.chart_raster import SMALLEST_TOP, nice_top
 
 FEW = 3
 """So many values can be left beyond the axis where there are `OTHERS` times as many,"""

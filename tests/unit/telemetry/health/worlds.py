@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from tsmon.logs.lines import WorkerThread
+from tsmon.telemetry.health.judge_worker import WorkerSeen
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
-from tsmon.telemetry.health.workers import WorkerSeen
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.worker_events import Phase
 from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState

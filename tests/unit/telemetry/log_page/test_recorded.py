@@ -10,7 +10,7 @@ from tsmon.telemetry.log_page.buffer import LogBuffer
 from tsmon.telemetry.log_page.lines import parse_line
 from tsmon.telemetry.log_page.sources import recorded_lines
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 
 CAUSE = Cause(
     kind=CauseKind.HANDLER_RAISED,

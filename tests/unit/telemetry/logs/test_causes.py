@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.telemetry.logs.real_lines import model_lines, server_lines
 from tsmon.telemetry.logs.causes import LONGEST_MESSAGE, Cause, find_cause, read_cause
-from tsmon.telemetry.logs.known_causes import HINTS, CauseKind, classify
+from tsmon.telemetry.logs.known_exceptions import HINTS, CauseKind, classify
 
 ALL_MODEL_LINES = [
     line

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.request_failures import MOST_KINDS, RequestFailures
 
 KEY = ("flaky", "1.0")

@@ -22,7 +22,7 @@ from tsmon.telemetry.logs.request_report import (
     TimesKey,
     WorkerShare,
 )
-from tsmon.telemetry.logs.request_windows import OLDER_S, RequestTimes
+from tsmon.telemetry.logs.request_times import OLDER_S, RequestTimes
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters
 from tsmon.telemetry.scrape import Counters, SeriesKey
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.unit.telemetry.health import worlds
 from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.telemetry.logs.causes import Cause
-from tsmon.telemetry.logs.known_causes import CauseKind
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.worker_events import Phase
 from tsmon.telemetry.logs.worker_states import Death, DeathReason
 from tsmon.telemetry.monitor import Monitor

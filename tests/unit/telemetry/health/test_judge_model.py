@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.telemetry.health import worlds
 from tests.unit.telemetry.health.worlds import model, worker
-from tsmon.telemetry.health.models import is_stuck, judge_model, stuck_after_s
+from tsmon.telemetry.health.judge_model import is_stuck, judge_model, stuck_after_s
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.torchserve.records import ModelVersion
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.tui.text.symbols import Symbols, TimedValue
-from tsmon.tui.widgets.raster import draw, heights, nice_top, raster_columns
+from tsmon.tui.widgets.chart_raster import draw, heights, nice_top, raster_columns
 
 VALUES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 SAMPLES = st.lists(st.tuples(st.floats(-10, 200), VALUES), max_size=60).map(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsmon.load.capacity.batch_queue import batch_queue
-from tsmon.load.capacity.bulk import MOST_TAKEN, bulk_wait
+from tsmon.load.capacity.bulk_service import MOST_TAKEN, bulk_wait
 from tsmon.load.capacity.queueing import queue_of
 
 sizes = st.integers(1, 16)

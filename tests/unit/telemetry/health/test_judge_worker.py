@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.telemetry.health import worlds
 from tests.unit.telemetry.health.worlds import at, log_time, model, worker, worker_state
+from tsmon.telemetry.health.judge_worker import WorkerSeen, judge_worker, last_retry_s, max_retry_s
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
-from tsmon.telemetry.health.workers import WorkerSeen, judge_worker, last_retry_s, max_retry_s
 from tsmon.telemetry.logs.worker_events import Phase
 from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState
 from tsmon.torchserve.records import ModelVersion, Worker
