@@ -202,7 +202,7 @@ async def test_a_path_is_asked_for_until_it_is_a_folder(
         await seat.sees("Folder of images to send.")
         await seat.write(str(tmp_path / "nowhere"))
         await seat.press("enter")
-        await seat.sees("✗ there is not a folder")
+        await seat.sees("✗ no such folder")
         await seat.write(str(file))
         await seat.press("enter")
         await seat.sees("is not a folder")
