@@ -30,6 +30,7 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.screens.above import Above, AboveInPart, Palette
 from tsmon.tui.screens.archive import ArchiveDialog
+from tsmon.tui.screens.archive_list import ArchiveListDialog
 from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
 from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
 from tsmon.tui.screens.choose_server import ChooseServer
@@ -69,7 +70,18 @@ from tsmon.tui.state.risk import Risk
 from tsmon.tui.state.settings import LiveSettings
 
 BASES = frozenset(
-    (Above, AboveInPart, Ask, Dialog, DigitScreen, FullPage, ListDialog, Page, PickerActions)
+    (
+        Above,
+        AboveInPart,
+        ArchiveListDialog,
+        Ask,
+        Dialog,
+        DigitScreen,
+        FullPage,
+        ListDialog,
+        Page,
+        PickerActions,
+    )
 ) | {RequestPage}
 """What other screens are made from, and nobody opens."""
 

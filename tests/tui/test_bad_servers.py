@@ -45,7 +45,7 @@ async def test_what_can_be_done_for_a_name_without_an_address_is_said(
     async with watching(server) as seat:
         await seat.sees("a/b", "? unread")
         await seat.press("plus")
-        await seat.sees("has a slash")
+        await seat.sees("contains a slash")
 
 
 async def test_lines_of_the_metrics_that_cannot_be_read_are_counted(server: FakeTorchServe) -> None:

@@ -137,7 +137,7 @@ MISTAKES = {
     "model mnits": "did you mean mnist?",
     "period 0": "use 0.2s to 1h",
     "span long": "use 30s, 5m or 1h",
-    "span 3": "it takes 1m to 1h",
+    "span 3": "use 1m to 1h",
     "go yesterdayish": "yesterdayish",
     "filter ~[": "✗",
     "sort colour": "no column is called colour",

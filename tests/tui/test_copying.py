@@ -44,7 +44,7 @@ async def test_the_name_the_row_and_the_table_are_copied(
         assert row.split("\t")[:4] == ["mnist", "1.0 ★", "● 1/1", "· idle"]
         assert "\n" not in row
         titles, *rows = (await copy(seat, "t")).splitlines()
-        assert titles.startswith("MODEL\tVERSION\tWORKERS\tNOW")
+        assert titles.startswith("MODEL\tVERSION\tWORKERS\tSTATUS")
         assert len(rows) == 2
 
 

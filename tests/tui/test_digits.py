@@ -100,7 +100,7 @@ async def test_a_file_that_is_no_image_is_told_where_its_picture_would_be(
     async with watching(fake, options) as seat:
         await seat.sees("11 images")
         await seat.press("4")
-        await seat.sees("✗ a.png is no image")
+        await seat.sees("✗ a.png is not an image", "PNG, JPEG")
 
 
 async def test_another_folder(

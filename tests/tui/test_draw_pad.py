@@ -174,7 +174,7 @@ async def test_a_drawing_is_kept_under_its_label_and_shown_in_the_picker(
         await seat.press("escape", "s", "3")
         await seat.until(lambda: options.drawings and list(options.drawings.glob("*.png")))
         (kept,) = options.drawings.glob("*.png")
-        await seat.sees("kept as")
+        await seat.sees("saved as")
         assert kept.name.startswith("drawn-")
         assert kept.name.endswith(".3.png")
         with Image.open(kept) as picture:

@@ -65,7 +65,7 @@ async def test_an_event_is_copied_and_its_log_lines_are_shown(
         await seat.press("y")
         assert "worker died" in seat.app.clipboard
         await seat.press("l")
-        await seat.sees("Logs  ts_log.log  mnist 1.0", "before", "stays")
+        await seat.sees("Logs  ts_log.log  mnist 1.0", "before", "paused")
         await seat.press("escape")
         await seat.sees("Events")
         await seat.press("enter")

@@ -42,7 +42,7 @@ async def test_a_model_that_was_not_put_back_is_put_back_on_a_yes(
     home = options.server_home or Path()
     await leave_note(fake, home)
     async with watching(fake, options) as seat:
-        await seat.sees("Put mnist back?", "it had 3 workers")
+        await seat.sees("Restore mnist?", "it had 3 workers")
         await seat.press("tab", "enter")
         await seat.sees("is back to 3 workers")
     assert len(fake.version("mnist").workers) == 3
@@ -55,9 +55,9 @@ async def test_a_no_changes_nothing_and_keeps_the_note(
     home = options.server_home or Path()
     await leave_note(fake, home)
     async with watching(fake, options) as seat:
-        await seat.sees("Put mnist back?")
+        await seat.sees("Restore mnist?")
         await seat.press("escape")
-        await seat.until(lambda: len(seat.app.screen_stack) == 2 or "back?" not in seat.text)
+        await seat.until(lambda: len(seat.app.screen_stack) == 2 or "Restore mnist?" not in seat.text)
     assert len(fake.version("mnist").workers) == 1
     assert notes(home)
 
@@ -109,7 +109,7 @@ async def test_a_server_that_nobody_stops_is_stopped_on_a_yes(
     done: list[str],
 ) -> None:
     async with watching(fake, options) as seat:
-        await seat.sees("Stop the leftover server?", "was killed")
+        await seat.sees("Stop the leftover server?", "killed before it could stop it")
         await seat.press(*keys)
         await seat.until(lambda: "Stop the leftover server?" not in seat.text)
         await seat.until(lambda: orphan == done)

@@ -105,7 +105,7 @@ async def test_a_recording_is_stepped_through(recording: Path) -> None:
 async def test_where_the_past_begins_is_said(recording: Path) -> None:
     async with replaying(recording) as seat:
         await seat.press("left_square_bracket")
-        await seat.sees(f"what is kept begins here, at {clock(0)}")
+        await seat.sees(f"the data begins here, at {clock(0)}")
 
 
 async def test_events_that_are_not_found_yet_are_not_denied(recording: Path) -> None:

@@ -156,7 +156,7 @@ def picture_size(image: DigitImage) -> tuple[int, int]:
 def _opened(image: DigitImage) -> Iterator[Picture]:
     """A picture that is not too large to be decoded; failing to is an `ImageError` too."""
     # Imported here because Pillow costs more to import than most commands need to run.
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     data = image.read()
     # A picture that Pillow thinks a bomb it warns of, on the screen; the limit below is lower.
@@ -169,5 +169,8 @@ def _opened(image: DigitImage) -> Iterator[Picture]:
             yield picture
     except ImageError:
         raise
+    except UnidentifiedImageError:  # its own words name the buffer, not the file
+        formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise ImageError(f"{image.path.name} is not an image: not {formats}") from None
     except Exception as error:  # noqa: BLE001 (Pillow's decoders raise anything where the bytes are damaged)
         raise ImageError(f"{image.path.name} is not an image: {error}") from None

@@ -146,7 +146,7 @@ class LookingBack(Capability):
         moved = self._playhead.step(ticks)
         self._show_moment()
         if not moved and ticks < 0 and (begins := self._begins()):
-            self.talk.note(Note(f"what is kept begins here, at {begins}"), bad=False)
+            self.talk.note(Note(f"the data begins here, at {begins}"), bad=False)
 
     def _begins(self) -> str:
         """When the first tick was that can be gone back to."""
@@ -188,7 +188,7 @@ class LookingBack(Capability):
         moment = parse_time(text, view.snapshot.at.wall.astimezone())
         if not self.look_at_time(moment):
             early = f"no data as early as {moment:%Y-%m-%d %H:%M:%S}"
-            raise InvalidArgument(f"{early}; what is kept begins at {self._begins()}")
+            raise InvalidArgument(f"{early}; the data begins at {self._begins()}")
 
     def look_at_event(self, event: Event) -> None:
         """Show the moment of an event, and say what it was."""

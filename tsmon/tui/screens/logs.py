@@ -145,7 +145,7 @@ class Logs(Page):
         self.show_title()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the last previous match the cursor's line, or on it."""
+        """Go to the last match before the cursor's line, or on it."""
         self._close_search()
         chosen = self._lines.chosen
         if event.value and not self._view.rank(chosen):
