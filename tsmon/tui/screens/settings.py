@@ -232,7 +232,7 @@ class SettingsPage(Page):
 
     # Keeping
 
-    def action_keep(self) -> None:
+    def action_save(self) -> None:
         """Write what was changed into the files."""
         self.talk.do(self._keep())
 
