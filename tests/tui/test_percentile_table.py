@@ -55,7 +55,7 @@ async def test_where_the_logs_cannot_be_read_it_says_how_they_could(
         await seat.sees("● 1/1")
         assert "--logs" not in seat.text
         await seat.press("3", "z")
-        await seat.sees("percentiles come from the server's log files", "--logs DIR")
+        await seat.sees("percentiles need the server's log files", "--logs DIR")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 30)])

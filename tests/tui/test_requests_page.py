@@ -157,7 +157,7 @@ async def test_all_requests_that_are_held_can_be_gone_through(
     write(tmp_path / "logs", (access(number, total_ms=4000 - number) for number in range(2600)))
     async with reading(fake, options, tmp_path / "logs", size=(80, 24)) as seat:
         await seat.press("Q")
-        await seat.sees("2,600 seen", "2,500 held")
+        await seat.sees("2,600 seen", "2,500 kept")
         table = seat.find(LongTable)
         await seat.press("end")
         await seat.until(lambda: table.cursor == 2499)

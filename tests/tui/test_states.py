@@ -99,7 +99,7 @@ async def test_an_expired_token_is_refused_and_another_key_file_helps(
     fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
     fake.load("mnist")
     async with watching(fake, options) as seat:
-        await seat.sees("● up", "token 59 min")
+        await seat.sees("● up", "token 60 min")
         good = (tmp_path / "key_file.json").read_text()
         other = tmp_path / "other-key_file.json"
         other.write_text(good)
@@ -121,18 +121,18 @@ async def test_tokens_that_end_soon_are_told_and_renewed_by_a_key(
     fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
     fake.load("mnist")
     async with watching(fake, options) as seat:
-        await seat.sees("● up", "token 59 min")
-        fake.keys.age(timedelta(minutes=56))
+        await seat.sees("● up", "token 60 min")
+        fake.keys.age(timedelta(minutes=56.5))
         await seat.sees("token 3.", "the tokens expire in 3.", "T makes the server issue new ones")
         await seat.press("T")
         await seat.sees("stop working at once")
         await seat.press("tab", "enter")
-        await seat.sees("token 59 min", "the server issued new tokens")
+        await seat.sees("token 60 min", "the server issued new tokens")
         await seat.misses("the tokens expire")
         fake.keys.age(timedelta(minutes=61))
         await seat.sees("✗ token refused", "it is expired", "T makes the server issue new ones")
         await seat.press("T")  # nobody loses what is void already
-        await seat.sees("● up", "token 59 min")
+        await seat.sees("● up", "token 60 min")
     assert len(fake.sent(prefix="/token")) == 4
 
 
@@ -141,7 +141,7 @@ async def test_a_read_only_session_makes_no_new_tokens(
 ) -> None:
     fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
     async with watching(fake, options, read_only=True) as seat:
-        fake.keys.age(timedelta(minutes=56))
+        fake.keys.age(timedelta(minutes=56.5))
         await seat.sees("the tokens expire in 3.", "`tsmon token refresh`")
         await seat.press("T")
         await seat.sees("read-only: new tokens is refused")

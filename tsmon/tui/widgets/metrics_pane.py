@@ -275,5 +275,5 @@ def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
         return percentile_table.compose_percentiles(model.requests)
     if snapshot.stale or snapshot.metrics.log_folder is not None:
         return None
-    words = "percentiles come from the server's log files, which are not available: "
+    words = "percentiles need the server's log files, which were not found: "
     return line((words, Tone.MUTED), ("--logs DIR", Tone.PLAIN))
