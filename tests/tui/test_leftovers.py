@@ -57,7 +57,7 @@ async def test_a_no_changes_nothing_and_keeps_the_note(
     async with watching(fake, options) as seat:
         await seat.sees("Restore mnist?")
         await seat.press("escape")
-        await seat.until(lambda: len(seat.app.screen_stack) == 2 or "Restore mnist?" not in seat.text)
+        await seat.misses("Restore mnist?")
     assert len(fake.version("mnist").workers) == 1
     assert notes(home)
 
