@@ -49,7 +49,11 @@ async def test_the_dialog_says_first_what_will_happen(
 ) -> None:
     async with watching(listening, options) as seat:
         await _plan(seat)
-        await seat.sees("3 → 1 → 2 → 3 workers", "batches of 3, 2", "with the workers it has")
+        await seat.sees(
+            "3 → 1 → 2 → 3 workers",
+            "batches of 3, 2",
+            "the current workers are restored at the end",
+        )
         seat.find(Field, "#workers").text = "1,zwei"
         await seat.sees("'1,zwei' is not a list of whole numbers")
         await seat.press("enter")
@@ -79,7 +83,7 @@ async def test_the_table_fills_and_the_result_stays_to_look_at(
         seat.find(Field, "#workers").text = "1,4"
         seat.find(Field, "#warm-up").text = "0"
         await seat.press("enter")
-        await seat.sees("mnist 1.0 is back to 3 workers", "kept in")
+        await seat.sees("mnist 1.0 is back to 3 workers", "saved in")
         await seat.sees(
             "INFER_MS", "5.00     0.50", "93.57 + 9.70", "88.31 + 0.87", "ms per request"
         )
@@ -168,14 +172,14 @@ async def test_registering_anew_is_asked_first(
         await _plan(seat, sizes="4")
         await seat.sees("registered again; you will be asked first")
         await seat.press("enter")
-        await seat.sees("Register mnist 1.0 anew", "requests to it get a 404")
+        await seat.sees("Register mnist 1.0 again", "it get a 404")
         await seat.press("enter")  # the answer is no unless one says yes
         await seat.until(lambda: seat.app.screen is seat.monitor)
         assert not listening.sent("DELETE")
 
         await _plan(seat, sizes="4")
         await seat.press("enter")
-        await seat.sees("Register mnist 1.0 anew")
+        await seat.sees("Register mnist 1.0 again")
         await seat.write("mnist")  # the only version: it stops serving meanwhile
         await seat.press("enter")
         await seat.sees("mnist 1.0 is back to 3 workers")

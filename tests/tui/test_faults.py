@@ -52,7 +52,7 @@ def reports(options: MonitorOptions) -> list[str]:
 async def sees_it_go_on(seat: Seat, options: MonitorOptions) -> None:
     """The fault is told and kept, and the monitor answers."""
     await seat.until(lambda: seat.app.screen is seat.monitor)
-    await seat.sees("a fault of tsmon", "Broken:", "[bold]fault[/]\\x1b[2J")
+    await seat.sees("an internal error in tsmon", "Broken:", "[bold]fault[/]\\x1b[2J")
     assert ["fail" in report and "Broken" in report for report in reports(options)] == [True]
     ticks = len(seat.app.session.monitor.past)
     await seat.until(lambda: len(seat.app.session.monitor.past) > ticks)

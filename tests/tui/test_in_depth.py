@@ -142,7 +142,9 @@ async def test_what_prometheus_does_not_have_of_a_model_is_told() -> None:
     async with seated(app, size=(140, 40)) as seat:
         await seat.sees("◇ queueing", "75%")
         await seat.press("enter")
-        await seat.sees("6.0 ms waiting + 2.0 ms working", NOT_IN_PROMETHEUS, "mean: no log files")
+        await seat.sees(
+            "6.0 ms queued + 2.0 ms processing", NOT_IN_PROMETHEUS, "mean: no log files"
+        )
 
 
 async def test_an_event_of_the_model_is_gone_to(

@@ -74,7 +74,7 @@ async def test_a_bad_expression_is_said_and_hides_nothing(
     async with watching(fake, options) as seat:
         await seat.sees("● ready")
         await filter_models(seat, "~[")
-        await seat.sees("not a valid regular expression: unterminated character set", "mnist")
+        await seat.sees("not a valid regular expression: unterminated character", "mnist")
         await seat.press("enter")
         assert seat.find(FilterBar, "#models-filter").display
         await seat.write("~[m]")

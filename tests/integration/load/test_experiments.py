@@ -133,6 +133,6 @@ def test_a_signal_in_the_middle_restores_the_workers(
     stdout, rest = process.communicate(timeout=120)
 
     assert process.returncode == 130
-    assert "mnist 1.0 has its 2 workers again" in rest
+    assert "mnist 1.0 is back to 2 workers" in rest
     assert [each["workers"] for each in json.loads(stdout)["measurements"]] == [1]
     assert _settings(shell)[:2] == (2, 2)

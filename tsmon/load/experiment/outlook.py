@@ -17,7 +17,8 @@ def experiment_outlook(plan: ExperimentPlan, subject: Subject) -> list[str]:
     counts = ", ".join(map(str, plan.worker_counts))
     lines = [
         f"{found.name} {found.version} goes from {plural(before.workers, 'worker')} to {counts} "
-        f"and back, with {plan.load} each time, after {plan.warm_up} requests per worker to warm up"
+        f"and back, with {plan.load} each time, "
+        f"after {plural(plan.warm_up, 'request')} per worker to warm up"
     ]
     if plan.registers:
         sizes = ", ".join(map(str, plan.batch_sizes or (before.batch_size,)))
