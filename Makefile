@@ -42,8 +42,10 @@ demo: setup ## Serve the digit model and open the monitor
 
 ##@ Checks
 
-# Processes share what computes; tests of a real server measure time and want it alone.
-SHARED := -n auto --dist worksteal
+# Processes share what computes, one more than cores since tests wait as well; tests of a real server
+# measure time and want it alone.
+PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+SHARED = -n $(PROCESSES) --dist worksteal
 
 .PHONY: check test lint types imports test-unit test-tui test-integration snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
