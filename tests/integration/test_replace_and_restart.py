@@ -167,7 +167,7 @@ async def test_restart_and_undo_by_keys(shell: Shell, model: str) -> None:
         await seat.sees("2/2 ready")
         await seat.press("W")
         await seat.until(lambda: isinstance(seat.app.screen, Confirm))
-        await seat.sees("one at a time?", "workers   2 → 3 for a while, then 2")
+        await seat.sees("one at a time?", "workers   2 → 3 temporarily, then 2")
         await seat.press("tab", "enter")
         await seat.until(lambda: isinstance(seat.app.screen, StepsScreen))
         await seat.sees("2 workers of swapped 1.0 restarted, one at a time")
