@@ -18,7 +18,7 @@ QUOTED = re.compile(r"`(tsmon(?: [^`]*)?)`")
 BARE = re.compile(r"(?:^|[:;(] |,? or )(tsmon (?:[a-z-]+|--)(?:(?!\. )[^;,()\n])*)")
 """A command outside of backticks: a text of its own, or what follows a colon."""
 SAMPLES = {
-    "DIGITS": "3",
+    "WALKTHROUGH_DIGITS": "3",
     "_words(model)": "mnist --model-version 1.0",
     "advice.workers": "2",
     "again": "2",

@@ -131,7 +131,7 @@ async def test_the_dialog_wants_a_number_and_leaves_alone_who_has_it_already(
         await seat.sees("how many workers?")
         await seat.write("1")
         await seat.press("enter")
-        await seat.sees("– gamma 1.0  has 1 worker already", "0 of 3 versions scaled")
+        await seat.sees("– gamma 1.0  already has 1 worker", "0 of 3 versions scaled")
         assert not scalings(three)
 
 
@@ -209,7 +209,7 @@ async def test_a_default_version_whose_others_stay_is_not_even_asked_for(
     async with watching(fake, options) as seat:
         await seat.sees("zebra")
         await seat.press("space", "down", "space", "u")
-        await seat.sees("✗ mnist 1.0 ★", "stays: it is the default version and 2.0 stays")
+        await seat.sees("✗ mnist 1.0 ★", "stays: it is the default version and 2.0 remains")
         await agree(seat)
         await seat.sees("1 of 2 versions unregistered", "– mnist 1.0")
         assert fake.sent("DELETE") == ["DELETE /models/zebra/1.0"]
@@ -244,7 +244,10 @@ def test_default_versions_are_removed_after_all_others() -> None:
     assert [str(removal.model.key) for removal in plan] == ["a 2.0", "a 1.0", "b 1.0"]
     assert not any(removal.obstacle for removal in plan)
     (left,) = plan_removals([first], [first, second, alone])
-    assert "2.0 stays" in left.obstacle
+    assert "2.0 remains;" in left.obstacle
+    third = status("a", "3.0")
+    (left,) = plan_removals([first], [first, second, third, alone])
+    assert "2.0, 3.0 remain;" in left.obstacle
 
 
 def test_a_bulk_tells_how_each_ended() -> None:
@@ -264,6 +267,6 @@ async def test_a_number_typed_as_a_command_is_asked_for_all_that_are_marked(
         await seat.sees("gamma")
         await seat.press("space", "space", "colon", *"scale", "space", "3", "enter")
         await seat.until(lambda: isinstance(seat.app.screen, ScaleMany))
-        await seat.sees("workers each     3", "2 → 6 workers in total")
+        await seat.sees("workers each         3", "2 → 6 workers in total")
         await seat.press("enter")
         await seat.until(lambda: scalings(three) == {"alpha": "3", "beta": "3"})

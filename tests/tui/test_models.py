@@ -104,7 +104,7 @@ async def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(
     [
         ("workers", "-1", "workers: -1 is less than 0"),
         ("batch", "0", "batch size: 0 is less than 1"),
-        ("name", "a/b", "has a slash"),
+        ("name", "a/b", "contains a slash"),
         ("url", "", "no archive given"),
     ],
 )

@@ -44,7 +44,7 @@ async def test_help_palette_and_hints_name_the_moved_key(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     async with watching(fake, replace(options, keys=MOVED)) as seat:
-        await seat.sees("ctrl+r registers an archive, a makes one.")
+        await seat.sees("ctrl+r registers an archive, a builds one.")
         await seat.press("u")
         await seat.sees("no model is selected", "ctrl+r registers one")
         titles = [each.title for each in seat.app.get_system_commands(seat.monitor)]
@@ -141,7 +141,7 @@ async def test_help_is_searched(fake: FakeTorchServe, options: MonitorOptions) -
         await seat.sees("Use a broader brush.", "Draw pad")
         await seat.misses("Register an archive")
         await seat.write("zzz")
-        await seat.sees("nothing has zzz")
+        await seat.sees("nothing matches zzz")
         await seat.press("escape")
         await seat.sees("Register an archive")
         await seat.press("escape")

@@ -103,13 +103,13 @@ async def test_from_the_past_nothing_is_changed_or_sent(
         await seat.press("p", "left_square_bracket")
         await seat.sees("PAUSED")
         for id_ in ACTING:
-            await assert_refused(seat, serving, id_, "p goes back to the present")
+            await assert_refused(seat, serving, id_, "press p to go back to the present")
         await seat.press("space")  # marks a version: what acts on all of them is refused as well
         for id_ in ("workers.fewer", "workers.scale", "model.unregister"):
             await assert_refused(seat, serving, id_, "the screen shows the past")
         before = reached(serving)
         await command(seat, "scale 1")
-        await seat.sees("the screen shows the past", "p goes back to the present")
+        await seat.sees("the screen shows the past", "press p to go back to the present")
         await seat.press("escape", "p")
         await seat.misses("PAUSED")
         assert reached(serving) == before

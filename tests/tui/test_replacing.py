@@ -42,7 +42,7 @@ async def open_replace(seat: Seat) -> None:
     await seat.sees("2/2 ready")
     await seat.press("R")
     await seat.until(lambda: isinstance(seat.app.screen, ReplaceDialog))
-    await seat.sees("○ mnist-2.mar", "default   1.0 → 2.0", "workers   2 → 4 for a while, then 2")
+    await seat.sees("○ mnist-2.mar", "default   1.0 → 2.0", "workers   2 → 4 temporarily, then 2")
 
 
 async def begin(seat: Seat) -> None:

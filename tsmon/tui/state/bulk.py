@@ -136,4 +136,5 @@ def _obstacle(staying: Sequence[ModelStatus]) -> str:
     if not staying:
         return ""
     names = ", ".join(other.key.version for other in staying)
-    return f"it is the default version and {names} remains; make another one the default first"
+    remain = "remains" if len(staying) == 1 else "remain"
+    return f"it is the default version and {names} {remain}; make another one the default first"
