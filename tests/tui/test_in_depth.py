@@ -61,11 +61,15 @@ async def test_a_row_tells_whether_its_model_waits_or_works(
     fake.load("quiet")
     async with watching(fake, options) as seat:
         await seat.until(lambda: all("· idle" in row(seat, name) for name in fake.registry.models))
-        fake.serve("busy", n=4, inference_ms=8.0, queue_ms=1.0)
-        await seat.until(lambda: "◆ busy" in row(seat, "busy"))
-        fake.serve("full", n=4, inference_ms=8.0, queue_ms=6.0)
-        await seat.until(lambda: "◇ queueing" in row(seat, "full"))
+        await seat.until(lambda: "◆ busy" in served(seat, fake, "busy", queue_ms=1.0))
+        await seat.until(lambda: "◇ queueing" in served(seat, fake, "full", queue_ms=6.0))
         assert "· idle" in row(seat, "quiet")
+
+
+def served(seat: Seat, fake: FakeTorchServe, model: str, queue_ms: float) -> str:
+    """The row of a model that has answered more requests since the last look."""
+    fake.serve(model, n=4, inference_ms=8.0, queue_ms=queue_ms)
+    return row(seat, model)
 
 
 def row(seat: Seat, model: str) -> str:
