@@ -120,7 +120,7 @@ CONTENT_ROWS = (
         "describe: NaN",
         "NaN as a number of workers",
         UNREAD,
-        ("minWorkers: no usable value", *WELL),
+        ("minWorkers: describe gave no usable value", *WELL),
         1,
     ),
     _row(
