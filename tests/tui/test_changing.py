@@ -237,7 +237,7 @@ async def test_undo_registers_again_with_the_settings_there_were(
     assert fake.version("mnist").max_workers == 5
 
 
-@pytest.mark.parametrize("url", ["https://models/mnist.mar", "vanished.mar"])
+@pytest.mark.parametrize("url", ["https://models/mnist.mar", "vanished.mar", "x" * 300])
 async def test_where_there_is_no_way_back_it_is_said_before_and_after(
     fake: FakeTorchServe, options: MonitorOptions, url: str
 ) -> None:

@@ -117,7 +117,11 @@ def build_archive(spec: ArchiveSpec) -> Path:
         MissingExtra: torch-model-archiver is not installed.
     """
     require_archiver()
-    _check(spec)
+    try:
+        _check(spec)
+    except OSError as error:  # such as a name that is too long
+        path = error.filename or spec.target
+        raise ArchiveError(f"Cannot use {path}: {error.strerror or error}") from error
     try:
         spec.export_path.mkdir(parents=True, exist_ok=True)
         # Hidden, since TorchServe takes every visible folder of a model store for a model.

@@ -19,7 +19,7 @@ def archive_url(archive: str, model_store: Path | None, *, local: bool, containe
         ArchiveError: the archive is where the container does not see it.
     """
     path = Path(archive).expanduser()
-    if "://" in archive or archive == path.name or not local or not path.is_file():
+    if "://" in archive or archive == path.name or not local or not is_file(path):
         return archive
     if model_store is not None and path.resolve().parent == model_store.resolve():
         return path.name
@@ -29,3 +29,11 @@ def archive_url(archive: str, model_store: Path | None, *, local: bool, containe
             f"Put the archive into its model store, {model_store}",
         )
     return path.resolve().as_uri()
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file that can be looked at; a name that is too long is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False

@@ -218,6 +218,15 @@ def test_an_export_path_that_cannot_be_made(spec: ArchiveSpec, sources: Path) ->
         build_archive(replace(spec, export_path=sources / "handler.py" / "store"))
 
 
+@pytest.mark.parametrize("field", ["model_name", "model_file", "handler"])
+def test_a_name_that_is_too_long_is_an_error_of_the_archive(spec: ArchiveSpec, field: str) -> None:
+    long = "x" * 300
+    spec.export_path.mkdir()
+    changed = {field: long if field == "model_name" else Path(long)}
+    with pytest.raises(ArchiveError, match=r"Cannot use .*x{300}.*: File name too long"):
+        build_archive(replace(spec, **changed))
+
+
 def test_without_the_archiver(spec: ArchiveSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tsmon.serving.archive_url import is_file
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 from tsmon.torchserve.changes import Change, default_change, register_change
 from tsmon.torchserve.registration_of import registration_like
@@ -107,13 +108,13 @@ class UndoUnregister(Undo):
     def _holds(self, snapshot: Snapshot) -> bool:
         model = snapshot.model(ModelKey(self.found.name, self.found.version))
         absent = model is None or model.gone is not None
-        return absent and (self.archive is None or self.archive.is_file())
+        return absent and (self.archive is None or is_file(self.archive))
 
 
 def no_way_back(found: ModelVersion, model_store: Path | None) -> str:
     """Why a version could not be registered again once it is unregistered; empty if it could."""
     if urlsplit(found.url).scheme:
         return "it was registered from a URL, and TorchServe deletes its copy"
-    if model_store is not None and not (model_store / found.url).is_file():
+    if model_store is not None and not is_file(model_store / found.url):
         return f"{found.url} is no longer in the model store"
     return ""
