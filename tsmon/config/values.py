@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from tsmon.untrusted.files import expand_home
+
 T = TypeVar("T")
 _LONGEST = 80
 """Characters of a wrong value that a message quotes."""
@@ -99,7 +101,7 @@ def _scalar(hint: Any, value: Any, folder: Path, key: Dotted, least: float | Non
 
 
 def _path(text: str, folder: Path) -> Path:
-    return folder / Path(text).expanduser()
+    return folder / expand_home(text)
 
 
 def _choice(value: Any, allowed: tuple[str, ...], key: Dotted) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tsmon.serving.errors import ArchiveError
+from tsmon.untrusted.files import expand_home
 
 
 def archive_url(archive: str, model_store: Path | None, *, local: bool, container: str = "") -> str:
@@ -18,7 +19,7 @@ def archive_url(archive: str, model_store: Path | None, *, local: bool, containe
     Raises:
         ArchiveError: the archive is where the container does not see it.
     """
-    path = Path(archive).expanduser()
+    path = expand_home(archive)
     if "://" in archive or archive == path.name or not local or not is_file(path):
         return archive
     if model_store is not None and path.resolve().parent == model_store.resolve():

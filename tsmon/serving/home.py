@@ -13,6 +13,7 @@ from platformdirs import user_state_path
 
 from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, TS_LOG
 from tsmon.serving.errors import BadHome, HomeBusy
+from tsmon.untrusted.files import expand_home
 from tsmon.untrusted.private import private_folder
 
 # TorchServe sends every log line to the console as well, 1.3 kB a request. It is not rotated
@@ -49,7 +50,7 @@ class Home(Struct, frozen=True):
     @classmethod
     def at(cls, folder: Path | None = None) -> Home:
         """The home in a folder that someone named, else the default one."""
-        return cls((folder or default_home()).expanduser().resolve())
+        return cls(expand_home(folder or default_home()).resolve())
 
     @property
     def config(self) -> Path:

@@ -29,6 +29,11 @@ class FileTooLarge(OSError):
         super().__init__(errno.EINVAL, f"is larger than {most // KIB:,} KiB", str(path))
 
 
+def expand_home(path: str | Path) -> Path:
+    """The path with a leading `~` or `~user` replaced; that of a user who does not exist stays."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (the method raises for such a user)
+
+
 def open_regular(path: Path, *, buffering: int = -1) -> BinaryIO:
     """Open a file for reading bytes, without waiting for a pipe's other end.
 

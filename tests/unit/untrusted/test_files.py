@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.untrusted.files import FileTooLarge, NotRegular, open_regular, read_bytes, read_text
+from tsmon.untrusted.files import (
+    FileTooLarge,
+    NotRegular,
+    expand_home,
+    open_regular,
+    read_bytes,
+    read_text,
+)
 
 
 def test_a_file_within_its_limit_is_read(tmp_path: Path) -> None:
@@ -51,3 +58,8 @@ def test_no_descriptor_stays_open_after_a_refusal(tmp_path: Path) -> None:
         with pytest.raises(NotRegular):
             open_regular(tmp_path)
     assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_the_home_of_a_user_who_does_not_exist_stays_as_it_is_written() -> None:
+    assert expand_home("~nosuchuser/images") == Path("~nosuchuser/images")
+    assert expand_home("~/images") == Path.home() / "images"

@@ -15,6 +15,7 @@ from tsmon.serving.errors import ArchiveExists, ServingError
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.field import Field
+from tsmon.untrusted.files import expand_home
 
 
 class ArchiveDialog(Dialog[Path]):
@@ -97,8 +98,8 @@ class ArchiveDialog(Dialog[Path]):
             version=field("version").text,
             model_file=field("model-file").path,
             serialized_file=field("weights").path,
-            handler=handler if handler in BUILT_IN_HANDLERS else Path(handler).expanduser(),
-            extra_files=tuple(Path(part).expanduser() for part in extra if part),
+            handler=handler if handler in BUILT_IN_HANDLERS else expand_home(handler),
+            extra_files=tuple(expand_home(part) for part in extra if part),
             export_path=field("export").path or self._export_path,
             force=self._replace,
         )

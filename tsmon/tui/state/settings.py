@@ -129,7 +129,11 @@ class LiveSettings:
 
 def _check_folder(path: Path, *, made: bool) -> None:
     """Refuse what is not a folder; with `made` one that is not there is made when it is needed."""
-    if path.exists() and not path.is_dir():
+    try:
+        exists, is_folder = path.exists(), path.is_dir()
+    except OSError as error:  # such as a name too long
+        raise InvalidArgument(f"{path} is not a folder: {error.strerror}") from None
+    if exists and not is_folder:
         raise InvalidArgument(f"{path} is not a folder")
-    if not made and not path.exists():
+    if not made and not exists:
         raise InvalidArgument(f"no such folder: {path}")

@@ -12,6 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.untrusted.files import expand_home
 
 STACKED_BELOW = 64
 """Columns in which two labels and what is typed beside them have no room."""
@@ -59,7 +60,7 @@ class Field(Horizontal):
     @property
     def path(self) -> Path | None:
         """The path that was typed, `~` resolved; None when nothing was."""
-        return Path(self.text).expanduser() if self.text else None
+        return expand_home(self.text) if self.text else None
 
     @property
     def number(self) -> int | None:
@@ -99,7 +100,7 @@ class PathSuggester(Suggester):
 
 def complete_path(value: str) -> str | None:
     """`value` and the rest of the first name on the disk that begins like it."""
-    typed = Path(value).expanduser()
+    typed = expand_home(value)
     folder, start = (typed, "") if value.endswith("/") else (typed.parent, typed.name)
     try:
         names = sorted(

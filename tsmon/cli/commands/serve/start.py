@@ -22,6 +22,7 @@ from tsmon.serving.extras import require_server
 from tsmon.serving.image import DEFAULT_IMAGE
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
+from tsmon.untrusted.files import expand_home
 
 if TYPE_CHECKING:
     from tsmon.serving.record import ServerRecord
@@ -37,7 +38,7 @@ def _share(text: str) -> Share:
     inside, _, mode = rest.partition(":")
     if not folder or not inside.startswith("/") or mode not in {"", "ro"}:
         raise click.BadParameter(f"{text}: use FOLDER:/PATH/IN/IT or FOLDER:/PATH/IN/IT:ro")
-    return Share(Path(folder).expanduser().resolve(), inside, mode == "ro")
+    return Share(expand_home(folder).resolve(), inside, mode == "ro")
 
 
 @click.command()
