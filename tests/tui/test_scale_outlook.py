@@ -35,11 +35,11 @@ async def test_it_predicts_for_the_number_typed_and_says_how_many_would_do(
         await seat.sees("1/1 ready")
         await see_traffic(seat, fake)
         await open_scale(seat)
-        await seat.sees("busy, queue", "p95", "(measured)", "1 worker would do")
+        await seat.sees("busy, queue", "p95", "(measured)", "1 worker would be enough")
         await seat.write("2")
-        await seat.sees("change    1 → 2", "(extrapolated)", "1 worker would do")
+        await seat.sees("change    1 → 2", "(extrapolated)", "1 worker would be enough")
         await seat.write("0")
-        await seat.sees("every request gets a 503", "1 worker would do")
+        await seat.sees("every request gets a 503", "1 worker would be enough")
         await seat.misses("busy, queue")
 
 
@@ -77,4 +77,4 @@ async def test_batches_that_nobody_waits_for_are_predicted_for(
         await seat.sees("1/1 ready")
         await see_traffic(seat, fake)
         await open_scale(seat)
-        await seat.sees("busy, queue", "1 worker would do")
+        await seat.sees("busy, queue", "1 worker would be enough")

@@ -136,7 +136,7 @@ def test_the_bar_names_the_model_that_is_worst_off() -> None:
 
 def test_the_bar_names_the_model_whose_requests_wait_and_how_long() -> None:
     assert overall(model("a", traffic=WORKS), model("b", traffic=WAITS)) == (
-        "◇ b 1.0 waits 160 ms  25.0/s"
+        "◇ b 1.0 queueing 160 ms  25.0/s"
     )
 
 

@@ -81,7 +81,7 @@ async def test_a_started_server_is_watched(
     async with watching(fake, options) as seat:
         await seat.sees("✗ away", "S starts one here")
         await press_start(seat)
-        await seat.sees("◌ starting Java 21, 1 s")
+        await seat.sees("◌ starting Java 21, 1.2 s")
         go_on.set()
         await seat.sees("● up", "fresh")
         assert seat.app.servers.started is not None
