@@ -205,7 +205,8 @@ def _timeout_kind(exit_: WorkerExit) -> CauseKind:
 def _timeout_message(exit_: WorkerExit) -> str:
     setting = "startup_timeout" if exit_.loading else "response_timeout"
     what = "the model was not loaded" if exit_.loading else "there was no answer"
-    waited = "in time" if exit_.waited_s is None else f"within {duration(exit_.waited_s)}"
+    # TorchServe's time-outs are whole seconds; the rest is what its log took to say so.
+    waited = "in time" if exit_.waited_s is None else f"within {duration(round(exit_.waited_s))}"
     return f"{what} {waited} ({setting})"
 
 
