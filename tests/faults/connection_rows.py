@@ -261,7 +261,7 @@ ANSWER_ROWS = (
     _answer(
         "endless early hints",
         "103 Early Hints for ever",
-        ("◐", "stale"),
+        ("◐ not answering", "the answer was still incomplete after"),
         ("was still incomplete after",),
         3,
     ),

@@ -24,6 +24,8 @@ MOST_HEAD_BYTES = 2**17
 """Of the status line and all headers of an answer."""
 MOST_UNREAD_BYTES = 2**20
 """Of a body, before its server has to wait until some of it was taken."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Asking these twice changes nothing (RFC 9110, section 9.2.1)."""
 _ILLEGAL = (b"\r", b"\n", b"\0")
 
 _Origin = tuple[str, int]
@@ -54,17 +56,9 @@ class PlainTransport(httpx.AsyncBaseTransport):
         limits = request.extensions.get("timeout", {})
         await _within(limits.get("pool"), self._slots.acquire(), httpx.PoolTimeout)
         try:
-            connection = await self._connection(_origin(request), limits.get("connect"))
+            connection = await self._asked(request, message)
         except BaseException:
             self._slots.release()
-            raise
-        self._under_way.add(connection)
-        try:
-            await _within(limits.get("write"), connection.send(message), httpx.WriteTimeout)
-            while not connection.has_head:
-                await _within(limits.get("read"), connection.more(), httpx.ReadTimeout)
-        except BaseException:
-            self._release(connection)
             raise
         return httpx.Response(
             connection.status,
@@ -82,8 +76,36 @@ class PlainTransport(httpx.AsyncBaseTransport):
         if self._tls is not None:
             await self._tls.aclose()
 
-    async def _connection(self, origin: _Origin, timeout_s: float | None) -> _Connection:
-        """A kept connection that is still there, or a new one."""
+    async def _asked(self, request: httpx.Request, message: bytes) -> _Connection:
+        """A connection over which the request was sent, and the head of its answer came."""
+        limits = request.extensions.get("timeout", {})
+        while kept := self._kept(_origin(request)):
+            try:
+                return await self._ask(kept, message, limits)
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                # A server may close a kept connection while the next request is on its way
+                # (RFC 9112, section 9.3.1); that says nothing of the request.
+                if kept.has_heard or request.method not in SAFE_METHODS:
+                    raise
+        opened = await self._open(_origin(request), limits.get("connect"))
+        return await self._ask(opened, message, limits)
+
+    async def _ask(
+        self, connection: _Connection, message: bytes, limits: dict[str, float | None]
+    ) -> _Connection:
+        self._under_way.add(connection)
+        try:
+            await _within(limits.get("write"), connection.send(message), httpx.WriteTimeout)
+            while not connection.has_head:
+                await _within(limits.get("read"), connection.more(), httpx.ReadTimeout)
+        except BaseException:
+            self._under_way.discard(connection)
+            connection.close()
+            raise
+        return connection
+
+    def _kept(self, origin: _Origin) -> _Connection | None:
+        """A connection of an earlier request that seems to be open still."""
         kept = self._idle.get(origin, [])
         while kept:
             connection = kept.pop()
@@ -91,6 +113,9 @@ class PlainTransport(httpx.AsyncBaseTransport):
                 connection.begin()
                 return connection
             connection.close()
+        return None
+
+    async def _open(self, origin: _Origin, timeout_s: float | None) -> _Connection:
         loop = asyncio.get_running_loop()
         opening = loop.create_connection(_Connection, *origin, happy_eyeballs_delay=0.25)
         made: _Connection
@@ -179,6 +204,11 @@ class _Connection(asyncio.Protocol):
         self._parts: deque[bytes] = deque()
         self._unread = 0
         self._news.clear()
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether any of an answer came."""
+        return self._head_bytes > 0
 
     @property
     def is_idle(self) -> bool:

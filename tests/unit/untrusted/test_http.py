@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import socket
+import struct
 import time
 import tracemalloc
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -175,3 +179,44 @@ async def test_a_header_of_other_letters_is_taken_as_it_is() -> None:
     response = await client.send(client.build_request("GET", "http://server/"), BOUNDS)
     assert response.headers["x-name"] == "a\x9bb"
     await client.close(0)
+
+
+@pytest.mark.parametrize(("method", "asked"), [("GET", 3), ("POST", 2)])
+async def test_a_kept_connection_that_breaks_under_a_request_fails_only_what_changes_something(
+    method: str, asked: int
+) -> None:
+    answers = itertools.chain([_answer_once, _reset], itertools.repeat(_answer_once))
+    heard = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                heard += 1
+                next(answers)(writer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = BoundedClient(verify=False, timeout=BOUNDS.timeout_s)
+    try:
+        await client.send(client.build_request("GET", url), BOUNDS)
+        again = client.send(client.build_request(method, url), BOUNDS)
+        if method == "GET":
+            assert (await again).text == "{}"
+        else:
+            with pytest.raises(httpx.ReadError):
+                await again
+        assert heard == asked
+    finally:
+        await client.close(0)
+        server.close()
+
+
+def _answer_once(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
