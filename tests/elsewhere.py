@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from tsmon.docker import containers
-from tsmon.doctor import contained
+from tsmon.serving import contained
 
 
 @pytest.fixture(autouse=True)

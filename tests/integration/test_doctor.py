@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tests.integration.commands import Shell
-from tsmon.doctor.running import running_servers
 from tsmon.serving.java import find_java
 from tsmon.serving.ports import LOOPBACK, Ports, free_ports
+from tsmon.serving.servers_here import running_servers
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses
-from tsmon.torchserve.process import port_of
+from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses, port_of
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
@@ -27,7 +26,7 @@ def nearest_server(target: Target) -> tuple[Target, str]:
     by_network = target.transport is None
     if not by_network or target.names_server or target.own_server() is not None:
         return target, ""
-    from tsmon.doctor.running import running_servers
+    from tsmon.serving.servers_here import running_servers
 
     found = running_servers()
     if not found:
@@ -43,7 +42,7 @@ def nearest_server(target: Target) -> tuple[Target, str]:
 
 
 def _in_container(target: Target) -> tuple[Target, str]:
-    from tsmon.doctor.contained import contained_servers
+    from tsmon.serving.contained import contained_servers
 
     found = contained_servers()
     if not found:

@@ -68,7 +68,7 @@ _SERVER_OPTIONS = (
         "--server",
         metavar="NAME|URL",
         help_="A server name from the configuration, or the management address; inference is one "
-        "port below it, metrics one above.",
+        "port below it, metrics one above. Of a server on this machine any address will do.",
     ),
     _option("--inference-url", metavar="URL", help_="Inference address, if different."),
     _option("--management-url", metavar="URL", help_="Management address."),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from tsmon.cli.output import complain
 from tsmon.config.files import Loaded
@@ -89,7 +89,8 @@ class Target(Struct):
         from tsmon.fleet.access import Access
 
         settings = self.settings
-        return Access(settings, self.own_server, self.management_url or "", self._key_was_meant)
+        access = Access(settings, self.own_server, self.management_url or "", self._key_was_meant)
+        return access if self.transport is None else structs.replace(access, find=_nowhere)
 
     @property
     def _key_was_meant(self) -> bool:
@@ -197,8 +198,12 @@ class Target(Struct):
         return archive_url(archive, store, local=addresses.is_local, container=container)
 
     def _own_at(self, addresses: Addresses) -> ServerRecord | None:
+        from tsmon.torchserve.addresses import same_listener
+
         own = self.own_server()
-        return own if own is not None and own.management == addresses.management else None
+        if own is None or not same_listener(own.management, addresses.management):
+            return None
+        return own
 
     @property
     def verify(self) -> bool | str:
@@ -230,6 +235,10 @@ class Target(Struct):
             reported.add(note.model)
             command = ["tsmon", "experiment", note.model, "--restore", *options]
             complain(note.words, f"`{shell_line(command)}` restores it")
+
+
+def _nowhere(*_urls: str) -> None:
+    """Finds no server of this machine: requests do not go over its network."""
 
 
 pass_target = click.make_pass_decorator(Target, ensure=True)

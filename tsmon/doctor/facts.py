@@ -18,6 +18,7 @@ from tsmon.torchserve.errors import TimedOut, TorchServeError, Unreachable
 if TYPE_CHECKING:
     from tsmon.serving.errors import NoJava, PortTaken
     from tsmon.serving.java import Java
+    from tsmon.serving.java_process import JavaProcess
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.telemetry.source import Observation
     from tsmon.torchserve.addresses import Addresses
@@ -76,38 +77,6 @@ class ExaminedServer(Struct, frozen=True):
         """Whether anything answers at any of the addresses."""
         silent = (Unreachable, TimedOut)
         return not all(isinstance(answer, silent) for answer in self.descriptions.values())
-
-
-class WorkerProcess(Struct, frozen=True):
-    """A worker in this machine's process table.
-
-    Attributes:
-        threads: OMP_NUM_THREADS of its environment; None if it is not set there.
-        directory: the unpacked model it works in.
-    """
-
-    pid: int
-    memory: int
-    started: float
-    threads: int | None = None
-    directory: Path | None = None
-
-
-class JavaProcess(Struct, frozen=True):
-    """The server in this machine's process table.
-
-    Attributes:
-        directory: its working directory, where key_file.json is; None if that cannot be read.
-        files_here: False for one in a container, whose paths mean nothing out here.
-    """
-
-    pid: int
-    started: float
-    command: tuple[str, ...]
-    directory: Path | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    workers: tuple[WorkerProcess, ...] = ()
-    files_here: bool = True
 
 
 class OtherServer(Struct, frozen=True):

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 from msgspec import Struct
 
 from tsmon.logs.places import LogPlace, parse_log_place
+from tsmon.serving.contained import ContainedServer
 from tsmon.serving.errors import ServingError
 from tsmon.serving.home import Home
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.running import find_running
-from tsmon.torchserve.addresses import Addresses
+from tsmon.serving.servers_here import RunningServer, server_listening
+from tsmon.torchserve.addresses import Addresses, same_listener
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 OwnServer = Callable[[], ServerRecord | None]
 """Gives what is known of the server that `tsmon serve` starts, while it runs."""
+FindServer = Callable[..., RunningServer | ContainedServer | None]
+"""Gives the server of this machine to which one of some base URLs leads."""
 
 
 def own_server(folder: Path | None = None) -> ServerRecord | None:
@@ -43,9 +46,9 @@ def owns_keys(path: Path, addresses: Addresses) -> bool:
         record = ServerRecord.load(Home(path.parent).record)
     except ServingError:
         return False
-    if record is None or record.key_file != path or not addresses.is_local:
+    if record is None or record.key_file != path:
         return False
-    return urlsplit(record.management).port == urlsplit(addresses.management).port
+    return same_listener(record.management, addresses.management)
 
 
 def key_ring(path: Path | None, addresses: Addresses, *, was_meant: bool = True) -> KeyRing:
@@ -68,33 +71,47 @@ class Access(Struct, frozen=True):
     """Whether the key file was named for this server; otherwise it goes to loopback alone."""
     read_only: bool = False
     """Whether nothing may be changed, whatever the settings say."""
+    find: FindServer = server_listening
 
     @property
     def addresses(self) -> Addresses:
         """The addresses that the settings mean; where they name none, those of the own server.
 
+        What they leave open of a server of this machine comes from its process or container.
+
         Raises:
             InvalidArgument: a setting is not a valid address.
         """
         settings = self.settings
-        inference, metrics = settings.inference_url, settings.metrics_url
-        named = any((settings.url, inference, self.management_url, metrics))
-        if not named and (record := self.own()):
-            return Addresses(record.inference, record.management, record.metrics)
-        return Addresses.from_server(
-            settings.url or None,
-            inference=inference,
-            management=self.management_url,
-            metrics=metrics,
+        single = (settings.inference_url, self.management_url, settings.metrics_url)
+        guessed = Addresses.from_server(
+            settings.url or None, inference=single[0], management=single[1], metrics=single[2]
         )
+        if all(single):
+            return guessed
+        known = self._known(guessed, single)
+        return guessed if known is None else known.with_given(*single)
+
+    def _known(self, guessed: Addresses, single: tuple[str, str, str]) -> Addresses | None:
+        """All addresses of the server of this machine that the settings mean."""
+        given = [url for url, named in zip(guessed.all, single, strict=True) if named]
+        given += [guessed.management] if self.settings.url else []
+        if not given:
+            own = self.own()
+            return own.addresses if own is not None else None
+        found = self.find(*given)
+        return found.addresses.named_as(given[-1]) if found is not None else None
 
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
         if self.settings.key_file:
             return key_ring(self.settings.key_file, addresses, was_meant=self.key_was_meant)
         record = self.own()
-        if record is not None and record.management == addresses.management:
-            return key_ring(record.key_file, addresses)
+        if record is not None and same_listener(record.management, addresses.management):
+            return key_ring(record.key_file, record.addresses)
+        found = self.find(addresses.management)
+        if found is not None and found.key_file is not None:
+            return key_ring(found.key_file, found.addresses)
         here = Path("key_file.json")
         path = here.absolute() if here.is_file() and addresses.is_local else None
         return key_ring(path, addresses, was_meant=False)

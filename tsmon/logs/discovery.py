@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.logs.places import Container, LogPlace
-from tsmon.torchserve.process import log_folder_in, place_of, port_of, server_at, shares_files
+from tsmon.torchserve.addresses import port_of
+from tsmon.torchserve.process import log_folder_in, place_of, server_at, shares_files
 
 
 def find_logs(management: str) -> LogPlace | None:

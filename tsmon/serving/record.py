@@ -10,6 +10,7 @@ from msgspec import Struct, to_builtins
 
 from tsmon.serving.errors import BadHome
 from tsmon.serving.owner import Owner
+from tsmon.torchserve.addresses import Addresses
 from tsmon.units import MIB
 from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json
@@ -52,6 +53,11 @@ class ServerRecord(Struct, frozen=True, kw_only=True):
     version: str
     ready: bool = False
     owner: Owner | None = None
+
+    @property
+    def addresses(self) -> Addresses:
+        """The three of them."""
+        return Addresses(self.inference, self.management, self.metrics)
 
     @property
     def orphaned(self) -> bool:

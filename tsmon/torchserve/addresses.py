@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
 from msgspec import Struct
 
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.this_machine import is_here
 from tsmon.untrusted.secrets import masked_address
 
 INFERENCE_PORT = 8080
 MANAGEMENT_PORT = 8081
 METRICS_PORT = 8082
 DEFAULT_HOST = "127.0.0.1"
+HTTP_PORT, _HTTPS_PORT = 80, 443
 
 
 class Addresses(Struct, frozen=True):
@@ -53,6 +53,27 @@ class Addresses(Struct, frozen=True):
         )
 
     @property
+    def all(self) -> tuple[str, str, str]:
+        """The three of them."""
+        return self.inference, self.management, self.metrics
+
+    def with_given(self, inference: str, management: str, metrics: str) -> Addresses:
+        """The same with those of these that are not empty in place of its own."""
+        given = zip((inference, management, metrics), self.all, strict=True)
+        return Addresses(*(base_url(url) if url else own for url, own in given))
+
+    def named_as(self, url: str) -> Addresses:
+        """The same, at the host of this URL where they are encrypted: certificates name it."""
+        host = Base.parse(url).host
+        bases = ((each, Base.parse(each)) for each in self.all)
+        return Addresses(
+            *(
+                Base("https", host, None).url(port_of(each)) if base.scheme == "https" else each
+                for each, base in bases
+            )
+        )
+
+    @property
     def label(self) -> str:
         """The management address without its scheme: what a person calls the server."""
         return self.management.partition("://")[2]
@@ -60,18 +81,18 @@ class Addresses(Struct, frozen=True):
     @property
     def is_local(self) -> bool:
         """Whether the server is on this machine, so that its files and processes can be read."""
-        return is_loopback(self.management)
+        return is_here(self.management)
 
     @property
     def origins(self) -> frozenset[str]:
         """What a key of this server may be sent to."""
-        return frozenset(map(origin, (self.inference, self.management, self.metrics)))
+        return frozenset(map(origin, self.all))
 
     @property
     def unencrypted(self) -> Iterator[str]:
         """The addresses that take a key, and over which anybody on the way can read it."""
         for url in (self.inference, self.management):
-            if url.startswith("http://") and not is_loopback(url):
+            if url.startswith("http://") and not is_here(url):
                 yield url
 
 
@@ -133,16 +154,20 @@ def base_url(text: str) -> str:
     return base.url(base.port)
 
 
+def same_listener(one: str, other: str) -> bool:
+    """Whether two base URLs lead to the same port of the same machine."""
+    if not (is_here(one) and is_here(other)):
+        return origin(one) == origin(other)
+    return port_of(one) == port_of(other)
+
+
+def port_of(url: str) -> int:
+    """The port of a base URL."""
+    parts = urlsplit(url)
+    return parts.port or (_HTTPS_PORT if parts.scheme == "https" else HTTP_PORT)
+
+
 def origin(url: str) -> str:
     """Scheme, host and port of a URL; two URLs of one origin reach the same listener."""
     parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{parts.hostname}:{port}"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL never leaves this machine; `127.0.0.1.example.com` does."""
-    host = urlsplit(url).hostname or ""
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
+    return f"{parts.scheme}://{parts.hostname}:{port_of(url)}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 
+from tsmon.torchserve.addresses import port_of
+
 MAIN_CLASS = "org.pytorch.serve.ModelServer"
-_HTTP_PORT, _HTTPS_PORT = 80, 443
 
 
 def find_servers() -> dict[psutil.Process, tuple[int, ...]]:
@@ -57,12 +57,6 @@ def shares_files(pid: int) -> bool:
         return Path(f"/proc/{pid}/root").samefile("/")
     except OSError:  # no /proc here, or another user's
         return True
-
-
-def port_of(url: str) -> int:
-    """The port of a base URL."""
-    parts = urlsplit(url)
-    return parts.port or (_HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT)
 
 
 def _listening(process: psutil.Process) -> tuple[int, ...]:

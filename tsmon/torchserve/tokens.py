@@ -16,8 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tsmon.torchserve.addresses import Addresses, is_loopback, origin
+from tsmon.torchserve.addresses import Addresses, origin
 from tsmon.torchserve.errors import TOKEN_HINT, KeyProblem, TorchServeError
+from tsmon.torchserve.this_machine import is_loopback
 from tsmon.units import KIB
 from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import parse_json

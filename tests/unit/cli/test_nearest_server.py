@@ -8,8 +8,8 @@ import pytest
 
 from tsmon.cli.nearest_server import nearest_server
 from tsmon.cli.target import Target
-from tsmon.doctor.contained import ContainedServer
-from tsmon.doctor.running import RunningServer
+from tsmon.serving.contained import ContainedServer
+from tsmon.serving.servers_here import RunningServer
 from tsmon.torchserve.addresses import Addresses
 
 
@@ -25,8 +25,8 @@ def there_run(
         ContainedServer(f"at-{port}", Addresses.from_server(f"127.0.0.1:{port}"))
         for port in contained
     ]
-    monkeypatch.setattr("tsmon.doctor.running.running_servers", lambda: list(servers))
-    monkeypatch.setattr("tsmon.doctor.contained.contained_servers", lambda: contained_servers)
+    monkeypatch.setattr("tsmon.serving.servers_here.running_servers", lambda: list(servers))
+    monkeypatch.setattr("tsmon.serving.contained.contained_servers", lambda: contained_servers)
 
 
 def test_the_newest_that_runs_here_with_its_keys(

@@ -18,14 +18,13 @@ from tsmon.doctor.facts import (
     Facts,
     FolderSize,
     InstallationFacts,
-    JavaProcess,
     KeyFileFacts,
     MachineFacts,
-    WorkerProcess,
 )
 from tsmon.doctor.findings import Check, CheckGroup, Finding, Severity, run_check
 from tsmon.doctor.installation import REQUIRED
 from tsmon.serving.java import Java
+from tsmon.serving.java_process import JavaProcess, WorkerProcess
 from tsmon.telemetry.scrape import MetricsMode, Scrape
 from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.source import ServerFacts as Answers

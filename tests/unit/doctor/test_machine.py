@@ -11,15 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.doctor.made import java
-from tsmon.doctor.machine import (
-    log_folder,
-    look_at_machine,
-    measure,
-    named_config,
-    temp_folder,
-)
-from tsmon.torchserve.addresses import Addresses
-from tsmon.torchserve.process import MAIN_CLASS, port_of
+from tsmon.doctor.machine import look_at_machine, measure
+from tsmon.serving.java_process import log_folder, named_config, temp_folder
+from tsmon.torchserve.addresses import Addresses, port_of
+from tsmon.torchserve.process import MAIN_CLASS
 
 _SERVER = """
 import socket, subprocess, sys, time

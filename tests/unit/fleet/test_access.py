@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 from tsmon.config.schema import ServerSettings
-from tsmon.fleet.access import Access
+from tsmon.fleet.access import Access, FindServer
 from tsmon.logs.places import Container
 from tsmon.serving.record import ServerRecord
+from tsmon.serving.servers_here import RunningServer
+from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
 
 
-def nobody() -> None:
+def nobody(*_urls: str) -> None:
     return None
 
 
-def access(**settings: object) -> Access:
-    return Access(ServerSettings(**settings), nobody)  # type: ignore[arg-type]
+def access(*, find: FindServer = nobody, **settings: object) -> Access:
+    return Access(ServerSettings(**settings), nobody, find=find)  # type: ignore[arg-type]
 
 
 def test_one_address_tells_the_two_others() -> None:
@@ -35,6 +37,43 @@ def test_an_address_of_its_own_wins() -> None:
         "http://prod:8081",
         "http://elsewhere:1234",
     )
+
+
+def here(scheme: str = "http", key_file: Path | None = None) -> FindServer:
+    """Finds a server on free ports, whatever is asked."""
+    addresses = Addresses(*(f"{scheme}://127.0.0.1:{port}" for port in (4711, 1234, 999)))
+    return lambda *_urls: RunningServer(7, 0.0, addresses, key_file)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1234", "localhost:4711", "[::1]:999"])
+def test_one_address_is_enough_of_a_server_of_this_machine(url: str, tmp_path: Path) -> None:
+    named = access(url=url, find=here(key_file=tmp_path / "key_file.json"))
+
+    assert named.addresses.all == (
+        "http://127.0.0.1:4711",
+        "http://127.0.0.1:1234",
+        "http://127.0.0.1:999",
+    )
+    ring = named.key_ring(named.addresses)
+    assert ring.path == tmp_path / "key_file.json"
+    assert ring.goes_to("http://127.0.0.1:1234")
+
+
+def test_what_was_named_of_it_stays() -> None:
+    named = access(inference_url="http://127.0.0.1:80", url="localhost:1234", find=here())
+
+    assert named.addresses.all == (
+        "http://127.0.0.1:80",
+        "http://127.0.0.1:1234",
+        "http://127.0.0.1:999",
+    )
+
+
+def test_the_name_in_its_certificate_is_the_one_that_was_given() -> None:
+    named = access(url="https://localhost:1234", find=here("https"))
+
+    assert named.addresses.management == "https://localhost:1234"
+    assert named.addresses.metrics == "https://localhost:999"
 
 
 async def test_the_client_is_as_the_settings_say(tmp_path: Path) -> None:

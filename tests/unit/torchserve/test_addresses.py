@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 
 import httpx
 import pytest
@@ -119,10 +120,11 @@ def test_whatever_is_accepted_can_be_requested_and_is_its_own_base_url(text: str
         ("127.8.8.8", True),
         ("localhost", True),
         ("[::1]", True),
+        (socket.gethostname(), True),
         ("gpu", False),
     ],
 )
-def test_loopback_is_local(server: str, local: bool) -> None:
+def test_this_machine_is_local(server: str, local: bool) -> None:
     assert Addresses.from_server(server).is_local is local
 
 

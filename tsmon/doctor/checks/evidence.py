@@ -8,7 +8,8 @@ from tsmon.doctor.findings import NotChecked
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
-    from tsmon.doctor.facts import ExaminedServer, Facts, JavaProcess
+    from tsmon.doctor.facts import ExaminedServer, Facts
+    from tsmon.serving.java_process import JavaProcess
     from tsmon.telemetry.scrape import Scrape
     from tsmon.telemetry.source import Description
     from tsmon.torchserve.records import ModelVersion

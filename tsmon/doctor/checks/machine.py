@@ -17,7 +17,8 @@ from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import byte_size, duration, plural
 
 if TYPE_CHECKING:
-    from tsmon.doctor.facts import Facts, JavaProcess
+    from tsmon.doctor.facts import Facts
+    from tsmon.serving.java_process import JavaProcess
 
 COLLECTOR_SECONDS = 70
 """The system metrics are collected every 60 s; a little later they must have been."""

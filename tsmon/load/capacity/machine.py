@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tsmon.doctor.machine import count_torch_threads, usable_cores
+from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.situation import Machine
+from tsmon.serving.java_process import count_torch_threads
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docker_stand_in import StandIn, install
 from tests.fake.loopback import beside
-from tsmon.doctor.contained import ContainedServer, contained_servers
+from tsmon.serving.contained import ContainedServer, contained_servers
 from tsmon.torchserve.addresses import Addresses
 
 NOWHERE = Addresses("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3")

@@ -20,16 +20,23 @@ class ContainedServer(Struct, frozen=True):
 
     container: str
     addresses: Addresses
+    key_file: None = None
+    """What is in it cannot be read from here."""
 
 
 def contained_servers() -> list[ContainedServer]:
     """Those that answer, of the newest container first; none where docker cannot be asked."""
+    return [each for each in published_servers() if _answers(each)]
+
+
+def published_servers() -> list[ContainedServer]:
+    """Those that may be one by their ports; the newest first."""
     try:
         found = running_containers()
     except DockerError:
         return []
-    servers = [_server(each) for each in found]
-    return [each for each in servers if each is not None and _answers(each)]
+    servers = (_server(each) for each in found)
+    return [each for each in servers if each is not None]
 
 
 def _server(container: ContainerFacts) -> ContainedServer | None:
