@@ -9,8 +9,8 @@ from itertools import pairwise
 from tests.integration.prometheus.scenario import Scenario
 from tests.integration.prometheus.server import JOB
 from tsmon.telemetry.prometheus.client import Prometheus, Series
-from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Scrape
-from tsmon.telemetry.traffic import Traffic, TrafficMeter, Usage, UsageOrMissing
+from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Scrape, SeriesKey
+from tsmon.telemetry.traffic import Traffic, TrafficMeter, Usage
 
 WINDOW_S = 8.0
 WHOLE_PHASE_S = 3600.0
@@ -92,21 +92,30 @@ def windows(
     scrapes: Iterable[Scrape], phase: tuple[float, float], window_s: float = WINDOW_S
 ) -> Iterator[Window]:
     """The windows that lie in a phase, of one meter that saw everything before it too."""
-    meter = TrafficMeter(window_s)
     begin, end = phase
     shortest = (WINDOW_S if window_s == WHOLE_PHASE_S else window_s) - 1.5
+    for scrape, key, traffic in closed(scrapes, TrafficMeter(window_s)):
+        usage, at = traffic.window, scrape.at.wall.timestamp()
+        if not isinstance(usage, Usage) or usage.seconds < shortest:
+            continue
+        if at - usage.seconds > begin - EDGE_S and at < end + EDGE_S:
+            yield Window(at, key.model, usage)
+
+
+def closed(
+    scrapes: Iterable[Scrape], meter: TrafficMeter
+) -> Iterator[tuple[Scrape, SeriesKey, Traffic]]:
+    """The traffic of each series at each scrape that closes an interval.
+
+    At one that comes soon after another the meter gives the interval and the windows of before.
+    """
+    last: dict[SeriesKey, Traffic] = {}
     for scrape in scrapes:
-        at = scrape.at.wall.timestamp()
-        for key, traffic in meter.observe(scrape).items():
-            usage = _window(traffic)
-            if not isinstance(usage, Usage) or usage.seconds < shortest:
-                continue
-            if at - usage.seconds > begin - EDGE_S and at < end + EDGE_S:
-                yield Window(at, key.model, usage)
-
-
-def _window(traffic: Traffic) -> UsageOrMissing:
-    return traffic.window
+        found = meter.observe(scrape)
+        for key, traffic in found.items():
+            if key not in last or traffic.interval is not last[key].interval:
+                yield scrape, key, traffic
+        last = found
 
 
 async def compare_with_rate(
@@ -176,11 +185,9 @@ def counted(scrape: Scrape) -> dict[str, float]:
 
 def arrived(scrapes: Iterable[Scrape], model: str) -> float:
     """Requests to a model in all intervals of one meter, added up."""
-    meter = TrafficMeter()
     return sum(
         traffic.interval.arrived
-        for scrape in scrapes
-        for key, traffic in meter.observe(scrape).items()
+        for _, key, traffic in closed(scrapes, TrafficMeter())
         if key.model == model and isinstance(traffic.interval, Usage)
     )
 

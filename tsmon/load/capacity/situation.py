@@ -137,8 +137,12 @@ def situation_of(
 
 
 def arrivals_of(intervals: Sequence[UsageOrMissing]) -> Arrivals | None:
-    """How the arrivals of intervals scatter, which may be of somewhat different length."""
-    usages = [each for each in intervals if isinstance(each, Usage) and each.seconds > 0]
+    """How the arrivals of intervals scatter, which may be of somewhat different length.
+
+    A tick that came soon after another has the same interval as that one.
+    """
+    once = {id(each): each for each in intervals}.values()
+    usages = [each for each in once if isinstance(each, Usage) and each.seconds > 0]
     total = sum(each.arrived for each in usages)
     if len(usages) < LEAST_INTERVALS or total < LEAST_ARRIVALS:
         return None

@@ -158,6 +158,12 @@ def test_random_arrivals_are_no_bursts_and_bursts_are() -> None:
     assert bursts.dispersion == pytest.approx(50 * 60 / 59)
 
 
+def test_an_interval_that_two_ticks_show_counts_once() -> None:
+    seen = usages([50, 40, 60] * 20)
+
+    assert arrivals_of([each for usage in seen for each in (usage, usage)]) == arrivals_of(seen)
+
+
 def test_few_intervals_or_arrivals_say_nothing() -> None:
     assert arrivals_of([Missing.FIRST_SAMPLE, *usages([50] * 10)]) is None
     assert arrivals_of(usages([1] * 30)) is None
