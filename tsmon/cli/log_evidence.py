@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.cli.log_folder import log_folder
+from tsmon.logs.lines import WorkerNames
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.health.watch import Answers
 from tsmon.telemetry.logs.causes import Cause, read_cause
 from tsmon.telemetry.logs.one_shot import read_recent_statuses, read_worker_states
-from tsmon.telemetry.logs.request_report import TimesKey
+from tsmon.telemetry.logs.request_report import TimesKey, times_keys
 
 if TYPE_CHECKING:
     from tsmon.logs.places import LogPlace
@@ -42,7 +44,8 @@ class LogEvidence:
         now = at.wall.astimezone().replace(tzinfo=None)
         found = read_recent_statuses(self._folder, self._zone, now)
         keys = [(version.name, version.version) for version in versions]
-        return {key: Answers(statuses=found.get(TimesKey(*key), {})) for key in keys}
+        names = WorkerNames(keys)
+        return {key: Answers(statuses=_sum(found, times_keys(key, names))) for key in keys}
 
     def cause(self, key: tuple[str, str], verdict: ModelVerdict) -> Cause | None:
         """Why a version is not well."""
@@ -50,6 +53,15 @@ class LogEvidence:
             return None
         cause = read_cause(self._folder, model=key[0], version=key[1])
         return cause.here(self._zone) if cause else None
+
+
+def _sum(
+    found: Mapping[TimesKey, Mapping[int, int]], keys: Sequence[TimesKey]
+) -> Mapping[int, int]:
+    total: Counter[int] = Counter()
+    for key in keys:
+        total.update(found.get(key, {}))
+    return total
 
 
 def cause_of(

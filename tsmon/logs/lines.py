@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -14,11 +15,51 @@ _YEARS = range(1971, 9000)
 
 
 class WorkerThread(Struct, frozen=True):
-    """The worker a line is about, read from the name of its thread."""
+    """The worker a line is about, read from the name of its thread.
+
+    TorchServe joins model and version with a `_`, which either may have as well. The name is cut at
+    the last one; `WorkerNames` knows better where it is known what is registered.
+    """
 
     worker_id: str
     model: str
     version: str
+
+    def is_of(self, model: str, version: str) -> bool:
+        """Whether a worker of this version has such a name."""
+        return (self.model, self.version) == logged_as(model, version)
+
+
+def logged_as(model: str, version: str) -> tuple[str, str]:
+    """Model and version as they are read from the name of a thread of this version."""
+    before, _, after = f"{model}_{version}".rpartition("_")
+    return before, after
+
+
+class WorkerNames:
+    """The names of workers by what is registered; a name that fits two versions stays as it is."""
+
+    def __init__(self, registered: Iterable[tuple[str, str]] = ()) -> None:
+        self._versions: dict[tuple[str, str], tuple[str, str] | None] = {}
+        self._models: set[str] = set()
+        for version in registered:
+            self._models.add(version[0])
+            logged = logged_as(*version)
+            self._versions[logged] = None if logged in self._versions else version
+
+    @property
+    def only_model(self) -> str:
+        """The model of a server that has one; empty for others, and where that is not known."""
+        return next(iter(self._models)) if len(self._models) == 1 else ""
+
+    def are_of_one(self, model: str, version: str) -> bool:
+        """Whether no other version's workers have the names of this one's."""
+        return self._versions.get(logged_as(model, version)) == (model, version)
+
+    def of(self, worker: WorkerThread) -> WorkerThread:
+        """The worker with the names of the version that it serves."""
+        version = self._versions.get((worker.model, worker.version))
+        return WorkerThread(worker.worker_id, *version) if version is not None else worker
 
 
 def worker_thread(name: bytes) -> WorkerThread | None:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from tsmon.logs.discovery import find_logs
+from tsmon.logs.lines import WorkerNames, logged_as
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.place_follower import PlaceFollower
-from tsmon.telemetry.logs.request_report import RequestReport, TimesKey
+from tsmon.telemetry.logs.request_lines import ONLY_MODEL
+from tsmon.telemetry.logs.request_report import RequestReport, TimesKey, times_keys
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.scrape import MetricsMode, Scrape, ScrapeReader
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
@@ -181,19 +183,23 @@ def _counted(
 def _reports(logs: FolderFollower, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
     """What the logs say of each version; requests that reached no worker are the default one's."""
     now = Instant.now().monotonic
+    registered = [ModelKey(entry.model.name, entry.model.version) for entry in models]
+    names = WorkerNames(registered)
     reports = {}
-    for entry in models:
-        key = ModelKey(entry.model.name, entry.model.version)
-        versions = [key.version, *([""] if entry.is_default else [])]
-        report = logs.server_log.times.report(
-            [TimesKey(key.name, version) for version in versions], now
-        )
+    for entry, key in zip(models, registered, strict=True):
+        keys = times_keys(key, names)
+        if entry.is_default:
+            keys += [TimesKey(key.name, ""), *([ONLY_MODEL] if names.only_model else [])]
+        report = logs.server_log.times.report(keys, now)
         if report is not None:
             reports[key] = report
     return reports
 
 
 def _causes(logs: FolderFollower, models: Sequence[Description]) -> dict[ModelKey, Cause]:
-    keys = [ModelKey(entry.model.name, entry.model.version) for entry in models]
     found = logs.causes
-    return {key: found[key.name, key.version] for key in keys if (key.name, key.version) in found}
+    return {
+        key: replace(found[logged], model=key.name, version=key.version)
+        for key in (ModelKey(entry.model.name, entry.model.version) for entry in models)
+        if (logged := logged_as(*key)) in found
+    }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from tsmon.logs.lines import logged_as
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.duration_stats import DurationStats
 from tsmon.telemetry.logs.place_follower import PlaceFollower
@@ -50,7 +51,8 @@ class CounterReader:
         self, client: TorchServe, model: str, version: str, log_place: LogPlace | None
     ) -> None:
         self._client = client
-        self._key = TimesKey(model, version)
+        self._model = model
+        self._logged = TimesKey(*logged_as(model, version))
         self._logs = PlaceFollower(log_place) if log_place else None
         self._read_at = -math.inf
         self._backend = NO_READINGS
@@ -106,7 +108,7 @@ class CounterReader:
             if self._watch is None:
                 return Missing.NO_COUNTERS
             series = self._watch.server_log.counters.series
-        keys = [SeriesKey(self._key.model, label) for label in labels]
+        keys = [SeriesKey(self._model, label) for label in labels]
         return sum((series[key] for key in keys if key in series), Counters())
 
     async def _read_logs(self) -> None:
@@ -115,8 +117,8 @@ class CounterReader:
         await asyncio.to_thread(self._logs.read)
         if self._watch is not None:
             times = self._watch.server_log.times
-            self._backend += times.backend([self._key], since=self._read_at) or NO_READINGS
-            for size, found in times.batches([self._key], since=self._read_at).items():
+            self._backend += times.backend([self._logged], since=self._read_at) or NO_READINGS
+            for size, found in times.batches([self._logged], since=self._read_at).items():
                 self._batches[size] = self._batches.get(size, NO_READINGS) + found
         self._read_at = time.monotonic()
 

@@ -193,5 +193,4 @@ def _logged_state(
     state = worker_states.get(worker.id)
     if state is None:
         return None
-    is_same = (state.worker.model, state.worker.version) == (model.name, model.version)
-    return state if is_same else None
+    return state if state.worker.is_of(model.name, model.version) else None

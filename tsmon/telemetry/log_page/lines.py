@@ -6,11 +6,15 @@ import re
 import sys
 from datetime import datetime
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from tsmon.logs.lines import WorkerThread, parse_stamp, worker_thread
 from tsmon.telemetry.logs.request_lines import LOOK, REPEATED_ELSEWHERE, named_by
+
+if TYPE_CHECKING:
+    from tsmon.logs.lines import WorkerNames
 
 _LOGGED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) \[(\w+) *\] (.+?) (\S+) - (.*)$", re.DOTALL)
 _PLAIN = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) - (.*)$", re.DOTALL)
@@ -20,7 +24,8 @@ _PROBE = re.compile(rb'^/\S+ "POST /models HTTP/')
 """Registers nothing: it asks whether models can be registered, which is refused with 4xx."""
 _INFERENCE = re.compile(
     rb'^/\S+ "[A-Z]+ /(?:(?:predictions|explanations|wfpredict)/|invocations\b'
-    rb"|v1/models/[^/ ]+:(?:predict|explain)\b|v2/models/\S+/infer\b)"
+    rb"|v1/models/[^/ ]+:(?:predict|explain)\b|v2/models/\S+/(?:infer|explain)\b"
+    rb"|models/[^/ ]+/invoke\b|[^/ ]+(?:/[^/ ]+)?/predict\b)"
 )
 _EACH_REQUEST = (b"result=[M", b"Waiting time ns", b"Backend received inference at")
 _UNSEEN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -98,11 +103,14 @@ class Fold(Struct, eq=False):
     opened: bool = False
 
 
-def parse_line(raw: bytes) -> LogLine:
-    """Take a line apart; never fails."""
+def parse_line(raw: bytes, names: WorkerNames | None = None) -> LogLine:
+    """Take a line apart; never fails. `names` are those of workers, by what is registered."""
     match = _LOGGED.match(raw)
     if match is not None:
-        return _logged(raw, *match.groups())
+        line = _logged(raw, *match.groups())
+        if names is not None and line.worker is not None:
+            line.worker = names.of(line.worker)
+        return line
     plain = _PLAIN.match(raw)
     if plain is None:
         text = raw.decode(errors="replace")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.logs.follower import FileFollower
-from tsmon.logs.lines import Doubles, WorkerThread, parse_stamp, worker_thread
+from tsmon.logs.lines import Doubles, WorkerNames, WorkerThread, parse_stamp, worker_thread
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.logs.request_lines import ACCESS, HANDLED, LOOK, named_by
 
@@ -77,6 +77,8 @@ class RequestBuffer:
     """Takes lines of ts_log or access_log in their order; keeps a bounded choice of requests."""
 
     def __init__(self) -> None:
+        self.names = WorkerNames()
+        """What is registered; without it names are cut at their last underscore."""
         self.count = 0
         """All requests seen."""
         self.failed_count = 0
@@ -125,14 +127,21 @@ class RequestBuffer:
         named = named_by(target)
         if worker is None and named is None:
             return
+        model, version = (
+            (worker.model, worker.version)
+            if worker
+            else (named.model or self.names.only_model, named.version)
+            if named
+            else ("", "")
+        )
         request = SeenRequest(
             self.count,
             time,
             _peer(line),
             method.decode(errors="replace"),
             target.partition(b"?")[0].decode(errors="replace"),
-            worker.model if worker else named.model if named else "",
-            worker.version if worker else named.version if named else "",
+            model,
+            version,
             worker.worker_id if worker else "",
             int(status),
             float(total),
@@ -204,17 +213,24 @@ class RequestBuffer:
     def _worker(self, thread: bytes) -> WorkerThread | None:
         if thread not in self._workers:
             self._workers[thread] = worker_thread(thread) if thread[:2] == b"W-" else None
-        return self._workers[thread]
+        worker = self._workers[thread]
+        return self.names.of(worker) if worker is not None else None
 
 
 class RequestFollower:
     """Follows the requests in a log folder; `read` blocks."""
 
-    def __init__(self, folder: Path, zone: LogZone | None = None) -> None:
-        """By default the zone of the stamps is worked out."""
+    def __init__(
+        self,
+        folder: Path,
+        zone: LogZone | None = None,
+        names: Callable[[], WorkerNames] = WorkerNames,
+    ) -> None:
+        """By default the zone of the stamps is worked out; `names` gives what is registered."""
         self.folder = folder
         self.zone = zone or LogZone()
         self.buffer = RequestBuffer()
+        self._names = names
         present = (folder / TS_LOG).exists()
         self._file = FileFollower(
             folder / (TS_LOG if present else ACCESS_LOG), backlog=REQUESTS_BACKLOG
@@ -239,6 +255,7 @@ class RequestFollower:
         """Read what comes next; whether there was anything."""
         self.zone.look(self.folder)
         lines = self._file.read(REQUESTS_AT_ONCE)
+        self.buffer.names = self._names()
         self.buffer.read(lines)
         return bool(lines)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.logs.files import TS_LOG
 from tsmon.logs.follower import FileFollower
-from tsmon.logs.lines import Doubles
+from tsmon.logs.lines import Doubles, WorkerNames
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.lines import LogLine, parse_line
 
@@ -29,14 +30,21 @@ _DOUBLED = b"org.pytorch.serve"
 class LogFileSource:
     """Follows a file of a log folder; `read` blocks."""
 
-    def __init__(self, folder: Path, name: str, zone: LogZone | None = None) -> None:
-        """By default the zone of the stamps is worked out."""
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        zone: LogZone | None = None,
+        names: Callable[[], WorkerNames] = WorkerNames,
+    ) -> None:
+        """By default the zone of the stamps is worked out; `names` gives what is registered."""
         self.path = folder / name
         self.zone = zone or LogZone()
         self._file = FileFollower(self.path, backlog=PAGE_BACKLOG)
         self._doubled = name == TS_LOG
         self._doubles = Doubles()
         self._in_double = False
+        self._names = names
 
     @property
     def problem(self) -> str:
@@ -52,7 +60,8 @@ class LogFileSource:
         """The next lines, without those that TorchServe wrote a second time."""
         self.zone.look(self.path.parent)
         lines = self._file.read(PAGE_AT_ONCE)
-        return [parse_line(line) for line in lines if not self._is_second(line)]
+        names = self._names()
+        return [parse_line(line, names) for line in lines if not self._is_second(line)]
 
     def close(self) -> None:
         """Let go of the file."""

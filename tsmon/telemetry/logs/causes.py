@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
 from tsmon.logs.last_lines import lines_at_end
-from tsmon.logs.lines import WorkerThread
+from tsmon.logs.lines import WorkerThread, logged_as
 from tsmon.telemetry.logs.known_exceptions import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
@@ -110,15 +110,27 @@ def find_cause(
         if report.begin is None or failure.time >= report.begin
     ]
     found = [(cause, is_down) for cause, is_down in _causes(report, failures)]
+    named = [(_named(cause, model, version), is_down) for cause, is_down in found]
     matching = [
         (is_down, cause.time, cause)
-        for cause, is_down in found
+        for cause, is_down in named
         if worker_id in (None, cause.worker_id)
         and model in (None, cause.model)
         and (version is None or cause.version in ("", version))
         and (since is None or cause.time >= since)
     ]
     return max(matching, key=lambda entry: entry[:2])[2] if matching else None
+
+
+def _named(cause: Cause, model: str | None, version: str | None) -> Cause:
+    """The cause with the names of this version, if it is one of its workers'."""
+    if (
+        model is None
+        or version is None
+        or (cause.model, cause.version) != logged_as(model, version)
+    ):
+        return cause
+    return replace(cause, model=model, version=version)
 
 
 def read_cause(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from array import array
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from tsmon.logs.lines import Doubles, worker_thread
 from tsmon.telemetry.logs.request_report import Samples, TimesKey
@@ -49,7 +49,6 @@ _WAITED_GROUP, _HANDLED_GROUP, _ANSWERED_GROUP = 2, 4, 8
 _SOURCE = re.compile(rb"\S+(?: \[\w+ *\] (.+) (\S+))?")
 _STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 _JOB_LOGGER = re.compile(rb"org\.pytorch\.serve\.job\.\w+")
-_PREDICTIONS = ("predictions", "explanations")
 _DESCRIBE = b"/models/"
 _MOST_SOURCES = 10_000
 """Threads with loggers that are remembered; a server has a few hundred."""
@@ -210,9 +209,33 @@ def _new_samples(key: TimesKey, found: dict[TimesKey, Samples]) -> Samples:
     return samples
 
 
+_NAMED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"/(?:predictions|explanations)/([^/]+)(?:/([^/]*)(?:/.*)?)?",
+        r"/v1/models/([^/:]+):(?:predict|explain)",
+        r"/v2/models/([^/]+)(?:/versions/([^/]+))?/(?:infer|explain)",
+        r"/models/([^/]+)/invoke",
+        r"/([^/]+)(?:/([^/]+))?/predict",
+    )
+)
+"""The paths of TorchServe's, KServe's and SageMaker's inference APIs, and the oldest one."""
+_MODEL_NAME = re.compile(r"(?:^|&)model_name=([^&]+)")
+ONLY_MODEL = TimesKey("", "")
+"""Of a request that names no model, to a server that has but one."""
+
+
 def named_by(target: bytes) -> TimesKey | None:
-    """What a prediction's path names, an empty version included; None for any other request."""
-    parts = target.decode(errors="replace").partition("?")[0].split("/")[1:]
-    if len(parts) < 2 or parts[0] not in _PREDICTIONS or not parts[1]:
-        return None
-    return TimesKey(unquote(parts[1]), unquote(parts[2]) if len(parts) > 2 else "")
+    """What the path of a request for inference names; None for any other request.
+
+    The version is empty where it names none.
+    """
+    path, _, query = target.decode(errors="replace").partition("?")
+    if path == "/invocations":
+        named = _MODEL_NAME.search(query)
+        return TimesKey(unquote_plus(named[1]), "") if named else ONLY_MODEL
+    for pattern in _NAMED:
+        if match := pattern.fullmatch(path):
+            version = match[2] if pattern.groups > 1 else None
+            return TimesKey(unquote(match[1]), unquote(version or ""))
+    return None

@@ -6,13 +6,17 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
+from tsmon.logs.lines import logged_as
 from tsmon.telemetry.logs.duration_stats import DurationStats
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.torchserve.errors import SERVER_ERROR
+
+if TYPE_CHECKING:
+    from tsmon.logs.lines import WorkerNames
 
 MINUTE_S = 60.0
 KEPT_S = 300.0
@@ -48,6 +52,13 @@ class TimesKey(NamedTuple):
 
     model: str
     version: str
+
+
+def times_keys(key: tuple[str, str], names: WorkerNames) -> list[TimesKey]:
+    """What the requests of a registered version are kept under: its workers' names, its path."""
+    if not names.are_of_one(*key):
+        return []
+    return list(dict.fromkeys((TimesKey(*logged_as(*key)), TimesKey(*key))))
 
 
 Profile = dict[RequestPhase, Percentiles]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tsmon.logs.discovery import find_log_folder
 from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
+from tsmon.logs.lines import WorkerNames
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.telemetry.log_page.sources import LogFileSource, RecordedSource
@@ -71,7 +72,9 @@ class LogSources:
         if isinstance(self.session, ReplaySession):
             return RecordedSource(self.session.recording)
         folder = self.folder
-        return LogFileSource(folder, name, self._zone(folder)) if folder is not None else None
+        if folder is None:
+            return None
+        return LogFileSource(folder, name, self._zone(folder), self._names)
 
     def requests(self) -> RequestFollower | None:
         """What reads single requests; the same as before as long as the folder is."""
@@ -79,7 +82,7 @@ class LogSources:
         if self._requests is not None and self._requests.folder != folder:
             self.close()
         if self._requests is None and folder is not None:
-            self._requests = RequestFollower(folder, self._zone(folder))
+            self._requests = RequestFollower(folder, self._zone(folder), self._names)
         return self._requests
 
     def close(self) -> None:
@@ -87,6 +90,10 @@ class LogSources:
         if self._requests is not None:
             self._requests.close()
         self._requests = None
+
+    def _names(self) -> WorkerNames:
+        """Those of workers, by what is registered now."""
+        return WorkerNames(model.key for model in self.session.monitor.latest.models)
 
     def _zone(self, folder: Path) -> LogZone:
         """That of the stamps there, as far as it is known by now."""

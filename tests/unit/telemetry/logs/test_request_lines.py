@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsmon.logs.lines import Doubles, WorkerThread, worker_thread
-from tsmon.telemetry.logs.request_lines import RequestLines
-from tsmon.telemetry.logs.request_report import Samples, TimesKey
+from tsmon.logs.lines import Doubles, WorkerNames, WorkerThread, worker_thread
+from tsmon.telemetry.logs.request_lines import ONLY_MODEL, RequestLines, named_by
+from tsmon.telemetry.logs.request_report import Samples, TimesKey, times_keys
 
 MNIST = TimesKey("mnist", "1.0")
 ANSWERED = (
@@ -129,6 +129,37 @@ def test_doubles_may_come_with_two_readings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/predictions/echo", ("echo", "")),
+        ("/predictions/echo/2_0/more/of/it?x=1", ("echo", "2_0")),
+        ("/explanations/two%20words/1.0", ("two words", "1.0")),
+        ("/v1/models/echo:predict", ("echo", "")),
+        ("/v1/models/echo:explain", ("echo", "")),
+        ("/v2/models/echo/infer", ("echo", "")),
+        ("/v2/models/echo/versions/2_0/infer", ("echo", "2_0")),
+        ("/models/echo/invoke", ("echo", "")),
+        ("/invocations?model_name=two+words", ("two words", "")),
+        ("/invocations", ONLY_MODEL),
+        ("/echo/predict", ("echo", "")),
+        ("/echo/2_0/predict", ("echo", "2_0")),
+        ("/predict", None),
+        ("/v1/models/echo", None),
+        ("/v2/models/echo/ready", None),
+        ("/models/echo/2_0", None),
+        ("/wfpredict/flow", None),
+    ],
+)
+def test_a_request_counts_for_the_model_that_its_path_names(
+    path: str, named: tuple[str, str] | None
+) -> None:
+    line = f'2026-11-22T14:07:49,215 - /127.0.0.1:1 "POST {path} HTTP/1.1" 200 7'.encode()
+
+    assert named_by(path.encode()) == named
+    assert list(read(line)) == ([] if named is None else [TimesKey(*named)])
+
+
+@pytest.mark.parametrize(
     "request_line",
     [
         *(b"GET /metrics", b"GET /models/mnist/all", b"GET /models/mnist?customized=true"),
@@ -161,6 +192,42 @@ def test_a_models_name_may_have_dashes_underscores_and_spaces() -> None:
     assert list(read(ANSWERED.replace(b"-mnist_", b"-two words_"))) == [
         TimesKey("two words", "1.0")
     ]
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        ("echo", "2_0"),
+        ("my_big-model.v2", "1.0_rc_1"),
+        ("a-b", "1.0"),
+        ("under_", "3"),
+        ("x", "_1"),
+    ],
+)
+def test_names_of_workers_come_from_what_is_registered(version: tuple[str, str]) -> None:
+    read_off = worker_thread("W-9000-{}_{}".format(*version).encode())
+    names = WorkerNames([("other", "1.0"), version])
+
+    assert read_off is not None
+    assert read_off.is_of(*version)
+    assert names.of(read_off) == WorkerThread("9000", *version)
+    assert TimesKey(read_off.model, read_off.version) in times_keys(version, names)
+
+
+def test_a_name_that_fits_two_versions_is_of_neither() -> None:
+    read_off = worker_thread(b"W-9000-echo_2_0")
+    names = WorkerNames([("echo", "2_0"), ("echo_2", "0")])
+
+    assert read_off is not None
+    assert names.of(read_off) == read_off
+    assert times_keys(("echo", "2_0"), names) == times_keys(("echo_2", "0"), names) == []
+
+
+def test_a_version_is_counted_once_however_its_requests_name_it() -> None:
+    names = WorkerNames([("mnist", "1.0"), ("echo", "2_0")])
+
+    assert times_keys(("mnist", "1.0"), names) == [MNIST]
+    assert times_keys(("echo", "2_0"), names) == [TimesKey("echo_2", "0"), TimesKey("echo", "2_0")]
 
 
 def test_the_second_of_two_equal_neighbours_of_a_thread_is_a_double() -> None:
