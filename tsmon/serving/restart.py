@@ -103,7 +103,7 @@ class RollingRestart(Procedure):
     async def _remove_stand_in(self) -> None:
         """Set the number there was; the newest worker, which goes, is the stand-in."""
         found, workers = self._found, len(self._processes)
-        for most in dict.fromkeys((workers, max(found.max_workers, workers))):
+        for most in dict.fromkeys((workers, max(found.max_workers or 0, workers))):
             await self._management.scale(
                 found.name, workers, version=found.version, max_workers=most
             )
@@ -130,7 +130,7 @@ class RollingRestart(Procedure):
         Raises:
             NotCarriedOut: it does not become ready.
         """
-        limit = time.monotonic() + self._found.startup_timeout_s + BACK_OFF_S + ROLLOUT_MARGIN_S
+        limit = time.monotonic() + self._found.startup_patience_s + BACK_OFF_S + ROLLOUT_MARGIN_S
         while time.monotonic() < limit:
             worker = await self._worker(id_)
             if worker is not None and worker.ready and worker.pid not in {None, old_pid}:
@@ -201,7 +201,7 @@ class RestartAtOnce(Procedure):
 
     async def _start(self) -> None:
         found = self._found
-        most = max(found.max_workers, self._workers)
+        most = max(found.max_workers or 0, self._workers)
         await self._management.scale(
             found.name, self._workers, version=found.version, max_workers=most
         )

@@ -79,9 +79,10 @@ def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:
         return Activity(Doing.UNKNOWN)  # whatever it did, its process is gone
     last = model.requests.last if model.requests else None
     share = last.workers.get(worker.worker.id) if last else None
-    if last and share and last.seconds > 0:
+    batch = model.described.batch_size
+    if last and share and last.seconds > 0 and batch:
         # The requests of a batch are under way at the same time.
-        busy = share.busy_ms / 1000 / last.seconds / model.described.batch_size
+        busy = share.busy_ms / 1000 / last.seconds / batch
         return Activity(Doing.WORKS, min(busy, 1.0))
     process = worker.process
     if not worker.worker.ready or (last is None and process is None):

@@ -213,7 +213,7 @@ def in_flight(observation: Observation) -> dict[str, float] | None:
     most: dict[str, float] = {}
     for entry in observation.models:
         model = entry.model
-        if model.queue is None:
+        if model.queue is None or model.batch_size is None:
             return None
         working = len(model.workers) * model.batch_size
         most[model.name] = most.get(model.name, 0.0) + model.queue.pending + working

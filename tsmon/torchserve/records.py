@@ -1,7 +1,7 @@
 """What the management API answers, as immutable records.
 
-Fields have TorchServe's names in Python's notation and its units. A field the server left out
-takes the default given here, so answers of other versions are still read.
+Fields have TorchServe's names in Python's notation and its units. Which fields there are depends
+on the server's version; what an answer does not say is None, or empty where it is a text.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ Json = dict[str, Any]
 JAVA_INT = 2**31 - 1
 MAX_RETRY_S = 300
 """TorchServe's default of `maxRetryTimeoutInSec`: seconds of retries from the first death on."""
+DEFAULT_TIMEOUT_S = 120
+"""TorchServe's default of both time-outs."""
 VersionKey = tuple[str, str]
 """The name and the version of a model."""
 MOST_LISTED_WORKERS = 100_000
@@ -44,15 +46,17 @@ class Worker(Struct, frozen=True):
     id: str
     """The worker's port; the same id with another pid is a restart after a crash."""
     status: str
-    """READY, or UNLOADING for everything else: loading, crashed, retrying, given up, stopping."""
+    """READY, or UNLOADING for everything else: loading, crashed, retrying, given up, stopping.
+
+    Empty when the answer does not say it.
+    """
     pid: int | None
     """None until the process is known."""
     memory_bytes: int | None
     """Resident memory; None until the server's first system-metric run (up to 60 s)."""
     start_time: str
     """When the worker was created, in the server's local time whatever its `Z` says."""
-    gpu: bool = False
-    gpu_usage: str = ""
+    gpu: bool | None = None
 
     @property
     def ready(self) -> bool:
@@ -81,23 +85,30 @@ class ModelVersion:
     url: str = ""
     runtime: str = ""
     min_workers: int = 0
-    max_workers: int = 0
-    batch_size: int = 1
-    max_batch_delay_ms: int = 0
-    response_timeout_s: int = 0
-    startup_timeout_s: int = 0
+    """Every server says it; it is in `unread` where an answer does not."""
+    max_workers: int | None = None
+    batch_size: int | None = None
+    max_batch_delay_ms: int | None = None
+    response_timeout_s: int | None = None
+    """Not in the answers of servers before 0.11, as `startup_timeout_s`."""
+    startup_timeout_s: int | None = None
     device_type: str = ""
     workers: tuple[Worker, ...] = ()
     queue: JobQueue | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
     """The answer as it came, for `--json`."""
     unread: tuple[str, ...] = ()
-    """TorchServe's names of the fields whose values make no sense; they have their defaults."""
+    """TorchServe's names of fields whose values make no sense, or that no answer leaves out."""
 
     @property
     def ready_workers(self) -> int:
         """How many workers have loaded the model."""
         return sum(worker.ready for worker in self.workers)
+
+    @property
+    def startup_patience_s(self) -> int:
+        """How long to wait for a worker: its time-out, or TorchServe's own where it is not said."""
+        return DEFAULT_TIMEOUT_S if self.startup_timeout_s is None else self.startup_timeout_s
 
     @property
     def problem(self) -> str:
@@ -192,9 +203,9 @@ def _version(entry: object, name: str, number: int) -> ModelVersion:
         version=fields.text("modelVersion", f"(entry {number})", needed=True),
         url=fields.text("modelUrl"),
         runtime=fields.text("runtime"),
-        min_workers=fields.number("minWorkers", most=MOST_LISTED_WORKERS),
+        min_workers=fields.number("minWorkers", most=MOST_LISTED_WORKERS, needed=True) or 0,
         max_workers=fields.number("maxWorkers", most=MOST_LISTED_WORKERS),
-        batch_size=fields.number("batchSize", 1),
+        batch_size=fields.number("batchSize"),
         # The server's own slip: a registration by a JSON body without one makes it negative.
         max_batch_delay_ms=fields.number("maxBatchDelay", least=-JAVA_INT),
         response_timeout_s=fields.number("responseTimeout"),
@@ -208,23 +219,21 @@ def _version(entry: object, name: str, number: int) -> ModelVersion:
 
 
 def _worker(fields: _Fields) -> Worker:
-    pid = fields.number("pid", -1, least=-1, most=JAVA_INT)
-    memory = fields.number("memoryUsage", most=MOST_MEMORY)
+    pid = fields.number("pid", least=-1, most=JAVA_INT)
+    gpu = fields.raw.get("gpu")
     return Worker(
         id=fields.text("id"),
-        status=fields.text("status"),
-        pid=pid if pid > 0 else None,
-        memory_bytes=memory or None,
+        status=fields.text("status", needed=True),
+        pid=pid if pid and pid > 0 else None,
+        memory_bytes=fields.number("memoryUsage", most=MOST_MEMORY) or None,
         start_time=fields.text("startTime"),
-        gpu=fields.raw.get("gpu") is True,
-        gpu_usage=fields.text("gpuUsage"),
+        gpu=gpu if isinstance(gpu, bool) else None,
     )
 
 
 def _queue(fields: _Fields) -> JobQueue | None:
-    known = len(fields.unread)
-    queue = JobQueue(fields.number("pendingRequests"), fields.number("remainingCapacity"))
-    return queue if len(fields.unread) == known else None
+    pending, remaining = fields.number("pendingRequests"), fields.number("remainingCapacity")
+    return None if pending is None or remaining is None else JobQueue(pending, remaining)
 
 
 class _Fields:
@@ -249,16 +258,19 @@ class _Fields:
             self._note(name)
         return default
 
-    def number(self, name: str, default: int = 0, *, least: int = 0, most: int = JAVA_INT) -> int:
-        """An integer within its range; only one that was left out is simply the default."""
-        value = self.raw.get(name, default)
+    def number(
+        self, name: str, *, least: int = 0, most: int = JAVA_INT, needed: bool = False
+    ) -> int | None:
+        """An integer within its range; None, which is noted unless it was merely left out."""
+        value = self.raw.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        self._note(name)
-        return default
+        if needed or value is not None:
+            self._note(name)
+        return None
 
     def items(self, name: str) -> list[Any]:
-        value = self.raw.get(name, [])
+        value = self.raw.get(name)
         if isinstance(value, list):
             return value
         self._note(name)

@@ -87,7 +87,8 @@ async def follow(
             yield RolloutProgress(Outcome.FAILED, 0, wanted, elapsed, reason, hint, overtaken=True)
             return
         elapsed = time.monotonic() - started
-        admits = model.min_workers <= wanted <= model.max_workers
+        most = model.max_workers
+        admits = model.min_workers <= wanted and (most is None or wanted <= most)
         if not (admits or registered):
             yield _overtaken(model, wanted, elapsed)
             return
@@ -108,7 +109,7 @@ _LOG_HINT = "the server's logs/model_log.log shows why"
 
 def _overtaken(model: ModelVersion, wanted: int, elapsed: float) -> RolloutProgress:
     least, most = model.min_workers, model.max_workers
-    limits = str(least) if least == most else f"{least} to {most}"
+    limits = str(least) if most in {None, least} else f"{least} to {most}"
     return RolloutProgress(
         Outcome.FAILED,
         model.ready_workers,
@@ -153,7 +154,7 @@ def _judge(
     if dead is not None:
         reason = f"worker {dead} keeps dying while loading the model"
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)
-    limit = timeout_s if timeout_s is not None else model.startup_timeout_s + ROLLOUT_MARGIN_S
+    limit = timeout_s if timeout_s is not None else model.startup_patience_s + ROLLOUT_MARGIN_S
     if elapsed > limit:
         reason = f"{ready} of {wanted} workers are ready after {duration(elapsed)}"
         return RolloutProgress(Outcome.FAILED, ready, wanted, elapsed, reason, _LOG_HINT)

@@ -53,6 +53,7 @@ def model(**changes: Any) -> ModelVersion:
         version="1.0",
         min_workers=1,
         max_workers=1,
+        batch_size=1,
         max_batch_delay_ms=100,
         response_timeout_s=120,
         startup_timeout_s=120,

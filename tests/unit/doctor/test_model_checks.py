@@ -23,9 +23,9 @@ from tests.unit.doctor.made import (
 )
 from tsmon.doctor.checks import models as checks
 from tsmon.doctor.facts import ReportedDeath
-from tsmon.doctor.findings import Severity
+from tsmon.doctor.findings import NotChecked, Severity
 from tsmon.telemetry.snapshot import ModelKey
-from tsmon.torchserve.records import JobQueue
+from tsmon.torchserve.records import JobQueue, ModelVersion
 
 ALL = (checks.workers, checks.limits, checks.timeouts, checks.batching, checks.queues)
 DOWN = worker(0, status="UNLOADING")
@@ -138,6 +138,15 @@ def test_a_minimum_above_the_maximum_is_a_warning() -> None:
 )
 def test_time_outs(changes: dict[str, Any], expected: Severity) -> None:
     assert severity(checks.timeouts, with_models(model(**changes))) is expected
+
+
+def test_what_a_server_does_not_report_is_not_judged() -> None:
+    """TorchServe 0.5 has neither time-outs nor queues in its answer."""
+    bare = with_models(ModelVersion("mnist", "1.0", min_workers=1, workers=(worker(),)))
+
+    for check in (checks.timeouts, checks.queues, checks.limits, checks.batching):
+        with pytest.raises(NotChecked):
+            list(check(bare))
 
 
 @pytest.mark.parametrize(

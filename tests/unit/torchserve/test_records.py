@@ -23,6 +23,13 @@ FIELDS = [
     *("modelName", "modelVersion", "minWorkers", "workers", "jobQueueStatus", "id", "pid"),
     *("models", "nextPageToken", "info", "paths", "title", "pendingRequests"),
 ]
+DESCRIBED = {
+    "maxWorkers": "max_workers",
+    "batchSize": "batch_size",
+    "maxBatchDelay": "max_batch_delay_ms",
+    "responseTimeout": "response_timeout_s",
+    "startupTimeout": "startup_timeout_s",
+}
 answers = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("TorchServe"),
     lambda inner: (
@@ -53,9 +60,32 @@ def test_ready_workers_are_counted() -> None:
     assert model.ready_workers == 2
 
 
-def test_version_without_any_field_has_defaults_and_no_queue() -> None:
-    (model,) = parse_versions([{}])
-    assert (model.name, model.batch_size, model.workers, model.queue) == ("", 1, (), None)
+@pytest.mark.parametrize(
+    "absent", [{}, dict.fromkeys((*DESCRIBED, "deviceType", "jobQueueStatus"))]
+)
+def test_field_that_is_missing_or_null_is_not_known(absent: dict[str, None]) -> None:
+    needed = {"modelName": "m", "modelVersion": "1.0", "minWorkers": 1}
+    worker = {"id": "9000", "status": "READY"}
+    nothing = (
+        dict.fromkeys(("startTime", "pid", "memoryUsage", "gpu", "gpuUsage")) if absent else {}
+    )
+    (model,) = parse_versions([{**absent, **needed, "workers": [{**nothing, **worker}]}])
+    assert [getattr(model, name) for name in DESCRIBED.values()] == [None] * len(DESCRIBED)
+    (found,) = model.workers
+    assert (found.pid, found.memory_bytes, found.gpu, found.start_time) == (None, None, None, "")
+    assert (model.queue, model.problem) == (None, "")
+
+
+def test_fields_without_which_there_is_no_verdict_are_named() -> None:
+    named = ("modelName", "modelVersion")
+    (model,) = parse_versions([{"workers": [{}]}], "m")
+    assert model.unread == ("workers[0].status", *named, "minWorkers")
+    assert parse_versions([{"minWorkers": 1}], "m")[0].unread == ("workers", *named)
+
+
+def test_field_that_is_new_changes_nothing() -> None:
+    answer = {"modelName": "m", "modelVersion": "1", "minWorkers": 0, "workers": []}
+    assert parse_versions([answer | {"novel": [1]}]) == parse_versions([answer])
 
 
 def test_queue_capacity_is_what_waits_and_what_still_fits() -> None:

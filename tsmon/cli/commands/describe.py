@@ -14,7 +14,7 @@ from tsmon.cli.verdicts import Judged, complain_of_unread, judge
 from tsmon.telemetry.descriptions import unread
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import NotFound, TokenRefused, TorchServeError, Unreachable
-from tsmon.units import byte_size
+from tsmon.units import ABSENT, byte_size, count
 
 if TYPE_CHECKING:
     from tsmon.torchserve.management import Management
@@ -97,11 +97,13 @@ def _print_description(version: ModelVersion, judged: Judged) -> None:
         "model": f"{version.name} {version.version}",
         "archive": version.url,
         "workers": f"{version.ready_workers} ready, min {version.min_workers}, "
-        f"max {version.max_workers}",
-        "batch": f"{version.batch_size}, delay {version.max_batch_delay_ms} ms",
-        "time-outs": f"response {version.response_timeout_s} s, "
-        f"start-up {version.startup_timeout_s} s",
+        f"max {count(version.max_workers)}",
+        "batch": f"{count(version.batch_size)}, delay {_with(version.max_batch_delay_ms, 'ms')}",
+        "time-outs": f"response {_with(version.response_timeout_s, 's')}, "
+        f"start-up {_with(version.startup_timeout_s, 's')}",
     }
+    if version.response_timeout_s is None and version.startup_timeout_s is None:
+        facts["time-outs"] = "not reported, as by every TorchServe before 0.11"
     if version.queue:
         facts["queue"] = f"{version.queue.pending} of {version.queue.capacity}"
     for name, value in facts.items():
@@ -117,6 +119,10 @@ def _print_description(version: ModelVersion, judged: Judged) -> None:
         )
     for line in judged.lines:
         emit(line)
+
+
+def _with(value: int | None, unit: str) -> str:
+    return ABSENT if value is None else f"{value} {unit}"
 
 
 def _memory(size: int | None) -> str:

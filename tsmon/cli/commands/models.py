@@ -29,12 +29,13 @@ class _Row(NamedTuple):
     def version(self) -> ModelVersion:
         return self.entry.model
 
-    def knows(self, field: str) -> bool:
-        return self.entry.why is None and field not in self.version.unread
-
     @property
     def state(self) -> str:
         return (self.judged.verdict.health if self.judged else ModelHealth.UNREAD).value
+
+
+def _known(value: int | None) -> str:
+    return _UNKNOWN if value is None else str(value)
 
 
 _COLUMNS: tuple[ReportColumn[_Row], ...] = (
@@ -50,11 +51,13 @@ _COLUMNS: tuple[ReportColumn[_Row], ...] = (
     ),
     ReportColumn(
         "BATCH",
-        lambda row: str(row.version.batch_size) if row.knows("batchSize") else _UNKNOWN,
+        lambda row: _known(row.version.batch_size),
         True,
     ),
     ReportColumn(
-        "QUEUED", lambda row: str(row.version.queue.pending) if row.version.queue else "", True
+        "QUEUED",
+        lambda row: _known(row.version.queue.pending if row.version.queue else None),
+        True,
     ),
     ReportColumn("ARCHIVE", lambda row: row.version.url),
 )
@@ -101,8 +104,8 @@ def _record(row: _Row) -> dict[str, object]:
         "url": version.url,
         "ready_workers": version.ready_workers if judged else None,
         "min_workers": version.min_workers if judged else None,
-        "max_workers": version.max_workers if row.knows("maxWorkers") else None,
-        "batch_size": version.batch_size if row.knows("batchSize") else None,
+        "max_workers": version.max_workers,
+        "batch_size": version.batch_size,
         "pending_requests": queue.pending if queue else None,
         **(judged.summary() if judged else {**unread, "inferred": False, "cause": None}),
         "problem": entry.problem or None,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tsmon.doctor.checks.evidence import descriptions_of, models_of, named
-from tsmon.doctor.findings import Finding, error, note, ok, warning
+from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.units import plural
 from tsmon.untrusted.shell import shell_word
@@ -43,32 +43,59 @@ def readable(facts: Facts) -> Iterator[Finding]:
 
 def limits(facts: Facts) -> Iterator[Finding]:
     """Whether the limits of the workers make sense."""
-    yield from _each(facts, lambda _, model: _limits(model), "min and max workers are consistent")
+    yield from _each(
+        facts,
+        lambda _, model: _limits(model),
+        "min and max workers are consistent",
+        lambda model: model.max_workers is not None,
+    )
 
 
 def timeouts(facts: Facts) -> Iterator[Finding]:
     """Whether a model's time-outs leave it time."""
-    yield from _each(facts, lambda _, model: _timeouts(model), "time-outs are long enough")
+    yield from _each(
+        facts,
+        lambda _, model: _timeouts(model),
+        "time-outs are long enough",
+        lambda model: None not in {model.response_timeout_s, model.startup_timeout_s},
+    )
 
 
 def batching(facts: Facts) -> Iterator[Finding]:
     """Whether batches can fill."""
-    yield from _each(facts, lambda _, model: _batching(model), "batch settings are consistent")
+    yield from _each(
+        facts,
+        lambda _, model: _batching(model),
+        "batch settings are consistent",
+        lambda model: None not in {model.batch_size, model.max_batch_delay_ms},
+    )
 
 
 def queues(facts: Facts) -> Iterator[Finding]:
     """Whether job queues have room."""
-    yield from _each(facts, lambda _, model: _queue(model), "job queues have room")
+    yield from _each(
+        facts,
+        lambda _, model: _queue(model),
+        "job queues have room",
+        lambda model: model.queue is not None,
+    )
 
 
 def _each(
-    facts: Facts, judge: Callable[[Facts, ModelVersion], Iterator[Finding]], fine: str
+    facts: Facts,
+    judge: Callable[[Facts, ModelVersion], Iterator[Finding]],
+    fine: str,
+    is_known: Callable[[ModelVersion], bool] = lambda _: True,
 ) -> Iterator[Finding]:
+    """What is found of each model, or that those are fine of which enough is known."""
     models = models_of(facts)
     findings = [finding for model in models for finding in judge(facts, model)]
     yield from findings
+    known = sum(map(is_known, models))
+    if not known and not findings:
+        raise NotChecked("this server's version does not report it")
     if not findings:
-        yield ok(fine, plural(len(models), "model version"))
+        yield ok(fine, plural(known, "model version"))
 
 
 def _workers(facts: Facts, model: ModelVersion) -> Iterator[Finding]:
@@ -120,7 +147,7 @@ def _has_died(facts: Facts, worker: Worker) -> bool:
 
 
 def _limits(model: ModelVersion) -> Iterator[Finding]:
-    if model.min_workers > model.max_workers:
+    if model.max_workers is not None and model.min_workers > model.max_workers:
         yield warning(
             f"{named(model)}: min workers is above max workers",
             f"minWorkers {model.min_workers}, maxWorkers {model.max_workers}",
@@ -129,53 +156,55 @@ def _limits(model: ModelVersion) -> Iterator[Finding]:
 
 
 def _timeouts(model: ModelVersion) -> Iterator[Finding]:
-    if model.response_timeout_s < 1:
+    response_s, startup_s = model.response_timeout_s, model.startup_timeout_s
+    delay_ms = model.max_batch_delay_ms
+    if response_s is not None and response_s < 1:
         yield error(
             f"{named(model)}: every request kills its worker",
-            f"the response time-out is {model.response_timeout_s} s",
+            f"the response time-out is {response_s} s",
             _register_again(model, "--response-timeout 120"),
         )
-    elif model.max_batch_delay_ms >= model.response_timeout_s * 1000:
+    elif None not in {response_s, delay_ms} and (delay_ms or 0) >= (response_s or 0) * 1000:
         yield warning(
             f"{named(model)}: the batch delay is longer than the response time-out",
-            f"batch delay {model.max_batch_delay_ms} ms, response time-out "
-            f"{model.response_timeout_s} s",
+            f"batch delay {delay_ms} ms, response time-out {response_s} s",
             _register_again(model, "--max-batch-delay MILLISECONDS"),
         )
-    if model.startup_timeout_s < SHORT_STARTUP_S:
-        report = error if model.startup_timeout_s < 1 else warning
+    if startup_s is not None and startup_s < SHORT_STARTUP_S:
+        report = error if startup_s < 1 else warning
         yield report(
             f"{named(model)}: the start-up time-out is short",
-            f"the start-up time-out is {model.startup_timeout_s} s; importing torch takes seconds",
+            f"the start-up time-out is {startup_s} s; importing torch takes seconds",
             _register_again(model, "--startup-timeout 120"),
         )
     patience = model.raw.get("clientTimeoutInMills")
-    if isinstance(patience, int) and 0 < patience <= model.max_batch_delay_ms:
+    if isinstance(patience, int) and delay_ms is not None and 0 < patience <= delay_ms:
         yield error(
             f"{named(model)}: requests time out while waiting for a batch",
-            f"clientTimeoutInMills {patience}, batch delay {model.max_batch_delay_ms} ms",
+            f"clientTimeoutInMills {patience}, batch delay {delay_ms} ms",
             "raise clientTimeoutInMills in the archive's yaml, or set it to 0",
         )
 
 
 def _batching(model: ModelVersion) -> Iterator[Finding]:
-    if model.max_batch_delay_ms < 0:
+    size, delay_ms = model.batch_size, model.max_batch_delay_ms
+    if delay_ms is not None and delay_ms < 0:
         yield warning(
             f"{named(model)}: the batch delay is negative",
-            f"{model.max_batch_delay_ms} ms: it was registered by a JSON body without one",
+            f"{delay_ms} ms: it was registered by a JSON body without one",
             _register_again(model, "--max-batch-delay 100"),
         )
-    elif model.batch_size > 2 and model.max_batch_delay_ms == 0:
+    elif size is not None and size > 2 and delay_ms == 0:
         yield warning(
             f"{named(model)}: batches never hold more than 2 requests",
-            f"batch size {model.batch_size}, batch delay 0 ms",
+            f"batch size {size}, batch delay 0 ms",
             f"{_register_again(model, '--max-batch-delay 50')}, or --batch-size 1",
         )
-    if model.queue and 0 < model.queue.capacity < model.batch_size:
+    if model.queue and size is not None and 0 < model.queue.capacity < size:
         yield warning(
             f"{named(model)}: a batch is larger than the queue it is taken from",
-            f"batch size {model.batch_size}, queue of {model.queue.capacity}",
-            f"put job_queue_size={model.batch_size * 2} or more into config.properties and restart",
+            f"batch size {size}, queue of {model.queue.capacity}",
+            f"put job_queue_size={size * 2} or more into config.properties and restart",
         )
 
 

@@ -118,7 +118,7 @@ def situation_of(
     return Situation(
         key=key,
         workers=status.ready,
-        batches=BatchRule(status.described.batch_size, status.described.max_batch_delay_ms),
+        batches=_batches(status),
         rate=usage.per_second if usage and usage.arrived else None,
         why_no_rate=_why_no_rate(reading),
         answered=usage.counted if usage else 0.0,
@@ -196,6 +196,12 @@ def _batched(status: ModelStatus, *, long: bool) -> BatchTimes | None:
     return batch_times(handled, backend) if backend is not None else None
 
 
+def _batches(status: ModelStatus) -> BatchRule:
+    """Its batches; where describe does not say how they are made, requests count one by one."""
+    size, delay_ms = status.described.batch_size, status.described.max_batch_delay_ms
+    return ONE_BY_ONE if size is None or delay_ms is None else BatchRule(size, delay_ms)
+
+
 def _backend(status: ModelStatus, counted_ms: float, *, long: bool) -> tuple[float, float] | None:
     """Mean and variability of the backend time by the logs."""
     if status.requests is None:
@@ -223,8 +229,7 @@ def worker_memory_of(status: ModelStatus) -> int | None:
 
 def _floor(status: ModelStatus, busy: float, *, long: bool) -> float | None:
     queue = _profile(status, long=long).get(RequestPhase.QUEUE)
-    described = status.described
-    if queue is None or BatchRule(described.batch_size, described.max_batch_delay_ms).filling_ms:
+    if queue is None or _batches(status).filling_ms:
         return None
     return queue.p50 if erlang_c(status.ready, busy) < MOSTLY_IDLE else None
 

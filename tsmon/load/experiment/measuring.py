@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.load.capacity.batching import batch_times
 from tsmon.load.experiment.result import Measurement
+from tsmon.load.experiment.subject import given
 from tsmon.load.run.report import Latency, RunReport
 from tsmon.units import known
 
@@ -25,11 +26,12 @@ def measurement_of(
     latency = Latency.of(ordered_us)
     sent = sum(report.sent for report in reports)
     usage = cost.usage
-    batched = batch_times(cost.batches, cost.backend) if now.batch_size > 1 else None
+    batch_size = given(now.batch_size, "batchSize")
+    batched = batch_times(cost.batches, cost.backend) if batch_size > 1 else None
     return Measurement(
         workers=len(now.workers),
-        batch_size=now.batch_size,
-        max_batch_delay_ms=now.max_batch_delay_ms,
+        batch_size=batch_size,
+        max_batch_delay_ms=given(now.max_batch_delay_ms, "maxBatchDelay"),
         sent=sent,
         answered=sum(report.answered for report in reports),
         errors=sum(report.failed for report in reports),

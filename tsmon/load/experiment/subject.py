@@ -61,7 +61,7 @@ class Subject(Struct):
 
         Raises:
             NotFound: there is no such model or version.
-            NotSettled: its workers are not all ready.
+            NotSettled: its workers are not all ready, or describe leaves a setting out.
         """
         default = (await management.describe(model)).version
         found = await management.describe(model, version or default)
@@ -73,7 +73,9 @@ class Subject(Struct):
             )
         versions = await management.describe_all(model)
         others = tuple(each.version for each in versions if each.version != found.version)
-        return cls(management, found, default, others)
+        subject = cls(management, found, default, others)
+        _ = subject.before  # raises where it cannot be put back
+        return subject
 
     @property
     def before(self) -> Before:
@@ -82,9 +84,9 @@ class Subject(Struct):
         return Before(
             workers=len(found.workers),
             min_workers=found.min_workers,
-            max_workers=found.max_workers,
-            batch_size=found.batch_size,
-            max_batch_delay_ms=found.max_batch_delay_ms,
+            max_workers=given(found.max_workers, "maxWorkers"),
+            batch_size=given(found.batch_size, "batchSize"),
+            max_batch_delay_ms=given(found.max_batch_delay_ms, "maxBatchDelay"),
             url=found.url,
             default_version=self.default,
         )
@@ -130,7 +132,8 @@ class Subject(Struct):
                 self.arranged = limits if progress.overtaken else None
                 raise NotReached(progress.reason, progress.hint)
         now = await self.management.describe(self.found.name, self.found.version)
-        self.arranged = limits if scaled else (now.min_workers, now.max_workers)
+        found = (now.min_workers, given(now.max_workers, "maxWorkers"))
+        self.arranged = limits if scaled else found
         self.refuse_overtaken(now)
         if _needs_registration(now, setting):
             raise NotReached(
@@ -233,6 +236,19 @@ class Subject(Struct):
         name, version = self.found.name, self.found.version
         async for progress in follow(self.management, name, workers, version=version):
             yield progress
+
+
+def given(value: int | None, name: str) -> int:
+    """A setting that describe shows.
+
+    Raises:
+        NotSettled: it does not.
+    """
+    if value is None:
+        raise NotSettled(
+            f"the server does not say its {name}", "without it the model cannot be put back"
+        )
+    return value
 
 
 def _needs_registration(now: ModelVersion, setting: Variation) -> bool:

@@ -123,7 +123,7 @@ def abandoned_on(server: str, home: Path | None = None) -> list[Unfinished]:
     return sorted(found, key=lambda note: note.time, reverse=True)
 
 
-def _shape(version: ModelVersion) -> tuple[int, ...]:
+def _shape(version: ModelVersion) -> tuple[int | None, ...]:
     limits = version.min_workers, version.max_workers
     return len(version.workers), *limits, version.batch_size, version.max_batch_delay_ms
 

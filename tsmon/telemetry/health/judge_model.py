@@ -39,13 +39,13 @@ class _Finding(Struct, frozen=True):
     evidence: str
 
 
-def stuck_after_s(response_timeout_s: float, usual_ms: float | None = None) -> float:
+def stuck_after_s(response_timeout_s: float | None, usual_ms: float | None = None) -> float:
     """Seconds without an answer after which a model with waiting requests is stuck.
 
     A multiple of what an answer usually takes, but never beyond the response time-out: by then
     TorchServe should have ended the worker.
     """
-    longest = response_timeout_s + RESPONSE_MARGIN_S if response_timeout_s > 0 else float("inf")
+    longest = response_timeout_s + RESPONSE_MARGIN_S if response_timeout_s else float("inf")
     usual = MOST_STUCK_AFTER_S if usual_ms is None else USUAL_TIMES * usual_ms / 1000
     return max(LEAST_PATIENCE_S, min(usual, longest))
 

@@ -151,7 +151,7 @@ def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVer
     since = seen.first_seen if seen.unready_since is None else seen.unready_since
     unready_s = max(now - since, 0.0)
     tries_s = max_retry_s(model)
-    limit = model.startup_timeout_s + MARGIN_S
+    limit = model.startup_patience_s + MARGIN_S
     for_s = f"not ready for {duration(unready_s)}"
     if unready_s > last_retry_s(tries_s) + limit and now - seen.pid_since > limit:
         evidence = f"{for_s}, TorchServe tries for {duration(tries_s)} (inferred: no log)"

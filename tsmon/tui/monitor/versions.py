@@ -10,7 +10,7 @@ from tsmon.tui.monitor.asking import Still, answered, ask_default, present, vers
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.undo import UndoDefault, UndoUnregister, no_way_back
 from tsmon.tui.text.notes import Note
-from tsmon.units import plural
+from tsmon.units import count, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
@@ -151,8 +151,8 @@ class Versions(Capability):
             undo = UndoUnregister(
                 f"register {found.version} again",
                 f"Register {found.name} {found.version} again from {found.url}, with "
-                f"{plural(found.min_workers, 'worker')}, batch size {found.batch_size} and its "
-                "other settings.",
+                f"{plural(found.min_workers, 'worker')}, batch size {count(found.batch_size)} and "
+                "its other settings.",
                 self._undoing.lives,
                 found,
                 store / found.url if store else None,

@@ -112,7 +112,7 @@ def consequences(model: ModelStatus, now: int, target: int, cpus: int | None) ->
         spans.append((f"\n{mark}{NEWEST_FIRST}", tone))
     elif target == 0:
         spans.append(("\n! Without workers every request gets a 503.", Tone.WARNING))
-    if cpus and target > cpus and not any(worker.worker.gpu for worker in model.workers):
+    if cpus and target > cpus and all(worker.worker.gpu is False for worker in model.workers):
         spans.append(
             (f"\n! This machine has {plural(cpus, 'CPU')}; more workers than that make it slower.",
              Tone.WARNING)

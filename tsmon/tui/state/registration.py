@@ -83,5 +83,5 @@ def _differences(wanted: Registration, model: ModelVersion) -> list[str]:
     return [
         f"{what} is {got}, not {asked}"
         for what, asked, got in pairs
-        if asked is not None and asked != got
+        if asked is not None and got is not None and asked != got
     ]

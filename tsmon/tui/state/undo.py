@@ -97,7 +97,7 @@ class UndoUnregister(Undo):
     async def restore_limit(self, management: Management) -> None:
         """Set the most workers, where that was more than the least."""
         found = self.found
-        if found.max_workers > found.min_workers > 0:
+        if found.max_workers is not None and found.max_workers > found.min_workers > 0:
             await management.scale(
                 found.name,
                 found.min_workers,

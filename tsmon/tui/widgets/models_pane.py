@@ -143,8 +143,8 @@ def _errors(shown: ShownModel) -> Cell:
 
 def _batch(shown: ShownModel) -> Cell:
     described, health = shown.model.described, shown.model.verdict.health
-    unread = health is ModelHealth.UNREAD or "batchSize" in described.unread
-    return Cell(ABSENT if unread else str(described.batch_size), shown.tone)
+    unread = health is ModelHealth.UNREAD
+    return Cell(ABSENT if unread else count(described.batch_size), shown.tone)
 
 
 MODEL_COLUMNS: tuple[ModelColumn, ...] = (

@@ -74,8 +74,8 @@ class VersionDetails(Vertical):
 
 def _settings(model: ModelVersion) -> Content:
     """What it was registered with."""
-    words = [f"batch {model.batch_size}"]
-    if model.batch_size > 1:
+    words = [f"batch {count(model.batch_size)}"]
+    if model.batch_size != 1 and model.max_batch_delay_ms is not None:
         words.append(f"delay up to {model.max_batch_delay_ms} ms")
     if model.response_timeout_s:
         words.append(f"time-out {model.response_timeout_s} s")

@@ -16,7 +16,7 @@ from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
 from tsmon.tui.widgets.table_pane import TablePane
 from tsmon.tui.widgets.words import Words
-from tsmon.units import ABSENT, byte_size, duration, percent, plural
+from tsmon.units import ABSENT, byte_size, count, duration, percent, plural
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -83,7 +83,7 @@ def _does(shown: ShownWorker) -> Cell:
 
 
 def _device(shown: ShownWorker) -> str:
-    return "gpu" if shown.worker.worker.gpu else "cpu"
+    return {True: "gpu", False: "cpu", None: ABSENT}[shown.worker.worker.gpu]
 
 
 WORKER_COLUMNS: tuple[WorkerColumn, ...] = (
@@ -253,13 +253,14 @@ def _count(model: ModelStatus | None, rollout: Rollout | None, old: str) -> Cont
     if model.verdict.health is ModelHealth.UNREAD:
         return line(("? workers not known  ", Tone.WARNING), progress_of(rollout))
     described = model.described
+    most = count(described.max_workers)
     target = rollout.target if rollout and rollout.running else model.wanted
     minus = Content.styled("[-]", "$text-primary @click=screen.do('workers.fewer')")
     plus = Content.styled("[+]", "$text-primary @click=screen.do('workers.more')")
     return Content("").join(
         [
             line(*_ready(model, old)),
-            line((f" min {described.min_workers} max {described.max_workers}  ", Tone.MUTED)),
+            line((f" min {described.min_workers} max {most}  ", Tone.MUTED)),
             *(minus, Content(f" {target} "), plus, Content("  ")),
             line(progress_of(rollout)),
         ]

@@ -46,7 +46,7 @@ def status(
     worker = Worker("9000", "READY", 100, 650_000_000, "")
     ready = WorkerStatus(worker, WorkerVerdict(WorkerHealth.READY, ""), process)
     return ModelStatus(
-        ModelVersion("mnist", "1.0", batch_size=4),
+        ModelVersion("mnist", "1.0", batch_size=4, max_batch_delay_ms=0),
         True,
         Traffic(MINUTE, MINUTE, Missing.NO_TRAFFIC, MINUTE),
         (ready,) * workers,
