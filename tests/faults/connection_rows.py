@@ -11,6 +11,7 @@ STRANGE = "? no TorchServe"
 FAILING = "✗ answering with errors"
 REFUSED = "connection refused"
 STARTS = "tsmon serve start"
+LOST = "reset by peer"
 
 
 def _connection(
@@ -75,20 +76,20 @@ CONNECTION_ROWS = (
         WAITING,
         ("got no answer within",),
     ),
-    _connection("reset at connect", "RST as soon as a connection is made", (AWAY,), (STARTS,)),
-    _connection("reset in head", "RST within the status line", (AWAY,), (STARTS,)),
-    _connection("reset in body", "RST within the body", (AWAY,), (STARTS,)),
+    _connection("reset at connect", "RST as soon as a connection is made", (AWAY,), (LOST,)),
+    _connection("reset in head", "RST within the status line", (AWAY,), (LOST,)),
+    _connection("reset in body", "RST within the body", (AWAY,), (LOST,)),
     _connection(
         "closed without an answer",
         "the connection is closed in place of an answer",
         (AWAY, "disconnected"),
-        ("disconnected", STARTS),
+        ("disconnected", "if that port is encrypted, use https://"),
     ),
     _connection(
         "closed in body",
         "the connection is closed within the body",
         (AWAY,),
-        ("without sending complete", STARTS),
+        ("without sending complete",),
     ),
     _connection(
         "stuck in body",
@@ -125,28 +126,28 @@ CONNECTION_ROWS = (
         "certificate self-signed",
         "https with a certificate that no one vouches for",
         (AWAY, "certificate"),
-        ("CERTIFICATE_VERIFY_FAILED",),
+        ("its certificate is not trusted", "--ca-file", "--insecure"),
         ground=Ground.SECURE,
     ),
     _connection(
         "certificate expired",
         "https with a certificate whose time is over",
         (AWAY, "certificate"),
-        ("certificate has expired",),
+        ("its certificate has expired", "--insecure"),
         ground=Ground.SECURE,
     ),
     _connection(
         "certificate of another host",
         "https with the certificate of another host",
         (AWAY, "certificate"),
-        ("IP address mismatch",),
+        ("its certificate is for a different name", "--insecure"),
         ground=Ground.SECURE,
     ),
     _connection(
         "plain on https",
         "the address says https and the port speaks http",
         (AWAY,),
-        ("does not accept connections",),
+        ("does not accept connections", "does that port speak https?"),
         ground=Ground.SECURE,
     ),
     Row(
@@ -156,7 +157,7 @@ CONNECTION_ROWS = (
         begin=wire("certificate self-signed"),
         ground=Ground.EITHER,
         shows=(AWAY,),
-        says=(STARTS,),
+        says=("if that port is encrypted, use https://",),
         code=3,
     ),
     Row(
@@ -265,7 +266,7 @@ ANSWER_ROWS = (
         ("was still incomplete after",),
         3,
     ),
-    _answer("no HTTP", "a line that is no HTTP", (AWAY,), (STARTS,), 3),
+    _answer("no HTTP", "a line that is no HTTP", (AWAY,), ("no HTTP answer",), 3),
     Row(
         id="change-redirected",
         group=Group.ANSWER,

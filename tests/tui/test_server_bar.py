@@ -17,7 +17,7 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
 )
 from tsmon.telemetry.traffic import Traffic, Usage
-from tsmon.torchserve.errors import Unreachable
+from tsmon.torchserve.errors import NothingListens, Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.state.session import Tag
 from tsmon.tui.text.overall import format_overall
@@ -76,7 +76,7 @@ def test_every_state_has_a_glyph_and_its_word(state: ServerState) -> None:
 
 def test_the_banner_offers_a_start_only_where_it_can() -> None:
     away = snapshot(ServerState.AWAY)
-    problem = Unreachable("no TorchServe is answering", "start one")
+    problem = NothingListens("no TorchServe is answering", "start one")
     status = ServerStatus("x", ServerState.AWAY, problem)
     away = Snapshot(away.at, status, next_poll_s=5)
     here = banner_words(away, MOMENT, can_start=True, read_only=False)
@@ -87,6 +87,18 @@ def test_the_banner_offers_a_start_only_where_it_can() -> None:
     assert "S starts one here" not in there.plain
     assert "next attempt in 5 s" in there.plain
     assert "start one" in there.plain
+
+
+def test_no_start_is_offered_where_something_answers_in_another_way() -> None:
+    problem = Unreachable("its certificate is not trusted", "pass it with --ca-file")
+    status = ServerStatus("x", ServerState.AWAY, problem)
+    away = Snapshot(snapshot(ServerState.AWAY).at, status, next_poll_s=5)
+
+    words = banner_words(away, MOMENT, can_start=True, read_only=False)
+
+    assert words is not None
+    assert "starts one here" not in words.plain
+    assert "--ca-file" in words.plain
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

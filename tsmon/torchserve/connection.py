@@ -21,6 +21,7 @@ from tsmon.torchserve.errors import (
     parse_error,
 )
 from tsmon.torchserve.tokens import KeyKind, KeyRing
+from tsmon.torchserve.unreachable import hint_for_answer, unreachable
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
 from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Overdue
@@ -129,16 +130,20 @@ class Connection:
             what = f"{request.method} {request.url.path}"
             raise TooLarge(f"{what}: {error}", "is this a TorchServe's address?") from None
         except httpx.TransportError as error:
-            raise Unreachable(
-                f"no TorchServe is answering at {self.base_url}: {_reason(error)}",
-                "start one with `tsmon serve start`, or choose another with --server",
-            ) from None
+            words = str(error) or type(error).__name__
+            raise unreachable(self.base_url, words) from None
         except httpx.DecodingError as error:
             raise NotTorchServe(f"{request.url} cannot be decoded: {error}") from None
 
     def _timed_out(self, request: httpx.Request, error: httpx.TimeoutException) -> Exception:
         if isinstance(error, httpx.ConnectTimeout):
-            return Unreachable(f"{self.base_url} does not accept connections", "is the host up?")
+            encrypted = self.base_url.startswith("https:")
+            hint = (
+                "is the host up, and does that port speak https?"
+                if encrypted
+                else "is the host up?"
+            )
+            return Unreachable(f"{self.base_url} does not accept connections", hint)
         seconds = request.extensions["timeout"]["read"]
         what = f"{request.method} {request.url.path}"
         if isinstance(error, Overdue):
@@ -161,7 +166,9 @@ class Connection:
             return TokenRefused(code, type_, message, problem, hint)
         if code == 413 and not message:
             message = "the body is larger than the server's max_request_size"
-        return api_error(code, type_, message)
+        error = api_error(code, type_, message)
+        error.hint = error.hint or hint_for_answer(self.base_url, message)
+        return error
 
 
 def read_json(response: httpx.Response) -> Any:
@@ -199,10 +206,3 @@ def trusted_certificates(verify: bool | str) -> ssl.SSLContext:
 
 def _token_refused(response: httpx.Response) -> bool:
     return response.status_code == 400 and read_error(response)[1] == "InvalidKeyException"
-
-
-def _reason(error: httpx.TransportError) -> str:
-    text = str(error)
-    if "connection attempts failed" in text.lower() or "refused" in text.lower():
-        return "connection refused"
-    return text or type(error).__name__

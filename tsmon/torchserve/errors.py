@@ -1,7 +1,8 @@
 """Everything that can go wrong between tsmon and a TorchServe, as one tree.
 
     TorchServeError
-    ├── Unreachable            nothing listens there, or the connection broke
+    ├── Unreachable            there is no connection to it, or it broke
+    │   └── NothingListens     no one listens at that port of this machine
     ├── TimedOut               it listens, but did not answer in time
     ├── TooLarge               its answer has more bytes than any of its kind
     ├── NotTorchServe          something else answered
@@ -48,7 +49,11 @@ class TorchServeError(Exception):
 
 
 class Unreachable(TorchServeError):
-    """Nothing listens at the address, or the connection broke."""
+    """There is no connection to the address, or it broke."""
+
+
+class NothingListens(Unreachable):
+    """No one listens at that port of this machine, so a server can be started there."""
 
 
 class TimedOut(TorchServeError):

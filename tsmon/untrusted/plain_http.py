@@ -7,6 +7,9 @@ would be spent in layers that serve HTTP/2, proxies and other event loops. TLS g
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import re
 import socket
 import time
 from collections import deque
@@ -123,8 +126,8 @@ class PlainTransport(httpx.AsyncBaseTransport):
             _, made = await _within(timeout_s, opening, httpx.ConnectTimeout)
         except socket.gaierror as error:
             raise httpx.ConnectError(str(error)) from None
-        except OSError:
-            raise httpx.ConnectError("All connection attempts failed") from None
+        except OSError as error:
+            raise httpx.ConnectError(_why_not(error)) from None
         made.origin = origin
         return made
 
@@ -325,6 +328,14 @@ class _Connection(asyncio.Protocol):
             self._is_kept = self._parser.should_keep_alive()
         else:  # an interim answer
             self.headers = []
+
+
+def _why_not(error: OSError) -> str:
+    """Why there is no connection; a host with several addresses has several reasons."""
+    numbers = {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}
+    if not numbers or errno.ECONNREFUSED in numbers:
+        return "connection refused" if numbers else str(error)
+    return ", ".join(sorted(os.strerror(number).lower() for number in numbers))
 
 
 def _origin(request: httpx.Request) -> _Origin:

@@ -25,11 +25,11 @@ from tsmon.torchserve.errors import (
     TimedOut,
     TokenRefused,
     TorchServeError,
-    Unreachable,
 )
 from tsmon.torchserve.records import ApiDescription
+from tsmon.torchserve.unreachable import unreachable
 
-REFUSED = Unreachable("no TorchServe is answering at http://127.0.0.1:8081: connection refused")
+REFUSED = unreachable("http://127.0.0.1:8081", "connection refused")
 NO_KEY = TokenRefused(400, "InvalidKeyException", "", KeyProblem.MISSING, "")
 
 

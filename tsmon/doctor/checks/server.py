@@ -10,6 +10,7 @@ from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.torchserve.errors import MODEL_API_HINT, TimedOut, TorchServeError, Unreachable
 from tsmon.torchserve.records import ApiDescription
+from tsmon.torchserve.unreachable import REFUSED
 
 TESTED = "0.12"
 SHOWN_SERVERS = 3
@@ -21,7 +22,6 @@ _PATHS = {
 _STUCK = (
     "it accepts connections, so it is busy, stuck or suspended: check its ts_log.log, or restart it"
 )
-_START = "start one with `tsmon serve start`, or pass the right address with --server"
 
 
 def ports(facts: Facts) -> Iterator[Finding]:
@@ -158,13 +158,13 @@ def _described(server: ExaminedServer) -> dict[Api, ApiDescription]:
 
 
 def _silent(facts: Facts, server: ExaminedServer) -> Finding:
-    evidence = str(server.descriptions[Api.MANAGEMENT])
     others = [_whereabouts(other) for other in facts.machine.others]
     if len(others) > SHOWN_SERVERS:
         others[SHOWN_SERVERS:] = [f"and {len(others) - SHOWN_SERVERS} more"]
+    silent = server.descriptions[Api.MANAGEMENT]
     stuck = any(isinstance(answer, TimedOut) for answer in server.descriptions.values())
-    remedy = _STUCK if stuck else _START
-    return error("the server does not answer", "; ".join([evidence, *others]), remedy)
+    remedy = _STUCK if stuck else getattr(silent, "hint", "")
+    return error("the server does not answer", "; ".join([str(silent), *others]), remedy)
 
 
 def _whereabouts(other: OtherServer) -> str:
@@ -188,4 +188,7 @@ def _port(server: ExaminedServer, api: Api) -> Finding | None:
     title = f"the {api} address does not answer"
     if not isinstance(answer, Unreachable | TimedOut):
         title = f"something other than TorchServe answers at the {api} address"
-    return error(title, f"{url}: {answer.message}", f"if it is elsewhere, pass it with --{api}-url")
+    remedy = f"if it is elsewhere, pass it with --{api}-url"
+    if answer.hint and REFUSED not in answer.message:
+        remedy = answer.hint
+    return error(title, f"{url}: {answer.message}", remedy)

@@ -23,9 +23,10 @@ from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, RefusedAnswer
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunProgress, RunReport, Tally
-from tsmon.torchserve.errors import TokenRefused, TorchServeError, Unreachable, api_error
+from tsmon.torchserve.errors import TokenRefused, TorchServeError, api_error
 from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind
+from tsmon.torchserve.unreachable import unreachable
 
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
@@ -173,8 +174,7 @@ class LoadRun:
             return
         if Failure.UNREACHABLE in increment.examples:
             url, reason = self._client.addresses.inference, increment.examples[Failure.UNREACHABLE]
-            hint = "start one with `tsmon serve start`, or choose another with --server"
-            raise Unreachable(f"no TorchServe is answering at {url}: {reason}", hint)
+            raise unreachable(url, reason)
         if Failure.UNREADABLE in increment.examples:
             raise ImageError(increment.examples[Failure.UNREADABLE])
 

@@ -30,6 +30,7 @@ from tsmon.telemetry.source import Description, Observation, ServerFacts
 from tsmon.torchserve.errors import (
     ApiError,
     KeyProblem,
+    NothingListens,
     NotTorchServe,
     TimedOut,
     TokenRefused,
@@ -68,7 +69,9 @@ _PROCESS = "SELECT pid, memory_bytes, cpu_percent, started FROM process"
 _DESCRIPTION = "SELECT position, is_default, body FROM description WHERE tick = ?"
 _SELECT_TICK = f"SELECT {', '.join(_TICK)} FROM tick WHERE id = ?"  # noqa: S608
 _SELECT_SCRAPE = "SELECT metrics_elapsed, metrics_mode, metrics_logged FROM tick WHERE id = ?"
-_PLAIN = {kind.__name__: kind for kind in (Unreachable, TimedOut, TooLarge, NotTorchServe)}
+_PLAIN = {
+    kind.__name__: kind for kind in (Unreachable, NothingListens, TimedOut, TooLarge, NotTorchServe)
+}
 
 
 class Detail(IntEnum):

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from tsmon.telemetry.events import TOKEN_SOON, Event
 from tsmon.telemetry.snapshot import ServerState, Snapshot
-from tsmon.torchserve.errors import MODEL_API_HINT
+from tsmon.torchserve.errors import MODEL_API_HINT, NothingListens
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.keymap.effective import Keymap
 from tsmon.tui.text.tones import Span, Tone, line
@@ -75,7 +75,7 @@ def banner_words(
     ways_out = [problem.hint] if problem and problem.hint else []
     if now is not None and server.state is not ServerState.STALE:
         ways_out.insert(0, _next_try(snapshot, now))
-    if can_start and server.state is ServerState.AWAY:
+    if can_start and isinstance(problem, NothingListens):
         ways_out.insert(0, "{server.start} starts one here")
     if server.state is ServerState.TOKEN_REFUSED:
         ways_out.insert(0, "{server.key-file} reads another key file")
