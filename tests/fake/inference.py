@@ -29,7 +29,7 @@ async def respond(server: FakeTorchServe, request: httpx.Request) -> httpx.Respo
     server.keys.check(request, "inference")
     match request.url.path.split("/")[1:]:
         case ["ping"]:
-            return answers.status("Healthy")
+            return answers.status(server.ping, 500 if server.ping == "Unhealthy" else 200)
         case ["predictions", name] if name:
             return await _predict(server, request, name, None)
         case ["invocations"] if name := request.url.params.get("model_name"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.fake.archives import Archive, Loading
@@ -21,6 +22,8 @@ class Worker:
     next_pid: Callable[[], int]
     pid: int = UNKNOWN_PID
     ready: bool = False
+    made: datetime = field(default_factory=datetime.now)
+    """In this machine's time, whatever the `Z` behind it says."""
     processes: int = 0
     """How many it has had while loading."""
 
@@ -46,7 +49,7 @@ class Worker:
     def describe(self) -> dict[str, Any]:
         return {
             "id": str(self.port),
-            "startTime": "2026-11-22T13:27:15.796Z",
+            "startTime": f"{self.made.isoformat(timespec='milliseconds')}Z",
             "status": "READY" if self.ready else "UNLOADING",
             "memoryUsage": 0,
             "pid": self.pid,

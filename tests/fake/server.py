@@ -41,6 +41,8 @@ class FakeTorchServe:
         self.model_api = model_api
         self.job_queue_size = job_queue_size
         self.store: dict[str, Archive] = {}
+        self.ping = "Healthy"
+        """What `/ping` says; Unhealthy once a worker has failed for longer than it is retried."""
         self.keys = Keys(key_file)
         self.faults = Faults()
         self.requests: list[httpx.Request] = []

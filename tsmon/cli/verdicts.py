@@ -13,8 +13,10 @@ from msgspec import Struct
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import complain
+from tsmon.telemetry.health.server_signs import PingWatch, ServerSigns, lacking
 from tsmon.telemetry.health.watch import HealthWatch
 from tsmon.telemetry.instant import Instant
+from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
     from tsmon.cli.log_evidence import LogEvidence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.source import Description
     from tsmon.torchserve.addresses import Addresses
+    from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.records import ModelVersion, VersionKey
 
 
@@ -67,10 +70,11 @@ def judge(
     addresses: Addresses,
     versions: Sequence[ModelVersion],
     zone: tzinfo | None = None,
+    signs: ServerSigns | None = None,
 ) -> Mapping[VersionKey, Judged]:
     """The verdicts on these versions; with the logs that are named or those of a local server.
 
-    `zone` is that of their stamps, by default worked out.
+    `zone` is that of their stamps, by default worked out; `signs` what `signs_of` gives.
 
     What takes time to see, as that nothing is answered, one look does not show.
     """
@@ -79,11 +83,27 @@ def judge(
         worker_states = logs.worker_states() if logs else None
         at = Instant.now()
         answers = logs.answers(at, versions) if logs else None
-        verdicts = HealthWatch().judge(at, versions, answers=answers, worker_states=worker_states)
+        verdicts = HealthWatch().judge(
+            at,
+            versions,
+            answers=answers,
+            worker_states=worker_states,
+            signs=signs or ServerSigns(),
+        )
         return {
             key: Judged(verdict, logs.cause(key, verdict) if logs else None)
             for key, verdict in verdicts.items()
         }
+
+
+async def signs_of(client: TorchServe, entries: Sequence[Description]) -> ServerSigns:
+    """What the server says of its workers beside describe, where any of them is not ready."""
+    try:
+        version = (await client.management.api_description()).version
+    except TorchServeError:
+        version = ""
+    ping = await PingWatch(client.inference).look(entries)
+    return ServerSigns(version, ping, lacking(entries))
 
 
 def _evidence(folder: Path, zone: tzinfo | None) -> LogEvidence:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from tsmon.fleet.error_rate import ErrorRate
 from tsmon.telemetry.descriptions import ModelReader
+from tsmon.telemetry.health.server_signs import UNHEALTHY, PingWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import outcome_of, scrape_of
 from tsmon.telemetry.scrape import ScrapeReader
-from tsmon.telemetry.source import Description, Observation
+from tsmon.telemetry.source import Description, Observation, ServerFacts
 from tsmon.torchserve.errors import ApiError, TorchServeError
 from tsmon.torchserve.records import ModelVersion
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 DESCRIBES = 2
 """Settled models described at each tick; the others wait their turn."""
-UNHEALTHY = "Unhealthy"
 PINGS_MISSED = 2
 """So many pings in a row without an answer are reported; one happens while a model is removed."""
 
@@ -36,7 +36,8 @@ class LightSource:
         self._client = client
         self._reader = ModelReader(client.management, DESCRIBES)
         self._scrapes = ScrapeReader()
-        self._is_torchserve = False
+        self._facts: ServerFacts | None = None
+        self._pings = PingWatch(client.inference)
         self._missed = 0
         self.errors = ErrorRate()
         self.only_metrics: TorchServeError | None = None
@@ -61,9 +62,11 @@ class LightSource:
         )
         self.errors.observe(scrape)
         if isinstance(models, TorchServeError):
-            self._is_torchserve = False
+            self._facts = None
             self._reader.forget()
-        return Observation(Instant.now(), None, self._known(models, scrape), scrape)
+        ping = "" if isinstance(models, TorchServeError) else await self._pings.look(models)
+        known = self._known(models, scrape)
+        return Observation(Instant.now(), self._facts, known, scrape, ping=ping)
 
     def _known(
         self, models: tuple[Description, ...] | TorchServeError, scrape: Scrape | TorchServeError
@@ -80,16 +83,13 @@ class LightSource:
         )
 
     async def _models(self, focus: ModelKey | None) -> tuple[Description, ...]:
-        if not self._is_torchserve:
-            await self._client.management.api_description()
-            self._is_torchserve = True
+        if self._facts is None:
+            description = await self._client.management.api_description()
+            self._facts = ServerFacts(description.version, None)
         return await self._reader.read(focus)
 
     async def _ping(self) -> None:
-        """Ask whether inference answers; not of a server known to have a problem.
-
-        TorchServe counts each such answer as an error of its own, which others would see.
-        """
+        """Ask whether inference answers; not of a server known to have a problem (`PingWatch`)."""
         if not self._reader.settled:
             return
         answer = await outcome_of(self._client.inference.ping)

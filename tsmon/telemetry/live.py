@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tsmon.logs.discovery import find_logs
 from tsmon.logs.lines import WorkerNames, logged_as
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
+from tsmon.telemetry.health.server_signs import PingWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.place_follower import PlaceFollower
 from tsmon.telemetry.logs.request_lines import ONLY_MODEL
@@ -58,6 +59,7 @@ class LiveSource:
         self._facts: ServerFacts | None = None
         self._scrapes = ScrapeReader()
         self._reader = ModelReader(client.management, DESCRIBES_PER_TICK)
+        self._pings = PingWatch(client.inference)
 
     @property
     def label(self) -> str:
@@ -90,11 +92,13 @@ class LiveSource:
                 log_problem=problem,
                 token_ends=token_ends,
             )
+        ping = await self._pings.look(models)
         return Observation(
             Instant.now(),
             self._facts,
             models,
             _counted(scrape, logs),
+            ping=ping,
             processes=self._process_usages(models),
             reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
             worker_states=logs.worker_states if logs else None,

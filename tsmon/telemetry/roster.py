@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tsmon.telemetry.health.server_signs import ServerSigns, lacking
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
     ModelVerdict,
@@ -107,6 +108,11 @@ class Roster:
             worker_states=observation.worker_states,
             ended={pid for pid, usage in observation.processes.items() if usage.ended},
             unregistering={(key.name, key.version) for key in self._expected_to_go},
+            signs=ServerSigns(
+                observation.facts.version if observation.facts else "",
+                observation.ping,
+                lacking(descriptions),
+            ),
         )
         found = {}
         for entry, cost in zip(descriptions, costs, strict=True):

@@ -80,8 +80,9 @@ class WorkerStatus(Struct, frozen=True):
 
     @property
     def ready(self) -> bool:
-        """Whether it can answer: TorchServe may not know yet that its process is gone."""
-        return self.worker.ready and self.verdict.health is not WorkerHealth.ENDED
+        """Whether it can answer: READY may mean a process that is gone, or that still loads."""
+        failed = (WorkerHealth.STARTING, WorkerHealth.ENDED, WorkerHealth.RETRYING)
+        return self.worker.ready and self.verdict.health not in (*failed, WorkerHealth.GIVEN_UP)
 
 
 class ModelKey(NamedTuple):

@@ -70,6 +70,8 @@ class Observation(Struct, frozen=True):
     """Why a version's worker died or its requests failed the last time."""
     log_folder: Path | None = None
     """Where the log files are; None where they cannot be read."""
+    ping: str = ""
+    """The answer to /ping, asked while workers are not ready; empty where there is none."""
     token_ends: Mapping[KeyKind, datetime] = field(default_factory=dict)
     """When the tokens of the key file end; without those that never do."""
     log_problem: str = ""

@@ -79,3 +79,18 @@ def test_without_logs_the_verdict_says_that_it_is_inferred(
     absent, _ = tsmon("models", "--json", "--logs", str(nothing)).json
 
     assert (absent["verdict"], absent["inferred"], absent["cause"]) == ("starting", True, None)
+
+
+def test_a_model_that_is_dead_for_long_is_given_up_to_anyone_who_looks_late(
+    tsmon: Tsmon, dying: FakeTorchServe, tmp_path: Path
+) -> None:
+    nothing = str(tmp_path)
+    dying.ping = "Unhealthy"
+
+    absent, mnist = tsmon("models", "--json", "--logs", nothing).json
+    (answer,) = tsmon("describe", "absent", "--json", "--logs", nothing).json
+
+    assert (absent["verdict"], absent["inferred"]) == ("given up", True)
+    assert "/ping says Unhealthy" in absent["evidence"]
+    assert answer["tsmon"]["verdict"] == "given up"
+    assert mnist["verdict"] == "ready"

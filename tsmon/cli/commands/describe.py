@@ -10,8 +10,8 @@ from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import as_json, server_options, version_option
 from tsmon.cli.output import emit, emit_json, emit_table
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.verdicts import Judged, complain_of_unread, judge
-from tsmon.telemetry.descriptions import unread
+from tsmon.cli.verdicts import Judged, complain_of_unread, judge, signs_of
+from tsmon.telemetry.descriptions import describe_everything, unread
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.errors import NotFound, TokenRefused, TorchServeError, Unreachable
 from tsmon.units import ABSENT, byte_size, count
@@ -47,7 +47,11 @@ async def describe(
             await _show_listed(client.management, model, error, as_json=as_json)
             raise
         extra = await client.management.customized(model, version) if customized else None
-        judged = judge(target.log_place, client.addresses, versions, target.access.log_zone)
+        ready = all(each.ready_workers >= each.min_workers for each in versions)
+        # /ping speaks of all models: who else it may mean has to be known.
+        everything = [] if ready else await describe_everything(client.management)
+        signs = await signs_of(client, everything)
+        judged = judge(target.log_place, client.addresses, versions, target.access.log_zone, signs)
     if as_json:
         answers = [
             {

@@ -10,7 +10,7 @@ from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import as_json, server_options
 from tsmon.cli.output import ReportColumn, emit_columns, emit_json, say
 from tsmon.cli.target import Target, pass_target
-from tsmon.cli.verdicts import Judged, complain_of_unread, judge
+from tsmon.cli.verdicts import Judged, complain_of_unread, judge, signs_of
 from tsmon.telemetry.descriptions import describe_everything
 from tsmon.telemetry.health.verdicts import ModelHealth
 
@@ -80,6 +80,7 @@ async def models(target: Target, as_json: bool) -> None:
             client.addresses,
             [entry.model for entry in found if entry.is_judged],
             target.access.log_zone,
+            await signs_of(client, found),
         )
     rows = [_Row(entry, judged.get((entry.model.name, entry.model.version))) for entry in found]
     if as_json:

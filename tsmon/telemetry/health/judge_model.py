@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tsmon.telemetry.health.server_signs import READY_IS_EARLY
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth, WorkerVerdict
 from tsmon.torchserve.errors import SERVER_ERROR
 from tsmon.units import duration, plural
@@ -84,7 +85,7 @@ def judge_model(
     if worst.health is ModelHealth.DEGRADED:  # what fails may have another reason
         failing = [each.evidence for each in findings if each.health is ModelHealth.FAILING]
         worst = _Finding(worst.health, "; ".join([worst.evidence, *failing]))
-    inferred = worst.health not in (ModelHealth.READY, ModelHealth.UNREGISTERING) and any(
+    inferred = worst.health is not ModelHealth.UNREGISTERING and any(
         verdict.inferred for _, verdict in workers
     )
     return ModelVerdict(worst.health, worst.evidence, tuple(workers), inferred)
@@ -130,8 +131,10 @@ def _of_workers(model: ModelVersion, verdicts: Sequence[WorkerVerdict]) -> Itera
         yield _Finding(_WITHOUT_READY[worst.health], detail)
     elif any(verdict.health in _FAILED for verdict in staying):
         yield _Finding(ModelHealth.DEGRADED, evidence)
-    elif len(serving) < len(staying):
+    elif any(verdict.health is WorkerHealth.STARTING for verdict in staying):
         yield _Finding(ModelHealth.STARTING, evidence)
+    elif len(serving) < len(staying):
+        yield _Finding(ModelHealth.UNKNOWN, evidence)
     elif len(serving) < model.min_workers:
         evidence = f"{len(serving)} of {model.min_workers} required workers are running"
         yield _Finding(ModelHealth.DEGRADED, evidence)
@@ -156,4 +159,6 @@ def _ready(model: ModelVersion, workers: Sequence[tuple[str, WorkerVerdict]]) ->
     ready = sum(verdict.health is WorkerHealth.READY for _, verdict in workers)
     pending = model.queue.pending if model.queue else 0
     waiting = f", {plural(pending, 'request')} waiting" if pending else ""
-    return f"{ready} of {len(workers)} ready{waiting}"
+    believed = not any(v.inferred and v.health is WorkerHealth.READY for _, v in workers)
+    doubt = "" if believed else f"; {READY_IS_EARLY}"
+    return f"{ready} of {len(workers)} ready{waiting}{doubt}"

@@ -2,7 +2,8 @@
 
 Describe says UNLOADING for loading, crashed, waiting to be retried, given up and being removed.
 ts_log shows them apart. Without it the verdict is inferred: a new pid for the same id is a restart,
-and a worker that was not ready for longer than TorchServe retries is given up.
+a worker that was not ready for longer than TorchServe retries is given up, and so is one of which
+/ping says so; one that was made longer ago than a load may take has failed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tsmon.telemetry.health.server_signs import READY_IS_EARLY, UNHEALTHY, ServerSigns
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
+from tsmon.telemetry.logs.worker_events import Phase
 from tsmon.torchserve.records import MAX_RETRY_S
 from tsmon.units import duration, times
 
@@ -23,8 +26,13 @@ if TYPE_CHECKING:
 
 MARGIN_S = 10.0
 """How much later than its time-out TorchServe may act on a busy machine."""
+ZONE_STEP_S = 900.0
+"""Zones are multiples of it apart, so a start time without a zone is known but for as many."""
+CLOCK_SKEW_S = 30.0
 _FIRST_DELAYS_S = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584)
 """TorchServe's pauses between the end of one process and the start of the next."""
+
+NO_SIGNS = ServerSigns()
 
 
 class WorkerSeen(Struct, frozen=True):
@@ -88,16 +96,22 @@ def judge_worker(
     log_now: datetime | None = None,
     idle_s: float | None = None,
     ended: bool = False,
+    signs: ServerSigns = NO_SIGNS,
+    is_suspect: bool = False,
 ) -> WorkerVerdict:
     """What this worker is.
 
-    `now` is monotonic; `log_now` is the server's local time, needed with a `state` from its log;
+    `now` is monotonic; `log_now` is this machine's local time, needed with a `state` from the log;
     `idle_s` is given when its model is stuck: the seconds since anything was answered; `ended` says
-    that its process was on this machine and is there no more.
+    that its process was on this machine and is there no more; `is_suspect` that /ping says of its
+    model, and of no other, that a worker has failed for longer than TorchServe retries.
     """
     restarts = max(seen.restarts, state.deaths if state else 0)
+    early = worker.ready and signs.ready_means_running
     if state is not None and state.stopping:
         verdict = WorkerVerdict(WorkerHealth.STOPPING, "is being removed")
+    elif not worker.status:
+        verdict = WorkerVerdict(WorkerHealth.UNKNOWN, "describe does not give its status")
     elif worker.ready and ended:
         cause = "looking for the cause" if state else "no log shows why"
         verdict = WorkerVerdict(WorkerHealth.ENDED, f"process {worker.pid} is gone, {cause}")
@@ -105,13 +119,39 @@ def judge_worker(
         verdict = WorkerVerdict(
             WorkerHealth.STUCK, f"counts as ready, but has answered nothing for {duration(idle_s)}"
         )
+    elif state is not None and log_now is not None and not (worker.ready and not early):
+        is_loaded = early and state.phase is Phase.LOADED
+        ready = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
+        verdict = ready if is_loaded else _by_log(model, state, log_now)
+    elif early and now - seen.pid_since <= model.startup_patience_s + MARGIN_S:
+        verdict = _running(worker, seen)
     elif worker.ready:
         verdict = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
-    elif state is not None and log_now is not None:
-        verdict = _by_log(model, state, log_now)
     else:
-        verdict = _by_describe(model, seen, now)
+        age_s = least_age_s(worker, log_now) if log_now else 0.0
+        verdict = _by_describe(model, seen, now, age_s, is_suspect=is_suspect)
     return replace(verdict, restarts=restarts)
+
+
+def least_age_s(worker: Worker, now: datetime) -> float:
+    """Seconds since the worker was made, but for whole quarters of an hour.
+
+    The zone of its start time is the server's, which is not known; `now` is this machine's time.
+    """
+    try:
+        made = datetime.fromisoformat(worker.start_time.removesuffix("Z"))
+        late = (now - made.replace(tzinfo=None)).total_seconds() % ZONE_STEP_S
+    except (ValueError, OverflowError):
+        return 0.0
+    return late if late < ZONE_STEP_S - CLOCK_SKEW_S else 0.0
+
+
+def _running(worker: Worker, seen: WorkerSeen) -> WorkerVerdict:
+    """The verdict where READY does not show yet that the model is loaded."""
+    health, shown = WorkerHealth.READY, _ready(worker, 0)
+    if seen.restarts:
+        health, shown = WorkerHealth.RETRYING, f"new process {times(seen.restarts)}"
+    return WorkerVerdict(health, f"{shown} (inferred: {READY_IS_EARLY})", inferred=True)
 
 
 def _ready(worker: Worker, restarts: int) -> str:
@@ -147,7 +187,9 @@ def _given_up(state: WorkerState) -> str:
     )
 
 
-def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVerdict:
+def _by_describe(
+    model: ModelVersion, seen: WorkerSeen, now: float, age_s: float, *, is_suspect: bool
+) -> WorkerVerdict:
     since = seen.first_seen if seen.unready_since is None else seen.unready_since
     unready_s = max(now - since, 0.0)
     tries_s = max_retry_s(model)
@@ -155,6 +197,12 @@ def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVer
     for_s = f"not ready for {duration(unready_s)}"
     if unready_s > last_retry_s(tries_s) + limit and now - seen.pid_since > limit:
         evidence = f"{for_s}, TorchServe tries for {duration(tries_s)} (inferred: no log)"
+        return WorkerVerdict(WorkerHealth.GIVEN_UP, evidence, inferred=True)
+    if is_suspect:
+        evidence = (
+            f"not ready, and /ping says {UNHEALTHY}: it has failed for {duration(tries_s)} or "
+            "more, after which TorchServe tries once more at most (inferred: no log)"
+        )
         return WorkerVerdict(WorkerHealth.GIVEN_UP, evidence, inferred=True)
     if seen.restarts:
         evidence = f"{for_s}, new process {times(seen.restarts)} (inferred: its pid changed)"
@@ -166,6 +214,12 @@ def _by_describe(model: ModelVersion, seen: WorkerSeen, now: float) -> WorkerVer
         evidence = f"{for_s}, time-out {model.startup_timeout_s} s (inferred: the load failed)"
         return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
     timeout = f", time-out {model.startup_timeout_s} s" if model.startup_timeout_s else ""
+    if age_s > limit:
+        evidence = (
+            f"not ready {duration(age_s)} or more after it was made{timeout} (inferred: its "
+            "process ended or a load failed; no log shows whether TorchServe still tries)"
+        )
+        return WorkerVerdict(WorkerHealth.RETRYING, evidence, inferred=True)
     return WorkerVerdict(WorkerHealth.STARTING, f"{for_s}{timeout}", inferred=True)
 
 

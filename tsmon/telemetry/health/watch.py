@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from tsmon.telemetry.health.judge_model import is_stuck, judge_model
-from tsmon.telemetry.health.judge_worker import WorkerSeen, judge_worker
+from tsmon.telemetry.health.judge_worker import NO_SIGNS, WorkerSeen, judge_worker
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.health.server_signs import ServerSigns
     from tsmon.telemetry.health.verdicts import ModelVerdict
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.logs.worker_states import WorkerState
@@ -57,6 +58,7 @@ class HealthWatch:
 
     def __init__(self) -> None:
         self._known: dict[VersionKey, _Known] = {}
+        self._version = ""
 
     def judge(
         self,
@@ -67,16 +69,20 @@ class HealthWatch:
         worker_states: Mapping[str, WorkerState] | None = None,
         ended: Collection[int] = (),
         unregistering: Collection[VersionKey] = (),
+        signs: ServerSigns = NO_SIGNS,
     ) -> dict[VersionKey, ModelVerdict]:
         """The verdict on each of these models, the ones that describe shows at this tick.
 
         `answers` by name and version, of those that have requests waiting or a report;
         `worker_states` from the server's own log by worker id, None for a remote server; `ended`
         are the pids of workers that were processes of this machine and are no more; `unregistering`
-        are those that someone is removing. Models and workers that are missing are forgotten.
+        are those that someone is removing; `signs` what the server says beside describe. Models
+        and workers that are missing are forgotten.
         """
         answers, worker_states = answers or {}, worker_states or {}
         known = {}
+        if signs.version != self._version:
+            self._known, self._version = {}, signs.version
         for model in models:
             key = (model.name, model.version)
             before, of_workers = self._known.get(key), _states_of(model, worker_states)
@@ -93,7 +99,9 @@ class HealthWatch:
                 answers.get(key, Answers()),
                 of_workers,
                 ended,
+                signs,
                 unregistering=removing,
+                is_suspect=key == signs.given_up,
             )
             known[key].rests = calm and _rests(known[key])
         self._known = known
@@ -107,8 +115,10 @@ def _judge(
     answers: Answers,
     states: tuple[WorkerState | None, ...],
     ended: Collection[int],
+    signs: ServerSigns,
     *,
     unregistering: bool,
+    is_suspect: bool,
 ) -> _Known:
     now = at.monotonic
     workers = {_key(worker): _seen(before, worker, now) for worker in model.workers}
@@ -127,6 +137,8 @@ def _judge(
                 log_now=log_now,
                 idle_s=idle_s,
                 ended=worker.pid in ended,
+                signs=signs,
+                is_suspect=is_suspect,
             ),
         )
         for worker, state in zip(model.workers, states, strict=True)
@@ -160,9 +172,10 @@ def _moved(model: ModelVersion, before: _Known | None, answers: Answers, now: fl
 
 
 def _rests(known: _Known) -> bool:
-    """Whether all is as it should be, so that time alone makes nothing worse."""
-    model = known.model
-    return not known.pending and model.ready_workers == len(model.workers)
+    """Whether all is as it should be, so that time alone changes nothing."""
+    model, verdict = known.model, known.verdict
+    is_settled = model.ready_workers == len(model.workers) and not verdict.inferred
+    return is_settled and not known.pending and not any(w.inferred for _, w in verdict.workers)
 
 
 def _is_same(before: _Known, model: ModelVersion, states: tuple[WorkerState | None, ...]) -> bool:

@@ -272,6 +272,7 @@ class Recording:
             worker_states=logged.worker_states if logged else None,
             causes=logged.causes if logged else {},
             log_folder=logged.folder if logged else None,
+            ping=self._part(tick, lambda: self._ping(tick)) or "",
             token_ends=self._part(tick, lambda: self._token_ends(tick)) or {},
         )
 
@@ -375,6 +376,12 @@ class Recording:
     def _process(self, tick: Tick, pid: int) -> dict[int, ProcessUsage]:
         rows = self._database.rows(f"{_PROCESS} WHERE tick = ? AND pid = ?", tick.id, pid)
         return {pid: ProcessUsage(*usage) for pid, *usage in map(numbers, rows)}
+
+    def _ping(self, tick: Tick) -> str:
+        if "ping" not in self._database.tables:
+            return ""
+        rows = self._database.rows("SELECT answer FROM ping WHERE tick = ?", tick.id)
+        return texts(rows[0])[0] if rows else ""
 
     def _token_ends(self, tick: Tick) -> dict[KeyKind, datetime]:
         if "token" not in self._database.tables:

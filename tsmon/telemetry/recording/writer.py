@@ -109,6 +109,8 @@ class Writer:
                 self._insert("lost", [(tick, scrape.lost_lines)])
         if not isinstance(models, TorchServeError):
             self._insert_descriptions(tick, models)
+        if observation.ping:
+            self._insert("ping", [(tick, observation.ping)])
         self._insert(
             "process",
             (

@@ -8,16 +8,19 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
 
 from tests.unit.telemetry.health import worlds
 from tests.unit.telemetry.health.worlds import at, log_time, model, worker, worker_state
 from tsmon.telemetry.health.judge_worker import WorkerSeen, judge_worker, last_retry_s, max_retry_s
+from tsmon.telemetry.health.server_signs import ServerSigns
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.telemetry.logs.worker_events import Phase
 from tsmon.telemetry.logs.worker_states import Death, DeathReason, WorkerState
 from tsmon.torchserve.records import ModelVersion, Worker
 
 DEAD = worker(ready=False)
+OLD = ServerSigns("0.5.3")
 DEATH = Death(log_time(0), DeathReason.ENDED, loading=False)
 
 
@@ -44,6 +47,69 @@ def test_worker_that_was_ready_before_is_retrying() -> None:
     verdict = _watched((0, worker()), (10, DEAD), (14, DEAD))
     assert verdict.health is WorkerHealth.RETRYING
     assert verdict.evidence == "not ready for 4 s, was ready before (inferred: its process ended)"
+
+
+@pytest.mark.parametrize(
+    ("hours", "seconds", "health"),
+    [
+        (0, 60, WorkerHealth.STARTING),
+        (2, 60, WorkerHealth.STARTING),  # the server's zone may be another
+        (0, 131, WorkerHealth.RETRYING),
+        (-7, 400, WorkerHealth.RETRYING),
+        (0, -20, WorkerHealth.STARTING),  # its clock may be ahead
+    ],
+)
+def test_worker_made_longer_ago_than_a_load_may_take_has_failed(
+    hours: float, seconds: float, health: WorkerHealth
+) -> None:
+    made = log_time(-seconds - hours * 3600)
+    old = replace_struct(DEAD, start_time=f"{made.isoformat()}Z")
+    verdict = judge_worker(model(old), old, WorkerSeen.first(old, 0), 0, log_now=log_time(0))
+    assert (verdict.health, verdict.inferred) == (health, True)
+
+
+@pytest.mark.parametrize("start", ["", "yesterday", "2026-11-22T99:00:00Z", "9999-12-31T23:59:59Z"])
+def test_start_time_that_makes_no_sense_shows_nothing(start: str) -> None:
+    odd = replace_struct(DEAD, start_time=start)
+    verdict = judge_worker(model(odd), odd, WorkerSeen.first(odd, 0), 0, log_now=log_time(0))
+    assert verdict.health in (WorkerHealth.STARTING, WorkerHealth.RETRYING)
+
+
+def test_worker_that_ping_speaks_of_is_given_up() -> None:
+    before = WorkerSeen.first(DEAD, 0)
+    verdict = judge_worker(model(DEAD), DEAD, before, 0, is_suspect=True)
+    assert (verdict.health, verdict.inferred) == (WorkerHealth.GIVEN_UP, True)
+    assert "/ping says Unhealthy: it has failed for 5 min or more" in verdict.evidence
+
+
+def test_ready_of_an_old_server_is_believed_when_its_load_must_have_ended() -> None:
+    young = judge_worker(model(), worker(pid=7), WorkerSeen.first(worker(), 0), 130, signs=OLD)
+    assert (young.health, young.inferred) == (WorkerHealth.READY, True)
+    assert "READY shows a running process, not a loaded model" in young.evidence
+    old = judge_worker(model(), worker(pid=7), WorkerSeen.first(worker(), 0), 131, signs=OLD)
+    assert (old.health, old.evidence, old.inferred) == (WorkerHealth.READY, "pid 7", False)
+    reborn = WorkerSeen.first(worker(pid=6), 0).then(worker(pid=7), 3)
+    failed = judge_worker(model(), worker(pid=7), reborn, 5, signs=OLD)
+    assert (failed.health, failed.restarts) == (WorkerHealth.RETRYING, 1)
+
+
+def test_ready_of_an_old_server_is_what_its_log_says() -> None:
+    for phase, health in (
+        (Phase.STARTED, WorkerHealth.STARTING),
+        (Phase.LOADED, WorkerHealth.READY),
+    ):
+        state = worker_state(phase, launched=log_time(0))
+        before = WorkerSeen.first(worker(), 0)
+        verdict = judge_worker(
+            model(), worker(), before, 1, state=state, log_now=log_time(1), signs=OLD
+        )
+        assert (verdict.health, verdict.inferred) == (health, False)
+
+
+def test_worker_without_a_status_is_not_judged() -> None:
+    strange = replace_struct(DEAD, status="")
+    verdict = judge_worker(model(strange), strange, WorkerSeen.first(strange, 0), 0)
+    assert verdict.health is WorkerHealth.UNKNOWN
 
 
 def test_new_pid_of_the_same_worker_is_a_restart() -> None:

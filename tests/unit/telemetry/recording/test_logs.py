@@ -39,7 +39,17 @@ CAUSE = Cause(
     "1.0",
     worlds.log_time(-3),
 )
-LOG_TABLES = ("failure", "cause", "life", "log", "token", "answered", "answered_in", "answered_by")
+LOG_TABLES = (
+    "ping",
+    "failure",
+    "cause",
+    "life",
+    "log",
+    "token",
+    "answered",
+    "answered_in",
+    "answered_by",
+)
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=20)
@@ -124,6 +134,14 @@ def test_a_verdict_is_as_grave_in_a_recording_as_it_was_live(tmp_path: Path) -> 
     assert live.workers[0].verdict.health is WorkerHealth.GIVEN_UP
     assert replayed.verdict == live.verdict
     assert replayed.cause == live.cause == CAUSE
+
+
+def test_a_server_that_calls_itself_unhealthy_does_so_in_a_recording(tmp_path: Path) -> None:
+    unhealthy, silent = read_back(
+        tmp_path / "server.tsmon", replace(EMPTY, ping="Unhealthy"), EMPTY
+    )
+
+    assert (unhealthy.ping, silent.ping) == ("Unhealthy", "")
 
 
 def test_a_cause_is_stored_once_however_often_it_was_seen(tmp_path: Path) -> None:
