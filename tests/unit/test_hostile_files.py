@@ -144,7 +144,7 @@ READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "archive in tar": (in_folder("a.tar.gz", lambda d: read_archive(d / "a.tar.gz")), ArchiveError),
     "model store": (in_folder("a.mar", list_archives), ArchiveError),
     "archive's code": (Preprocessing(HANDLER).is_in, ArchiveError),
-    "config.properties": (lambda path: look_at_config(path, MachineFacts(1, 1, 1), None), BadHome),
+    "config.properties": (lambda path: look_at_config(path, MachineFacts(1, 1, 1)), BadHome),
     "record of a server": (ServerRecord.load, BadHome),
     "status of a server": (in_folder("server.json", lambda d: LocalServer(d).status()), BadHome),
     "experiments": (in_folder("experiments", lambda d: load_results("s", "m", home=d)), ValueError),

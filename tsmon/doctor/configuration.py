@@ -13,11 +13,8 @@ if TYPE_CHECKING:
     from tsmon.doctor.facts import MachineFacts
 
 
-def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None) -> ConfigFacts:
-    """The file that was named, else the one of the running server, else that of the home folder.
-
-    `home` is None when the server asked about is not the home's.
-    """
+def look_at_config(named: Path | None, machine: MachineFacts) -> ConfigFacts:
+    """The file that was named, else the one of the server asked about, where it runs here."""
     server = machine.server
     snapshots = newest_snapshot(log_folder(server)) if server and server.files_here else None
     if named is not None:
@@ -29,8 +26,6 @@ def look_at_config(named: Path | None, machine: MachineFacts, home: Path | None)
         if path is None:
             return ConfigFacts(problem="the server runs without a config.properties")
         return _read(path, snapshots)
-    if home is not None and home.is_file():
-        return _read(home, None)
     return ConfigFacts(problem="no config.properties is known; pass one with --config")
 
 

@@ -54,14 +54,12 @@ class Examination(Struct, frozen=True):
     Attributes:
         connect: makes a connection that sends no keys.
         config: the settings file to look at instead of the one that is found.
-        home_config: the settings file of the home folder's server, if that is the one meant.
         on_progress: called with what is done next.
     """
 
     client: TorchServe
     connect: Connect
     config: Path | None = None
-    home_config: Path | None = None
     on_progress: Callable[[str], None] = lambda _: None
 
     async def make(self, checks: Sequence[Check] = CHECKS) -> Report:
@@ -84,7 +82,7 @@ class Examination(Struct, frozen=True):
 
     def _look_here(self, addresses: Addresses) -> tuple[MachineFacts, ConfigFacts]:
         machine = look_at_machine(addresses)
-        return machine, look_at_config(self.config, machine, self.home_config)
+        return machine, look_at_config(self.config, machine)
 
 
 async def _nothing() -> None:

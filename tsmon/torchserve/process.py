@@ -32,7 +32,9 @@ def server_at(
     """
     found = find_servers() if servers is None else servers
     port = port_of(url)
-    return next((process for process, ports in found.items() if port in ports), None)
+    at_port = [process for process, ports in found.items() if port in ports]
+    # One in a container listens at ports of its own, which may have the same numbers.
+    return max(at_port, key=lambda process: shares_files(process.pid), default=None)
 
 
 def place_of(process: psutil.Process) -> tuple[Path | None, Mapping[str, str]]:

@@ -30,13 +30,13 @@ def snapshot(folder: Path, name: str) -> Path:
 
 
 def test_the_file_that_was_named_comes_first(folder: Path) -> None:
-    found = look_at_config(folder / "other.properties", running_in(folder), None)
+    found = look_at_config(folder / "other.properties", running_in(folder))
 
     assert found.settings == {"job_queue_size": "2"}
 
 
 def test_then_the_one_of_the_servers_command_line(folder: Path) -> None:
-    found = look_at_config(None, running_in(folder, "-f", "other.properties"), None)
+    found = look_at_config(None, running_in(folder, "-f", "other.properties"))
 
     assert found.path == folder / "other.properties"
 
@@ -45,30 +45,36 @@ def test_then_its_newest_snapshot(folder: Path) -> None:
     snapshot(folder, "20260101-startup.cfg")
     newest = snapshot(folder, "20260102-shutdown.cfg")
 
-    found = look_at_config(None, running_in(folder), None)
+    found = look_at_config(None, running_in(folder))
 
     assert (found.path, found.snapshots) == (newest, newest)
 
 
+def test_a_snapshot_that_it_was_started_without_is_not_its_own(folder: Path) -> None:
+    snapshot(folder, "20260101-startup.cfg")
+
+    assert look_at_config(None, running_in(folder, "-ncs")).settings == {"job_queue_size": "1"}
+
+
 def test_then_the_one_it_finds_where_it_was_started(folder: Path) -> None:
-    assert look_at_config(None, running_in(folder), None).settings == {"job_queue_size": "1"}
+    assert look_at_config(None, running_in(folder)).settings == {"job_queue_size": "1"}
 
 
 def test_a_server_without_any_is_said_to_have_none(tmp_path: Path) -> None:
-    found = look_at_config(None, running_in(tmp_path), None)
+    found = look_at_config(None, running_in(tmp_path))
 
     assert found.problem == "the server runs without a config.properties"
 
 
-def test_a_server_that_is_not_here_leaves_the_homes(folder: Path) -> None:
-    home = folder / "config.properties"
+def test_of_a_server_that_is_not_here_no_file_is_known() -> None:
+    found = look_at_config(None, remote())
 
-    assert look_at_config(None, remote(), home).path == home
-    assert look_at_config(None, remote(), None).path is None
+    assert (found.path, found.settings) == (None, None)
+    assert "pass one with --config" in found.problem
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
-    found = look_at_config(tmp_path, remote(), None)
+    found = look_at_config(tmp_path, remote())
 
     assert found.settings is None
     assert str(tmp_path) in found.problem
@@ -77,4 +83,4 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 def test_the_paths_of_a_container_are_not_read(folder: Path) -> None:
     contained = machine(server=java(directory=folder, files_here=False))
 
-    assert "container" in look_at_config(None, contained, None).problem
+    assert "container" in look_at_config(None, contained).problem

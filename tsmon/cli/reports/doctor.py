@@ -40,18 +40,9 @@ async def examine(target: Target, checks: list[Check], config: Path | None) -> R
                 client,
                 client.without_keys,
                 config=config,
-                home_config=_home_config(target),
                 on_progress=status.update,
             )
             return await examination.make(checks)
-
-
-def _home_config(target: Target) -> Path | None:
-    """The settings of the home's server, unless another is meant or they are in a container."""
-    own = target.own_server()
-    if target.names_server or (own is not None and own.container):
-        return None
-    return target.own_home.config
 
 
 def exit_code(report: Report, strict: bool) -> Exit:

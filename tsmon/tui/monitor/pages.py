@@ -68,7 +68,7 @@ class Pages(Capability):
         # Imported here because the checks cost 40 ms, which no start of the monitor should pay.
         from tsmon.tui.screens.doctor import Doctor
 
-        self._open(Doctor(self.host.session, self.host.options.server_home))
+        self._open(Doctor(self.host.session))
 
     def _events(self) -> None:
         from tsmon.tui.screens.events import Events

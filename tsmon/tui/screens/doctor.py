@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,8 +17,6 @@ from textual.widgets.option_list import Option
 
 from tsmon.doctor.examination import Examination, Report
 from tsmon.doctor.findings import Check, Finding, Severity
-from tsmon.serving.errors import ServingError
-from tsmon.serving.local_server import LocalServer
 from tsmon.tui import keymap
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.whole_text import WholeText
@@ -31,7 +27,6 @@ from tsmon.tui.widgets.words import Words
 from tsmon.units import duration, plural
 
 if TYPE_CHECKING:
-    from tsmon.torchserve.client import TorchServe
     from tsmon.tui.state.session import Session
 
 PROGRESS_S = 0.2
@@ -74,10 +69,8 @@ class Doctor(Page):
 
     with_fine = var(True, init=False)
 
-    def __init__(self, session: Session, server_home: Path | None) -> None:
-        """`server_home` is the folder of the server that tsmon starts."""
+    def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._home = server_home
         self._report: Report | None = None
         self._found: list[_Found] = []
         self._doing = ""
@@ -109,7 +102,6 @@ class Doctor(Page):
             examination = Examination(
                 client,
                 client.without_keys,
-                home_config=await asyncio.to_thread(_home_config, self._home, client),
                 on_progress=self._progress,
             )
             self._report = await examination.make()
@@ -243,15 +235,3 @@ def _whole(found: _Found) -> Content:
         spans.append((f"\n\n→ {finding.remedy}", Tone.PLAIN))
     looked = f"\n\nChecked: {found.check.about} ({found.check.group}, check {found.check.id})"
     return line(*spans, (looked, Tone.MUTED))
-
-
-def _home_config(home: Path | None, client: TorchServe) -> Path | None:
-    """The settings of the process that tsmon started, if it is the one watched."""
-    local = LocalServer(home)
-    try:
-        running = local.status().server
-    except ServingError:
-        return None
-    if running is None or running.container:
-        return None
-    return local.home.config if running.management == client.addresses.management else None

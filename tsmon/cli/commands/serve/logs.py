@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -12,12 +13,14 @@ from tsmon.cli.output import emit
 from tsmon.cli.target import Target, pass_target
 from tsmon.docker.engine import output_lines as docker_lines
 from tsmon.logs.containers import NoContainerLogs, find_folder
+from tsmon.logs.discovery import find_logs
 from tsmon.logs.follower import follow
 from tsmon.logs.last_lines import last_lines, start_of_last
-from tsmon.logs.places import Container
+from tsmon.logs.places import Container, LogPlace
 from tsmon.serving.container import docker_asked
-from tsmon.serving.home import LogKind, file_name, log_path
+from tsmon.serving.home import Home, LogKind, file_name, log_path
 from tsmon.serving.record import ServerRecord
+from tsmon.torchserve.addresses import Addresses, same_listener
 
 
 @click.command()
@@ -29,17 +32,21 @@ from tsmon.serving.record import ServerRecord
 @server_options
 @pass_target
 def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
-    """Print the end of a LOG: server, model (what workers print), access or console."""
+    """Print the end of a LOG: server, model (what workers print), access or console.
+
+    It is a log of the server that the options name, else of the one that tsmon starts.
+    """
     kind = LogKind(log)
-    container = _container(target)
-    if container is not None:
+    place = _place(target)
+    if isinstance(place, Container):
         with docker_asked():
-            for line in _lines_in(container, kind, lines, keep_on):
+            for line in _lines_in(place, kind, lines, keep_on):
                 emit(line)
         return
-    path = log_path(target.own_home, kind)
+    path = log_path(place, kind) if isinstance(place, Home) else _log_in(place, kind)
     if not path.exists() and not keep_on:
-        fail(f"no log at {path}", "start the server that writes it: `tsmon serve start`")
+        hint = "start the server that writes it: `tsmon serve start`"
+        fail(f"no log at {path}", hint if isinstance(place, Home) else "")
     try:
         found = follow(path, start_of_last(path, lines)) if keep_on else last_lines(path, lines)
         for line in found:
@@ -48,12 +55,31 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
         fail(f"cannot read {path}: {error.strerror or error}")
 
 
-def _container(target: Target) -> Container | None:
-    """The container that --logs names, or that of the home folder, whether it runs or not."""
-    if isinstance(target.logs, Container):
+def _place(target: Target) -> Home | LogPlace:
+    """Where the logs of the server that is meant are, whether it runs or not."""
+    if target.logs is not None:
         return target.logs
-    record = ServerRecord.load(target.own_home.record)
-    return Container(record.container) if record is not None and record.container else None
+    home = target.own_home
+    record = ServerRecord.load(home.record)
+    if target.names_server and not target.server_by_file:
+        addresses = target.addresses()
+        if record is None or not same_listener(record.management, addresses.management):
+            return _place_of_other(target, addresses)
+    return Container(record.container) if record is not None and record.container else home
+
+
+def _place_of_other(target: Target, addresses: Addresses) -> LogPlace:
+    place = target.log_place or (find_logs(addresses.management) if addresses.is_local else None)
+    if place is None:
+        hint = "pass their folder with --logs DIR, or a container with --logs docker:CONTAINER"
+        fail(f"it is not known where {addresses.label} logs", hint)
+    return place
+
+
+def _log_in(folder: Path, kind: LogKind) -> Path:
+    if kind is LogKind.CONSOLE:
+        fail("only a server that tsmon started has a console log")
+    return folder / file_name(kind)
 
 
 def _lines_in(container: Container, kind: LogKind, lines: int, keep_on: bool) -> Iterator[str]:
