@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tsmon.doctor.checks import configuration, disk, machine, models, server, serving, tokens
+from tsmon.doctor.checks import (
+    configuration,
+    disk,
+    machine,
+    models,
+    named_files,
+    server,
+    serving,
+    startup_models,
+    tokens,
+)
 from tsmon.doctor.findings import Check, CheckGroup
 
 _SERVER = (
@@ -27,6 +37,14 @@ _MODELS = (
 _CONFIGURATION = (
     ("config-keys", "TorchServe knows every setting", configuration.keys),
     ("config-values", "every value is valid", configuration.values),
+    (
+        "config-models",
+        "the models to start with have valid settings and archives",
+        startup_models.startup_models,
+    ),
+    ("config-files", "the files that settings name exist", named_files.files),
+    ("config-tls", "encrypted addresses have a certificate", named_files.certificates),
+    ("config-env", "which settings come from the environment", configuration.environment),
     ("config-features", "metrics and the model API are enabled", configuration.features),
     (
         "config-exposure",

@@ -127,12 +127,22 @@ class ConfigFacts(Struct, frozen=True):
         path: None when there is none to look at, which `problem` explains.
         settings: None when it cannot be read.
         snapshots: the newest of the snapshots beside the server's logs.
+        doubled: the settings that it has more than once.
+        variables: the settings for which the environment has variables, by their names.
+        missing: the files and folders it names that do not exist on this machine, by setting.
+        store: the names in its model store; None where that cannot be read.
+        no_models: the folders of the store that are no models.
     """
 
     path: Path | None = None
     settings: Mapping[str, str] | None = None
     problem: str = ""
     snapshots: Path | None = None
+    doubled: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, Path] = field(default_factory=dict)
+    store: frozenset[str] | None = None
+    no_models: tuple[str, ...] = ()
 
 
 class InstallationFacts(Struct, frozen=True):

@@ -148,6 +148,13 @@ KNOWN_SETTINGS = frozenset(_RULES) | {
 }
 
 
+PATH_SETTINGS = frozenset(
+    {
+        *("certificate_file", "keystore", "private_key_file", "metrics_config", "model_store"),
+        *("plugins_path", "workflow_store", "cpp_log_config"),
+    }
+)
+"""Those that name a file or a folder of the server's machine."""
 _FORGIVEN: frozenset[Rule] = frozenset((truth, minutes, metrics_mode_rule))
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.serving import properties
 from tsmon.serving.errors import BadConfiguration
+from tsmon.serving.model_store import loadable
 from tsmon.serving.ports import LOOPBACK, Ports
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ def render(plan: ServerPlan, around: Surroundings | None = None) -> str:
         BadConfiguration: a further setting of the plan cannot be set like that.
     """
     around = around or this_machine(plan)
+    plan = _with_models(plan)
     settings = list(_settings(plan, around))
     _check_extra(plan, settings)
     lines = [f"# {around.heading}"]
@@ -119,6 +122,30 @@ def _settings(plan: ServerPlan, around: Surroundings) -> Iterator[_Setting]:
     for key in sorted(plan.extra.keys() - {setting.key for setting in ours}):
         yield _Setting(key, plan.extra[key], reason)
         reason = ""
+
+
+def _with_models(plan: ServerPlan) -> ServerPlan:
+    """The plan with `load_models` as TorchServe loads what was meant.
+
+    By `all` it takes every folder of the store for a model, and 0 workers for one per CPU core.
+
+    Raises:
+        BadConfiguration: models are to be loaded without a worker.
+    """
+    load = plan.extra.get("load_models", "")
+    if not load or load.lower() == "none":
+        return plan
+    if plan.default_workers == 0:
+        raise BadConfiguration(
+            "load_models with 0 workers per model cannot be set: TorchServe would start one worker "
+            "per CPU core for each model",
+            "Use --workers-per-model 1, or register models after the start: tsmon register ARCHIVE "
+            "--workers 0",
+        )
+    if load.lower() != "all" or not plan.model_store.is_dir():
+        return plan
+    names = ",".join(loadable(plan.model_store))
+    return replace(plan, extra={**plan.extra, "load_models": names or "none"})
 
 
 def _addresses(around: Surroundings) -> Iterator[_Setting]:

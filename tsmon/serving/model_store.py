@@ -14,6 +14,7 @@ from tsmon.units import MIB
 from tsmon.untrusted.archives import BadArchiveFile, read_member, read_tar_member
 from tsmon.untrusted.json import BadJson, parse_json
 
+_ARCHIVES = (".mar", ".model", ".tar.gz")
 _MANIFEST = "MAR-INF/MANIFEST.json"
 _REBUILD = "Rebuild it: tsmon archive --force"
 
@@ -79,6 +80,34 @@ def list_archives(folder: Path) -> list[ArchiveInfo | BadArchive]:
     except OSError:
         return []
     return [_read_or_say_why(path) for path in paths]
+
+
+def folders_without_model(store: Path) -> list[str]:
+    """The folders that `load_models=all` takes for models though they have no manifest.
+
+    Raises:
+        OSError: the store cannot be read.
+    """
+    return sorted(
+        each.name
+        for each in store.iterdir()
+        if each.is_dir() and not each.name.startswith(".") and not (each / _MANIFEST).is_file()
+    )
+
+
+def loadable(store: Path) -> list[str]:
+    """What `load_models=all` loads of a store, without folders that are no models.
+
+    Raises:
+        OSError: the store cannot be read.
+    """
+    others = folders_without_model(store)
+    return sorted(
+        each.name
+        for each in store.iterdir()
+        if not each.name.startswith(".")
+        and (each.name not in others if each.is_dir() else each.name.endswith(_ARCHIVES))
+    )
 
 
 def _read_or_say_why(path: Path) -> ArchiveInfo | BadArchive:

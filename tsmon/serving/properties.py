@@ -33,12 +33,15 @@ def render_pair(key: str, value: str) -> str:
 
 def parse(text: str) -> dict[str, str]:
     """The settings of a .properties file; of a key given twice the last one holds."""
-    settings = {}
+    return dict(pairs(text))
+
+
+def pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Each setting of a .properties file in turn."""
     for line in _logical_lines(text):
         match = _PAIR.fullmatch(line)
         assert match is not None, "every line matches"  # noqa: S101
-        settings[_unescape(match["key"])] = _unescape(match["value"])
-    return settings
+        yield _unescape(match["key"]), _unescape(match["value"])
 
 
 def _escape(text: str) -> str:

@@ -12,17 +12,31 @@ from tsmon.units import MIB
 from tsmon.untrusted.files import read_text
 
 NO_SNAPSHOT = "-ncs"
+_NAMED_OTHERWISE = {
+    "TS_TOKEN_EXPIRATION_TIME_MIN": "token_expiration_min",
+    "TS_OPEN_INFERENCE_PROTOCOL": "ts_open_inference_protocol",
+    "TS_HEADER_KEY_SEQUENCE_ID": "ts_header_key_sequence_id",
+    "TS_HEADER_KEY_SEQUENCE_START": "ts_header_key_sequence_start",
+    "TS_HEADER_KEY_SEQUENCE_END": "ts_header_key_sequence_end",
+}
+_IN_THE_FILE_ALONE = frozenset(
+    {
+        *("enable_envvars_config", "io_ratio", "metric_time_interval", "model_snapshot", "models"),
+        *("plugins_path", "python", "snapshot_store", "system_metrics_cmd", "token_expiration_min"),
+        *("use_env_allowed_urls", "use_native_io", "version", "vmargs", "config_file"),
+    }
+)
 _VARIABLE = re.compile(r"\$\$([^$]+)\$\$")
 
 
-def read_settings(path: Path) -> dict[str, str]:
-    """The settings of a file.
+def read_settings(path: Path) -> list[tuple[str, str]]:
+    """The settings of a file, in their order; the last one of a name holds.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is not a settings file.
     """
-    return properties.parse(read_text(path, MIB, encoding="latin-1"))
+    return list(properties.pairs(read_text(path, MIB, encoding="latin-1")))
 
 
 def newest_snapshot(logs: Path | None) -> Path | None:
@@ -47,7 +61,7 @@ def settings_of(server: JavaProcess) -> Mapping[str, str]:
     """What a server of this machine was started with, as far as that can be read."""
     path = settings_file(server)
     try:
-        settings = read_settings(path) if path else {}
+        settings = dict(read_settings(path)) if path else {}
     except (OSError, ValueError):
         settings = {}
     return in_environment(settings, server.environment)
@@ -63,8 +77,26 @@ def in_environment(settings: Mapping[str, str], environment: Mapping[str, str]) 
         return environment.get(found[1], found[0])
 
     held = {key: _VARIABLE.sub(filled, value) for key, value in settings.items()}
-    if held.get("enable_envvars_config", "").lower() == "true":
-        for name, value in environment.items():
-            if name.startswith("TS_"):
-                held[name.removeprefix("TS_").lower()] = value
+    if takes_variables(held):
+        held |= {setting_of(name): text for name, text in environment.items() if setting_of(name)}
     return held
+
+
+def named_variables(value: str) -> list[str]:
+    """The variables that a value names as `$$NAME$$`."""
+    return _VARIABLE.findall(value)
+
+
+def takes_variables(settings: Mapping[str, str]) -> bool:
+    """Whether variables win over the file; without this setting TorchServe ignores them."""
+    return settings.get("enable_envvars_config", "").lower() == "true"
+
+
+def setting_of(variable: str) -> str:
+    """The setting that an environment variable stands for; empty where it is none."""
+    if not variable.startswith("TS_"):
+        return ""
+    if variable in _NAMED_OTHERWISE:
+        return _NAMED_OTHERWISE[variable]
+    name = variable.removeprefix("TS_").lower()
+    return "" if name in _IN_THE_FILE_ALONE else name

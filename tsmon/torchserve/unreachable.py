@@ -9,10 +9,7 @@ from tsmon.torchserve.errors import NothingListens, Unreachable
 from tsmon.torchserve.this_machine import is_here
 
 _START = "start one with `tsmon serve start`, or choose another with --server"
-_ELSEWHERE = (
-    "check that TorchServe runs there, and that its config.properties has it listen at more than "
-    "127.0.0.1"
-)
+_ELSEWHERE = "is TorchServe running there, and listening at more than its own 127.0.0.1?"
 _TRUST = "pass the certificate of its authority with --ca-file, or trust any with --insecure"
 _CLIENT_CERTIFICATE = "set client_cert and client_key of this server in the configuration"
 REFUSED = "connection refused"

@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.doctor.made import config, facts, found, java, machine, only, remote, severity
+from tests.unit.doctor.made import config, facts, java, machine, only, remote, severity
 from tsmon.doctor.checks import configuration as checks
+from tsmon.doctor.checks.named_files import certificates, files
+from tsmon.doctor.checks.startup_models import startup_models
 from tsmon.doctor.facts import ConfigFacts
 from tsmon.doctor.findings import Severity
 
-ALL = (checks.keys, checks.values, checks.features, checks.exposure, checks.snapshots)
+ALL = (
+    *(checks.keys, checks.values, checks.features, checks.exposure, checks.snapshots),
+    *(checks.environment, startup_models, files, certificates),
+)
 
 
 @pytest.mark.parametrize("examine", ALL)
@@ -56,9 +61,6 @@ def test_an_unknown_setting_gets_the_nearest_known_one(key: str, remedy: str) ->
         ("inference_address", "https://[::1]:8443", Severity.OK),
         ("metrics_address", "unix:/tmp/metrics.sock", Severity.OK),
         ("job_queue_size", "$$QUEUE$$", Severity.OK),
-        ("models", '{"mnist": {"1.0": {}}}', Severity.OK),
-        ("models", "{", Severity.ERROR),
-        ("models", "[]", Severity.ERROR),
     ],
 )
 def test_values(key: str, value: str, expected: Severity) -> None:
@@ -85,10 +87,65 @@ def test_the_command_line_counts_for_the_model_api() -> None:
     assert severity(checks.features, made) is Severity.OK
 
 
-def test_an_environment_that_wins_is_mentioned() -> None:
-    made = facts(config=config({"enable_envvars_config": "true"}))
+def test_a_setting_that_is_there_twice_is_named() -> None:
+    finding = only(
+        checks.keys, facts(config=config({"job_queue_size": "2"}, doubled=("job_queue_size",)))
+    )
 
-    assert "TS_" in found(checks.features, made)[0].title
+    assert finding.severity is Severity.WARNING
+    assert finding.title == "job_queue_size is set more than once; the last line of it holds"
+    assert "job_queue_size='2'" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("settings", "title"),
+    [
+        ({"enable_envvars_config": "true"}, "variables of the environment win over the file"),
+        ({}, "TorchServe ignores TS_JOB_QUEUE_SIZE in the environment of the server"),
+    ],
+)
+def test_variables_win_or_are_ignored(settings: dict[str, str], title: str) -> None:
+    made = config(settings, variables={"job_queue_size": "TS_JOB_QUEUE_SIZE"})
+
+    finding = only(checks.environment, facts(config=made))
+
+    assert (finding.severity, finding.title) == (Severity.NOTE, title)
+
+
+def test_a_variable_that_the_file_names_and_that_does_not_exist() -> None:
+    finding = only(checks.environment, facts(config=config({"model_store": "$$STORE$$/a"})))
+
+    assert finding.severity is Severity.ERROR
+    assert "has no STORE" in finding.title
+
+
+def test_a_missing_file_is_an_error_where_the_server_runs_here_alone() -> None:
+    made = config({}, missing={"keystore": Path("/srv/keys.p12")})
+
+    assert severity(files, facts(config=made)) is Severity.ERROR
+    assert severity(files, facts(config=made, machine=remote())) is Severity.NOTE
+
+
+def test_plugins_are_mentioned() -> None:
+    finding = only(files, facts(config=config({"plugins_path": "/srv/plugins"})))
+
+    assert (finding.severity, "plug-ins" in finding.title) == (Severity.NOTE, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, Severity.WARNING),
+        ({"certificate_file": "/a"}, Severity.WARNING),
+        ({"certificate_file": "/a", "private_key_file": "/b"}, Severity.OK),
+        ({"keystore": "/a"}, Severity.WARNING),
+        ({"keystore": "/a", "keystore_pass": "secret"}, Severity.OK),
+    ],
+)
+def test_certificates(settings: dict[str, str], expected: Severity) -> None:
+    made = config({"management_address": "https://0.0.0.0:8444", **settings})
+
+    assert severity(certificates, facts(config=made)) is expected
 
 
 @pytest.mark.parametrize(
@@ -121,9 +178,10 @@ def test_a_server_that_runs_from_a_snapshot() -> None:
 
 
 def test_a_file_that_is_a_snapshot() -> None:
-    made = facts(config=config({"model_snapshot": "{}"}))
+    finding = only(checks.snapshots, facts(config=config({"model_snapshot": "{}"})))
 
-    assert severity(checks.snapshots, made) is Severity.WARNING
+    assert finding.severity is Severity.NOTE
+    assert "without it none of them is loaded" in finding.remedy
 
 
 def test_snapshots_that_wait_for_the_next_start() -> None:

@@ -109,3 +109,22 @@ def test_settings_of_a_command_line() -> None:
 def test_a_word_that_is_no_setting_is_refused(word: str) -> None:
     with pytest.raises(BadConfiguration, match="Not a setting"):
         extra_settings([word])
+
+
+def test_all_models_are_the_archives_and_no_other_folder(tmp_path: Path) -> None:
+    for name in ("mnist.mar", "other.tar.gz", "readme.txt", ".hidden.mar"):
+        (tmp_path / name).touch()
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "unpacked" / "MAR-INF").mkdir(parents=True)
+    (tmp_path / "unpacked" / "MAR-INF" / "MANIFEST.json").touch()
+    plan = ServerPlan(model_store=tmp_path, extra={"load_models": "all"})
+
+    assert properties.parse(render(plan))["load_models"] == "mnist.mar,other.tar.gz,unpacked"
+
+
+def test_models_without_a_worker_cannot_be_loaded(tmp_path: Path) -> None:
+    plan = ServerPlan(model_store=tmp_path, default_workers=0, extra={"load_models": "a.mar"})
+
+    with pytest.raises(BadConfiguration, match="one worker per CPU core") as caught:
+        render(plan)
+    assert "--workers 0" in caught.value.hint

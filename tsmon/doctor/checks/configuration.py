@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tsmon.doctor import settings as known
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
-from tsmon.untrusted.json import BadJson, parse_json
+from tsmon.serving.settings_file import named_variables, takes_variables
 
 if TYPE_CHECKING:
     from tsmon.doctor.facts import Facts
@@ -33,7 +33,13 @@ def keys(facts: Facts) -> Iterator[Finding]:
             str(path),
             f"did you mean {near[0]}?" if near else "remove the line unless a plug-in reads it",
         )
-    if not unknown:
+    for key in facts.config.doubled:
+        yield warning(
+            f"{key} is set more than once; the last line of it holds",
+            f"{key}={settings.get(key)!r} in {path}",
+            "remove the others",
+        )
+    if not unknown and not facts.config.doubled:
         yield ok("every setting is known", f"{len(settings)} in {path}")
 
 
@@ -45,7 +51,6 @@ def values(facts: Facts) -> Iterator[Finding]:
         for key, value in settings.items()
         if (problem := known.setting_problem(key, value))
     ]
-    wrong += _models(settings)
     yield from wrong
     if not wrong:
         yield ok("all values are valid", str(path))
@@ -60,8 +65,6 @@ def features(facts: Facts) -> Iterator[Finding]:
         missing.append("metrics_mode=prometheus")
     if "enable_model_api" not in settings and "--enable-model-api" not in command:
         missing.append("enable_model_api=true")
-    if _flag(settings, "enable_envvars_config"):
-        yield note("TS_… variables of the environment win over the file", str(path))
     if missing:
         yield note(
             "TorchServe's defaults apply: no metrics endpoint, or no registering of models",
@@ -70,6 +73,31 @@ def features(facts: Facts) -> Iterator[Finding]:
         )
     else:
         yield ok("metrics and model API are enabled", str(path))
+
+
+def environment(facts: Facts) -> Iterator[Finding]:
+    """Which settings come from the environment, or are expected from it and do not."""
+    path, settings = _file(facts)
+    where = "the server" if facts.machine.server is not None else "this shell"
+    variables = sorted(facts.config.variables.values())
+    unfilled = sorted({name for value in settings.values() for name in named_variables(value)})
+    if unfilled:
+        yield error(
+            f"the environment of {where} has no {', '.join(unfilled)}, which the file names; "
+            "TorchServe refuses to start without it",
+            str(path),
+            "set it before the start, or write its value into the file",
+        )
+    if variables and takes_variables(settings):
+        yield note("variables of the environment win over the file", ", ".join(variables))
+    elif variables:
+        yield note(
+            f"TorchServe ignores {', '.join(variables)} in the environment of {where}",
+            f"enable_envvars_config is not true in {path}",
+            "add enable_envvars_config=true, or write the settings into the file",
+        )
+    elif not unfilled:
+        yield ok("no setting comes from the environment", str(path))
 
 
 def exposure(facts: Facts) -> Iterator[Finding]:
@@ -109,10 +137,10 @@ def snapshots(facts: Facts) -> Iterator[Finding]:
             "start it with --ncs and --ts-config FILE to use the file again",
         )
     elif "model_snapshot" in (settings or {}):
-        yield warning(
-            "the file is a snapshot: it brings back the models of an earlier run",
+        yield note(
+            "the server starts with the models of model_snapshot, as KServe sets it",
             str(path),
-            "remove the line model_snapshot=…",
+            "change models in that line; without it none of them is loaded",
         )
     elif process is None:
         raise NotChecked(facts.machine.why_no_server)
@@ -140,22 +168,6 @@ def _file(facts: Facts, *, needs_settings: bool = True) -> tuple[Path, Mapping[s
 def _wrong_value(key: str, title: str, path: Path) -> Finding:
     report = warning if known.is_forgiven(key) else error
     return report(title, str(path), f"correct the line {key}=…")
-
-
-def _models(settings: Mapping[str, str]) -> Iterator[Finding]:
-    """What is wrong with the JSON of start-up models."""
-    for key in ("models", "model_snapshot"):
-        try:
-            value = parse_json(settings.get(key, "{}"))
-        except BadJson as problem:
-            yield error(
-                f"{key} is not valid JSON; TorchServe refuses to start",
-                str(problem),
-                "each line of a multi-line value must end in a backslash",
-            )
-        else:
-            if not isinstance(value, dict):
-                yield error(f"{key} is not a JSON object", remedy='write {"name": {"1.0": {…}}}')
 
 
 def _is_loopback(address: str) -> bool:

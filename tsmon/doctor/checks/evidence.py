@@ -8,7 +8,7 @@ from tsmon.doctor.findings import NotChecked
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
-    from tsmon.doctor.facts import ExaminedServer, Facts
+    from tsmon.doctor.facts import ConfigFacts, ExaminedServer, Facts
     from tsmon.serving.java_process import JavaProcess
     from tsmon.telemetry.scrape import Scrape
     from tsmon.telemetry.source import Description
@@ -75,6 +75,17 @@ def process_of(facts: Facts) -> JavaProcess:
     if facts.machine.server is None:
         raise NotChecked(facts.machine.why_no_server)
     return facts.machine.server
+
+
+def config_of(facts: Facts) -> ConfigFacts:
+    """The settings file.
+
+    Raises:
+        NotChecked: none is known, or it cannot be read.
+    """
+    if facts.config.path is None or facts.config.settings is None:
+        raise NotChecked(facts.config.problem)
+    return facts.config
 
 
 def named(model: ModelVersion) -> str:
