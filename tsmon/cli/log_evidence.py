@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.cli.log_folder import log_folder
+from tsmon.cli.output import complain
 from tsmon.logs.lines import WorkerNames
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
@@ -35,7 +36,10 @@ class LogEvidence:
 
     def worker_states(self) -> Mapping[str, WorkerState]:
         """The states of the workers, which also show the zone."""
-        return read_worker_states(self._folder, self._zone)
+        found = read_worker_states(self._folder, self._zone)
+        if found.problem:
+            complain(found.problem)
+        return found.states
 
     def answers(
         self, at: Instant, versions: Sequence[ModelVersion]

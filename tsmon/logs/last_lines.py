@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tsmon.logs.follower import LONGEST_LINE, FileFollower
+from tsmon.logs.layout import Layout
 from tsmon.units import KIB, MIB
 from tsmon.untrusted.files import open_regular
 
@@ -63,9 +64,13 @@ def _start_of_last(file: BinaryIO, count: int, since: int) -> int:
 
 
 def lines_at_end(path: Path, most_bytes: int) -> list[bytes]:
-    """The complete lines in the last bytes of a file; none where it cannot be read."""
+    """The complete lines in the last bytes of a file; none where it cannot be read.
+
+    Their stamps are as TorchServe writes them today.
+    """
     file = FileFollower(path, backlog=most_bytes)
     try:
-        return file.read(most_bytes)
+        lines = file.read(most_bytes)
     finally:
         file.close()
+    return Layout(path.name).usual(b"\n".join(lines)).split(b"\n") if lines else []

@@ -29,7 +29,7 @@ END_BYTES = 1 << 14
 LONGEST_NAME = 64
 """The longest name of a zone that there is has 32 characters."""
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d{1,2})(?::?(\d\d))?")
-_STAMPED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) ")
+_STAMPED = re.compile(rb"^(\d{4}-\d\d-\d\d[T ]\d\d:\S+) ")
 
 
 class LogZone:

@@ -87,5 +87,12 @@ def activity_of_worker(model: ModelStatus, worker: WorkerStatus) -> Activity:
     process = worker.process
     if not worker.worker.ready or (last is None and process is None):
         return Activity(Doing.UNKNOWN)  # one that loads its model is busy as well
-    busy = process is not None and process.cpu_percent >= BUSY_CPU_PERCENT
-    return Activity(Doing.WORKS if busy else Doing.IDLE)
+    if process is not None and process.cpu_percent >= BUSY_CPU_PERCENT:
+        return Activity(Doing.WORKS)
+    return Activity(Doing.UNKNOWN if last is None and _may_work(model) else Doing.IDLE)
+
+
+def _may_work(model: ModelStatus) -> bool:
+    """Whether requests may be under way that no log shows: one can wait without using the CPU."""
+    usage = model.traffic.interval
+    return not isinstance(usage, Usage) or usage.counted > 0

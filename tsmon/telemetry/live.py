@@ -81,6 +81,8 @@ class LiveSource:
             await self._find_logs()
         logs = await self._read_logs()
         problem = self._logs.problem if self._logs else ""
+        if not problem and logs is not None and _is_in_log_mode(scrape):
+            problem = logs.server_log.why_no_counters
         if isinstance(models, TorchServeError):
             scrape = _counted(scrape, logs)
             return Observation(
@@ -179,9 +181,13 @@ def _counted(
     """The scrape; where the server publishes no counters, with those of its log file."""
     if logs is None or not logs.server_log.counts:
         return scrape
-    if isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.LOG:
+    if isinstance(scrape, TorchServeError) or not _is_in_log_mode(scrape):
         return scrape
     return replace(scrape, at=Instant.now(), series=logs.server_log.counters.series, logged=True)
+
+
+def _is_in_log_mode(scrape: Scrape | TorchServeError) -> bool:
+    return not isinstance(scrape, TorchServeError) and scrape.mode is MetricsMode.LOG
 
 
 def _reports(logs: FolderFollower, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:

@@ -195,6 +195,11 @@ class MetricsStatus(Struct, frozen=True):
     lost_lines: int = 0
     """Lines of the last scrape that could not be read."""
 
+    @property
+    def reads_logs(self) -> bool:
+        """Whether what the log files do not show did not happen."""
+        return self.log_folder is not None and not self.log_problem
+
 
 class Snapshot(Struct, frozen=True):
     """Everything one tick found out."""
@@ -230,7 +235,7 @@ class Snapshot(Struct, frozen=True):
         if self.stale or model.gone:
             return None
         if model.requests is None:  # no request ended in the last five minutes, if logs are read
-            return 0.0 if self.metrics.log_folder is not None else None
+            return 0.0 if self.metrics.reads_logs else None
         return model.requests.errors_per_second
 
     def model(self, key: ModelKey) -> ModelStatus | None:

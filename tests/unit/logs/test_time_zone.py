@@ -142,7 +142,7 @@ def test_lives_and_causes_are_told_in_this_machines_time(
 ) -> None:
     lines = server_lines("crash_loop")
     (tmp_path / "ts_log.log").write_bytes(b"\n".join(lines) + b"\n")
-    here = read_worker_states(tmp_path)
+    here = read_worker_states(tmp_path).states
     last = max(line[:23] for line in lines if line[:2] == b"20").decode().replace(",", ".")
     written = datetime.fromisoformat(last).replace(tzinfo=UTC).timestamp()
     os.utime(tmp_path / "ts_log.log", (written, written))
@@ -150,7 +150,7 @@ def test_lives_and_causes_are_told_in_this_machines_time(
     watch = FolderFollower(tmp_path)
     watch.read()
     ahead = timedelta(hours=5, minutes=30)
-    assert watch.worker_states == read_worker_states(tmp_path)
+    assert watch.worker_states == read_worker_states(tmp_path).states
     assert watch.worker_states == {
         id_: life.with_times(lambda time: time + ahead) for id_, life in here.items()
     }

@@ -114,3 +114,11 @@ def test_a_worker_that_answered_nothing_is_judged_by_its_cpu_use() -> None:
     assert activity_of_worker(quiet, WORKER) == Activity(Doing.IDLE)
     assert activity_of_worker(quiet, computing) == Activity(Doing.WORKS)
     assert activity_of_worker(model(), WORKER) == Activity(Doing.UNKNOWN)
+
+
+def test_a_worker_is_idle_without_a_log_only_where_the_counters_say_so() -> None:
+    calm = replace(WORKER, process=ProcessUsage(700, 1.0, 0.0))
+    served = Usage(1.0, 4.0, 4.0, 8e3, 0.0)
+    assert activity_of_worker(model(Usage(1.0, 0.0, 0.0, 0.0, 0.0)), calm) == Activity(Doing.IDLE)
+    assert activity_of_worker(model(served), calm) == Activity(Doing.UNKNOWN)
+    assert activity_of_worker(model(Missing.NO_COUNTERS), calm) == Activity(Doing.UNKNOWN)

@@ -182,7 +182,10 @@ def test_nothing_is_known_of_queue_workers_and_errors_while_the_server_is_away()
 def test_without_a_request_there_are_no_errors_if_the_logs_are_read() -> None:
     unread = replace(_snapshot(0, QUIET), server=ServerStatus("local", ServerState.UP))
     read = replace(unread, metrics=MetricsStatus(log_folder=Path("logs")))
+    strange = MetricsStatus(log_folder=Path("logs"), log_problem="ts_log.log is not read")
+    unknown = replace(unread, metrics=strange)
     assert unread.errors_per_second(unread.models[0]) is None
+    assert unknown.errors_per_second(unknown.models[0]) is None
     assert read.errors_per_second(read.models[0]) == 0.0
 
 

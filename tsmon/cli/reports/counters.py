@@ -46,8 +46,9 @@ async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrap
         from tsmon.telemetry.logs.one_shot import read_counters
 
         file = logs if isinstance(logs, Container) else folder / TS_METRICS
+        series = read_counters(folder)
         say(f"/metrics is empty (metrics_mode log); these totals come from {file}")
-        return replace(scrape, series=read_counters(folder), logged=True)
+        return replace(scrape, series=series, logged=True)
 
 
 def sorted_series(scrape: Scrape) -> list[tuple[SeriesKey, Counters]]:

@@ -16,8 +16,8 @@ from tsmon.telemetry.logs.request_lines import LOOK, REPEATED_ELSEWHERE, named_b
 if TYPE_CHECKING:
     from tsmon.logs.lines import WorkerNames
 
-_LOGGED = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) \[(\w+) *\] (.+?) (\S+) - (.*)$", re.DOTALL)
-_PLAIN = re.compile(rb"^(\d{4}-\d\d-\d\dT\S+) - (.*)$", re.DOTALL)
+_LOGGED = re.compile(rb"^(\d{4}-\d\d-\d\d[T ]\d\d:\S+) \[(\w+) *\] (.+?) (\S+) - (.*)$", re.DOTALL)
+_PLAIN = re.compile(rb"^(\d{4}-\d\d-\d\d[T ]\d\d:\S+) - (.*)$", re.DOTALL)
 _ACCESS = re.compile(rb'^/\S+ "\S+ (\S+) [^"]*" (\d{3}) \d+$')
 _POLLS = re.compile(rb'^/\S+ "GET /(models\b|metrics\b|ping\b|api-description\b| )')
 _PROBE = re.compile(rb'^/\S+ "POST /models HTTP/')

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.logs.follower import FileFollower
+from tsmon.logs.layout import Layout
 from tsmon.logs.lines import Doubles, WorkerNames, WorkerThread, parse_stamp, worker_thread
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.logs.request_lines import ACCESS, HANDLED, LOOK, named_by
@@ -235,6 +236,7 @@ class RequestFollower:
         self._file = FileFollower(
             folder / (TS_LOG if present else ACCESS_LOG), backlog=REQUESTS_BACKLOG
         )
+        self._layout = Layout(self._file.path.name)
 
     @property
     def has_workers(self) -> bool:
@@ -242,21 +244,26 @@ class RequestFollower:
         return self._file.path.name == TS_LOG
 
     @property
+    def is_strange(self) -> bool:
+        """Whether the lines have a layout that is not known."""
+        return bool(self._layout.problem)
+
+    @property
     def problem(self) -> str:
         """Why there is nothing to read; empty if there is."""
         problem = self._file.problem
         if problem is not None:
             return f"cannot read {self._file.path}: {problem.strerror or problem}"
-        return (
-            "" if self._file.is_open else f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
-        )
+        if not self._file.is_open:
+            return f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
+        return self._layout.problem
 
     def read(self) -> bool:
         """Read what comes next; whether there was anything."""
         self.zone.look(self.folder)
         lines = self._file.read(REQUESTS_AT_ONCE)
         self.buffer.names = self._names()
-        self.buffer.read(lines)
+        self.buffer.read(self._layout.usual(b"\n".join(lines)).split(b"\n"))
         return bool(lines)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.logs.files import TS_LOG
 from tsmon.logs.follower import FileFollower
+from tsmon.logs.layout import Layout
 from tsmon.logs.lines import Doubles, WorkerNames
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.lines import LogLine, parse_line
@@ -41,6 +42,7 @@ class LogFileSource:
         self.path = folder / name
         self.zone = zone or LogZone()
         self._file = FileFollower(self.path, backlog=PAGE_BACKLOG)
+        self._layout = Layout(name)
         self._doubled = name == TS_LOG
         self._doubles = Doubles()
         self._in_double = False
@@ -54,12 +56,15 @@ class LogFileSource:
         problem = self._file.problem
         if problem is not None:
             return f"cannot read {self.path}: {problem.strerror or problem}"
-        return "" if self._file.is_open else f"there is no {self.path.name} in {self.path.parent}"
+        if not self._file.is_open:
+            return f"there is no {self.path.name} in {self.path.parent}"
+        return self._layout.problem
 
     def read(self) -> list[LogLine]:
         """The next lines, without those that TorchServe wrote a second time."""
         self.zone.look(self.path.parent)
         lines = self._file.read(PAGE_AT_ONCE)
+        self._layout.usual(b"\n".join(lines))
         names = self._names()
         return [parse_line(line, names) for line in lines if not self._is_second(line)]
 

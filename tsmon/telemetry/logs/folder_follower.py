@@ -60,6 +60,11 @@ class FolderFollower:
                 found[key] = cause
         return {key: cause.here(self.zone) for key, cause in found.items()}
 
+    @property
+    def problem(self) -> str:
+        """Why the logs show less than they could; empty where they show all."""
+        return self.server_log.problem or self._failures.problem
+
     def read(self) -> None:
         """Read what was added since the last call."""
         self.zone.look(self.folder)

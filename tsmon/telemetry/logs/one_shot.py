@@ -6,17 +6,19 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, FileFollower
 from tsmon.logs.last_lines import lines_at_end
+from tsmon.logs.layout import Layout
 from tsmon.logs.lines import parse_stamp
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_report import MINUTE_S, Samples, TimesKey
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters, ServerLogFollower
 from tsmon.telemetry.logs.worker_states import WorkerState, states_here
+from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
     from tsmon.telemetry.scrape import Counters, SeriesKey
@@ -46,23 +48,35 @@ def _is_since(first: datetime, line: bytes, zone: LogZone) -> bool:
 
 
 def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
-    """The counters of the whole present ts_metrics.log; none where it cannot be read."""
-    file = FileFollower(folder / TS_METRICS, start=0)
+    """The counters of the whole present ts_metrics.log; none where it cannot be read.
+
+    Raises:
+        TorchServeError: its layout is not known.
+    """
+    file, layout = FileFollower(folder / TS_METRICS, start=0), Layout(TS_METRICS)
     counters = LoggedCounters()
     while text := file.read_whole_lines():
-        counters.add(text)
+        counters.add(layout.usual(text))
     file.close()
+    if layout.problem:
+        raise TorchServeError(layout.problem)
     return counters.series
 
 
-def read_worker_states(folder: Path, zone: LogZone | None = None) -> Mapping[str, WorkerState]:
-    """The state of each worker by its id, by the end of ts_log. It blocks.
+class WorkersByLog(NamedTuple):
+    """What ts_log shows of workers."""
 
-    Times are this machine's local ones, without a zone.
-    """
+    states: Mapping[str, WorkerState]
+    """The state of each worker by its id; times are this machine's local ones, without a zone."""
+    problem: str
+    """Why it shows less than it could; empty where it shows all."""
+
+
+def read_worker_states(folder: Path, zone: LogZone | None = None) -> WorkersByLog:
+    """The state of each worker, by the end of ts_log. It blocks."""
     zone = zone or LogZone()
     zone.look(folder)
     follower = ServerLogFollower(folder)
     follower.read(time.monotonic())
     follower.close()
-    return states_here(follower.worker_states, zone)
+    return WorkersByLog(states_here(follower.worker_states, zone), follower.problem)

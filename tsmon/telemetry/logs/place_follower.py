@@ -53,7 +53,7 @@ class PlaceFollower:
             self._open()
         if self.folder is not None:
             self.folder.read()
-            self.problem = self.folder.server_log.problem
+            self.problem = self.folder.problem
 
     def _let_go(self) -> None:
         if self.folder is not None:

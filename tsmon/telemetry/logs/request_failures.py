@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tsmon.logs.files import MODEL_LOG
 from tsmon.logs.follower import FileFollower
+from tsmon.logs.layout import Layout
 from tsmon.telemetry.logs.causes import FAILURE_SIGNS, Cause, Failure, of_line, of_traceback
 from tsmon.telemetry.logs.request_report import MINUTE_S
 from tsmon.telemetry.logs.tracebacks import TracebackFinder, worker_lines
@@ -55,6 +56,7 @@ class RequestFailures:
 
     def __init__(self, folder: Path) -> None:
         self._file = FileFollower(folder / MODEL_LOG, backlog=FAILURES_BACKLOG)
+        self._layout = Layout(MODEL_LOG)
         self._finder = TracebackFinder()
         self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
         self._is_first = True
@@ -63,7 +65,7 @@ class RequestFailures:
 
     def read(self, now: float) -> None:
         """Take what was added since the last call; `now` is monotonic."""
-        text = self._file.read_whole_lines(FAILURES_AT_ONCE)
+        text = self._layout.usual(self._file.read_whole_lines(FAILURES_AT_ONCE))
         if not self._finder.is_open and not any(sign in text for sign in FAILURE_SIGNS):
             self._before = (self._before + text)[-BEFORE_BYTES:]
             self._is_first = False
@@ -84,6 +86,11 @@ class RequestFailures:
             return None
         most, times = max(reversed(kinds), key=lambda each: each[1])
         return replace(most.cause, times=times or None)
+
+    @property
+    def problem(self) -> str:
+        """Why the file shows no failures; empty where it does."""
+        return self._layout.problem
 
     def versions(self) -> list[VersionKey]:
         """Those of which requests failed."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, MOST_AT_ONCE, FileFollower
+from tsmon.logs.last_lines import lines_at_end
+from tsmon.logs.layout import Layout
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_times import RequestTimes
 from tsmon.telemetry.logs.worker_states import WorkerStates
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1 << 17
 """Bytes of ts_log looked at together; more would not stay in a processor's cache."""
+_LAST_BYTES = 1 << 14
+"""Of ts_metrics.log, to know its layout before anything new is in it."""
 _BANNER = b"Torchserve version: "
 _STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 
@@ -44,9 +48,12 @@ class ServerLogFollower:
         self.problem = ""
         """Why there is nothing to read, if so."""
         self.counts = False
-        """Whether there is a ts_metrics.log to add the counters up from."""
+        """Whether there is a ts_metrics.log to add the counters up from, in a known layout."""
         self._requests = RequestLines()
         self._log = self._open_log()
+        self._layout = Layout(self._log.path.name)
+        self._metrics_layout = Layout(TS_METRICS)
+        self._metrics_layout.usual(b"\n".join(lines_at_end(folder / TS_METRICS, _LAST_BYTES)))
         self._metrics = FileFollower(folder / TS_METRICS)
         self._is_first = True
         self._had_others = True
@@ -56,12 +63,14 @@ class ServerLogFollower:
         if self._log.path.name == ACCESS_LOG and (self.folder / TS_LOG).exists():
             self._log.close()
             self._log, self._is_first = self._open_log(), True
+            self._layout = Layout(TS_LOG)
         found: dict[TimesKey, Samples] = {}
         lines: list[bytes] = []
         for _ in range(MOST_AT_ONCE // AT_ONCE):
             text = self._log.read_whole_lines(AT_ONCE)
             if not text:
                 break
+            text = self._layout.usual(text)
             if not self._is_first:
                 self._requests.read(text, found)
             if self._has_others():
@@ -71,6 +80,11 @@ class ServerLogFollower:
         self._is_first = False
         self.times.add(found, now)
         self.problem = self._problem()
+
+    @property
+    def why_no_counters(self) -> str:
+        """Why ts_metrics.log shows no counters; empty where it does, or is empty."""
+        return self._metrics_layout.problem
 
     def close(self) -> None:
         """Let go of the files."""
@@ -93,8 +107,8 @@ class ServerLogFollower:
 
     def _add_counters(self, server_lines: Sequence[bytes]) -> None:
         """Take the steps of the counters; they start again where the server did."""
-        steps = self._metrics.read_whole_lines()
-        self.counts |= self._metrics.is_open
+        steps = self._metrics_layout.usual(self._metrics.read_whole_lines())
+        self.counts = self._metrics_layout.known
         started = None if self._is_first else _start(server_lines)
         if started is not None:
             self.counters = LoggedCounters()
@@ -110,7 +124,7 @@ class ServerLogFollower:
                 return f"cannot read {file.path}: {file.problem.strerror or file.problem}"
         if not self._log.path.exists():
             return f"neither {TS_LOG} nor {ACCESS_LOG} is in {self.folder}"
-        return ""
+        return self._layout.problem
 
 
 def _start(lines: Sequence[bytes]) -> bytes | None:

@@ -73,4 +73,4 @@ def show_model(
         screen.query_one(Headline).show(snapshot, model)
     if screen.story.display:
         happened = monitor.events.about(model.key, math.inf, snapshot.at) if model else []
-        screen.story.show(model, happened)
+        screen.story.show(model, happened, snapshot.metrics.log_problem)

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import var
 
+from tsmon.logs.layout import LAYOUT_HINT
 from tsmon.ordering import arrange
 from tsmon.telemetry.log_page.requests import RequestBuffer, SeenRequest
 from tsmon.tui import keymap
@@ -125,7 +126,8 @@ class Requests(RequestPage):
         if self._follower is None:
             return why_no_logs(self.session)
         if self._follower.problem:
-            return Note(self._follower.problem, "pass their folder with --logs DIR")
+            hint = LAYOUT_HINT if self._follower.is_strange else "pass their folder with --logs DIR"
+            return Note(self._follower.problem, hint)
         if self._buffer.count:
             return Note(
                 "no request matches",

@@ -80,6 +80,8 @@ def _no_errors(snapshot: Snapshot, model: ModelStatus) -> str:
         return NOT_IN_PROMETHEUS
     if snapshot.metrics.log_folder is None:
         return "from the log files: --logs DIR"
+    if snapshot.metrics.log_problem:
+        return "the log files are not read"
     is_old = model.requests is not None and model.requests.last is None
     return "not in this recording" if is_old else ""
 

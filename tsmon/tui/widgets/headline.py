@@ -88,7 +88,8 @@ def _parts(snapshot: Snapshot, model: ModelStatus) -> list[list[Span]]:
         label, tone = ("! errors ", Tone.BAD) if errors else ("errors ", Tone.PLAIN)
         parts.append([(label, tone if errors else Tone.MUTED), (per_second(errors), tone)])
     elif not snapshot.stale and not model.gone:
-        parts.append([("errors not known: no log files", Tone.MUTED)])
+        unread = "log files not read" if snapshot.metrics.log_problem else "no log files"
+        parts.append([(f"errors not known: {unread}", Tone.MUTED)])
     if model.memory_bytes is not None:
         parts.append([("memory ", Tone.MUTED), (byte_size(model.memory_bytes), Tone.PLAIN)])
     return parts

@@ -50,10 +50,14 @@ class VersionDetails(Vertical):
         yield Words(id="story-none")
         yield Choices(id="story-events", compact=True)
 
-    def show(self, model: ModelStatus | None, events: Sequence[Event]) -> None:
-        """Render a tick; the events are oldest first."""
+    def show(
+        self, model: ModelStatus | None, events: Sequence[Event], log_problem: str = ""
+    ) -> None:
+        """Render a tick; the events are oldest first, `log_problem` is why no log can be read."""
         self.query_one("#story-settings", Words).say(_settings(model.described) if model else None)
-        self.query_one("#story-percentiles", Words).say(_percentiles(model) if model else None)
+        self.query_one("#story-percentiles", Words).say(
+            _percentiles(model, log_problem) if model else None
+        )
         if events == self._events:
             return
         self._events = events
@@ -84,7 +88,9 @@ def _settings(model: ModelVersion) -> Content:
     return line((" · ".join([*words, model.url] if model.url else words), Tone.MUTED))
 
 
-def _percentiles(model: ModelStatus) -> Content:
+def _percentiles(model: ModelStatus, log_problem: str) -> Content:
+    if model.requests is None and log_problem:
+        return line((f"no percentiles: {log_problem}", Tone.WARNING))
     if model.requests is None:
         return line((NO_PERCENTILES, Tone.MUTED))
     return compose_minute(model.requests)

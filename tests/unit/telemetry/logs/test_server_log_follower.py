@@ -148,3 +148,34 @@ def test_a_worker_that_ends_between_requests_is_seen(folder: Path) -> None:
     follower.read(NO_TIME)
 
     assert any(state.is_down for state in follower.worker_states.values())
+
+
+def test_lines_of_another_layout_show_nothing_and_are_no_counters(folder: Path) -> None:
+    append(folder / "ts_log.log", b'{"thread":"W-9000-mnist_1.0","message":"Retry worker: 9000"}')
+    append(
+        folder / "ts_metrics.log", b"org.apache.logging.log4j.core.impl.MutableLogEvent@42086a87"
+    )
+    follower = ServerLogFollower(folder)
+
+    follower.read(NO_TIME)
+
+    assert follower.problem.startswith("ts_log.log is not read: its lines are JSON")
+    assert follower.why_no_counters.startswith("ts_metrics.log is not read: ")
+    assert not follower.counts
+
+
+def test_stamps_with_a_space_are_read_as_well(folder: Path) -> None:
+    def spaced(*lines: bytes) -> list[bytes]:
+        return [line.replace(b"T", b" ", 1) if line[:2] == b"20" else line for line in lines]
+
+    append(folder / "ts_log.log", *spaced(*server_lines("crash_loop")))
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
+    append(folder / "ts_log.log", *spaced(answered()))
+    append(folder / "ts_metrics.log", *spaced(counted()))
+    follower.read(NO_TIME)
+
+    assert follower.problem == follower.why_no_counters == ""
+    assert follower.worker_states
+    assert statuses(follower) == {200: 1}
+    assert follower.counters.series[SERIES] == Counters(1.0, 0.0, 0.0)
