@@ -34,9 +34,11 @@ class LogEvidence:
         self._folder = folder
         self._zone = LogZone(zone)
 
-    def worker_states(self) -> Mapping[str, WorkerState]:
+    def worker_states(self, versions: Sequence[ModelVersion]) -> Mapping[str, WorkerState]:
         """The states of the workers, which also show the zone."""
-        found = read_worker_states(self._folder, self._zone)
+        workers = [worker for version in versions for worker in version.workers]
+        unready = [worker.id for worker in workers if not worker.ready]
+        found = read_worker_states(self._folder, self._zone, unready)
         if found.problem:
             complain(found.problem)
         return found.states

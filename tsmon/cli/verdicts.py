@@ -80,7 +80,7 @@ def judge(
     """
     with log_folder(named, addresses) as folder:
         logs = _evidence(folder, zone) if folder else None
-        worker_states = logs.worker_states() if logs else None
+        worker_states = logs.worker_states(versions) if logs else None
         at = Instant.now()
         answers = logs.answers(at, versions) if logs else None
         verdicts = HealthWatch().judge(

@@ -32,6 +32,8 @@ class FileFollower:
     def __init__(self, path: Path, *, backlog: int = 0, start: int | None = None) -> None:
         """Begin `backlog` bytes before the present end of the file, or at the byte `start`."""
         self.path = path
+        self.begin = 0
+        """The byte from which on it is read at first."""
         self.problem: OSError | None = None
         """Why the file cannot be read at present; None also when there is none yet."""
         self._file: BinaryIO | None = None
@@ -76,6 +78,16 @@ class FileFollower:
         """Whether there was a file to read when that was last tried."""
         return self._file is not None
 
+    @property
+    def left(self) -> int:
+        """Bytes that the file has and that were not read yet."""
+        if self._file is None:
+            return 0
+        try:
+            return max(os.fstat(self._file.fileno()).st_size - self._file.tell(), 0)
+        except OSError:
+            return 0
+
     def close(self) -> None:
         """Let go of the file."""
         self._close()
@@ -99,6 +111,7 @@ class FileFollower:
             begin = file.seek(max(0, end - backlog))
             if begin:
                 self._drop_half_line(file, begin)
+            self.begin = file.tell()
 
     def _drop_half_line(self, file: BinaryIO, start: int) -> None:
         """Go to the next line unless the place is the start of one."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from tsmon.logs.follower import LONGEST_LINE, FileFollower
+from tsmon.logs.files import SEARCHED_BACK
+from tsmon.logs.follower import BLOCK, LONGEST_LINE, FileFollower
 from tsmon.logs.layout import Layout
 from tsmon.units import KIB, MIB
 from tsmon.untrusted.files import open_regular
@@ -61,6 +63,21 @@ def _start_of_last(file: BinaryIO, count: int, since: int) -> int:
     lines = b"".join(reversed(blocks)).splitlines(keepends=True)
     last = lines[-count:] if count else []
     return end - sum(map(len, last))
+
+
+def sifted_lines(path: Path, keep: Callable[[bytes], bool]) -> list[bytes]:
+    """Those of the complete lines in the last `SEARCHED_BACK` bytes of a file that are to be kept.
+
+    None where it cannot be read. Their stamps are as TorchServe writes them today.
+    """
+    file, layout = FileFollower(path, backlog=SEARCHED_BACK), Layout(path.name)
+    found: list[bytes] = []
+    try:
+        while text := file.read_whole_lines(BLOCK):
+            found += filter(keep, layout.usual(text).split(b"\n"))
+    finally:
+        file.close()
+    return found
 
 
 def lines_at_end(path: Path, most_bytes: int) -> list[bytes]:

@@ -79,7 +79,7 @@ class LiveSource:
             self._reader.forget()
         else:
             await self._find_logs()
-        logs = await self._read_logs()
+        logs = await self._read_logs(_unready(models))
         problem = self._logs.problem if self._logs else ""
         if not problem and logs is not None and _is_in_log_mode(scrape):
             problem = logs.server_log.why_no_counters
@@ -104,6 +104,7 @@ class LiveSource:
             processes=self._process_usages(models),
             reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
             worker_states=logs.worker_states if logs else None,
+            searching=logs.searching if logs else {},
             causes=_causes(logs, models) if logs else {},
             log_folder=logs.folder if logs else None,
             token_ends=token_ends,
@@ -115,11 +116,11 @@ class LiveSource:
         if self._logs is not None:
             self._logs.close()
 
-    async def _read_logs(self) -> FolderFollower | None:
+    async def _read_logs(self, unready: Sequence[str] | None) -> FolderFollower | None:
         """Read what the logs have new; None while there are none to read."""
         if self._logs is None:
             return None
-        await asyncio.to_thread(self._logs.read)
+        await asyncio.to_thread(self._logs.read, unready)
         return self._logs.folder
 
     async def _find_logs(self) -> None:
@@ -184,6 +185,13 @@ def _counted(
     if isinstance(scrape, TorchServeError) or not _is_in_log_mode(scrape):
         return scrape
     return replace(scrape, at=Instant.now(), series=logs.server_log.counters.series, logged=True)
+
+
+def _unready(models: Sequence[Description] | TorchServeError) -> Sequence[str] | None:
+    """The ids of the workers that are not ready; None where that is not known."""
+    if isinstance(models, TorchServeError):
+        return None
+    return [worker.id for entry in models for worker in entry.model.workers if not worker.ready]
 
 
 def _is_in_log_mode(scrape: Scrape | TorchServeError) -> bool:

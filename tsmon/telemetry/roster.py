@@ -106,6 +106,7 @@ class Roster:
             [entry.model for entry in descriptions if entry.is_judged],
             answers=_answers(observation, descriptions, costs),
             worker_states=observation.worker_states,
+            searching=observation.searching,
             ended={pid for pid, usage in observation.processes.items() if usage.ended},
             unregistering={(key.name, key.version) for key in self._expected_to_go},
             signs=ServerSigns(

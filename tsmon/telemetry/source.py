@@ -66,6 +66,8 @@ class Observation(Struct, frozen=True):
     """What the log files say of single requests, where they can be read."""
     worker_states: Mapping[str, WorkerState] | None = None
     """What the log files say of workers, by id; None where they cannot be read."""
+    searching: Mapping[str, str] = field(default_factory=dict)
+    """How far the logs were searched back for what became of workers, by id, while that goes on."""
     causes: Mapping[ModelKey, Cause] = field(default_factory=dict)
     """Why a version's worker died or its requests failed the last time."""
     log_folder: Path | None = None

@@ -98,13 +98,15 @@ def judge_worker(
     ended: bool = False,
     signs: ServerSigns = NO_SIGNS,
     is_suspect: bool = False,
+    search: str = "",
 ) -> WorkerVerdict:
     """What this worker is.
 
     `now` is monotonic; `log_now` is this machine's local time, needed with a `state` from the log;
     `idle_s` is given when its model is stuck: the seconds since anything was answered; `ended` says
     that its process was on this machine and is there no more; `is_suspect` that /ping says of its
-    model, and of no other, that a worker has failed for longer than TorchServe retries.
+    model, and of no other, that a worker has failed for longer than TorchServe retries; `search` how
+    far its log was searched for what became of it, while that goes on.
     """
     restarts = max(seen.restarts, state.deaths if state else 0)
     early = worker.ready and signs.ready_means_running
@@ -119,7 +121,7 @@ def judge_worker(
         verdict = WorkerVerdict(
             WorkerHealth.STUCK, f"counts as ready, but has answered nothing for {duration(idle_s)}"
         )
-    elif state is not None and log_now is not None and not (worker.ready and not early):
+    elif state and log_now and not search and not (worker.ready and not early):
         is_loaded = early and state.phase is Phase.LOADED
         ready = WorkerVerdict(WorkerHealth.READY, _ready(worker, restarts))
         verdict = ready if is_loaded else _by_log(model, state, log_now)
@@ -130,6 +132,8 @@ def judge_worker(
     else:
         age_s = least_age_s(worker, log_now) if log_now else 0.0
         verdict = _by_describe(model, seen, now, age_s, is_suspect=is_suspect)
+        if search and verdict.health is WorkerHealth.STARTING:
+            verdict = WorkerVerdict(WorkerHealth.UNKNOWN, search, inferred=True)
     return replace(verdict, restarts=restarts)
 
 

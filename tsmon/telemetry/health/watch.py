@@ -67,6 +67,7 @@ class HealthWatch:
         *,
         answers: Mapping[VersionKey, Answers] | None = None,
         worker_states: Mapping[str, WorkerState] | None = None,
+        searching: Mapping[str, str] | None = None,
         ended: Collection[int] = (),
         unregistering: Collection[VersionKey] = (),
         signs: ServerSigns = NO_SIGNS,
@@ -74,7 +75,8 @@ class HealthWatch:
         """The verdict on each of these models, the ones that describe shows at this tick.
 
         `answers` by name and version, of those that have requests waiting or a report;
-        `worker_states` from the server's own log by worker id, None for a remote server; `ended`
+        `worker_states` from the server's own log by worker id, None for a remote server;
+        `searching` says of workers by id how far it was searched for what became of them; `ended`
         are the pids of workers that were processes of this machine and are no more; `unregistering`
         are those that someone is removing; `signs` what the server says beside describe. Models
         and workers that are missing are forgotten.
@@ -100,6 +102,7 @@ class HealthWatch:
                 of_workers,
                 ended,
                 signs,
+                searching or {},
                 unregistering=removing,
                 is_suspect=key == signs.given_up,
             )
@@ -116,6 +119,7 @@ def _judge(
     states: tuple[WorkerState | None, ...],
     ended: Collection[int],
     signs: ServerSigns,
+    searching: Mapping[str, str],
     *,
     unregistering: bool,
     is_suspect: bool,
@@ -139,6 +143,7 @@ def _judge(
                 ended=worker.pid in ended,
                 signs=signs,
                 is_suspect=is_suspect,
+                search=searching.get(worker.id, ""),
             ),
         )
         for worker, state in zip(model.workers, states, strict=True)

@@ -18,10 +18,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
-from tsmon.logs.last_lines import lines_at_end
+from tsmon.logs.last_lines import lines_at_end, sifted_lines
 from tsmon.logs.lines import WorkerThread, logged_as
 from tsmon.telemetry.logs.known_exceptions import HINTS, CauseKind, Verdict, classify
 from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
+from tsmon.telemetry.logs.worker_event_lines import shows_worker
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
 from tsmon.telemetry.logs.worker_states import DeathReason
 from tsmon.units import duration
@@ -142,14 +143,27 @@ def read_cause(
     since: datetime | None = None,
     most_bytes: int = CAUSE_BYTES,
 ) -> Cause | None:
-    """Like `find_cause`, from the end of the log files in this folder; blocks while it reads."""
-    return find_cause(
+    """Like `find_cause`, from the end of the log files in this folder; blocks while it reads.
+
+    Where `most_bytes` do not show a version's last failure, it is searched back for.
+    """
+    found = find_cause(
         lines_at_end(folder / MODEL_LOG, most_bytes),
         lines_at_end(folder / TS_LOG, most_bytes),
         worker_id=worker_id,
         model=model,
         version=version,
         since=since,
+    )
+    if found is not None or model is None or version is None or since is not None:
+        return found
+    name = f"-{model}_{version}".encode()
+    return find_cause(
+        sifted_lines(folder / MODEL_LOG, lambda line: name in line),
+        sifted_lines(folder / TS_LOG, lambda line: name in line and shows_worker(line)),
+        worker_id=worker_id,
+        model=model,
+        version=version,
     )
 
 

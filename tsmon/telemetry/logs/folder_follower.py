@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,11 +65,22 @@ class FolderFollower:
         """Why the logs show less than they could; empty where they show all."""
         return self.server_log.problem or self._failures.problem
 
-    def read(self) -> None:
-        """Read what was added since the last call."""
+    @property
+    def searching(self) -> Mapping[str, str]:
+        """How far the log was searched back for workers, by their ids, while that goes on."""
+        return self.server_log.searching
+
+    def read(self, unready: Collection[str] | None = None) -> None:
+        """Read what was added since the last call.
+
+        `unready` are the ids of workers that are not ready, where that is known. Those of the first
+        such call have a past that is searched for, a step at each call.
+        """
         self.zone.look(self.folder)
         now = time.monotonic()
         self.server_log.read(now)
+        if unready is not None:
+            self.server_log.search_back(unready)
         self._failures.read(now)
         for key in self._newly_dead():
             self._looks_left[key] = LOOKS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,11 +72,19 @@ class WorkersByLog(NamedTuple):
     """Why it shows less than it could; empty where it shows all."""
 
 
-def read_worker_states(folder: Path, zone: LogZone | None = None) -> WorkersByLog:
-    """The state of each worker, by the end of ts_log. It blocks."""
+def read_worker_states(
+    folder: Path, zone: LogZone | None = None, unready: Collection[str] = ()
+) -> WorkersByLog:
+    """The state of each worker, by the end of ts_log. It blocks.
+
+    For what became of the workers with the ids in `unready` it is searched back as far as need be.
+    """
     zone = zone or LogZone()
     zone.look(folder)
     follower = ServerLogFollower(folder)
     follower.read(time.monotonic())
+    follower.search_back(unready)
+    while follower.searching:
+        follower.search_back(unready)
     follower.close()
     return WorkersByLog(states_here(follower.worker_states, zone), follower.problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from datetime import tzinfo
 
 from tsmon.logs.container_copy import ContainerCopy
@@ -32,11 +33,14 @@ class PlaceFollower:
         self._lock = threading.Lock()  # who closes may do so while a thread still reads
         self._closed = False
 
-    def read(self) -> None:
-        """Read what was added since the last call; look for the place again if it was lost."""
+    def read(self, unready: Collection[str] | None = None) -> None:
+        """Read what was added since the last call; look for the place again if it was lost.
+
+        For `unready` see `FolderFollower.read`.
+        """
         with self._lock:
             if not self._closed:
-                self._read()
+                self._read(unready)
 
     def close(self) -> None:
         """Let go of the files and of what brings them here, for good."""
@@ -44,7 +48,7 @@ class PlaceFollower:
             self._closed = True
             self._let_go()
 
-    def _read(self) -> None:
+    def _read(self, unready: Collection[str] | None) -> None:
         if self._copy is not None and self._copy.problem:
             self.problem = f"the logs of {self.place} have ended: {self._copy.problem}"
             self._let_go()
@@ -52,7 +56,7 @@ class PlaceFollower:
         if self.folder is None and time.monotonic() - self._tried >= RETRY_S:
             self._open()
         if self.folder is not None:
-            self.folder.read()
+            self.folder.read(unready)
             self.problem = self.folder.problem
 
     def _let_go(self) -> None:

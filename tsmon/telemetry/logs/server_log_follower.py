@@ -8,8 +8,8 @@ With `metrics_mode=log` TorchServe publishes no counters; ts_metrics.log has eac
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, MOST_AT_ONCE, FileFollower
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.layout import Layout
+from tsmon.telemetry.logs.earlier_lines import EarlierLines, created_in
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_times import RequestTimes
+from tsmon.telemetry.logs.worker_event_lines import BANNER, shows_worker
 from tsmon.telemetry.logs.worker_states import WorkerStates
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, SeriesKey
 
@@ -29,7 +31,8 @@ AT_ONCE = 1 << 17
 """Bytes of ts_log looked at together; more would not stay in a processor's cache."""
 _LAST_BYTES = 1 << 14
 """Of ts_metrics.log, to know its layout before anything new is in it."""
-_BANNER = b"Torchserve version: "
+_MOST_FOLLOWED = 50_000
+"""Lines about workers that are kept."""
 _STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 
 
@@ -57,6 +60,10 @@ class ServerLogFollower:
         self._metrics = FileFollower(folder / TS_METRICS)
         self._is_first = True
         self._had_others = True
+        self._followed: deque[bytes] = deque(maxlen=_MOST_FOLLOWED)
+        """What was read about workers, to come after what is found before it."""
+        self._earlier: EarlierLines | None = None
+        self._sought: frozenset[str] = frozenset()
 
     def read(self, now: float) -> None:
         """Read what was added since the last call; `now` is monotonic."""
@@ -76,10 +83,32 @@ class ServerLogFollower:
             if self._has_others():
                 lines += text.splitlines()
         self.worker_states.read(lines)
+        self._followed += filter(shows_worker, lines)
         self._add_counters(lines)
         self._is_first = False
         self.times.add(found, now)
         self.problem = self._problem()
+
+    def search_back(self, workers: Collection[str]) -> None:
+        """Go a step back for what happened to workers before what was read at first.
+
+        The first call says which: those that it is not known of how they came to be as they are.
+        """
+        if self._earlier is None:
+            self._sought = frozenset(workers) - created_in(self._followed)
+            self._earlier = EarlierLines(self._log.path, self._log.begin, self._sought)
+        if self._earlier.step() and self._earlier.lines:
+            states = WorkerStates()
+            states.read([*self._earlier.lines, *self._followed])
+            self.worker_states = states
+
+    @property
+    def searching(self) -> Mapping[str, str]:
+        """How far the search for workers has come, by their ids; none where there is no search."""
+        if self._earlier is None or self._earlier.done:
+            return {}
+        words = f"searching {self._log.path.name} back: {self._earlier.progress}"
+        return dict.fromkeys(self._sought, words)
 
     @property
     def why_no_counters(self) -> str:
@@ -90,6 +119,8 @@ class ServerLogFollower:
         """Let go of the files."""
         self._log.close()
         self._metrics.close()
+        if self._earlier is not None and not self._earlier.done:
+            self._earlier.close()
 
     def _open_log(self) -> FileFollower:
         path = self.folder / TS_LOG
@@ -133,7 +164,7 @@ def _start(lines: Sequence[bytes]) -> bytes | None:
     The banner begins with a stamped line that says nothing.
     """
     for number in range(len(lines) - 1, 0, -1):
-        if lines[number].startswith(_BANNER):
+        if lines[number].startswith(BANNER):
             return lines[number - 1][:_STAMP_LENGTH]
     return None
 

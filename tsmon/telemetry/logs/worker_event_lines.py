@@ -44,9 +44,18 @@ _BEGIN_WITH = (
     *(b"%d" % digit for digit in range(10)),
 )
 _REQUEST = b"Flushing req.cmd "
+_LOADING = _REQUEST + b"LOAD"
 _LINE = re.compile(rb"^(\S+) \[\w+ *\] (\S+) (\S+) - (.*)$", re.DOTALL)
-_BANNER = b"Torchserve version: "
+BANNER = b"Torchserve version: "
 _EXCEPTION = re.compile(rb"^\S*\.WorkerInitializationException: (.*)$")
+
+
+def shows_worker(line: bytes) -> bool:
+    """Whether a line of ts_log may be about what happened to a worker."""
+    message = line.find(b" - ") + 3
+    if message < 3:
+        return line.startswith(BANNER) or _EXCEPTION.match(line) is not None
+    return line.startswith((*_BEGIN_WITH, _LOADING), message)
 
 
 class WorkerEventLines:
@@ -68,7 +77,7 @@ class WorkerEventLines:
                 yield from self._stamped(line)
 
     def _bare(self, line: bytes) -> Iterator[LogEvent]:
-        if line.startswith(_BANNER):
+        if line.startswith(BANNER):
             yield ServerStarted()
         elif self._erring and (match := _EXCEPTION.match(line)):
             time, worker = self._erring
