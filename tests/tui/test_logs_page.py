@@ -26,9 +26,12 @@ from tests.unit.telemetry.log_page.lines import (
     traceback,
     waited,
 )
+from tsmon.logs import backwards
 from tsmon.logs.places import Container
 from tsmon.serving.ports import free_ports
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.log_page import sources
+from tsmon.telemetry.log_page.earlier import EarlierSearch
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.recording.reader import Recording
@@ -83,6 +86,41 @@ async def test_lines_are_followed_until_one_goes_up_and_again_from_the_end(
         await seat.sees("later 29", "▼ following")
         await seat.press("escape")
         await seat.sees("1 Models")
+
+
+async def test_lines_of_a_model_before_much_of_another_are_searched_for(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.load("mnist")
+    monkeypatch.setattr(sources, "PAGE_BACKLOG", 2_000)
+    monkeypatch.setattr(backwards, "STEP_BYTES", 3_000)
+    folder = tmp_path / "logs"
+    write(folder, [*traceback(1), *(printed(2, f"of cifar {n}", thread=OTHER) for n in range(200))])
+
+    async with reading(fake, options, folder) as seat:
+        await seat.sees("1/1 ready")
+        await seat.press("l")
+        await seat.sees(
+            "KeyError: 'body'", "… of what is above here only lines of mnist 1.0 are shown …"
+        )
+        await seat.misses("of cifar")
+        await seat.press("c")
+        await seat.sees("of cifar 199")
+
+
+async def test_it_says_how_far_it_has_searched_back(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.load("mnist")
+    monkeypatch.setattr(sources, "PAGE_BACKLOG", 2_000)
+    monkeypatch.setattr(EarlierSearch, "step", lambda self: self.done)
+    folder = tmp_path / "logs"
+    write(folder, (printed(2, f"of cifar {n}", thread=OTHER) for n in range(200)))
+
+    async with reading(fake, options, folder) as seat:
+        await seat.sees("1/1 ready")
+        await seat.press("l")
+        await seat.sees("searching ts_log.log back for lines of mnist 1.0: 0 of 1 MiB")
 
 
 async def test_the_line_of_the_cursor_stands_out_from_the_others(

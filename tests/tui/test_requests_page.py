@@ -10,7 +10,8 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.tui.log_seat import reading, write
 from tests.tui.seat import Seat
-from tests.unit.telemetry.log_page.lines import OTHER, access, handled, waited
+from tests.unit.telemetry.log_page.lines import OTHER, access, handled, printed, waited
+from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.widgets.long_table import LongTable
 
@@ -51,6 +52,15 @@ async def test_the_slowest_come_first_with_where_their_time_went(
         write(logs, [access(150, total_ms=5000)])
         await seat.sees("4 seen", "12:02:30.000")
         assert rows(seat)[0].startswith("12:02:30")
+
+
+async def test_it_says_how_much_is_left_to_read(
+    fake: FakeTorchServe, options: MonitorOptions, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RequestFollower, "read", lambda self: True)
+    async with reading(fake, options, logs) as seat:
+        await seat.press("Q")
+        await seat.sees("reading, ", " left")
 
 
 async def test_the_newest_first_the_failed_alone_and_one_model(
@@ -227,7 +237,7 @@ async def test_what_was_seen_is_kept_while_the_page_is_closed(
 async def test_it_says_when_there_was_no_request(
     fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
 ) -> None:
-    write(tmp_path / "logs", [b"nothing of interest"])
+    write(tmp_path / "logs", [printed(1, "nothing of interest")])
     async with reading(fake, options, tmp_path / "logs", size=(60, 20)) as seat:
         await seat.press("Q")
         await seat.sees("have no request to a model yet")

@@ -244,6 +244,11 @@ class RequestFollower:
         return self._file.path.name == TS_LOG
 
     @property
+    def left(self) -> int:
+        """Bytes of the file that were not read yet."""
+        return self._file.left
+
+    @property
     def is_strange(self) -> bool:
         """Whether the lines have a layout that is not known."""
         return bool(self._layout.problem)

@@ -11,9 +11,11 @@ from tsmon.logs.follower import FileFollower
 from tsmon.logs.layout import Layout
 from tsmon.logs.lines import Doubles, WorkerNames
 from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.log_page.earlier import EarlierSearch
 from tsmon.telemetry.log_page.lines import LogLine, parse_line
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.log_page.view import LogFilter
     from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.recording.reader import Recording
 
@@ -67,6 +69,10 @@ class LogFileSource:
         self._layout.usual(b"\n".join(lines))
         names = self._names()
         return [parse_line(line, names) for line in lines if not self._is_second(line)]
+
+    def search_back(self, filter_: LogFilter) -> EarlierSearch:
+        """A search for lines that the filter takes in what is before those read at first."""
+        return EarlierSearch(self.path, self._file.begin, filter_, self._names())
 
     def close(self) -> None:
         """Let go of the file."""

@@ -119,7 +119,7 @@ class ServerLogFollower:
         """Let go of the files."""
         self._log.close()
         self._metrics.close()
-        if self._earlier is not None and not self._earlier.done:
+        if self._earlier is not None:
             self._earlier.close()
 
     def _open_log(self) -> FileFollower:

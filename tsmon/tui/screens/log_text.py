@@ -61,6 +61,8 @@ def why_nothing(follower: LogFollower, session: Session) -> Note:
         return Note(follower.problem, OTHER_FILE)
     if not follower.has_source or (session.replays and not kept):
         return why_no_logs(session)
+    if follower.searching:
+        return Note(follower.searching)
     if not kept:
         return Note(f"{follower.file} is empty", OTHER_FILE)
     if view.hidden:

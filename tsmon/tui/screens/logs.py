@@ -99,8 +99,16 @@ class Logs(Page):
             follower.read_all = True
             if self._moment is not None:
                 self._lines.go_to_moment(follower.zone.stamp(self._moment))
+        goes_on = follower.read_all and not view.rows and await self._search_back()
         self._say()
-        return bool(added) and not follower.read_all
+        return goes_on or (bool(added) and not follower.read_all)
+
+    async def _search_back(self) -> bool:
+        """Go a step back for a model that the lines have nothing of; whether that goes on."""
+        goes_on = await self._follower.search_back()
+        if self.is_open and self._view is not self._lines.view:
+            self._lines.show(self._view)
+        return goes_on
 
     def _say(self) -> None:
         """Say what is shown, or why nothing is."""

@@ -33,7 +33,7 @@ from tsmon.tui.widgets.request_table import (
     words_of,
 )
 from tsmon.tui.widgets.words import Words
-from tsmon.units import count
+from tsmon.units import byte_size, count
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
@@ -156,6 +156,8 @@ class Requests(RequestPage):
             else ("none failed", Tone.MUTED)
         )
         right: list[Span] = [(f"{count(buffer.count)} seen", Tone.PLAIN), failed]
+        if self._follower is not None and not self._read_all:
+            right.append((f"reading, {byte_size(self._follower.left)} left", Tone.WARNING))
         if self._follower is not None and self._follower.zone.name:
             right.append((f"times in {self._follower.zone.name}", Tone.WARNING))
         if shown < self._held:

@@ -12,6 +12,7 @@ from tsmon.telemetry.log_page.sources import LogFileSource
 from tsmon.telemetry.log_page.view import LogFilter, LogView
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.log_page.earlier import EarlierSearch
     from tsmon.telemetry.log_page.lines import LogLine
     from tsmon.tui.state.log_sources import LineSource, LogSources
 
@@ -26,6 +27,7 @@ class LogFollower:
         """The rows; another one whenever the file is started again."""
         self.read_all = False
         """Whether what was there at first has been read."""
+        self._search: EarlierSearch | None = None
         self._sources = sources
         self._source: LineSource | None = None
         self._folder: Path | None = None
@@ -65,6 +67,35 @@ class LogFollower:
         )
         return view, view.buffer.add(lines) if view is self.view else []
 
+    async def search_back(self) -> bool:
+        """Go a step back for a model that the lines have nothing of; whether that goes on.
+
+        What is found comes before the lines, in another view.
+        """
+        filter_ = self.view.filter
+        if self._search is None and filter_.model and isinstance(self._source, LogFileSource):
+            self._search = self._source.search_back(filter_)
+        search, view = self._search, self.view
+        if search is None or search.done:
+            return False
+        is_done = await asyncio.to_thread(search.step)
+        if is_done and search.lines and view is self.view:
+            self._put_before([*search.lines, search.end_of_found()])
+        return not is_done
+
+    @property
+    def searching(self) -> str:
+        """What is searched for and how far; empty where nothing is."""
+        return self._search.words if self._search is not None and not self._search.done else ""
+
+    def _put_before(self, earlier: list[LogLine]) -> None:
+        buffer, now = LogBuffer(), self.view
+        for line in now.buffer.lines:
+            line.fold = None
+        buffer.add([*earlier, *now.buffer.lines])
+        self.view = LogView(buffer, now.filter)
+        self.view.seek(now.sought)
+
     def choose(self, file: str) -> None:
         """Read another file."""
         self.file = file
@@ -72,6 +103,9 @@ class LogFollower:
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._search is not None:
+            self._search.close()
+        self._search = None
         if self._source is not None:
             self._source.close()
 

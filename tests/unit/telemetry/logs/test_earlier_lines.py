@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.telemetry.logs.real_lines import model_lines, server_lines
-from tsmon.logs import last_lines
+from tsmon.logs import backwards, last_lines
 from tsmon.logs.time_zone import LogZone
-from tsmon.telemetry.logs import earlier_lines, server_log_follower
+from tsmon.telemetry.logs import server_log_follower
 from tsmon.telemetry.logs.causes import read_cause
 from tsmon.telemetry.logs.folder_follower import FolderFollower
 from tsmon.telemetry.logs.one_shot import read_worker_states
@@ -27,7 +27,7 @@ TRAFFIC = (
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of some kilobytes are large ones."""
     monkeypatch.setattr(server_log_follower, "BACKLOG", BACKLOG)
-    monkeypatch.setattr(earlier_lines, "STEP_BYTES", 3_000)
+    monkeypatch.setattr(backwards, "STEP_BYTES", 3_000)
 
 
 def write(folder: Path, *lines: bytes) -> None:
