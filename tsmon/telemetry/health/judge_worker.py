@@ -105,8 +105,8 @@ def judge_worker(
     `now` is monotonic; `log_now` is this machine's local time, needed with a `state` from the log;
     `idle_s` is given when its model is stuck: the seconds since anything was answered; `ended` says
     that its process was on this machine and is there no more; `is_suspect` that /ping says of its
-    model, and of no other, that a worker has failed for longer than TorchServe retries; `search` how
-    far its log was searched for what became of it, while that goes on.
+    model, and of no other, that a worker has failed for longer than TorchServe retries; `search`
+    how far its log was searched for what became of it, while that goes on.
     """
     restarts = max(seen.restarts, state.deaths if state else 0)
     early = worker.ready and signs.ready_means_running

@@ -43,6 +43,18 @@ def test_worker_that_was_never_ready_is_starting_until_its_time_out() -> None:
     assert (late.health, late.inferred) == (WorkerHealth.RETRYING, True)
 
 
+def test_worker_is_not_called_starting_while_its_log_is_searched_for_its_past() -> None:
+    search, new = "searching ts_log.log back: 16 of 59 MiB", WorkerSeen.first(DEAD, 0)
+    half_known = worker_state(Phase.STOPPED, deaths=1, last_death=DEATH)
+    early = judge_worker(
+        model(), DEAD, new, 3, state=half_known, log_now=log_time(0), search=search
+    )
+    assert (early.health, early.evidence) == (WorkerHealth.UNKNOWN, search)
+
+    failed = judge_worker(model(), DEAD, new, 131, search=search)
+    assert failed.health is WorkerHealth.RETRYING  # which describe shows as well
+
+
 def test_worker_that_was_ready_before_is_retrying() -> None:
     verdict = _watched((0, worker()), (10, DEAD), (14, DEAD))
     assert verdict.health is WorkerHealth.RETRYING
