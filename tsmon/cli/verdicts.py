@@ -128,7 +128,7 @@ def _cause_record(cause: Cause) -> dict[str, object]:
 def cause_lines(cause: Cause) -> list[str]:
     """The cause as lines: what, where, and what to do."""
     where = f"worker {cause.worker_id}" if cause.worker_id else "registration"
-    sure = "" if cause.certain else " (reported by another attempt)"
+    sure = "" if cause.certain else " (not certain)"
     return [
         f"{cause.kind.value}: {cause.message}",
         f"  {where} at {cause.time:%H:%M:%S}{sure}",

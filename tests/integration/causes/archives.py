@@ -17,6 +17,7 @@ LOADS = {
     "missing": "import module_that_nobody_has" + _AT_LOAD.format("return None"),
     "memory": _AT_LOAD.format("raise MemoryError('no room for the weights')"),
     "exit": "import sys" + _AT_LOAD.format("sys.exit(3)"),
+    "leaving": "import sys" + _AT_LOAD.format("sys.exit('licence file not found')"),
     "slow": "import time" + _AT_LOAD.format("time.sleep(60)"),
     "weights": "import torch"
     + _AT_LOAD.format("torch.nn.Linear(3, 2).load_state_dict({'weight': torch.zeros(2, 4)})"),
@@ -24,6 +25,7 @@ LOADS = {
 """Handlers that fail while they are loaded, by the name of the model."""
 
 MOODY = """
+import sys
 import time
 
 def handle(data, context):
@@ -37,6 +39,8 @@ def handle(data, context):
             raise RuntimeError("cannot predict") from error
     if wish == b"memory":
         raise MemoryError("no room for the batch")
+    if wish == b"leave":
+        sys.exit("licence expired")
     if wish == b"slow":
         time.sleep(60)
     return ["1"] * (3 if wish == b"many" else len(data))

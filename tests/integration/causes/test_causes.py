@@ -27,6 +27,7 @@ pytestmark = pytest.mark.integration
         ("weights", CauseKind.WEIGHTS_MISMATCH, "size mismatch for weight"),
         ("memory", CauseKind.OUT_OF_MEMORY, "no room for the weights"),
         ("exit", CauseKind.DIED_SILENTLY, "while it loaded the model"),
+        ("leaving", CauseKind.UNKNOWN, "its last words: licence file not found"),
         ("slow", CauseKind.LOAD_TIMEOUT, "not loaded within 3 s"),
     ],
 )
@@ -51,6 +52,7 @@ def test_cause_of_a_failed_load(server: Server, model: str, kind: CauseKind, wor
         (b"raise", 503, CauseKind.HANDLER_RAISED, "invalid literal for int()"),
         (b"memory", 507, CauseKind.OUT_OF_MEMORY, "no room for the batch"),
         (b"many", 503, CauseKind.WRONG_ANSWER_COUNT, "3 answers for a batch of 1"),
+        (b"leave", 500, CauseKind.UNKNOWN, "its last words: licence expired"),
         (b"slow", 500, CauseKind.INFERENCE_TIMEOUT, "within 2 s"),
     ],
 )
@@ -62,7 +64,7 @@ def test_cause_of_a_failed_request(
     cause = until(lambda: server.cause(moody, since), lambda cause: _is(cause, kind))
     assert cause is not None
     assert words in cause.message
-    assert cause.fatal == (kind is CauseKind.INFERENCE_TIMEOUT)
+    assert cause.fatal == (kind in (CauseKind.UNKNOWN, CauseKind.INFERENCE_TIMEOUT))
 
 
 def test_input_that_is_no_text_is_no_cause(server: Server, moody: str) -> None:

@@ -1,9 +1,10 @@
 """Says why a worker died or a request failed, from the log files.
 
-ts_log shows that a process ended and how; model_log shows what it said. The two are joined by
-worker and time. TorchServe stops reading a process's output when it sees the process end, so the
-traceback of a death may be cut off or missing; since TorchServe repeats a failed load, the words of
-another attempt of the same model version then stand in for it.
+ts_log shows that a process ended and how; model_log shows what it said, and where there is none,
+ts_log does that too. The two are joined by worker and time. TorchServe stops reading a process's
+output when it sees the process end, so the traceback of a death may be cut off or missing; since
+TorchServe repeats a failed load, the words of another attempt of the same model version then stand
+in for it. Where no exception was announced, the last words of the process are quoted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from msgspec.structs import replace
 from tsmon.logs.files import CAUSE_BYTES, MODEL_LOG, TS_LOG
 from tsmon.logs.last_lines import lines_at_end, sifted_lines
 from tsmon.logs.lines import WorkerThread, logged_as
-from tsmon.telemetry.logs.known_exceptions import HINTS, CauseKind, Verdict, classify
+from tsmon.telemetry.logs.known_exceptions import HINTS, CauseKind, Verdict, classify, usual
+from tsmon.telemetry.logs.last_words import LAG, LastWords, last_words
 from tsmon.telemetry.logs.tracebacks import BEGIN, Said, Traceback, tracebacks, worker_lines
 from tsmon.telemetry.logs.worker_event_lines import shows_worker
 from tsmon.telemetry.logs.worker_exits import ExitReport, PipFailure, WorkerExit, read_exits
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from tsmon.logs.time_zone import LogZone
 
 LONGEST_MESSAGE = 300
-_LAG = timedelta(seconds=2)
-"""How much later TorchServe may write what a worker said than that the worker ended."""
+_AT_THE_END = timedelta(seconds=10)
+"""How long before the end of a process an exception on standard error may be what ended it."""
 
 _AT_LOAD = re.compile(
     r"^(Backend worker process died\.$|Load model .+ (cpu|cuda) OOM, |Failed to load model .+, ex)"
@@ -49,6 +51,8 @@ FAILURE_SIGNS = (
     b"Invalid return type: ",
 )
 """A text of model_log without any of these reports no failure."""
+_OTHER_ATTEMPT = "reported by another attempt to load the model, as this one's words are lost"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NO_FAILURE = re.compile(r"^(Exception in thread|Exception ignored in)")
 
 
@@ -71,7 +75,7 @@ class Cause(Struct, frozen=True):
     fatal: bool = True
     """Whether a worker ended; otherwise a request failed."""
     certain: bool = True
-    """False when the words are those of another attempt, as this one's were lost."""
+    """False when the cause was not found: the words are the last ones, or another attempt's."""
     times: int | None = None
     """How many requests of the last minute failed so; None where that is not counted."""
 
@@ -104,13 +108,13 @@ def find_cause(
     Workers that are down come first, then whatever failed last. `since` is in the server's local
     time without a zone; without `server_lines` (ts_log) time-outs and silent deaths are not seen.
     """
+    server_lines = list(server_lines)
     report = read_exits(server_lines)
-    failures = [
-        failure
-        for failure in _failures(list(worker_lines(model_lines)))
-        if report.begin is None or failure.time >= report.begin
-    ]
-    found = [(cause, is_down) for cause, is_down in _causes(report, failures)]
+    words, file = list(worker_lines(model_lines)), MODEL_LOG
+    if not words:
+        words, file = list(worker_lines(server_lines, doubled=True)), TS_LOG
+    said = [each for each in words if report.begin is None or each.time >= report.begin]
+    found = [(cause, is_down) for cause, is_down in _causes(report, _Words(said, file))]
     named = [(_named(cause, model, version), is_down) for cause, is_down in found]
     matching = [
         (is_down, cause.time, cause)
@@ -167,15 +171,51 @@ def read_cause(
     )
 
 
-def _causes(report: ExitReport, failures: list[Failure]) -> Iterable[tuple[Cause, bool]]:
+class _Words(Struct):
+    """What the workers said."""
+
+    said: list[Said]
+    file: str
+    """Which of the log files has it."""
+    failures: list[Failure] = []
+
+    def __post_init__(self) -> None:
+        self.failures = _failures(self.said)
+
+    def of(self, exit_: WorkerExit) -> LastWords | None:
+        """The last words of a process; once it had loaded, those since its last request or answer.
+
+        What it wrote for a request that it answered is not what ended it.
+        """
+        since = exit_.began or self._first
+        if not exit_.loading and exit_.last_exchange is not None:
+            since = exit_.last_exchange
+        mine = [each for each in self.said if each.worker == exit_.worker]
+        return last_words(mine, since or exit_.time - _AT_THE_END, exit_.time)
+
+    @property
+    def _first(self) -> datetime | None:
+        return self.said[0].time if self.said else None
+
+    def searched(self, exit_: WorkerExit) -> str:
+        """What was looked at for an exit, and what was not."""
+        if self._first is None:
+            return f"no output of workers is in {MODEL_LOG} or {TS_LOG} as far as they were read"
+        is_whole = exit_.began is not None and self._first <= exit_.began
+        since = "since it began" if is_whole else f"from {self._first:%H:%M:%S} on"
+        return f"searched: {self.file} {since}; not searched: the kernel log, which lists kills"
+
+
+def _causes(report: ExitReport, words: _Words) -> Iterable[tuple[Cause, bool]]:
     """All causes, each with whether its worker is down since."""
+    failures = words.failures
     explained: set[int] = set()
     last = {exit_.worker: exit_ for exit_ in report.exits}
     for exit_ in report.exits:
         mine = [failure for failure in failures if _is_of(failure, exit_)]
         explained |= {id(failure) for failure in mine}
         is_down = exit_.worker in report.down and last[exit_.worker] is exit_
-        yield _cause_of(exit_, mine, failures), is_down
+        yield _cause_of(exit_, mine, words), is_down
     for failure in failures:
         if failure.clear and id(failure) not in explained:
             yield failure.cause, False
@@ -187,23 +227,46 @@ def _is_of(failure: Failure, exit_: WorkerExit) -> bool:
     """Whether this failure belongs to the process that ended so."""
     if failure.worker != exit_.worker or not failure.cause.fatal:
         return False
-    is_late_enough = exit_.began is None or failure.time >= exit_.began
-    return is_late_enough and failure.time <= exit_.time + _LAG
+    since = exit_.began
+    if not (failure.clear or exit_.loading):  # what it wrote for an earlier request says nothing
+        since = exit_.last_exchange or since
+    return (since is None or failure.time >= since) and failure.time <= exit_.time + LAG
 
 
-def _cause_of(exit_: WorkerExit, mine: list[Failure], failures: list[Failure]) -> Cause:
+def _cause_of(exit_: WorkerExit, mine: list[Failure], words: _Words) -> Cause:
     if exit_.reason is DeathReason.TIMED_OUT:
-        return _of_exit(exit_, _timeout_kind(exit_), _timeout_message(exit_))
+        return _of_exit(exit_, usual(_timeout_kind(exit_)), _timeout_message(exit_))
     if spoken := _clearest(mine):
-        return replace(spoken.cause, time=exit_.time)
-    if exit_.loading and (other := _other_attempt(exit_, failures)):
-        worker_id = exit_.worker.worker_id
-        return replace(other.cause, time=exit_.time, worker_id=worker_id, certain=False)
-    if exit_.reason is DeathReason.NOT_STARTED:
-        return _of_exit(exit_, CauseKind.NOT_STARTED, exit_.message)
-    when = "while it loaded the model" if exit_.loading else "after it had loaded the model"
-    message = f"the process ended {when} without any output"
-    return _of_exit(exit_, CauseKind.DIED_SILENTLY, message)
+        certain = spoken.clear or exit_.time - spoken.time <= _AT_THE_END
+        return replace(spoken.cause, time=exit_.time, certain=certain)
+    last = words.of(exit_)
+    if last and (crash := last.crash()):
+        return _of_exit(exit_, *crash, lines=last.lines)
+    if exit_.loading and (other := _other_attempt(exit_, words.failures)):
+        return replace(
+            other.cause,
+            time=exit_.time,
+            worker_id=exit_.worker.worker_id,
+            hint=f"{other.cause.hint}; {_OTHER_ATTEMPT}",
+            certain=False,
+        )
+    if exit_.reason is DeathReason.NOT_STARTED and not last:
+        return _of_exit(exit_, usual(CauseKind.NOT_STARTED), exit_.message)
+    return _not_found(exit_, last, words.searched(exit_))
+
+
+def _not_found(exit_: WorkerExit, last: LastWords | None, searched: str) -> Cause:
+    """What can be said where nothing shows the cause for certain."""
+    if last and (known := last.recognised()):
+        return _of_exit(exit_, *known, lines=last.lines, certain=False)
+    if last:
+        verdict, message, lines = usual(CauseKind.UNKNOWN), last.message, last.lines
+    else:
+        when = "while it loaded the model" if exit_.loading else "after it had loaded the model"
+        message, lines = f"the process ended {when}, and nothing it wrote was found", ()
+        verdict = usual(CauseKind.DIED_SILENTLY)
+    hint = f"{verdict.hint}; {searched}"
+    return _of_exit(exit_, Verdict(verdict.kind, hint), message, lines=lines, certain=False)
 
 
 def _clearest(failures: list[Failure]) -> Failure | None:
@@ -236,17 +299,25 @@ def _timeout_message(exit_: WorkerExit) -> str:
     return f"{what} {waited} ({setting})"
 
 
-def _of_exit(exit_: WorkerExit, kind: CauseKind, message: str) -> Cause:
+def _of_exit(
+    exit_: WorkerExit,
+    verdict: Verdict,
+    message: str,
+    *,
+    lines: tuple[str, ...] = (),
+    certain: bool = True,
+) -> Cause:
     worker = exit_.worker
     return Cause(
-        kind=kind,
-        message=message,
-        detail_lines=(exit_.message,) if exit_.message else (),
-        hint=HINTS[kind],
+        kind=verdict.kind,
+        message=_short(message),
+        detail_lines=lines or ((exit_.message,) if exit_.message else ()),
+        hint=verdict.hint,
         worker_id=worker.worker_id,
         model=worker.model,
         version=worker.version,
         time=exit_.time,
+        certain=certain,
     )
 
 
@@ -281,7 +352,7 @@ def of_traceback(traceback: Traceback) -> Failure | None:
     if not fatal and not _AT_REQUEST.match(announcement):
         return None  # the handler's own logging, or input that TorchServe could not decode
     fallback = CauseKind.UNKNOWN if fatal else CauseKind.HANDLER_RAISED
-    verdict = classify(traceback.root, traceback.raised) or Verdict(fallback, HINTS[fallback])
+    verdict = classify(traceback.root, traceback.raised) or usual(fallback)
     cause = _spoken(traceback, verdict, traceback.root, traceback.lines, fatal=fatal)
     return Failure(traceback.worker, traceback.time, cause, clear=not traceback.stderr)
 
@@ -296,8 +367,7 @@ def of_line(said: Said) -> Failure | None:
         message = f"the handler returned a {match[1]} instead of a list"
     else:
         return None
-    verdict = Verdict(kind, HINTS[kind])
-    cause = _spoken(said, verdict, message, (said.text,), fatal=False)
+    cause = _spoken(said, usual(kind), message, (said.text,), fatal=False)
     return Failure(said.worker, said.time, cause, clear=True)
 
 
@@ -318,4 +388,5 @@ def _spoken(
 
 
 def _short(message: str) -> str:
+    message = _COLOUR.sub("", message)
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"

@@ -13,14 +13,21 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from tsmon.logs.lines import WorkerThread, parse_stamp, worker_thread
+from tsmon.logs.lines import Doubles, WorkerThread, parse_stamp, worker_thread
 
-_LINE = re.compile(rb"^(\S+) \[\w+ *\] (\S+?)-(stdout|stderr) MODEL_LOG - (.*)$", re.DOTALL)
+_LINE = re.compile(
+    rb"^(\S+) \[\w+ *\] (\S+?)-(stdout|stderr) (?:MODEL_LOG|\S*\.WorkerLifeCycle) - (.*)$",
+    re.DOTALL,
+)
+"""Before TorchServe 0.4 what workers print is in ts_log, under a logger of the frontend's."""
 BEGIN = "Traceback (most recent call last):"
 _CHAIN = re.compile(r"^(During handling of the above|The above exception was the direct cause)")
 _RAISED = re.compile(r"^[\w.]+(: .*)?$")
 _MOST_LINES = 500
 """Of one traceback; a RecursionError is folded by Python itself, others are never that long."""
+
+_LAST_WORDS = "Backend worker process died."
+_NEXT_PROCESS = ("s_name_part0=", "Listening on ", "Torch worker started", "[PID]", "Successfully ")
 
 _MOST_STREAMS = 1000
 """Of which the last line is kept, since it may announce a traceback."""
@@ -82,9 +89,16 @@ class OpenTraceback(Struct):
             if len(self.raised) == 1:
                 self.details.append(text.strip())
         elif not self.framing and text and not _CHAIN.match(text):
-            return False
+            if not self._runs_on(text):
+                return False
+            if len(self.raised) == 1:
+                self.details.append(text)
         self.lines.append(text)
         return True
+
+    def _runs_on(self, text: str) -> bool:
+        """Whether it is a further line of a message: a worker's last exception is its last word."""
+        return self.announcement == _LAST_WORDS and not text.startswith(_NEXT_PROCESS)
 
     def _raise(self, text: str) -> None:
         self.framing = False
@@ -110,11 +124,15 @@ class OpenTraceback(Struct):
         )
 
 
-def worker_lines(lines: Iterable[bytes]) -> Iterator[Said]:
-    """What workers printed, in the order of the log; other lines are passed over."""
+def worker_lines(lines: Iterable[bytes], *, doubled: bool = False) -> Iterator[Said]:
+    """What workers printed, in the order of the log; other lines are passed over.
+
+    In ts_log, whose lines may be `doubled`, each counts once.
+    """
+    doubles = Doubles()
     for line in lines:
         match = _LINE.match(line)
-        if match is None:
+        if match is None or (doubled and doubles.is_second(match[2] + match[3], line)):
             continue
         stamp, thread, channel, text = match.groups()
         worker, time = worker_thread(thread), parse_stamp(stamp.decode(errors="replace"))

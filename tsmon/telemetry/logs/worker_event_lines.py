@@ -13,6 +13,7 @@ from datetime import datetime
 
 from tsmon.logs.lines import Doubles, WorkerThread, parse_stamp, worker_thread
 from tsmon.telemetry.logs.worker_events import (
+    Answered,
     Asked,
     BackendError,
     Disconnected,
@@ -45,6 +46,7 @@ _BEGIN_WITH = (
 )
 _REQUEST = b"Flushing req.cmd "
 _LOADING = _REQUEST + b"LOAD"
+_ANSWER = b"Backend response time: "
 _LINE = re.compile(rb"^(\S+) \[\w+ *\] (\S+) (\S+) - (.*)$", re.DOTALL)
 BANNER = b"Torchserve version: "
 _EXCEPTION = re.compile(rb"^\S*\.WorkerInitializationException: (.*)$")
@@ -62,8 +64,8 @@ class WorkerEventLines:
     """Makes events of the lines of ts_log, each once."""
 
     def __init__(self, *, requests: bool = False) -> None:
-        """With `requests` the requests that workers are sent are events as well."""
-        self._beginnings = (*_BEGIN_WITH, _REQUEST) if requests else _BEGIN_WITH
+        """With `requests` the requests that workers are sent and answer are events as well."""
+        self._beginnings = (*_BEGIN_WITH, _REQUEST, _ANSWER) if requests else _BEGIN_WITH
         self._doubles = Doubles()
         self._erring: tuple[datetime, WorkerThread] | None = None
 
@@ -122,6 +124,7 @@ _BEGINNINGS: dict[bytes, type[WorkerEvent]] = {
     b"Worker cmdline: ": Launched,
     b"Backend worker monitoring thread interrupted or backend worker process died.": ProcessEnded,
     b"Auto recovery start timestamp: ": RecoveryBegan,
+    _ANSWER: Answered,
 }
 
 

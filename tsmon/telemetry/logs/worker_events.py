@@ -71,6 +71,10 @@ class Asked(WorkerEvent, frozen=True):
     """LOAD, PREDICT, STREAMPREDICT or DESCRIBE."""
 
 
+class Answered(WorkerEvent, frozen=True):
+    """The worker's answer has come."""
+
+
 class LoadFailed(WorkerEvent, frozen=True):
     """The model was not loaded."""
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tsmon.logs.lines import WorkerThread, parse_stamp
 from tsmon.telemetry.logs.worker_event_lines import WorkerEventLines
 from tsmon.telemetry.logs.worker_events import (
+    Answered,
     Asked,
     BackendError,
     Launched,
@@ -44,6 +45,8 @@ class WorkerExit(Struct, frozen=True):
     time: datetime
     reason: DeathReason
     loading: bool
+    last_exchange: datetime | None = None
+    """When it was sent a request or answered one for the last time."""
     waited_s: float | None = None
     """Seconds from its last request to the end; None when it had none."""
     message: str = ""
@@ -64,6 +67,7 @@ class _Attempt(Struct):
 
     began: datetime | None = None
     asked: datetime | None = None
+    last_exchange: datetime | None = None
     reason: DeathReason | None = None
     message: str = ""
     load_failed: bool = False
@@ -104,7 +108,9 @@ class ExitReport(Struct):
             case Launched():
                 self._attempts[event.worker] = _Attempt(began=event.time)
             case Asked():
-                attempt.asked = event.time
+                attempt.asked = attempt.last_exchange = event.time
+            case Answered():
+                attempt.last_exchange = event.time
             case Unanswered():
                 attempt.reason = DeathReason.TIMED_OUT
             case ProcessEnded():
@@ -138,6 +144,7 @@ class ExitReport(Struct):
             time=event.time,
             reason=reason,
             loading=event.before is not Phase.LOADED,
+            last_exchange=attempt.last_exchange,
             waited_s=waited,
             message=attempt.message,
         )

@@ -60,7 +60,8 @@ def test_cause_that_only_ts_log_tells(name: str, kind: CauseKind, message: str) 
     cause = _found(find_cause([], server_lines(name)))
     assert cause.kind is kind
     assert message in cause.message
-    assert cause.hint == HINTS[kind]
+    assert cause.hint.startswith(HINTS[kind])
+    assert cause.certain == (kind is not CauseKind.DIED_SILENTLY)
 
 
 def test_unregistered_worker_is_not_said_to_have_failed_to_start() -> None:
@@ -155,27 +156,78 @@ def test_crash_before_the_worker_could_log_is_read_from_stderr() -> None:
     assert find_cause(lines) is None  # without a death it may be anything
 
 
+@pytest.mark.parametrize("has_model_log", [True, False])
 @pytest.mark.parametrize(
-    ("root", "kind"),
+    ("name", "kind", "certain", "message"),
     [
-        ("ModuleNotFoundError: No module named 'captum'", CauseKind.MISSING_MODULE),
-        ("ImportError: cannot import name 'a' from 'b'", CauseKind.IMPORT_FAILED),
-        ("ImportError: libGL.so.1: cannot open shared object file", CauseKind.IMPORT_FAILED),
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried", CauseKind.CUDA_OUT_OF_MEMORY),
-        ("RuntimeError: CUDA error: device-side assert triggered", CauseKind.CUDA_ERROR),
-        ("MemoryError", CauseKind.OUT_OF_MEMORY),
-        ("OSError: [Errno 12] Cannot allocate memory", CauseKind.OUT_OF_MEMORY),
-        ("FileNotFoundError: [Errno 2] No such file: 'v.json'", CauseKind.MISSING_FILE),
-        ("RuntimeError: Missing the model.py file", CauseKind.MISSING_FILE),
-        ("ValueError: Expected only one class in custom", CauseKind.BAD_HANDLER),
-        ("SyntaxError: expected ':'", CauseKind.BAD_HANDLER),
-        ("ValueError: the handler raised", None),
+        ("exit_text", CauseKind.UNKNOWN, False, "its last words: licence file not found"),
+        ("exit_text_later", CauseKind.UNKNOWN, False, "its last words: licence expired"),
+        ("bad_alloc", CauseKind.OUT_OF_MEMORY, True, "std::bad_alloc"),
     ],
 )
-def test_exceptions_are_recognised(root: str, kind: CauseKind | None) -> None:
-    verdict = classify(root)
-    assert (verdict.kind if verdict else None) is kind
-    assert verdict is None or verdict.hint
+def test_last_words_are_found_in_whatever_file_has_them(
+    name: str, kind: CauseKind, certain: bool, message: str, *, has_model_log: bool
+) -> None:
+    words = model_lines(name) if has_model_log else []
+    cause = _found(find_cause(words, server_lines(name)))
+    assert (cause.kind, cause.certain, cause.message) == (kind, certain, message)
+    file = "model_log.log" if has_model_log else "ts_log.log"
+    assert (f"searched: {file}" in cause.hint) == (not certain)
+    assert ("kernel log" in cause.hint) == (not certain)
+
+
+def test_words_of_an_old_frontend_stand_under_its_own_class() -> None:
+    old = [
+        line.replace(b" MODEL_LOG ", b" org.pytorch.serve.wlm.WorkerLifeCycle ")
+        for line in server_lines("exit_text")
+    ]
+    assert _found(find_cause([], old)).message == "its last words: licence file not found"
+
+
+def test_crash_of_native_code_names_the_call() -> None:
+    cause = _found(find_cause(model_lines("segfault"), server_lines("segfault")))
+    assert (cause.kind, cause.certain) == (CauseKind.CRASHED, True)
+    assert cause.message.startswith("Segmentation fault in string_at (/usr/lib/python3.11/ctypes")
+
+
+def test_without_any_output_it_is_said_that_none_was_read() -> None:
+    silent = [line for line in server_lines("exit_text") if b"MODEL_LOG" not in line]
+    cause = _found(find_cause([], silent))
+    assert (cause.kind, cause.certain) == (CauseKind.DIED_SILENTLY, False)
+    assert "no output of workers is in model_log.log or ts_log.log" in cause.hint
+
+
+def test_no_hint_to_memory_without_evidence_of_it() -> None:
+    for name in ("killed", "lost_words", "exit_text"):
+        cause = _found(find_cause([], server_lines(name)))
+        assert not {"OOM", "memory"} & set(cause.hint.replace(",", " ").split())
+
+
+def test_words_of_long_ago_are_not_the_last_ones() -> None:
+    """A warning while the model loaded says nothing of an end at a request an hour later."""
+    words = [
+        line.replace(b"stdout MODEL_LOG - Python runtime: 3.11.7", b"stderr MODEL_LOG - be warned")
+        for line in model_lines("exit_text_later")
+        if b"licence expired" not in line
+    ]
+    cause = _found(find_cause(words, server_lines("exit_text_later")))
+    assert cause.kind is CauseKind.DIED_SILENTLY
+
+
+def test_traceback_that_breaks_off_is_said_to() -> None:
+    whole = model_lines("lfs_pointer")
+    cut = whole[: next(n for n, line in enumerate(whole) if b"UnpicklingError" in line)]
+    ended = b"2026-11-30T16:23:59,000 [DEBUG] W-9045-lfs_1.0 org.pytorch.serve.wlm.WorkerThread - "
+    died = [ended + b"W-9045-lfs_1.0 State change WORKER_STARTED -> WORKER_STOPPED"]
+    cause = _found(find_cause(cut, died))
+    assert (cause.kind, cause.certain) == (CauseKind.UNKNOWN, False)
+    assert cause.message.startswith("its output breaks off within a traceback, after: ")
+
+
+def test_message_of_several_lines_is_read_to_its_end() -> None:
+    cause = _found(find_cause(model_lines("lfs_pointer")))
+    assert (cause.kind, "git lfs pull" in cause.hint) == (CauseKind.BROKEN_FILE, True)
+    assert "Unsupported operand 118" in "".join(cause.detail_lines)
 
 
 def test_forgotten_dependency_is_named_as_such() -> None:

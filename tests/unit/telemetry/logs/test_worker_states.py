@@ -11,6 +11,7 @@ from tests.unit.telemetry.logs.real_lines import server_lines
 from tsmon.logs.lines import WorkerThread
 from tsmon.telemetry.logs.worker_event_lines import WorkerEventLines
 from tsmon.telemetry.logs.worker_events import (
+    Answered,
     Asked,
     BackendError,
     Disconnected,
@@ -46,7 +47,7 @@ def test_killed_worker_is_told_event_by_event() -> None:
     ]
     death = next(number for number, event in enumerate(told) if isinstance(event, Disconnected))
     stopped, started, ready = (_time(f"14:05:{s}") for s in ("05.314", "17.518", "17.563"))
-    assert told[death : death + 11] == [
+    assert told[death : death + 12] == [
         Disconnected(_time("14:05:05.311"), "9000", Phase.LOADED),
         ProcessEnded(_time("14:05:05.311"), GOOD),
         StateChanged(stopped, GOOD, Phase.LOADED, Phase.STOPPED),
@@ -56,6 +57,7 @@ def test_killed_worker_is_told_event_by_event() -> None:
         HasPid(started, GOOD, 1698),
         StateChanged(started, GOOD, Phase.STOPPED, Phase.STARTED),
         Asked(_time("14:05:17.519"), GOOD, "LOAD"),
+        Answered(ready, GOOD),
         StateChanged(ready, GOOD, Phase.STARTED, Phase.LOADED),
         RecoverySucceeded(ready, GOOD),
     ]
