@@ -9,8 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from tests.fake.archives import Archive, Loading
+from tsmon.telemetry.instant import Instant
 
 UNKNOWN_PID = -1
+
+
+def _now() -> datetime:
+    """This machine's time, by the clock that pictures stop."""
+    return Instant.now().wall.astimezone().replace(tzinfo=None)
 
 
 @dataclass(slots=True)
@@ -22,7 +28,7 @@ class Worker:
     next_pid: Callable[[], int]
     pid: int = UNKNOWN_PID
     ready: bool = False
-    made: datetime = field(default_factory=datetime.now)
+    made: datetime = field(default_factory=_now)
     """In this machine's time, whatever the `Z` behind it says."""
     processes: int = 0
     """How many it has had while loading."""
