@@ -18,6 +18,7 @@ from tests.fake.wire_faults import WIRE_FAULTS
 from tests.unit.cli.conftest import Finished, entry
 from tsmon.cli.target import Target
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 
 MODELS = ("mnist", "cifar")
@@ -51,7 +52,7 @@ class Scene:
     def client(self) -> TorchServe:
         """A client for the monitor."""
         verify = str(self.ca_file) if self.ca_file else True
-        return TorchServe(self.server.addresses, KeyRing(self.key_file), verify=verify)
+        return TorchServe(self.server.addresses, KeyRing(self.key_file), route=Route(verify))
 
     def run(self, *args: str) -> Finished:
         """Run a command on the server, in this process."""

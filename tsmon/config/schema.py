@@ -68,7 +68,8 @@ class ServerSettings:
     """`[servers.NAME]`: a server that `--server NAME` and `:server NAME` mean."""
 
     url: str = setting(
-        "Management address; inference is one port below, metrics one above.",
+        "Management address; inference is one port below, metrics one above. With a path, or "
+        "unix:/path, all three are there.",
         "",
         example='"http://127.0.0.1:8081"',
     )
@@ -85,6 +86,29 @@ class ServerSettings:
         "CA certificate file for an https server.", None, example='"ca.pem"'
     )
     insecure: bool = setting("Do not verify https certificates.", False)
+    client_cert: Path | None = setting(
+        "Client certificate file, for a server that requires one.", None, example='"client.pem"'
+    )
+    client_key: Path | None = setting(
+        "Private key file of the client certificate, if it is not in the same file.",
+        None,
+        example='"client.key"',
+    )
+    headers: Mapping[str, str] = setting(
+        "HTTP headers to send with every request.",
+        {},
+        example='{ "Host" = "torchserve.internal" }',
+    )
+    bearer_file: Path | None = setting(
+        "File of a bearer token for a proxy, sent in place of TorchServe's own keys.",
+        None,
+        example='"/run/secrets/token"',
+    )
+    proxy: str = setting(
+        "HTTP proxy to go through; proxy variables of the environment are ignored.",
+        "",
+        example='"http://proxy:3128"',
+    )
     read_only: bool = setting("Read-only: refuse any request that modifies this server.", False)
     color: ServerColor = setting(
         "Colour of the server's badge: red, yellow, green, cyan, blue, magenta.",

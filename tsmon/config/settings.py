@@ -11,9 +11,9 @@ from typing import Any, get_origin, get_type_hints
 from tsmon.config.schema import Config
 from tsmon.config.toml_lines import parts
 from tsmon.config.values import BadValue, Dotted, checked, choices
-from tsmon.untrusted.secrets import masked_address
+from tsmon.untrusted.secrets import HIDDEN, masked_address
 
-_ADDRESSES = ("server", "url", "inference_url", "metrics_url", "prometheus")
+_ADDRESSES = ("server", "url", "inference_url", "metrics_url", "prometheus", "proxy")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -117,7 +117,14 @@ def setting_at(key: Dotted) -> Setting:
 
 
 def without_password(key: Dotted, value: Any) -> Any:
-    """A value as it may be shown: an address loses what stands before its host."""
+    """A value as it may be shown: without what stands before the host of an address, or a secret.
+
+    The values of headers are secrets, whatever they are.
+    """
+    if key[-1] == "headers" and isinstance(value, Mapping):
+        return dict.fromkeys(value, HIDDEN)
+    if "headers" in key[:-1]:
+        return HIDDEN
     is_address = key[-1] in _ADDRESSES and isinstance(value, str)
     return masked_address(value) if is_address else value
 

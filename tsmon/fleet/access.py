@@ -17,8 +17,9 @@ from tsmon.serving.home import Home
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.running import find_running
 from tsmon.serving.servers_here import RunningServer, server_listening
-from tsmon.torchserve.addresses import Addresses, same_listener
+from tsmon.torchserve.addresses import DEFAULT_HOST, Addresses, Base, same_listener
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Access(Struct, frozen=True):
         guessed = Addresses.from_server(
             settings.url or None, inference=single[0], management=single[1], metrics=single[2]
         )
-        if all(single):
+        if all(single) or Base.parse(settings.url or DEFAULT_HOST).is_behind_proxy:
             return guessed
         known = self._known(guessed, single)
         return guessed if known is None else known.with_given(*single)
@@ -115,6 +116,23 @@ class Access(Struct, frozen=True):
         here = Path("key_file.json")
         path = here.absolute() if here.is_file() and addresses.is_local else None
         return key_ring(path, addresses, was_meant=False)
+
+    @property
+    def route(self) -> Route:
+        """What it takes to reach the server besides its addresses.
+
+        Raises:
+            InvalidArgument: a setting cannot be used.
+        """
+        settings = self.settings
+        return Route(
+            self.verify,
+            str(settings.client_cert or ""),
+            str(settings.client_key or ""),
+            dict(settings.headers),
+            str(settings.bearer_file or ""),
+            settings.proxy,
+        )
 
     @property
     def verify(self) -> bool | str:
@@ -156,6 +174,6 @@ class Access(Struct, frozen=True):
             addresses,
             self.key_ring(addresses),
             read_only=self.read_only or self.settings.read_only,
-            verify=self.verify,
+            route=self.route,
             transport=transport,
         )

@@ -162,7 +162,7 @@ class Fleet:
         for target in targets:
             with suppress(TorchServeError):
                 metrics = Access(target.settings, self._own).addresses.metrics
-                yield metrics.partition("://")[2]
+                yield metrics.rpartition("://")[2]
 
     async def _leave_all_but(self, targets: Iterable[FleetTarget]) -> None:
         """Let go of servers that are not named any more, or named otherwise."""

@@ -39,7 +39,7 @@ class PolledServer:
     def __init__(self, target: FleetTarget, client: TorchServe, period_s: float) -> None:
         self.target = target
         self.row: ServerRow = waiting_row(target)
-        self.metrics_address = client.addresses.metrics.partition("://")[2]
+        self.metrics_address = client.addresses.metrics.rpartition("://")[2]
         self._client = client
         self._source = LightSource(client)
         self._monitor = Monitor(self._source, period_s=period_s, remembers=False)

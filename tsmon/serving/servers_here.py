@@ -20,9 +20,11 @@ from tsmon.torchserve.addresses import (
     INFERENCE_PORT,
     MANAGEMENT_PORT,
     METRICS_PORT,
+    SOCKET,
     Addresses,
     Base,
     port_of,
+    same_listener,
 )
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.process import find_servers
@@ -64,17 +66,20 @@ def server_listening(*urls: str) -> RunningServer | ContainedServer | None:
 
     A container is looked for where its ports are not TorchServe's own, which need no guess.
     """
-    ports = {port_of(url) for url in urls if is_here(url)}
-    if not ports:
+    here = [url for url in urls if is_here(url)]
+    if not here:
         return None
-    found = _with_port(ports, _lately(running_servers))
-    if found is not None or MANAGEMENT_PORT in ports:
+    found = _at(here, _lately(running_servers))
+    if found is not None or any(port_of(url) == MANAGEMENT_PORT for url in here):
         return found
-    return _with_port(ports, _lately(published_servers))
+    return _at(here, _lately(published_servers))
 
 
-def _with_port(ports: set[int], servers: Sequence[S]) -> S | None:
-    return next((each for each in servers if ports & set(map(port_of, each.addresses.all))), None)
+def _at(urls: Sequence[str], servers: Sequence[S]) -> S | None:
+    for server in servers:
+        if any(same_listener(own, url) for own in server.addresses.all for url in urls):
+            return server
+    return None
 
 
 def _lately(look: Callable[[], list[S]]) -> list[S]:
@@ -93,7 +98,7 @@ def _read(process: psutil.Process, ports: tuple[int, ...]) -> RunningServer | No
     if not server.files_here:
         return None
     addresses = _addresses(settings_of(server))
-    if addresses is None or port_of(addresses.management) not in ports:
+    if addresses is None or not _listens_at(addresses.management, ports):
         return None
     key_file = server.directory / KEY_FILE if server.directory else None
     return RunningServer(
@@ -102,6 +107,10 @@ def _read(process: psutil.Process, ports: tuple[int, ...]) -> RunningServer | No
         addresses,
         key_file if key_file and key_file.is_file() else None,
     )
+
+
+def _listens_at(management: str, ports: tuple[int, ...]) -> bool:
+    return management.startswith(SOCKET) or port_of(management) in ports
 
 
 def _addresses(settings: Mapping[str, str]) -> Addresses | None:
@@ -114,6 +123,8 @@ def _addresses(settings: Mapping[str, str]) -> Addresses | None:
 def _address(settings: Mapping[str, str], name: str, default: int) -> str:
     """An address that a server listens at, as it is used from here."""
     base = Base.parse(settings.get(name, f"http://{DEFAULT_HOST}:{default}"))
+    if base.scheme == "unix":
+        return base.address
     of_scheme = default + _TLS_OFFSET if base.scheme == "https" else HTTP_PORT
     url = base.url(base.port or of_scheme)
     parts = urlsplit(url)

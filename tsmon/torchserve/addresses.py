@@ -39,12 +39,16 @@ class Addresses(Struct, frozen=True):
         """The addresses that `--server` and the three single options mean.
 
         A port in `server` is the management port; the inference port is one lower and the metrics
-        port one higher, as in TorchServe's defaults. A single option wins over it.
+        port one higher, as in TorchServe's defaults. Where it has a path, or is a socket, all three
+        are there. A single option wins over it.
 
         Raises:
             InvalidArgument: an address is no http(s) URL or host[:port].
         """
         base = Base.parse(server or DEFAULT_HOST)
+        if base.path:
+            together = cls(base.address, base.address, base.address)
+            return together.with_given(inference or "", management or "", metrics or "")
         port = MANAGEMENT_PORT if base.port is None else base.port
         return cls(
             inference=base_url(inference) if inference else base.url(port - 1),
@@ -76,7 +80,7 @@ class Addresses(Struct, frozen=True):
     @property
     def label(self) -> str:
         """The management address without its scheme: what a person calls the server."""
-        return self.management.partition("://")[2]
+        return without_scheme(self.management)
 
     @property
     def is_local(self) -> bool:
@@ -97,32 +101,37 @@ class Addresses(Struct, frozen=True):
 
 
 class Base(Struct, frozen=True):
-    """Scheme, host and, where given, port of an address."""
+    """Scheme, host and, where given, port and path of an address."""
 
     scheme: str
     host: str
     port: int | None
+    path: str = ""
+    """That of a proxy, before those of the API; of a unix socket, where it is."""
 
     @classmethod
     def parse(cls, text: str) -> Base:
-        """Read `host`, `host:port` or `http(s)://host[:port]`.
+        """Read `host`, `host:port`, `http(s)://host[:port][/path]` or `unix:/path`.
 
         Raises:
             InvalidArgument: it is not one of these.
         """
         stripped, shown = text.strip(), masked_address(text)
+        if stripped.startswith(SOCKET):
+            return cls._socket(stripped.removeprefix(SOCKET))
         if "@" in stripped:
             raise InvalidArgument(f"{shown!r} is not a TorchServe address", _NO_PASSWORD)
         try:
             parts = urlsplit(stripped if "://" in stripped else f"http://{stripped}")
             host, port = parts.hostname or "", parts.port
-            base = cls(parts.scheme, f"[{host}]" if ":" in host else host, port)
+            path = parts.path.rstrip("/")
+            base = cls(parts.scheme, f"[{host}]" if ":" in host else host, port, path)
             httpx.URL(f"{base.scheme}://{base.host}")  # the client's own rules for a host
         except (ValueError, httpx.InvalidURL) as error:
             raise InvalidArgument(
                 f"{shown!r} is not a valid address: {error}", _ADDRESS_HINT
             ) from None
-        more = parts.path not in {"", "/"} or parts.query or parts.fragment
+        more = not _PATH.fullmatch(path) or parts.query or parts.fragment
         if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or more:
             raise InvalidArgument(f"{shown!r} is not a valid address", _ADDRESS_HINT)
         return base
@@ -131,10 +140,32 @@ class Base(Struct, frozen=True):
         """The base URL on this host with another port."""
         if not 0 < port < 65536:
             raise InvalidArgument(f"{port} is not a valid port", _ADDRESS_HINT)
-        return f"{self.scheme}://{self.host}:{port}"
+        return f"{self.scheme}://{self.host}:{port}{self.path}"
+
+    @property
+    def is_behind_proxy(self) -> bool:
+        """Whether it has a path, which a TorchServe itself does not have."""
+        return bool(self.path) and self.scheme != "unix"
+
+    @property
+    def address(self) -> str:
+        """The base URL; without a port the scheme's own one."""
+        if self.scheme == "unix":
+            return f"{SOCKET}{self.path}"
+        return (
+            f"{self.scheme}://{self.host}{self.path}" if self.port is None else self.url(self.port)
+        )
+
+    @classmethod
+    def _socket(cls, path: str) -> Base:
+        if not path.startswith("/") or not path.isprintable():
+            raise InvalidArgument(f"{SOCKET}{path} is not a valid address", "use unix:/path/of/it")
+        return cls("unix", "", None, path)
 
 
+SOCKET = "unix:"
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
+_PATH = re.compile(r"(/[\w.~!$&'()*+,;=:%-]+)*", re.ASCII)
 _ADDRESS_HINT = "use host, host:port or http://host:port"
 _NO_PASSWORD = (
     "TorchServe has no user name and password, and its key uses the same header: leave them out, "
@@ -148,15 +179,18 @@ def base_url(text: str) -> str:
     Raises:
         InvalidArgument: it is not a valid address.
     """
-    base = Base.parse(text)
-    if base.port is None:
-        return f"{base.scheme}://{base.host}"
-    return base.url(base.port)
+    return Base.parse(text).address
+
+
+def without_scheme(url: str) -> str:
+    """A base URL as a person calls it; that of a socket as it is."""
+    return url.rpartition("://")[2]
 
 
 def same_listener(one: str, other: str) -> bool:
     """Whether two base URLs lead to the same port of the same machine."""
-    if not (is_here(one) and is_here(other)):
+    sockets = one.startswith(SOCKET) or other.startswith(SOCKET)
+    if sockets or not (is_here(one) and is_here(other)):
         return origin(one) == origin(other)
     return port_of(one) == port_of(other)
 
@@ -169,5 +203,7 @@ def port_of(url: str) -> int:
 
 def origin(url: str) -> str:
     """Scheme, host and port of a URL; two URLs of one origin reach the same listener."""
+    if url.startswith(SOCKET):
+        return url
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname}:{port_of(url)}"

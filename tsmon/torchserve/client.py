@@ -12,6 +12,7 @@ from tsmon.torchserve.inference import Inference
 from tsmon.torchserve.management import Management
 from tsmon.torchserve.metrics import Metrics
 from tsmon.torchserve.renewal import Renewal
+from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.untrusted.http import CLOSE_GRACE_S, Closing
 
@@ -35,23 +36,23 @@ class TorchServe(Closing):
         keys: KeyRing | None = None,
         *,
         read_only: bool = False,
-        verify: bool | str = True,
+        route: Route = Route(),  # noqa: B008 (frozen)
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """With `read_only` every change is refused here, before anything is sent.
 
-        `verify` is False, or the path of a CA file, for servers with a self-signed certificate.
+        `route` has what is needed besides the addresses to reach it.
         """
         self.addresses = addresses
         self.keys = keys or KeyRing()
-        self.verify = verify
+        self.route = route
         self._transport = transport
 
         def connect(url: str, max_connections: int) -> Connection:
             return Connection(
                 url,
                 self.keys,
-                verify=verify,
+                route=route,
                 transport=transport,
                 max_connections=max_connections,
                 keep_keys=self.keep_keys,
@@ -79,7 +80,7 @@ class TorchServe(Closing):
 
     def without_keys(self, url: str) -> Connection:
         """A further connection to a base URL that sends no keys; who asks for it closes it."""
-        return Connection(url, KeyRing(), verify=self.verify, transport=self._transport)
+        return Connection(url, KeyRing(), route=self.route, transport=self._transport)
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
 from typing import Any
 
 import httpx
 
+from tsmon.torchserve.addresses import SOCKET
 from tsmon.torchserve.errors import (
     ApiError,
     InvalidArgument,
@@ -20,14 +19,24 @@ from tsmon.torchserve.errors import (
     api_error,
     parse_error,
 )
+from tsmon.torchserve.route import Route, certificates
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 from tsmon.torchserve.unreachable import hint_for_answer, unreachable
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
-from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Overdue
+from tsmon.untrusted.http import (
+    CLOSE_GRACE_S,
+    AnswerTooLarge,
+    BoundedClient,
+    Bounds,
+    Overdue,
+    Way,
+)
 from tsmon.untrusted.json import BadJson, parse_json
+from tsmon.untrusted.secrets import masked_address
 
 CONNECT_TIMEOUT_S = 2.0
+_HOST_OF_SOCKET = "http://localhost"
 MOST_JSON_BYTES = 4 * 2**20
 """Describe takes 250 bytes a worker; more would take a hundred times the memory when parsed."""
 
@@ -42,7 +51,7 @@ class Connection:
         base_url: str,
         keys: KeyRing,
         *,
-        verify: bool | str = True,
+        route: Route = Route(),  # noqa: B008 (frozen)
         transport: httpx.AsyncBaseTransport | None = None,
         max_connections: int = 10,
         keep_keys: Callable[[], Awaitable[None]] | None = None,
@@ -51,11 +60,17 @@ class Connection:
         self.base_url = base_url
         self._keep_keys = keep_keys
         self._keys = keys
+        self._route = route
+        encrypted = base_url.startswith("https:")
         self._client = BoundedClient(
-            base_url=base_url,
-            verify=trusted_certificates(verify if base_url.startswith("https:") else False),
+            base_url=_HOST_OF_SOCKET if base_url.startswith(SOCKET) else base_url,
+            verify=route.tls if encrypted else certificates(verify=False),
+            headers=dict(route.headers),
             transport=transport,
             limits=httpx.Limits(max_connections=max_connections),
+            way=Way(
+                route.proxy, base_url.removeprefix(SOCKET) if base_url.startswith(SOCKET) else ""
+            ),
         )
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
@@ -96,7 +111,7 @@ class Connection:
                     path,
                     params=dict(parameters) if parameters else None,
                     content=content,
-                    headers={**(headers or {}), **authorization},
+                    headers={**(headers or {}), **authorization, **self._route.bearer()},
                     timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
                 )
             except httpx.InvalidURL as error:  # such as one of more than 64 KiB
@@ -130,8 +145,8 @@ class Connection:
             what = f"{request.method} {request.url.path}"
             raise TooLarge(f"{what}: {error}", "is this a TorchServe's address?") from None
         except httpx.TransportError as error:
-            words = str(error) or type(error).__name__
-            raise unreachable(self.base_url, words) from None
+            words, proxy = _words(error), masked_address(self._route.proxy)
+            raise unreachable(self.base_url, words, proxy) from None
         except httpx.DecodingError as error:
             raise NotTorchServe(f"{request.url} cannot be decoded: {error}") from None
 
@@ -188,20 +203,14 @@ def read_error(response: httpx.Response) -> tuple[int, str, str]:
     return response.status_code, *parse_error(response.content)
 
 
-@cache
-def trusted_certificates(verify: bool | str) -> ssl.SSLContext:
-    """Which certificates count; reading the system's own takes 20 ms, so it is done once.
-
-    Raises:
-        InvalidArgument: the file named has none.
-    """
-    try:
-        if isinstance(verify, str):
-            return ssl.create_default_context(cafile=verify)
-        return httpx.create_ssl_context(verify=verify, trust_env=False)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InvalidArgument(f"cannot read the certificates in {verify}: {reason}") from None
+def _words(error: BaseException) -> str:
+    """What an error says, or else what it came of: those of TLS arrive without words."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if str(cause):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def _token_refused(response: httpx.Response) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from tsmon.torchserve.addresses import port_of
+from tsmon.torchserve.addresses import SOCKET, port_of
 
 MAIN_CLASS = "org.pytorch.serve.ModelServer"
 
@@ -31,6 +31,9 @@ def server_at(
     A loopback address may lead into a container or through a tunnel: then nothing is found.
     """
     found = find_servers() if servers is None else servers
+    if url.startswith(SOCKET):
+        path = url.removeprefix(SOCKET)
+        return next((each for each in found if path in _sockets(each)), None)
     port = port_of(url)
     at_port = [process for process, ports in found.items() if port in ports]
     # One in a container listens at ports of its own, which may have the same numbers.
@@ -66,3 +69,11 @@ def _listening(process: psutil.Process) -> tuple[int, ...]:
     return tuple(
         sorted({each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN})
     )
+
+
+def _sockets(process: psutil.Process) -> list[str]:
+    """The paths of the unix sockets it has open."""
+    try:
+        return [str(each.laddr) for each in process.net_connections("unix")]
+    except psutil.Error:
+        return []

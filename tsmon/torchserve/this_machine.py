@@ -15,6 +15,8 @@ _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (where others listen, n
 
 def is_loopback(url: str) -> bool:
     """Whether a URL never leaves this machine; `127.0.0.1.example.com` does."""
+    if url.startswith("unix:"):
+        return True
     host = host_of(url)
     with suppress(ValueError):
         return ip_address(host).is_loopback

@@ -66,9 +66,14 @@ _ANSWERS = (
 """What servers, and those in front of them, answer to a request that was sent the wrong way."""
 
 
-def unreachable(url: str, words: str) -> Unreachable:
-    """The error for a server at a base URL; `words` is what the attempt ended with."""
+def unreachable(url: str, words: str, proxy: str = "") -> Unreachable:
+    """The error for a server at a base URL; `words` is what the attempt ended with.
+
+    Through a `proxy` it is not known which of the two refused.
+    """
     reason, hint = _why(url, words)
+    if proxy:
+        reason, hint = f"{reason} (through the proxy {proxy})", "is the proxy the right one?"
     kind = NothingListens if reason == REFUSED and is_here(url) else Unreachable
     return kind(f"no TorchServe is answering at {url}: {reason}", hint)
 
@@ -86,7 +91,11 @@ def _why(url: str, words: str) -> tuple[str, str]:
             return known.reason.format(detail), known.hint.format(_other_scheme(url))
     if "connection attempts failed" in words.lower() or "refused" in words.lower():
         return REFUSED, _START if is_here(url) else _ELSEWHERE
-    if "disconnected without" in words and url.startswith("http:"):
+    cut_off = "disconnected without" in words or "reset by peer" in words
+    if cut_off and url.startswith("https:"):
+        # A server that asks for a certificate cuts the connection; its reason may be lost in that.
+        return words, f"if it asks for a client certificate, {_CLIENT_CERTIFICATE}"
+    if "disconnected without" in words:
         return words, f"if that port is encrypted, use {_other_scheme(url)}"
     return words, ""
 

@@ -19,7 +19,7 @@ import httpx
 from msgspec import Struct, field
 
 from tsmon.units import period
-from tsmon.untrusted.plain_http import PlainTransport
+from tsmon.untrusted.plain_http import DEFAULT_LIMITS, PlainTransport
 
 CLOSE_GRACE_S = 2.0
 DEADLINE_GRACE_S = 0.5
@@ -54,6 +54,15 @@ class Bounds(Struct, frozen=True):
     def deadline_s(self) -> float:
         """Seconds from the start of the request to the end of its answer."""
         return self.timeout_s + DEADLINE_GRACE_S
+
+
+class Way(Struct, frozen=True):
+    """What lies between here and a server, if anything."""
+
+    proxy: str = ""
+    """The URL of an HTTP proxy."""
+    socket: str = ""
+    """The path of a unix socket that is used in place of host and port."""
 
 
 class _Pool(Struct, eq=False):
@@ -92,9 +101,10 @@ class BoundedClient:
     there, later ones go through a new pool.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, way: Way = Way(), **settings: Any) -> None:  # noqa: B008 (frozen)
         """`settings` are those of `httpx.AsyncClient`."""
         self._settings = settings
+        self._way = way
         self._pool = self._new_pool()
         self._retired: set[_Pool] = set()
         self._under_way: set[asyncio.Task[httpx.Response]] = set()
@@ -151,8 +161,19 @@ class BoundedClient:
     def _with_transport(self) -> dict[str, Any]:
         settings = dict(self._settings)
         verify, limits = settings.get("verify", True), settings.get("limits")
-        if settings.get("transport") is None:
-            settings["transport"] = PlainTransport(verify=verify, limits=limits)
+        if settings.get("transport") is not None:
+            return settings
+        if self._way.proxy:
+            settings["transport"] = httpx.AsyncHTTPTransport(
+                verify=verify,
+                limits=limits or DEFAULT_LIMITS,
+                proxy=self._way.proxy,
+                trust_env=False,
+            )
+        else:
+            settings["transport"] = PlainTransport(
+                verify=verify, limits=limits, socket_path=self._way.socket
+            )
         return settings
 
     def _retire(self, pool: _Pool) -> None:

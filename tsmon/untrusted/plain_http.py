@@ -29,6 +29,7 @@ MOST_UNREAD_BYTES = 2**20
 """Of a body, before its server has to wait until some of it was taken."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Asking these twice changes nothing (RFC 9110, section 9.2.1)."""
+DEFAULT_LIMITS = httpx.Limits(max_connections=100)
 _ILLEGAL = (b"\r", b"\n", b"\0")
 
 _Origin = tuple[str, int]
@@ -38,10 +39,16 @@ class PlainTransport(httpx.AsyncBaseTransport):
     """Keeps connections to plain addresses; hands TLS to httpx."""
 
     def __init__(
-        self, *, verify: ssl.SSLContext | str | bool = True, limits: httpx.Limits | None = None
+        self,
+        *,
+        verify: ssl.SSLContext | str | bool = True,
+        limits: httpx.Limits | None = None,
+        socket_path: str = "",
     ) -> None:
+        """With `socket_path` all connections are to that unix socket."""
         self._verify = verify
-        self._limits = limits or httpx.Limits(max_connections=100)
+        self._limits = limits or DEFAULT_LIMITS
+        self._socket_path = socket_path
         self._slots = asyncio.Semaphore(self._limits.max_connections or 2**31)
         self._idle: dict[_Origin, list[_Connection]] = {}
         self._under_way: set[_Connection] = set()
@@ -120,7 +127,11 @@ class PlainTransport(httpx.AsyncBaseTransport):
 
     async def _open(self, origin: _Origin, timeout_s: float | None) -> _Connection:
         loop = asyncio.get_running_loop()
-        opening = loop.create_connection(_Connection, *origin, happy_eyeballs_delay=0.25)
+        opening: Awaitable[tuple[asyncio.BaseTransport, _Connection]]
+        if self._socket_path:
+            opening = loop.create_unix_connection(_Connection, self._socket_path)
+        else:
+            opening = loop.create_connection(_Connection, *origin, happy_eyeballs_delay=0.25)
         made: _Connection
         try:
             _, made = await _within(timeout_s, opening, httpx.ConnectTimeout)

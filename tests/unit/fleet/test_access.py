@@ -81,7 +81,7 @@ async def test_the_client_is_as_the_settings_say(tmp_path: Path) -> None:
     async with access(url="prod", read_only=True, key_file=keys, insecure=True).client() as client:
         assert client.read_only
         assert client.keys.path == keys
-        assert client.verify is False
+        assert client.route.verify is False
 
 
 def test_the_zone_of_the_logs_is_what_the_settings_say() -> None:

@@ -42,12 +42,21 @@ def test_single_address_wins_over_the_server() -> None:
     assert addresses == Addresses("https://lb", "http://box:1", "http://other:9999")
 
 
+@pytest.mark.parametrize("url", ["https://host/ts", "http://host:80/a/b", "unix:/run/ts.sock"])
+def test_behind_a_path_or_a_socket_all_three_are_together(url: str) -> None:
+    assert Addresses.from_server(url).all == (url, url, url)
+    assert Addresses.from_server(f"{url}/" if "//" in url else url).all == (url, url, url)
+    apart = Addresses.from_server(url, metrics="http://host:8082/m/")
+    assert apart.all == (url, url, "http://host:8082/m")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "ftp://host",
         "http://",
-        "host/path",
+        "host/a path",
+        "unix:relative.sock",
         "host:port",
         "host:0",
         "host:65536",

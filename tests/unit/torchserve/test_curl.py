@@ -16,6 +16,7 @@ from tests.shell import words_of
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.curl import Curl
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 
 SECRETS = {"management": "B-E5KSRM", "inference": "gNRuA7dS", "API": "yv9uQajP"}
@@ -57,8 +58,8 @@ def test_a_key_stands_as_a_variable_and_is_never_in_the_line(with_keys: Curl) ->
 
 
 def test_certificates_are_checked_as_the_monitor_does() -> None:
-    unchecked = Curl(Addresses(), KeyRing(), verify=False)
-    own = Curl(Addresses(), KeyRing(), verify="/etc/my ca.pem")
+    unchecked = Curl(Addresses(), KeyRing(), Route(verify=False))
+    own = Curl(Addresses(), KeyRing(), Route(verify="/etc/my ca.pem"))
     assert unchecked.metrics().startswith("curl -sS -k http")
     assert own.metrics().startswith("curl -sS --cacert '/etc/my ca.pem' http")
 

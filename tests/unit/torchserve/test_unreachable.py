@@ -44,6 +44,12 @@ FAILED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
             "set client_cert and client_key of this server in the configuration",
         ),
         ("[Errno -2] Name or service not known", "there is no such host", "check the name"),
+        (
+            "[Errno 104] Connection reset by peer",
+            "[Errno 104] Connection reset by peer",
+            "if it asks for a client certificate, set client_cert and client_key of this server in "
+            "the configuration",
+        ),
         ("no route to host", "no route to host", ""),
     ],
 )
@@ -65,6 +71,13 @@ def test_a_server_is_only_to_be_started_where_nothing_listens_on_this_machine(wo
     assert not isinstance(there, NothingListens)
     assert "serve start" not in there.hint
     assert "127.0.0.1" in there.hint
+
+
+def test_a_proxy_is_named_and_no_server_to_be_started_behind_it() -> None:
+    error = unreachable("http://localhost:8081", "connection refused", "http://proxy:3128")
+
+    assert error.message.endswith("connection refused (through the proxy http://proxy:3128)")
+    assert not isinstance(error, NothingListens)
 
 
 def test_a_plain_port_that_hangs_up_may_be_an_encrypted_one() -> None:

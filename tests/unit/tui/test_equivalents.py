@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.shell import words_of
 from tsmon.cli.main import cli
 from tsmon.torchserve.addresses import Addresses
+from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.text.commands import CommandWriter
 
@@ -46,7 +47,7 @@ def test_a_key_file_of_another_server_is_not_named() -> None:
 
 def test_addresses_that_do_not_lie_beside_each_other_are_named_each() -> None:
     apart = Addresses("http://a:1", "https://b:65535", "http://c:3")
-    assert CommandWriter(apart, KeyRing(), verify=False).metrics() == (
+    assert CommandWriter(apart, KeyRing(), Route(verify=False)).metrics() == (
         "tsmon metrics --inference-url http://a:1 --management-url https://b:65535 "
         "--metrics-url http://c:3 --insecure"
     )

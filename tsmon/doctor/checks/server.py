@@ -8,6 +8,7 @@ from tsmon.doctor.checks.evidence import process_of, server_of, server_scrape
 from tsmon.doctor.facts import Api, ExaminedServer, Facts, OtherServer
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.scrape import MetricsMode
+from tsmon.torchserve.addresses import Base, without_scheme
 from tsmon.torchserve.errors import MODEL_API_HINT, TimedOut, TorchServeError, Unreachable
 from tsmon.torchserve.records import ApiDescription
 from tsmon.torchserve.unreachable import REFUSED
@@ -35,7 +36,7 @@ def ports(facts: Facts) -> Iterator[Finding]:
     wrong = [finding for finding in found if finding is not None]
     yield from wrong
     if not wrong:
-        where = ", ".join(facts.server.url(api).partition("://")[2] for api in Api)
+        where = ", ".join(without_scheme(facts.server.url(api)) for api in Api)
         yield ok("inference, management and metrics answer", where)
 
 
@@ -66,7 +67,8 @@ def shared_port(facts: Facts) -> Iterator[Finding]:
     described = _described(server).get(Api.MANAGEMENT)
     if described is None:
         raise NotChecked("the management address does not answer")
-    shares = server.addresses.inference == server.addresses.management
+    management = server.addresses.management
+    shares = server.addresses.inference == management and not _behind_proxy(management)
     if not shares and "/ping" not in described.paths:
         yield ok("inference and management have their own ports")
         return
@@ -157,6 +159,10 @@ def _described(server: ExaminedServer) -> dict[Api, ApiDescription]:
     }
 
 
+def _behind_proxy(url: str) -> bool:
+    return Base.parse(url).is_behind_proxy
+
+
 def _silent(facts: Facts, server: ExaminedServer) -> Finding:
     others = [_whereabouts(other) for other in facts.machine.others]
     if len(others) > SHOWN_SERVERS:
@@ -177,7 +183,9 @@ def _port(server: ExaminedServer, api: Api) -> Finding | None:
     """What is wrong with one address, if something is."""
     answer, url = server.descriptions[api], server.url(api)
     if isinstance(answer, ApiDescription):
-        if _PATHS[api] in answer.paths:
+        # A proxy sends each path to the API it belongs to, and this one to any of them.
+        several = server.addresses.all.count(url) > 1 and _behind_proxy(url)
+        if several or _PATHS[api] in answer.paths:
             return None
         others = [other.value for other in Api if _PATHS[other] in answer.paths]
         return error(

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.connection import HttpConnection
+from tsmon.torchserve.addresses import SOCKET
 
 if TYPE_CHECKING:
     from tsmon.load.run.heads import KnownHeads
@@ -26,18 +27,22 @@ class Link(Struct, frozen=True):
     host: str
     port: int
     tls: ssl.SSLContext | None
+    socket: str = ""
+    """The path of a unix socket in place of host and port."""
 
     @classmethod
     def to(cls, endpoint: Endpoint) -> Link:
         """The link to an endpoint.
 
         Raises:
-            OSError: the file of the certificate authority cannot be read.
+            OSError: the file of a certificate cannot be read.
         """
+        if endpoint.url.startswith(SOCKET):
+            return cls("", 0, None, endpoint.url.removeprefix(SOCKET))
         parts = urlsplit(endpoint.url)
         secure = parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
-        return cls(parts.hostname or "", port, _tls(endpoint.verify) if secure else None)
+        return cls(parts.hostname or "", port, _tls(endpoint) if secure else None)
 
     async def connect(self, connection: HttpConnection) -> None:
         """Open a connection.
@@ -47,14 +52,20 @@ class Link(Struct, frozen=True):
         """
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            if self.socket:
+                await loop.create_unix_connection(lambda: connection, self.socket)
+                return
             await loop.create_connection(lambda: connection, self.host, self.port, ssl=self.tls)
 
 
-def _tls(verify: bool | str) -> ssl.SSLContext:
+def _tls(endpoint: Endpoint) -> ssl.SSLContext:
+    verify = endpoint.verify
     context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
     if verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if endpoint.client_cert:
+        context.load_cert_chain(endpoint.client_cert, endpoint.client_key or None, password="")
     return context
 
 

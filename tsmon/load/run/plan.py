@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tsmon.digits.images import DigitImage
 from tsmon.torchserve.errors import InvalidArgument
@@ -89,3 +90,8 @@ class Endpoint(Struct, frozen=True):
     """The value of that header, empty without a key."""
     verify: bool | str = True
     """Whether an https certificate is checked, or the file of the authority to check by."""
+    client_cert: str = ""
+    """The files of the certificate to show and of its key; empty without one."""
+    client_key: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with each request."""

@@ -67,13 +67,15 @@ def prepare(images: Iterable[DigitImage], endpoint: Endpoint) -> Prepared:
 
 
 def _head(endpoint: Endpoint, length: int) -> bytes:
-    lines = [
-        f"POST {endpoint.path} HTTP/1.1",
-        f"Host: {urlsplit(endpoint.url).netloc}",
-        "Accept: application/json",
-        "Content-Type: application/octet-stream",
-        f"Content-Length: {length}",
-    ]
+    headers = {
+        "Host": urlsplit(endpoint.url).netloc or "localhost",
+        "Accept": "application/json",
+        "Content-Type": "application/octet-stream",
+        "Content-Length": str(length),
+    }
+    headers |= {name.title(): value for name, value in endpoint.headers.items()}
+    lines = [f"POST {endpoint.path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     if endpoint.authorization:
         lines.append(f"Authorization: {endpoint.authorization}")
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("ascii")

@@ -15,6 +15,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import tsmon
 from tsmon.digits.errors import ImageError
@@ -23,7 +24,8 @@ from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, RefusedAnswer
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunProgress, RunReport, Tally
-from tsmon.torchserve.errors import TokenRefused, TorchServeError, api_error
+from tsmon.torchserve.addresses import SOCKET
+from tsmon.torchserve.errors import InvalidArgument, TokenRefused, TorchServeError, api_error
 from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.torchserve.unreachable import unreachable
@@ -43,20 +45,29 @@ def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
     """Where the plan's requests go, with the inference key as it is now.
 
     Raises:
-        InvalidArgument: the model's name or version cannot be addressed.
+        InvalidArgument: the model's name or version cannot be addressed, or the server not reached.
     """
+    route, url = client.route, client.addresses.inference
+    if route.proxy:
+        raise InvalidArgument(
+            "a load run goes straight to the server, and this one is behind an HTTP proxy",
+            "run it on a machine that reaches the server itself",
+        )
+    prefix = "" if url.startswith(SOCKET) else urlsplit(url).path
     return Endpoint(
-        client.addresses.inference,
-        predictions_path(plan.model, plan.version),
+        url,
+        prefix + predictions_path(plan.model, plan.version),
         _authorization(client),
-        client.verify,
+        route.verify,
+        route.client_cert,
+        route.client_key,
+        route.headers,
     )
 
 
 def _authorization(client: TorchServe) -> str:
-    return client.keys.headers(KeyKind.INFERENCE, client.addresses.inference).get(
-        "Authorization", ""
-    )
+    keys = client.keys.headers(KeyKind.INFERENCE, client.addresses.inference)
+    return (keys | client.route.bearer()).get("Authorization", "")
 
 
 class SenderDied(TorchServeError):

@@ -9,8 +9,8 @@ import httpx
 from msgspec import Struct
 
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
-from tsmon.torchserve.connection import trusted_certificates
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
+from tsmon.torchserve.route import certificates
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
 from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Closing
@@ -79,7 +79,7 @@ class Prometheus(Closing):
         self._client = BoundedClient(
             base_url=base,
             headers=dict(headers or {}),
-            verify=trusted_certificates(verify if base.scheme == "https" else False),
+            verify=certificates(verify if base.scheme == "https" else False),
             transport=transport,
             timeout=httpx.Timeout(QUERY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=10),

@@ -91,10 +91,11 @@ class Copying(Capability):
         if not self.host.session.can_act:
             return
         client, models = self.host.session.client, self._copied_models()
+        name = self.host.session.tag.name
         image = self.host.digits_pane.chosen
         for letters, tool in (
-            ("dspm", Curl(client.addresses, client.keys, client.verify)),
-            ("DSPM", CommandWriter(client.addresses, client.keys, client.verify)),
+            ("dspm", Curl(client.addresses, client.keys, client.route)),
+            ("DSPM", CommandWriter(client.addresses, client.keys, client.route, name)),
         ):
             word = "curl" if isinstance(tool, Curl) else "tsmon"
             if models:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.route import Route
 from tsmon.untrusted.shell import shell_line
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ class CommandWriter(Struct, frozen=True):
 
     addresses: Addresses
     keys: KeyRing
-    verify: bool | str = True
+    route: Route = Route()
+    name: str = ""
+    """What the configuration calls the server, which says all the rest."""
 
     def describe(self, name: str, version: str) -> str:
         """Read everything the server says about a version."""
@@ -47,12 +50,15 @@ class CommandWriter(Struct, frozen=True):
         return shell_line([*words, *arguments])
 
     def _server(self) -> list[str]:
+        if self.name:
+            return ["--server", self.name]
         words = self._addresses()
         if self.keys.path is not None and self.keys.goes_to(self.addresses.management):
             words += ["--key-file", str(self.keys.path)]
-        if isinstance(self.verify, str):
-            words += ["--ca-file", self.verify]
-        return words if self.verify else [*words, "--insecure"]
+        verify = self.route.verify
+        if isinstance(verify, str):
+            words += ["--ca-file", verify]
+        return words if verify else [*words, "--insecure"]
 
     def _addresses(self) -> list[str]:
         addresses = self.addresses

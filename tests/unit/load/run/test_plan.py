@@ -44,6 +44,13 @@ def test_an_open_loop_that_does_not_say_may_have_many_requests_under_way() -> No
 
 def test_a_job_arrives_in_the_sending_process_as_it_was_given() -> None:
     plan = RunPlan(model="m", images=IMAGES, version="2", rate=5.5, poisson=True, seed=3, count=9)
-    endpoint = Endpoint("https://host:1", "/predictions/m/2", "Bearer abc", verify="ca.pem")
+    endpoint = Endpoint(
+        "https://host:1",
+        "/predictions/m/2",
+        "Bearer abc",
+        verify="ca.pem",
+        client_cert="a.pem",
+        headers={"X-Team": "blue"},
+    )
 
     assert read_job(job_line(plan, endpoint)) == (plan, endpoint)
