@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add
+from typing import NamedTuple
 
 from tsmon.telemetry.intervals import IntervalFilter
 from tsmon.telemetry.logs.duration_stats import DurationStats
@@ -26,7 +27,9 @@ from tsmon.telemetry.logs.request_report import (
 
 OLDER_S = 5.0
 """Samples that left the shorter window are kept in slots of this length, and the longer window's
-percentiles are computed so often."""
+percentiles are computed so often where few samples come."""
+FEW = 0.02
+"""The share of new samples in the longer window that its percentiles may go without."""
 FAILED = 400
 """The least HTTP status of a request that failed."""
 
@@ -53,6 +56,11 @@ class _Slot:
             RequestPhase.BACKEND: _ascending(samples.backend),
             RequestPhase.HANDLER: _ascending(samples.handler),
         }
+
+    @property
+    def size(self) -> int:
+        """How many samples it has, of one kind or another."""
+        return self.statuses.total() + len(self.parts[RequestPhase.BACKEND])
 
     def append(self, later: _Slot) -> None:
         """Take the samples of the slot that follows."""
@@ -109,6 +117,14 @@ class _Slots:
         return bool(self._recent or self._older)
 
 
+class _LongProfile(NamedTuple):
+    """The longest window's percentiles, and of when and how many samples they are."""
+
+    at: float
+    size: int
+    profile: Profile
+
+
 class RequestTimes:
     """Keeps the samples of the last `KEPT_S` seconds exactly.
 
@@ -119,7 +135,7 @@ class RequestTimes:
 
     def __init__(self) -> None:
         self._slots: dict[TimesKey, _Slots] = {}
-        self._long: dict[tuple[TimesKey, ...], tuple[float, Profile]] = {}
+        self._long: dict[tuple[TimesKey, ...], _LongProfile] = {}
         self._read: float | None = None
         self._closed_at: float | None = None
         """The last reading that was not soon after another; it ends one stretch of time."""
@@ -138,7 +154,7 @@ class RequestTimes:
             self._slots.setdefault(key, _Slots()).add(_Slot(at, samples))
         self._slots = {key: slots for key, slots in self._slots.items() if slots.age(at)}
         self._long = {
-            keys: entry for keys, entry in self._long.items() if at - entry[0] < 2 * OLDER_S
+            keys: entry for keys, entry in self._long.items() if at - entry.at < 2 * OLDER_S
         }
 
     def report(self, keys: Sequence[TimesKey], now: float) -> RequestReport | None:
@@ -162,12 +178,21 @@ class RequestTimes:
         return set(self._slots)
 
     def _long_profile(self, keys: tuple[TimesKey, ...], now: float) -> Profile:
-        """The longest window's profile, at most `OLDER_S` old; it costs the most."""
-        computed, profile = self._long.get(keys, (now, None))
-        if profile is None or now - computed >= OLDER_S:
-            profile = self.profile(keys, now - KEPT_S)
-            self._long[keys] = now, profile
-        return profile
+        """The longest window's profile, which costs the most.
+
+        It is at most `OLDER_S` old, and lacks no more than `FEW` of the samples, so that it never
+        rests on fewer requests than the shorter window beside it.
+        """
+        known = self._long.get(keys)
+        size, of_minute = (
+            sum(slot.size for slot in self._since(keys, now - length))
+            for length in (KEPT_S, MINUTE_S)
+        )
+        least = max(size * (1 - FEW), of_minute)
+        if known is None or now - known.at >= OLDER_S or known.size < least:
+            known = _LongProfile(now, size, self.profile(keys, now - KEPT_S))
+            self._long[keys] = known
+        return known.profile
 
     def _last_reading(self, keys: Sequence[TimesKey]) -> LastReading | None:
         before, read = self._closed_before, self._read

@@ -200,16 +200,31 @@ def test_statuses_are_counted_over_the_window() -> None:
 
 def test_the_minute_is_computed_at_each_report_and_the_longer_window_now_and_then() -> None:
     times = RequestTimes()
-    times.add(answered([1]), at=0.0)
-    first = times.report([KEY], now=0.0)
-    times.add(answered([2]), at=1.0)
+    times.add(answered([1] * 1000, _200=1000), at=0.0)
+    times.report([KEY], now=100.0)
+    times.add(answered([2], _200=1), at=101.0)
 
-    soon, later = (times.report([KEY], now=now) for now in (1.0, OLDER_S))
+    soon, later = (times.report([KEY], now=100.0 + after) for after in (1.0, OLDER_S))
 
-    assert first and soon and later
-    assert soon.minute[RequestPhase.TOTAL].count == later.minute[RequestPhase.TOTAL].count == 2
-    assert first.five_minutes[RequestPhase.TOTAL].count == 1
-    assert later.five_minutes[RequestPhase.TOTAL].count == 2
+    assert soon
+    assert later
+    assert soon.minute[RequestPhase.TOTAL].count == later.minute[RequestPhase.TOTAL].count == 1
+    assert soon.five_minutes[RequestPhase.TOTAL].count == 1000
+    assert later.five_minutes[RequestPhase.TOTAL].count == 1001
+
+
+def test_the_longer_window_never_rests_on_fewer_requests_than_the_shorter_one() -> None:
+    times = RequestTimes()
+    for second in range(120):
+        times.add(answered([1] * 100, _200=100), at=float(second))
+        report = times.report([KEY], now=float(second))
+        assert report
+        minute, five_minutes = (
+            window[RequestPhase.TOTAL].count for window in (report.minute, report.five_minutes)
+        )
+        assert minute <= five_minutes
+        assert second > 59 or minute == five_minutes
+        assert five_minutes >= 0.98 * 100 * (second + 1)
 
 
 def test_the_longer_window_has_what_is_between_its_length_and_a_little_more() -> None:
