@@ -86,6 +86,23 @@ def test_without_traffic_it_does_not_know_and_says_what_to_do(
     assert ended.stdout.count("no traffic was seen") == 1
 
 
+def test_requests_of_before_count_and_none_is_waited_for_long(
+    tsmon: Tsmon, server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "QUIET_S", 0.5)
+    server.load("mnist")
+    server.serve("mnist", n=260, inference_ms=12.0, queue_ms=2.0)
+
+    seen = tsmon("advise", "mnist", "--seconds", "300")
+    asked = tsmon("advise", "mnist", "--seconds", "300", "--rate", "90", "--json").json
+
+    assert "though the 260 requests since the server's start were answered" in seen.stdout
+    assert "as no request was answered" not in seen.stdout
+    assert asked["workers"] == 2
+    assert asked["seen"]["service"]["service_ms"] == pytest.approx(10.0)
+    assert "earlier requests" in {doubt["kind"] for doubt in asked["unknown"]}
+
+
 @pytest.fixture
 def gone(server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A server that dies while its traffic is watched."""

@@ -21,11 +21,14 @@ from tsmon.load.capacity.curve import read_points
 from tsmon.load.capacity.experience import experienced_points
 from tsmon.load.capacity.machine import machine_of
 from tsmon.load.capacity.prediction import LatencyGoal as Wanted
-from tsmon.load.capacity.situation import Situation, situation_of
+from tsmon.load.capacity.situation import Situation, situation_of, with_earlier
+from tsmon.logs.lines import WorkerNames
+from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.request_report import times_keys
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
-from tsmon.telemetry.traffic import LONG_WINDOW_S
+from tsmon.telemetry.traffic import LONG_WINDOW_S, Usage
 from tsmon.torchserve.changes import MOST_WORKERS
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import period
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
 
 MOST_RATE = 1e6
+QUIET_S = 5.0
+"""Without a request for so long nothing more is waited for, where some were answered before."""
 
 
 @click.command()
@@ -80,7 +85,8 @@ async def advise(
 ) -> None:
     """Say how many workers a MODEL needs for the traffic it has, or for a rate, and why.
 
-    Watches the traffic for a while, then predicts queue times, response times and memory for each
+    Watches the traffic for a while, a shorter one where none comes and requests were answered
+    before, which then count. Predicts queue times, response times and memory for each
     number of workers by a queueing model. Without a target, requests are to wait no longer on
     average than they are worked on. Nothing is changed and nothing is sent.
     """
@@ -117,9 +123,20 @@ async def _watch(
     with talk.status(f"{key}: observing its traffic for {period(seconds)}…"):
         async for snapshot in monitor.ticks():
             seen.append(snapshot)
-            if snapshot.at.since(seen[0].at) >= seconds:
+            watched = snapshot.at.since(seen[0].at)
+            if watched >= seconds or (watched >= QUIET_S and _is_over(snapshot, key)):
                 break
     return await asyncio.to_thread(_situation, seen, key)
+
+
+def _is_over(snapshot: Snapshot, key: ModelKey) -> bool:
+    """Whether no request came while it was watched, and some were answered before that."""
+    status = snapshot.model(key)
+    if status is None:
+        return False
+    window, all_ = status.traffic.window, status.traffic.since_start
+    was_used = isinstance(all_, Usage) and all_.inference_us > 0
+    return was_used and isinstance(window, Usage) and window.arrived == 0
 
 
 def _situation(seen: Sequence[Snapshot], key: ModelKey) -> Situation:
@@ -129,4 +146,11 @@ def _situation(seen: Sequence[Snapshot], key: ModelKey) -> Situation:
     found = situation_of(seen, key, machine_of(status)) if status else None
     if found is None:
         raise TorchServeError(f"{key} was unregistered in the meantime")
-    return found
+    folder = seen[-1].metrics.log_folder
+    if (found.answered and not found.earlier) or folder is None:
+        return found
+    from tsmon.telemetry.logs.earlier_requests import read_earlier_requests
+
+    keys = times_keys(key, WorkerNames(model.key for model in seen[-1].models))
+    now = seen[-1].at.wall.astimezone().replace(tzinfo=None)
+    return with_earlier(found, read_earlier_requests(folder, keys, LogZone(), now))

@@ -47,6 +47,7 @@ class DoubtKind(StrEnum):
     BURSTS = "bursts"
     VARIABILITY = "variability"
     FEW = "few requests"
+    EARLIER = "earlier requests"
     CORES = "cores"
     CHANGED = "workers changed"
     MISFIT = "misfit"
@@ -84,11 +85,12 @@ def _stopping(situation: Situation, curve: ServiceCurve | None, *, asked: bool) 
             stops=True,
         )
     if not asked and not situation.rate:
+        before = f", though {situation.earlier} were answered" if situation.earlier else ""
+        name = shell_word(situation.key.name)
         yield Doubt(
             DoubtKind.NO_TRAFFIC,
-            f"no traffic was seen ({situation.why_no_rate or 'no requests'}): send some with "
-            f"`tsmon load {shell_word(situation.key.name)}`, or ask for a rate with `tsmon advise "
-            f"{shell_word(situation.key.name)} --rate N`",
+            f"no traffic was seen ({situation.why_no_rate or 'no requests'}){before}: send some "
+            f"with `tsmon load {name}`, or ask for a rate with `tsmon advise {name} --rate N`",
             stops=True,
         )
     if curve is None and not situation.workers:
@@ -173,6 +175,12 @@ def _weakening(situation: Situation, curve: ServiceCurve, *, asked: bool) -> Ite
     if service is not None and situation.answered < FEW_REQUESTS:
         yield Doubt(
             DoubtKind.FEW, f"the service time rests on {situation.answered:.0f} requests alone"
+        )
+    if situation.earlier:
+        yield Doubt(
+            DoubtKind.EARLIER,
+            f"no request came while the traffic was observed: the figures are those of "
+            f"{situation.earlier}",
         )
     if situation.cores is None:
         yield Doubt(

@@ -16,9 +16,10 @@ from tsmon.load.capacity.queueing import erlang_c
 from tsmon.load.capacity.service_time import fitted
 from tsmon.telemetry.logs.request_report import Profile, RequestPhase
 from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
-from tsmon.units import known
+from tsmon.units import known, plural
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.logs.earlier_requests import EarlierRequests
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
 LEAST_INTERVALS = 20
@@ -73,6 +74,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     """The service time is that of the log files and not only inference - queue."""
     floor_ms: float | None = None
     """Queue time of a request for which a worker is free: TorchServe's own work."""
+    earlier: str = ""
+    """Which requests of before the times rest on, in words; empty where they are those seen."""
     failed: float = 0.0
     """Share of the requests that the log files show to have failed, 0 to 1."""
     arrivals: Arrivals | None = None
@@ -101,7 +104,8 @@ def situation_of(
 ) -> Situation | None:
     """What successive snapshots show; None where the last one has no such version.
 
-    Looks at the last minute, or at five of them where the snapshots cover more than one.
+    Looks at the last minute, or at five of them where the snapshots cover more than one. Where no
+    request was seen, the times are those since the server's start.
     """
     status = snapshots[-1].model(key) if snapshots else None
     if status is None:
@@ -115,7 +119,7 @@ def situation_of(
     share = _cpu_share(seen, busy)
     waits = share is not None and share < MOSTLY_WAITING
     demand = machine.threads or machine.cores if machine else 1
-    return Situation(
+    situation = Situation(
         key=key,
         workers=status.ready,
         batches=_batches(status),
@@ -133,6 +137,44 @@ def situation_of(
         cores=machine.cores if machine else None,
         demand=share if waits and share is not None else demand,
         waits_elsewhere=waits,
+    )
+    return _since_start(situation, status)
+
+
+def with_earlier(situation: Situation, earlier: EarlierRequests | None) -> Situation:
+    """It by the requests that the log has of before, where none was seen."""
+    is_seen = situation.answered and not situation.earlier
+    if is_seen or earlier is None or not situation.workers:
+        return situation
+    backend, rate = earlier.backend, earlier.per_second
+    memory = situation.service.memory_bytes if situation.service else None
+    return replace(
+        situation,
+        rate=rate if situation.rate is None else situation.rate,
+        answered=float(backend.count),
+        queue_ms=earlier.queue_ms,
+        service=ServicePoint(situation.workers, backend.mean, backend.scv, memory, rate),
+        worker_ms=backend.mean,
+        from_logs=True,
+        earlier=f"the {plural(backend.count, 'request')} until {earlier.until:%H:%M:%S} in ts_log",
+    )
+
+
+def _since_start(situation: Situation, status: ModelStatus) -> Situation:
+    """It by the counters since the server's start, where no request was seen."""
+    usage = status.traffic.since_start
+    if situation.answered or not isinstance(usage, Usage) or not usage.counted:
+        return situation
+    service, worker_ms, from_logs = _service(status, usage, long=False)
+    if service is None:
+        return situation
+    return replace(
+        situation,
+        answered=usage.counted,
+        service=service,
+        worker_ms=worker_ms,
+        from_logs=from_logs,
+        earlier=f"the {plural(round(usage.counted), 'request')} since the server's start",
     )
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
 
 from tests.unit.telemetry.health.worlds import at
 from tsmon.load.capacity.curve import ServicePoint
-from tsmon.load.capacity.situation import Machine, Situation, arrivals_of, situation_of
+from tsmon.load.capacity.situation import (
+    Machine,
+    Situation,
+    arrivals_of,
+    situation_of,
+    with_earlier,
+)
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
     ModelVerdict,
@@ -17,6 +24,7 @@ from tsmon.telemetry.health.verdicts import (
     WorkerVerdict,
 )
 from tsmon.telemetry.logs.duration_stats import DurationStats
+from tsmon.telemetry.logs.earlier_requests import EarlierRequests
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
@@ -105,6 +113,43 @@ def test_without_traffic_it_says_why() -> None:
     found = seen(nothing)
 
     assert (found.rate, found.service, found.why_no_rate) == (None, None, "server restarted")
+
+
+QUIET = Usage(30.0, 0.0, 0.0, 0.0, 0.0)
+EARLIER = EarlierRequests(
+    DurationStats.of([8.0, 12.0] * 130), 0.5, 26.0, datetime(2026, 11, 22, 14, 1)
+)
+
+
+def quiet() -> Situation:
+    """No request while it was watched, and 260 before that."""
+    before = Usage(0.0, 260, 260, 260 * 10_500, 260 * 500)
+    return seen(replace(status(), traffic=Traffic(QUIET, QUIET, QUIET, before)))
+
+
+def test_without_a_request_the_times_are_those_since_the_servers_start() -> None:
+    found = quiet()
+
+    assert found.service is not None
+    assert found.service.service_ms == pytest.approx(10.0)
+    assert (found.rate, found.answered) == (None, 260)
+    assert found.earlier == "the 260 requests since the server's start"
+
+
+def test_requests_that_the_log_has_of_before_show_rate_and_variability() -> None:
+    found = with_earlier(quiet(), EARLIER)
+
+    assert found.service == ServicePoint(2, 10.0, EARLIER.backend.scv, 700_000_000, 10.0)
+    assert (found.rate, found.answered, found.queue_ms) == (10.0, 260, 0.5)
+    assert found.earlier == "the 260 requests until 14:01:00 in ts_log"
+
+
+def test_requests_of_before_do_not_count_beside_those_that_are_seen() -> None:
+    found = seen(status())
+
+    assert found.earlier == ""
+    assert with_earlier(found, EARLIER) is found
+    assert with_earlier(quiet(), None) == quiet()
 
 
 def test_workers_that_use_little_of_a_core_while_busy_wait_for_something_else() -> None:
