@@ -180,7 +180,7 @@ class RequestTimes:
     def _long_profile(self, keys: tuple[TimesKey, ...], now: float) -> Profile:
         """The longest window's profile, which costs the most.
 
-        It is at most `OLDER_S` old, and lacks no more than `FEW` of the samples, so that it never
+        It is at most `OLDER_S` old and has all but `FEW` of the samples, so that it never
         rests on fewer requests than the shorter window beside it.
         """
         known = self._long.get(keys)
