@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tsmon.doctor.checks.evidence import process_of, server_of, server_scrape
 from tsmon.doctor.facts import Api, ExaminedServer, Facts, OtherServer
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
+from tsmon.telemetry.health.server_signs import READY_IS_EARLY, ServerSigns
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.torchserve.addresses import Base, without_scheme
 from tsmon.torchserve.errors import MODEL_API_HINT, TimedOut, TorchServeError, Unreachable
@@ -55,9 +56,10 @@ def version(facts: Facts) -> Iterator[Finding]:
     if number.startswith(f"{TESTED}."):
         yield ok(f"TorchServe {number}")
     else:
+        early = f"; {READY_IS_EARLY}" if ServerSigns(number).ready_means_running else ""
         yield note(
             f"TorchServe {number}",
-            f"tsmon is tested with {TESTED}; most of it works with other versions",
+            f"tsmon is tested with {TESTED}; most of it works with other versions{early}",
         )
 
 

@@ -162,9 +162,13 @@ def read_cause(
     if found is not None or model is None or version is None or since is not None:
         return found
     name = f"-{model}_{version}".encode()
+    words = (b"-stdout ", b"-stderr ") if not (folder / MODEL_LOG).exists() else ()
     return find_cause(
         sifted_lines(folder / MODEL_LOG, lambda line: name in line),
-        sifted_lines(folder / TS_LOG, lambda line: name in line and shows_worker(line)),
+        sifted_lines(
+            folder / TS_LOG,
+            lambda line: name in line and (shows_worker(line) or any(w in line for w in words)),
+        ),
         worker_id=worker_id,
         model=model,
         version=version,

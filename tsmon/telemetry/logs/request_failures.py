@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tsmon.logs.files import MODEL_LOG
+from tsmon.logs.files import MODEL_LOG, TS_LOG
 from tsmon.logs.follower import FileFollower
 from tsmon.logs.layout import Layout
 from tsmon.telemetry.logs.causes import FAILURE_SIGNS, Cause, Failure, of_line, of_traceback
@@ -52,11 +52,16 @@ class _Kind(Struct):
 
 
 class RequestFailures:
-    """Follows model_log, which mostly has a line per request that says nothing. `read` blocks."""
+    """Follows model_log, which mostly has a line per request that says nothing. `read` blocks.
+
+    Where the server's log configuration has no such file, ts_log has what workers say.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._file = FileFollower(folder / MODEL_LOG, backlog=FAILURES_BACKLOG)
-        self._layout = Layout(MODEL_LOG)
+        self._in_server_log = not (folder / MODEL_LOG).exists() and (folder / TS_LOG).exists()
+        name = TS_LOG if self._in_server_log else MODEL_LOG
+        self._file = FileFollower(folder / name, backlog=FAILURES_BACKLOG)
+        self._layout = Layout(name)
         self._finder = TracebackFinder()
         self._kinds: dict[VersionKey, dict[str, _Kind]] = {}
         self._is_first = True
@@ -70,7 +75,8 @@ class RequestFailures:
             self._before = (self._before + text)[-BEFORE_BYTES:]
             self._is_first = False
             return
-        said = list(worker_lines((self._before + text).split(b"\n")))
+        lines = (self._before + text).split(b"\n")
+        said = list(worker_lines(lines, doubled=self._in_server_log))
         self._before = b""
         found = [*self._finder.read(said), *self._finder.quiet()]
         failures = [*map(of_traceback, found), *map(of_line, said)]

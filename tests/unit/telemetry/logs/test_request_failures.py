@@ -26,6 +26,21 @@ def failure(what: str, worker: int = 9000, *, end: bool = True) -> list[str]:
     return [head + line for line in (lines if end else lines[:-1])]
 
 
+def test_failures_are_read_in_ts_log_where_there_is_no_model_log(tmp_path: Path) -> None:
+    log = tmp_path / "ts_log.log"
+    log.touch()
+    found = RequestFailures(tmp_path)
+    found.read(0.0)
+    doubled = [line for line in failure("ValueError: no") for _ in range(2)]
+    log.write_text("\n".join([*doubled, *failure("x", worker=9001)[:1], ""]))
+    found.read(1.0)
+    found.read(2.0)
+    found.close()
+    cause = found.cause(KEY, 2.0)
+    assert cause is not None
+    assert (cause.message, cause.times) == ("ValueError: no", 1)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "model_log.log").touch()
