@@ -28,7 +28,7 @@ HARMLESS: tuple[Dotted, ...] = (
 )
 """Tables and settings that need no word; whatever is not among them does."""
 HARMLESS_OF_SERVERS = ("color", "log_zone")
-ADDRESSES = ("url", "inference_url", "metrics_url")
+ADDRESSES = ("url", "inference_url", "metrics_url", "proxy")
 
 UntrustedSettings = Mapping[Dotted, Any]
 """Checked values by their dotted names."""

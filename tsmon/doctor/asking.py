@@ -25,6 +25,7 @@ Connect = Callable[[str], Connection]
 
 async def ask_server(client: TorchServe, connect: Connect) -> ExaminedServer:
     """What the server says; parts it refuses carry the error."""
+    await client.settle()
     addresses = client.addresses
     urls = {api: str(getattr(addresses, api.value)) for api in Api}
     answers, wants_token, ping, observation = await asyncio.gather(

@@ -17,7 +17,14 @@ from tsmon.serving.home import Home
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.running import find_running
 from tsmon.serving.servers_here import RunningServer, server_listening
-from tsmon.torchserve.addresses import DEFAULT_HOST, Addresses, Base, same_listener
+from tsmon.torchserve.addresses import (
+    DEFAULT_HOST,
+    MANAGEMENT_PORT,
+    Addresses,
+    Base,
+    port_of,
+    same_listener,
+)
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
@@ -83,15 +90,22 @@ class Access(Struct, frozen=True):
         Raises:
             InvalidArgument: a setting is not a valid address.
         """
+        return self._addresses_found()[0]
+
+    def _addresses_found(self) -> tuple[Addresses, bool]:
+        """The addresses, and whether those of two APIs are a guess from that of the third."""
         settings = self.settings
         single = (settings.inference_url, self.management_url, settings.metrics_url)
         guessed = Addresses.from_server(
             settings.url or None, inference=single[0], management=single[1], metrics=single[2]
         )
         if all(single) or Base.parse(settings.url or DEFAULT_HOST).is_behind_proxy:
-            return guessed
+            return guessed, False
         known = self._known(guessed, single)
-        return guessed if known is None else known.with_given(*single)
+        if known is not None:
+            return known.with_given(*single), False
+        usual = port_of(guessed.management) == MANAGEMENT_PORT
+        return guessed, bool(settings.url) and not any(single) and not usual
 
     def _known(self, guessed: Addresses, single: tuple[str, str, str]) -> Addresses | None:
         """All addresses of the server of this machine that the settings mean."""
@@ -169,11 +183,12 @@ class Access(Struct, frozen=True):
         Raises:
             InvalidArgument: a setting is not a valid address, or the certificates cannot be read.
         """
-        addresses = self.addresses
+        addresses, guessed = self._addresses_found()
         return TorchServe(
             addresses,
             self.key_ring(addresses),
             read_only=self.read_only or self.settings.read_only,
             route=self.route,
             transport=transport,
+            guessed=guessed and transport is None,
         )

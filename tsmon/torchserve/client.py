@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import httpx
@@ -13,12 +14,15 @@ from tsmon.torchserve.management import Management
 from tsmon.torchserve.metrics import Metrics
 from tsmon.torchserve.renewal import Renewal
 from tsmon.torchserve.route import Route
+from tsmon.torchserve.settling import actual_addresses
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.untrusted.http import CLOSE_GRACE_S, Closing
 
 if TYPE_CHECKING:
     from tsmon.torchserve.addresses import Addresses
 
+SETTLE_AGAIN_S = 10.0
+"""Between two attempts to learn what a port serves, while it says nothing."""
 MANAGEMENT_CONNECTIONS = 20
 """A dozen descriptions that hang must leave some to the model list and to changes."""
 
@@ -38,12 +42,17 @@ class TorchServe(Closing):
         read_only: bool = False,
         route: Route = Route(),  # noqa: B008 (frozen)
         transport: httpx.AsyncBaseTransport | None = None,
+        guessed: bool = False,
     ) -> None:
         """With `read_only` every change is refused here, before anything is sent.
 
-        `route` has what is needed besides the addresses to reach it.
+        `route` has what is needed besides the addresses to reach it. Where the addresses are
+        `guessed` from the management one, that is asked first what it serves.
         """
         self.addresses = addresses
+        self._guessed = guessed
+        self._settling = asyncio.Lock()
+        self._settle_again_at = 0.0
         self.keys = keys or KeyRing()
         self.route = route
         self._transport = transport
@@ -56,6 +65,7 @@ class TorchServe(Closing):
                 transport=transport,
                 max_connections=max_connections,
                 keep_keys=self.keep_keys,
+                settle=self.settle if guessed else None,
             )
 
         self._connections = (
@@ -77,6 +87,25 @@ class TorchServe(Closing):
     async def keep_keys(self) -> None:
         """Renew keys that end soon, where tsmon started the server; every request does it too."""
         await self.renewal.keep()
+
+    async def settle(self) -> None:
+        """Find the addresses that were guessed; every request does it too."""
+        if not self._guessed:
+            return
+        async with self._settling:
+            if not self._guessed or monotonic() < self._settle_again_at:
+                return
+            actual = await actual_addresses(self.addresses, self.without_keys)
+            if actual is None:
+                self._settle_again_at = monotonic() + SETTLE_AGAIN_S
+                return
+            self._guessed = False
+            if self.keys.owner == self.addresses:
+                self.keys.owner = actual
+            self.addresses = actual
+            urls = (actual.management, actual.inference, actual.metrics)
+            for connection, url in zip(self._connections, urls, strict=True):
+                await connection.move_to(url)
 
     def without_keys(self, url: str) -> Connection:
         """A further connection to a base URL that sends no keys; who asks for it closes it."""

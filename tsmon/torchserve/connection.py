@@ -9,6 +9,7 @@ import httpx
 
 from tsmon.torchserve.addresses import SOCKET
 from tsmon.torchserve.errors import (
+    ONE_PORT_HINT,
     ApiError,
     InvalidArgument,
     NotTorchServe,
@@ -36,6 +37,7 @@ from tsmon.untrusted.json import BadJson, parse_json
 from tsmon.untrusted.secrets import masked_address
 
 CONNECT_TIMEOUT_S = 2.0
+NO_SUCH_PATH = "ResourceNotFoundException"
 _HOST_OF_SOCKET = "http://localhost"
 MOST_JSON_BYTES = 4 * 2**20
 """Describe takes 250 bytes a worker; more would take a hundred times the memory when parsed."""
@@ -55,23 +57,39 @@ class Connection:
         transport: httpx.AsyncBaseTransport | None = None,
         max_connections: int = 10,
         keep_keys: Callable[[], Awaitable[None]] | None = None,
+        settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`keep_keys` is awaited before each request with a key that can end."""
+        """`keep_keys` is awaited before each request with a key that can end.
+
+        `settle` is awaited before each request; it may move the connection.
+        """
         self.base_url = base_url
+        self._settle = settle
         self._keep_keys = keep_keys
         self._keys = keys
         self._route = route
-        encrypted = base_url.startswith("https:")
-        self._client = BoundedClient(
-            base_url=_HOST_OF_SOCKET if base_url.startswith(SOCKET) else base_url,
-            verify=route.tls if encrypted else certificates(verify=False),
+        self._transport = transport
+        self._limits = httpx.Limits(max_connections=max_connections)
+        self._client = self._new_client()
+
+    def _new_client(self) -> BoundedClient:
+        url, route = self.base_url, self._route
+        socket = url.removeprefix(SOCKET) if url.startswith(SOCKET) else ""
+        return BoundedClient(
+            base_url=_HOST_OF_SOCKET if socket else url,
+            verify=route.tls if url.startswith("https:") else certificates(verify=False),
             headers=dict(route.headers),
-            transport=transport,
-            limits=httpx.Limits(max_connections=max_connections),
-            way=Way(
-                route.proxy, base_url.removeprefix(SOCKET) if base_url.startswith(SOCKET) else ""
-            ),
+            transport=self._transport,
+            limits=self._limits,
+            way=Way(route.proxy, socket),
         )
+
+    async def move_to(self, base_url: str) -> None:
+        """Send later requests to another base URL."""
+        if base_url != self.base_url:
+            left, self.base_url = self._client, base_url
+            self._client = self._new_client()
+            await left.close(0.0)
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
@@ -117,6 +135,8 @@ class Connection:
             except httpx.InvalidURL as error:  # such as one of more than 64 KiB
                 raise InvalidArgument(f"this cannot be part of a request URL: {error}") from None
 
+        if self._settle is not None:
+            await self._settle()
         if key is not None and key is not KeyKind.API and self._keep_keys is not None:
             await self._keep_keys()
         bounds = Bounds(timeout_s, most_bytes)
@@ -183,6 +203,8 @@ class Connection:
             message = "the body is larger than the server's max_request_size"
         error = api_error(code, type_, message)
         error.hint = error.hint or hint_for_answer(self.base_url, message)
+        if type_ == NO_SUCH_PATH and "/models/" in response.request.url.path:
+            error.hint = ONE_PORT_HINT
         return error
 
 

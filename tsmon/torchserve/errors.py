@@ -33,6 +33,10 @@ TOKEN_HINT = "pass the server's key_file.json with --key-file"
 READ_ONLY_HINT = (
     "start tsmon without --read-only, and check that no configuration sets read_only = true"
 )
+ONE_PORT_HINT = (
+    "where inference and management share a port, TorchServe finds default versions alone; give "
+    "them different ports in its config.properties"
+)
 MODEL_API_HINT = (
     "start the server with --enable-model-api, or put enable_model_api=true into its "
     "config.properties"

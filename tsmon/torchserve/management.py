@@ -23,7 +23,7 @@ from tsmon.torchserve.changes import (
     scale_change,
     unregister_change,
 )
-from tsmon.torchserve.connection import Connection, Parameters, read_json
+from tsmon.torchserve.connection import NO_SUCH_PATH, Connection, Parameters, read_json
 from tsmon.torchserve.errors import (
     MODEL_API_HINT,
     ApiError,
@@ -112,6 +112,8 @@ class Management:
     def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
         self._connection = connection
         self.read_only = read_only
+        self.shows_defaults_only = False
+        """Whether it was seen to find default versions alone, since it shares a port."""
 
     async def api_description(self) -> ApiDescription:
         """The server's version and paths; needs no token.
@@ -182,9 +184,11 @@ class Management:
         try:
             return parse_versions(await self._get(f"{model_path(name)}/all"), name)
         except NotFound as error:
-            if error.type != "ResourceNotFoundException":
+            if error.type != NO_SUCH_PATH:
                 raise
-            return (await self.describe(name),)
+            default = await self.describe(name)
+            self.shows_defaults_only = True
+            return (default,)
 
     async def customized(self, name: str, version: str | None = None, timeout_s: float = 10) -> Any:
         """The metadata the model's own handler gives; costs a worker's time, so never poll it."""

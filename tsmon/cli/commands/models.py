@@ -8,11 +8,12 @@ import click
 
 from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import as_json, server_options
-from tsmon.cli.output import ReportColumn, emit_columns, emit_json, say
+from tsmon.cli.output import ReportColumn, complain, emit_columns, emit_json, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.verdicts import Judged, complain_of_unread, judge, signs_of
 from tsmon.telemetry.descriptions import describe_everything
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.torchserve.errors import ONE_PORT_HINT
 
 if TYPE_CHECKING:
     from tsmon.telemetry.source import Description
@@ -89,6 +90,8 @@ async def models(target: Target, as_json: bool) -> None:
         emit_columns(_COLUMNS, rows)
     else:
         say("no models are registered; `tsmon register ARCHIVE` registers one")
+    if client.management.shows_defaults_only:
+        complain("only default versions can be seen here", ONE_PORT_HINT)
     complain_of_unread([entry for entry in found if entry.problem])
 
 

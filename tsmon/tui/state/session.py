@@ -178,10 +178,13 @@ class LiveSession(Session):
 
     @property
     def warning(self) -> str:
-        """Whether a key is sent where others can read it."""
+        """Whether a key is sent where others can read it, and what of the server is hidden."""
         client = self._client
         sent = any(map(client.keys.goes_to, client.addresses.unencrypted))
-        return "keys sent unencrypted" if client.keys.path and sent else ""
+        words = ["keys sent unencrypted"] if client.keys.path and sent else []
+        if client.management.shows_defaults_only:
+            words.append("other versions hidden: one port")
+        return ", ".join(words)
 
     @property
     def token_expires(self) -> datetime | None:
