@@ -41,6 +41,11 @@ class Judged(Struct, frozen=True):
         state = f"{'state':<10} {self.verdict.health}: {self.verdict.evidence}"
         return [state, *(cause_lines(self.cause) if self.cause else [])]
 
+    def ready(self, version: ModelVersion) -> int:
+        """How many of its workers can answer."""
+        pairs = zip(version.workers, self.verdict.workers, strict=True)
+        return sum(worker.ready and verdict.is_serving for worker, (_, verdict) in pairs)
+
     def summary(self) -> dict[str, object]:
         """It as a record."""
         return {

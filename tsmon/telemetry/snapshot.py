@@ -14,7 +14,6 @@ from msgspec.structs import force_setattr
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
     ModelVerdict,
-    WorkerHealth,
     WorkerVerdict,
 )
 from tsmon.telemetry.instant import Instant
@@ -81,8 +80,7 @@ class WorkerStatus(Struct, frozen=True):
     @property
     def ready(self) -> bool:
         """Whether it can answer: READY may mean a process that is gone, or that still loads."""
-        failed = (WorkerHealth.STARTING, WorkerHealth.ENDED, WorkerHealth.RETRYING)
-        return self.worker.ready and self.verdict.health not in (*failed, WorkerHealth.GIVEN_UP)
+        return self.worker.ready and self.verdict.is_serving
 
 
 class ModelKey(NamedTuple):

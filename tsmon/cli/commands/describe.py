@@ -100,7 +100,7 @@ def _print_description(version: ModelVersion, judged: Judged) -> None:
     facts = {
         "model": f"{version.name} {version.version}",
         "archive": version.url,
-        "workers": f"{version.ready_workers} ready, min {version.min_workers}, "
+        "workers": f"{judged.ready(version)} ready, min {version.min_workers}, "
         f"max {count(version.max_workers)}",
         "batch": f"{count(version.batch_size)}, delay {_with(version.max_batch_delay_ms, 'ms')}",
         "time-outs": f"response {_with(version.response_timeout_s, 's')}, "

@@ -45,7 +45,7 @@ _COLUMNS: tuple[ReportColumn[_Row], ...] = (
     ReportColumn("DEFAULT", lambda row: "default" if row.entry.is_default else ""),
     ReportColumn("STATE", lambda row: row.state),
     ReportColumn(
-        "READY", lambda row: str(row.version.ready_workers) if row.judged else _UNKNOWN, True
+        "READY", lambda row: _known(row.judged.ready(row.version) if row.judged else None), True
     ),
     ReportColumn(
         "WORKERS", lambda row: str(row.version.min_workers) if row.judged else _UNKNOWN, True
@@ -106,7 +106,7 @@ def _record(row: _Row) -> dict[str, object]:
         "version": version.version or None,
         "default": entry.is_default,
         "url": version.url,
-        "ready_workers": version.ready_workers if judged else None,
+        "ready_workers": judged.ready(version) if judged else None,
         "min_workers": version.min_workers if judged else None,
         "max_workers": version.max_workers,
         "batch_size": version.batch_size,

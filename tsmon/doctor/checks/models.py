@@ -178,7 +178,7 @@ def _timeouts(model: ModelVersion) -> Iterator[Finding]:
             _register_again(model, "--startup-timeout 120"),
         )
     patience = model.raw.get("clientTimeoutInMills")
-    if isinstance(patience, int) and delay_ms is not None and 0 < patience <= delay_ms:
+    if type(patience) is int and delay_ms is not None and 0 < patience <= delay_ms:
         yield error(
             f"{named(model)}: requests time out while waiting for a batch",
             f"clientTimeoutInMills {patience}, batch delay {delay_ms} ms",

@@ -70,7 +70,7 @@ class WorkerSeen(Struct, frozen=True):
 def max_retry_s(model: ModelVersion) -> float:
     """How long TorchServe retries a worker of this model, in seconds (`maxRetryTimeoutInSec`)."""
     value = model.raw.get("maxRetryTimeoutInSec")
-    return float(value) if isinstance(value, int) and value > 0 else float(MAX_RETRY_S)
+    return float(value) if type(value) is int and value > 0 else float(MAX_RETRY_S)
 
 
 def last_retry_s(retry_s: float) -> float:

@@ -32,6 +32,14 @@ class WorkerHealth(StrEnum):
         return list(WorkerHealth).index(self)
 
 
+_NOT_SERVING = (
+    WorkerHealth.STARTING,
+    WorkerHealth.ENDED,
+    WorkerHealth.RETRYING,
+    WorkerHealth.GIVEN_UP,
+)
+
+
 class ModelHealth(StrEnum):
     """A model version in one word, the mildest first."""
 
@@ -76,6 +84,11 @@ class WorkerVerdict(Struct, frozen=True):
     """Seconds until the next process is started; None when that is not known."""
     inferred: bool = False
     """From describe alone, without a log that says so."""
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it can answer if describe calls it READY: that may mean less than it says."""
+        return self.health not in _NOT_SERVING
 
 
 class ModelVerdict(Struct, frozen=True):
