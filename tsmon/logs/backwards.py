@@ -21,8 +21,7 @@ STEP_BYTES = 16 << 20
 class BackwardReader:
     """Gives the lines before a place, those of each step in their order; never raises OSError.
 
-    It ends at the file's beginning and after `SEARCHED_BACK` bytes. What was before, in a file that
-    TorchServe has packed, is not looked at.
+    It ends at the file's beginning and after `SEARCHED_BACK` bytes.
     """
 
     def __init__(self, path: Path, end: int) -> None:
@@ -38,6 +37,11 @@ class BackwardReader:
     def done(self) -> bool:
         """Whether there is nothing more to read, or it was closed."""
         return self._file is None
+
+    @property
+    def at_beginning(self) -> bool:
+        """Whether it has come to the file's beginning."""
+        return self._position <= 0
 
     @property
     def progress(self) -> str:

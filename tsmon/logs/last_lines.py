@@ -10,6 +10,7 @@ from typing import BinaryIO
 from tsmon.logs.files import SEARCHED_BACK
 from tsmon.logs.follower import BLOCK, LONGEST_LINE, FileFollower
 from tsmon.logs.layout import Layout
+from tsmon.logs.rolled import RolledLog
 from tsmon.units import KIB, MIB
 from tsmon.untrusted.files import open_regular
 
@@ -68,10 +69,13 @@ def _start_of_last(file: BinaryIO, count: int, since: int) -> int:
 def sifted_lines(path: Path, keep: Callable[[bytes], bool]) -> list[bytes]:
     """Those of the complete lines in the last `SEARCHED_BACK` bytes of a file that are to be kept.
 
-    None where it cannot be read. Their stamps are as TorchServe writes them today.
+    Before them come those of the file that was rolled away before. None where neither can be read.
+    Their stamps are as TorchServe writes them today.
     """
+    rolled, found = RolledLog(path), list[bytes]()
+    while not rolled.done:
+        found += filter(keep, rolled.step())
     file, layout = FileFollower(path, backlog=SEARCHED_BACK), Layout(path.name)
-    found: list[bytes] = []
     try:
         while text := file.read_whole_lines(BLOCK):
             found += filter(keep, layout.usual(text).split(b"\n"))

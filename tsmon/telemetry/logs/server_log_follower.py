@@ -107,8 +107,7 @@ class ServerLogFollower:
         """How far the search for workers has come, by their ids; none where there is no search."""
         if self._earlier is None or self._earlier.done:
             return {}
-        words = f"searching {self._log.path.name} back: {self._earlier.progress}"
-        return dict.fromkeys(self._sought, words)
+        return dict.fromkeys(self._sought, self._earlier.words)
 
     @property
     def why_no_counters(self) -> str:

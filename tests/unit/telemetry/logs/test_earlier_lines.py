@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from tests.unit.telemetry.logs.real_lines import model_lines, server_lines
-from tsmon.logs import backwards, last_lines
+from tsmon.logs import backwards, last_lines, rolled
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.logs import server_log_follower
 from tsmon.telemetry.logs.causes import read_cause
@@ -28,6 +29,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of some kilobytes are large ones."""
     monkeypatch.setattr(server_log_follower, "BACKLOG", BACKLOG)
     monkeypatch.setattr(backwards, "STEP_BYTES", 3_000)
+    monkeypatch.setattr(rolled, "STEP_BYTES", 3_000)
 
 
 def write(folder: Path, *lines: bytes) -> None:
@@ -103,6 +105,51 @@ def test_nothing_is_searched_that_the_end_of_the_log_shows(tmp_path: Path, ids: 
     follower.search_back(ids)
 
     assert not follower.searching
+
+
+def roll(folder: Path, name: str = "ts_log", *, day: str = "22-Nov") -> None:
+    """Pack a log file as TorchServe does."""
+    path = folder / f"{name}.log"
+    (folder / f"{name}.{day}.log.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("lines", [1, 200])
+def test_what_was_rolled_away_is_searched_as_well(folder: Path, lines: int) -> None:
+    roll(folder)
+    write(folder, *[TRAFFIC] * lines)
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
+
+    follower.search_back(["9000"])
+    seen = set()
+    while follower.searching:
+        seen.add(follower.searching["9000"])
+        follower.search_back([])
+
+    assert "searching ts_log.22-Nov.log.gz: 0 MiB" in seen
+    assert follower.worker_states["9000"].deaths == 3
+
+
+def test_the_cause_may_be_in_the_files_that_were_rolled_away(folder: Path) -> None:
+    (folder / "model_log.log").write_bytes(b"\n".join(model_lines("crash_loop")) + b"\n")
+    roll(folder)
+    roll(folder, "model_log")
+
+    cause = read_cause(folder, model="absent", version="1.0")
+
+    assert cause is not None
+    assert cause.message == "ModuleNotFoundError: No module named 'absent_entry'"
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"cut short " * 99)[:-12]])
+def test_a_rolled_file_that_cannot_be_unpacked_ends_the_search(
+    tmp_path: Path, content: bytes
+) -> None:
+    write(tmp_path, TRAFFIC)
+    (tmp_path / "ts_log.22-Nov.log.gz").write_bytes(content)
+
+    assert not read_worker_states(tmp_path, unready=["9000"]).states
 
 
 def test_only_workers_that_were_not_ready_at_first_are_searched_for(folder: Path) -> None:
