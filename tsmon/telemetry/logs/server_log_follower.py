@@ -17,6 +17,7 @@ from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, MOST_AT_ONCE, FileFollower
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.layout import Layout
+from tsmon.telemetry.logs.access_log import AccessLog
 from tsmon.telemetry.logs.earlier_lines import EarlierLines, created_in
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_times import RequestTimes
@@ -58,6 +59,7 @@ class ServerLogFollower:
         self._metrics_layout = Layout(TS_METRICS)
         self._metrics_layout.usual(b"\n".join(lines_at_end(folder / TS_METRICS, _LAST_BYTES)))
         self._metrics = FileFollower(folder / TS_METRICS)
+        self._access = AccessLog(folder)
         self._is_first = True
         self._had_others = True
         self._followed: deque[bytes] = deque(maxlen=_MOST_FOLLOWED)
@@ -78,10 +80,13 @@ class ServerLogFollower:
             if not text:
                 break
             text = self._layout.usual(text)
+            self._access.look_at(text)
             if not self._is_first:
                 self._requests.read(text, found)
             if self._has_others():
                 lines += text.splitlines()
+        if self._log.path.name == TS_LOG:
+            self._access.read(found)
         self.worker_states.read(lines)
         self._followed += filter(shows_worker, lines)
         self._add_counters(lines)
@@ -117,6 +122,7 @@ class ServerLogFollower:
     def close(self) -> None:
         """Let go of the files."""
         self._log.close()
+        self._access.close()
         self._metrics.close()
         if self._earlier is not None:
             self._earlier.close()

@@ -179,3 +179,24 @@ def test_stamps_with_a_space_are_read_as_well(folder: Path) -> None:
     assert follower.worker_states
     assert statuses(follower) == {200: 1}
     assert follower.counters.series[SERIES] == Counters(1.0, 0.0, 0.0)
+
+
+def test_access_log_shows_how_requests_ended_where_ts_log_does_not(folder: Path) -> None:
+    waited = (
+        b"2026-11-22 13:00:01,000 [DEBUG] W-9000-mnist_1.0 org.pytorch.serve.job.Job - "
+        b"Waiting time ns: 323076, Backend time ns: 3095407"
+    )
+    ended = b'2026-11-22 13:00:01,000 - /127.0.0.1:1 "PUT /predictions/mnist HTTP/1.1" %d 4'
+    follower = ServerLogFollower(folder)
+    follower.read(NO_TIME)
+    append(folder / "ts_log.log", waited)
+    append(folder / "access_log.log", ended % 200, ended % 503)
+    follower.read(NO_TIME)
+    follower.read(NO_TIME)
+    assert statuses(follower) == {200: 1, 503: 1}
+
+    append(folder / "ts_log.log", answered())
+    append(folder / "access_log.log", ended % 200)
+    follower.read(NO_TIME)
+    follower.read(NO_TIME)
+    assert statuses(follower) == {200: 2, 503: 1}
