@@ -6,9 +6,11 @@ import gc
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.secrecy import no_key_leaks, nothing_of_mine
+from tests.torchserve_version import skip_before
 
 __all__ = ["no_key_leaks", "nothing_of_mine"]
 
@@ -24,6 +26,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The settings of whoever runs the tests must not matter.
 os.environ["TSMON_CONFIG"] = os.devnull
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what a real server older than the newest does not have, and say what that is."""
+    mark = item.get_closest_marker("since")
+    if mark is not None and item.get_closest_marker("integration") is not None:
+        skip_before(mark)
 
 
 def pytest_collection_finish() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from tests.contract.real import RealTorchServe, real_torchserve
 from tests.contract.servers import Fake, OnSockets, Real, Server
 from tests.fake import FakeTorchServe
 from tests.fake.fault_server import serving
+from tests.torchserve_version import torchserve_version
 from tsmon.torchserve.client import TorchServe
 
 QUEUE_SIZE = 2
@@ -130,7 +130,7 @@ def real_fleeting() -> Iterator[RealTorchServe]:
 
 @contextmanager
 def _real(settings: dict[str, str]) -> Iterator[RealTorchServe]:
-    if find_spec("ts") is None:
+    if not torchserve_version():
         pytest.skip("needs TorchServe: pip install -e '.[server,dev]'")
     with real_torchserve(settings) as server:
         yield server

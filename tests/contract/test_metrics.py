@@ -17,12 +17,14 @@ async def test_mode_log_answers_with_nothing(bare: Server) -> None:
         assert await client.metrics.scrape() == ""
 
 
+@pytest.mark.since("0.12.0", "counters before the first request")
 async def test_mode_legacy_has_the_three_counters_alone(fleeting: Server) -> None:
     async with fleeting.client() as client:
         scrape = await _scrape(client)
     assert (scrape.mode, scrape.gauges) == (MetricsMode.LEGACY, {})
 
 
+@pytest.mark.since("0.8.0", "a choice of metrics_mode")
 async def test_mode_prometheus_is_known_before_the_first_request(client: TorchServe) -> None:
     assert (await _scrape(client)).mode is MetricsMode.PROMETHEUS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.servers import Server
+from tests.torchserve_version import torchserve_version
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import NotFound, TokenRefused
 from tsmon.torchserve.management import Registration
@@ -12,10 +13,12 @@ from tsmon.torchserve.records import JobQueue
 from tsmon.torchserve.tokens import KeyRing
 
 
-async def test_description_tells_the_version_and_the_paths_without_a_key(server: Server) -> None:
+async def test_description_tells_the_version_and_the_paths_without_a_key(
+    kind: str, server: Server
+) -> None:
     async with server.client(KeyRing()) as client:
         description = await client.management.api_description()
-    assert description.version.startswith("0.12")
+    assert description.version == (torchserve_version() if kind == "real" else "0.12.0")
     assert "/models/{model_name}/{model_version}/set-default" in description.paths
 
 
@@ -58,9 +61,16 @@ async def test_fresh_model_is_described_with_the_servers_defaults(client: TorchS
     await client.management.register(Registration("digit.mar"))
     model = await client.management.describe("digit")
     assert (model.name, model.version, model.url) == ("digit", "1.0", "digit.mar")
-    assert (model.runtime, model.device_type) == ("python", "cpu")
+    assert model.runtime == "python"
     assert (model.min_workers, model.max_workers, model.workers) == (0, 0, ())
     assert (model.batch_size, model.max_batch_delay_ms) == (1, 100)
+
+
+@pytest.mark.since("0.12.0", "start-up time-outs")
+async def test_fresh_model_is_described_with_its_time_outs_and_queue(client: TorchServe) -> None:
+    await client.management.register(Registration("digit.mar"))
+    model = await client.management.describe("digit")
+    assert model.device_type == "cpu"
     assert (model.response_timeout_s, model.startup_timeout_s) == (120, 120)
     assert model.queue == JobQueue(pending=0, remaining=2)
 
@@ -86,6 +96,7 @@ async def test_unknown_model_and_unknown_version_are_told_apart(client: TorchSer
     assert version.value.message == "Model version: 9.0 does not exist for model: digit"
 
 
+@pytest.mark.since("0.11.1", "tokens")
 async def test_management_key_does_not_open_the_inference_api(
     server: Server, client: TorchServe
 ) -> None:

@@ -77,6 +77,7 @@ CONVERSATION = """
 """
 
 
+@pytest.mark.since("0.12.0", "the answers of the fake")
 @pytest.mark.integration
 async def test_fake_answers_a_long_conversation_as_the_real_server(
     real: RealTorchServe, tmp_path: Path

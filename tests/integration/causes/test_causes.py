@@ -28,7 +28,10 @@ pytestmark = pytest.mark.integration
         ("memory", CauseKind.OUT_OF_MEMORY, "no room for the weights"),
         ("exit", CauseKind.DIED_SILENTLY, "while it loaded the model"),
         ("leaving", CauseKind.UNKNOWN, "its last words: licence file not found"),
-        ("slow", CauseKind.LOAD_TIMEOUT, "not loaded within 3 s"),
+        pytest.param(
+            *("slow", CauseKind.LOAD_TIMEOUT, "not loaded within 3 s"),
+            marks=pytest.mark.since("0.12.0", "start-up time-outs"),
+        ),
     ],
 )
 def test_cause_of_a_failed_load(server: Server, model: str, kind: CauseKind, words: str) -> None:
@@ -53,7 +56,10 @@ def test_cause_of_a_failed_load(server: Server, model: str, kind: CauseKind, wor
         (b"memory", 507, CauseKind.OUT_OF_MEMORY, "no room for the batch"),
         (b"many", 503, CauseKind.WRONG_ANSWER_COUNT, "3 answers for a batch of 1"),
         (b"leave", 500, CauseKind.UNKNOWN, "its last words: licence expired"),
-        (b"slow", 500, CauseKind.INFERENCE_TIMEOUT, "within 2 s"),
+        pytest.param(
+            *(b"slow", 500, CauseKind.INFERENCE_TIMEOUT, "within 2 s"),
+            marks=pytest.mark.since("0.9.0", "workers that come back after they were killed"),
+        ),
     ],
 )
 def test_cause_of_a_failed_request(
@@ -75,6 +81,7 @@ def test_input_that_is_no_text_is_no_cause(server: Server, moody: str) -> None:
     assert server.cause(moody, since) is None
 
 
+@pytest.mark.since("0.9.0", "workers that come back after they were killed")
 def test_killed_worker_is_retried_and_ready_again(server: Server, moody: str) -> None:
     (worker,) = server.describe(moody).workers
     assert worker.pid

@@ -50,6 +50,7 @@ async def until_model(
     raise AssertionError("the monitor has ended")
 
 
+@pytest.mark.since("0.9.0", "workers that come back after they were killed")
 async def test_killed_worker_dies_and_comes_back_with_another_pid(
     server: Server, monitor: Monitor
 ) -> None:
@@ -74,6 +75,7 @@ async def test_killed_worker_dies_and_comes_back_with_another_pid(
     assert kinds.index(EventKind.WORKER_DIED) < kinds.index(EventKind.WORKER_RESTARTED)
 
 
+@pytest.mark.since("0.10.0", "a limit of the time for retries")
 async def test_model_that_cannot_be_loaded_is_retried_and_given_up(
     server: Server, monitor: Monitor, tmp_path: Path
 ) -> None:

@@ -119,6 +119,7 @@ async def test_logs_of_a_container_give_the_same(
     check(snapshot)
 
 
+@pytest.mark.since("0.10.0", "metrics_mode legacy")
 async def test_mode_legacy_has_them_from_its_counters(counted_legacy: Server) -> None:
     async with monitoring(counted_legacy) as monitor:
         snapshot = await after_requests(counted_legacy, monitor)
