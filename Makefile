@@ -47,7 +47,7 @@ demo: setup ## Serve the digit model and open the monitor
 PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 SHARED = -n $(PROCESSES) --dist worksteal
 
-.PHONY: check test lint types imports test-unit test-tui test-integration snapshots format
+.PHONY: check test lint types imports test-unit test-tui test-integration test-versions snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
 	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz tests/hostile
 	$(BIN)/pytest tests/contract tests/integration
@@ -78,6 +78,9 @@ test-tui: setup ## Tests of the screens
 
 test-integration: setup ## Tests with a real TorchServe
 	$(BIN)/pytest tests/integration
+
+test-versions: setup ## Tests on a real server of each version of TorchServe, for docs/versions.md
+	$(BIN)/python -m tools.versions
 
 snapshots: setup ## Take the pictures of the screens anew; look at the difference before a commit
 	TSMON_TAKE_SNAPSHOTS=1 TSMON_DRAW_SNAPSHOTS=build/snapshots $(BIN)/pytest -q tests/snapshots

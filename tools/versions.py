@@ -30,7 +30,7 @@ PAGE = Path("docs/versions.md")
 INTRODUCTION = """# Versions of TorchServe
 
 `make test-versions` runs the same tests on a real server of each version, and writes this page:
-passed / failed. A test of what a version does not have yet is left out, and named in the last column.
+passed / failed. A test of what a version does not have yet is left out; the last column names it.
 
 """
 

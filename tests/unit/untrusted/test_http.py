@@ -16,6 +16,7 @@ import pytest
 from tests.fake import bad_answers
 from tests.fake.slow_server import (
     Answer,
+    SlowServer,
     endless_body,
     saying,
     silent,
@@ -220,3 +221,26 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     linger = struct.pack("ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()
+
+
+async def test_httpx_itself_loses_the_slot_of_a_request_that_is_cancelled_as_it_connects() -> None:
+    """When this fails httpx has mended it, and `BoundedClient` need not retire pools any more."""
+    async with slow_server(silent) as server:
+        assert not all([await _leaves_a_slot(server, turns) for turns in range(30)])
+
+
+async def _leaves_a_slot(server: SlowServer, turns: int) -> bool:
+    """Whether the only slot of a pool is free after a request cancelled so many turns later."""
+    server.answer = silent
+    pool = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=1), trust_env=False)
+    async with httpx.AsyncClient(transport=pool, timeout=httpx.Timeout(30, pool=0.3)) as client:
+        first = asyncio.create_task(client.get(server.url))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait({first})
+        server.answer = saying(b"{}")
+        try:
+            return (await client.get(server.url)).is_success
+        except httpx.PoolTimeout:
+            return False
