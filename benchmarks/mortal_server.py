@@ -20,7 +20,6 @@ from tests.fake.loopback import on_loopback
 from tsmon.logs.files import TS_LOG
 
 TRAFFIC_EVERY_S = 0.5
-LOGGED_REQUESTS = 5
 MOST_LOG = 5 << 20
 """Bytes; then the log is rolled, as TorchServe does."""
 
@@ -39,9 +38,9 @@ def count(fake: FakeTorchServe, moment: int) -> None:
     fake.requests.clear()
 
 
-def write_log(log: ServerLog, file: Path) -> None:
+def write_log(log: ServerLog, file: Path, requests: int) -> None:
     """Add the lines of some requests, and roll the file when it is large."""
-    lines = log.requests(LOGGED_REQUESTS)[TS_LOG]
+    lines = log.requests(requests)[TS_LOG]
     stamp = f"{datetime.now().astimezone():%Y-%m-%dT%H:%M:%S},000"
     if file.exists() and file.stat().st_size > MOST_LOG:
         file.rename(file.with_suffix(".1.log"))
@@ -49,7 +48,7 @@ def write_log(log: ServerLog, file: Path) -> None:
         end.write(lines.replace(STAMP.encode(), stamp.encode()))
 
 
-async def serve(ports: Sequence[int], models: int, logs: Path) -> None:
+async def serve(ports: Sequence[int], models: int, logs: Path, rate: float) -> None:
     """Be the server until nobody reads from this process any more."""
     over = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     log = ServerLog(log_mode=False)
@@ -60,7 +59,7 @@ async def serve(ports: Sequence[int], models: int, logs: Path) -> None:
             if over.done():
                 break
             count(listening.fake, moment)
-            await asyncio.to_thread(write_log, log, logs / TS_LOG)
+            await asyncio.to_thread(write_log, log, logs / TS_LOG, round(rate * TRAFFIC_EVERY_S))
             await asyncio.wait([over], timeout=TRAFFIC_EVERY_S)
 
 
@@ -70,8 +69,9 @@ def run() -> None:
     parser.add_argument("--ports", type=int, nargs=3, required=True)
     parser.add_argument("--models", type=int, required=True)
     parser.add_argument("--logs", type=Path, required=True)
+    parser.add_argument("--rate", type=float, default=10.0, help="requests a second in the log")
     given = parser.parse_args()
-    asyncio.run(serve(given.ports, given.models, given.logs))
+    asyncio.run(serve(given.ports, given.models, given.logs, given.rate))
 
 
 if __name__ == "__main__":

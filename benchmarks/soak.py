@@ -74,14 +74,14 @@ class Held:
 class MortalServer:
     """The server's process, on the same ports in each of its lives."""
 
-    def __init__(self, models: int, logs: Path) -> None:
+    def __init__(self, models: int, logs: Path, *options: str) -> None:
         ports = free_ports()
         numbers = (ports.inference, ports.management, ports.metrics)
         urls = [f"http://127.0.0.1:{number}" for number in numbers]
         self.addresses = Addresses(*urls)
         self.logs = logs
         wanted = ["--ports", *map(str, numbers), "--models", str(models), "--logs", str(logs)]
-        self._command = [sys.executable, "-m", "benchmarks.mortal_server", *wanted]
+        self._command = [sys.executable, "-m", "benchmarks.mortal_server", *wanted, *options]
         self._process: subprocess.Popen[bytes] | None = None
         self.lives = 0
 
@@ -109,9 +109,9 @@ class MortalServer:
 
 
 @contextmanager
-def serving(models: int, logs: Path) -> Iterator[MortalServer]:
+def serving(models: int, logs: Path, *options: str) -> Iterator[MortalServer]:
     """A server in its first life."""
-    server = MortalServer(models, logs)
+    server = MortalServer(models, logs, *options)
     server.start()
     try:
         yield server
