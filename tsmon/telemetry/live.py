@@ -101,7 +101,7 @@ class LiveSource:
             models,
             _counted(scrape, logs),
             ping=ping,
-            processes=self._process_usages(models),
+            processes=await asyncio.to_thread(self._process_usages, models),
             reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
             worker_states=logs.worker_states if logs else None,
             searching=logs.searching if logs else {},
