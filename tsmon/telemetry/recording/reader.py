@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,17 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.logs.percentiles import Percentiles
-from tsmon.telemetry.logs.request_report import MINUTE_S, Profile, RequestPhase, RequestReport
+from tsmon.telemetry.logs.request_report import RequestReport
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts
+from tsmon.telemetry.recording.descriptions import RecordedDescriptions
 from tsmon.telemetry.recording.logs import read_causes, read_logs
-from tsmon.telemetry.recording.readings import OF_VERSION, read_reading, read_readings
+from tsmon.telemetry.recording.readings import OF_VERSION, read_reading
 from tsmon.telemetry.recording.readings import TABLE as READINGS
+from tsmon.telemetry.recording.reports import read_reports
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.recording.timeline import Tick, read_timeline
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
-from tsmon.telemetry.source import Description, Observation, ServerFacts
+from tsmon.telemetry.source import Observation, ServerFacts
 from tsmon.torchserve.errors import (
     ApiError,
     KeyProblem,
@@ -38,17 +37,11 @@ from tsmon.torchserve.errors import (
     TorchServeError,
     Unreachable,
 )
-from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyKind
-from tsmon.untrusted.json import parse_json
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.causes import Cause
 
-MINUTE_STATUS = "minute_status"
-"""Recordings of an earlier tsmon do not have this table."""
-MOST_BODIES = 1000
-"""Descriptions held in memory, some 5 kB each."""
 T = TypeVar("T")
 _DAMAGE = (
     sqlite3.Error,
@@ -66,7 +59,6 @@ _TICK_TEXTS = (
 )
 _TICK = ("model_api", "metrics_elapsed", "metrics_logged", *_TICK_TEXTS)
 _PROCESS = "SELECT pid, memory_bytes, cpu_percent, started FROM process"
-_DESCRIPTION = "SELECT position, is_default, body FROM description WHERE tick = ?"
 _SELECT_TICK = f"SELECT {', '.join(_TICK)} FROM tick WHERE id = ?"  # noqa: S608
 _SELECT_SCRAPE = "SELECT metrics_elapsed, metrics_mode, metrics_logged FROM tick WHERE id = ?"
 _PLAIN = {
@@ -101,10 +93,7 @@ class Recording:
         self._database = Database(path)
         self._lost_ticks: set[int] = set()
         self._lost_parts: set[int] = set()
-        self._bodies: dict[int, ModelVersion] = {}
-        self._places: dict[str, tuple[int, list[int]]] = {}
-        """Of the model that was read by itself last: how many descriptions there were, and where
-        among them its own."""
+        self._descriptions = RecordedDescriptions(self._database)
         try:
             timeline = read_timeline(self._database)
         except BaseException:
@@ -254,7 +243,7 @@ class Recording:
         observation = Observation(
             at=self.at(index),
             facts=_facts(row["server_version"], row["model_api"]),
-            models=problem or self._descriptions(tick, key),
+            models=problem or self._descriptions.read(tick.id, key.name if key else None),
             scrape=no_scrape
             or self._part(tick, lambda: self._scrape(tick, row, key))
             or RecordingError("the counters of this tick are damaged in the recording"),
@@ -268,7 +257,10 @@ class Recording:
         return replace(
             observation,
             processes=self._part(tick, lambda: self._processes(tick)) or {},
-            reports=self._part(tick, lambda: self._reports(tick, detail)) or {},
+            reports=self._part(
+                tick, lambda: read_reports(self._database, tick.id, times=detail is Detail.ALL)
+            )
+            or {},
             worker_states=logged.worker_states if logged else None,
             causes=logged.causes if logged else {},
             log_folder=logged.folder if logged else None,
@@ -300,65 +292,11 @@ class Recording:
         started = self._starts[tick.session]
         return Instant(started + elapsed, datetime.fromtimestamp(tick.time, UTC))
 
-    def _descriptions(self, tick: Tick, key: ModelKey | None) -> tuple[Description, ...]:
-        """All versions, or only those of the model that one is of."""
-        unread = self._unread(tick)
-        return tuple(
-            _description(self._described(body), bool(is_default), unread.get(position))
-            for position, is_default, body in (
-                self._database.rows(f"{_DESCRIPTION} ORDER BY position", tick.id)
-                if key is None
-                else self._places_of(tick, key.name)
-            )
-        )
-
-    def _places_of(self, tick: Tick, name: str) -> list[tuple[Any, ...]]:
-        """The descriptions of a model: mostly where they were at the tick read before."""
-        ((last,),) = self._database.rows(
-            "SELECT max(position) FROM description WHERE tick = ?", tick.id
-        )
-        known = self._places.get(name)
-        if known is not None and known[0] == last:
-            found = [
-                row
-                for position in known[1]
-                for row in self._database.rows(
-                    f"{_DESCRIPTION} AND position = ?", tick.id, position
-                )
-            ]
-            if all(self._described(body).name == name for _, _, body in found):
-                return found
-        found = [
-            row
-            for row in self._database.rows(f"{_DESCRIPTION} ORDER BY position", tick.id)
-            if self._described(row[2]).name == name
-        ]
-        self._places = {name: (last, [row[0] for row in found])}
-        return found
-
-    def _unread(self, tick: Tick) -> dict[int, TorchServeError]:
-        """Why versions could not be described, by position; an older recording has none."""
-        if "unread" not in self._database.tables:
-            return {}
-        rows = self._database.rows(
-            "SELECT position, problem, hint FROM unread WHERE tick = ?", tick.id
-        )
-        return {position: TorchServeError(problem, hint) for position, problem, hint in rows}
-
     def _lost_lines(self, tick: Tick) -> int:
         if "lost" not in self._database.tables:
             return 0
         rows = self._database.rows("SELECT lines FROM lost WHERE tick = ?", tick.id)
         return int(rows[0][0]) if rows else 0
-
-    def _described(self, body: int) -> ModelVersion:
-        """A description; those of the same words share one in memory."""
-        if body not in self._bodies:
-            if len(self._bodies) >= MOST_BODIES:
-                self._bodies.clear()
-            ((text,),) = self._database.rows("SELECT json FROM body WHERE id = ?", body)
-            self._bodies[body] = parse_versions([parse_json(text)])[0]
-        return self._bodies[body]
 
     def _series(self, tick: Tick, key: ModelKey | None) -> dict[SeriesKey, Counters]:
         of_one = " AND model = ?" if key else ""
@@ -388,50 +326,6 @@ class Recording:
             return {}
         rows = self._database.rows("SELECT kind, expires FROM token WHERE tick = ?", tick.id)
         return {KeyKind(kind): datetime.fromtimestamp(ends, UTC) for kind, ends in rows}
-
-    def _reports(self, tick: Tick, detail: Detail) -> dict[ModelKey, RequestReport]:
-        statuses = self._statuses(tick, "status")
-        if detail is not Detail.ALL:
-            return {key: RequestReport({}, {}, found) for key, found in statuses.items()}
-        profiles: dict[ModelKey, dict[float, Profile]] = defaultdict(lambda: defaultdict(dict))
-        for model, version, part, *found in self._database.rows(
-            "SELECT model, version, part, window_s, requests, p50, p90, p95, p99"
-            " FROM quantile WHERE tick = ?",
-            tick.id,
-        ):
-            window, *quantiles = numbers(found)
-            key = ModelKey(*texts((model, version)))
-            profiles[key][window][RequestPhase(part)] = Percentiles(*quantiles)
-        has_minute = MINUTE_STATUS in self._database.tables
-        lately = self._statuses(tick, MINUTE_STATUS) if has_minute else {}
-        has_readings = READINGS in self._database.tables
-        readings = read_readings(self._database, tick.id) if has_readings else {}
-        return {
-            key: RequestReport(
-                minute=profiles[key].pop(MINUTE_S, {}),
-                five_minutes=next(iter(profiles[key].values()), {}),
-                statuses=statuses.get(key, {}),
-                last=readings.get(key),
-                minute_statuses=lately.get(key, {}),
-            )
-            for key in profiles.keys() | statuses.keys()
-        }
-
-    def _statuses(self, tick: Tick, table: str) -> dict[ModelKey, dict[int, int]]:
-        found: dict[ModelKey, dict[int, int]] = defaultdict(dict)
-        for model, version, *pair in self._database.rows(
-            f"SELECT model, version, status, requests FROM {table} WHERE tick = ?",  # noqa: S608
-            tick.id,
-        ):
-            status, requests = numbers(pair)
-            found[ModelKey(*texts((model, version)))][status] = requests
-        return found
-
-
-def _description(model: ModelVersion, is_default: bool, why: TorchServeError | None) -> Description:
-    if why is not None and "modelVersion" in model.unread:  # only the list mentioned it
-        model = dataclasses.replace(model, version="", unread=())
-    return Description(model, is_default, why=why)
 
 
 def _facts(version: str | None, model_api: int | None) -> ServerFacts | None:
