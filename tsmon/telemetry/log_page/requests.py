@@ -33,7 +33,6 @@ _WAITED = re.compile(
     rb"^\S+ \[\w+ *\] (.+?) org\.pytorch\.serve\.job\.\w+ - "
     rb"Waiting time ns: (\d{1,15}), (Backend|Inference) time ns: (\d{1,15})$"
 )
-_DESCRIBE = b"/models/"
 _NS_PER_MS = 1e6
 _LATE = timedelta(milliseconds=20)
 """How much later than its answer a request's handler time may be written."""
@@ -122,18 +121,14 @@ class RequestBuffer:
         if match is None or time is None:
             return
         thread, method, target, status, total = match.groups()
-        worker = self._worker(thread) if thread else None
-        if worker is not None and method == b"GET" and target.startswith(_DESCRIBE):
-            return  # the description that a handler gives of itself
         named = named_by(target)
-        if worker is None and named is None:
+        if named is None:
             return
+        worker = self._worker(thread) if thread else None
         model, version = (
             (worker.model, worker.version)
             if worker
             else (named.model or self.names.only_model, named.version)
-            if named
-            else ("", "")
         )
         request = SeenRequest(
             self.count,

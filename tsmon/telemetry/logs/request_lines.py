@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
@@ -49,7 +50,6 @@ _WAITED_GROUP, _HANDLED_GROUP, _ANSWERED_GROUP = 2, 4, 8
 _SOURCE = re.compile(rb"\S+(?: \[\w+ *\] (.+) (\S+))?")
 _STAMP_LENGTH = len("2026-11-22T16:37:50,499")
 _JOB_LOGGER = re.compile(rb"org\.pytorch\.serve\.job\.\w+")
-_DESCRIBE = b"/models/"
 _MOST_SOURCES = 10_000
 """Threads with loggers that are remembered; a server has a few hundred."""
 
@@ -189,14 +189,13 @@ def _add_batch(match: re.Match[bytes], line: bytes, samples: Samples) -> None:
 
 
 def _add_answered(source: _Source, match: re.Match[bytes], found: dict[TimesKey, Samples]) -> None:
-    method, target, code, milliseconds = match.group(5, 6, 7, 8)
-    key = source.key
-    if key is None:
-        key = named_by(target)
-    elif method == b"GET" and target.startswith(_DESCRIBE):
-        return  # a worker is asked for nothing else but the description that its handler gives
-    if key is None:
+    target, code, milliseconds = match.group(6, 7, 8)
+    # A worker's thread also writes the line of a registration that waited for it, of a description
+    # that its handler gives, and before 0.11 of /ping.
+    named = named_by(target)
+    if named is None:
         return
+    key = source.key or named
     samples = found.get(key) or _new_samples(key, found)
     status = int(code)
     samples.statuses[status] += 1
@@ -225,6 +224,7 @@ ONLY_MODEL = TimesKey("", "")
 """Of a request that names no model, to a server that has but one."""
 
 
+@lru_cache(maxsize=1024)
 def named_by(target: bytes) -> TimesKey | None:
     """What the path of a request for inference names; None for any other request.
 

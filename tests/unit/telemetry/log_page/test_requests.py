@@ -67,6 +67,7 @@ def test_requests_that_reach_no_worker_are_named_by_their_path() -> None:
         access(1, 404, thread=thread, what="POST /predictions/gone/2.0?secret=1"),
         access(1, 200, thread=thread, what="GET /models"),
         access(1, 200, what="GET /models/mnist?customized=true"),
+        access(1, 200, what="GET /ping"),
         printed(1, "/not a request"),
     )
     (seen,) = book.kept()

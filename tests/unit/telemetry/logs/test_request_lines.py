@@ -172,10 +172,17 @@ def test_polls_and_management_are_left_out(request_line: bytes) -> None:
     assert read(by_server) == {}
 
 
-def test_a_description_that_a_worker_gave_is_left_out() -> None:
-    described = ANSWERED.replace(b"POST /predictions/mnist", b"GET /models/mnist?customized=true")
-
-    assert read(described) == {}
+@pytest.mark.parametrize(
+    "what",
+    [
+        b"GET /models/mnist?customized=true",
+        b"POST /models?url=mnist.mar&synchronous=true",
+        b"PUT /models/mnist?min_worker=2&synchronous=true",
+        b"GET /ping",
+    ],
+)
+def test_what_a_worker_answers_besides_predictions_is_no_request_to_its_model(what: bytes) -> None:
+    assert read(ANSWERED.replace(b"POST /predictions/mnist", what)) == {}
 
 
 def test_what_a_handler_prints_is_not_taken_for_a_line_of_the_servers() -> None:
