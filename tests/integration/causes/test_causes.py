@@ -58,7 +58,7 @@ def test_cause_of_a_failed_load(server: Server, model: str, kind: CauseKind, wor
         (b"leave", 500, CauseKind.UNKNOWN, "its last words: licence expired"),
         pytest.param(
             *(b"slow", 500, CauseKind.INFERENCE_TIMEOUT, "within 2 s"),
-            marks=pytest.mark.since("0.9.0", "workers that come back after they were killed"),
+            marks=pytest.mark.since("0.10.0", "workers that come back after they were killed"),
         ),
     ],
 )
@@ -81,7 +81,7 @@ def test_input_that_is_no_text_is_no_cause(server: Server, moody: str) -> None:
     assert server.cause(moody, since) is None
 
 
-@pytest.mark.since("0.9.0", "workers that come back after they were killed")
+@pytest.mark.since("0.10.0", "workers that come back after they were killed")
 def test_killed_worker_is_retried_and_ready_again(server: Server, moody: str) -> None:
     (worker,) = server.describe(moody).workers
     assert worker.pid

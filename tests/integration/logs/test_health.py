@@ -50,7 +50,7 @@ async def until_model(
     raise AssertionError("the monitor has ended")
 
 
-@pytest.mark.since("0.9.0", "workers that come back after they were killed")
+@pytest.mark.since("0.10.0", "workers that come back after they were killed")
 async def test_killed_worker_dies_and_comes_back_with_another_pid(
     server: Server, monitor: Monitor
 ) -> None:

@@ -55,7 +55,7 @@ async def test_a_slow_and_a_failed_request_are_seen_with_their_times_and_lines(
         await seat.sees("Logs  ts_log.log  paged 1.0  worker", "▸ ValueError: the handler raised")
 
 
-@pytest.mark.since("0.9.0", "workers that come back after they were killed")
+@pytest.mark.since("0.10.0", "workers that come back after they were killed")
 async def test_the_traceback_of_a_worker_that_dies_is_folded_followed_and_found(
     server: Server,
 ) -> None:

@@ -164,7 +164,7 @@ def _ready(worker: Worker, restarts: int) -> str:
 
 
 def _by_log(model: ModelVersion, state: WorkerState, now: datetime) -> WorkerVerdict:
-    if state.given_up(max_retry_s(model)):
+    if state.given_up(max_retry_s(model), now):
         return WorkerVerdict(WorkerHealth.GIVEN_UP, _given_up(state))
     if state.deaths == 0:
         running = f" for {duration(_age(state.launched, now))}" if state.launched else ""

@@ -20,6 +20,7 @@ from tsmon.telemetry.logs.worker_events import (
     Phase,
     ProcessEnded,
     RecoveryBegan,
+    RecoveryFailed,
     RecoverySucceeded,
     Removed,
     RetryDue,
@@ -32,6 +33,10 @@ from tsmon.torchserve.records import MAX_RETRY_S
 
 if TYPE_CHECKING:
     from tsmon.logs.time_zone import LogZone
+
+
+ANNOUNCED_WITHIN = timedelta(seconds=5)
+"""A retry is announced in the same moment as the failure before it; the rest is a slow disk."""
 
 
 class DeathReason(StrEnum):
@@ -68,6 +73,8 @@ class WorkerState(Struct, frozen=True):
     """When the next process is started; None when none is announced."""
     recovering_since: datetime | None = None
     """The first death since it was last ready; None while it needs no recovery."""
+    failed_again: datetime | None = None
+    """When its recovery failed again, until the retry that TorchServe announces next to it."""
     deaths: int = 0
     """Since it was created."""
     last_death: Death | None = None
@@ -87,6 +94,7 @@ class WorkerState(Struct, frozen=True):
             launched=again(self.launched),
             retry_due=again(self.retry_due),
             recovering_since=again(self.recovering_since),
+            failed_again=again(self.failed_again),
             last_death=replace(death, time=read(death.time)) if death else None,
         )
 
@@ -101,10 +109,16 @@ class WorkerState(Struct, frozen=True):
         """Whether its process ended and no other one has loaded the model since."""
         return self.deaths > 0 and not self.stopping and self.phase is not Phase.LOADED
 
-    def given_up(self, max_retry_s: float = MAX_RETRY_S) -> bool:
-        """Whether TorchServe will not start it again, by the model's `maxRetryTimeoutInSec`."""
+    def given_up(self, max_retry_s: float = MAX_RETRY_S, now: datetime | None = None) -> bool:
+        """Whether TorchServe will not start it again.
+
+        By the model's `maxRetryTimeoutInSec`, which not every version describes; or because long
+        enough before `now` a recovery failed without the announcement of a retry.
+        """
         if self.stopping or self.phase is not Phase.STOPPED or self.retry_due is not None:
             return False
+        if now and self.failed_again and now - self.failed_again > ANNOUNCED_WITHIN:
+            return True
         if self.recovering_since is None or self.since is None:
             return False
         return (self.since - self.recovering_since).total_seconds() >= max_retry_s
@@ -166,7 +180,7 @@ class WorkerStates(Mapping[str, WorkerState]):
     def _next(self, state: WorkerState, event: WorkerEvent) -> WorkerState:
         match event:
             case Launched():
-                return replace(state, launched=event.time, retry_due=None)
+                return replace(state, launched=event.time, retry_due=None, failed_again=None)
             case HasPid():
                 return replace(state, pid=event.pid)
             case StateChanged():
@@ -176,7 +190,10 @@ class WorkerStates(Mapping[str, WorkerState]):
             case RecoverySucceeded():
                 return replace(state, recovering_since=None)
             case RetryDue():
-                return replace(state, retry_due=event.time + timedelta(seconds=event.seconds))
+                due = event.time + timedelta(seconds=event.seconds)
+                return replace(state, retry_due=due, failed_again=None)
+            case RecoveryFailed():
+                return replace(state, failed_again=event.time)
         return state  # of the other events the state change beside them says all
 
     def _changed(self, state: WorkerState, event: StateChanged) -> WorkerState:

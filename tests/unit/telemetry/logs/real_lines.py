@@ -1,4 +1,4 @@
-"""Excerpts of the logs of a TorchServe 0.12, with its paths shortened.
+"""Excerpts of the logs of a TorchServe 0.12, and one of 0.10, with their paths shortened.
 
 Lines about other workers, access lines and all but the first line of Java's stack traces are left
 out; what is there, doubled lines included, is as TorchServe wrote it.

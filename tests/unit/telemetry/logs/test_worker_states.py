@@ -176,6 +176,17 @@ def test_worker_that_died_after_the_retries_is_given_up() -> None:
     assert not state.given_up(max_retry_s=301)
 
 
+def test_worker_whose_retry_nobody_announces_is_given_up() -> None:
+    """TorchServe 0.10, whose describe does not say that a model is retried for two seconds."""
+    state = _states_until("gave_up", "15")["9000"]
+    assert state.failed_again is not None
+    assert not state.given_up(now=state.failed_again + timedelta(seconds=1))
+    assert state.given_up(now=state.failed_again + timedelta(seconds=10))
+
+    crashing = _states_until("crash_loop", "15")["9000"]
+    assert not crashing.given_up(now=_time("15:00:00"))
+
+
 def test_restart_of_the_server_forgets_its_workers() -> None:
     states = WorkerStates()
     states.read(server_lines("crash_loop"))
