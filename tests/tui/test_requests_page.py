@@ -241,3 +241,13 @@ async def test_it_says_when_there_was_no_request(
     async with reading(fake, options, tmp_path / "logs", size=(60, 20)) as seat:
         await seat.press("Q")
         await seat.sees("have no request to a model yet")
+
+
+async def test_it_says_when_the_layout_of_the_log_is_not_known(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    write(tmp_path / "logs", [b'{"message":"answered"}'])
+    async with reading(fake, options, tmp_path / "logs") as seat:
+        await seat.press("Q")
+        await seat.sees("not read", "ts_log.log is not read: its lines are JSON", "--log-config")
+        await seat.misses("none failed")

@@ -100,7 +100,8 @@ class ServerLogFollower:
         The first call says which: those that it is not known of how they came to be as they are.
         """
         if self._earlier is None:
-            self._sought = frozenset(workers) - created_in(self._followed)
+            can_tell = self._log.path.name == TS_LOG and not self._layout.problem
+            self._sought = frozenset(workers if can_tell else ()) - created_in(self._followed)
             self._earlier = EarlierLines(self._log.path, self._log.begin, self._sought)
         if self._earlier.step() and self._earlier.lines:
             states = WorkerStates()

@@ -150,6 +150,8 @@ class Requests(RequestPage):
             left.append((f"{self._selected}", Tone.ACCENT))
         if filter_ := self.query_one(FilterBar).filter:
             left.append((f"filter {filter_.text}", Tone.ACCENT))
+        if self._follower is not None and self._follower.problem and not buffer.count:
+            return left, [("not read", Tone.WARNING)]
         failed: Span = (
             (f"✗ {count(buffer.failed_count)} failed", Tone.BAD)
             if buffer.failed_count

@@ -152,6 +152,16 @@ def test_a_rolled_file_that_cannot_be_unpacked_ends_the_search(
     assert not read_worker_states(tmp_path, unready=["9000"]).states
 
 
+@pytest.mark.parametrize("name", ["ts_log", "access_log"])
+def test_a_log_that_shows_no_workers_is_not_searched(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.log").write_bytes(b'{"message":"a"}\n' * 300)
+    follower = ServerLogFollower(tmp_path)
+    follower.read(NO_TIME)
+    follower.search_back(["9000"])
+
+    assert not follower.searching
+
+
 def test_only_workers_that_were_not_ready_at_first_are_searched_for(folder: Path) -> None:
     follower = FolderFollower(folder, LogZone())
     follower.read([])
