@@ -43,6 +43,8 @@ class FakeTorchServe:
         self.store: dict[str, Archive] = {}
         self.ping = "Healthy"
         """What `/ping` says; Unhealthy once a worker has failed for longer than it is retried."""
+        self.software = "0.12.0"
+        """What `/api-description` says; all else stays that of 0.12."""
         self.keys = Keys(key_file)
         self.faults = Faults()
         self.requests: list[httpx.Request] = []
@@ -225,7 +227,7 @@ class FakeTorchServe:
             await self.faults.wait(request)
         paths, respond = ports[base]
         if (request.method, request.url.path) in {("GET", "/api-description"), ("OPTIONS", "/")}:
-            return answers.answer(_description(paths))
+            return answers.answer(_description(paths, self.software))
         if request.url.path == "/":
             raise answers.wrong_method()
         return await respond(self, request)
@@ -241,6 +243,6 @@ async def _metrics(server: FakeTorchServe, request: httpx.Request) -> httpx.Resp
     )
 
 
-def _description(paths: tuple[str, ...]) -> dict[str, Any]:
-    info = {"title": "TorchServe APIs", "description": "", "version": "0.12.0"}
+def _description(paths: tuple[str, ...], version: str) -> dict[str, Any]:
+    info = {"title": "TorchServe APIs", "description": "", "version": version}
     return {"openapi": "3.0.1", "info": info, "paths": {path: {} for path in paths}}

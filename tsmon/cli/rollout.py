@@ -8,6 +8,8 @@ from tsmon.cli.console import talk
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import say
 from tsmon.cli.verdicts import cause_lines
+from tsmon.telemetry.health.server_signs import READY_IS_EARLY, ServerSigns
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 from tsmon.units import duration
 
@@ -38,7 +40,16 @@ async def wait_for_workers(
         for line in cause_lines(cause) if cause else ():
             say(line)
         fail(f"{name}: {progress.reason}", "" if cause else progress.hint)
-    say(f"{name}: {_words(progress)}")
+    say(f"{name}: {_words(progress)}{await _doubt(client) if progress.ready else ''}")
+
+
+async def _doubt(client: TorchServe) -> str:
+    """Why ready workers may not have loaded the model; empty where they have."""
+    try:
+        version = (await client.management.api_description()).version
+    except TorchServeError:
+        return ""
+    return f"; {READY_IS_EARLY}" if ServerSigns(version).ready_means_running else ""
 
 
 def _words(progress: RolloutProgress) -> str:

@@ -94,3 +94,18 @@ def test_a_model_that_is_dead_for_long_is_given_up_to_anyone_who_looks_late(
     assert "/ping says Unhealthy" in absent["evidence"]
     assert answer["tsmon"]["verdict"] == "given up"
     assert mnist["verdict"] == "ready"
+
+
+def test_ready_of_an_old_server_is_told_with_what_it_means(
+    tsmon: Tsmon, server: FakeTorchServe, tmp_path: Path
+) -> None:
+    server.load("mnist")
+    server.software = "0.5.3"
+    early = "before TorchServe 0.6 READY shows a running process, not a loaded model"
+
+    (mnist,) = tsmon("models", "--json", "--logs", str(tmp_path)).json
+    scaled = tsmon("scale", "mnist", "2")
+
+    assert (mnist["verdict"], mnist["inferred"]) == ("ready", True)
+    assert early in mnist["evidence"]
+    assert early in scaled.stdout + scaled.stderr
