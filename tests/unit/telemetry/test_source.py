@@ -153,7 +153,8 @@ async def test_facts_are_asked_for_once_per_life(server: FakeTorchServe) -> None
         assert server.sent("GET", "/api-description") == ["GET /api-description"]
         server.kill()
         observation = await source.observe(None)
-        assert (observation.facts, type(observation.models)) == (None, Unreachable)
+        assert observation.facts is None
+        assert isinstance(observation.models, Unreachable)
         server.model_api = False
         server.start()
         facts = (await source.observe(None)).facts
