@@ -223,7 +223,7 @@ def _worker(fields: _Fields) -> Worker:
     gpu = fields.raw.get("gpu")
     return Worker(
         id=fields.text("id"),
-        status=fields.text("status", needed=True),
+        status=fields.text("status", needed=bool(fields.raw)),
         pid=pid if pid and pid > 0 else None,
         memory_bytes=fields.number("memoryUsage", most=MOST_MEMORY) or None,
         start_time=fields.text("startTime"),

@@ -78,7 +78,7 @@ def test_field_that_is_missing_or_null_is_not_known(absent: dict[str, None]) -> 
 
 def test_fields_without_which_there_is_no_verdict_are_named() -> None:
     named = ("modelName", "modelVersion")
-    (model,) = parse_versions([{"workers": [{}]}], "m")
+    (model,) = parse_versions([{"workers": [{"id": "9000"}]}], "m")
     assert model.unread == ("workers[0].status", *named, "minWorkers")
     assert parse_versions([{"minWorkers": 1}], "m")[0].unread == ("workers", *named)
 
