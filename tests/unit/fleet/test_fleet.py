@@ -101,6 +101,21 @@ async def test_the_verdict_on_a_server_is_that_of_its_worst_model() -> None:
     await fleet.close()
 
 
+async def test_a_model_that_a_server_gave_up_before_anyone_looked_is_given_up() -> None:
+    servers = ManyServers("a")
+    servers["a"].load("held", loading=Loading.HELD)
+    servers["a"].ping = "Unhealthy"
+    fleet = fleet_of(servers)
+
+    seen = await until(fleet, lambda snapshot: row(snapshot, "a").models)
+
+    assert row(seen, "a").figures.sign.word == "given up"
+    servers["a"].requests.clear()
+    await until(fleet, lambda _: len(servers["a"].sent("GET", "/metrics")) > 2)
+    assert not servers["a"].sent("GET", "/ping"), "each answer counts as an error of the server"
+    await fleet.close()
+
+
 async def test_errors_of_the_server_are_counted() -> None:
     servers = ManyServers("a")
     servers["a"].load("mnist")

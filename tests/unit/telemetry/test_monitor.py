@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from tests.fake import FakeTorchServe
+from tests.fake.archives import Loading
 from tests.unit.telemetry.scrapes import at
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
 from tsmon.telemetry.scrape import MetricsMode
@@ -54,6 +56,18 @@ class ManualSource:
         self.under_way -= 1
         away = Unreachable("away")
         return Observation(at(0), None, away, away)
+
+
+async def test_model_that_the_server_gave_up_is_so_at_the_first_tick(
+    server: FakeTorchServe, monitor: Monitor
+) -> None:
+    server.load("mnist")
+    server.load("held", loading=Loading.HELD)
+    server.ping = "Unhealthy"
+    snapshot = await monitor.tick()
+    held, mnist = (model.verdict for model in snapshot.models)
+    assert (held.health, held.inferred) == (ModelHealth.GIVEN_UP, True)
+    assert mnist.health is ModelHealth.READY
 
 
 async def test_tick_joins_models_workers_and_traffic(
