@@ -140,17 +140,30 @@ class Target(Struct):
 
         return Home.at(self.home)
 
-    def local_server(self) -> LocalServer:
+    def home_for(self, name: str | None, *, container: bool) -> Home:
+        """Where a server of that name lives: beside the home's own, where that is another one."""
+        home = self.own_home
+        if name is None:
+            return home
+        beside = home.beside(name)
+        if beside.record.exists() or not container:
+            return beside
+        own = self.own_server()
+        return home if own is None or own.container == name else beside
+
+    def local_server(self, home: Home | None = None) -> LocalServer:
         """The server that `tsmon serve` starts, whether it runs or not."""
         from tsmon.serving.local_server import LocalServer
 
-        return LocalServer(self.home, read_only=self.settings.read_only)
+        path = home.path if home is not None else self.home
+        return LocalServer(path, read_only=self.settings.read_only)
 
-    def container_server(self) -> ContainerServer:
+    def container_server(self, home: Home | None = None) -> ContainerServer:
         """The same, in a container."""
         from tsmon.serving.container_server import ContainerServer
 
-        return ContainerServer(self.home, read_only=self.settings.read_only)
+        path = home.path if home is not None else self.home
+        return ContainerServer(path, read_only=self.settings.read_only)
 
     def refuse_when_read_only(self) -> None:
         """End a command that changes a server before it does anything.

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tsmon.serving import properties
 from tsmon.serving.errors import BadConfiguration
 from tsmon.serving.model_store import loadable
-from tsmon.serving.ports import LOOPBACK, Ports
+from tsmon.serving.ports import Ports
 
 if TYPE_CHECKING:
     from tsmon.serving.plan import ServerPlan
@@ -62,11 +62,11 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 def this_machine(plan: ServerPlan) -> Surroundings:
     """Those of a process of this machine."""
     return Surroundings(
-        address=LOOPBACK,
+        address=plan.address,
         ports=plan.ports,
         why_address=(
-            "Reachable from this machine only; TorchServe binds the gRPC ports whether they are "
-            "used or not."
+            f"Reachable from {'other machines' if plan.is_open else 'this machine only'}; "
+            "TorchServe binds the gRPC ports whether they are used or not."
         ),
         model_store=str(plan.model_store.resolve()),
         token_auth=plan.token_auth,
@@ -116,7 +116,7 @@ def extra_settings(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def _settings(plan: ServerPlan, around: Surroundings) -> Iterator[_Setting]:
-    ours = [*_addresses(around), *_needed(around), *_defaults(plan)]
+    ours = [*_addresses(around), *_needed(plan, around), *_defaults(plan)]
     yield from ours
     reason = "Set by the user."
     for key in sorted(plan.extra.keys() - {setting.key for setting in ours}):
@@ -150,10 +150,11 @@ def _with_models(plan: ServerPlan) -> ServerPlan:
 
 def _addresses(around: Surroundings) -> Iterator[_Setting]:
     address, ports = around.address, around.ports
+    host = f"[{address}]" if ":" in address else address
     values = {
-        "inference_address": f"http://{address}:{ports.inference}",
-        "management_address": f"http://{address}:{ports.management}",
-        "metrics_address": f"http://{address}:{ports.metrics}",
+        "inference_address": f"http://{host}:{ports.inference}",
+        "management_address": f"http://{host}:{ports.management}",
+        "metrics_address": f"http://{host}:{ports.metrics}",
         "grpc_inference_address": address,
         "grpc_inference_port": str(ports.grpc_inference),
         "grpc_management_address": address,
@@ -161,11 +162,11 @@ def _addresses(around: Surroundings) -> Iterator[_Setting]:
     }
     reason = around.why_address
     for key, value in values.items():
-        yield _Setting(key, value, reason, "Use --ports")
+        yield _Setting(key, value, reason, "Use --ports and --bind")
         reason = ""
 
 
-def _needed(around: Surroundings) -> Iterator[_Setting]:
+def _needed(plan: ServerPlan, around: Surroundings) -> Iterator[_Setting]:
     yield _Setting(
         "disable_token_authorization",
         "false" if around.token_auth else "true",
@@ -183,9 +184,9 @@ def _needed(around: Surroundings) -> Iterator[_Setting]:
     )
     yield _Setting(
         "metrics_mode",
-        "prometheus",
+        plan.metrics_mode,
         "By default TorchServe writes metrics to log files and leaves /metrics empty.",
-        _OWN_NEED,
+        "Use --metrics-mode",
     )
 
 

@@ -19,7 +19,7 @@ from tsmon.docker.engine import DockerError, NoEngine, run_docker
 from tsmon.serving.configuration import Surroundings, render
 from tsmon.serving.environment import thread_variables
 from tsmon.serving.errors import ContainerError, PortTaken
-from tsmon.serving.image import CONFIG, DEFAULT_IMAGE, HOME, MODEL_STORE
+from tsmon.serving.image import CONFIG, DEFAULT_IMAGE, HOME, LOGS, MODEL_STORE
 from tsmon.serving.ports import LOOPBACK, Ports
 from tsmon.torchserve.records import WORKER_SCRIPT
 
@@ -59,6 +59,8 @@ class ContainerPlan(Struct, frozen=True, kw_only=True):
     name: str = DEFAULT_NAME
     image: str = DEFAULT_IMAGE
     shares: tuple[Share, ...] = ()
+    logs: Path | None = None
+    """The folder of this machine that TorchServe logs to; None leaves its logs inside."""
 
 
 class ContainerUse(Struct, frozen=True):
@@ -82,14 +84,15 @@ class ContainerUse(Struct, frozen=True):
 
 def create_command(plan: ServerPlan, container: ContainerPlan) -> list[str]:
     """The arguments of `docker` that make the container, still without its configuration."""
-    store = Share(plan.model_store.resolve(), MODEL_STORE)
+    own = [Share(plan.model_store.resolve(), MODEL_STORE)]
+    own += [Share(container.logs, LOGS)] if container.logs is not None else []
     threads = thread_variables(plan.threads_per_worker, {})
     return [
         *("create", "--name", container.name),
         # Each request is some 1.3 kB on the console, and it is not rotated by default.
         *("--log-driver", "json-file", "--log-opt", "max-size=20m", "--log-opt", "max-file=2"),
         *_each("--publish", _published(plan.ports)),
-        *_each("--mount", (_mount(share) for share in (store, *container.shares))),
+        *_each("--mount", (_mount(share) for share in (*own, *container.shares))),
         *_each("--env", (f"{name}={value}" for name, value in threads.items())),
         container.image,
     ]

@@ -18,7 +18,7 @@ from tsmon.docker.containers import ContainerFacts, find_container
 from tsmon.serving import container as containers
 from tsmon.serving.container import INSIDE, ContainerPlan, docker_asked
 from tsmon.serving.container_launch import ContainerLaunch
-from tsmon.serving.errors import BadConfiguration, ContainerError, NameTaken
+from tsmon.serving.errors import BadConfiguration, BadHome, ContainerError, NameTaken
 from tsmon.serving.image import MODEL_STORE
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.ports import LOOPBACK, check_free
@@ -67,7 +67,8 @@ class ContainerServer:
                 raise NameTaken(container.name, found.status)
             check_free(plan.ports)
             launch.provide(container.image)
-            with self._made(plan, container) as record:
+            logs = self._log_folder(container.name)
+            with self._made(plan, replace(container, logs=logs)) as record:
                 version = launch.start(record, plan.start_seconds)
                 record = replace(record, version=version, ready=True)
                 record.save(self._record)
@@ -118,6 +119,19 @@ class ContainerServer:
             else:
                 raise ContainerError(f"The container {name} is not running")
         return found
+
+    def _log_folder(self, name: str) -> Path:
+        """The folder for its logs, which its user, who is another one than here, can write to.
+
+        No one else can: the home folder around it is private.
+        """
+        folder = self._local.home.container_logs(name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o777)
+        except OSError as error:
+            raise BadHome(f"Cannot use {folder}: {error.strerror or error}") from error
+        return folder
 
     @contextmanager
     def _made(self, plan: ServerPlan, container: ContainerPlan) -> Iterator[ServerRecord]:

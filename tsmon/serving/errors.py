@@ -119,7 +119,7 @@ class AlreadyRunning(ServingError):
     def __init__(self, pid: int | None, management: str, container: str = "") -> None:
         super().__init__(
             f"TorchServe is already running at {management} ({_whereabouts(pid, container)})",
-            "Use it, or stop it first: tsmon serve stop",
+            "Use it, stop it (tsmon serve stop), or start another beside it with --name NAME",
         )
         self.pid = pid
         self.container = container

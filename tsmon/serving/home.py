@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,7 +13,7 @@ from msgspec import Struct
 from platformdirs import user_state_path
 
 from tsmon.logs.files import ACCESS_LOG, MODEL_LOG, TS_LOG
-from tsmon.serving.errors import BadHome, HomeBusy
+from tsmon.serving.errors import BadConfiguration, BadHome, HomeBusy
 from tsmon.untrusted.files import expand_home
 from tsmon.untrusted.private import private_folder
 
@@ -35,6 +36,10 @@ _CONSOLE_LOGGING = """\
   </Loggers>
 </Configuration>
 """
+
+
+_BESIDE = "servers"
+_SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 def default_home() -> Path:
@@ -81,6 +86,28 @@ class Home(Struct, frozen=True):
     def record(self) -> Path:
         """What we know of the server that runs from here."""
         return self.path / "server.json"
+
+    def beside(self, name: str) -> Home:
+        """The home of another server, which has a name.
+
+        Raises:
+            BadConfiguration: it is not a valid name.
+        """
+        if not _SERVER_NAME.fullmatch(name):
+            raise BadConfiguration(
+                f"Not a name of a server: {name!r}", "Use letters, digits, dots and dashes"
+            )
+        return Home(self.path / _BESIDE / name)
+
+    def all_beside(self) -> list[Home]:
+        """Those of all servers beside it, by name."""
+        folder = self.path / _BESIDE
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [Home(each) for each in found if _SERVER_NAME.fullmatch(each.name)]
+
+    def container_logs(self, name: str) -> Path:
+        """The folder that a container of that name logs to."""
+        return self.path / "container-logs" / name
 
     @property
     def unfinished(self) -> Path:

@@ -13,6 +13,7 @@ HOME = "/home/model-server"
 CONFIG = "config.properties"
 """In its home; what its command `serve` starts TorchServe with, without tokens."""
 MODEL_STORE = f"{HOME}/model-store"
+LOGS = f"{HOME}/logs"
 
 _LAYER = re.compile(r"([0-9a-f]{12}): (.+)")
 _HERE = {"Pull complete", "Already exists"}

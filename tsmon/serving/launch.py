@@ -17,7 +17,6 @@ from msgspec import Struct
 from tsmon.serving.diagnosis import StartLogs
 from tsmon.serving.environment import server_environment
 from tsmon.serving.errors import StartFailed
-from tsmon.serving.ports import LOOPBACK
 from tsmon.serving.processes import find_server, has_ended
 from tsmon.units import period
 from tsmon.untrusted.http import Bounds, ask
@@ -103,7 +102,7 @@ class Launch:
             raise self._failed("TorchServe's launcher refused to start")
 
     def _wait_until_ready(self, server: psutil.Process) -> None:
-        management = f"http://{LOOPBACK}:{self._plan.ports.management}"
+        management = f"http://{self._plan.reached_at}:{self._plan.ports.management}"
         while not self._is_ready(management):
             self._say(f"waiting for {management}")
             if has_ended(server):
@@ -117,7 +116,8 @@ class Launch:
 
     def _is_ready(self, management: str) -> bool:
         """Whether all of it is up: the ports open one by one, those of gRPC last."""
-        if not all(map(_accepts, self._plan.ports.bound)):
+        host = self._plan.reached_at
+        if not all(_accepts(host, port) for port in self._plan.ports.bound):
             return False
         try:
             # The one question that needs no token and distinguishes TorchServe from other servers.
@@ -138,7 +138,8 @@ class Launch:
         return time.monotonic() - self._began
 
 
-def _accepts(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+def _accepts(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.settimeout(_ANSWER_SECONDS)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+        return probe.connect_ex((host.strip("[]"), port)) == 0

@@ -32,7 +32,7 @@ from tsmon.serving.home import Home
 from tsmon.serving.java import find_java
 from tsmon.serving.launch import Launch, ProgressCallback
 from tsmon.serving.owner import Owner
-from tsmon.serving.ports import LOOPBACK, check_free
+from tsmon.serving.ports import check_free
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.running import find_process, runs
 from tsmon.serving.temp_dir import make_temp_dir, remove_temp_dir
@@ -116,9 +116,14 @@ class LocalServer:
         java = find_java()
         if not plan.model_store.is_dir():
             raise BadConfiguration(f"No such folder: {plan.model_store}", "Make the model store")
+        if plan.is_open and not plan.token_auth:
+            raise BadConfiguration(
+                f"Without tokens anyone who reaches {plan.address} could run code here",
+                "Leave out --no-token-auth, or --bind",
+            )
         configuration = render(plan)
         with self.cleared():
-            check_free(plan.ports)
+            check_free(plan.ports, plan.reached_at)
             self.home.config.write_text(configuration, encoding="ascii")
             temp_dir = make_temp_dir()
             with self._recorded(plan, temp_dir) as record:
@@ -241,12 +246,12 @@ class LocalServer:
     @contextmanager
     def _recorded(self, plan: ServerPlan, temp_dir: Path) -> Iterator[ServerRecord]:
         """A record of the start, from before there is a process until its failure."""
-        ports = plan.ports
+        ports, host = plan.ports, plan.reached_at
         record = ServerRecord(
             temp_dir=temp_dir,
-            inference=f"http://{LOOPBACK}:{ports.inference}",
-            management=f"http://{LOOPBACK}:{ports.management}",
-            metrics=f"http://{LOOPBACK}:{ports.metrics}",
+            inference=f"http://{host}:{ports.inference}",
+            management=f"http://{host}:{ports.management}",
+            metrics=f"http://{host}:{ports.metrics}",
             model_store=plan.model_store.resolve(),
             key_file=self.home.key_file if plan.token_auth else None,
             started_at=time.time(),

@@ -14,6 +14,12 @@ from tsmon.serving.errors import BadConfiguration, PortTaken
 
 LOOPBACK = "127.0.0.1"
 _CONNECT_SECONDS = 0.2
+_OF_HTTP = 3
+_DIGITS = 6
+_PORTS_HINT = (
+    "Use default, free, the inference port, or INFERENCE,MANAGEMENT,METRICS with or without the "
+    "two of gRPC"
+)
 
 
 class Ports(Struct, frozen=True, kw_only=True):
@@ -68,16 +74,41 @@ def free_ports() -> Ports:
     )
 
 
-def check_free(ports: Ports) -> None:
-    """Check that TorchServe will be able to bind all *ports*.
+def parse_ports(text: str) -> Ports:
+    """Read `free`, the inference port, or all ports separated by commas.
+
+    With the inference port alone management and metrics follow it, and gRPC gets free ones.
+
+    Raises:
+        BadConfiguration: it is not one of these, or a port is out of range or used twice.
+    """
+    if text in {"default", "free"}:
+        return free_ports() if text == "free" else Ports()
+    words = text.split(",")
+    if not all(word.strip().isdecimal() and len(word) <= _DIGITS for word in words):
+        raise BadConfiguration(f"Not ports: {text}", _PORTS_HINT)
+    numbers = [int(word) for word in words]
+    if len(numbers) == 1:
+        numbers = [numbers[0], numbers[0] + 1, numbers[0] + 2]
+    if len(numbers) == _OF_HTTP:
+        free = free_ports()
+        numbers += [free.grpc_inference, free.grpc_management]
+    if len(numbers) != len(Ports().bound):
+        raise BadConfiguration(f"Not ports: {text}", _PORTS_HINT)
+    names = ("inference", "management", "metrics", "grpc_inference", "grpc_management")
+    return Ports(**dict(zip(names, numbers, strict=True)))
+
+
+def check_free(ports: Ports, host: str = LOOPBACK) -> None:
+    """Check that TorchServe will be able to bind all *ports* where *host* reaches them.
 
     Raises:
         PortTaken: for the first that another process has.
     """
     for port in ports.bound:
-        if not _is_free(port):
+        if not is_free(port, host):
             pid, name = _owner(port)
-            raise PortTaken(f"{LOOPBACK}:{port}", pid, name)
+            raise PortTaken(f"{host}:{port}", pid, name)
 
 
 def _any_port() -> socket.socket:
@@ -86,17 +117,20 @@ def _any_port() -> socket.socket:
     return bound
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether TorchServe could bind a port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    host = host.strip("[]")
     # Binding alone is not enough on macOS, where a listener on 0.0.0.0 does not hinder it.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.settimeout(_CONNECT_SECONDS)
-        if probe.connect_ex((LOOPBACK, port)) == 0:
+        if probe.connect_ex((host, port)) == 0:
             return False
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         # As Java does: connections that linger after the last server are no hindrance.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

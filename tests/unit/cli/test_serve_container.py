@@ -35,7 +35,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
             urlsplit(url).port or 0 for url in (at.inference, at.management, at.metrics)
         )
         ports = Ports(inference=inference, management=management, metrics=metrics)
-        monkeypatch.setattr("tsmon.cli.commands.serve.start.free_ports", lambda: ports)
+        monkeypatch.setattr("tsmon.serving.ports.free_ports", lambda: ports)
         monkeypatch.setattr(container_server, "check_free", lambda ports: None)
         yield loopback
 
@@ -123,7 +123,7 @@ def test_a_missing_image_is_pulled_with_a_word(
     assert f"pulling {IMAGE}" in ended.stderr
 
 
-@pytest.mark.parametrize("option", ["--name=x", "--image=x", "--mount=x:/x"])
+@pytest.mark.parametrize("option", ["--image=x", "--mount=x:/x"])
 def test_what_goes_with_a_container_alone(tsmon: Tsmon, option: str) -> None:
     ended = tsmon("serve", "start", option)
 
@@ -194,3 +194,24 @@ def test_its_logs(tsmon: Tsmon, engine: StandIn, tmp_path: Path) -> None:
     assert ended.code == 1
     assert "container ts is not running" in ended.stderr
     assert "docker logs ts" in ended.stderr
+
+
+def test_another_runs_beside_it_at_free_ports_and_logs_to_this_machine(
+    tsmon: Tsmon, engine: StandIn, answering: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tsmon.cli.commands.serve.start.is_free", lambda _port: False)
+    tsmon("serve", "start", "--docker", "--ports", "free")
+
+    started = tsmon("serve", "start", "--docker", "--name", "another")
+
+    assert started.code == 0, started.stderr
+    assert "container another" in started.stdout
+    assert "beside     another" in tsmon("serve", "status").stdout
+    assert "container  another" in tsmon("serve", "status", "--name", "another").stdout
+    home = Path(os.environ["TSMON_HOME"]).resolve() / "servers" / "another"
+    logs = home / "container-logs" / "another"
+    assert f"type=bind,source={logs},target=/home/model-server/logs" in engine.commands("create")[1]
+    (logs / "ts_log.log").write_text("mounted\n")
+    assert tsmon("serve", "stop", "--name", "another").code == 0
+    assert tsmon("serve", "logs", "--logs", str(logs)).stdout == "mounted\n"
+    assert tsmon("serve", "status").code == 0

@@ -74,9 +74,9 @@ def test_a_default_can_be_set_otherwise(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "instead"),
     [
-        ("metrics_mode", "tsmon depends on it"),
-        ("management_address", "Use --ports"),
-        ("grpc_inference_port", "Use --ports"),
+        ("metrics_mode", "Use --metrics-mode"),
+        ("management_address", "Use --ports and --bind"),
+        ("grpc_inference_port", "Use --ports and --bind"),
         ("model_store", "Use --model-store"),
     ],
 )
@@ -128,3 +128,23 @@ def test_models_without_a_worker_cannot_be_loaded(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match="one worker per CPU core") as caught:
         render(plan)
     assert "--workers 0" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "listens", "reached"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8081", "127.0.0.1"),
+        ("0.0.0.0", "http://0.0.0.0:8081", "127.0.0.1"),
+        ("::1", "http://[::1]:8081", "[::1]"),
+    ],
+)
+def test_where_it_listens_and_is_reached(
+    tmp_path: Path, address: str, listens: str, reached: str
+) -> None:
+    plan = ServerPlan(model_store=tmp_path, address=address, metrics_mode="log")
+    settings = properties.parse(render(plan))
+
+    assert settings["management_address"] == listens
+    assert settings["grpc_management_address"] == address
+    assert settings["metrics_mode"] == "log"
+    assert (plan.reached_at, plan.is_open) == (reached, address == "0.0.0.0")

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tsmon.serving.errors import BadConfiguration, PortTaken
-from tsmon.serving.ports import Ports, check_free, free_ports
+from tsmon.serving.ports import Ports, check_free, free_ports, parse_ports
 
 
 @pytest.fixture
@@ -81,3 +81,17 @@ def test_what_is_no_port_is_refused(port: int) -> None:
 def test_one_port_for_two_purposes_is_refused() -> None:
     with pytest.raises(BadConfiguration, match="twice"):
         Ports(inference=8081)
+
+
+def test_ports_as_a_person_writes_them() -> None:
+    assert parse_ports("default") == Ports()
+    assert parse_ports("9080").bound[:3] == (9080, 9081, 9082)
+    assert parse_ports("1, 2,3").bound[:3] == (1, 2, 3)
+    assert parse_ports("1,2,3,4,5").bound == (1, 2, 3, 4, 5)
+    assert len({*parse_ports("free").bound}) == 5
+
+
+@pytest.mark.parametrize("text", ["", "any", "1,2", "1,2,3,4", "0", "70000", "1,1,1", "1234567"])
+def test_what_is_no_ports(text: str) -> None:
+    with pytest.raises(BadConfiguration):
+        parse_ports(text)

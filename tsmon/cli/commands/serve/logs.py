@@ -29,15 +29,16 @@ from tsmon.torchserve.addresses import Addresses, same_listener
 @click.option(
     "-f", "--follow", "keep_on", is_flag=True, help="Follow: print new lines as they come."
 )
+@click.option("--name", help="Name of the server, where it has one.")
 @server_options
 @pass_target
-def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
+def logs(target: Target, log: str, lines: int, keep_on: bool, name: str | None) -> None:
     """Print the end of a LOG: server, model (what workers print), access or console.
 
     It is a log of the server that the options name, else of the one that tsmon starts.
     """
     kind = LogKind(log)
-    place = _place(target)
+    place = _place(target, kind, name)
     if isinstance(place, Container):
         with docker_asked():
             for line in _lines_in(place, kind, lines, keep_on):
@@ -55,17 +56,22 @@ def logs(target: Target, log: str, lines: int, keep_on: bool) -> None:
         fail(f"cannot read {path}: {error.strerror or error}")
 
 
-def _place(target: Target) -> Home | LogPlace:
+def _place(target: Target, kind: LogKind, name: str | None) -> Home | LogPlace:
     """Where the logs of the server that is meant are, whether it runs or not."""
     if target.logs is not None:
         return target.logs
-    home = target.own_home
+    home = target.home_for(name, container=True)
     record = ServerRecord.load(home.record)
     if target.names_server and not target.server_by_file:
         addresses = target.addresses()
         if record is None or not same_listener(record.management, addresses.management):
             return _place_of_other(target, addresses)
-    return Container(record.container) if record is not None and record.container else home
+    if record is None or not record.container:
+        return home
+    # Mounted logs can be read whether the container runs or not.
+    mounted = home.container_logs(record.container)
+    is_here = kind is not LogKind.CONSOLE and (mounted / file_name(kind)).is_file()
+    return mounted if is_here else Container(record.container)
 
 
 def _place_of_other(target: Target, addresses: Addresses) -> LogPlace:

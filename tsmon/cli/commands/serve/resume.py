@@ -24,5 +24,7 @@ def resume(target: Target, name: str, as_json: bool) -> None:
     is, for the other commands to find.
     """
     with progress_shown("querying Docker…", may_take_long=True) as show:
-        record = target.container_server().resume(name, START_SECONDS, show)
+        record = target.container_server(target.home_for(name, container=True)).resume(
+            name, START_SECONDS, show
+        )
     started(record, as_json)

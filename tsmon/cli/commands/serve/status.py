@@ -13,16 +13,21 @@ from tsmon.serving.local_server import State
 
 
 @click.command()
+@click.option("--name", help="Name of the server, where it has one.")
 @as_json
 @server_options
 @pass_target
-def status(target: Target, as_json: bool) -> None:
+def status(target: Target, name: str | None, as_json: bool) -> None:
     """Show whether the server runs, where, and its memory; exit code 1 if it does not."""
-    found = target.local_server().status()
+    home = target.home_for(name, container=True)
+    found = target.local_server(home).status()
     if as_json:
         emit_json(status_record(found))
     else:
         for line in status_lines(found):
             emit(line)
+        others = [each for each in home.all_beside() if each.record.exists()]
+        for each in others:
+            emit(f"beside     {each.path.name}: `tsmon serve status --name {each.path.name}`")
     if found.state is not State.RUNNING:
         raise click.exceptions.Exit(Exit.FAILED)

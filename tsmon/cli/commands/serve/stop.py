@@ -13,14 +13,17 @@ from tsmon.cli.target import Target, pass_target
 
 
 @click.command()
-@click.option("--name", help="Name of any container, also one that tsmon did not create.")
+@click.option(
+    "--name", help="Name of the server, or of any container, also one that tsmon did not create."
+)
 @as_json
 @server_options
 @pass_target
 def stop(target: Target, name: str | None, as_json: bool) -> None:
     """Stop the server and its workers; a container stays, stopped."""
-    if name is None:
-        stopped(stop_with_progress(target.local_server()), as_json)
+    beside = target.own_home.beside(name) if name is not None else None
+    if name is None or (beside is not None and beside.record.exists()):
+        stopped(stop_with_progress(target.local_server(beside)), as_json)
     else:
         _stop_container(target, name, as_json)
 
