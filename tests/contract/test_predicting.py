@@ -56,6 +56,7 @@ async def test_handler_that_raises_is_told_from_missing_workers(client: TorchSer
         await client.inference.predict("raising", b"four")
 
 
+@pytest.mark.since("0.8.0", "the length of the queue in descriptions")
 async def test_full_queue_refuses_and_the_waiting_requests_are_answered_later(
     server: Server, client: TorchServe
 ) -> None:

@@ -11,6 +11,7 @@ from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import Outcome, RolloutProgress, follow
 
 
+@pytest.mark.since("0.6.0", "pids of workers from their start on")
 async def test_scaling_is_accepted_at_once_and_its_workers_become_ready(
     client: TorchServe,
 ) -> None:
@@ -72,6 +73,7 @@ async def test_unknown_model_and_version_cannot_be_scaled(client: TorchServe) ->
         await client.management.scale("digit", 1, version="9.0")
 
 
+@pytest.mark.since("0.6.0", "READY for workers that have loaded their model alone")
 async def test_worker_that_loads_slowly_is_not_ready_until_it_has(
     server: Server, client: TorchServe
 ) -> None:
@@ -87,6 +89,7 @@ async def test_worker_that_loads_slowly_is_not_ready_until_it_has(
     assert (seen[-1].outcome, seen[-1].ready) == (Outcome.DONE, 1)
 
 
+@pytest.mark.since("0.6.0", "READY for workers that have loaded their model alone")
 async def test_worker_that_keeps_dying_fails_the_rollout_but_the_model_stays(
     client: TorchServe,
 ) -> None:

@@ -103,6 +103,7 @@ async def test_model_that_cannot_be_loaded_is_retried_and_given_up(
     assert "FileNotFoundError: the vocabulary is missing" in told.stdout
 
 
+@pytest.mark.since("0.8.0", "the length of the queue in descriptions")
 def test_blocked_handler_is_stuck_and_a_full_queue_overloaded(server: Server) -> None:
     name = "blocked"
     server.register(write_archive(server.folder, name, "1.0"))

@@ -92,6 +92,7 @@ def check(snapshot: Snapshot) -> None:
     assert model.requests.minute[RequestPhase.HANDLER].p50 >= 5
 
 
+@pytest.mark.since("0.8.0", "a choice of metrics_mode")
 async def test_logs_of_a_server_in_mode_log_are_found_by_themselves(counted: Server) -> None:
     async with monitoring(counted) as monitor:
         snapshot = await after_requests(counted, monitor)
@@ -100,6 +101,7 @@ async def test_logs_of_a_server_in_mode_log_are_found_by_themselves(counted: Ser
     check(snapshot)
 
 
+@pytest.mark.since("0.8.0", "a choice of metrics_mode")
 async def test_logs_are_read_where_somebody_said(counted: Server, tmp_path: Path) -> None:
     elsewhere = tmp_path / "logs"
     elsewhere.symlink_to(counted.logs)
@@ -109,6 +111,7 @@ async def test_logs_are_read_where_somebody_said(counted: Server, tmp_path: Path
     check(snapshot)
 
 
+@pytest.mark.since("0.8.0", "a choice of metrics_mode")
 async def test_logs_of_a_container_give_the_same(
     counted: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +130,7 @@ async def test_mode_legacy_has_them_from_its_counters(counted_legacy: Server) ->
     check(snapshot)
 
 
+@pytest.mark.since("0.8.0", "handler times in the log")
 def test_percentiles_are_in_the_records_of_watch(counted: Server, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         watching = pool.submit(
@@ -146,6 +150,7 @@ def test_percentiles_are_in_the_records_of_watch(counted: Server, tmp_path: Path
     assert set(last["percentiles"]["last_minute"]) == {part.value for part in RequestPhase}
 
 
+@pytest.mark.since("0.8.0", "a choice of metrics_mode")
 @pytest.mark.usefixtures("counted")
 def test_without_logs_the_line_to_add_is_told(server: Server, tmp_path: Path) -> None:
     empty = tmp_path / "logs"

@@ -21,7 +21,10 @@ from tsmon.telemetry.logs.request_report import RequestPhase, TimesKey
 from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 from tsmon.telemetry.monitor import Monitor
 
-pytestmark = pytest.mark.integration
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.since("0.8.0", "handler times in the log"),
+]
 
 MODELS = ("first", "other_one", "idle")
 GOOD, FAILED, REFUSED = 300, 20, 15

@@ -18,9 +18,11 @@ from msgspec import Struct
 
 from tsmon.logs.files import ACCESS_LOG, TS_LOG
 from tsmon.logs.follower import FileFollower
+from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.layout import Layout
 from tsmon.logs.lines import Doubles, WorkerNames, WorkerThread, parse_stamp, worker_thread
 from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.logs.access_log import ANSWERED
 from tsmon.telemetry.logs.request_lines import ACCESS, HANDLED, LOOK, named_by
 
 LATEST, SLOWEST, FAILED = 2000, 500, 1000
@@ -36,6 +38,8 @@ _WAITED = re.compile(
 _NS_PER_MS = 1e6
 _LATE = timedelta(milliseconds=20)
 """How much later than its answer a request's handler time may be written."""
+_SEARCHED_BYTES = 1 << 20
+"""Every look of tsmon's own is an answer as well, so the end of a log has some."""
 _MOST_WAITING = 100
 _MOST_THREADS = 10_000
 
@@ -227,10 +231,7 @@ class RequestFollower:
         self.zone = zone or LogZone()
         self.buffer = RequestBuffer()
         self._names = names
-        present = (folder / TS_LOG).exists()
-        self._file = FileFollower(
-            folder / (TS_LOG if present else ACCESS_LOG), backlog=REQUESTS_BACKLOG
-        )
+        self._file = FileFollower(_file_with_answers(folder), backlog=REQUESTS_BACKLOG)
         self._layout = Layout(self._file.path.name)
 
     @property
@@ -269,6 +270,15 @@ class RequestFollower:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def _file_with_answers(folder: Path) -> Path:
+    """ts_log, or access_log where that alone has the answers, as before TorchServe 0.5.1."""
+    server_log, access_log = folder / TS_LOG, folder / ACCESS_LOG
+    if not server_log.exists():
+        return access_log
+    answers = any(ANSWERED in line for line in lines_at_end(server_log, _SEARCHED_BYTES))
+    return server_log if answers or not lines_at_end(access_log, _SEARCHED_BYTES) else access_log
 
 
 def _fits(request: SeenRequest, time: datetime, milliseconds: float) -> bool:

@@ -13,7 +13,8 @@ from tsmon.telemetry.logs.request_lines import RequestLines
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.request_report import Samples, TimesKey
 
-_ANSWERED = b" ACCESS_LOG - "
+ANSWERED = b" ACCESS_LOG - "
+"""In the lines of ts_log that say how a request ended."""
 
 
 class AccessLog:
@@ -30,7 +31,7 @@ class AccessLog:
 
     def look_at(self, text: bytes) -> None:
         """Take what ts_log has new."""
-        if self._file is not None and _ANSWERED in text:
+        if self._file is not None and ANSWERED in text:
             self.close()
 
     def read(self, found: dict[TimesKey, Samples]) -> None:

@@ -116,5 +116,23 @@ def test_without_ts_log_the_access_log_tells_less(tmp_path: Path) -> None:
     feed.close()
 
 
+def test_where_ts_log_has_no_answers_as_before_0_5_1_they_are_those_of_access_log(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "ts_log.log").write_text(
+        "2026-11-30 17:37:55,899 [DEBUG] W-9000-paged_1.0 org.pytorch.serve.job.Job - "
+        "Waiting time ns: 441159, Backend time ns: 17950053\n"
+    )
+    (tmp_path / "access_log.log").write_text(
+        '2026-11-30 17:37:55,889 - /127.0.0.1:53114 "POST /predictions/paged HTTP/1.1" 200 20\n'
+        '2026-11-30 17:37:55,985 - /127.0.0.1:53114 "POST /predictions/paged HTTP/1.1" 503 6\n'
+    )
+    feed = RequestFollower(tmp_path)
+    feed.read()
+    assert [(seen.status, seen.total_ms) for seen in feed.buffer.kept()] == [(503, 6), (200, 20)]
+    assert not feed.has_workers
+    feed.close()
+
+
 def test_it_says_why_there_is_nothing(tmp_path: Path) -> None:
     assert "neither ts_log.log nor access_log.log" in RequestFollower(tmp_path).problem
