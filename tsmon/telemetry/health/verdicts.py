@@ -32,12 +32,7 @@ class WorkerHealth(StrEnum):
         return list(WorkerHealth).index(self)
 
 
-_NOT_SERVING = (
-    WorkerHealth.STARTING,
-    WorkerHealth.ENDED,
-    WorkerHealth.RETRYING,
-    WorkerHealth.GIVEN_UP,
-)
+_NOT_SERVING = (WorkerHealth.STARTING, WorkerHealth.ENDED, WorkerHealth.RETRYING)
 
 
 class ModelHealth(StrEnum):
