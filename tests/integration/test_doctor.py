@@ -121,19 +121,31 @@ def until_it_answers(shell: Shell, options: list[str], process: subprocess.Popen
     raise AssertionError(ended.stdout)
 
 
-def test_a_plain_torchserve_gets_its_three_remedies(plain: tuple[Shell, list[str]]) -> None:
+def test_a_plain_torchserve_gets_its_remedies_and_its_key_is_found(
+    plain: tuple[Shell, list[str]],
+) -> None:
     shell, options = plain
     key_file = shell.directory.parent / "key_file.json"
 
     ended = shell.tsmon("doctor", "--json", *options)
 
-    assert ended.code == 1
-    assert severities(ended.json)["token-file"] == "error"
-    assert of(ended.json, "token-file")["remedy"] == f"use --key-file {key_file}"
+    assert ended.code == 0
+    assert severities(ended.json)["token-file"] == "ok"
+    assert str(key_file) in of(ended.json, "token-file")["evidence"]
     assert of(ended.json, "metrics-mode")["severity"] == "warning"
     assert "metrics_mode=prometheus" in of(ended.json, "metrics-mode")["remedy"]
     assert of(ended.json, "model-api")["severity"] == "note"
     assert "--enable-model-api" in of(ended.json, "model-api")["remedy"]
+
+
+def test_one_address_of_it_is_enough_by_any_name_of_this_machine(
+    plain: tuple[Shell, list[str]],
+) -> None:
+    shell, options = plain
+    for option in options:
+        port = option.rpartition(":")[2]
+        ended = shell.tsmon("models", "--json", "--server", f"http://localhost:{port}")
+        assert (ended.code, ended.stdout) == (0, "[]\n"), ended.stderr
 
 
 def test_with_the_key_file_that_it_names_there_is_no_error(plain: tuple[Shell, list[str]]) -> None:

@@ -162,7 +162,7 @@ def test_a_taken_port(server: LocalServer, plan: ServerPlan, api: str) -> None:
 def test_a_port_that_is_taken_in_the_last_moment(
     server: LocalServer, plan: ServerPlan, temp_dirs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tsmon.serving.local_server.check_free", lambda ports: None)
+    monkeypatch.setattr("tsmon.serving.local_server.check_free", lambda *_: None)
     with (
         socket.create_server(("127.0.0.1", plan.ports.management)),
         pytest.raises(StartFailed, match="Failed to bind") as caught,

@@ -212,7 +212,7 @@ def test_a_failed_start_leaves_nothing(
 def test_a_taken_port_is_noticed_before_anything_is_started(
     server: LocalServer, plan: ServerPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise PortTaken("127.0.0.1:8080")
 
     monkeypatch.setattr(local_server, "check_free", refuse)
