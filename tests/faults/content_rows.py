@@ -125,10 +125,10 @@ CONTENT_ROWS = (
     ),
     _row(
         "describe: missing fields",
-        "fields are missing",
-        ("● up", "mnist", "no workers"),
-        ("no workers", *WELL),
-        0,
+        "the workers and their number are missing",
+        UNREAD,
+        ("workers, minWorkers: describe gave no usable value", *WELL),
+        1,
     ),
     _row(
         "describe: unknown fields",

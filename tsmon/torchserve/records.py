@@ -265,7 +265,7 @@ class _Fields:
         value = self.raw.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        if needed or value is not None:
+        if needed or name in self.raw:  # null stands for numbers that are none, such as NaN
             self._note(name)
         return None
 

@@ -73,7 +73,7 @@ def test_field_that_is_missing_or_null_is_not_known(absent: dict[str, None]) -> 
     assert [getattr(model, name) for name in DESCRIBED.values()] == [None] * len(DESCRIBED)
     (found,) = model.workers
     assert (found.pid, found.memory_bytes, found.gpu, found.start_time) == (None, None, None, "")
-    assert (model.queue, model.problem) == (None, "")
+    assert (model.queue, bool(model.problem)) == (None, bool(absent))
 
 
 def test_fields_without_which_there_is_no_verdict_are_named() -> None:
