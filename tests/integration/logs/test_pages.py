@@ -32,7 +32,7 @@ async def monitored(server: Server, key: ModelKey) -> AsyncIterator[Seat]:
         yield seat
 
 
-@pytest.mark.since("0.5.1", "answers in ts_log")
+@pytest.mark.since("0.8.0", "handler times in the log")
 async def test_a_slow_and_a_failed_request_are_seen_with_their_times_and_lines(
     server: Server,
 ) -> None:
