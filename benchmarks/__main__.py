@@ -1,6 +1,7 @@
 """Runs the benchmarks one after the other and writes docs/performance.md from what they print.
 
-``python -m benchmarks`` is `make bench`. Names of benchmarks run those alone and print the page.
+``python -m benchmarks`` is `make bench`. Names of benchmarks run those alone; the other sections of
+the page stay as they are.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import importlib.metadata
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -27,19 +29,33 @@ RUNS = (
     "replay",
     "sender --rounds 4 --seconds 2",
     "serving --rounds 2 --seconds 4",
+    "hours --minutes 60",
 )
-"""In the order of the page; `soak` and `advice` take half an hour and have targets of their own."""
+"""In the order of the page; `soak` and `advice` have targets of their own."""
+_COMMAND = re.compile(r"^\$ python -m benchmarks\.(\w+)", re.MULTILINE)
+HOURS = "hours"
+"""Runs when it is named alone, since it takes an hour."""
 HEAD = """# What tsmon costs
 
-Made by `make bench` on {date}: {machine}, Python {python}, Textual {textual}, httpx {httpx},
-TorchServe 0.12.0; the load of the machine was {load:.1f} before. A benchmark measures its peers in
-the same run: compare the rows of one table with each other, not with those of another machine.
-[benchmarks/README.md](../benchmarks/README.md) says what each of them does.
+Made by `make bench`. A benchmark measures its peers in the same run: compare the rows of one table
+with each other, not with those of another machine. `python -m benchmarks NAME` makes one section
+anew; [benchmarks/README.md](../benchmarks/README.md) says what each of them does.
+"""
+SECTION = """
+## {title}
+
+{date}, {machine}, Python {python}, Textual {textual}, httpx {httpx}; load {load:.1f} before.
+
+```
+$ python -m benchmarks.{run}
+{said}
+```
 """
 
 
 def section(run: str) -> str:
     """One benchmark and what it printed."""
+    load = os.getloadavg()[0]
     name, *options = shlex.split(run)
     module = f"benchmarks.{name}"
     docs = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
@@ -55,31 +71,39 @@ def section(run: str) -> str:
     if ended.returncode:
         last = ended.stderr.strip().splitlines()[-1:] or ["no reason was given"]
         said += f"\nnot measured here: {last[0]}"
-    lines = "\n".join(line.rstrip() for line in said.strip().splitlines())
-    command = " ".join([f"python -m {module}", *options])
-    return f"\n## {title}\n\n```\n$ {command}\n{lines}\n```\n"
-
-
-def main() -> None:
-    """Run them and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="by default all, and the page is written")
-    names = parser.parse_args().names
-    head = HEAD.format(
+    return SECTION.format(
+        title=title,
+        run=run,
+        said="\n".join(line.rstrip() for line in said.strip().splitlines()),
         date=date.today().isoformat(),
         machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         python=platform.python_version(),
         textual=importlib.metadata.version("textual"),
         httpx=importlib.metadata.version("httpx"),
-        load=os.getloadavg()[0],
+        load=load,
     )
-    parts = []
+
+
+def read_page() -> dict[str, str]:
+    """The sections that the page has, by their benchmarks."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    parts = re.split(r"(?=^\n## )", page, flags=re.MULTILINE)[1:]
+    return {found[1]: part for part in parts if (found := _COMMAND.search(part))}
+
+
+def main() -> None:
+    """Run them, and write the page after each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="by default all but the one that takes an hour")
+    names = parser.parse_args().names
+    sections = read_page()
     for run in RUNS:
-        if not names or run.split()[0] in names:
-            parts.append(section(run))
-            print(parts[-1], flush=True)
-    if not names:
-        PAGE.write_text(head + "".join(parts), encoding="utf-8")
+        name = run.split()[0]
+        if name in names or (not names and name != HOURS):
+            sections[name] = section(run)
+            print(sections[name], flush=True)
+            kept = [sections[each.split()[0]] for each in RUNS if each.split()[0] in sections]
+            PAGE.write_text(HEAD + "".join(kept), encoding="utf-8")
 
 
 if __name__ == "__main__":
