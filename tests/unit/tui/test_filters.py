@@ -77,3 +77,8 @@ def test_nothing_that_can_be_typed_raises(typed: str, row: str) -> None:
     found = parse_filter(typed)
     assert isinstance(found.passes(row), bool)
     assert not (found and found.problem)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_expression_that_python_warns_of_prints_nothing() -> None:
+    assert parse_filter("~[[a]").passes("[")

@@ -10,6 +10,7 @@ Upper and lower case are the same; `(?-i:...)` in an expression makes case matte
 from __future__ import annotations
 
 import re
+import warnings
 
 from msgspec import Struct
 
@@ -47,7 +48,9 @@ def parse_filter(typed: str) -> Filter:
     if not source:
         return Filter(text)
     try:
-        return Filter(text, re.compile(source, re.IGNORECASE), inverse)
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+            # What `[[` may mean one day would be printed across the screen.
+            return Filter(text, re.compile(source, re.IGNORECASE), inverse)
     except (re.error, OverflowError, RecursionError) as error:
         return Filter(text, problem=f"not a valid regular expression: {error}")
 
