@@ -132,7 +132,7 @@ class MonitorScreen(Panes):
         session.playhead.span_s = nearest_span(self.options.span_s)
         self.rollouts = Rollouts(
             lambda: session.client.management,
-            start=lambda work: self.run_worker(work, group="rollouts"),
+            start=lambda work: self.run_worker(work, group="rollouts"),  # type: ignore[arg-type]
             changed=self._rollout_changed,
         )
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tsmon.torchserve.errors import NotFound, TimedOut, TorchServeError
@@ -58,12 +59,12 @@ class Rollouts:
     def __init__(
         self,
         management: Callable[[], Management],
-        start: Callable[[Coroutine[None, None, None]], object],
+        start: Callable[[Callable[[], Coroutine[None, None, None]]], object],
         changed: Callable[[Rollout], None],
     ) -> None:
         """`management` is asked for when a change is made.
 
-        `start` runs a coroutine beside the caller; `changed` hears of every step.
+        `start` runs an async function beside the caller; `changed` hears of every step.
         """
         self._management = management
         self._start = start
@@ -111,12 +112,12 @@ class Rollouts:
             self._set(replace(running, target=target, progress=None))
         else:
             self._set(Rollout(key, now, target))
-            self._start(self._carry_out(key))
+            self._start(partial(self._carry_out, key))
 
     def watch(self, key: ModelKey, target: int) -> None:
         """Follow the first workers of a version that was just registered with `target` of them."""
         self._set(Rollout(key, 0, target))
-        self._start(self._carry_out(key, sent=target))
+        self._start(partial(self._carry_out, key, sent=target))
 
     async def _carry_out(self, key: ModelKey, sent: int | None = None) -> None:
         """Send the target, and whatever it becomes meanwhile, until one is reached or fails."""
