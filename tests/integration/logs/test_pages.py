@@ -47,7 +47,8 @@ async def test_a_slow_and_a_failed_request_are_seen_with_their_times_and_lines(
         numbers = [float(word) for word in slowest.split() if word.replace(".", "").isdigit()]
         _, total, queue, backend, handler = numbers[:5]
         assert 400 <= handler <= backend
-        assert queue + backend <= total + 2  # each log rounds for itself
+        # TorchServe takes the backend's end when the answer is written, the total's just before.
+        assert total == pytest.approx(queue + backend, rel=0.1)
         await seat.press("v")
         await seat.sees("✗ failed only")
         await seat.press("enter")

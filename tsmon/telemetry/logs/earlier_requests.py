@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EARLIER_BYTES = 64 << 20
 """Of the end of ts_log, 24,000 requests."""
 _WAITED = b" - Waiting time ns: "
+_REGISTERED = re.compile(rb" \S+ModelVersionedRefs - Adding new version (.+) for model (.+)$")
 
 
 class EarlierRequests(Struct, frozen=True):
@@ -47,7 +49,8 @@ def read_earlier_requests(
 ) -> EarlierRequests | None:
     """Those of the last `KEPT_S` seconds before `now`; None where there are none. It blocks.
 
-    `now` is this machine's local time, without a zone.
+    What was answered before the version was registered last does not count. `now` is this machine's
+    local time, without a zone.
     """
     zone.look(folder)
     since = now - timedelta(seconds=KEPT_S)
@@ -55,6 +58,13 @@ def read_earlier_requests(
     reader, samples = RequestLines(), Samples()
     first = last = None
     for line in lines_at_end(folder / TS_LOG, EARLIER_BYTES):
+        added = _REGISTERED.search(line)
+        if (
+            added
+            and TimesKey(added[2].decode(errors="replace"), added[1].decode(errors="replace"))
+            in wanted
+        ):
+            samples, first, last = Samples(), None, None
         stamp = parse_stamp(line[:23].decode(errors="replace")) if _WAITED in line else None
         if stamp is None or (time := zone.here(stamp)) < since:
             continue

@@ -30,6 +30,22 @@ def test_those_of_the_last_five_minutes_of_one_version_count_once(tmp_path: Path
     assert found.until == datetime(2026, 11, 22, 12, 6, 44)
 
 
+def test_those_of_before_the_version_was_registered_last_count_no_more(tmp_path: Path) -> None:
+    registered = (
+        b"2026-11-22T12:06:42,500 [DEBUG] epollEventLoopGroup-3-2 "
+        b"org.pytorch.serve.wlm.ModelVersionedRefs - Adding new version %s for model mnist"
+    )
+    lines = [waited(400 + second, 2, 10) for second in range(5)]
+    lines[3:3] = [registered % b"1.0"]
+    lines[5:5] = [registered % b"2.0"]
+    (tmp_path / "ts_log.log").write_bytes(b"".join(line + b"\n" for line in lines))
+
+    found = read_earlier_requests(tmp_path, MNIST, LogZone(UTC), NOW)
+
+    assert found is not None
+    assert found.backend.count == 2
+
+
 @pytest.mark.parametrize("lines", [[], [waited(10, 1, 99)]])
 def test_without_any_there_is_nothing(tmp_path: Path, lines: list[bytes]) -> None:
     (tmp_path / "ts_log.log").write_bytes(b"".join(line + b"\n" for line in lines))
