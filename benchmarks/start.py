@@ -24,6 +24,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,10 @@ def _read_until(terminal: int, word: bytes, deadline: float) -> None:
         left = deadline - time.perf_counter()
         if left <= 0 or not select.select([terminal], [], [], left)[0]:
             raise TimeoutError(f"{word!r} did not appear; the last of it: {seen[-2000:]!r}")
-        seen += os.read(terminal, 1 << 16)
+        try:
+            seen += os.read(terminal, 1 << 16)
+        except OSError:  # the program has ended
+            raise TimeoutError(f"it ended before {word!r}: {seen[-2000:]!r}") from None
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -78,8 +82,8 @@ def _cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICKS
 
 
-def peers(folder: Path) -> dict[str, tuple[list[str], str]]:
-    """The commands of the peers, installed where they are not yet, and their last word."""
+def peers(folder: Path, env: dict[str, str]) -> dict[str, tuple[list[str], str]]:
+    """The commands of the peers that start here, installed where they are not, and their words."""
     if not (folder / "bin/python").exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     found = {}
@@ -88,7 +92,9 @@ def peers(folder: Path) -> dict[str, tuple[list[str], str]]:
             pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", name]
             if subprocess.run(pip, check=False).returncode:
                 continue
-        found[name] = ([str(folder / "bin" / name)], word)
+        with suppress(TimeoutError):
+            start([str(folder / "bin" / name)], word, env)
+            found[name] = ([str(folder / "bin" / name)], word)
     return found
 
 
@@ -102,7 +108,7 @@ def measure(rounds: int, folder: Path | None) -> list[list[str]]:
             "smallest Textual app": ([sys.executable, "-m", "benchmarks.smallest_app"], last),
             "tsmon": ([sys.executable, "-m", "tsmon", "--server", server], last),
         }
-        programs |= peers(folder) if folder else {}
+        programs |= peers(folder, env) if folder else {}
         starts: dict[str, list[Start]] = {name: [] for name in programs}
         for _ in range(rounds):
             for program, (command, word) in programs.items():
