@@ -38,8 +38,8 @@ HOURS = "hours"
 HEAD = """# What tsmon costs
 
 Made by `make bench`. A benchmark measures its peers in the same run: compare the rows of one table
-with each other, not with those of another machine. `python -m benchmarks NAME` makes one section
-anew; [benchmarks/README.md](../benchmarks/README.md) says what each of them does.
+with each other, not with those of another machine. `python -m benchmarks NAME` writes one section
+again; [benchmarks/README.md](../benchmarks/README.md) says what each of them does.
 """
 SECTION = """
 ## {title}

@@ -36,7 +36,7 @@ Runtime = Literal["python", "python3", "LSP"]
 DIGIT_BATCH_SIZE = 8
 """How many requests a worker of the digit model takes at once, when so many wait.
 
-Half as many requests again per second at 10 connections as one by one: see benchmarks/SERVING.md.
+Half as many requests again per second at 10 connections as one by one: see benchmarks/README.md.
 """
 DIGIT_BATCH_DELAY_MS = 0
 """A worker takes what waits already and never waits for more, so a lone request loses nothing.
