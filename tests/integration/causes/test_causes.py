@@ -25,7 +25,10 @@ pytestmark = pytest.mark.integration
     [
         ("missing", CauseKind.MISSING_MODULE, "No module named 'module_that_nobody_has'"),
         ("weights", CauseKind.WEIGHTS_MISMATCH, "size mismatch for weight"),
-        ("memory", CauseKind.OUT_OF_MEMORY, "no room for the weights"),
+        pytest.param(
+            *("memory", CauseKind.OUT_OF_MEMORY, "no room for the weights"),
+            marks=pytest.mark.since("0.7.0", "the words of a MemoryError"),
+        ),
         ("exit", CauseKind.DIED_SILENTLY, "while it loaded the model"),
         ("leaving", CauseKind.UNKNOWN, "its last words: licence file not found"),
         pytest.param(
@@ -73,6 +76,7 @@ def test_cause_of_a_failed_request(
     assert cause.fatal == (kind in (CauseKind.UNKNOWN, CauseKind.INFERENCE_TIMEOUT))
 
 
+@pytest.mark.since("0.5.0", "requests whose JSON cannot be decoded")
 def test_input_that_is_no_text_is_no_cause(server: Server, moody: str) -> None:
     since = datetime.now()
     assert server.predict(moody, b"\xff\xfe", "application/json") == 200
