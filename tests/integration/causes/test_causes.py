@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
         ("weights", CauseKind.WEIGHTS_MISMATCH, "size mismatch for weight"),
         pytest.param(
             *("memory", CauseKind.OUT_OF_MEMORY, "no room for the weights"),
-            marks=pytest.mark.since("0.7.0", "the words of a MemoryError"),
+            marks=pytest.mark.since("0.8.0", "the words of a MemoryError"),
         ),
         ("exit", CauseKind.DIED_SILENTLY, "while it loaded the model"),
         ("leaving", CauseKind.UNKNOWN, "its last words: licence file not found"),
@@ -60,7 +60,10 @@ def test_cause_of_a_failed_load(server: Server, model: str, kind: CauseKind, wor
         (b"raise", 503, CauseKind.HANDLER_RAISED, "invalid literal for int()"),
         (b"memory", 507, CauseKind.OUT_OF_MEMORY, "no room for the batch"),
         (b"many", 503, CauseKind.WRONG_ANSWER_COUNT, "3 answers for a batch of 1"),
-        (b"leave", 500, CauseKind.UNKNOWN, "its last words: licence expired"),
+        pytest.param(
+            *(b"leave", 500, CauseKind.UNKNOWN, "its last words: licence expired"),
+            marks=pytest.mark.since("0.10.0", "workers that come back after they were killed"),
+        ),
         pytest.param(
             *(b"slow", 500, CauseKind.INFERENCE_TIMEOUT, "within 2 s"),
             marks=pytest.mark.since("0.10.0", "workers that come back after they were killed"),

@@ -23,7 +23,8 @@ LAG = timedelta(seconds=2)
 _CHATTER = re.compile(
     r"^\s*$|^(s_name_part0=|Listening on |Successfully loaded |\[PID\]\d+$|Torch worker started\.$"
     r"|Python runtime: |Connection accepted: |model_name: .+, batchSize: |\[METRICS\]|[\w.]+\|#"
-    r"|Backend received inference at: |Frontend disconnected\.|Stopped Scanner - |Unregistering )"
+    r"|Backend received inference at: |Frontend disconnected\.|Stopped Scanner - |Unregistering "
+    r"|model: .+, number of batch response mismatched)"
 )
 """What TorchServe's own code of a worker says, and empty lines."""
 _METRIC = re.compile(r"^\S+\.[A-Za-z]+:[\d.eE+-]+\|#")
