@@ -30,7 +30,7 @@ PAGE = Path("docs/versions.md")
 INTRODUCTION = """# Versions of TorchServe
 
 `make test-versions` runs the same tests on a real server of each version, and writes this page:
-passed / failed. A test of what a version does not have yet is left out; the last column names it.
+passed / failed. Tests of what a version does not have yet are left out.
 
 """
 
@@ -41,8 +41,8 @@ class Result:
 
     passed: int
     failed: int
-    lacking: tuple[str, ...]
-    """What the version does not have yet."""
+    lacking: tuple[tuple[str, str], ...]
+    """What the version does not have yet, each after the version that has it."""
 
 
 def run(version: str) -> None:
@@ -76,21 +76,30 @@ def read(path: Path) -> Result:
         end = next((each for each in case if each.tag in ("failure", "error", "skipped")), None)
         ends[end.tag if end is not None else "passed"] += 1
         if end is not None and end.tag == "skipped":
-            lacking[end.get("message", "").partition(": since")[0]] = True
+            what, _, since = end.get("message", "").partition(": since TorchServe ")
+            lacking[since.partition(",")[0], what] = True
     return Result(ends["passed"], ends["failure"] + ends["error"], tuple(lacking))
 
 
 def page() -> str:
     """The table of all versions that were run."""
-    rows = [["TorchServe", *PARTS, "does not have yet"], ["---"] * (len(PARTS) + 2)]
+    rows = [["TorchServe", *PARTS, "left out"], ["---"] * (len(PARTS) + 2)]
+    lacking: dict[str, dict[str, bool]] = {}
     for version in VERSIONS:
         paths = [_report(version, part) for part in PARTS]
         if all(path.exists() for path in paths):
             results = [read(path) for path in paths]
-            lacking = dict.fromkeys(what for result in results for what in result.lacking)
             ends = [f"{result.passed} / {result.failed}" for result in results]
-            rows.append([version, *ends, ", ".join(lacking)])
-    return INTRODUCTION + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+            left_out = [each for result in results for each in result.lacking]
+            rows.append([version, *ends, str(len(left_out))])
+            for since, what in left_out:
+                lacking.setdefault(since, {})[what] = True
+    notes = [
+        f"- before {since}: {', '.join(lacking[since])}\n"
+        for since in sorted(lacking, key=lambda since: [*map(int, since.split("."))])
+    ]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return f"{INTRODUCTION}{table}\nWhat was left out:\n\n{''.join(notes)}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

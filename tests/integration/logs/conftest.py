@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,9 @@ import httpx
 import pytest
 
 from tests.contract.real import RealTorchServe, real_torchserve
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.monitor import Monitor
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.records import ModelVersion, parse_versions
 from tsmon.torchserve.tokens import KeyRing
@@ -105,6 +108,28 @@ def legacy() -> Iterator[Server]:
     """A server in metrics_mode legacy."""
     with _running({"metrics_mode": "legacy"}) as server:
         yield server
+
+
+@pytest.fixture
+async def monitor(server: Server) -> AsyncIterator[Monitor]:
+    async with server.client() as client:
+        with closing(LiveSource(client)) as source:
+            yield Monitor(source, period_s=0.2)
+
+
+async def until_model(
+    monitor: Monitor, key: ModelKey, is_so: Callable[[ModelStatus], bool]
+) -> ModelStatus:
+    """The first tick's model that is so."""
+    monitor.focus = key
+    seen: list[str] = []
+    async for snapshot in monitor.ticks():
+        model = snapshot.model(key)
+        if model is not None and is_so(model):
+            return model
+        seen.append(model.verdict.evidence if model else "missing")
+        assert len(seen) < 300, seen[-20:]
+    raise AssertionError("the monitor has ended")
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,40 +14,17 @@ import pytest
 
 from tests.integration.commands import Shell
 from tests.integration.logs.archives import FAILING, write_archive
-from tests.integration.logs.conftest import QUEUE_SIZE, Server, until
+from tests.integration.logs.conftest import QUEUE_SIZE, Server, until, until_model
 from tsmon.telemetry.events import EventKind
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict, WorkerHealth
 from tsmon.telemetry.health.watch import HealthWatch
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 
 pytestmark = pytest.mark.integration
 
 RETRY_S = 2
-
-
-@pytest.fixture
-async def monitor(server: Server) -> AsyncIterator[Monitor]:
-    async with server.client() as client:
-        with closing(LiveSource(client)) as source:
-            yield Monitor(source, period_s=0.2)
-
-
-async def until_model(
-    monitor: Monitor, key: ModelKey, is_so: Callable[[ModelStatus], bool]
-) -> ModelStatus:
-    """The first tick's model that is so."""
-    monitor.focus = key
-    seen: list[str] = []
-    async for snapshot in monitor.ticks():
-        model = snapshot.model(key)
-        if model is not None and is_so(model):
-            return model
-        seen.append(model.verdict.evidence if model else "missing")
-        assert len(seen) < 300, seen[-20:]
-    raise AssertionError("the monitor has ended")
 
 
 @pytest.mark.since("0.10.0", "workers that come back after they were killed")
