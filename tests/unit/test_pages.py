@@ -35,3 +35,9 @@ def test_a_still_loads_nothing_from_elsewhere_and_they_are_small_together() -> N
 
     assert not [path.name for path in stills if "url(" in path.read_text("utf-8")]
     assert sum(path.stat().st_size for path in stills) < 1_500_000
+
+
+def test_the_readme_has_the_table_of_versions() -> None:
+    page = (ROOT / "docs" / "versions.md").read_text("utf-8")
+    table = [line for line in page.splitlines() if line.startswith("|")]
+    assert "\n".join(table) in (ROOT / "README.md").read_text("utf-8")
