@@ -46,11 +46,10 @@ demo: setup ## Serve the digit model and open the monitor
 # measure time and want it alone.
 PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 SHARED = -n $(PROCESSES) --dist worksteal
-WITHOUT_SERVER = tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz tests/hostile
 
 .PHONY: check test lint types imports test-unit test-tui test-integration coverage test-versions snapshots format
 test: lint types imports ## All of them: style, types, import rules, tests
-	$(BIN)/pytest $(SHARED) $(WITHOUT_SERVER)
+	$(BIN)/pytest $(SHARED) tests/unit tests/model tests/tui tests/snapshots tests/faults tests/fuzz tests/hostile
 	$(BIN)/pytest tests/contract tests/integration
 
 check: setup ## Before each commit: style, types, import rules, unit tests
@@ -81,7 +80,7 @@ test-integration: setup ## Tests with a real TorchServe
 	$(BIN)/pytest tests/integration
 
 coverage: setup ## Branch coverage of each room, which must not be less than its floor
-	$(BIN)/pytest -q $(SHARED) --cov --cov-report= $(WITHOUT_SERVER)
+	$(BIN)/pytest -q $(SHARED) --cov --cov-report= tests/unit tests/model tests/tui
 	$(BIN)/python -m tools.coverage_floors
 
 test-versions: setup ## Tests on a real server of each version of TorchServe, for docs/versions.md
