@@ -58,7 +58,7 @@ async def test_no_action_is_done_by_two_capabilities(
     async with watching(fake, options) as seat:
         past = seat.monitor.past
         with pytest.raises(ValueError, match="two capabilities do time"):
-            Actions([past, past])
+            Actions([past, past], KEYS)
 
 
 def test_every_dialog_key_has_its_action() -> None:

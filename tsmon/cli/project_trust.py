@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 def require_trust(ctx: click.Context, target: Target, *, ask: bool, fleet: bool = False) -> None:
     """See that a project's file may say where tsmon connects to, where what follows depends on it.
 
-    With `ask` a person is asked who can answer, and who says no goes on without what it says. For
-    the `fleet` everything matters that it says.
+    With `ask` a person is asked who can answer, and who says no goes on without what it says;
+    plugins matter then too. For the `fleet` everything matters that it says.
 
     Raises:
         NotTrusted: it is not trusted, and no one can be asked.
         ConfigError: the answer cannot be remembered.
     """
     loaded = target.loaded
-    if loaded.project is None or not (target.needs_trust or (fleet and loaded.withheld)):
+    matters = (
+        loaded.withheld if fleet else ask and any(key[0] == "plugins" for key in loaded.withheld)
+    )
+    if loaded.project is None or not (target.needs_trust or matters):
         return
     if not (ask and _someone_is_there()):
         raise NotTrusted(loaded.project)
@@ -51,7 +54,7 @@ def _someone_is_there() -> bool:
 
 def show_pointing(file: Path, settings: UntrustedSettings) -> None:
     """Print what in a project's file needs trust."""
-    say(f"{file} sets where tsmon connects to, and with which keys:")
+    say(f"{file} sets where tsmon connects to, with which keys, and what it runs:")
     for key, value in settings.items():
         shown = without_password(key, in_toml(value, file.parent))
         say(f"  {dotted(key)} = {toml_value(shown)}")

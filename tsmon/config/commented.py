@@ -19,9 +19,10 @@ _TABLES = {
     "keys": "Which key does what.",
     "fleet": "The fleet screen's servers beyond those in [servers].",
     "servers": "A server that `--server NAME` and `:server NAME` open; one table each.",
+    "plugins": "A command of your own on a key of the monitor; one table each.",
 }
-EXAMPLE_NAME = "local"
-"""What the server of the example is called."""
+_EXAMPLES = {"servers": "local", "plugins": "notes"}
+"""What the server and the plugin of the example are called."""
 
 
 def commented() -> str:
@@ -43,9 +44,9 @@ def _sections() -> Iterator[str]:
         kind = field.metadata.get("table_of") or get_type_hints(Config)[field.name]
         if not is_dataclass(kind):
             continue
-        name = f"servers.{EXAMPLE_NAME}" if field.name == "servers" else field.name
+        example = _EXAMPLES.get(field.name)
         yield f"\n# {_TABLES[field.name]}"
-        yield f"# [{name}]" if field.name == "servers" else f"[{name}]"
+        yield f"# [{field.name}.{example}]" if example else f"[{field.name}]"
         yield from _settings(kind)
 
 

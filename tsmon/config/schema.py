@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 ServerColor = Literal["", "red", "yellow", "green", "cyan", "blue", "magenta"]
 SymbolsName = Literal["", "braille", "block", "ascii"]
-PresetName = Literal["default", "vim"]
+PresetName = Literal["default", "vim", "k9s"]
+PluginScope = Literal["model", "worker", "server"]
+PluginOutput = Literal["terminal", "page"]
 
 
 def setting(help_: str, default: Any, *, least: float | None = None, example: str = "") -> Any:
@@ -55,7 +57,7 @@ class MonitorSettings:
 class KeySettings:
     """`[keys]`: which key does what."""
 
-    preset: PresetName = setting("Key preset: default or vim.", "default")
+    preset: PresetName = setting("Key preset: default, vim or k9s.", "default")
     bind: Mapping[str, str] = setting(
         "Keys by the ids that `tsmon keys` lists; separate several keys with commas.",
         {},
@@ -140,6 +142,29 @@ class FleetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PluginSettings:
+    """`[plugins.NAME]`: a command of one's own on a key of the monitor."""
+
+    key: str = setting("Key that runs it.", "", example='"ctrl+e"')
+    command: tuple[str, ...] = setting(
+        "Program and its arguments; {model}, {version}, {worker}, {pid} and others are filled in.",
+        (),
+        example='["less", "notes/{model}.md"]',
+    )
+    label: str = setting("Two words for the footer; by default its name.", "", example='"notes"')
+    scope: PluginScope = setting("What it is about: model, worker or server.", "model")
+    output: PluginOutput = setting(
+        "Where it runs: in the terminal, or beside the monitor with its output on a page.",
+        "terminal",
+    )
+    confirm: bool = setting("Ask before it runs.", False)
+    dangerous: bool = setting(
+        "It modifies something: it is marked, asks first, and is refused in a read-only session.",
+        False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of one session."""
 
@@ -151,4 +176,7 @@ class Config:
     fleet: FleetSettings = field(default_factory=FleetSettings)
     servers: Mapping[str, ServerSettings] = field(
         default_factory=lambda: MappingProxyType({}), metadata={"table_of": ServerSettings}
+    )
+    plugins: Mapping[str, PluginSettings] = field(
+        default_factory=lambda: MappingProxyType({}), metadata={"table_of": PluginSettings}
     )

@@ -1,7 +1,8 @@
 """Which settings of a project's file need a person's word before they are used, and who gave it.
 
 A project comes from anywhere: what it says of colours and keys does no harm, but where requests and
-keys go is asked once, and remembered until it says something else (as direnv does).
+keys go, and which programs are run, is asked once, and remembered until it says something else (as
+direnv does).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class NotTrusted(ConfigError):
     def __init__(self, file: Path) -> None:
         super().__init__(
             file,
-            "sets where tsmon connects to, and is not trusted yet",
+            "sets where tsmon connects to or what it runs, and is not trusted yet",
             "`tsmon config trust` shows its contents and trusts it; --server URL works without",
         )
 

@@ -8,7 +8,14 @@ from dataclasses import fields
 from pathlib import Path
 
 from tsmon.config.commented import commented
-from tsmon.config.schema import Config, FleetSettings, KeySettings, MonitorSettings, ServerSettings
+from tsmon.config.schema import (
+    Config,
+    FleetSettings,
+    KeySettings,
+    MonitorSettings,
+    PluginSettings,
+    ServerSettings,
+)
 from tsmon.config.values import assembled, checked
 
 
@@ -30,3 +37,4 @@ def test_every_setting_is_in_it_and_its_example_is_valid() -> None:
     ):
         assert set(values[name]) == {field.name for field in fields(kind)}
     assert set(values["servers"]["local"]) == {field.name for field in fields(ServerSettings)}
+    assert set(values["plugins"]["notes"]) == {field.name for field in fields(PluginSettings)}

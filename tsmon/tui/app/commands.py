@@ -12,7 +12,6 @@ from textual.screen import Screen
 from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
-from tsmon.tui.keymap import KEYS
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.text.notes import EXPECTED, Note
@@ -62,7 +61,8 @@ class Commands:
 
     def _offers(self, screen: Screen[Any]) -> list[Offer]:
         """What can be done on a screen, the commands with arguments first."""
-        monitor, keys = self._monitor(), getattr(screen, "KEYS", ())
+        monitor = self._monitor()
+        keys = monitor.all_keys if screen is monitor else getattr(screen, "KEYS", ())
         offers = [
             offer_command(command, monitor)
             for command in TABLE
@@ -83,7 +83,7 @@ class Commands:
         if screen is not monitor:
             return []
         offers = []
-        for key in KEYS:
+        for key in monitor.all_keys:
             if refusal := monitor.actions.why_not(key, monitor.session):
                 refuse = partial(_refuse, Refused(refusal[0].message, refusal[0].hint))
                 offers.append(offer_key(key, refuse))

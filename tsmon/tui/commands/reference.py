@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsmon.tui.commands.table import COMMANDS
-from tsmon.tui.keymap import ALL_KEYS, Group, Key
+from tsmon.tui.keymap import Group, Key
 from tsmon.tui.keymap.effective import ANY_ID, Keymap, resolve
 from tsmon.tui.keymap.names import show_key
+from tsmon.tui.keymap.presets import PRESETS
+
+if TYPE_CHECKING:
+    from tsmon.config.schema import PresetName
 
 _INTRODUCTION = """\
 # Keys and commands
@@ -23,7 +27,7 @@ Keys are changed in a configuration file (`tsmon config path` shows which), by t
 
 ```toml
 [keys]
-preset = "vim"                  # or "default"
+preset = "vim"                  # or "k9s", "default"
 
 [keys.bind]
 "model.register" = "ctrl+r"
@@ -45,7 +49,7 @@ def all_shown(key: Key) -> str:
 def by_group(keymap: Keymap) -> Iterator[tuple[Group, list[Key]]]:
     """The keys in force under the headings of the help."""
     for group in Group:
-        if keys := [keymap.of(key) for key in ALL_KEYS if key.group is group]:
+        if keys := [keymap.of(key) for key in keymap.all_keys if key.group is group]:
             yield group, keys
 
 
@@ -54,7 +58,7 @@ def record(key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
         "keys": list(map(show_key, key.names)),
-        "default": list(map(show_key, ANY_ID[key.id].names)),
+        "default": list(map(show_key, ANY_ID.get(key.id, key).names)),
         "group": str(key.group),
         "label": key.label,
         "help": key.help,
@@ -63,7 +67,7 @@ def record(key: Key) -> dict[str, Any]:
 
 
 def as_markdown(keymap: Keymap) -> str:
-    """The page with all keys, the commands and the vim preset."""
+    """The page with all keys, the commands and the presets."""
     parts = [_INTRODUCTION]
     for group, keys in by_group(keymap):
         rows = [(_code(all_shown(key)), f"`{key.id}`", key.help) for key in keys]
@@ -71,13 +75,17 @@ def as_markdown(keymap: Keymap) -> str:
     commands = [(f"`:{command.usage}`", command.help) for command in COMMANDS]
     words = "Besides these, the id or the label of any action above is a command.\n\n"
     parts.append(_section("Commands", ("command", "action"), commands, words))
-    vim = resolve("vim")
-    moved = [
-        (f"`{id_}`", _code(all_shown(ANY_ID[id_])), _code(all_shown(vim.by_id(id_))))
-        for id_ in vim.moved
-    ]
-    parts.append(_section("The vim preset", ("id", "default", "vim"), moved))
+    parts += [_preset(name) for name in PRESETS if name != "default"]
     return "\n".join(parts)
+
+
+def _preset(name: PresetName) -> str:
+    preset = resolve(name)
+    moved = [
+        (f"`{id_}`", _code(all_shown(ANY_ID[id_])), _code(all_shown(preset.by_id(id_))))
+        for id_ in preset.moved
+    ]
+    return _section(f"The {name} preset", ("id", "default", name), moved)
 
 
 def _section(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,11 +27,13 @@ _PLACE = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
 class BindError(Exception):
     """A key that cannot be where someone put it."""
 
-    def __init__(self, id_: str, problem: str, hint: str = "") -> None:
+    def __init__(self, id_: str, problem: str, hint: str = "", setting: str = "key") -> None:
         super().__init__(problem)
         self.id = id_
         """The id that was bound, as it was written."""
         self.hint = hint
+        self.setting = setting
+        """Of a plugin, the setting that is wrong."""
 
 
 class Keymap(Struct, frozen=True):
@@ -39,6 +41,19 @@ class Keymap(Struct, frozen=True):
 
     moved: Mapping[str, Key] = field(default_factory=lambda: MappingProxyType({}))
     """The keys that are elsewhere, by their ids."""
+    plugins: tuple[Key, ...] = ()
+    """The person's own, which only the monitor has."""
+
+    @property
+    def all_keys(self) -> tuple[Key, ...]:
+        """Those of the tables and the person's own."""
+        return (*ALL_KEYS, *self.plugins)
+
+    def screens(self) -> Iterator[tuple[str, list[Key]]]:
+        """The keys in force of each screen and of the widgets in it."""
+        for screen, keys in SCREENS.items():
+            own = self.plugins if screen in WITH_PLUGINS else ()
+            yield screen, [self.of(key) for key in (*keys, *own)]
 
     def of(self, key: Key) -> Key:
         """A key of the tables as it is in force."""
@@ -65,7 +80,11 @@ class Keymap(Struct, frozen=True):
         return {id_: key.keys for id_, key in self.moved.items()}
 
 
-def resolve(preset: PresetName = "default", bind: Mapping[str, str] | None = None) -> Keymap:
+def resolve(
+    preset: PresetName = "default",
+    bind: Mapping[str, str] | None = None,
+    plugins: tuple[Key, ...] = (),
+) -> Keymap:
     """The keys in force: those of a preset, then those that a person bound by their ids.
 
     Raises:
@@ -73,8 +92,8 @@ def resolve(preset: PresetName = "default", bind: Mapping[str, str] | None = Non
     """
     keys = {id_: _moved(id_, written) for id_, written in PRESETS[preset].items()}
     own = {id_: _moved(id_, written) for id_, written in (bind or {}).items()}
-    keymap = Keymap(MappingProxyType({**keys, **own}))
-    _check(keymap, list(own))
+    keymap = Keymap(MappingProxyType({**keys, **own}), plugins)
+    _check(keymap, [*own, *(key.id for key in plugins)])
     return keymap
 
 
@@ -95,9 +114,9 @@ def _moved(id_: str, written: str) -> Key:
 
 def _check(keymap: Keymap, own: list[str]) -> None:
     """Raise where a key is two; it is the person's own binding that is wrong, the later if both."""
-    for screen, keys in SCREENS.items():
+    for screen, keys in keymap.screens():
         seen: dict[str, Key] = {}
-        for key in map(keymap.of, keys):
+        for key in keys:
             for name in key.names:
                 other = seen.setdefault(name, key)
                 if other.id != key.id:
@@ -117,10 +136,10 @@ def _free(keymap: Keymap, key: Key) -> str:
     """Letters that nothing has on the screens of a key."""
     taken = {
         name
-        for keys in SCREENS.values()
+        for _, keys in keymap.screens()
         if key.id in {each.id for each in keys}
         for each in keys
-        for name in keymap.of(each).names
+        for name in each.names
     }
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     return " ".join([letter for letter in letters if letter not in taken][:5]) or "any with ctrl"
@@ -150,3 +169,6 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
     }
 )
 """Every key of a screen and of the widgets in it; a key belongs to at least one screen."""
+
+WITH_PLUGINS = frozenset({"monitor", "metrics"})
+"""The screens that have the keys of plugins."""

@@ -54,6 +54,7 @@ class Group(StrEnum):
     SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"
+    PLUGINS = "Plugins"
 
 
 class Key(Struct, frozen=True):

@@ -46,4 +46,28 @@ VIM = {
 }
 """hjkl, gg, G and half pages everywhere; what had these keys moves beside ctrl."""
 
-PRESETS: Mapping[PresetName, Mapping[str, str]] = MappingProxyType({"default": {}, "vim": VIM})
+K9S = {
+    "move.first": "g,home",
+    "move.page-up": "ctrl+b,pgup",
+    "move.page-down": "ctrl+f,pgdn",
+    # ctrl+d deletes there, and half pages do not exist.
+    "move.half-down": "alt+d",
+    "move.half-up": "alt+u",
+    "grid.first": "g,home",
+    "grid.page-up": "ctrl+b,pgup",
+    "grid.page-down": "ctrl+f,pgdn",
+    "line.first": "g,home",
+    "line.page-up": "ctrl+b,pgup",
+    "line.page-down": "ctrl+f,pgdn",
+    "view.symbols": "ctrl+g",
+    "model.unregister": "ctrl+d,u",
+    "workers.restart": "ctrl+k,W",
+    "model.describe": "d,y",
+    "table.copy": "c",
+    "digits.clear": "X",
+}
+"""What k9s has on the same things, as far as both have them; docs/from-k9s.md compares all."""
+
+PRESETS: Mapping[PresetName, Mapping[str, str]] = MappingProxyType(
+    {"default": {}, "vim": VIM, "k9s": K9S}
+)

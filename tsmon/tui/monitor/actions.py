@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.instant import Instant
 from tsmon.torchserve.errors import READ_ONLY_HINT
-from tsmon.tui.keymap import BY_ID, Key
 from tsmon.tui.monitor.presence import Refused, why_not_present
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
+    from tsmon.tui.keymap import Key
     from tsmon.tui.monitor.capability import Capability
     from tsmon.tui.state.session import Session
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Actions:
     """Finds actions by the ids of the key table; those of the app are not among them."""
 
-    def __init__(self, capabilities: Iterable[Capability]) -> None:
+    def __init__(self, capabilities: Iterable[Capability], keys: Iterable[Key]) -> None:
+        self._keys: Mapping[str, Key] = {key.id: key for key in keys}
         self._found: dict[str, tuple[Capability, Callable[[], None]]] = {}
         for capability in capabilities:
             for id_, handler in capability.actions().items():
@@ -48,14 +49,14 @@ class Actions:
         Raises:
             Refused: it does not.
         """
-        if refusal := _refusal(BY_ID[id_], session):
+        if refusal := _refusal(self._keys[id_], session):
             raise Refused(refusal.message, refusal.hint)
 
     def allows(self, id_: str, session: Session) -> bool:
         """Whether the session and the capability allow it now."""
-        if _refusal(BY_ID[id_], session) is not None:
+        if _refusal(self._keys[id_], session) is not None:
             return False
-        if BY_ID[id_].needs_replay and not session.replays:
+        if self._keys[id_].needs_replay and not session.replays:
             return False
         return id_ not in self._found or self._found[id_][0].allows(id_)
 

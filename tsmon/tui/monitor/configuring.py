@@ -81,7 +81,7 @@ class Configuring(Capability):
             THEME: Live(lambda: look.theme, self._use_theme),
             SYMBOLS: Live(lambda: look.symbols.value, self._use_symbols),
             SPAN: Live(lambda: host.session.playhead.span_s, self._past.set_span),
-            PRESET: live_preset(look.use_keys, host.options.config.keys),
+            PRESET: live_preset(look.use_keys, host.options.config.keys, host.options.keys.plugins),
             FLEET_PERIOD: Live(lambda: look.fleet_period_s, look.set_fleet_period),
         }
         if not host.session.replays:

@@ -24,6 +24,7 @@ from tsmon.tui.monitor.leftovers import Leftovers
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.pages import Pages
 from tsmon.tui.monitor.panes import Panes
+from tsmon.tui.monitor.plugins import Plugins
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.replacing import Replacing
 from tsmon.tui.monitor.scaling import Scaling
@@ -68,6 +69,8 @@ class MonitorScreen(Panes):
     def __init__(self, session: Session, options: MonitorOptions, appearance: Appearance) -> None:
         super().__init__()
         self.options = options
+        self.all_keys = (*keymap.KEYS, *options.keys.plugins)
+        """Those of the table and of plugins."""
         self.talk = Talk(self)
         self._unpainted = ExitStack()
         self._watch(session)
@@ -82,6 +85,7 @@ class MonitorScreen(Panes):
             Experimenting(self),
             Leftovers(self),
             Pages(self, self.past),
+            Plugins(self),
             Replacing(self, undoing, self.sending.desk),
             Tokens(self),
             Versions(self, undoing, marking),
@@ -90,7 +94,7 @@ class MonitorScreen(Panes):
             self.past,  # puts the way back to the present before the keys of the others,
             undoing,  # and this one the way back to what was
         )
-        self.actions = Actions(self._capabilities)
+        self.actions = Actions(self._capabilities, self.all_keys)
 
     def on_mount(self) -> None:
         """Begin to watch the server, whose first answer is mostly there for the first frame."""
@@ -248,7 +252,7 @@ class MonitorScreen(Panes):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing."""
-        key = keys_of(self).pressed(event.key, keymap.KEYS)
+        key = keys_of(self).pressed(event.key, self.all_keys)
         refusal = self.actions.why_not(key, self.session) if key else None
         if refusal:
             note, bad = refusal

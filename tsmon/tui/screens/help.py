@@ -15,7 +15,7 @@ from textual.reactive import var
 from textual.widgets import Input, Static
 
 from tsmon.tui import keymap
-from tsmon.tui.keymap import ALL_KEYS, Group, Key, PaneName
+from tsmon.tui.keymap import Group, Key, PaneName
 from tsmon.tui.keymap.active import keys_in_focus, keys_of
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.text.glossary import format_page
@@ -164,7 +164,9 @@ class Help(AboveInPart[None]):
         yield "Here", self._rows(self._here)
         here = {key.id for key in self._here}
         for group in (self._first, *(group for group in Group if group is not self._first)):
-            keys = (key for key in ALL_KEYS if key.group is group and key.id not in here)
+            keys = (
+                key for key in keys_of(self).all_keys if key.group is group and key.id not in here
+            )
             yield str(group), self._rows(keys)
         yield "Signs", list(LEGEND)
 

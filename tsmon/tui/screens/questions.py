@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,12 @@ from tsmon.tui.state.risk import NewDefault, Removal, Risk, WorkerChange, weigh
 from tsmon.tui.text.preview import PreviewRow, preview_change, worker_rows
 from tsmon.tui.text.tones import Tone, line
 from tsmon.units import plural
+from tsmon.untrusted.text import visible
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus
     from tsmon.tui.keymap.effective import Keymap
+    from tsmon.tui.state.plugin_run import PluginRun
 
 NEWEST_FIRST = "The newest workers go first; requests they are processing get a 500."
 
@@ -103,3 +106,11 @@ def about_new_tokens(key_file: Path | None) -> Question:
     return Question(
         "Make the server issue new tokens?", line((words, Tone.PLAIN)), Risk.LOSS, "Renew"
     )
+
+
+def about_plugin(run: PluginRun, *, dangerous: bool) -> Question:
+    """A command of the person's own is to be run."""
+    words = "\n\nThe configuration calls it dangerous." if dangerous else ""
+    command = visible(shlex.join(run.command))
+    shown = line((command, Tone.ACCENT), (words, Tone.WARNING))
+    return Question(f"Run {run.name}?", shown, Risk.UNKNOWN, "Run")

@@ -93,6 +93,8 @@ class Risk(Enum):
     """What may be lost; what loses nothing and changes no answer is done without a question."""
 
     CHANGE = ("? Nothing is lost.", Tone.ACCENT)
+    UNKNOWN = ("! What it does is known to you alone.", Tone.WARNING)
+    """A command of the person's own."""
     LOSS = ("! Requests may be lost.", Tone.WARNING)
     LAST = ("!! It stops serving.", Tone.BAD)
     """Wants the model's name typed, so that no habit of pressing a key does it."""

@@ -18,6 +18,7 @@ from tsmon.tui.text.themes import theme_named
 
 if TYPE_CHECKING:
     from tsmon.config.changes import Changes
+    from tsmon.tui.keymap import Key
 
 THEME: Dotted = ("monitor", "theme")
 DRAWINGS: Dotted = ("monitor", "drawings")
@@ -41,13 +42,15 @@ class Live(Struct):
     """Has it be another; raises `InvalidArgument`."""
 
 
-def live_preset(use_keys: Callable[[Keymap], None], settings: KeySettings) -> Live:
+def live_preset(
+    use_keys: Callable[[Keymap], None], settings: KeySettings, plugins: tuple[Key, ...]
+) -> Live:
     """The preset of keys; what a person bound stays where it is."""
     now = settings.preset
 
     def use(name: PresetName) -> None:
         nonlocal now
-        use_keys(resolve(name, settings.bind))
+        use_keys(resolve(name, settings.bind, plugins))
         now = name
 
     return Live(lambda: now, use)
