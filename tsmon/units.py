@@ -66,9 +66,11 @@ def times(amount: int) -> str:
 
 
 def byte_size(size: Quantity) -> str:
-    """Bytes: `9 KiB`, `712 MiB`, `1.4 GiB`."""
+    """Bytes: `312 B`, `9 KiB`, `712 MiB`, `1.4 GiB`."""
     if not is_known(size):
         return ABSENT
+    if size < KIB:
+        return f"{size:.0f} B"
     if size < MIB:
         return f"{size / KIB:.0f} KiB"
     mib = size / MIB

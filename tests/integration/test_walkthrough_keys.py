@@ -94,6 +94,8 @@ async def _scale_to_one(seat: Seat) -> None:
 
 async def _describe(seat: Seat) -> None:
     await seat.press("d")
+    await seat.sees("● ready  1 of 1 ready")
+    await seat.press("tab")
     await seat.sees('"modelName": "mnist"', '"modelVersion": "1.0"')
     await seat.press("escape")
 

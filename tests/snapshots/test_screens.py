@@ -16,7 +16,7 @@ SIZES = [(80, 24), (120, 30)]
 ON_THE_SCENE = {
     "help": ("question_mark", "Help"),
     "events": ("e", "Events"),
-    "describe": ("d", "batchSize"),
+    "describe": ("d", "time-outs"),
     "time": ("at", "Go to a time"),
     "copy": ("y", "Copy"),
     "depth": ("enter", "cifar 1.0"),

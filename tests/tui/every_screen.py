@@ -172,7 +172,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Confirm: lambda room: Confirm(room.question(), _nothing),
     ConfirmMany: lambda room: ConfirmMany(room.question(), []),
     CopyChoice: lambda room: CopyChoice([Copyable("a", "a row", "row"), Copyable("b", "b", "c")]),
-    Describe: lambda room: Describe(room.model.described),
+    Describe: lambda room: Describe(room.model, room.model.described),
     Doctor: lambda room: Doctor(room.seat.app.session),
     DrawPad: lambda room: DrawPad(room.desk, room.seat.app.symbols, aim=lambda _: None),
     Events: lambda room: Events(room.sources, room.model.key),

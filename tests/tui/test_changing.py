@@ -237,6 +237,18 @@ async def test_undo_registers_again_with_the_settings_there_were(
     assert fake.version("mnist").max_workers == 5
 
 
+async def test_what_never_served_is_unregistered_without_typing_its_name(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("speech", loading=Loading.DIES).url = put_file(options, "speech.mar").name
+    async with watching(fake, options) as seat:
+        await seat.sees("0/1 ready")
+        await seat.press("u")
+        await asked(seat, Risk.CHANGE, "It serves no request now: none of its 1 worker is ready")
+        await accept(seat)
+        await seat.sees("No models are registered.")
+
+
 @pytest.mark.parametrize("url", ["https://models/mnist.mar", "vanished.mar", "x" * 300])
 async def test_where_there_is_no_way_back_it_is_said_before_and_after(
     fake: FakeTorchServe, options: MonitorOptions, url: str
@@ -246,7 +258,7 @@ async def test_where_there_is_no_way_back_it_is_said_before_and_after(
     async with watching(fake, options) as seat:
         await seat.sees("0/0 ready")
         await seat.press("u")
-        await asked(seat, Risk.LOSS, "Cannot be undone:", why)
+        await asked(seat, Risk.FINAL, "Cannot be undone:", why)
         await accept(seat)
         await seat.sees("No models are registered.", "cannot be undone:")
         await seat.press("U")

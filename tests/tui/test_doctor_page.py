@@ -13,6 +13,7 @@ from tsmon.telemetry.recording.reader import Recording
 from tsmon.tui import keymap
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.state.session import ReplaySession
+from tsmon.tui.widgets.motion import Choices
 
 __all__ = ["recording"]
 
@@ -47,6 +48,22 @@ async def test_the_remedy_is_copied(fake: FakeTorchServe, options: MonitorOption
         remedy = seat.app.clipboard
         assert remedy
         assert f"→ {remedy[:40]}" in seat.text
+
+
+async def test_a_remedy_is_folded_and_never_cut_off(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.crash("mnist")
+    async with watching(fake, options, size=(60, 20)) as seat:
+        await seat.press("H")
+        await seat.sees("worker 9000", "→")
+        listed = seat.find(Choices, "#findings")
+        lines = [row for option in listed.options for row in str(option.prompt).splitlines()]
+        await seat.press("y")
+        await seat.sees("copied")
+        assert seat.app.clipboard in " ".join(" ".join(lines).split())
+        assert max(map(len, lines)) <= listed.content_size.width
 
 
 async def test_it_says_how_it_goes_while_the_monitor_goes_on(

@@ -173,6 +173,10 @@ async def test_describe_shows_the_answer_and_copies_it(
     async with watching(fake, options) as seat:
         await seat.sees("● ready")
         await seat.press("d")
+        await seat.sees("● ready  1 of 1 ready", "one request at a time", "9000  ● ready")
+        await seat.press("y")
+        assert "response 120 s, start-up 120 s" in seat.app.clipboard
+        await seat.press("tab")
         await seat.sees('"modelName": "mnist"', '"batchSize": 1')
         await seat.press("y")
         assert '"maxBatchDelay": 100' in seat.app.clipboard

@@ -37,7 +37,7 @@ async def test_a_moved_key_works_and_its_old_place_is_another_s(
         await seat.until(lambda: seat.app.screen is seat.monitor)
         await seat.press("d")
         await seat.press("r")
-        await seat.sees('"modelName": "mnist"', "y copies, esc closes")
+        await seat.sees("archive     mnist-1.0.mar", "y copies, esc closes")
 
 
 async def test_help_palette_and_hints_name_the_moved_key(

@@ -134,6 +134,8 @@ async def test_how_grave_a_change_is_depends_on_it_and_the_present_alone(
     assert weighing.weigh(busy, weighing.WorkerChange(2, 0)) is Risk.LAST
     assert weighing.weigh(busy, weighing.Removal(())) is Risk.LAST
     assert weighing.weigh(busy, weighing.Removal((empty,))) is Risk.LOSS
+    assert weighing.weigh(empty, weighing.Removal(())) is Risk.CHANGE
+    assert weighing.weigh(empty, weighing.Removal((), "from a URL")) is Risk.FINAL
     assert weighing.weigh(busy, weighing.NewDefault(empty)) is Risk.CHANGE
     assert weighing.weigh(empty, weighing.NewDefault(busy)) is Risk.LAST
     assert weighing.weigh(busy, weighing.Restart(one_at_a_time=True)) is Risk.LOSS

@@ -122,3 +122,14 @@ async def test_the_buttons_of_the_pane_can_be_clicked(
         row = seat.text.splitlines().index(line)
         await seat.pilot.click(offset=(line.index("[+]") + 1, row))
         await seat.sees("2/2 ready")
+
+
+async def test_what_is_wrong_takes_the_rows_that_the_workers_leave(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("speech", loading=Loading.DIES)
+    async with watching(fake, options, size=(120, 30)) as seat:
+        await seat.sees("retrying: not ready for", "(inferred: its pid changed)")
+        pane = seat.monitor.workers_pane
+        assert pane.query_one("#workers-failure").size.height == 2
+        assert pane.table.size.height > 1

@@ -114,7 +114,9 @@ def test_what_is_not_known_is_never_a_number(value: float | Missing | None) -> N
     ("size", "text"),
     [
         (None, ABSENT),
-        (512, "0 KiB"),
+        (0, "0 B"),
+        (512, "512 B"),
+        (1500, "1 KiB"),
         (700 * MIB, "700 MiB"),
         (1023 * MIB, "1.0 GiB"),
         (1.5 * GIB, "1.5 GiB"),

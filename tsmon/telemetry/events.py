@@ -101,6 +101,8 @@ class EventKind(StrEnum):
     WORKERS_CHANGED = "workers changed"
     WORKER_READY = "worker ready"
     WORKER_DIED = "worker died"
+    WORKER_DIED_AT_LOAD = "worker died at load"
+    """It never became ready; TorchServe's next attempt is no event of its own."""
     WORKER_RESTARTED = "worker restarted"
     WORKER_STUCK = "worker stuck"
     WORKER_GIVEN_UP = "worker given up"
@@ -120,6 +122,7 @@ _BAD = frozenset(
         EventKind.TOKEN_EXPIRED,
         EventKind.MODEL_UNREAD,
         EventKind.WORKER_DIED,
+        EventKind.WORKER_DIED_AT_LOAD,
         EventKind.WORKER_STUCK,
         EventKind.WORKER_GIVEN_UP,
         EventKind.SERVER_ERRORS,
@@ -295,31 +298,44 @@ def _model_events(before: ModelStatus, after: ModelStatus, at: Instant) -> Itera
     workers = {worker.worker.id: worker for worker in before.workers}
     for worker in after.workers:
         earlier = workers.get(worker.worker.id)
-        yield from _worker_events(earlier, worker, after.key, at)
+        yield from _worker_events(earlier, worker, after, at)
 
 
 def _worker_events(
-    before: WorkerStatus | None, after: WorkerStatus, model: ModelKey, at: Instant
+    before: WorkerStatus | None, after: WorkerStatus, model: ModelStatus, at: Instant
 ) -> Iterator[Event]:
-    subject = f"{model} worker {after.worker.id}"
+    """What became of a worker, each thing after what it followed from."""
+    key, subject = model.key, f"{model.key} worker {after.worker.id}"
     was_ready = before is not None and before.ready
-    is_ready = after.ready
-    replaced = (
-        before is not None
-        and before.worker.pid is not None
-        and after.worker.pid is not None
-        and before.worker.pid != after.worker.pid
-    )
-    health = after.verdict.health
-    if before is not None and was_ready and not is_ready and health is not WorkerHealth.STOPPING:
-        yield Event(at, EventKind.WORKER_DIED, subject, after.verdict.evidence, model)
+    health, evidence = after.verdict.health, after.verdict.evidence
+    if before is not None:
+        if was_ready and not after.ready and health is not WorkerHealth.STOPPING:
+            yield Event(at, EventKind.WORKER_DIED, subject, evidence, key)
+        elif _died_at_load(before, after):
+            cause = model.cause
+            why = cause.message if cause and cause.worker_id == after.worker.id else evidence
+            yield Event(at, EventKind.WORKER_DIED_AT_LOAD, subject, why, key)
+        if _is_replaced(before, after) and (after.ready or not after.verdict.failed_load):
+            text = f"pid {before.worker.pid} → {after.worker.pid}"
+            yield Event(at, EventKind.WORKER_RESTARTED, subject, text, key)
+    if after.ready and not was_ready:
+        yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}", key)
     if before is not None and health is not before.verdict.health and health in _LOST:
-        yield Event(at, _LOST[health], subject, after.verdict.evidence, model)
-    if before is not None and replaced:
-        text = f"pid {before.worker.pid} → {after.worker.pid}"
-        yield Event(at, EventKind.WORKER_RESTARTED, subject, text, model)
-    if is_ready and not was_ready:
-        yield Event(at, EventKind.WORKER_READY, subject, f"pid {after.worker.pid}", model)
+        yield Event(at, _LOST[health], subject, evidence, key)
+
+
+def _is_replaced(before: WorkerStatus, after: WorkerStatus) -> bool:
+    """Whether another process runs for it."""
+    pids = before.worker.pid, after.worker.pid
+    return None not in pids and pids[0] != pids[1]
+
+
+def _died_at_load(before: WorkerStatus, after: WorkerStatus) -> bool:
+    """Whether it died since, and had not loaded; deaths that the logs only now show are older."""
+    learned = before.verdict.inferred and not after.verdict.inferred
+    if learned or before.verdict.health is WorkerHealth.UNKNOWN:
+        return False
+    return after.verdict.failed_load and after.verdict.restarts > before.verdict.restarts
 
 
 def _registered(model: ModelStatus) -> str:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.fake import FakeTorchServe
+from tests.fake import FakeTorchServe, Loading
 from tsmon.telemetry.events import BURST, TOKEN_SOON, Event, EventKind, EventLog, between
-from tsmon.telemetry.health.verdicts import WorkerHealth
+from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.logs.causes import Cause
+from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.request_report import RequestReport
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
@@ -183,6 +185,61 @@ async def test_a_worker_that_is_lost_is_told_once_with_its_evidence(
 
     assert told(before, after) == [(kind, "mnist 1.0 worker 9000", "because")]
     assert told(after, after) == []
+
+
+async def test_a_worker_that_dies_at_load_is_told_so_and_its_next_attempt_is_no_restart(
+    monitor: Monitor, server: FakeTorchServe
+) -> None:
+    server.load("speech", loading=Loading.DIES)
+    await monitor.tick()
+    await monitor.tick()  # whether its first process was loading when it was first seen is unknown
+
+    died = [(EventKind.WORKER_DIED_AT_LOAD, "speech 1.0 worker 9001")]
+    assert await noticed(monitor) == died
+    assert await noticed(monitor) == died
+
+
+@pytest.mark.parametrize("cause", [None, "FileNotFoundError: speech.pt"])
+async def test_the_last_death_at_load_comes_before_giving_up(
+    monitor: Monitor, cause: str | None
+) -> None:
+    (model,) = monitor.latest.models
+    (worker,) = model.workers
+    dying = WorkerVerdict(WorkerHealth.RETRYING, "died 2 times", 2, failed_load=True)
+    given_up = WorkerVerdict(WorkerHealth.GIVEN_UP, "died 3 times", 3, failed_load=True)
+    old = replace(model, workers=(replace(worker, verdict=dying),))
+    process = replace(worker.worker, pid=4711, status="UNLOADING")
+    lost = (replace(worker, worker=process, verdict=given_up),)
+    why = cause_of(worker.worker.id, cause) if cause else None
+
+    events = told(
+        with_model(monitor.latest, old),
+        with_model(monitor.latest, replace(model, workers=lost, cause=why)),
+    )
+
+    subject = "mnist 1.0 worker 9000"
+    assert events == [
+        (EventKind.WORKER_DIED_AT_LOAD, subject, cause or "died 3 times"),
+        (EventKind.WORKER_GIVEN_UP, subject, "died 3 times"),
+    ]
+
+
+async def test_deaths_that_the_log_only_now_shows_are_no_events(monitor: Monitor) -> None:
+    (model,) = monitor.latest.models
+    (worker,) = model.workers
+    unsure = WorkerVerdict(WorkerHealth.RETRYING, "not ready", inferred=True)
+    sure = WorkerVerdict(WorkerHealth.RETRYING, "died 12 times", 12, failed_load=True)
+    before, after = (
+        with_model(monitor.latest, replace(model, workers=(replace(worker, verdict=each),)))
+        for each in (unsure, sure)
+    )
+
+    assert told(before, after) == []
+
+
+def cause_of(worker_id: str, message: str) -> Cause:
+    at = datetime(2026, 11, 22, 14, 3)
+    return Cause(CauseKind.UNKNOWN, message, (), "", worker_id, "mnist", "1.0", at)
 
 
 async def test_a_burst_of_server_errors_is_told_once_and_a_single_one_is_not(

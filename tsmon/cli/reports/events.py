@@ -49,7 +49,7 @@ class EventPrinter:
 def _line(event: Event, clock: str) -> str:
     mark = "!" if event.kind.is_bad else " "
     local = event.at.wall.astimezone()
-    return f"{local:{clock}} {mark} {event.kind:<18} {event.subject}  {event.text}".rstrip()
+    return f"{local:{clock}} {mark} {event.kind:<19} {event.subject}  {event.text}".rstrip()
 
 
 def _record(event: Event) -> dict[str, object]:

@@ -58,7 +58,7 @@ def prepare(images: Iterable[DigitImage], endpoint: Endpoint) -> Prepared:
             continue
         size += len(body)
         if size > MAX_BYTES:
-            held = f"the images before it have {MAX_BYTES // 2**20} MB already"
+            held = f"the images before it have {MAX_BYTES // 2**20} MiB already"
             prepared.problems.append(f"{image.path.name} is skipped: {held}")
             break
         data = _head(endpoint, len(body)) + body

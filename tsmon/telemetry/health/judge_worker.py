@@ -46,6 +46,8 @@ class WorkerSeen(Struct, frozen=True):
     """When it was first seen not ready since it was last ready; None while it is ready."""
     pid_since: float = 0.0
     """When its present process was first seen."""
+    failed_load: bool = False
+    """The process before was never ready, from its beginning to its end."""
 
     @classmethod
     def first(cls, worker: Worker, now: float) -> WorkerSeen:
@@ -61,10 +63,16 @@ class WorkerSeen(Struct, frozen=True):
             self,
             pid=worker.pid or self.pid,
             pid_since=now if is_new else self.pid_since,
+            failed_load=self._never_loaded if is_new else self.failed_load,
             restarts=self.restarts + (is_new and self.pid is not None),
             was_ready=self.was_ready or worker.ready,
             unready_since=now if unready is None and not worker.ready else unready,
         )
+
+    @property
+    def _never_loaded(self) -> bool:
+        """Whether its present process began while it was seen, and was never ready."""
+        return self.unready_since is not None and self.unready_since < self.pid_since
 
 
 def max_retry_s(model: ModelVersion) -> float:
@@ -134,7 +142,9 @@ def judge_worker(
         verdict = _by_describe(model, seen, now, age_s, is_suspect=is_suspect)
         if search and verdict.health is WorkerHealth.STARTING:
             verdict = WorkerVerdict(WorkerHealth.UNKNOWN, search, inferred=True)
-    return replace(verdict, restarts=restarts)
+    death = state.last_death if state else None
+    failed_load = death.loading if death else seen.failed_load
+    return replace(verdict, restarts=restarts, failed_load=failed_load)
 
 
 def least_age_s(worker: Worker, now: datetime) -> float:

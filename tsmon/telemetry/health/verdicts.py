@@ -79,6 +79,8 @@ class WorkerVerdict(Struct, frozen=True):
     """Seconds until the next process is started; None when that is not known."""
     inferred: bool = False
     """From describe alone, without a log that says so."""
+    failed_load: bool = False
+    """The last of its processes that ended is known not to have loaded the model."""
 
     @property
     def is_serving(self) -> bool:

@@ -13,8 +13,12 @@ DIALOG_KEYS: tuple[Key, ...] = (
 
 DESCRIBE_KEYS: tuple[Key, ...] = (
     Key(
+        "describe.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "JSON",
+        "In a description, switch between the words and the JSON that the server sent.",
+    ),
+    Key(
         "describe.copy", "y", "y", "copy", Group.DIALOGS, "copy",
-        "Copy the description to the terminal's clipboard.",
+        "Copy the page of the description that is shown to the terminal's clipboard.",
     ),
 )  # fmt: skip
 

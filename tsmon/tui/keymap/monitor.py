@@ -96,7 +96,7 @@ KEYS: tuple[Key, ...] = (
     *CHANGING_KEYS,
     Key(
         "model.describe", "d", "d", DO, Group.MODELS, "describe",
-        "Show the server's full description of the selected version.",
+        "Describe the selected version: verdict, cause, settings, workers; tab shows the JSON.",
         _LEFT,
     ),
     Key(

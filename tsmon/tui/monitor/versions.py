@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from tsmon.tui.monitor.asking import Still, answered, ask_default, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.undo import UndoDefault, UndoUnregister, no_way_back
+from tsmon.tui.text.model_state import old_words
 from tsmon.tui.text.notes import Note
 from tsmon.units import count, plural
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.telemetry.snapshot import ModelStatus
     from tsmon.torchserve.records import ModelVersion
     from tsmon.tui.monitor.bulk import Marking
     from tsmon.tui.monitor.screen import MonitorScreen
@@ -43,20 +44,23 @@ class Versions(Capability):
     # Describe and archive
 
     def _describe(self) -> None:
-        """Show everything the server says about the selected version."""
+        """Show everything that is known of the selected version."""
         from tsmon.tui.screens.describe import Describe
 
-        model = self.host.chosen()
+        model, snapshot = self.host.chosen(), self.host.snapshot
         if model and self.host.session.can_act:
-            self.talk.ask(self._ask_description(model.key))
-        elif model:
-            self.talk.push(Describe(model.described))
+            self.talk.ask(self._ask_description(model))
+        elif model and snapshot:
+            self.talk.push(Describe(model, model.described, old_words(snapshot)))
 
-    async def _ask_description(self, key: ModelKey) -> None:
+    async def _ask_description(self, model: ModelStatus) -> None:
         from tsmon.tui.screens.describe import Describe
 
         management = self.host.session.client.management
-        self.talk.push(Describe(await management.describe(key.name, key.version)))
+        described = await management.describe(model.key.name, model.key.version)
+        self.talk.push(
+            Describe(self.host.session.monitor.latest.model(model.key) or model, described)
+        )
 
     async def _archive(self) -> None:
         from tsmon.tui.screens.archive import ArchiveDialog

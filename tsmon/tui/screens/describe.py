@@ -1,4 +1,4 @@
-"""The server's full description of a version."""
+"""Everything that is known of a version: in words, and as the server describes it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.highlight import highlight
+from textual.reactive import var
 from textual.widgets import Static
 
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
+from tsmon.tui.text.description import describe_in_words
+from tsmon.tui.text.tones import line
 from tsmon.tui.widgets.motion import ScrollableText
-from tsmon.untrusted.secrets import masked_values
+from tsmon.untrusted.secrets import masked, masked_values
 from tsmon.untrusted.text import visible
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.snapshot import ModelStatus
     from tsmon.torchserve.records import ModelVersion
 
 MOST_COLOURED = 100_000
@@ -25,30 +29,50 @@ MOST_COLOURED = 100_000
 
 
 class Describe(AboveInPart[None]):
-    """JSON as the server sent it, to scroll through and to copy."""
+    """The sense first; the JSON that the server sent is its other page."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
         (*keymap.DIALOG_KEYS, *keymap.DESCRIBE_KEYS)
     )
 
-    def __init__(self, model: ModelVersion) -> None:
+    as_json = var(False, init=False)
+
+    def __init__(self, model: ModelStatus, described: ModelVersion, old: str = "") -> None:
+        """`described` may be newer than `model`; `old` says of when that is, if not of now."""
         super().__init__()
-        self._title = f"{model.name} {model.version}"
-        text = json.dumps(masked_values(model.raw), indent=2, ensure_ascii=False)
-        self._text = visible(text, keep_lines=True)
+        self._title = str(model.key)
+        self._words = line(*describe_in_words(model, described, old))
+        text = json.dumps(masked_values(described.raw), indent=2, ensure_ascii=False)
+        self._json = visible(text, keep_lines=True)
 
     def compose(self) -> ComposeResult:
         """The text in a box of its own."""
         with ScrollableText(id="page") as box:
             box.border_title = self._title
-            words = "{describe.copy} copies, {dialog.cancel} closes"
-            box.border_subtitle = keys_of(self).expand(words)
-            colourful = len(self._text) <= MOST_COLOURED
-            yield Static(highlight(self._text, language="json") if colourful else self._text)
+            yield Static(id="description")
+
+    def on_mount(self) -> None:
+        """Begin with the words."""
+        self.watch_as_json()
+
+    def watch_as_json(self) -> None:
+        """Show the other page from its beginning."""
+        box = self.query_one("#page")
+        other = "in words" if self.as_json else "JSON"
+        words = f"{{describe.turn}} {other}, {{describe.copy}} copies, {{dialog.cancel}} closes"
+        box.border_subtitle = keys_of(self).expand(words)
+        colourful = len(self._json) <= MOST_COLOURED
+        as_json = highlight(self._json, language="json") if colourful else self._json
+        self.query_one("#description", Static).update(as_json if self.as_json else self._words)
+        box.scroll_home(animate=False)
+
+    def action_turn(self) -> None:
+        """Show the other page."""
+        self.as_json = not self.as_json
 
     def action_copy(self) -> None:
-        """Hand the text to the terminal's clipboard, which works over SSH too."""
-        self.app.copy_to_clipboard(self._text)
+        """Hand what is shown to the terminal's clipboard, which works over SSH too."""
+        self.app.copy_to_clipboard(self._json if self.as_json else masked(self._words.plain))
         self.notify("copied, if your terminal allows it (OSC 52)", timeout=3)
 
     def action_cancel(self) -> None:

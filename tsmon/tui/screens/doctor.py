@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 PROGRESS_S = 0.2
 NAMED_FROM = 72
 """Columns from which on there is room for the names of the checks."""
+MARGIN = 4
+"""Columns beside the list: its padding, the scroll bar."""
+LEAST_WORDS = 16
+"""Columns for words, however narrow the terminal."""
 _LOOKS = {
     Severity.ERROR: ("✗", Tone.BAD),
     Severity.WARNING: ("!", Tone.WARNING),
@@ -149,7 +154,7 @@ class Doctor(Page):
                 alike = sum(each.word == word for each in self._found)
                 glyph, tone = found.look
                 yield Option(line((f"{glyph} {word}  {alike}", tone)), disabled=True)
-            yield Option(_format(found, named=self.size.width >= NAMED_FROM), id=str(number))
+            yield Option(_format(found, self.size.width), id=str(number))
 
     def headline(self) -> tuple[Sequence[Span], Sequence[Span]]:
         """How many findings there are of each severity."""
@@ -210,19 +215,33 @@ def _rank(found: _Found, order: Sequence[Severity]) -> int:
     return order.index(found.finding.severity) if found.finding.checked else len(order)
 
 
-def _format(found: _Found, *, named: bool) -> Content:
-    """A finding in two lines at most, `named` after its check; enter shows all of it."""
+def _format(found: _Found, width: int) -> Content:
+    """A finding and its remedy, folded to lines of that width; where there is room it is named."""
     finding = found.finding
     glyph, tone = found.look
-    name = f"{found.check.id:<16} " if named else ""
+    name = f"{found.check.id:<16} " if width >= NAMED_FROM else ""
     spans: list[Span] = [(f"{glyph} ", tone), (name, Tone.MUTED)]
+    indent = " " * (2 + len(name))
     if found.is_fine:
         title = finding.title.removeprefix("not checked: ")
-        return line(*spans, (title, Tone.MUTED if not finding.checked else Tone.PLAIN))
-    spans.append((finding.title, tone))
+        words = _folded(title, width, indent)
+        return line(*spans, (words, Tone.MUTED if not finding.checked else Tone.PLAIN))
+    spans.append((_folded(finding.title, width, indent), tone))
     if finding.remedy:
-        spans.append((f"\n  {'':<{len(name)}}→ {finding.remedy}", Tone.PLAIN))
+        remedy = _folded(finding.remedy, width, f"{indent}  ")
+        spans.append((f"\n{indent}→ {remedy}", Tone.PLAIN))
     return line(*spans)
+
+
+def _folded(text: str, width: int, indent: str) -> str:
+    """A text whose first line begins after an indent as well; commands in it stay whole words."""
+    return textwrap.fill(
+        text,
+        max(width - MARGIN, len(indent) + LEAST_WORDS),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    ).removeprefix(indent)
 
 
 def _whole(found: _Found) -> Content:

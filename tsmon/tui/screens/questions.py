@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.torchserve.changes import default_change, scale_change, unregister_change
 from tsmon.tui.screens.confirm import Question
-from tsmon.tui.state.risk import NewDefault, Removal, Risk, WorkerChange, weigh
+from tsmon.tui.state.risk import NewDefault, Removal, Risk, WorkerChange, serves, weigh
 from tsmon.tui.text.preview import PreviewRow, preview_change, worker_rows
 from tsmon.tui.text.tones import Tone, line
 from tsmon.units import plural
@@ -78,10 +78,16 @@ def about_unregistering(
     shown = preview_change(rows, [unregister_change(key.name, key.version)])
     queue = model.described.queue
     waiting = f" {queue.pending} requests are queued for it." if queue and queue.pending else ""
-    stop = (
-        f"Its {plural(len(model.workers), 'worker')} will stop, and requests to it get a "
-        f"404.{waiting}"
-    )
+    workers = plural(len(model.workers), "worker")
+    if serves(model):
+        stop = f"Its {workers} will stop, and requests to it get a 404.{waiting}"
+    elif model.workers:
+        stop = (
+            f"It serves no request now: none of its {workers} is ready, and TorchServe stops "
+            f"trying to start them. Requests to it get a 404.{waiting}"
+        )
+    else:
+        stop = "It serves no request now, as it has no workers. Requests to it get a 404."
     undo = keys.expand("{model.undo} registers it again with these settings.")
     way_back = (
         (f"\n\nCannot be undone: {no_way_back}.", Tone.WARNING)

@@ -55,9 +55,7 @@ def weigh(model: ModelStatus, change: RiskyChange) -> Risk | None:
         case WorkerChange(now, then):
             return _scaling(model, now, then)
         case Removal(staying, no_way_back):
-            if model.workers and not staying:
-                return Risk.LAST
-            return Risk.LOSS if model.workers or no_way_back else Risk.CHANGE
+            return _removal(model, staying, no_way_back)
         case NewDefault(before):
             if model.ready:
                 return Risk.CHANGE
@@ -81,6 +79,19 @@ def is_busy(model: ModelStatus) -> bool:
     return waiting or (isinstance(interval, Usage) and interval.counted > 0)
 
 
+def serves(model: ModelStatus) -> bool:
+    """Whether a worker of it answers requests, as far as is known."""
+    return model.ready > 0 or not model.workers_known
+
+
+def _removal(model: ModelStatus, staying: Sequence[ModelStatus], no_way_back: str) -> Risk:
+    if serves(model):
+        return Risk.LOSS if staying else Risk.LAST
+    if model.pending:
+        return Risk.LOSS
+    return Risk.FINAL if no_way_back else Risk.CHANGE
+
+
 def _scaling(model: ModelStatus, now: int, then: int) -> Risk | None:
     if then >= now:
         return None
@@ -95,6 +106,8 @@ class Risk(Enum):
     CHANGE = ("? Nothing is lost.", Tone.ACCENT)
     UNKNOWN = ("! What it does is known to you alone.", Tone.WARNING)
     """A command of the person's own."""
+    FINAL = ("! It cannot be undone.", Tone.WARNING)
+    """No request is lost, but what it was."""
     LOSS = ("! Requests may be lost.", Tone.WARNING)
     LAST = ("!! It stops serving.", Tone.BAD)
     """Wants the model's name typed, so that no habit of pressing a key does it."""

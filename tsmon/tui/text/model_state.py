@@ -1,10 +1,10 @@
-"""How a model is, in a glyph, a word and a tone."""
+"""How a model or a worker is, in a glyph, a word and a tone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
 from tsmon.telemetry.status_signs import GONE, MODEL_SIGNS, StatusSign
 from tsmon.tui.text.tones import Tone, tone_of
 
@@ -15,6 +15,16 @@ WELL = frozenset(
     {ModelHealth.READY, ModelHealth.UNKNOWN, ModelHealth.STARTING, ModelHealth.UNREGISTERING}
 )
 """No one has to look."""
+WORKER_STATES = {
+    WorkerHealth.READY: ("● ready", Tone.GOOD),
+    WorkerHealth.UNKNOWN: ("? unknown", Tone.MUTED),
+    WorkerHealth.STOPPING: ("◌ stopping", Tone.MUTED),
+    WorkerHealth.STARTING: ("◌ starting", Tone.WARNING),
+    WorkerHealth.ENDED: ("✗ gone", Tone.BAD),
+    WorkerHealth.RETRYING: ("✗ retrying", Tone.BAD),
+    WorkerHealth.STUCK: ("✗ stuck", Tone.BAD),
+    WorkerHealth.GIVEN_UP: ("✗ given up", Tone.BAD),
+}
 
 
 def sign_of(model: ModelStatus) -> StatusSign:

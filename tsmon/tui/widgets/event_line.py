@@ -36,7 +36,7 @@ def format_event(event: Event) -> Content:
     mark = "!" if event.kind.is_bad else " "
     spans: list[Span] = [
         (f"{event.at.wall.astimezone():%H:%M:%S} ", Tone.MUTED),
-        (f"{mark} {event.kind:<18} ", tone),
+        (f"{mark} {event.kind:<19} ", tone),
         (event.subject, Tone.PLAIN),
         (f"  {event.text}", Tone.MUTED),
     ]

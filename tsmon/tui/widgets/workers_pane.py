@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.content import Content
 
 from tsmon.telemetry.activity import activity_of_worker
-from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
+from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.torchserve.rollout import Outcome
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.activity import format_worker
-from tsmon.tui.text.model_state import WELL, old_words
+from tsmon.tui.text.model_state import WELL, WORKER_STATES, old_words
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
 from tsmon.tui.widgets.table_pane import TablePane
@@ -27,16 +27,12 @@ if TYPE_CHECKING:
     from tsmon.tui.widgets.live_table import LiveTable
 
 
-_STATES = {
-    WorkerHealth.READY: ("● ready", Tone.GOOD),
-    WorkerHealth.UNKNOWN: ("? unknown", Tone.MUTED),
-    WorkerHealth.STOPPING: ("◌ stopping", Tone.MUTED),
-    WorkerHealth.STARTING: ("◌ starting", Tone.WARNING),
-    WorkerHealth.ENDED: ("✗ gone", Tone.BAD),
-    WorkerHealth.RETRYING: ("✗ retrying", Tone.BAD),
-    WorkerHealth.STUCK: ("✗ stuck", Tone.BAD),
-    WorkerHealth.GIVEN_UP: ("✗ given up", Tone.BAD),
-}
+WORKERS_IN_SIGHT = 3
+"""Rows that what is wrong leaves to the workers, where there are so many."""
+ROWS_BESIDE = 2
+"""The line of numbers, and the titles of the columns."""
+MOST_FAILURE_ROWS = 6
+"""Of what is wrong, where the pane is only as high as what is in it."""
 
 
 class ShownWorker(NamedTuple):
@@ -73,7 +69,7 @@ WorkerColumn = TableColumn[ShownWorker]
 
 def _state(shown: ShownWorker) -> Cell:
     health = shown.worker.verdict.health
-    return Cell(f"? was {health}", shown.tone) if shown.stale else Cell(*_STATES[health])
+    return Cell(f"? was {health}", shown.tone) if shown.stale else Cell(*WORKER_STATES[health])
 
 
 def _does(shown: ShownWorker) -> Cell:
@@ -163,15 +159,26 @@ class WorkersPane(TablePane[ShownWorker]):
         self.query_one("#workers-count", Words).say(_count(model, rollout, old_words(snapshot)))
         failure = self.query_one("#workers-failure", Words)
         failure.say(explain_failure(model, rollout, old_words(snapshot)))
-        failure.set_class(_has_failed(rollout), "-rollout")
         self._model = model
         self._workers = model.workers if model else ()
         self._stale = snapshot.stale
         self._now = snapshot.at.wall.timestamp()
         self.render_rows()
 
+    def on_resize(self) -> None:
+        """Have what is wrong take the rows that the workers leave."""
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        """Show of what is wrong as much as leaves the first workers in sight."""
+        rows = min(max(len(self._workers), 1), WORKERS_IN_SIGHT)
+        left = self.content_size.height - ROWS_BESIDE - rows
+        most = MOST_FAILURE_ROWS if self.styles.is_auto_height else max(left, 1)
+        self.query_one("#workers-failure").styles.max_height = most
+
     def render_rows(self) -> None:
         """Show the workers of the last tick."""
+        self._leave_room()
         model = self._model
         workers = model.workers if model else ()
         shown = [ShownWorker(each, model, self._now, self._stale) for each in workers if model]
