@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 from textual.widgets import Input
 
@@ -11,6 +13,7 @@ from tsmon.config.schema import Config, ServerSettings
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.commands.table import COMMANDS
+from tsmon.tui.screens.describe import Describe
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.state.session import LiveSession
@@ -252,3 +255,58 @@ async def test_a_command_that_is_not_offered_says_why(
         await command(seat, "scale 2")
         await seat.sees("read-only: scale is refused", "start tsmon without --read-only")
         assert not fake.sent("PUT")
+
+
+async def test_an_action_about_a_version_can_name_another_one(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("alpha")
+    fake.load("mnist", "1.0")
+    fake.load("mnist", "2.0")
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: str(seat.monitor.selected) == "alpha 1.0")
+        await open_line(seat)
+        await seat.write("describe m")
+        await seat.sees("▸ describe mnist 1.0", "describe mnist 2.0")
+        await seat.write("describe mnist 2.0")
+        await seat.press("enter")
+        await seat.until(lambda: isinstance(seat.app.screen, Describe))
+        assert str(seat.monitor.selected) == "mnist 2.0"
+
+
+async def test_a_version_that_is_not_there_changes_nothing(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await command(seat, "unregister mnits")
+        await seat.sees("no model is called mnits", "did you mean mnist?")
+        assert str(seat.monitor.selected) == "mnist 1.0"
+
+
+async def test_an_action_about_nothing_refuses_an_argument(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(fake, options) as seat:
+        await command(seat, "view.zoom mnist")
+        await seat.sees("zoom takes no argument")
+        assert not seat.monitor.zoomed
+
+
+def history_at_rest(seat: Seat) -> bool:
+    return not any(each.group == "history" and each.is_running for each in seat.app.workers)
+
+
+async def test_commands_of_earlier_sessions_are_recalled(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path
+) -> None:
+    options = replace(options, history_file=tmp_path / "state" / "commands")
+    async with watching(fake, options) as seat:
+        await command(seat, "theme nord")
+        await seat.until(lambda: seat.app.theme == "nord")
+        await seat.until(lambda: history_at_rest(seat))
+    async with watching(fake, options) as seat:
+        await seat.until(lambda: history_at_rest(seat))
+        line = await open_line(seat)
+        await seat.press("up")
+        await seat.until(lambda: line._input.value == "theme nord")

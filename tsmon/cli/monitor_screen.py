@@ -29,6 +29,7 @@ from tsmon.tui.app.app import TsmonApp
 from tsmon.tui.app.crash import crash_folder
 from tsmon.tui.app.terminal import correct_colors
 from tsmon.tui.keymap.configured import configured
+from tsmon.tui.state.command_history import history_file
 from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.state.session import LiveSession, PrometheusSession, ReplaySession, Tag
 from tsmon.tui.state.steps import shorten_pauses
@@ -160,6 +161,7 @@ def _options(
         keys=configured(loaded),
         welcome=not target.names_server and target.own_server() is None,
         crash_folder=crash_folder(),
+        history_file=history_file(),
         note=note,
     )
 

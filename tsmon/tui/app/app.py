@@ -86,7 +86,7 @@ class TsmonApp(App[int]):
         self.key_queue = KeyQueue(self, super().on_event)
         self._notifications_shown = Notifications(self)
         self._faults = Faults(self, options.crash_folder)
-        self._commands = Commands(self, lambda: self.monitor)
+        self._commands = Commands(self, lambda: self.monitor, options.history_file)
         self.servers = Servers(self, lambda: self.monitor, session, options)
         """The server that is watched, and how to watch another one."""
         self.keys_changed: Signal[Keymap] = Signal(self, "keys changed")
@@ -290,6 +290,7 @@ class TsmonApp(App[int]):
         """Paint the screen again when the shell gives it back; show the fleet if asked for."""
         self.key_queue.start()
         self._notifications_shown.start()
+        self._commands.start()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._options.fleet:
             self.action_fleet()

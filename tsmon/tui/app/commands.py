@@ -9,30 +9,42 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.commands.offers import Offer, find, offer_command, offer_key, split
 from tsmon.tui.commands.table import COMMANDS as TABLE
+from tsmon.tui.commands.table import select_version, version_names
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.presence import Refused
+from tsmon.tui.state.command_history import CommandHistory
 from tsmon.tui.text.notes import EXPECTED, Note
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tsmon.tui.keymap import Key
     from tsmon.tui.monitor.screen import MonitorScreen
 
 
 class Commands:
     """The commands for the screen that is shown."""
 
-    def __init__(self, app: App[Any], monitor: Callable[[], MonitorScreen]) -> None:
+    def __init__(
+        self, app: App[Any], monitor: Callable[[], MonitorScreen], history_file: Path | None
+    ) -> None:
+        """`history_file` keeps what was typed for later sessions."""
         self._app = app
         self._monitor = monitor
-        self._typed: list[str] = []
-        """The commands of this session, the newest last."""
+        self._typed = CommandHistory(history_file)
+
+    def start(self) -> None:
+        """Have the commands of earlier sessions at hand."""
+        self._beside(self._typed.load)
 
     def for_palette(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """All that can be typed after `:`, with each argument there is."""
         for offer in self._offers(screen):
-            if not offer.arguments:
+            if offer.title or not offer.arguments:
                 yield SystemCommand(offer.title or offer.name, offer.help, self._runs(offer))
                 continue
             for choice in offer.choices():
@@ -49,15 +61,17 @@ class Commands:
         async def carry_out(typed: str | None) -> None:
             if typed is None:
                 return
-            if typed not in self._typed[-1:]:
-                self._typed.append(typed)
+            self._typed.add(typed)
+            self._beside(self._typed.save)
             name, argument = split(typed)
             try:
                 await _carry_out(find(name, [*offers, *withheld]), argument)
             except EXPECTED as error:
                 await self.ask(typed, Note.of(error))
 
-        await self._app.push_screen(CommandLine(offers, self._typed, line, problem), carry_out)
+        await self._app.push_screen(
+            CommandLine(offers, self._typed.lines, line, problem), carry_out
+        )
 
     def _offers(self, screen: Screen[Any]) -> list[Offer]:
         """What can be done on a screen, the commands with arguments first."""
@@ -72,9 +86,10 @@ class Commands:
         for key in keys:
             opens_this = key.id in ("app.palette", "app.command")
             if not (opens_this or key.is_many) and screen.check_action(*key.call):
-                run = partial(self._run_on, screen, key.action)
+                run = partial(self._run_on, screen, key)
                 described = monitor.actions.describe(key) if screen is monitor else None
-                offers.append(offer_key(keys_of(self._app).of(key), run, described))
+                versions = partial(version_names, monitor)
+                offers.append(offer_key(keys_of(self._app).of(key), run, described, versions))
         return offers
 
     def _withheld(self, screen: Screen[Any]) -> list[Offer]:
@@ -91,8 +106,15 @@ class Commands:
                 offers += [Offer(name, "", refuse) for name in names]
         return offers
 
-    async def _run_on(self, screen: Screen[Any], action: str, _argument: str) -> None:
-        await self._app.run_action(action, screen)
+    def _beside(self, work: Callable[[], None]) -> None:
+        self._app.run_worker(work, thread=True, group="history")
+
+    async def _run_on(self, screen: Screen[Any], key: Key, argument: str) -> None:
+        if argument and not key.of_version:
+            raise InvalidArgument(f"{key.label} takes no argument", f"such as {key.id}")
+        if argument:
+            select_version(self._monitor(), argument)
+        await self._app.run_action(key.action, screen)
 
     def _runs(self, offer: Offer, argument: str = "") -> Callable[[], Awaitable[None]]:
         """What the palette calls."""

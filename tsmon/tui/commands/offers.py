@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen
 
 T = TypeVar("T")
+VERSION_NAMED = "[MODEL [VERSION]]"
+"""The arguments of an action about the selected version."""
 RunCommand = Callable[[str], Awaitable[object] | None]
 
 
@@ -76,15 +78,22 @@ def offer_command(command: Command, screen: MonitorScreen) -> Offer:
     )
 
 
-def offer_key(key: Key, run: RunCommand, wording: Key | None = None) -> Offer:
+def offer_key(
+    key: Key,
+    run: RunCommand,
+    wording: Key | None = None,
+    choices: Callable[[], Sequence[str]] = _nothing,
+) -> Offer:
     """An action of the key table, with its key as it is in force.
 
-    `wording` has the words that fit now. The palette shows them; the name to type stays.
+    `wording` has the words that fit now. The palette shows them; the name to type stays. `choices`
+    are the versions that can be named where it is about one.
     """
     wording = wording or key
     title = f"{key.group}: {wording.label} ({key.shown})"
     label = re.sub(r"[^a-z0-9]+", "-", key.label.lower()).strip("-")
-    return Offer(key.id, wording.help, run, title=title, label=label)
+    arguments = VERSION_NAMED if key.of_version else ""
+    return Offer(key.id, wording.help, run, arguments, title, label, choices)
 
 
 def split(line: str) -> tuple[str, str]:

@@ -61,18 +61,24 @@ def _servers(screen: MonitorScreen) -> Sequence[str]:
     return list(screen.options.config.servers)
 
 
-def _model(screen: MonitorScreen, text: str) -> None:
-    found = _model_keys(screen)
+def select_version(screen: MonitorScreen, text: str) -> None:
+    """Select the version of a name; without a version the default one.
+
+    Raises:
+        InvalidArgument: there is none.
+    """
+    found = _versions(screen)
     defaults = {key.name: key for key in reversed(found)}
     keys = defaults | {str(key): key for key in found}
-    screen.models_pane.go_to(keys[_one_of(text, keys, "model")])
+    screen.select(keys[_one_of(text, keys, "model")])
 
 
-def _models(screen: MonitorScreen) -> Sequence[str]:
-    return list(map(str, _model_keys(screen)))
+def version_names(screen: MonitorScreen) -> Sequence[str]:
+    """The versions on the server."""
+    return list(map(str, _versions(screen)))
 
 
-def _model_keys(screen: MonitorScreen) -> Sequence[ModelKey]:
+def _versions(screen: MonitorScreen) -> Sequence[ModelKey]:
     """Of each name, the default version first."""
     models = screen.snapshot.models if screen.snapshot else ()
     ordered = sorted(models, key=lambda model: (model.key.name, not model.is_default))
@@ -151,7 +157,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "model", "NAME [VERSION]", "Select a model; without a version, its default one.",
-        _model, _models,
+        select_version, version_names,
     ),
     Command(
         "scale", "N", "Set the number of workers, after a preview.",

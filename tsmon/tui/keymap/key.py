@@ -83,6 +83,8 @@ class Key(Struct, frozen=True):
     """Whether it is about a server without sending it anything."""
     without_answer: bool = False
     """Whether it can be done while the server does not answer."""
+    of_version: bool = False
+    """Whether it is about the selected version; as a command it can name another one."""
     needs_replay: bool = False
     """Whether it is for recordings alone."""
 

@@ -9,12 +9,12 @@ CHANGING_KEYS: tuple[Key, ...] = (
     Key(
         "model.replace", "R", "R", DO, Group.MODELS, "replace",
         "Replace the selected version with another one without downtime, step by step.",
-        (PaneName.MODELS,), changes=True,
+        (PaneName.MODELS,), changes=True, of_version=True,
     ),
     Key(
         "workers.restart", "W", "W", DO, Group.WORKERS, "restart",
         "Restart the workers of the selected version, one at a time where that is possible.",
-        (PaneName.WORKERS,), changes=True,
+        (PaneName.WORKERS,), changes=True, of_version=True,
     ),
     Key(
         "model.undo", "U", "U", DO, Group.MODELS, "undo",
@@ -76,7 +76,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "model.open", "enter", "enter", DO, Group.MODELS, "in depth",
         "Show the selected version in depth: workers, charts, percentiles, events; esc goes back.",
-        (PaneName.MODELS,),
+        (PaneName.MODELS,), of_version=True,
     ),
     Key(
         "model.register", "r", "r", DO, Group.MODELS, "register",
@@ -86,18 +86,18 @@ KEYS: tuple[Key, ...] = (
     Key(
         "model.unregister", "u", "u", DO, Group.MODELS, "unregister",
         "Unregister the selected version, after confirmation.",
-        (PaneName.MODELS,), changes=True,
+        (PaneName.MODELS,), changes=True, of_version=True,
     ),
     Key(
         "model.set-default", "D,asterisk", "D", DO, Group.MODELS, "set default",
         "Make the selected version the default, which serves requests that name no version.",
-        changes=True,
+        changes=True, of_version=True,
     ),
     *CHANGING_KEYS,
     Key(
         "model.describe", "d", "d", DO, Group.MODELS, "describe",
         "Describe the selected version: verdict, cause, settings, workers; tab shows the JSON.",
-        _LEFT,
+        _LEFT, of_version=True,
     ),
     Key(
         "model.archive", "a", "a", DO, Group.MODELS, "archive",
@@ -107,37 +107,37 @@ KEYS: tuple[Key, ...] = (
     Key(
         "workers.more", "plus,equals_sign", "+", DO, Group.WORKERS, "worker",
         "Add one worker; quick presses are combined into one change.",
-        _SEEING, changes=True,
+        _SEEING, changes=True, of_version=True,
     ),
     Key(
         "workers.fewer", "minus", "-", DO, Group.WORKERS, "worker",
         "Remove one worker; removing the last one asks for confirmation.",
-        _SEEING, changes=True,
+        _SEEING, changes=True, of_version=True,
     ),
     Key(
         "workers.scale", "s", "s", DO, Group.WORKERS, "scale",
         "Set the number of workers, with a preview.",
-        _LEFT, changes=True,
+        _LEFT, changes=True, of_version=True,
     ),
     Key(
         "digits.send", "i", "i", DO, Group.DIGITS, "send image",
         "Send the chosen image to the selected version (enter in the list does it too).",
-        _SENDING, sends=True,
+        _SENDING, sends=True, of_version=True,
     ),
     Key(
         "digits.send-many", "n", "n", DO, Group.DIGITS, "send random",
         "Send as many random images as last time, 10 at first.",
-        _ALL, sends=True,
+        _ALL, sends=True, of_version=True,
     ),
     Key(
         "digits.send-number", "N", "N", DO, Group.DIGITS, "send …",
         "Send a different number of random images, with several in flight if you like.",
-        _SENDING, sends=True,
+        _SENDING, sends=True, of_version=True,
     ),
     Key(
         "digits.load", "L", "L", DO, Group.DIGITS, "load",
         "Send images at full speed or at a fixed rate, and watch throughput and response times.",
-        sends=True,
+        sends=True, of_version=True,
     ),
     Key(
         "digits.pick", "b", "b", DO, Group.DIGITS, "picker",
@@ -147,12 +147,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "digits.draw", "w", "w", DO, Group.DIGITS, "draw",
         "Open the draw pad: draw a digit and watch what the selected version makes of it.",
-        (PaneName.DIGITS,), sends=True,
+        (PaneName.DIGITS,), sends=True, of_version=True,
     ),
     Key(
         "digits.experiment", "x", "x", DO, Group.DIGITS, "experiment",
         "Measure the same load at several worker counts, then restore the original count.",
-        (PaneName.METRICS,), changes=True,
+        (PaneName.METRICS,), changes=True, of_version=True,
     ),
     Key(
         "digits.folder", "f", "f", DO, Group.DIGITS, "folder",

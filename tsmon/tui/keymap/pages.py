@@ -9,11 +9,12 @@ OPENING_KEYS: tuple[Key, ...] = (
         "server.logs", "l", "l", DO, Group.SERVER, "logs",
         "Read the server's log files for the selected version, or for one worker if the workers "
         "have focus.",
-        (PaneName.WORKERS,),
+        (PaneName.WORKERS,), of_version=True,
     ),
     Key(
         "server.requests", "Q", "Q", DO, Group.SERVER, "requests",
         "Show the slowest, the failed and the latest requests from the log files.",
+        of_version=True,
     ),
     Key(
         "server.doctor", "H", "H", DO, Group.SERVER, "doctor",

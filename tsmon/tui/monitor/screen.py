@@ -318,7 +318,12 @@ class MonitorScreen(Panes):
         """Look at the moment of an event."""
         self.past.look_at_event(message.event)
 
-    # What capabilities ask for
+    # What capabilities and commands ask for
+
+    def select(self, key: ModelKey) -> None:
+        """Select a version, whose row the cursor follows."""
+        self.selected = key
+        self.models_pane.go_to(key)
 
     def chosen(self) -> ModelStatus | None:
         """The selected version as it is now, if the server has it; otherwise say so."""

@@ -46,5 +46,7 @@ class MonitorOptions(Struct, frozen=True):
     """Whether to offer the first steps where no server answers."""
     crash_folder: Path | None = None
     """Where a report is kept when a fault of tsmon's own ends it."""
+    history_file: Path | None = None
+    """Where the commands that were typed are kept for later sessions."""
     note: str = ""
     """A few words for the first line, such as `stops when you quit`."""
