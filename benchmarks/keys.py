@@ -35,9 +35,10 @@ from tsmon.torchserve.rollout import follow
 from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
-from tsmon.tui.screens.load import LoadScreen, LoadSettings, plan_of
+from tsmon.tui.screens.load import LoadSettings, plan_of
 from tsmon.tui.state.session import LiveSession
 from tsmon.tui.state.steps import shorten_pauses
+from tsmon.tui.widgets.load_view import LoadView
 
 PRESS_EVERY_S = 0.1
 SIZE = (120, 36)
@@ -80,7 +81,7 @@ async def batch(app: Watched, pilot: Pilot[int], seconds: float) -> None:
 
 
 def load(connections: int) -> Work:
-    """A load run over so many connections, its screen open."""
+    """A load run over so many connections, its pane open."""
 
     async def work(app: Watched, pilot: Pilot[int], seconds: float) -> None:
         screen = app.screen
@@ -88,9 +89,9 @@ def load(connections: int) -> Work:
         model = screen.session.monitor.latest.models[0]
         settings = LoadSettings(connections, None, round(seconds), 1_000_000)
         plan = plan_of(model.key, screen.sending.desk.images, settings)
-        await app.push_screen(LoadScreen(screen.session.client, plan))
-        await asyncio.sleep(seconds + 1)
-        app.pop_screen()
+        view = LoadView(screen.session.client, plan)
+        await screen.running.follow(view)
+        screen.running.step_back()
 
     return work
 

@@ -52,8 +52,8 @@ WAYS: Mapping[str, Way] = {
     "fleet": Way("F", "SERVER-"),
     "help": Way("question_mark", "Help: "),
     "command line": Way("colon", "sort COLUMN"),
-    "load run": Way("L enter", "Load MODEL-"),
-    "experiment": Way("x enter", "Experiment with MODEL-"),
+    "load run": Way("L enter", "5 Run"),
+    "experiment": Way("x enter", "experiment with MODEL-"),
 }
 SESSIONS: Mapping[str, tuple[str, ...]] = {
     "replay": ("replay", "{recording}"),

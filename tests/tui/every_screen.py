@@ -17,8 +17,6 @@ from tsmon.config.changes import Changes
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.digits.folders import read_folder
 from tsmon.fleet.fleet import Fleet
-from tsmon.load.experiment.experiment import Experiment
-from tsmon.load.experiment.plan import ExperimentPlan, Load
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.telemetry.snapshot import ModelStatus
@@ -42,12 +40,11 @@ from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.doctor import Doctor
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.events import Events
-from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.full_page import FullPage, Page
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.list_dialog import ChooseVersion, ListDialog, Pick
-from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
+from tsmon.tui.screens.load import LoadDialog, LoadSettings
 from tsmon.tui.screens.logs import Logs
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.screens.picker import Picker
@@ -120,14 +117,6 @@ async def _nothing(_answer: object = None) -> None:
     """What a question does with its answer."""
 
 
-def _experiment(room: Room) -> Experiment:
-    images = read_folder(room.samples).images
-    plan = ExperimentPlan(
-        model="mnist", images=images, worker_counts=(1, 2), load=Load(batches=(1,)), warm_up=0
-    )
-    return Experiment(room.client, plan)
-
-
 def _replacement(room: Room) -> Replacement:
     wanted = Registration("mnist-2.0.mar", initial_workers=1)
     return Replacement(room.client, ReplacementPlan(room.model.described, True, wanted))
@@ -153,11 +142,6 @@ def _bulk(room: Room) -> BulkProgress:
     return BulkProgress(Bulk("Unregister", "unregistered", [room.model.key]))
 
 
-def _load_screen(room: Room) -> LoadScreen:
-    images = read_folder(room.samples).images
-    return LoadScreen(room.client, plan_of(room.model.key, images, LoadSettings(seconds=1)))
-
-
 SERVERS = {"one": ServerSettings(url="http://one:8081")}
 MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ArchiveDialog: lambda room: ArchiveDialog(room.samples),
@@ -176,13 +160,11 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Doctor: lambda room: Doctor(room.seat.app.session),
     DrawPad: lambda room: DrawPad(room.desk, room.seat.app.symbols, aim=lambda _: None),
     Events: lambda room: Events(room.sources, room.model.key),
-    ExperimentScreen: lambda room: ExperimentScreen(_experiment(room), room.samples),
     FleetScreen: lambda room: FleetScreen(
         room.seat.app.session, Fleet(Config(), lambda: None), room.seat.monitor.options
     ),
     Help: lambda room: Help(read_only=False, pane=PaneName.MODELS),
     LoadDialog: lambda room: LoadDialog(room.model.key, LoadSettings()),
-    LoadScreen: _load_screen,
     Logs: lambda room: Logs(room.sources),
     OneRequest: _one_request,
     Palette: lambda room: Palette(id="--command-palette"),
@@ -207,14 +189,6 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     WholeText: lambda room: WholeText("Text", Content("text"), "text"),
 }
 """By class."""
-
-
-async def make(kind: type[Above[Any]], room: Room) -> Above[Any]:
-    """A screen of that class."""
-    screen = MAKERS[kind](room)
-    if isinstance(screen, ExperimentScreen):  # opened once it is known what there is to measure
-        await screen._experiment.look()
-    return screen
 
 
 def all_screens() -> set[type[Above[Any]]]:

@@ -16,14 +16,13 @@ from textual.widget import Widget
 from textual.worker import WorkerState
 
 from tests.fake import FakeTorchServe
-from tests.tui.every_screen import MAKERS, Room, all_screens, make
+from tests.tui.every_screen import MAKERS, Room, all_screens
 from tests.tui.seat import Seat, watching
 from tsmon.serving.errors import StartFailed
 from tsmon.serving.local_server import LocalServer
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.above import Above
-from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.steps import StepsScreen
 
@@ -33,7 +32,7 @@ BURST = (
     *("enter", "enter", "down", "enter", "tab", "x", "9", "enter", "escape", "escape", "escape"),
 )
 Kind = type[Above[Any]]
-WITH_JOBS: frozenset[Kind] = frozenset({ExperimentScreen, StepsScreen})
+WITH_JOBS: frozenset[Kind] = frozenset({StepsScreen})
 """What they began goes on when they are closed, and tells them until it ends."""
 every_screen = pytest.mark.parametrize("kind", MAKERS, ids=lambda kind: kind.__name__)
 
@@ -97,7 +96,7 @@ def _working(seat: Seat, screen: Above[Any]) -> bool:
 
 async def open_it(seat: Seat, kind: Kind, samples: Path) -> Opened:
     await seat.until(lambda: seat.monitor.model is not None)
-    opened = Opened(seat, await make(kind, Room(seat, samples)))
+    opened = Opened(seat, MAKERS[kind](Room(seat, samples)))
     await opened.open()
     return opened
 
@@ -122,7 +121,7 @@ async def test_it_ends_once_after_many_endings_keys_in_a_burst_and_a_late_answer
         await seat.until(lambda: seat.app.key_queue.at_rest)
         await opened.come_back()
 
-        opened = Opened(seat, await make(kind, Room(seat, samples)))
+        opened = Opened(seat, MAKERS[kind](Room(seat, samples)))
         held = fake.hold("/")
         await opened.open()
         press_at_once(seat, "down", "enter")

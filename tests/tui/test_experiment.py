@@ -13,7 +13,6 @@ from tests.fake.loopback import on_loopback
 from tests.tui.seat import Seat, watching
 from tsmon.load.experiment.kept import load_results
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.screens.experiment import ExperimentScreen
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.widgets.field import Field
 
@@ -62,7 +61,7 @@ async def test_the_dialog_says_first_what_will_happen(
         seat.find(Field, "#rate").text = "20"
         await seat.sees("20 requests/s for 10 s")
         await seat.press("escape")
-        await seat.misses("Experiment with")
+        await seat.misses("experiment with")
         assert not listening.sent("PUT")
 
 
@@ -93,14 +92,14 @@ async def test_the_table_fills_and_the_result_stays_to_look_at(
         assert [each.workers for each in kept.measurements] == [1, 4]
         await seat.press("y")
         assert "| 1 | 80 | 5.00 | 0.50 |" in seat.app.clipboard
-        await seat.press("w")
+        await seat.press("E")
         await seat.sees("Save the result")
         await seat.write(str(tmp_path / "result.svg"))
         await seat.press("enter")
         await seat.until((tmp_path / "result.svg").exists)
-        await seat.until(lambda: isinstance(seat.app.screen, ExperimentScreen))
-        await seat.press("escape")
         await seat.until(lambda: seat.app.screen is seat.monitor)
+        await seat.press("escape")
+        await seat.misses("experiment with mnist")
 
 
 async def test_esc_stops_it_and_restores_the_workers(
@@ -117,7 +116,7 @@ async def test_esc_stops_it_and_restores_the_workers(
         await seat.sees("stopped by you", "mnist 1.0 is back to 3 workers", "esc closes")
         _assert_as_before(listening)
         await seat.press("escape")
-        await seat.until(lambda: seat.app.screen is seat.monitor)
+        await seat.misses("experiment with mnist")
         hold.release()
 
 
@@ -194,3 +193,23 @@ async def test_a_read_only_session_has_no_experiments(
         await seat.sees("3/3", "10 images")
         await seat.press("x")
         await seat.sees("read-only: experiment is refused")
+
+
+async def test_nothing_else_changes_or_loads_the_server_meanwhile(
+    listening: FakeTorchServe, options: MonitorOptions
+) -> None:
+    async with watching(listening, options) as seat:
+        await _plan(seat)
+        hold = listening.hold("/predictions")
+        await seat.press("enter")
+        await hold.arrival()
+        await seat.sees("1 of 2: 1 worker")
+        await seat.press("1", "plus")
+        await seat.sees("worker is refused: an experiment is running", "5, then esc stops it")
+        await seat.press("n")
+        await seat.sees("send random is refused: an experiment is running")
+        await seat.press("5", "escape")
+        await seat.sees("mnist 1.0 is back to 3 workers")
+        hold.release()
+        await seat.press("1", "plus")
+        await seat.until(lambda: len(listening.version("mnist").workers) == WORKERS + 1)

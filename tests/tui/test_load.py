@@ -9,7 +9,7 @@ import pytest
 from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import Seat, watching
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.screens.load import LoadScreen
+from tsmon.tui.keymap import PaneName
 from tsmon.tui.widgets.field import Field
 
 
@@ -38,8 +38,8 @@ async def test_a_run_is_shown_and_its_report_stays(
     async with watching(server.fake, options) as seat:
         await ask(seat, concurrency="2", requests="30")
         await seat.press("enter")
-        await seat.sees("closed loop, 2 in flight", "count reached", "answered           30")
-        await seat.sees("p99.9", "answers per second", "y copies, esc closes")
+        await seat.sees("closed loop, 2 in flight", "count reached", "answered        30")
+        await seat.sees("p99.9", "answers per second", "esc closes")
         await seat.press("escape")
         await seat.misses("count reached")
         assert len(server.fake.sent("POST", "/predictions/mnist/1.0")) == 30
@@ -64,8 +64,8 @@ async def test_a_run_is_stopped_by_key_and_keeps_its_answers(
         await seat.press("enter")
         await seat.sees("answered", "esc stops", "/s")
         await seat.press("escape")
-        await seat.sees("stopped", "y copies, esc closes")
-        assert isinstance(seat.app.screen, LoadScreen)
+        await seat.sees("stopped", "y copies", "esc closes")
+        assert seat.monitor.current is PaneName.RUN
         await seat.press("y")
         await seat.sees("copied")
         assert "answered" in seat.app.clipboard
@@ -115,3 +115,106 @@ async def test_the_dialog_is_as_high_as_what_it_asks(
     async with watching(server.fake, options) as seat:
         await ask(seat)
         assert {field.size.height for field in seat.app.screen.query(Field)} == {1}
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 30), (220, 60)])
+async def test_the_monitor_goes_on_beside_a_run(
+    server: Loopback, options: MonitorOptions, size: tuple[int, int]
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options, size=size) as seat:
+        await seat.until(lambda: seat.monitor.sending.desk.images)
+        await seat.press("L")
+        await seat.sees("Load mnist 1.0", "requests/s")
+        seat.find(Field, "#rate").text = "20"
+        seat.find(Field, "#seconds").text = "600"
+        await seat.press("enter")
+        await seat.sees("5 Run", "load mnist 1.0", "in flight", "esc stops")
+        ticks = len(seat.app.session.monitor.past)
+        await seat.until(lambda: len(seat.app.session.monitor.past) > ticks)
+        await seat.press("3")
+        await seat.sees("3 Metrics · mnist 1.0")
+        await seat.press("2", "+")  # the model can be scaled under the load
+        await seat.sees("2/2 ready")
+        await seat.press("5")
+        await seat.sees("5 Run", "in flight", "esc stops")
+
+
+async def test_enter_gives_a_run_the_screen_and_z_takes_it_back(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, rate="20", seconds="600")
+        await seat.press("enter")
+        await seat.sees("5 Run", "1 Models")
+        await seat.press("enter")
+        await seat.misses("2 Workers · mnist")
+        await seat.sees("esc stops")
+        await seat.press("z")
+        await seat.sees("2 Workers · mnist")
+
+
+async def test_esc_elsewhere_does_not_stop_a_run(server: Loopback, options: MonitorOptions) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, rate="20", seconds="600")
+        await seat.press("enter")
+        await seat.sees("esc stops")
+        await seat.press("1", "escape", "escape")
+        await seat.sees("5 goes to it")
+        assert seat.monitor.running.view is not None
+        assert seat.monitor.running.view.job.running
+        await seat.press("L")
+        await seat.sees("a run is still under way", "5, then esc stops it")
+
+
+async def test_a_run_that_ended_stays_until_it_is_closed_and_the_digits_come_back(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await seat.sees("● ", "10 images")
+        await seat.press("5")
+        await seat.sees("there is no run")
+        await ask(seat, requests="5")
+        await seat.press("enter")
+        await seat.sees("count reached", "esc closes")
+        await seat.press("4")
+        await seat.sees("4 Digits", "10 images")
+        await seat.press("1")
+        await seat.sees("count reached")
+        await seat.press("5", "escape")
+        await seat.sees("4 Digits", "10 images")
+        assert PaneName.RUN not in seat.monitor.offered
+
+
+async def test_another_run_takes_the_place_of_the_one_before(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, requests="5")
+        await seat.press("enter")
+        await seat.sees("count reached", "5 requests")
+        await seat.press("L")
+        await seat.sees("Load mnist 1.0")
+        seat.find(Field, "#requests").text = "7"
+        await seat.press("enter")
+        await seat.sees("7 requests", "answered         7")
+        await seat.misses("5 requests")
+
+
+async def test_leaving_ends_the_process_that_sends(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, rate="20", seconds="600")
+        await seat.press("enter")
+        await seat.sees("in flight", "esc stops")
+        view = seat.monitor.running.view
+        assert view is not None
+        await seat.press("q")
+        await seat.until(lambda: seat.app.return_code is not None or not seat.app.is_running)
+        assert not view.job.running

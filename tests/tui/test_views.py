@@ -40,14 +40,20 @@ def test_the_room_decides_how_many_panes_there_are() -> None:
     assert layout_for(200, 20) is Layout.ONE
     assert layout_for(80, 24) is Layout.TWO
     assert layout_for(120, 30) is Layout.FOUR
-    digits, metrics = PaneName.DIGITS, PaneName.METRICS
-    assert visible_panes(Layout.ONE, digits, digits, zoomed=False) == {digits}
-    assert visible_panes(Layout.TWO, PaneName.MODELS, metrics, zoomed=False) == {
-        PaneName.MODELS,
-        metrics,
-    }
-    assert visible_panes(Layout.FOUR, digits, digits, zoomed=True) == {digits}
-    assert visible_panes(Layout.FOUR, digits, digits, zoomed=False) == set(PaneName)
+    models, digits, metrics = PaneName.MODELS, PaneName.DIGITS, PaneName.METRICS
+    without_run = frozenset(PaneName) - {PaneName.RUN}
+    assert visible_panes(Layout.ONE, digits, digits, without_run) == {digits}
+    assert visible_panes(Layout.TWO, models, metrics, without_run) == {models, metrics}
+    assert visible_panes(Layout.FOUR, digits, digits, without_run) == without_run
+
+
+def test_a_run_has_the_place_of_the_digits_until_they_are_in_focus() -> None:
+    every, digits, run = frozenset(PaneName), PaneName.DIGITS, PaneName.RUN
+    assert visible_panes(Layout.FOUR, PaneName.MODELS, digits, every) == every - {digits}
+    assert visible_panes(Layout.FOUR, run, run, every) == every - {digits}
+    assert visible_panes(Layout.FOUR, digits, digits, every) == every - {run}
+    assert visible_panes(Layout.TWO, run, run, every) == {PaneName.MODELS, run}
+    assert visible_panes(Layout.ONE, run, run, every) == {run}
 
 
 async def test_tab_goes_through_the_panes_in_the_order_of_their_numbers(
@@ -61,7 +67,7 @@ async def test_tab_goes_through_the_panes_in_the_order_of_their_numbers(
             await seat.press("tab")
             seen.append(seat.monitor.current)
         order = list(dict.fromkeys(seen))
-        assert order == list(PaneName)
+        assert order == [name for name in PaneName if name is not PaneName.RUN]
 
 
 async def test_zoom_gives_one_pane_the_screen_and_esc_takes_it_back(
@@ -101,12 +107,18 @@ async def test_help_lists_every_key(fake: FakeTorchServe, options: MonitorOption
         await seat.misses("esc closes")
 
 
+NOT_ALWAYS = frozenset(
+    {"app.palette", "app.command", "model.undo", "server.renew-tokens", "view.run"}
+)
+"""Actions that are there only with something to undo, with tokens, or with a run."""
+
+
 async def test_the_palette_has_every_action(fake: FakeTorchServe, options: MonitorOptions) -> None:
     async with watching(fake, options) as seat:
         titles = [command.title for command in seat.app.get_system_commands(seat.monitor)]
         for key in KEYS:
             assert (
-                key.id in {"app.palette", "app.command", "model.undo", "server.renew-tokens"}
+                key.id in NOT_ALWAYS
                 or key.needs_replay
                 or any(key.label in title for title in titles)
             )

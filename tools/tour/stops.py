@@ -17,8 +17,7 @@ from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.screens.doctor import Doctor
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.events import Events
-from tsmon.tui.screens.experiment import ExperimentScreen
-from tsmon.tui.screens.load import LoadDialog, LoadScreen
+from tsmon.tui.screens.load import LoadDialog
 from tsmon.tui.screens.logs import Logs
 from tsmon.tui.screens.picker import Picker
 from tsmon.tui.screens.plan_experiment import PlanExperiment
@@ -133,9 +132,9 @@ async def load(guide: Guide) -> None:
     await _open(guide, "L", LoadDialog)
     await _fill(guide, concurrency="4", seconds="10")
     await guide.seat.press("enter")
-    await guide.seat.until(lambda: isinstance(guide.seat.app.screen, LoadScreen))
     await guide.seat.sees("esc closes")
     await guide.still("load")
+    await guide.seat.press("escape")
 
 
 async def picker(guide: Guide) -> None:
@@ -172,9 +171,9 @@ async def experiment(guide: Guide) -> None:
     await _open(guide, "x", PlanExperiment)
     await _fill(guide, workers="1,2")
     await guide.seat.press("enter")
-    await guide.seat.until(lambda: isinstance(guide.seat.app.screen, ExperimentScreen))
-    await guide.seat.sees("kept in")
+    await guide.seat.sees("saved in")
     await guide.still("experiment")
+    await guide.seat.press("escape")
 
 
 async def replace(guide: Guide) -> None:

@@ -94,9 +94,8 @@ def open_monitor(
     if recorded is not None and recorded.missing:
         complain(recorded.missing)
     servers = app.servers
-    left = servers.experiment.experiment.restoration if servers.experiment else None
-    if left is not None and not left.done:
-        complain(left.message, left.remedy)
+    if left := servers.unrestored:
+        complain(left.message, left.hint)
     if servers.started is not None and not app.wants_demo:
         say(
             f"the TorchServe at {servers.started.management} keeps running; `tsmon serve stop` "

@@ -43,6 +43,10 @@ class Failure(StrEnum):
     """In flight when the sender was asked to stop waiting."""
 
 
+CAPACITY_KINDS = frozenset({Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL})
+"""Those of which `capacity_cause` knows what to do."""
+
+
 def kind_of(error: TorchServeError) -> Failure:
     """The kind of an error that a prediction raised."""
     if isinstance(error, ApiError) and error.code == 413:

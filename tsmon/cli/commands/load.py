@@ -22,7 +22,7 @@ from tsmon.cli.reports.load import emit_report, progress_line, say_report
 from tsmon.cli.target import Target, pass_target
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import find_images
-from tsmon.load.refusals import Failure, capacity_cause
+from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
 from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import (
     DEFAULT_COUNT,
@@ -170,8 +170,7 @@ def _interruptible(run: LoadRun) -> Iterator[None]:
 
 async def _remedy(client: TorchServe, report: RunReport) -> str:
     """What to do about the failures: what a 503 asks for, or the first error's own words."""
-    capacity = {Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL}
-    if capacity & report.failures.keys():
+    if CAPACITY_KINDS & report.failures.keys():
         with suppress(TorchServeError):
             plan = report.plan
             return capacity_cause(await client.management.describe(plan.model, plan.version))

@@ -42,10 +42,11 @@ from tsmon.tui.widgets.scroll_bar import WholeCells
 from tsmon.untrusted.text import few_lines, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tsmon.tui.keymap.effective import Keymap
     from tsmon.tui.state.messages import (
-        ExperimentBegun,
-        ProcedureBegun,
+        JobBegun,
         ServerChosen,
         ServerOpened,
         SessionOpened,
@@ -263,28 +264,27 @@ class TsmonApp(App[int]):
         self.wants_demo = True
         self.exit(0)
 
-    def on_experiment_begun(self, message: ExperimentBegun) -> None:
-        """Remember what has to be put back before leaving."""
-        self.servers.experiment = message.job
-
-    def on_procedure_begun(self, message: ProcedureBegun) -> None:
-        """Remember what has to be made safe before leaving."""
-        self.servers.procedure = message.job
+    def on_job_begun(self, message: JobBegun) -> None:
+        """Remember what has to end, and be put back or made safe, before leaving."""
+        self.servers.begun(message.job)
 
     def on_server_opened(self, message: ServerOpened) -> None:
         """Watch a server of this machine instead."""
-        self.servers.open_local(message.record, started=message.started)
+        self._open(lambda: self.servers.open_local(message.record, started=message.started))
 
     def on_server_chosen(self, message: ServerChosen) -> None:
         """Watch a server of the configuration, whose name was typed."""
-        try:
-            self.servers.open_named(message.name)
-        except EXPECTED as error:
-            self.monitor.talk.note(Note.of(error))
+        self._open(lambda: self.servers.open_named(message.name))
 
     def on_session_opened(self, message: SessionOpened) -> None:
         """Someone chose another server on a screen above the monitor."""
-        self.servers.open(message.session)
+        self._open(lambda: self.servers.open(message.session))
+
+    def _open(self, opening: Callable[[], None]) -> None:
+        try:
+            opening()
+        except EXPECTED as error:
+            self.monitor.talk.note(Note.of(error))
 
     def on_mount(self) -> None:
         """Paint the screen again when the shell gives it back; show the fleet if asked for."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tsmon.fleet.fleet import Fleet
     from tsmon.serving.record import ServerRecord
     from tsmon.tui.monitor.screen import MonitorScreen
-    from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
+    from tsmon.tui.state.jobs import Job
     from tsmon.tui.state.options import MonitorOptions
 
 
@@ -40,11 +40,19 @@ class Servers:
         """The server that is watched."""
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
-        self.experiment: ExperimentJob | None = None
-        """The last experiment, which may be under way."""
-        self.procedure: ProcedureJob | None = None
-        """The last replacement or restart, which may be under way."""
+        self._jobs: list[Job] = []
+        """What was begun on the server that is watched, and may be under way."""
         self._fleet: Fleet | None = None
+
+    def begun(self, job: Job) -> None:
+        """Something began that has to end on this server."""
+        self._jobs = [each for each in self._jobs if each.running or each.unrestored]
+        self._jobs.append(job)
+
+    @property
+    def unrestored(self) -> Note | None:
+        """What an experiment could not put back; None when all is as it was."""
+        return next((note for job in self._jobs if (note := job.unrestored)), None)
 
     def open_named(self, name: str) -> None:
         """Watch a server of the configuration instead.
@@ -58,7 +66,16 @@ class Servers:
         self.open(live_session(target_named(name, self._options), self._options, period_s))
 
     def open(self, session: Session) -> None:
-        """Show another session in the monitor, and let go of the one before."""
+        """Show another session in the monitor, and let go of the one before.
+
+        Raises:
+            JobUnderWay: something has to end on the present one first; the new one is closed.
+        """
+        try:
+            self._refuse_when_busy()
+        except JobUnderWay:
+            self._app.run_worker(session.close(), group="closing")
+            raise
         old, self.session = self.session, session
         while len(self._app.screen_stack) > 1:
             self._app.screen.dismiss(None)
@@ -119,15 +136,11 @@ class Servers:
 
     async def end_jobs(self) -> None:
         """Stop what is under way, and wait until its model is put back or safe."""
-        for job in (self.experiment, self.procedure):
-            if job is not None:
-                job.stop()
-                await job.ended()
+        for job in self._jobs:
+            job.stop()
+            await job.ended()
 
     def _refuse_when_busy(self) -> None:
-        if self.experiment is not None and self.experiment.running:
-            raise JobUnderWay("an experiment is running", "stop it first; that restores its model")
-        if self.procedure is not None and self.procedure.running:
-            raise JobUnderWay(
-                "a replacement or restart is running", "wait for it, or stop it first"
-            )
+        for job in self._jobs:
+            if job.running and job.busy is not None:
+                raise JobUnderWay(job.busy.message, job.busy.hint)

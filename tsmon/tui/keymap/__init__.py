@@ -10,9 +10,7 @@ from tsmon.tui.keymap.dialogs import (
     COMMAND_KEYS,
     DESCRIBE_KEYS,
     DIALOG_KEYS,
-    EXPERIMENT_KEYS,
     HELP_KEYS,
-    LOAD_KEYS,
     METRICS_KEYS,
     MOTION_KEYS,
 )
@@ -42,7 +40,6 @@ __all__ = [
     "DOCTOR_KEYS",
     "DRAW_KEYS",
     "EVENT_KEYS",
-    "EXPERIMENT_KEYS",
     "FLEET_KEYS",
     "FLEET_SHARED_KEYS",
     "FOOTER_MOST",
@@ -50,7 +47,6 @@ __all__ = [
     "HELP_KEYS",
     "KEYS",
     "LINE_KEYS",
-    "LOAD_KEYS",
     "LOG_KEYS",
     "METRICS_KEYS",
     "MOTION_KEYS",
@@ -59,6 +55,7 @@ __all__ = [
     "PAGE_SHARED_KEYS",
     "PICKER_KEYS",
     "REQUEST_KEYS",
+    "RUN_KEYS",
     "SETTING_KEYS",
     "SHARED_KEYS",
     "STEPS_KEYS",
@@ -85,8 +82,6 @@ ALL_KEYS = (
     *METRICS_KEYS,
     *HELP_KEYS,
     *COMMAND_KEYS,
-    *LOAD_KEYS,
-    *EXPERIMENT_KEYS,
     *STEPS_KEYS,
     *PAGE_KEYS,
     *LOG_KEYS,
@@ -123,6 +118,11 @@ WITHOUT_SERVER = [
     BY_ID[f"server.{name}"] for name in ("start", "fleet", "logs", "doctor", "events")
 ]
 """The keys in the footer while nothing listens where the server was."""
+
+RUN_KEYS = tuple(
+    key for key in KEYS if PaneName.RUN in key.footer or key.id in {"digits.stop", "model.open"}
+)
+"""Keys of the monitor that mean the run while its pane has the focus."""
 
 FOOTER_MOST = 8
 """Keys in the footer besides those for help and quit."""

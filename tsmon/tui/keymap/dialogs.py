@@ -22,36 +22,6 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
-EXPERIMENT_KEYS: tuple[Key, ...] = (
-    Key(
-        "experiment.stop", "escape", "esc", "stop", Group.DIALOGS, "stop or close",
-        "In an experiment, stop it and restore the workers; when it has ended, close it.",
-    ),
-    Key(
-        "experiment.copy", "y", "y", "copy", Group.DIALOGS, "copy",
-        "In an experiment, copy the result as Markdown to the terminal's clipboard.",
-    ),
-    Key(
-        "experiment.write", "w", "w", "write", Group.DIALOGS, "write",
-        "In an experiment, save the result to a file: Markdown, CSV, JSON or SVG.",
-    ),
-    Key(
-        "experiment.quit", "q", "q", "app.quit", Group.DIALOGS, "quit",
-        "In an experiment, restore the workers and quit the monitor.",
-    ),
-)  # fmt: skip
-
-LOAD_KEYS: tuple[Key, ...] = (
-    Key(
-        "load.stop", "escape", "esc", "cancel", Group.DIALOGS, "stop",
-        "Stop a load run; pressed again, drop the requests in flight; then close it.",
-    ),
-    Key(
-        "load.copy", "y", "y", "copy", Group.DIALOGS, "copy",
-        "Copy the report of a load run to the terminal's clipboard.",
-    ),
-)  # fmt: skip
-
 HELP_KEYS: tuple[Key, ...] = (
     Key(
         "help.turn", "tab,shift+tab", "tab", "turn", Group.DIALOGS, "other page",

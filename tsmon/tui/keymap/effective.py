@@ -164,8 +164,8 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "fleet": (*keymap.FLEET_KEYS, *keymap.MOTION_KEYS, *keymap.FLEET_SHARED_KEYS),
         "help": (*keymap.DIALOG_KEYS, *keymap.HELP_KEYS, *keymap.MOTION_KEYS),
         "command line": (*keymap.DIALOG_KEYS, *keymap.COMMAND_KEYS),
-        "load run": keymap.LOAD_KEYS,
-        "experiment": keymap.EXPERIMENT_KEYS,
+        "load run": keymap.RUN_KEYS,
+        "experiment": keymap.RUN_KEYS,
     }
 )
 """Every key of a screen and of the widgets in it; a key belongs to at least one screen."""

@@ -14,12 +14,13 @@ DO = "do('{id}')"
 
 
 class PaneName(StrEnum):
-    """The four panes, in the order of their numbers."""
+    """The panes, in the order of their numbers; that of a run is there while there is a run."""
 
     MODELS = "models"
     WORKERS = "workers"
     METRICS = "metrics"
     DIGITS = "digits"
+    RUN = "run"
 
     @property
     def number(self) -> int:
@@ -38,6 +39,7 @@ class Group(StrEnum):
     MODELS = "Models"
     WORKERS = "Workers"
     DIGITS = "Digits"
+    RUN = "Run"
     TABLES = "Tables"
     SERVER = "Server"
     TIME = "Time"

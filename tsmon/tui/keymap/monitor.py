@@ -61,8 +61,9 @@ TABLE_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "table.copy", "y", "y", DO, Group.TABLES, "copy",
-        "Copy the value, the row, or the curl or tsmon line for what is selected.",
-        (PaneName.METRICS,),
+        "Copy the value, the row, the report of the run, or the curl or tsmon line for what is "
+        "selected.",
+        (PaneName.METRICS, PaneName.RUN),
     ),
 )  # fmt: skip
 
@@ -75,7 +76,8 @@ _ALL = tuple(PaneName)
 KEYS: tuple[Key, ...] = (
     Key(
         "model.open", "enter", "enter", DO, Group.MODELS, "in depth",
-        "Show the selected version in depth: workers, charts, percentiles, events; esc goes back.",
+        "Show the selected version in depth: workers, charts, percentiles, events; esc goes back. "
+        "In the run, give it the whole screen.",
         (PaneName.MODELS,), of_version=True,
     ),
     Key(
@@ -135,9 +137,9 @@ KEYS: tuple[Key, ...] = (
         _SENDING, sends=True, of_version=True,
     ),
     Key(
-        "digits.load", "L", "L", DO, Group.DIGITS, "load",
+        "digits.load", "L", "L", DO, Group.RUN, "load",
         "Send images at full speed or at a fixed rate, and watch throughput and response times.",
-        sends=True, of_version=True,
+        (PaneName.RUN,), sends=True, of_version=True,
     ),
     Key(
         "digits.pick", "b", "b", DO, Group.DIGITS, "picker",
@@ -150,9 +152,14 @@ KEYS: tuple[Key, ...] = (
         (PaneName.DIGITS,), sends=True, of_version=True,
     ),
     Key(
-        "digits.experiment", "x", "x", DO, Group.DIGITS, "experiment",
+        "digits.experiment", "x", "x", DO, Group.RUN, "experiment",
         "Measure the same load at several worker counts, then restore the original count.",
-        (PaneName.METRICS,), changes=True, of_version=True,
+        (PaneName.METRICS, PaneName.RUN), changes=True, of_version=True,
+    ),
+    Key(
+        "run.save", "E", "E", DO, Group.RUN, "export",
+        "Save the report of the load run or experiment to a file.",
+        (PaneName.RUN,),
     ),
     Key(
         "digits.folder", "f", "f", DO, Group.DIGITS, "folder",
@@ -166,7 +173,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.stop", "escape", "esc", DO, Group.DIGITS, "stop",
-        "Stop a batch or a wait; leave the in-depth view; clear the marks, then the filter.",
+        "Stop a batch or a wait; leave the in-depth view; clear the marks, then the filter. In the "
+        "run, stop it (pressed again, drop the requests in flight), then close it.",
     ),
     Key(
         "server.start", "S", "S", DO, Group.SERVER, "start server",
@@ -205,10 +213,14 @@ KEYS: tuple[Key, ...] = (
         "Go to the images and answers.",
     ),
     Key(
+        "view.run", "5", "5", DO, Group.VIEW, "run",
+        "Go to the load run or experiment, if there is one.",
+    ),
+    Key(
         "view.zoom", "z", "z", DO, Group.VIEW, "zoom",
         "Zoom the focused pane to the whole screen, and back; a double click on a title does the "
         "same.",
-        (PaneName.METRICS,),
+        (PaneName.METRICS, PaneName.RUN),
     ),
     Key(
         "time.pause", "p", "p", DO, Group.TIME, "pause",

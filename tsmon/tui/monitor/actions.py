@@ -83,4 +83,6 @@ def _refusal(key: Key, session: Session) -> Note | None:
         return Note(f"this is a {session.word}: {key.label} is not possible", session.way_out)
     if key.changes and session.read_only:
         return Note(f"read-only: {key.label} is refused", READ_ONLY_HINT)
+    if key.acts and session.hold is not None:
+        return Note(f"{key.label} is refused: {session.hold.message}", session.hold.hint)
     return why_not_present(key, session, Instant.now())

@@ -28,12 +28,24 @@ class Copying(Capability):
         return {"table.copy": self._ask}
 
     def _ask(self) -> None:
-        """Ask what to copy."""
+        """Ask what to copy; a run in focus has one thing alone."""
+        if self.host.current is PaneName.RUN:
+            self._copy_report()
+            return
         from tsmon.tui.screens.copy_choice import CopyChoice
 
         choices = [*self._shown_texts(), *self._requests()]
         if choices:
             self.talk.push(CopyChoice(choices), self._copy)
+        else:
+            self.talk.note(Note("nothing to copy here"), bad=False)
+
+    def _copy_report(self) -> None:
+        from tsmon.tui.screens.copy_choice import Copyable
+
+        view = self.host.running.view
+        if view is not None and view.text:
+            self._copy(Copyable("y", "the report", masked(view.text)))
         else:
             self.talk.note(Note("nothing to copy here"), bad=False)
 

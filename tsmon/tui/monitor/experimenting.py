@@ -11,15 +11,20 @@ from textual.content import Content
 
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.running import GROUP as RUN_GROUP
 from tsmon.tui.monitor.sending import NO_IMAGES_TO_SEND
 from tsmon.tui.state.risk import Removal, Risk, WorkerChange, gravest, weigh
+from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
     from tsmon.digits.images import DigitImage
     from tsmon.load.experiment.plan import ExperimentPlan
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+    from tsmon.tui.monitor.running import Running
+    from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.confirm import Confirm
     from tsmon.tui.screens.plan_experiment import PlanExperiment
+    from tsmon.tui.widgets.experiment_view import ExperimentView
 
 EXPERIMENT = "digits.experiment"
 
@@ -27,13 +32,17 @@ EXPERIMENT = "digits.experiment"
 class Experimenting(Capability):
     """Compares worker counts under the same load."""
 
+    def __init__(self, host: MonitorScreen, running: Running) -> None:
+        super().__init__(host)
+        self._running = running
+
     def actions(self) -> Handlers:
         """Its one key."""
         return {EXPERIMENT: self._begin}
 
     def _begin(self) -> None:
         model = self.host.chosen()
-        if model is None:
+        if model is None or not self._running.is_free():
             return
         images = tuple(self.host.digits_pane.images)
         if not images:
@@ -45,8 +54,8 @@ class Experimenting(Capability):
         from tsmon.doctor.machine import usable_cores
         from tsmon.load.capacity.experience import experienced_points, predictor
         from tsmon.load.experiment.experiment import Experiment
-        from tsmon.tui.screens.experiment import ExperimentScreen
         from tsmon.tui.screens.plan_experiment import PlanExperiment
+        from tsmon.tui.widgets.experiment_view import ExperimentView
 
         host, session = self.host, self.host.session
 
@@ -68,8 +77,16 @@ class Experimenting(Capability):
             host, EXPERIMENT, [model.key], partial(self._question, model.key, plan, outlook)
         ):
             return
-        await host.talk.push_wait(ExperimentScreen(experiment, home))
-        session.monitor.poke()
+        host.talk.do(self._follow(ExperimentView(experiment, home)), RUN_GROUP)
+
+    async def _follow(self, view: ExperimentView) -> None:
+        """Let nothing else change or load the server meanwhile: that would be measured too."""
+        session = self.host.session
+        session.hold = Note("an experiment is running", "{view.run}, then {digits.stop} stops it")
+        try:
+            await self._running.follow(view)
+        finally:
+            session.hold = None
 
     def _weigh(self, key: ModelKey, plan: ExperimentPlan) -> Risk | None:
         """The gravest of all that it does to a version."""

@@ -14,8 +14,10 @@ class InDepth(Capability):
         return {"model.open": self.open}
 
     def open(self) -> None:
-        """Show the selected version in depth."""
-        if self.host.selected is not None:
+        """Show the selected version in depth; a run in focus gets the whole screen instead."""
+        if self.host.current is PaneName.RUN:
+            self.host.zoomed = True
+        elif self.host.selected is not None:
             self.host.zoomed = False
             self.host.in_depth = True
             self.host.focus_pane(PaneName.METRICS)

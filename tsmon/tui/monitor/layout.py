@@ -37,11 +37,16 @@ def layout_for(width: int, height: int) -> Layout:
 
 
 def visible_panes(
-    layout: Layout, current: PaneName, detail: PaneName, *, zoomed: bool
+    layout: Layout, current: PaneName, detail: PaneName, offered: frozenset[PaneName]
 ) -> frozenset[PaneName]:
-    """The panes to show; `detail` is the one last looked at besides the models."""
-    if zoomed or layout is Layout.ONE:
-        return frozenset({current})
+    """Those of the offered panes to show; `detail` is the one last looked at besides the models.
+
+    A run has the place of the digits while they are not in focus.
+    """
+    if layout is Layout.ONE:
+        return frozenset({current}) & offered
     if layout is Layout.TWO:
-        return frozenset({PaneName.MODELS, detail})
-    return frozenset(PaneName)
+        return frozenset({PaneName.MODELS, detail}) & offered
+    if PaneName.RUN not in offered:
+        return offered
+    return offered - {PaneName.RUN if current is PaneName.DIGITS else PaneName.DIGITS}

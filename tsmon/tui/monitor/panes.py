@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -28,10 +28,14 @@ from tsmon.tui.widgets.story import VersionDetails
 from tsmon.tui.widgets.tab_line import TabLine
 from tsmon.tui.widgets.workers_pane import WorkersPane
 
+if TYPE_CHECKING:
+    from tsmon.tui.widgets.run_pane import RunPane
+
 ROOM_LINES = 36
 """Lines from which on the story has room above the charts."""
 TALL_LINES = 50
 """Lines from which on the story has room below the workers of the overview."""
+UPPER = frozenset({PaneName.MODELS, PaneName.WORKERS, PaneName.METRICS})
 DEEP = frozenset({PaneName.WORKERS, PaneName.METRICS})
 """The panes about one model that are seen in depth."""
 
@@ -54,6 +58,7 @@ class Panes(Sound[None]):
     def __init__(self) -> None:
         super().__init__()
         self._detail = PaneName.WORKERS
+        self._run: RunPane | None = None
         self._room = Layout.FOUR
 
     def compose(self) -> ComposeResult:
@@ -82,7 +87,8 @@ class Panes(Sound[None]):
     @property
     def offered(self) -> frozenset[PaneName]:
         """The panes there are."""
-        return frozenset(PaneName)
+        panes = frozenset(PaneName)
+        return panes if self._run is not None else panes - {PaneName.RUN}
 
     def footer_keys(self) -> list[keymap.Key]:
         """The keys to name in the last line."""
@@ -120,6 +126,8 @@ class Panes(Sound[None]):
         """Draw charts and pictures with other characters."""
         self.metrics_pane.symbols = symbols
         self.digits_pane.symbols = symbols
+        if self._run is not None:
+            self._run.view.symbols = symbols
 
     def watch_in_depth(self) -> None:
         """The panes about one model are arranged in a way of their own, or are not any more."""
@@ -128,10 +136,10 @@ class Panes(Sound[None]):
     def lay_out(self) -> None:
         """Show the panes that fit, and their keys."""
         shown = self._shown()
-        for name in PaneName:
-            self.query_one(f"#{name}").display = name in shown
+        for pane in self.query(Pane):
+            pane.display = pane.NAME in shown
         self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
-        self.query_one("#upper").display = shown != {PaneName.DIGITS}
+        self.query_one("#upper").display = bool(shown & UPPER)
         self.query_one(Headline).display = self._is_deep
         self.story.display = self._has_room_for_story()
         self.metrics_pane.with_table = not self._is_deep
@@ -149,9 +157,15 @@ class Panes(Sound[None]):
 
     def _shown(self) -> frozenset[PaneName]:
         if self._is_deep:
-            return DEEP
-        shown = visible_panes(self._room, self.current, self._detail, zoomed=self.zoomed)
-        return shown & self.offered
+            return self._deep
+        room = Layout.ONE if self.zoomed else self._room
+        return visible_panes(room, self.current, self._detail, self.offered)
+
+    @property
+    def _deep(self) -> frozenset[PaneName]:
+        """The panes that are seen in depth: those about one model, and a run where it is large."""
+        below = {PaneName.RUN} & self.offered if self._room is Layout.FOUR else set()
+        return DEEP | below
 
     def _arrangement(self) -> frozenset[str]:
         """The classes of all panes, which are set at once: each change of them styles all again."""
@@ -176,10 +190,31 @@ class Panes(Sound[None]):
 
     def focus_pane(self, name: PaneName) -> None:
         """Go to a pane, which may have to be shown first; what is not in depth leads out of it."""
-        if name not in DEEP:
+        if name not in self._deep:
             self.in_depth = False
         self.current = name
         self.query_one(f"#{name}", Pane).take_focus()
+
+    async def show_run(self, pane: RunPane) -> None:
+        """Give a run a pane of its own, and go to it."""
+        await self.query(f"#{PaneName.RUN}").remove()
+        self._run = pane
+        await self.query_one("#panes").mount(pane)
+        self.focus_pane(PaneName.RUN)
+
+    def close_run(self) -> None:
+        """Take that pane away."""
+        if self._run is None:
+            return
+        self._run.view.close()
+        self._run.remove()
+        self._run = None
+        if self._detail is PaneName.RUN:
+            self._detail = PaneName.WORKERS
+        if self.current is PaneName.RUN:
+            self.zoomed = False
+            self.focus_pane(PaneName.METRICS if self.in_depth else PaneName.MODELS)
+        self.lay_out()
 
     @property
     def models_pane(self) -> ModelsPane:

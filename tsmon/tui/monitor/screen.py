@@ -27,6 +27,7 @@ from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.plugins import Plugins
 from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.monitor.replacing import Replacing
+from tsmon.tui.monitor.running import Running
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.monitor.servers import ServerActions
@@ -75,22 +76,23 @@ class MonitorScreen(Panes):
         self._unpainted = ExitStack()
         self._watch(session)
         self.past = LookingBack(self)
-        self.sending = Sending(self)
+        self.running = Running(self)
+        self.sending = Sending(self, self.running)
         self.servers = ServerActions(self)
         undoing, marking, in_depth = Undoing(self), Marking(self), InDepth(self)
         self.scaling = Scaling(self, undoing, marking)
         self._capabilities: tuple[Capability, ...] = (
             Configuring(self, appearance, self.past, self.servers, self.sending),
             Copying(self),
-            Experimenting(self),
+            Experimenting(self, self.running),
             Leftovers(self),
             Pages(self, self.past),
             Plugins(self),
             Replacing(self, undoing, self.sending.desk),
             Tokens(self),
             Versions(self, undoing, marking),
-            Viewing(self, self.sending, in_depth),
-            *(in_depth, marking, self.scaling, self.sending, self.servers),
+            Viewing(self, self.sending, in_depth, self.running),
+            *(in_depth, marking, self.running, self.scaling, self.sending, self.servers),
             self.past,  # puts the way back to the present before the keys of the others,
             undoing,  # and this one the way back to what was
         )
@@ -156,7 +158,7 @@ class MonitorScreen(Panes):
     @property
     def offered(self) -> frozenset[PaneName]:
         """The panes there are; without a server there is nothing to send digits to."""
-        panes = frozenset(PaneName)
+        panes = super().offered
         return panes if self.session.can_act else panes - {PaneName.DIGITS}
 
     @property

@@ -10,12 +10,14 @@ from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.running import GROUP as RUN_GROUP
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer
     from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.monitor.running import Running
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.load import LoadSettings
 
@@ -28,8 +30,9 @@ GROUP = "send"
 class Sending(Capability):
     """The images, their answers, and what is being sent."""
 
-    def __init__(self, host: MonitorScreen) -> None:
+    def __init__(self, host: MonitorScreen, running: Running) -> None:
         super().__init__(host)
+        self._running = running
         self._load_settings: LoadSettings | None = None
         self.desk = Desk(
             host.session,
@@ -136,11 +139,12 @@ class Sending(Capability):
 
     async def _load(self) -> None:
         """Send many images and watch how the server bears it."""
-        from tsmon.tui.screens.load import LoadDialog, LoadScreen, LoadSettings, plan_of
+        from tsmon.tui.screens.load import LoadDialog, LoadSettings, plan_of
+        from tsmon.tui.widgets.load_view import LoadView
 
         model = self.host.chosen()
         images = self.desk.images
-        if not model:
+        if not model or not self._running.is_free():
             return
         if not images:
             self.talk.note(NO_IMAGES_TO_SEND)
@@ -151,7 +155,8 @@ class Sending(Capability):
         if settings:
             self._load_settings = settings
             plan = plan_of(model.key, images, settings)
-            self.talk.push(LoadScreen(self.host.session.client, plan, self.host.symbols))
+            view = LoadView(self.host.session.client, plan)
+            self.talk.do(self._running.follow(view), RUN_GROUP)
 
     # How it goes
 

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING
 
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.running import NO_RUN
 
 if TYPE_CHECKING:
     from tsmon.tui.monitor.in_depth import InDepth
+    from tsmon.tui.monitor.running import Running
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.sending import Sending
+    from tsmon.tui.text.notes import Note
 
 
 class Viewing(Capability):
     """The panes and their rows; and esc, which ends what is nearest."""
 
-    def __init__(self, host: MonitorScreen, sending: Sending, in_depth: InDepth) -> None:
+    def __init__(
+        self, host: MonitorScreen, sending: Sending, in_depth: InDepth, running: Running
+    ) -> None:
         super().__init__(host)
         self._sending = sending
         self._in_depth = in_depth
+        self._running = running
 
     def actions(self) -> Handlers:
         """The keys of the panes and tables."""
@@ -34,17 +40,26 @@ class Viewing(Capability):
         }
 
     def allows(self, id_: str) -> bool:
-        """Some panes are not there with every session."""
+        """Some panes are not there with every session, or not always."""
         absent = set(PaneName) - self.host.offered
         return id_ not in {f"view.{name}" for name in absent}
+
+    def why_not(self, id_: str) -> Note | None:
+        """There is no run to go to."""
+        return NO_RUN if id_ == f"view.{PaneName.RUN}" else None
 
     def _zoom(self) -> None:
         """Give the pane in focus the whole screen, or take it back."""
         self.host.zoomed = not self.host.zoomed
 
     def _stop(self) -> None:
-        """Stop a batch, waiting, the depth, marks, the filter, the zoom, or a rollout's words."""
+        """Stop a batch, waiting, the depth, marks, the filter, the zoom, or a rollout's words.
+
+        In the pane of a run, stop that or close it.
+        """
         host = self.host
+        if self._running.step_back():
+            return
         if self._sending.desk.under_way:
             self._sending.stop()
         elif self._stop_waiting() or self._in_depth.leave() or self._step_back():

@@ -14,7 +14,7 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.above import AboveInPart
 from tsmon.tui.state.jobs import ProcedureJob
-from tsmon.tui.state.messages import ProcedureBegun
+from tsmon.tui.state.messages import JobBegun
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration
@@ -59,7 +59,7 @@ class StepsScreen(AboveInPart[Procedure]):
     def on_mount(self) -> None:
         """Start to follow the procedure."""
         self._job = ProcedureJob(self._procedure, self._changed)
-        self.post_message(ProcedureBegun(self._job))
+        self.post_message(JobBegun(self._job))
         self._changed()
 
     def action_stop(self) -> None:

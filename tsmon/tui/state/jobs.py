@@ -5,18 +5,33 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
+
+from tsmon.load.experiment.kept import keep_result
+from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
+from tsmon.load.run.run import LoadRun, open_run
+from tsmon.serving.errors import ServingError
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.text.notes import EXPECTED, Note
 
 if TYPE_CHECKING:
     from tsmon.load.experiment.experiment import Experiment
     from tsmon.load.experiment.steps import ExperimentStep
+    from tsmon.load.run.plan import RunPlan
+    from tsmon.load.run.report import RunProgress, RunReport
+    from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.procedure import Procedure
 
 
 class Job(ABC):
     """Goes on in a task that no screen ends by closing."""
+
+    busy: ClassVar[Note | None] = None
+    """Why no other server can be watched while it runs; None where it just ends then."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         """`changed` is called at every step and at the end."""
@@ -34,6 +49,11 @@ class Job(ABC):
         Raises:
             TorchServeError, ServingError: it could not be done.
         """
+
+    @property
+    def unrestored(self) -> Note | None:
+        """What it changed and could not put back, once it has ended."""
+        return None
 
     @property
     def running(self) -> bool:
@@ -64,14 +84,36 @@ class Job(ABC):
 class ExperimentJob(Job):
     """Runs one experiment; at its end the model is put back."""
 
-    def __init__(self, experiment: Experiment, changed: Callable[[], None]) -> None:
+    busy = Note("an experiment is running", "stop it first; that restores its model")
+
+    def __init__(
+        self, experiment: Experiment, home: Path | None, changed: Callable[[], None]
+    ) -> None:
+        """`home` is the folder that results are kept in."""
         super().__init__(changed)
         self.experiment = experiment
+        self.kept = ""
+        """Where the result is kept, or why it is not."""
+        self._home = home
         self.step: ExperimentStep | None = None
 
     async def carry_out(self) -> None:
-        """Measure, then restore."""
+        """Measure, restore, then keep the result."""
         await self.experiment.run(self._take)
+        result = self.experiment.result
+        if not result.complete:
+            return
+        try:
+            path = await asyncio.to_thread(keep_result, result, self._home)
+            self.kept = f"saved in {path}"
+        except ServingError as error:
+            self.kept = str(error)
+
+    @property
+    def unrestored(self) -> Note | None:
+        """How the model was left, if not as it was."""
+        left = self.experiment.restoration
+        return Note(left.message, left.remedy) if left is not None and not left.done else None
 
     def _take(self, step: ExperimentStep) -> None:
         self.step = step
@@ -81,6 +123,8 @@ class ExperimentJob(Job):
 class ProcedureJob(Job):
     """Runs one procedure; at its end the model is safe."""
 
+    busy = Note("a replacement or restart is running", "wait for it, or stop it first")
+
     def __init__(self, procedure: Procedure, changed: Callable[[], None]) -> None:
         super().__init__(changed)
         self.procedure = procedure
@@ -88,3 +132,62 @@ class ProcedureJob(Job):
     async def carry_out(self) -> None:
         """Take the steps."""
         await self.procedure.run(self._changed)
+
+
+class RunMoment(Struct, frozen=True):
+    """What a load run did in the interval up to a moment."""
+
+    at_s: float
+    """Seconds since its start."""
+    throughput: float | None
+    p95_ms: float | None
+
+    @classmethod
+    def of(cls, progress: RunProgress) -> RunMoment:
+        """Of the last interval."""
+        latency = progress.latency
+        return cls(progress.so_far.seconds, progress.throughput, latency.p95 if latency else None)
+
+
+class LoadJob(Job):
+    """Sends one load run, and keeps what it gave."""
+
+    def __init__(self, client: TorchServe, plan: RunPlan, changed: Callable[[], None]) -> None:
+        super().__init__(changed)
+        self.plan = plan
+        self.moments: list[RunMoment] = []
+        self.report: RunReport | None = None
+        """So far; None before the first answer."""
+        self.remedy = ""
+        """What to do about 503s."""
+        self._client = client
+        self._sender: LoadRun | None = None
+        self._halted = False
+
+    async def carry_out(self) -> None:
+        """Send, then look what 503s were about."""
+        async with open_run(self._client, self.plan) as self._sender:
+            async for progress in self._sender.progress():
+                self.report = progress.so_far
+                self.moments.append(RunMoment.of(progress))
+                self._changed()
+        await self._explain()
+
+    def halt(self) -> None:
+        """Send nothing more; called again, do not wait for the requests in flight either."""
+        if self._sender is None:
+            self.stop()
+        elif self._halted:
+            self._sender.abandon()
+        else:
+            self._halted = True
+            self._sender.stop()
+
+    async def _explain(self) -> None:
+        if self.report is None or not CAPACITY_KINDS & self.report.failures.keys():
+            return
+        with suppress(TorchServeError):
+            management = self._client.management
+            self.remedy = capacity_cause(
+                await management.describe(self.plan.model, self.plan.version)
+            )

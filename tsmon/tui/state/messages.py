@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tsmon.fleet.snapshot import FleetSnapshot
     from tsmon.serving.record import ServerRecord
     from tsmon.telemetry.snapshot import Snapshot
-    from tsmon.tui.state.jobs import ExperimentJob, ProcedureJob
+    from tsmon.tui.state.jobs import Job
     from tsmon.tui.state.session import Session
 
 
@@ -68,17 +68,9 @@ class DemoWanted(Message):
     """The monitor is to be left for the demo."""
 
 
-class ExperimentBegun(Message):
-    """An experiment is under way, which must not be left behind."""
+class JobBegun(Message):
+    """Something is under way that must end before the monitor does."""
 
-    def __init__(self, job: ExperimentJob) -> None:
-        super().__init__()
-        self.job = job
-
-
-class ProcedureBegun(Message):
-    """A change of several steps is under way, which must not be left half done."""
-
-    def __init__(self, job: ProcedureJob) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__()
         self.job = job

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import Snapshot
     from tsmon.telemetry.source import Source
     from tsmon.torchserve.client import TorchServe
+    from tsmon.tui.text.notes import Note
 
 RECALLED_S = 900.0
 """How much of what Prometheus has stored is read at the start."""
@@ -71,6 +72,8 @@ class Session(ABC):
         self.past = past or monitor.past
         self.history = history or monitor.history
         self.playhead = Playhead(self.past, monitor.events)
+        self.hold: Note | None = None
+        """Why nothing is to be changed or sent for now; None when it may be."""
         self.log_zone: tzinfo | None = None
         """That of the log files' stamps if someone said so."""
 

@@ -25,6 +25,7 @@ SECTIONS = {
         *("Percentiles", "Metrics modes"),
     ),
     PaneName.DIGITS: ("Sends",),
+    PaneName.RUN: ("Sends",),
 }
 """The sections of docs/metrics.md for the numbers of each pane."""
 EVERYWHERE = ("The server's line",)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -25,12 +26,18 @@ if TYPE_CHECKING:
     from tsmon.load.run.report import Latency, RunReport
 
 BAR_WIDTH = 30
-PERCENTILE_NAMES = ("p50", "p90", "p95", "p99", "p999", "max")
-FEW_PERCENTILES = ("p50", "p95", "p99", "max")
-_LABEL, _CELL = 12, 9
-WIDE_REPORT = _LABEL + _CELL * len(PERCENTILE_NAMES)
-"""Columns that all percentiles take."""
-_TITLES = {"p999": "p99.9"}
+PERCENTILES = {
+    "p50": "p50",
+    "p90": "p90",
+    "p95": "p95",
+    "p99": "p99",
+    "p99.9": "p999",
+    "max": "max",
+}
+"""What is shown of response times, and the fields of `Latency`."""
+_COUNTS, _TIMES = 30, 16
+BESIDE = _COUNTS + _TIMES
+"""Columns that counts and response times take beside each other."""
 _ENDINGS = {
     StopReason.COUNT: ("✓", Tone.GOOD),
     StopReason.DURATION: ("✓", Tone.GOOD),
@@ -75,49 +82,56 @@ def format_progress(report: RunReport) -> Content:
     return line(*spans)
 
 
-def format_report(report: RunReport, width: int = WIDE_REPORT) -> Content:
-    """What was sent and answered, and how long the answers took.
-
-    Fewer than `WIDE_REPORT` columns have no room for all percentiles.
-    """
-    spans: list[Span] = []
-    for label, value, note, tone in _counts(report):
-        spans += [
-            (f"{label:<{_LABEL}}", Tone.MUTED),
-            (f"{value:>9}", tone),
-            (f"  {note}\n", Tone.MUTED),
-        ]
-    spans += _percentiles(
-        report.latency, PERCENTILE_NAMES if width >= WIDE_REPORT else FEW_PERCENTILES
-    )
-    for kind, failures in sorted(report.failures.items(), key=lambda item: -item[1]):
-        example = report.examples.get(kind, "")
-        spans += [
-            (f"\n✗ {count(failures)} {kind}", Tone.BAD),
-            (f"  {example}" if example else "", Tone.MUTED),
-        ]
-    return line(*spans)
-
-
-def _counts(report: RunReport) -> Iterator[tuple[str, str, str, Tone]]:
-    rate = "" if report.throughput is None else per_second(report.throughput)
-    yield "sent", count(report.sent), "", Tone.PLAIN
-    yield "answered", count(report.answered), rate, Tone.PLAIN
+def format_report(report: RunReport, width: int = BESIDE) -> Content:
+    """What was sent and answered, and how long the answers took, beside each other if it fits."""
+    counts, times = list(_counts(report)), list(_times(report.latency))
+    if width < BESIDE:
+        rows = [*counts, *times]
+    else:
+        blank = (" " * _COUNTS, Tone.PLAIN)
+        pairs = zip_longest(counts, times, fillvalue=())
+        rows = [(*(left or (blank,)), *right) for left, right in pairs]
     if report.unsent:
-        late = "due but not sent: no connection was free"
-        yield "late", count(report.unsent), late, Tone.WARNING
+        late = f"! {count(report.unsent)} due but not sent: no connection was free"
+        rows.append(((late, Tone.WARNING),))
+    return _lines(rows)
+
+
+def format_failures(report: RunReport, remedy: str = "") -> Content | None:
+    """What failed, the most frequent first, and what to do about it; None where nothing did."""
+    rows = list(_failures(report))
+    if remedy:
+        rows.append(((f"→ {remedy}", Tone.PLAIN),))
+    return _lines(rows) if rows else None
+
+
+def _lines(rows: Iterable[Sequence[Span]]) -> Content:
+    return Content("\n").join(line(*row) for row in rows)
+
+
+def _counts(report: RunReport) -> Iterator[tuple[Span, ...]]:
+    rate = "" if report.throughput is None else per_second(report.throughput)
+    yield _counted("sent", count(report.sent))
+    yield _counted("answered", count(report.answered), rate)
     if report.failed:
-        yield "failed", count(report.failed), "", Tone.BAD
+        yield _counted("failed", count(report.failed), tone=Tone.BAD)
     if report.accuracy is not None:
         wrong = sum(report.wrong.values())
-        yield "correct", f"{confidence(report.accuracy)}", f"{count(wrong)} wrong", Tone.PLAIN
+        yield _counted("correct", confidence(report.accuracy), f"{count(wrong)} wrong")
 
 
-def _percentiles(latency: Latency | None, names: Sequence[str]) -> Iterator[Span]:
-    yield f"{'':<{_LABEL}}", Tone.MUTED
-    for name in names:
-        yield f"{_TITLES.get(name, name):>{_CELL}}", Tone.MUTED
-    yield f"\n{'response':<{_LABEL}}", Tone.MUTED
-    for name in names:
-        value = milliseconds(getattr(latency, name)) if latency else ABSENT
-        yield f"{value:>{_CELL}}", Tone.PLAIN
+def _counted(label: str, value: str, note: str = "", tone: Tone = Tone.PLAIN) -> tuple[Span, ...]:
+    return (f"{label:<9}", Tone.MUTED), (f"{value:>9}", tone), (f"  {note:<10}", Tone.MUTED)
+
+
+def _times(latency: Latency | None) -> Iterator[tuple[Span, ...]]:
+    for name, field in PERCENTILES.items():
+        value = milliseconds(getattr(latency, field)) if latency else ABSENT
+        yield (f"{name:<6}", Tone.MUTED), (f"{value:>10}", Tone.PLAIN)
+
+
+def _failures(report: RunReport) -> Iterator[tuple[Span, ...]]:
+    for kind, failures in sorted(report.failures.items(), key=lambda item: -item[1]):
+        example = report.examples.get(kind, "")
+        words = f"  {example}" if example else ""
+        yield (f"✗ {count(failures)} {kind}", Tone.BAD), (words, Tone.MUTED)

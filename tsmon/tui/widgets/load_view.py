@@ -1,0 +1,105 @@
+"""A load run as it goes on: its counts, its response times, and both over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tsmon.tui.state.jobs import LoadJob
+from tsmon.tui.text.load import format_failures, format_progress, format_report, plan_words
+from tsmon.tui.text.symbols import TimedValue
+from tsmon.tui.text.tones import Tone, line
+from tsmon.tui.widgets.chart import Chart
+from tsmon.tui.widgets.run_pane import RunView
+from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
+from tsmon.tui.widgets.words import Words
+from tsmon.units import duration, milliseconds, per_second
+from tsmon.untrusted.text import file_word
+
+if TYPE_CHECKING:
+    from tsmon.load.run.plan import RunPlan
+    from tsmon.torchserve.client import TorchServe
+
+
+class _Elapsed(TimeSpan, frozen=True):
+    """All of a run, from its start."""
+
+    def label(self, share: float) -> str:
+        return f"{duration((1 - share) * self.seconds)}"
+
+
+class LoadView(RunView):
+    """Shows one run."""
+
+    SUFFIXES: ClassVar[str] = ".json"
+
+    job: LoadJob
+
+    def __init__(self, client: TorchServe, plan: RunPlan) -> None:
+        super().__init__(id="load")
+        self.plan = plan
+        self.job = LoadJob(client, plan, self.changed)
+        key = f"{plan.model} {plan.version or ''}".strip()
+        self.heading = f"load {key} · {plan_words(plan)}"
+        self.file_name = f"{file_word(plan.model)}-load.json"
+
+    def compose(self) -> ComposeResult:
+        """How it goes, what it gave, and both over time."""
+        yield Words(id="load-progress")
+        yield Words(id="load-problem")
+        with Container(id="load-parts"):
+            with Vertical(id="load-words"):
+                yield Words(id="load-report")
+            with Vertical(id="load-charts"):
+                yield Static("answers per second", classes="load-title")
+                yield Chart(per_second, id="load-rate")
+                yield Static("p95 over time", classes="load-title")
+                yield Chart(milliseconds, id="load-p95")
+                yield TimeAxis(id="load-axis")
+
+    def halt(self) -> None:
+        """Stop sending; then do not wait for the answers in flight."""
+        self.job.halt()
+
+    @property
+    def text(self) -> str:
+        """The plan and the report."""
+        report = self.job.report
+        if report is None:
+            return ""
+        parts = (format_report(report), format_failures(report, self.job.remedy))
+        return "\n".join([self.heading, *(part.plain for part in parts if part), ""])
+
+    def write(self, path: Path) -> None:
+        """Write it as `tsmon load --json` prints it."""
+
+    def show(self) -> None:
+        """Fill all parts."""
+        for part in (*self.query(Chart), *self.query(TimeAxis)):
+            part.symbols = self.symbols
+        self.query_one("#load-problem", Words).say(self._problem())
+        if (report := self.job.report) is None:
+            return
+        self.query_one("#load-progress", Words).say(format_progress(report))
+        words = self.query_one("#load-report", Words)
+        words.say(format_report(report, self.query_one("#load-words").content_size.width))
+        span = _Elapsed(max(report.seconds, 1.0))
+        self.query_one(TimeAxis).span = span
+        moments = [(span.seconds - each.at_s, each) for each in self.job.moments]
+        rates = [TimedValue(age_s, each.throughput) for age_s, each in moments]
+        times = [TimedValue(age_s, each.p95_ms) for age_s, each in moments]
+        self.query_one("#load-rate", Chart).plot(rates, span, gap_s=span.seconds)
+        self.query_one("#load-p95", Chart).plot(times, span, gap_s=span.seconds)
+
+    def _problem(self) -> Content | None:
+        """Why it ended early, or what failed and what to do about it."""
+        if (note := self.job.problem) is not None:
+            hint = f"\n→ {note.hint}" if note.hint else ""
+            return line((f"✗ {note.message}", Tone.BAD), (hint, Tone.PLAIN))
+        report = self.job.report
+        return format_failures(report, self.job.remedy) if report else None
