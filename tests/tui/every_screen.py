@@ -59,12 +59,14 @@ from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.steps import StepsScreen
 from tsmon.tui.screens.welcome import Welcome
 from tsmon.tui.screens.whole_text import WholeText
+from tsmon.tui.screens.why import NO_FIXES, Why, WhyStart
 from tsmon.tui.state.amount import Amount
 from tsmon.tui.state.bulk import Bulk
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.state.log_sources import LogSources
 from tsmon.tui.state.risk import Risk
 from tsmon.tui.state.settings import LiveSettings
+from tsmon.tui.state.troubles import Trouble
 
 BASES = frozenset(
     (
@@ -142,6 +144,11 @@ def _bulk(room: Room) -> BulkProgress:
     return BulkProgress(Bulk("Unregister", "unregistered", [room.model.key]))
 
 
+def _why(room: Room) -> Why:
+    snapshot = room.seat.monitor.session.monitor.latest
+    return Why(room.sources, WhyStart(snapshot, (Trouble(room.model.key),)), NO_FIXES)
+
+
 SERVERS = {"one": ServerSettings(url="http://one:8081")}
 MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ArchiveDialog: lambda room: ArchiveDialog(room.samples),
@@ -187,6 +194,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     StepsScreen: lambda room: StepsScreen("Replace", _replacement(room)),
     Welcome: lambda room: Welcome("nowhere"),
     WholeText: lambda room: WholeText("Text", Content("text"), "text"),
+    Why: _why,
 }
 """By class."""
 

@@ -28,6 +28,7 @@ from tsmon.tui.keymap.pages import (
     REQUEST_KEYS,
     SETTING_KEYS,
     TEXT_KEYS,
+    WHY_KEYS,
 )
 
 __all__ = [
@@ -61,6 +62,8 @@ __all__ = [
     "STEPS_KEYS",
     "TEXT_KEYS",
     "WATCHING",
+    "WHY_FIX_KEYS",
+    "WHY_KEYS",
     "WITHOUT_SERVER",
     "Group",
     "Key",
@@ -89,6 +92,7 @@ ALL_KEYS = (
     *REQUEST_KEYS,
     *DOCTOR_KEYS,
     *EVENT_KEYS,
+    *WHY_KEYS,
     *SETTING_KEYS,
     *TEXT_KEYS,
 )
@@ -108,6 +112,15 @@ FLEET_SHARED_KEYS = tuple(
 
 PAGE_SHARED_KEYS = (*PAGE_KEYS, *FLEET_SHARED_KEYS)
 """Keys that every page above the monitor has."""
+
+WHY_FIX_KEYS = tuple(
+    BY_ID[id_]
+    for id_ in (
+        "workers.more", "workers.restart", "model.replace", "model.unregister", "model.register",
+        "server.start", "server.renew-tokens", "server.key-file",
+    )
+)  # fmt: skip
+"""Keys of the monitor that do on the page why? what they do there, where they may fix it."""
 
 WATCHING = [BY_ID[f"time.{name}"] for name in (
     "pause", "back", "on", "event-next", "jump", "slower", "faster",

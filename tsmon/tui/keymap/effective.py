@@ -158,6 +158,12 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "one request": (*keymap.ONE_REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "why": (
+            *keymap.WHY_KEYS,
+            *keymap.WHY_FIX_KEYS,
+            *keymap.MOTION_KEYS,
+            *keymap.PAGE_SHARED_KEYS,
+        ),
         "settings": (*keymap.SETTING_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "text": (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS, *keymap.MOTION_KEYS),
         "steps": keymap.STEPS_KEYS,

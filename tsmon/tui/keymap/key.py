@@ -53,6 +53,7 @@ class Group(StrEnum):
     REQUESTS = "Requests"
     DOCTOR = "Doctor"
     EVENTS = "Events"
+    WHY = "Why?"
     SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"

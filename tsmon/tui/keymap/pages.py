@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from tsmon.tui.keymap.key import DO, Group, Key, PaneName
 
+OPEN_WHY = Key(
+    "server.why", "Y", "Y", DO, Group.SERVER, "why?",
+    "Show why something is not well: verdict, cause, traceback, the deciding log lines, a fix. For "
+    "the selected worker in pane 2, else for the selected model, else for what is worst.",
+)  # fmt: skip
+
 OPENING_KEYS: tuple[Key, ...] = (
     Key(
         "server.logs", "l", "l", DO, Group.SERVER, "logs",
@@ -23,6 +29,42 @@ OPENING_KEYS: tuple[Key, ...] = (
     Key(
         "server.events", "e", "e", DO, Group.SERVER, "events",
         "Show what happened and when: models, workers, restarts, errors.",
+    ),
+    OPEN_WHY,
+)  # fmt: skip
+
+WHY_KEYS: tuple[Key, ...] = (
+    Key(
+        "why.fix", "enter", "enter", "fix", Group.WHY, "fix",
+        "Do the first of the fixes it offers, after the usual question.",
+    ),
+    Key(
+        "why.next", "n", "n", "turn(1)", Group.WHY, "next problem",
+        "Go to the next model that needs attention.",
+    ),
+    Key(
+        "why.previous", "N", "N", "turn(-1)", Group.WHY, "previous problem",
+        "Go to the model before.",
+    ),
+    Key(
+        "why.unfold", "E", "E", "unfold", Group.WHY, "unfold",
+        "Show tracebacks whole, or fold them.",
+    ),
+    Key(
+        "why.logs", "l", "l", "logs", Group.WHY, "log",
+        "Open the log where it happened.",
+    ),
+    Key(
+        "why.requests", "Q", "Q", "requests", Group.WHY, "requests",
+        "Show the failed requests of the model.",
+    ),
+    Key(
+        "why.moment", "at", "@", "moment", Group.WHY, "that moment",
+        "Show the moment of the failure in the monitor.",
+    ),
+    Key(
+        "why.copy", "y", "y", "copy", Group.WHY, "copy",
+        "Copy all of it as text.",
     ),
 )  # fmt: skip
 
@@ -200,6 +242,10 @@ EVENT_KEYS: tuple[Key, ...] = (
     Key(
         "events.logs", "l", "l", "logs", Group.EVENTS, "log lines",
         "Show the log lines from that moment.",
+    ),
+    Key(
+        "events.why", "Y", "Y", "why", Group.EVENTS, "why?",
+        "Show why it happened: cause, traceback, the deciding log lines.",
     ),
     Key(
         "events.copy", "y", "y", "copy", Group.EVENTS, "copy",

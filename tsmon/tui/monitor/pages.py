@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tsmon.tui.monitor.looking_back import LookingBack
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.full_page import Page
+    from tsmon.tui.screens.why import Fixing
+    from tsmon.tui.state.troubles import Trouble
 
 
 class Pages(Capability):
@@ -34,6 +36,7 @@ class Pages(Capability):
             "server.requests": self._requests,
             "server.doctor": self._doctor,
             "server.events": self._events,
+            "server.why": self._why,
         }
 
     def connected(self) -> None:
@@ -73,7 +76,36 @@ class Pages(Capability):
     def _events(self) -> None:
         from tsmon.tui.screens.events import Events
 
-        self._open(Events(self._sources, self.host.selected))
+        self._open(Events(self._sources, self.host.selected, self._fixing()))
+
+    def _why(self) -> None:
+        """For the selected worker or model, where it is not well, else for what is worst."""
+        from tsmon.tui.screens.why import Why, WhyStart
+        from tsmon.tui.state.troubles import Trouble, find_troubles, needs_attention
+
+        snapshot, model = self.host.snapshot, self.host.model
+        if snapshot is None:
+            return
+        troubles, first = find_troubles(snapshot), 0
+        if model is not None and not snapshot.stale and needs_attention(snapshot, model):
+            first = [each.key for each in troubles].index(model.key)
+            if self.host.current is PaneName.WORKERS:
+                worker = self.host.workers_pane.table.cursor_key or ""
+                troubles[first] = Trouble(model.key, worker)
+        start = WhyStart(snapshot, troubles, first)
+        self._open(Why(self._sources, start, self._fixing()))
+
+    def _fixing(self) -> Fixing:
+        from tsmon.tui.screens.why import Fixing
+
+        return Fixing(self.host.offers, self._fix)
+
+    def _fix(self, trouble: Trouble, id_: str) -> None:
+        """Do something about the version that a page is about, as its key does."""
+        if trouble.key is not None:
+            self.host.models_pane.go_to(trouble.key)
+            self.host.selected = trouble.key
+        self.host.action_do(id_)
 
     def _open(self, page: Page) -> None:
         self.talk.do(self._look_where(page))

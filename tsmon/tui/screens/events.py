@@ -19,6 +19,8 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
+from tsmon.tui.screens.why import NO_FIXES, Fixing, Why, WhyStart
+from tsmon.tui.state.troubles import Trouble
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.event_line import format_event
@@ -57,8 +59,11 @@ class Events(Page):
     kind: var[EventKind | None] = var(None, init=False)
     """The kind shown; None for all."""
 
-    def __init__(self, sources: LogSources, selected: ModelKey | None) -> None:
+    def __init__(
+        self, sources: LogSources, selected: ModelKey | None, fixing: Fixing | None = None
+    ) -> None:
         super().__init__(sources.session)
+        self._fixing = fixing or NO_FIXES
         self._sources = sources
         self._selected = selected
         self._shown: list[Event] | None = None
@@ -199,6 +204,16 @@ class Events(Page):
         key = chosen.model
         filter_ = LogFilter(key.name, key.version) if key is not None else LogFilter()
         self.go_above(Logs(self._sources, LogStart(filter_, moment)))
+
+    def action_why(self) -> None:
+        """Show why it happened."""
+        chosen, past = self._chosen, self.session.past
+        if chosen is None or not past:
+            return
+        snapshot = past[past.index_at(chosen.at.monotonic)]
+        words = chosen.subject.rpartition("worker ")
+        trouble = Trouble(chosen.model, words[2] if words[1] else "", chosen)
+        self.go_above(Why(self._sources, WhyStart(snapshot, (trouble,)), self._fixing))
 
     def action_copy(self) -> None:
         """Copy the event as one line."""

@@ -52,9 +52,14 @@ class Requests(RequestPage):
     only_failed = var(False, init=False)
     only_model = var(False, init=False)
 
-    def __init__(self, sources: LogSources, selected: ModelKey | None) -> None:
+    def __init__(
+        self, sources: LogSources, selected: ModelKey | None, *, failed: bool = False
+    ) -> None:
+        """With `failed` it begins with the failed requests of the selected version alone."""
         super().__init__(sources)
         self._selected = selected
+        self.set_reactive(Requests.only_failed, failed)
+        self.set_reactive(Requests.only_model, failed and selected is not None)
         self._order: TableColumn[SeenRequest] = TOTAL
         self._descending = True
         self._held = 0
