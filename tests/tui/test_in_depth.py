@@ -19,6 +19,8 @@ from tsmon.telemetry.scrape import Counters, SeriesKey
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.screens.logs import Logs
+from tsmon.tui.screens.requests import Requests
 from tsmon.tui.state.session import PrometheusSession
 from tsmon.tui.text.measures import MEASURES, NOT_IN_PROMETHEUS
 from tsmon.tui.widgets.models_pane import ModelsPane
@@ -237,3 +239,26 @@ async def test_a_tall_screen_has_room_for_the_story_beside_all_models(
         await seat.misses("Settings, percentiles")
         await seat.pilot.resize_terminal(140, 50)
         await seat.sees("Settings, percentiles, events", "mnist-1.0.mar")
+
+
+async def test_enter_goes_deeper_and_esc_back_from_every_pane(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("enter in depth", "● ready")
+        await seat.press("2")
+        await seat.sees("enter logs")
+        await seat.press("enter")
+        await seat.until(lambda: isinstance(seat.app.screen, Logs))
+        await seat.press("escape")
+        await seat.until(lambda: seat.app.screen is seat.monitor)
+        await seat.press("3", "enter")
+        await seat.until(lambda: seat.monitor.in_depth)
+        await seat.press("enter")
+        await seat.until(lambda: isinstance(seat.app.screen, Requests))
+        await seat.press("escape")
+        await seat.until(lambda: seat.app.screen is seat.monitor)
+        assert seat.monitor.in_depth
+        await seat.press("escape")
+        await seat.until(lambda: not seat.monitor.in_depth)

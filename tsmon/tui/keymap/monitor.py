@@ -76,9 +76,9 @@ _ALL = tuple(PaneName)
 KEYS: tuple[Key, ...] = (
     Key(
         "model.open", "enter", "enter", DO, Group.MODELS, "in depth",
-        "Show the selected version in depth: workers, charts, percentiles, events; esc goes back. "
-        "In the run, give it the whole screen.",
-        (PaneName.MODELS,), of_version=True,
+        "Go deeper: to the selected version, from a worker to its log lines, from the charts in "
+        "depth to their requests, from a run to all of it; esc goes back.",
+        _SEEING, of_version=True,
     ),
     Key(
         "model.register", "r", "r", DO, Group.MODELS, "register",

@@ -79,14 +79,15 @@ class MonitorScreen(Panes):
         self.running = Running(self)
         self.sending = Sending(self, self.running)
         self.servers = ServerActions(self)
-        undoing, marking, in_depth = Undoing(self), Marking(self), InDepth(self)
+        undoing, marking, pages = Undoing(self), Marking(self), Pages(self, self.past)
+        in_depth = InDepth(self, pages)
         self.scaling = Scaling(self, undoing, marking)
         self._capabilities: tuple[Capability, ...] = (
             Configuring(self, appearance, self.past, self.servers, self.sending),
             Copying(self),
             Experimenting(self, self.running),
             Leftovers(self),
-            Pages(self, self.past),
+            pages,
             Plugins(self),
             Replacing(self, undoing, self.sending.desk),
             Tokens(self),
@@ -298,8 +299,8 @@ class MonitorScreen(Panes):
         """The cursor moved to another version."""
         self.selected = message.key
 
-    def on_models_pane_opened(self) -> None:
-        """Enter on a model."""
+    def on_table_pane_opened(self) -> None:
+        """Enter on a model or a worker."""
         self.action_do("model.open")
 
     def on_digits_pane_send(self) -> None:

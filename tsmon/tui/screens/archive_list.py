@@ -16,6 +16,7 @@ from tsmon.tui.screens.above import Result
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.motion import Choices
 from tsmon.units import byte_size
 
 Archives = Sequence[ArchiveInfo | BadArchive]
@@ -50,7 +51,8 @@ class ArchiveListDialog(Dialog[Result]):
     async def _list(self) -> None:
         if self._model_store is not None:
             self._archives = self.offered(await asyncio.to_thread(list_archives, self._model_store))
-        archives = self.query_one("#archives", OptionList)
+        archives = self.query_one("#archives", Choices)
+        archives.type_ahead = True
         archives.display = bool(self._archives)
         archives.add_options(
             [Option(describe_archive(each, self._known)) for each in self._archives]

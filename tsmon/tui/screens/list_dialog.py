@@ -52,6 +52,7 @@ class ListDialog(Dialog[Result]):
         """Begin at the present one."""
         values = [value for _, value in self._answers]
         listed = self.query_one(Choices)
+        listed.type_ahead = True
         listed.highlighted = values.index(self._now) if self._now in values else 0
         listed.focus()
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from tsmon.telemetry.traffic import UsageOrMissing
     from tsmon.tui.widgets.live_table import LiveTable
-    from tsmon.tui.widgets.long_table import LongTable
 
 ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""
@@ -198,9 +197,6 @@ class ModelsPane(TablePane[ShownModel]):
             super().__init__()
             self.key = key
 
-    class Opened(Message):
-        """The version under the cursor is to be seen in depth."""
-
     def __init__(self) -> None:
         super().__init__(MODEL_COLUMNS)
         self._models: dict[str, ShownModel] = {}
@@ -258,11 +254,6 @@ class ModelsPane(TablePane[ShownModel]):
         event.stop()
         shown = self._models.get(event.key or "")
         self.post_message(self.Selected(shown.model.key if shown else None))
-
-    def on_long_table_opened(self, event: LongTable.Opened) -> None:
-        """Enter, or a click on the row that is selected already."""
-        event.stop()
-        self.post_message(self.Opened())
 
     def go_to(self, key: ModelKey) -> None:
         """Select a version; a filter that hides it goes away."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual._widget_navigation import Direction
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -11,11 +12,46 @@ from textual.widgets import OptionList
 
 from tsmon.tui import keymap
 
+TYPING_S = 1.0
+"""Letters typed within so long of each other are one word."""
+
 
 class Choices(OptionList):
     """A list to choose from."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.MOTION_KEYS)
+
+    type_ahead = False
+    """Whether letters that are no keys go to the first line that has a word beginning with them."""
+    _typed = ""
+    _typed_at = 0.0
+
+    def on_key(self, event: events.Key) -> None:
+        """Look for what is typed; a word that has begun takes every letter."""
+        if not (self.type_ahead and event.character and event.is_printable):
+            self._typed = ""
+            return
+        before = self._typed if event.time - self._typed_at < TYPING_S else ""
+        if not before and event.key in self.screen.active_bindings:
+            return
+        event.stop()
+        event.prevent_default()
+        self._typed_at = event.time
+        found = self._beginning_with(before + event.character)
+        if found is None:  # what does not fit is not taken
+            self._typed = before
+            return
+        self._typed = before + event.character
+        self.highlighted = found
+
+    def _beginning_with(self, typed: str) -> int | None:
+        """The first line with a word that begins so, before those that have it inside a word."""
+        typed = typed.casefold()
+        texts = [str(option.prompt).casefold() for option in self.options]
+        allowed = [at for at, option in enumerate(self.options) if not option.disabled]
+        begins = (at for at in allowed if f" {typed}" in f" {texts[at]}")
+        inside = (at for at in allowed if typed in texts[at])
+        return next(begins, next(inside, None))
 
     def action_half_page(self, direction: int) -> None:
         """Go half of what is seen up or down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic
 
 from textual.content import Content
+from textual.message import Message
 
 from tsmon.ordering import Arranger, Item
 from tsmon.tui.text.glossary import tip
@@ -27,6 +28,9 @@ MANY = 6
 
 class TablePane(Pane, Generic[Item]):
     """Keeps the filter and the order; who inherits knows what the rows are."""
+
+    class Opened(Message):
+        """What is below the row under the cursor is to be seen."""
 
     def __init__(self, columns: Sequence[TableColumn[Item]]) -> None:
         """At first the rows are sorted by the first column."""
@@ -80,6 +84,11 @@ class TablePane(Pane, Generic[Item]):
         even = self._by_name.arrange(items, self._columns[0].value)
         self._shown = self._by_order.arrange(even, self._order.value, descending=self._descending)
         return self._shown
+
+    def on_long_table_opened(self, event: LongTable.Opened) -> None:
+        """Enter, or a click on the row that is selected already."""
+        event.stop()
+        self.post_message(self.Opened())
 
     # Filter
 
