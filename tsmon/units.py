@@ -82,10 +82,17 @@ def milliseconds(value: Quantity) -> str:
     if not is_known(value):
         return ABSENT
     if value >= 1000:
-        return f"{number(value / 1000)} s"
+        return f"{number(value / 1000)} s" if value < 120_000 else duration(value / 1000)
     if 0 < value < 0.01:
         return "<0.01 ms"
     return f"{value:.2f} ms" if 0 < value < 0.995 else f"{_figures(value)} ms"
+
+
+def bare_milliseconds(value: Quantity) -> str:
+    """Milliseconds for a column of them, without the unit; from a second on with that: `1.2 s`."""
+    if is_known(value) and value >= 1000:
+        return duration(value / 1000)
+    return number(round(value, 2)) if is_known(value) else ABSENT
 
 
 def duration(seconds: Quantity) -> str:

@@ -23,6 +23,7 @@ from tsmon.tui.screens.logs import Logs
 from tsmon.tui.screens.requests import Requests
 from tsmon.tui.state.session import PrometheusSession
 from tsmon.tui.text.measures import MEASURES, NOT_IN_PROMETHEUS
+from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.story import VersionDetails
 
@@ -49,9 +50,7 @@ async def show_logs(seat: Seat) -> None:
 
 def shown_charts(seat: Seat) -> list[str]:
     return [
-        measure.id
-        for measure in MEASURES
-        if seat.monitor.query_one(f"#{measure.id}-measure").display
+        measure.id for measure in MEASURES if seat.monitor.query_one(f"#{measure.id}-chart").display
     ]
 
 
@@ -218,13 +217,29 @@ async def test_charts_that_do_not_fit_are_scrolled_to(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist")
+    async with watching(fake, options, size=(60, 10)) as seat:
+        await seat.sees("mnist")
+        await seat.press("3")
+        await seat.sees("▸requests/s", "↓ queued, memory")
+        await seat.press(*["down"] * 4)
+        await seat.sees("▸queued", "of 100", "↓ memory")
+        await seat.press("down")
+        await seat.sees("▸memory", "↑ requests/s, inference")
+        await seat.press("down")
+        await seat.sees("▸requests/s", "↓ queued, memory")
+
+
+async def test_every_number_is_in_sight_and_the_chosen_one_has_its_chart(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
     async with watching(fake, options) as seat:
-        await seat.sees("● 1/1", "↓ errors/s, waiting, memory")
+        await seat.sees("● 1/1", "queued", "memory")
+        assert shown_charts(seat) == [measure.id for measure in MEASURES]
+        queued = seat.find(Chart, "#waiting-chart")
+        await seat.until(lambda: queued.size.height == 1)
         await seat.press("3", *["down"] * 4)
-        await seat.sees("▸waiting", "of 100", "↑ requests/s, inference", "↓ memory")
-        assert shown_charts(seat) == ["queue", "errors", "waiting"]
-        await seat.press("down", "down")
-        await seat.sees("▸requests/s", "↓ errors/s, waiting, memory")
+        await seat.until(lambda: queued.size.height > 2)
 
 
 async def test_a_tall_screen_has_room_for_the_story_beside_all_models(
@@ -232,13 +247,13 @@ async def test_a_tall_screen_has_room_for_the_story_beside_all_models(
 ) -> None:
     fake.load("mnist")
     async with watching(fake, options, size=(140, 50)) as seat:
-        await seat.sees("1 Models", "4 Digits", "Settings, percentiles, events", "mnist-1.0.mar")
+        await seat.sees("1 Models", "4 Digits", "Details", "mnist-1.0.mar")
         await seat.press("p")
         await seat.sees("PAUSED")
         await seat.pilot.resize_terminal(140, 49)
-        await seat.misses("Settings, percentiles")
+        await seat.misses("Details")
         await seat.pilot.resize_terminal(140, 50)
-        await seat.sees("Settings, percentiles, events", "mnist-1.0.mar")
+        await seat.sees("Details", "mnist-1.0.mar")
 
 
 async def test_enter_goes_deeper_and_esc_back_from_every_pane(

@@ -15,7 +15,7 @@ from tsmon.telemetry.health.verdicts import (
 )
 from tsmon.telemetry.history import HistoryPoint
 from tsmon.telemetry.logs.percentiles import Percentiles
-from tsmon.telemetry.logs.request_report import LastReading, RequestReport
+from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
     MetricsStatus,
     ModelStatus,
@@ -24,7 +24,7 @@ from tsmon.telemetry.snapshot import (
     Snapshot,
     WorkerStatus,
 )
-from tsmon.telemetry.traffic import Missing, Traffic
+from tsmon.telemetry.traffic import Missing, Traffic, Usage
 from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 from tsmon.tui.text.measures import (
     ERRORS,
@@ -32,10 +32,17 @@ from tsmon.tui.text.measures import (
     MEASURES,
     MEMORY,
     NOT_IN_PROMETHEUS,
+    RATE,
     WAITING,
     Measure,
 )
-from tsmon.tui.text.numbers import compose_numbers, format_now
+from tsmon.tui.text.numbers import (
+    STATISTICS_WIDTH,
+    compose_heading,
+    compose_statistics,
+    fit_heading,
+    format_now,
+)
 from tsmon.tui.text.symbols import TimedValue
 from tsmon.units import MIB
 
@@ -55,10 +62,12 @@ UP = Snapshot(at(9), ServerStatus("local", ServerState.UP))
 LOGGED = replace(UP, metrics=MetricsStatus(log_folder=Path("logs")))
 
 
-def numbers(measure: Measure, snapshot: Snapshot, model: ModelStatus = MODEL) -> list[str]:
+def heading(
+    measure: Measure, snapshot: Snapshot, model: ModelStatus = MODEL, width: int = 120
+) -> str:
     points = [HistoryPoint(at(1), waiting=14), HistoryPoint(at(2), waiting=3)]
-    text = compose_numbers(measure, snapshot, model, points, with_percentiles=False).plain
-    return [" ".join(line.split()) for line in text.splitlines()]
+    spans = fit_heading(compose_heading(measure, snapshot, model, points), width)
+    return " ".join("".join(text for text, _ in spans).split())
 
 
 def test_without_percentiles_the_mean_is_drawn() -> None:
@@ -90,33 +99,65 @@ def test_memory_is_a_band_from_the_smallest_worker_to_the_largest() -> None:
     assert MEMORY.write(800.0) == "800 MiB"
 
 
+def test_the_heading_shows_the_number_and_what_most_requests_did_not_exceed() -> None:
+    used = Usage(seconds=2.0, arrived=8, counted=8, inference_us=80_000, queue_us=500)
+    idle = Usage(seconds=2.0, arrived=0, counted=0, inference_us=0, queue_us=0)
+    busy = replace(MODEL, traffic=Traffic(used, used, used, used))
+    assert heading(RATE, UP, busy) == "requests/s 4.0/s 1 min 4.0/s 8 since start"
+    assert heading(INFERENCE, UP, busy) == "inference 10.0 ms 1 min 10.0 ms"
+    slow = replace(TIMES, p99=12_500.0)
+    logged = replace(busy, requests=RequestReport({RequestPhase.INFERENCE: slow}, {}, {}))
+    assert heading(INFERENCE, UP, logged) == "inference 10.0 ms p50 8.0 ms p95 12.0 ms p99 12.5 s"
+    assert heading(INFERENCE, UP, logged, 44) == "inference 10.0 ms p50 8.0 ms p95 12.0 ms"
+    quiet = replace(MODEL, traffic=Traffic(idle, idle, used, used))
+    assert heading(INFERENCE, UP, quiet) == "inference – no requests"
+
+
 def test_memory_is_told_in_all_and_of_each_worker() -> None:
-    assert numbers(MEMORY, UP) == ["memory 1.2 GiB 2 workers", "9000 500 MiB", "9001 700 MiB"]
+    assert heading(MEMORY, UP) == "memory 1.2 GiB 9000 500 MiB 9001 700 MiB"
+    assert heading(MEMORY, UP, replace(MODEL, workers=MODEL.workers[:1])).endswith("1 worker")
 
 
 def test_the_queue_is_told_with_its_places_and_the_most_on_the_chart() -> None:
-    assert numbers(WAITING, UP) == ["waiting 12 of 100", "most 14 on chart"]
+    assert heading(WAITING, UP) == "queued 12 of 100 at most 14"
 
 
 def test_errors_are_told_by_their_status() -> None:
     last = LastReading(2.0, requests=8, failed=1)
     report = RequestReport({}, {}, {200: 7, 404: 1, 503: 2}, last=last)
-    assert numbers(ERRORS, LOGGED, replace(MODEL, requests=report)) == [
-        "errors/s 0.5/s 1 of 8",
-        "5 min 3 404: 1 503: 2",
-    ]
-    assert numbers(ERRORS, LOGGED) == ["errors/s 0/s", "5 min 0"]
+    failing = replace(MODEL, requests=report)
+    assert heading(ERRORS, LOGGED, failing) == "errors/s 0.5/s 1 of 8 5 min 404: 1 503: 2"
+    assert heading(ERRORS, LOGGED) == "errors/s 0/s"
 
 
-def test_what_is_not_known_is_a_dash_and_the_chart_says_why() -> None:
+def test_what_is_not_known_is_a_dash_and_it_is_said_why() -> None:
     bare = replace(MODEL, described=ModelVersion("m", "1.0"), workers=())
-    assert numbers(ERRORS, UP) == ["errors/s –"]
-    assert numbers(MEMORY, UP, bare) == ["memory – 0 workers"]
-    assert ERRORS.absence(UP, MODEL) == "from the log files: --logs DIR"
+    assert heading(ERRORS, UP) == "errors/s – from the log files: --logs DIR"
+    assert heading(MEMORY, UP, bare) == "memory – no workers"
+    assert heading(WAITING, UP, bare) == f"queued – {NOT_IN_PROMETHEUS}"
     assert ERRORS.absence(LOGGED, MODEL) == ""
-    assert WAITING.absence(UP, bare) == NOT_IN_PROMETHEUS
-    assert MEMORY.absence(UP, bare) == "no workers"
     assert MEMORY.absence(UP, MODEL) == ""
+
+
+def test_the_statistics_are_one_table() -> None:
+    used = Usage(seconds=60.0, arrived=240, counted=228, inference_us=2_280_000, queue_us=0)
+    first = Missing.FIRST_SAMPLE
+    report = RequestReport(
+        {}, {}, {200: 300, 503: 56}, last=LastReading(2.0, 8, 1), minute_statuses={503: 12}
+    )
+    model = replace(MODEL, traffic=Traffic(first, used, used, used), requests=report)
+    lines = compose_statistics(UP, model).plain.splitlines()
+    assert [line.split() for line in lines] == [
+        ["now", "1", "min", "5", "min", "start"],
+        ["requests/s", "–", "4.0/s", "4.0/s"],
+        ["inference", "–", *["10.0", "ms"] * 3],
+        ["queue", "–", *["0", "ms"] * 3],
+        ["requests", "–", "228", "228", "228"],
+        ["failed", "1", "12", "56"],
+    ]
+    assert {len(line) for line in (lines[0], lines[2], lines[4])} == {STATISTICS_WIDTH}
+    without = compose_statistics(UP, replace(model, requests=None)).plain.splitlines()[-1]
+    assert without.split() == ["failed", "–", "–", "–"]
 
 
 def test_what_prometheus_does_not_have_is_told() -> None:

@@ -69,7 +69,9 @@ async def test_the_first_sample_is_not_a_zero(
     fake.load("mnist")
     fake.serve("mnist", n=12, inference_ms=8.0)
     async with watching(fake, replace(options, period_s=60)) as seat:
-        await seat.sees("1st sample", "8.0 ms  n 12", "start          12  requests")
+        await seat.sees("requests/s       –  1st sample", "12 since start")
+        await seat.press("v")
+        await seat.sees("8.0 ms", "requests          –        –        –       12")
 
 
 async def test_percentiles_are_shown_where_there_is_room(
@@ -86,4 +88,4 @@ async def test_percentiles_are_shown_where_there_is_room(
         seat.monitor.snapshot = replace(
             seat.monitor.snapshot, models=(replace(model, requests=report),)
         )
-        await seat.sees("p50 7.9 p95 12.0 p99 18.4 ms")
+        await seat.sees("p50 7.9 ms  p95 12.0 ms  p99 18.4 ms")

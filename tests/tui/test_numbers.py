@@ -21,6 +21,7 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.text import glossary as numbers
 from tsmon.tui.text.measures import INFERENCE, MEASURES, QUEUE, RATE
 from tsmon.tui.widgets import models_pane, percentile_table, workers_pane
+from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.live_table import LiveTable
 from tsmon.tui.widgets.metrics_pane import MetricsPane
 
@@ -119,7 +120,7 @@ async def test_a_click_on_a_number_explains_it(
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("queue")
-        await seat.pilot.click("#queue-numbers", offset=(1, 0))
+        await seat.pilot.click("#queue-chart", offset=(1, 0))
         await seat.sees("the numbers of 3 Metrics", "queue ms per request")
         await seat.press("escape")
         assert seat.find(MetricsPane).chosen is QUEUE
@@ -131,7 +132,11 @@ async def test_the_mouse_on_a_title_or_number_is_told_what_it_means(
     fake.load("mnist")
     async with watching(fake, options) as seat:
         await seat.sees("● 1/1")
-        assert "Δts_queue_latency" in plain(seat.monitor.query_one("#queue-numbers").tooltip)
+        chart = seat.find(Chart, "#queue-chart")
+        await seat.pilot.hover(chart, offset=(2, 0))
+        assert "Δts_queue_latency" in plain(chart.tooltip)
+        await seat.pilot.hover(chart, offset=(20, 1))
+        assert chart.tooltip is None
         table = seat.find(LiveTable, "#models-table")
         await seat.pilot.hover(table, offset=(title_at(seat, "QUEUE"), 0))
         assert plain(table.tooltip).startswith("queue ms per request")

@@ -280,6 +280,12 @@ KEYS: tuple[Key, ...] = (
         "Switch the charts between braille and blocks, or the whole screen to ASCII.",
     ),
     Key(
+        "view.statistics", "v", "v", DO, Group.VIEW, "statistics",
+        "Show the statistics of the charts as a table, or hide them: now, 1 and 5 minutes, since "
+        "the start, percentiles.",
+        (PaneName.METRICS,),
+    ),
+    Key(
         "view.theme", "t", "t", "app.theme", Group.VIEW, "dark / light",
         "Switch between the dark and the light theme.",
     ),

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tsmon.tui.state.session import Session
 
 
+LEAD_S = 60.0
+"""Seconds of the past before what charts show: the first sample there is of the time since one."""
+
+
 def show_server(
     screen: Panes, session: Session, shown: Snapshot | None, past: LookingBack, note: str
 ) -> None:
@@ -64,7 +68,7 @@ def show_model(
     playhead, monitor = session.playhead, session.monitor
     view = playhead.view or View(snapshot, snapshot.at, held=False)
     span_s, edge = playhead.span_s, view.edge
-    points = session.history.points(model.key, span_s, edge) if model else []
+    points = session.history.points(model.key, span_s + LEAD_S, edge) if model else []
     events = monitor.events.about(model.key, span_s, edge) if model else []
     screen.workers_pane.show(snapshot, model, rollout)
     screen.metrics_pane.show(snapshot, model, points, view, span_s, events)
@@ -73,4 +77,4 @@ def show_model(
         screen.query_one(Headline).show(snapshot, model)
     if screen.story.display:
         happened = monitor.events.about(model.key, math.inf, snapshot.at) if model else []
-        screen.story.show(model, happened, snapshot.metrics.log_problem)
+        screen.story.show(snapshot, model, happened)

@@ -142,7 +142,6 @@ class Panes(Sound[None]):
         self.query_one("#upper").display = bool(shown & UPPER)
         self.query_one(Headline).display = self._is_deep
         self.story.display = self._has_room_for_story()
-        self.metrics_pane.with_table = not self._is_deep
         panes, classes = self.query_one("#panes"), self._arrangement()
         if panes.classes != classes:
             panes.set_classes(classes)

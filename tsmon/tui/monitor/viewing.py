@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.sending import Sending
     from tsmon.tui.text.notes import Note
+    from tsmon.tui.widgets.metrics_pane import MetricsPane
 
 
 class Viewing(Capability):
@@ -33,6 +34,7 @@ class Viewing(Capability):
         return {
             **{f"view.{name}": partial(self.host.focus_pane, name) for name in PaneName},
             "view.zoom": self._zoom,
+            "view.statistics": self._turn_statistics,
             "table.filter": lambda: self.host.table_pane.open_filter(),
             "table.sort": lambda: self.host.table_pane.sort_by_next(),
             "table.reverse": lambda: self.host.table_pane.reverse_order(),
@@ -51,6 +53,18 @@ class Viewing(Capability):
     def _zoom(self) -> None:
         """Give the pane in focus the whole screen, or take it back."""
         self.host.zoomed = not self.host.zoomed
+
+    def _turn_statistics(self) -> None:
+        """Show the table of the charts' numbers, or hide it."""
+        pane = self._seen_metrics()
+        pane.with_statistics = not pane.with_statistics
+
+    def _seen_metrics(self) -> MetricsPane:
+        """The charts, which are gone to where they are not in sight."""
+        pane = self.host.metrics_pane
+        if not pane.display:
+            self.host.focus_pane(PaneName.METRICS)
+        return pane
 
     def _stop(self) -> None:
         """Stop a batch, waiting, the depth, marks, the filter, the zoom, or a rollout's words.

@@ -122,7 +122,7 @@ QUEUE = Measure(
 ERRORS = Measure(
     "errors", "errors/s", per_second, lambda p: p.errors_per_second, absence=_no_errors
 )
-WAITING = Measure("waiting", "waiting", number, lambda p: p.waiting, absence=_no_queue)
+WAITING = Measure("waiting", "queued", number, lambda p: p.waiting, absence=_no_queue)
 MEMORY = Measure(
     "memory", "memory", _mebibytes, _least_memory, band=_most_memory, absence=_no_memory
 )

@@ -1,21 +1,25 @@
-"""The numbers beside each chart: what a measure is now, was lately, and what it rests on."""
+"""The numbers of a measure: the line above its chart, and the table of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from tsmon.telemetry.traffic import Missing, UsageOrMissing
-from tsmon.tui.text.measures import ERRORS, MEMORY, RATE, WAITING, Measure
+from tsmon.tui.text.measures import ERRORS, MEASURES, MEMORY, RATE, WAITING, Measure
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.units import ABSENT, byte_size, count, number, plural
+from tsmon.units import ABSENT, byte_size, count, is_known, milliseconds, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.history import HistoryPoint
+    from tsmon.telemetry.logs.percentiles import Percentiles
+    from tsmon.telemetry.logs.request_report import RequestReport
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
 
+FAILED = 400
+"""The least HTTP status of a request that failed."""
 _WHY = {
     Missing.FIRST_SAMPLE: "1st sample",
     Missing.NO_TRAFFIC: "no requests",
@@ -24,31 +28,43 @@ _WHY = {
     Missing.UNREAD: "unreadable",
     Missing.NO_COUNTERS: "no counters",
 }
+TITLE_WIDTH, NOW_WIDTH = 10, 8
+STATISTIC_WINDOWS = ("now", "1 min", "5 min", "start")
+STATISTICS_LABEL, STATISTICS_CELL = 10, 9
+STATISTICS_WIDTH = STATISTICS_LABEL + len(STATISTIC_WINDOWS) * STATISTICS_CELL
+
+Part = list[Span]
+"""What belongs together on a line."""
 
 
-def compose_numbers(
-    measure: Measure,
-    snapshot: Snapshot,
-    model: ModelStatus,
-    points: Sequence[HistoryPoint],
-    *,
-    with_percentiles: bool,
-) -> Content:
-    """The measure now, lately and since the start.
-
-    What matters least comes last, since a low pane has no room for it.
-    """
+def compose_heading(
+    measure: Measure, snapshot: Snapshot, model: ModelStatus, points: Sequence[HistoryPoint]
+) -> list[Part]:
+    """The line above a chart: title and present value, then the rest, the most important first."""
     if measure is ERRORS:
-        spans = _errors(snapshot, model)
+        parts = _errors(snapshot, model)
     elif measure is WAITING:
-        spans = _waiting(snapshot, model, points)
+        parts = _waiting(snapshot, model, points)
     elif measure is MEMORY:
-        spans = _memory(model)
+        parts = _memory(model)
     else:
-        spans = _costs(measure, model, away=snapshot.stale, with_percentiles=with_percentiles)
-    (title, _), *rest = spans
-    click = f"@click=screen.explain('{measure.id}')"
-    return Content("").join([Content.styled(title, click), line(*rest)])
+        parts = _costs(measure, snapshot, model)
+    now = format_now(measure, snapshot, model)
+    tone = Tone.BAD if measure is ERRORS and snapshot.errors_per_second(model) else Tone.ACCENT
+    why = measure.absence(snapshot, model) if now == ABSENT else ""
+    title: Part = [(f"{measure.title:<{TITLE_WIDTH}}", Tone.PLAIN), (f"{now:>{NOW_WIDTH}}", tone)]
+    return [title, *([[(why, Tone.MUTED)]] if why else parts)]
+
+
+def fit_heading(parts: Iterable[Part], width: int) -> Part:
+    """The first parts that fit beside each other into so many columns."""
+    shown: Part = []
+    for part in parts:
+        width -= sum(len(text) for text, _ in part) + (2 if shown else 0)
+        if width < 0 and shown:
+            break
+        shown += [("  ", Tone.PLAIN), *part] if shown else part
+    return shown
 
 
 def format_now(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> str:
@@ -56,118 +72,118 @@ def format_now(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> str:
     if measure is ERRORS:
         return ERRORS.write(snapshot.errors_per_second(model))
     if measure is WAITING:
-        return count(model.pending)
+        return ABSENT if snapshot.stale else count(model.pending)
     if measure is MEMORY:
         return byte_size(model.memory_bytes)
     return measure.write(_value(model.traffic.interval, measure))
 
 
-def _costs(
-    measure: Measure, model: ModelStatus, *, away: bool, with_percentiles: bool
-) -> list[Span]:
-    """What the counters show of a measure, with the requests each number rests on."""
+def _costs(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> list[Part]:
+    """What most requests of the last minute did not exceed, or the mean of the last minute."""
     traffic = model.traffic
-    spans = _reading(measure, measure.title, traffic.interval, Tone.ACCENT, away=away)
-    spans += _reading(measure, " 1 min", traffic.window)
-    if measure is RATE:
-        spans.append((_total(traffic.since_start), Tone.MUTED))
-    else:
-        spans += _reading(measure, " start", traffic.since_start)
-    spans += _reading(measure, " 5 min", traffic.long_window)
-    if with_percentiles:
-        spans += _percentiles(measure, model)
-    return spans
+    percentiles = model.percentiles(measure.part) if measure.part else None
+    parts: list[Part] = []
+    if snapshot.stale:
+        parts.append([("no answer", Tone.MUTED)])
+    elif percentiles is None and (why := _why(traffic.interval, measure)):
+        parts.append([(why, Tone.MUTED)])
+    if percentiles is not None:
+        return [*parts, *_percentiles(percentiles)]
+    if is_known(minute := _value(traffic.window, measure)):
+        parts.append([("1 min ", Tone.MUTED), (measure.write(minute), Tone.PLAIN)])
+    if measure is RATE and not isinstance(traffic.since_start, Missing):
+        total = count(traffic.since_start.arrived)
+        parts.append([(total, Tone.PLAIN), (" since start", Tone.MUTED)])
+    return parts
 
 
-def _errors(snapshot: Snapshot, model: ModelStatus) -> list[Span]:
+def _percentiles(found: Percentiles) -> list[Part]:
+    named = (("p50", found.p50), ("p95", found.p95), ("p99", found.p99))
+    return [[(f"{name} ", Tone.MUTED), (milliseconds(value), Tone.PLAIN)] for name, value in named]
+
+
+def _errors(snapshot: Snapshot, model: ModelStatus) -> list[Part]:
     """How many requests failed, and with which status."""
-    now = snapshot.errors_per_second(model)
     last = model.requests.last if model.requests else None
-    basis = f"{last.failed} of {last.requests}" if now is not None and last else ""
-    statuses = model.requests.statuses if model.requests else {}
-    failed = {status: number_ for status, number_ in sorted(statuses.items()) if status >= 400}
-    tone = Tone.BAD if now else Tone.ACCENT
-    spans = _row(ERRORS.title, ERRORS.write(now), basis, tone)
-    if now is not None or model.requests:
-        spans += _row(" 5 min", count(sum(failed.values())), _each(failed))
-    return spans
+    if last is None or snapshot.errors_per_second(model) is None:
+        return []
+    parts: list[Part] = [[(f"{last.failed} of {last.requests}", Tone.MUTED)]]
+    if failed := _failed(model.requests):
+        parts.append([("5 min ", Tone.MUTED), (failed, Tone.PLAIN)])
+    return parts
 
 
-def _each(failed: dict[int, int]) -> str:
-    return "  ".join(f"{status}: {count(amount)}" for status, amount in failed.items())
+def _failed(report: RequestReport | None) -> str:
+    """How many requests of the last five minutes failed, by their status: `503: 56`."""
+    statuses = report.statuses if report else {}
+    failed = sorted((status, amount) for status, amount in statuses.items() if status >= FAILED)
+    return "  ".join(f"{status}: {count(amount)}" for status, amount in failed)
 
 
-def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[HistoryPoint]) -> list[Span]:
-    """How many requests wait, and how many may."""
+def _waiting(snapshot: Snapshot, model: ModelStatus, points: Sequence[HistoryPoint]) -> list[Part]:
+    """How many requests may wait, and how many did."""
     queue = None if snapshot.stale else model.described.queue
-    basis = f"of {count(queue.capacity)}" if queue else ""
-    spans = _row(WAITING.title, count(queue.pending) if queue else ABSENT, basis, Tone.ACCENT)
+    parts: list[Part] = [[(f"of {count(queue.capacity)}", Tone.MUTED)]] if queue else []
     most = max((point.waiting for point in points if point.waiting is not None), default=None)
     if most is not None:
-        spans += _row(" most", count(most), "on chart")
-    return spans
+        parts.append([("at most ", Tone.MUTED), (count(most), Tone.PLAIN)])
+    return parts
 
 
-def _memory(model: ModelStatus) -> list[Span]:
-    """What the workers take together, and each."""
+def _memory(model: ModelStatus) -> list[Part]:
+    """What each worker takes; of a single one it is the number before."""
     workers = model.workers
-    total = byte_size(model.memory_bytes)
-    spans = _row(MEMORY.title, total, plural(len(workers), "worker"), Tone.ACCENT)
-    for worker in workers if len(workers) > 1 else ():
-        spans += _row(f" {worker.worker.id}", byte_size(worker.memory_bytes), "")
-    return spans
-
-
-def _row(label: str, value: str, basis: str, tone: Tone = Tone.PLAIN) -> list[Span]:
-    """One line: the label, the number and what it rests on."""
-    label_tone = Tone.MUTED if tone is Tone.PLAIN else Tone.PLAIN
+    if len(workers) <= 1:
+        return [[(plural(len(workers), "worker"), Tone.MUTED)]]
     return [
-        (f"{label:<10}", label_tone),
-        (f"{value:>8}", tone),
-        (f"  {basis}\n", Tone.MUTED),
+        [(f"{each.worker.id} ", Tone.MUTED), (byte_size(each.memory_bytes), Tone.PLAIN)]
+        for each in workers
     ]
 
 
-def _reading(
-    measure: Measure,
-    label: str,
-    reading: UsageOrMissing,
-    tone: Tone = Tone.PLAIN,
-    *,
-    away: bool = False,
-) -> list[Span]:
-    basis = "no answer" if away else _basis(reading)
-    return _row(label, measure.write(_value(reading, measure)), basis, tone)
+def compose_statistics(snapshot: Snapshot, model: ModelStatus) -> Content:
+    """What the counters and the log files show of each measure over each window, as a table."""
+    spans: list[Span] = [(" " * STATISTICS_LABEL, Tone.PLAIN)]
+    spans.append(("".join(f"{each:>{STATISTICS_CELL}}" for each in STATISTIC_WINDOWS), Tone.MUTED))
+    traffic = model.traffic
+    windows = (traffic.interval, traffic.window, traffic.long_window, traffic.since_start)
+    for measure in MEASURES:
+        if measure.of_usage is not None:
+            values = [measure.write(_value(window, measure)) for window in windows]
+            if measure is RATE:  # when the server started is not known
+                values[-1] = ""
+            spans += _row(measure.title, values)
+    spans += _row("requests", [_basis(window) for window in windows], Tone.MUTED)
+    return line(*spans, *_row("failed", _failures(snapshot, model)))
 
 
-def _percentiles(measure: Measure, model: ModelStatus) -> list[Span]:
-    """What most requests of the last minute did not exceed, where the log files show it."""
-    percentiles = model.percentiles(measure.part) if measure.part else None
-    if percentiles is None:
-        return []
-    spans: list[Span] = []
-    for label, value in (
-        ("p50", percentiles.p50),
-        ("p95", percentiles.p95),
-        ("p99", percentiles.p99),
-    ):
-        spans += [(f" {label} ", Tone.MUTED), (number(round(value, 2)), Tone.PLAIN)]
-    return [*spans, (" ms", Tone.MUTED)]
+def _row(label: str, values: Iterable[str], tone: Tone = Tone.PLAIN) -> list[Span]:
+    cells = "".join(f"{value:>{STATISTICS_CELL}}" for value in values)
+    return [(f"\n{label:<{STATISTICS_LABEL}}", Tone.MUTED), (cells.rstrip(), tone)]
 
 
-def _total(reading: UsageOrMissing) -> str:
-    """The requests since the start; how long that is ago is not known, so there is no rate."""
-    if isinstance(reading, Missing):
-        return f" {_WHY[reading]}\n"
-    return f" start    {count(reading.arrived):>8}  requests\n"
+def _failures(snapshot: Snapshot, model: ModelStatus) -> list[str]:
+    """How many requests failed now, in the last minute and in five."""
+    report = model.requests
+    if report is None:
+        return [ABSENT] * 3
+    known = snapshot.errors_per_second(model) is not None
+    now = count(report.last.failed) if report.last and known else ABSENT
+    windows = (report.minute_statuses, report.statuses)
+    sums = [sum(n for status, n in each.items() if status >= FAILED) for each in windows]
+    return [now, *map(count, sums)]
 
 
 def _value(reading: UsageOrMissing, measure: Measure) -> float | Missing | None:
     return measure.of_usage(reading) if measure.of_usage else None
 
 
+def _why(reading: UsageOrMissing, measure: Measure) -> str:
+    """Why the number cannot be known; empty where it is."""
+    value = _value(reading, measure)
+    return _WHY[value] if isinstance(value, Missing) else ""
+
+
 def _basis(reading: UsageOrMissing) -> str:
-    """How many requests the number rests on, or why there is none."""
-    if isinstance(reading, Missing):
-        return _WHY[reading]
-    return f"n {count(reading.counted)}" if reading.counted else _WHY[Missing.NO_TRAFFIC]
+    """How many requests the numbers rest on."""
+    return ABSENT if isinstance(reading, Missing) else count(reading.counted)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
@@ -15,7 +16,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.symbols import Symbols, TimedValue
-from tsmon.tui.widgets.chart_raster import draw_bands, heights, lower, middle, raster_columns, upper
+from tsmon.tui.text.tones import Span, Tone, rich_style
+from tsmon.tui.widgets.chart_cells import draw_bands
+from tsmon.tui.widgets.chart_raster import (
+    SampleReader,
+    heights,
+    lower,
+    middle,
+    raster_columns,
+    upper,
+)
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, EventMark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 from tsmon.units import number
@@ -25,7 +35,7 @@ class Chart(Widget):
     """Values of the last `seconds`, from a zero baseline up to a round number.
 
     Where samples have a band, it stands on the values: dense, then thin. A few values far above the
-    others are marked at the top, and the largest of them is named there.
+    others are marked at the top, and the largest of them is named there. A heading stands above it.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -50,6 +60,15 @@ class Chart(Widget):
     """
 
     symbols = reactive(Symbols.BRAILLE)
+    explanation: Content | None = None
+    """What the mouse on the heading shows."""
+
+    class HeadingClicked(Message):
+        """The words above the plot were clicked."""
+
+        def __init__(self, chart: Chart) -> None:
+            super().__init__()
+            self.chart = chart
 
     class Pointed(Message):
         """A moment of the chart was clicked."""
@@ -74,6 +93,8 @@ class Chart(Widget):
         self._gap_s = 3.0
         self._marks: Sequence[EventMark] = ()
         self._note = ""
+        self._heading: Sequence[Span] | None = None
+        self._tones: dict[Tone, Style] = {}
         self._lines: list[tuple[str, str]] | None = None
         self._noted_line: int | None = None
         self._beyond: dict[int, str] = {}
@@ -86,23 +107,36 @@ class Chart(Widget):
         gap_s: float,
         marks: Sequence[EventMark] = (),
         note: str = "",
+        heading: Sequence[Span] | None = None,
     ) -> None:
         """Show these samples, oldest first; those further apart than `gap_s` are not joined.
 
-        `marks` are what happened; `note` stands where a chart without any value would be.
+        `marks` are what happened; `note` stands where a chart without any value would be. A
+        `heading` takes the first line.
         """
         self._samples, self._span, self._gap_s = samples, span, gap_s
-        self._marks, self._note = marks, note
+        self._marks, self._note, self._heading = marks, note, heading
         self._lines = None
         self._repaint()
 
     def on_click(self, event: events.Click) -> None:
         """Point at a moment."""
         across = self.size.width - LABEL_WIDTH
-        if across > 0 and event.x >= LABEL_WIDTH:
+        if self._is_heading(event):
+            event.stop()
+            self.post_message(self.HeadingClicked(self))
+        elif across > 0 and event.x >= LABEL_WIDTH:
             event.stop()
             share = (event.x - LABEL_WIDTH + 0.5) / across
             self.post_message(self.Pointed((1 - share) * self._span.seconds))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Explain the number of the heading, and nothing over the plot."""
+        self.tooltip = self.explanation if self._is_heading(event) else None
+
+    def _is_heading(self, event: events.MouseEvent) -> bool:
+        words = self._heading or ()
+        return event.y == 0 and event.x < sum(len(text) for text, _ in words)
 
     def watch_symbols(self) -> None:
         """Draw with the other characters."""
@@ -115,7 +149,7 @@ class Chart(Widget):
     def notify_style_update(self) -> None:
         """The theme has other colours."""
         super().notify_style_update()
-        self._painted = []
+        self._painted, self._tones = [], {}
 
     def _redraw(self) -> None:
         self._lines, self._painted = None, []
@@ -136,7 +170,8 @@ class Chart(Widget):
     def lines(self) -> list[tuple[str, str]]:
         """What is drawn: the label and the plot of each line."""
         if self._lines is None:
-            self._lines = self._draw(self.size.width, self.size.height)
+            headed = self._heading is not None
+            self._lines = self._draw(self.size.width, self.size.height - headed)
         return self._lines
 
     def render_line(self, y: int) -> Strip:
@@ -150,7 +185,15 @@ class Chart(Widget):
     def _paint(self) -> list[Strip]:
         plain = self.rich_style  # asked once, since it goes through all ancestors
         lines = [self._paint_line(y, *line) for y, line in enumerate(self.lines)]
+        if self._heading is not None:
+            words = [(text, plain + self._tone(tone)) for text, tone in self._heading]
+            lines.insert(0, Strip([Segment(text, style) for text, style in words]))
         return [strip.adjust_cell_length(self.size.width, plain) for strip in lines]
+
+    def _tone(self, tone: Tone) -> Style:
+        if tone not in self._tones:
+            self._tones[tone] = rich_style(tone, self.app.theme_variables)
+        return self._tones[tone]
 
     def _paint_line(self, y: int, label: str, plot: str) -> Strip:
         axis = self.get_component_rich_style("chart--axis")
@@ -195,14 +238,17 @@ class Chart(Widget):
         if across < 1 or height < 1:
             return []
         # Lines between samples say nothing of how many values are large.
-        measured = raster_columns(self._samples, self._span.seconds, across, 0.0, upper)
+        measured = raster_columns(
+            *(self._samples, self._span.seconds, across, 0.0, upper),
+            lead_s=self._span.lead_s(across),
+        )
         known = [value for value in measured if value is not None]
         axis = ValueAxis.over(known, height)
-        low, mid, high = self._columns(across * self.symbols.dots_across, axis.most)
+        low, mid, high = self._columns(across, axis.most)
         dots = height * self.symbols.dots_up
         low_dots, mid_dots = heights(low, axis.top, dots), heights(mid, axis.top, dots)
         high_dots = heights(high, axis.top, dots)
-        plot = draw_bands(low_dots, mid_dots, high_dots, height, self.symbols)
+        plot = draw_bands(low_dots, mid_dots, high_dots, height, self.symbols).cells
         self._beyond = place_beyond(measured, axis, self._unit, self.symbols)
         plot[0] = "".join(self._beyond.get(at, cell) for at, cell in enumerate(plot[0]))
         self._noted_line = None
@@ -212,14 +258,17 @@ class Chart(Widget):
         labels = axis.labels(height, LABEL_WIDTH, self._unit, self.symbols)
         return list(zip(labels, plot, strict=True))
 
-    def _columns(self, width: int, most: float) -> list[list[float | None]]:
+    def _columns(self, across: int, most: float) -> list[list[float | None]]:
         """The values, and the ends of the two parts of the band that stands on them."""
-        seconds, gap_s = self._span.seconds, self._gap_s
-        values = raster_columns(self._samples, seconds, width, gap_s, lower, most)
+        span, width = self._span, across * self.symbols.dots_across
+
+        def columns(end: SampleReader) -> list[float | None]:
+            return raster_columns(
+                *(self._samples, span.seconds, width, self._gap_s, end, most),
+                lead_s=span.lead_s(across),
+            )
+
+        values = columns(lower)
         if not any(sample.band for sample in self._samples):
             return [values, values, values]
-        ends = (
-            raster_columns(self._samples, seconds, width, gap_s, end, most)
-            for end in (middle, upper)
-        )
-        return [values, *ends]
+        return [values, columns(middle), columns(upper)]

@@ -1,31 +1,38 @@
-"""Pane 3: what the requests of the selected version cost, as charts and as numbers."""
+"""Pane 3: what the requests of the selected version cost, as charts with their numbers above."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import var
-from textual.widgets import Static
 
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.glossary import tip
-from tsmon.tui.text.measures import ALWAYS, MEASURES, RATE, Measure
-from tsmon.tui.text.numbers import compose_numbers, format_now
-from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.text.tones import Tone, line
+from tsmon.tui.text.measures import ALWAYS, MEASURES, MEMORY, RATE, Measure
+from tsmon.tui.text.numbers import (
+    compose_heading,
+    compose_statistics,
+    fit_heading,
+    format_now,
+)
+from tsmon.tui.text.symbols import Symbols, TimedValue
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets import percentile_table
 from tsmon.tui.widgets.chart import Chart
-from tsmon.tui.widgets.chart_raster import legend
+from tsmon.tui.widgets.chart_cells import legend
+from tsmon.tui.widgets.chart_gaps import with_gaps
+from tsmon.tui.widgets.chart_raster import upper
+from tsmon.tui.widgets.chart_rows import has_shape, share_lines
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
@@ -36,17 +43,10 @@ if TYPE_CHECKING:
     from tsmon.telemetry.history import HistoryPoint
     from tsmon.telemetry.playhead import View
 
-LEAST_GAP_S = 3.0
-GAP_PERIODS = 3
-"""Samples that are further apart than so many usual intervals are not joined."""
-RECENT_STEPS = 100
-"""Points that show the usual interval."""
-CHART_LINES = 5
-"""Lines from which on there is room for one more chart than those that are always shown."""
 RULER_LINES = 14
 """Lines from which on the time axis has its ruler."""
-LEAST_CHARTS = 11
-"""Lines that three charts and their axis want before there is room for a table below them."""
+LEAST_LINES = 6
+"""Lines that the charts keep when the table of statistics is shown."""
 MARGINS = 2
 """Blank columns beside the table."""
 
@@ -63,7 +63,7 @@ class _Tick(NamedTuple):
 
 
 class MetricsPane(Pane, can_focus=True):
-    """Charts over the same time, each beside its numbers; those that do not fit are scrolled to."""
+    """Charts over the same time, each below its numbers; more lines for those with a shape."""
 
     NAME = PaneName.METRICS
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.METRICS_KEYS)
@@ -71,44 +71,52 @@ class MetricsPane(Pane, can_focus=True):
     chosen = var(RATE, init=False)
     """The measure that `?` explains."""
     symbols = var(Symbols.BRAILLE)
-    with_table = var(True, init=False)
-    """Whether the table of percentiles is shown where there is room for it."""
+    with_statistics = var(False, init=False)
+    """Whether the table of statistics is shown."""
 
     def __init__(self) -> None:
         super().__init__()
         self._first = 0
         """The measure at the top."""
         self._last: _Tick | None = None
+        self._had_shape: set[str] = set()
+        """The ids of the measures that had a shape at the tick before."""
 
     def compose(self) -> ComposeResult:
-        """The notice, and for each measure its numbers and its chart."""
+        """The notice, a chart for each measure, their time, and the table."""
         yield Words(id="metrics-notice")
         with Vertical(id="metrics-charts"):
             for measure in MEASURES:
-                with Horizontal(classes="measure", id=f"{measure.id}-measure"):
-                    yield Static("▸", id=f"{measure.id}-mark", classes="mark")
-                    yield Words(id=f"{measure.id}-numbers", classes="numbers")
-                    yield Chart(measure.write, id=f"{measure.id}-chart")
-            with Horizontal(id="metrics-times"):
-                yield Static(classes="mark")
-                yield Words(id="metrics-legend", classes="numbers")
-                yield TimeAxis()
-            yield Words(id="metrics-percentiles")
+                yield Chart(measure.write, id=f"{measure.id}-chart")
+            yield TimeAxis()
+            yield Words(id="metrics-statistics")
 
     def on_mount(self) -> None:
-        """Mark the first measure; explain each where the mouse rests on it."""
-        self.watch_chosen(self.chosen)
+        """Explain each measure where the mouse rests on its title."""
         for measure in MEASURES:
-            self.query_one(f"#{measure.id}-numbers").tooltip = tip(self.NAME, measure.title)
+            self._chart(measure).explanation = tip(self.NAME, measure.title)
+
+    def _chart(self, measure: Measure) -> Chart:
+        return self.query_one(f"#{measure.id}-chart", Chart)
 
     def on_resize(self) -> None:
         """Show as many charts as fit now."""
         self.call_after_refresh(self._show_again)
 
-    def watch_chosen(self, chosen: Measure) -> None:
+    def on_focus(self) -> None:
+        """Mark the measure that is chosen."""
+        self._show_again()
+
+    def on_blur(self) -> None:
+        """Leave no measure marked."""
+        self._show_again()
+
+    def watch_chosen(self) -> None:
         """Mark the measure, and show its chart."""
-        for mark in self.query(".measure > .mark"):
-            mark.set_class(mark.id == f"{chosen.id}-mark", "-chosen")
+        self._show_again()
+
+    def watch_with_statistics(self) -> None:
+        """Show the table, or give its lines back to the charts."""
         self._show_again()
 
     def action_choose(self, step: int) -> None:
@@ -129,6 +137,12 @@ class MetricsPane(Pane, can_focus=True):
             chart.symbols = symbols
         self.query_one(TimeAxis).symbols = symbols
         self._show_again()
+
+    @on(Chart.HeadingClicked)
+    async def explain(self, message: Chart.HeadingClicked) -> None:
+        """Explain the number that was clicked."""
+        id_ = (message.chart.id or "").removesuffix("-chart")
+        await self.run_action(f"screen.explain('{id_}')")
 
     def show(
         self,
@@ -152,32 +166,30 @@ class MetricsPane(Pane, can_focus=True):
             self._plot(tick, model)
 
     def _plot(self, tick: _Tick, model: ModelStatus) -> None:
-        """Draw the charts that fit, and write what is beside and below them."""
-        snapshot, points, view = tick.snapshot, tick.points, tick.view
-        table = _table(snapshot, model) if self._has_room_for_table else None
-        self.query_one("#metrics-percentiles", Words).say(table)
+        """Draw the charts that fit, and write what is above and below them."""
+        snapshot, points, view = tick.snapshot, with_gaps(tick.points), tick.view
+        table = self._statistics(snapshot, model)
+        self.query_one("#metrics-statistics", Words).say(table)
         end, cursor_s = (view.edge.wall, view.behind_s) if view.held else (None, None)
-        span = TimeSpan(tick.span_s, end, cursor_s)
+        span = TimeSpan(tick.span_s, end, cursor_s, view.edge.monotonic)
         marks = tuple(
             EventMark(view.edge.since(event.at), event.kind.is_bad) for event in tick.events
         )
         axis = self.query_one(TimeAxis)
         axis.span, axis.marks = span, marks
-        gap_s = max(LEAST_GAP_S, GAP_PERIODS * _interval(points))
-        shown = self._arrange(table.plain.count("\n") + 1 if table else 0)
+        samples = {measure.id: measure.samples(points, view.edge) for measure in MEASURES}
+        shown = self._arrange(samples, table.plain.count("\n") + 1 if table else 0)
         for measure in shown:
-            numbers = compose_numbers(measure, snapshot, model, points, with_percentiles=not table)
-            self.query_one(f"#{measure.id}-numbers", Words).say(numbers)
-            self.query_one(f"#{measure.id}-chart", Chart).plot(
-                measure.samples(points, view.edge),
-                span,
-                gap_s,
-                marks,
-                measure.absence(snapshot, model),
-            )
+            parts = compose_heading(measure, snapshot, model, points)
+            heading = [self._mark(measure), *fit_heading(parts, self.content_size.width - 1)]
+            self._chart(measure).plot(samples[measure.id], span, math.inf, marks, heading=heading)
         banded = any(measure.is_banded(points) for measure in shown)
         read = snapshot.metrics.log_folder is not None
-        self.query_one("#metrics-legend", Words).say(self._legend(banded=banded, read=read))
+        words = [_others(shown), self._legend(banded=banded, read=read)]
+        self.foot(Content("  ").join(filter(None, words)))
+
+    def _mark(self, measure: Measure) -> Span:
+        return ("▸" if self.has_focus and measure is self.chosen else " ", Tone.ACCENT)
 
     def _legend(self, *, banded: bool, read: bool) -> Content:
         """What the parts of a chart are; `read` is whether log files are."""
@@ -190,49 +202,74 @@ class MetricsPane(Pane, can_focus=True):
         if self._last is not None:
             self.show(*self._last)
 
-    def _arrange(self, table_lines: int) -> Sequence[Measure]:
-        """Show the charts that fit, the chosen one among them; gives their measures."""
+    def _arrange(self, samples: dict[str, list[TimedValue]], table_lines: int) -> Sequence[Measure]:
+        """Give the charts their lines; gives the measures that have any."""
         notice = self.query_one("#metrics-notice")
         taken = table_lines + (notice.outer_size.height if notice.display else 0)
         lines = self.content_size.height - taken - 1
         with_ruler = lines >= RULER_LINES
-        self.query_one("#metrics-times").set_class(with_ruler, "-ruler")
-        shown = self._fitting(lines - with_ruler)
+        self.query_one(TimeAxis).set_class(with_ruler, "-ruler")
+        listed = self._fitting(max(lines - with_ruler, 1))
+        heights = share_lines(max(lines - with_ruler, 1), self._shaped(listed, samples))
+        given = dict(zip([measure.id for measure in listed], heights, strict=True))
         for measure in MEASURES:
-            self.query_one(f"#{measure.id}-measure").display = measure in shown
-        self.foot(_others(shown))
-        return shown
+            chart, height = self._chart(measure), given.get(measure.id, 0)
+            chart.display = height > 0
+            scalar = chart.styles.height
+            if height and (scalar is None or scalar.cells != height):
+                chart.styles.height = height
+        return listed
+
+    def _shaped(
+        self, listed: Sequence[Measure], samples: dict[str, list[TimedValue]]
+    ) -> list[bool]:
+        """Which measures have a shape; without any requests those that show what requests cost."""
+        found = set()
+        for measure in listed:
+            tops = [top for each in samples[measure.id] if (top := upper(each)) is not None]
+            had = measure.id in self._had_shape
+            if has_shape(tops, had=had) if measure is MEMORY else any(tops):
+                found.add(measure.id)
+        self._had_shape = found
+        shaped = found | {self.chosen.id} | {RATE.id}
+        if RATE.id not in found:
+            shaped |= {measure.id for measure in MEASURES[:ALWAYS]}
+        return [measure.id in shaped for measure in listed]
 
     def _fitting(self, lines: int) -> Sequence[Measure]:
-        """The measures whose charts fit into so many lines, moved no further than needed."""
-        least = ALWAYS if lines >= ALWAYS else 1
-        fit = min(max(lines // CHART_LINES, least), len(MEASURES))
+        """The measures that have a line each, moved no further than needed."""
+        fit = min(lines, len(MEASURES))
         chosen = MEASURES.index(self.chosen)
         first = min(max(self._first, chosen - fit + 1), chosen, len(MEASURES) - fit)
         self._first = max(first, 0)
         return MEASURES[self._first : self._first + fit]
 
-    @property
-    def _has_room_for_table(self) -> bool:
+    def _statistics(self, snapshot: Snapshot, model: ModelStatus) -> Content | None:
+        """The table, where it is wanted; without its second part where there is no room for it."""
         room = self.content_size
-        low = percentile_table.HEIGHT + LEAST_CHARTS
-        return (
-            self.with_table
-            and room.width >= percentile_table.PERCENTILE_WIDTH + MARGINS
-            and room.height >= low
-        )
+        if not self.with_statistics or room.height < LEAST_LINES:
+            return None
+        statistics = compose_statistics(snapshot, model)
+        percentiles = percentile_lines(snapshot, model, room.width - MARGINS)
+        lines = statistics.plain.count("\n") + 1
+        if percentiles is None:
+            return statistics
+        if room.height < LEAST_LINES + lines + percentiles.plain.count("\n") + 1:
+            return statistics
+        return Content("\n").join([statistics, percentiles])
 
 
-def _others(shown: Sequence[Measure]) -> str:
+def _others(shown: Sequence[Measure]) -> Content | None:
     """The measures above and below those that are shown."""
     at = MEASURES.index(shown[0])
     above, below = MEASURES[:at], MEASURES[at + len(shown) :]
     sides = (("↑", above), ("↓", below))
-    return "  ".join(
+    words = "  ".join(
         f"{arrow} {', '.join(measure.title for measure in hidden)}"
         for arrow, hidden in sides
         if hidden
     )
+    return Content(words) if words else None
 
 
 def why_no_charts(
@@ -263,16 +300,12 @@ def why_no_charts(
     return None
 
 
-def _interval(points: Sequence[HistoryPoint]) -> float:
-    """Seconds that usually lie between two points, by those at the end."""
-    steps = [later.at.since(earlier.at) for earlier, later in pairwise(points[-RECENT_STEPS:])]
-    return median(steps) if steps else 0.0
-
-
-def _table(snapshot: Snapshot, model: ModelStatus) -> Content | None:
+def percentile_lines(snapshot: Snapshot, model: ModelStatus, width: int) -> Content | None:
     """The table of percentiles, or what it takes to have it."""
     if model.requests is not None:
-        return percentile_table.compose_percentiles(model.requests)
+        if width >= percentile_table.PERCENTILE_WIDTH:
+            return percentile_table.compose_percentiles(model.requests)
+        return percentile_table.compose_window(model.requests.minute, "ms, 1 min")
     if snapshot.stale or snapshot.metrics.log_folder is not None:
         return None
     words = "percentiles need the server's log files, which were not found: "

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tsmon.telemetry.logs.request_report import Profile, RequestPhase, RequestReport
 from tsmon.tui.text.tones import Span, Tone, line
-from tsmon.units import ABSENT, count, number
+from tsmon.units import ABSENT, bare_milliseconds, count, number
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.percentiles import Percentiles
@@ -21,9 +21,9 @@ PERCENTILE_PHASES = (
     RequestPhase.INFERENCE,
 )
 """From the outside in; inference last, as queue and backend add up to it."""
-PERCENTILE_HEADINGS = ("n", "p50", "p90", "p95", "p99")
-_LABEL, _CELL, _GAP = 10, 6, 2
-_BLOCK = len(PERCENTILE_HEADINGS) * _CELL
+PERCENTILE_HEADINGS = ("requests", "p50", "p90", "p95", "p99")
+_LABEL, _REQUESTS, _CELL, _GAP = 9, 9, 6, 1
+_BLOCK = _REQUESTS + 4 * _CELL
 PERCENTILE_WIDTH = _LABEL + 2 * _BLOCK + _GAP
 HEIGHT = 2 + len(PERCENTILE_PHASES)
 
@@ -44,27 +44,28 @@ def compose_percentiles(report: RequestReport) -> Content:
     return line(*spans)
 
 
-def compose_minute(report: RequestReport) -> Content:
-    """The last minute alone, `_LABEL + _BLOCK` columns wide."""
-    spans: list[Span] = [(f"{'ms, 1 min':<{_LABEL}}{_headings()}", Tone.MUTED)]
+def compose_window(profile: Profile, window: str) -> Content:
+    """One window alone, `_LABEL + _BLOCK` columns wide, with its name."""
+    spans: list[Span] = [(f"{window:<{_LABEL}}{_headings()}", Tone.MUTED)]
     for part in PERCENTILE_PHASES:
         spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
-        spans += _cells(report.minute, part)
+        spans += _cells(profile, part)
     return line(*spans)
 
 
 def _headings() -> str:
-    return "".join(f"{heading:>{_CELL}}" for heading in PERCENTILE_HEADINGS)
+    first, *others = PERCENTILE_HEADINGS
+    return f"{first:>{_REQUESTS}}" + "".join(f"{heading:>{_CELL}}" for heading in others)
 
 
 def _cells(profile: Profile, part: RequestPhase) -> list[Span]:
     """The requests that a part's percentiles rest on, and the percentiles."""
     found = profile.get(part)
     if found is None:
-        return [(f"{ABSENT:>{_CELL}}" * len(PERCENTILE_HEADINGS), Tone.MUTED)]
+        return [(f"{ABSENT:>{_REQUESTS}}" + f"{ABSENT:>{_CELL}}" * 4, Tone.MUTED)]
     return [
-        (f"{_requests(found.count):>{_CELL}}", Tone.MUTED),
-        ("".join(f"{number(round(value, 2)):>{_CELL}}" for value in _values(found)), Tone.PLAIN),
+        (f"{_requests(found.count):>{_REQUESTS}}", Tone.MUTED),
+        ("".join(f"{bare_milliseconds(value):>{_CELL}}" for value in _values(found)), Tone.PLAIN),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What else there is to a model seen in depth: its settings, percentiles and events."""
+"""What else there is to a model seen in depth: its settings, numbers and events."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
+from tsmon.tui.text.numbers import compose_statistics
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.event_line import format_about
 from tsmon.tui.widgets.motion import Choices
-from tsmon.tui.widgets.percentile_table import compose_minute
+from tsmon.tui.widgets.percentile_table import compose_window
 from tsmon.tui.widgets.words import Words
 from tsmon.units import count
 
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event
-    from tsmon.telemetry.snapshot import ModelStatus
+    from tsmon.telemetry.snapshot import ModelStatus, Snapshot
     from tsmon.torchserve.records import ModelVersion
 
-TITLE = "Settings, percentiles, events"
+TITLE = "Details"
+STATISTICS_LINES, LONG_LINES = 19, 27
+"""Lines from which on there is room for the statistics, and for the percentiles of five minutes:
+some are left for the events."""
 NOTHING_HAPPENED = "no events so far"
 NO_PERCENTILES = "no percentiles: no requests in five minutes, or no log files (--logs DIR)"
 
@@ -47,17 +51,21 @@ class VersionDetails(Vertical):
         """Settings and percentiles, and the events, the newest first."""
         yield Words(id="story-settings")
         yield Words(id="story-percentiles")
+        yield Words(id="story-statistics")
+        yield Words(id="story-long")
         yield Words(id="story-none")
         yield Choices(id="story-events", compact=True)
 
-    def show(
-        self, model: ModelStatus | None, events: Sequence[Event], log_problem: str = ""
-    ) -> None:
-        """Render a tick; the events are oldest first, `log_problem` is why no log can be read."""
-        self.query_one("#story-settings", Words).say(_settings(model.described) if model else None)
-        self.query_one("#story-percentiles", Words).say(
-            _percentiles(model, log_problem) if model else None
-        )
+    def show(self, snapshot: Snapshot, model: ModelStatus | None, events: Sequence[Event]) -> None:
+        """Render a tick; the events are oldest first."""
+        self._say("settings", _settings(model.described) if model else None)
+        problem = snapshot.metrics.log_problem
+        self._say("percentiles", _percentiles(model, problem) if model else None)
+        height = self.content_size.height
+        has_room = model is not None and height >= STATISTICS_LINES
+        self._say("statistics", compose_statistics(snapshot, model) if has_room and model else None)
+        report = model.requests if model and height >= LONG_LINES else None
+        self._say("long", compose_window(report.five_minutes, "ms, 5 min") if report else None)
         if events == self._events:
             return
         self._events = events
@@ -68,6 +76,9 @@ class VersionDetails(Vertical):
         listed.display = bool(events)
         listed.clear_options()
         listed.add_options([format_about(event) for event in reversed(events)])
+
+    def _say(self, part: str, words: Content | None) -> None:
+        self.query_one(f"#story-{part}", Words).say(words)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Look at that moment."""
@@ -93,4 +104,4 @@ def _percentiles(model: ModelStatus, log_problem: str) -> Content:
         return line((f"no percentiles: {log_problem}", Tone.WARNING))
     if model.requests is None:
         return line((NO_PERCENTILES, Tone.MUTED))
-    return compose_minute(model.requests)
+    return compose_window(model.requests.minute, "ms, 1 min")

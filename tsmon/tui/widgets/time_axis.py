@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tsmon.tui.text.symbols import Symbols
+from tsmon.tui.widgets.chart_raster import column_of
 from tsmon.units import short_period
 
 LABEL_WIDTH = 8
@@ -31,6 +32,8 @@ class TimeSpan(Struct, frozen=True):
     """The right edge where that is not the present."""
     cursor_s: float | None = None
     """Seconds before the right edge of the moment that is looked at."""
+    edge_s: float | None = None
+    """The right edge in seconds on any clock: what is drawn keeps its place while it moves on."""
 
     def label(self, share: float) -> str:
         """What to call the moment so much of the span before the right edge."""
@@ -43,7 +46,19 @@ class TimeSpan(Struct, frozen=True):
         """The character column of a moment; None where it is not on the chart."""
         if not 0 <= age_s <= self.seconds or width < 1:
             return None
-        return min(int((1 - age_s / self.seconds) * width), width - 1)
+        column = column_of((age_s + self.lead_s(width)) / self.seconds * width, width)
+        return column if column >= 0 else None
+
+    def lead_s(self, width: int) -> float:
+        """Seconds from the right edge to the end of the last of so many columns.
+
+        Columns begin and end at fixed moments, so that all of a chart moves on by a whole one, and
+        only when the next one begins.
+        """
+        if self.edge_s is None:
+            return 0.0
+        column_s = self.seconds / width
+        return column_s - self.edge_s % column_s
 
     def cursor_column(self, width: int) -> int | None:
         """The character column of the cursor; None where it is not on the chart."""
@@ -127,21 +142,21 @@ class TimeAxis(Widget):
         ticks = {self.span.column(share * self.span.seconds, width) for share in _SHARES[1:]}
         placed = place(self.marks, self.span, width)
         cursor = self.span.cursor_column(width)
-        styles = {name: self.get_component_rich_style(f"axis--{name}") for name in _STYLES}
-        segments = [Segment(" " * (LABEL_WIDTH - 1) + corner, self.rich_style)]
-        for column in range(width):
-            mark, style = placed.get(column), self.rich_style
-            text = tick if column in ticks else dash
-            if column == cursor:
-                text, style = hand, styles["cursor"]
-            if mark is not None:
-                text = mark.glyph
-                style = style if column == cursor else styles["bad" if mark.bad else "mark"]
-            segments.append(Segment(text, style))
-        return segments
-
-
-_STYLES = ("mark", "bad", "cursor")
+        cells = [tick if column in ticks else dash for column in range(width)]
+        special = {column: "bad" if mark.bad else "mark" for column, mark in placed.items()}
+        for column, mark in placed.items():
+            cells[column] = mark.glyph
+        if cursor is not None:
+            cells[cursor] = placed[cursor].glyph if cursor in placed else hand
+            special[cursor] = "cursor"
+        plain, begun = self.rich_style, 0
+        segments = [Segment(" " * (LABEL_WIDTH - 1) + corner, plain)]
+        for column in sorted(special):
+            style = self.get_component_rich_style(f"axis--{special[column]}")
+            segments.append(Segment("".join(cells[begun:column]), plain))
+            segments.append(Segment(cells[column], style))
+            begun = column + 1
+        return [*segments, Segment("".join(cells[begun:]), plain)]
 
 
 def axis_labels(span: TimeSpan, width: int) -> str:
