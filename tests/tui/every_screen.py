@@ -43,6 +43,7 @@ from tsmon.tui.screens.events import Events
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.full_page import FullPage, Page
 from tsmon.tui.screens.help import Help
+from tsmon.tui.screens.incident import IncidentDialog
 from tsmon.tui.screens.list_dialog import ChooseVersion, ListDialog, Pick
 from tsmon.tui.screens.load import LoadDialog, LoadSettings
 from tsmon.tui.screens.logs import Logs
@@ -172,6 +173,9 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ),
     Help: lambda room: Help(read_only=False, pane=PaneName.MODELS),
     LoadDialog: lambda room: LoadDialog(room.model.key, LoadSettings()),
+    IncidentDialog: lambda room: IncidentDialog(
+        "now", [("a minute", 60.0)], room.samples, lambda _, folder: folder
+    ),
     Logs: lambda room: Logs(room.sources),
     OneRequest: _one_request,
     Palette: lambda room: Palette(id="--command-palette"),

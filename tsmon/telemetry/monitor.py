@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tsmon.telemetry.events import EventLog
 from tsmon.telemetry.history import HISTORY_BYTES, KeptHistory
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.past import PAST_BYTES, KeptPast
+from tsmon.telemetry.past import OBSERVED_BYTES, PAST_BYTES, KeptPast, KeptTicks
 from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.snapshot import (
@@ -53,6 +53,8 @@ class Monitor:
         """The model whose details are looked at; it is described at every tick."""
         self.past = KeptPast(PAST_BYTES if remembers else 0)
         """The snapshots published, the newest last."""
+        self.observed: KeptTicks[Observation] = KeptTicks(OBSERVED_BYTES if remembers else 0)
+        """What the source said at the last ticks, as a recording would have it."""
         self.history = KeptHistory(HISTORY_BYTES if remembers else 0)
         self.events = EventLog()
         self.log_folder: Path | None = None
@@ -140,6 +142,8 @@ class Monitor:
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
         yield
         self.past.keep(self._latest)
+        yield
+        self.observed.keep(observation)
 
     def _models(
         self,

@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.packing import Packer, unpack
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAST_BYTES = 8 << 20
 """Of packed snapshots: about an hour of 20 busy models at one tick a second."""
+OBSERVED_BYTES = 4 << 20
+"""Of packed observations: about half an hour of 20 busy models at one tick a second."""
 CHUNK_BYTES = 256 << 10
 """Bytes, before compression, from which on snapshots are put away together."""
 CHUNK_TICKS = 64
@@ -54,28 +56,39 @@ class Past(ABC):
         return max(bisect_right(self.moments, moment) - 1, 0)
 
 
+class _Timed(Protocol):
+    @property
+    def at(self) -> Instant:
+        """When it was."""
+
+
+Tick = TypeVar("Tick", bound=_Timed)
+
+
 class _Chunk(NamedTuple):
-    """Snapshots that were put away together."""
+    """Ticks that were put away together."""
 
     ticks: int
     packed: bytes
 
 
-class KeptPast(Past):
-    """The latest snapshots that fit into so many bytes, the newest in any case."""
+class KeptTicks(Generic[Tick]):
+    """The latest ticks that fit into so many bytes, the newest in any case."""
 
     def __init__(self, budget: int = PAST_BYTES) -> None:
         """With a `budget` of 0 only the newest is kept."""
         self._budget = budget
+        self.moments: Sequence[float]
+        self.times: Sequence[float]
         self.moments = self._moments = array("d")
         self.times = self._times = array("d")
         self._chunks: deque[_Chunk] = deque()
-        self._open: list[Snapshot] = []
+        self._open: list[Tick] = []
         """The newest, not put away yet."""
         self._packer = Packer()
         self._enough = 0
         """Bytes from which on the open ones are put away."""
-        self._unpacked: tuple[bytes, list[Snapshot]] = (b"", [])
+        self._unpacked: tuple[bytes, list[Tick]] = (b"", [])
         """The chunk that was looked at last, so that the next look finds the same objects."""
         self._lock = threading.RLock()
 
@@ -85,23 +98,23 @@ class KeptPast(Past):
         packed = sum(len(chunk.packed) for chunk in self._chunks)
         return packed + len(self._packer) + _MOMENT_BYTES * len(self._moments)
 
-    def keep(self, snapshot: Snapshot) -> None:
+    def keep(self, tick: Tick) -> None:
         """Take one more; the oldest go when there is no room for them."""
         with self._lock:
-            self._moments.append(snapshot.at.monotonic)
-            self._times.append(snapshot.at.wall.timestamp())
+            self._moments.append(tick.at.monotonic)
+            self._times.append(tick.at.wall.timestamp())
             if self._budget == 0:
                 del self._moments[:-1], self._times[:-1]
-                self._open = [snapshot]
+                self._open = [tick]
                 return
-            self._take(snapshot)
+            self._take(tick)
             while self._chunks and self.size > self._budget:
                 self._forget_oldest()
 
     def __len__(self) -> int:
         return len(self._moments)
 
-    def __getitem__(self, index: int) -> Snapshot:
+    def __getitem__(self, index: int) -> Tick:
         with self._lock:
             place = index if index < 0 else index - len(self)
             if not -len(self) <= place < 0:
@@ -115,23 +128,44 @@ class KeptPast(Past):
                 place += chunk.ticks
         raise IndexError(index)
 
-    def _take(self, snapshot: Snapshot) -> None:
+    def between(self, begin: float, end: float) -> Iterator[Tick]:
+        """Those of so long of the monotonic clock; more may be kept and dropped meanwhile."""
+        with self._lock:
+            chunks, newest = list(self._chunks), list(self._open)
+            moments = array("d", self._moments)
+        first = 0
+        for chunk in chunks:
+            last = first + chunk.ticks - 1
+            if moments[first] <= end and moments[last] >= begin:
+                yield from (tick for tick in unpack(chunk.packed) if begin <= _moment(tick) <= end)
+            first += chunk.ticks
+        yield from (tick for tick in newest if begin <= _moment(tick) <= end)
+
+    def _take(self, tick: Tick) -> None:
         """Write it, once the ones before it are many enough to be put away."""
         if self._open and (len(self._open) >= CHUNK_TICKS or len(self._packer) >= self._enough):
             self._chunks.append(_Chunk(len(self._open), self._packer.packed()))
             self._open, self._packer = [], Packer()
-        self._packer.add(snapshot)
+        self._packer.add(tick)
         if not self._open:
             # The first one is written whole, the ones after it where they differ: of a large
             # server some should follow it.
             self._enough = max(CHUNK_BYTES, 3 * len(self._packer))
-        self._open.append(snapshot)
+        self._open.append(tick)
 
     def _forget_oldest(self) -> None:
         ticks = self._chunks.popleft().ticks
         del self._moments[:ticks], self._times[:ticks]
 
-    def _of(self, packed: bytes) -> list[Snapshot]:
+    def _of(self, packed: bytes) -> list[Tick]:
         if self._unpacked[0] is not packed:
             self._unpacked = packed, unpack(packed)
         return self._unpacked[1]
+
+
+def _moment(tick: _Timed) -> float:
+    return tick.at.monotonic
+
+
+class KeptPast(KeptTicks["Snapshot"], Past):
+    """The snapshots that can be gone back to."""

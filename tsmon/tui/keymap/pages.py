@@ -10,6 +10,12 @@ OPEN_WHY = Key(
     "the selected worker in pane 2, else for the selected model, else for what is worst.",
 )  # fmt: skip
 
+WRITE_INCIDENT = Key(
+    "server.incident", "I", "I", DO, Group.SERVER, "incident",
+    "Write the last minutes down in one folder: a replay file, a summary in Markdown, a picture of "
+    "the screen.",
+)  # fmt: skip
+
 OPENING_KEYS: tuple[Key, ...] = (
     Key(
         "server.logs", "l", "l", DO, Group.SERVER, "logs",
@@ -31,6 +37,7 @@ OPENING_KEYS: tuple[Key, ...] = (
         "Show what happened and when: models, workers, restarts, errors.",
     ),
     OPEN_WHY,
+    WRITE_INCIDENT,
 )  # fmt: skip
 
 WHY_KEYS: tuple[Key, ...] = (

@@ -20,6 +20,7 @@ from tsmon.tui.monitor.copying import Copying
 from tsmon.tui.monitor.display import show_model, show_server
 from tsmon.tui.monitor.experimenting import Experimenting
 from tsmon.tui.monitor.in_depth import InDepth
+from tsmon.tui.monitor.incidents import Incidents
 from tsmon.tui.monitor.leftovers import Leftovers
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.pages import Pages
@@ -86,6 +87,7 @@ class MonitorScreen(Panes):
             Configuring(self, appearance, self.past, self.servers, self.sending),
             Copying(self),
             Experimenting(self, self.running),
+            Incidents(self),
             Leftovers(self),
             pages,
             Plugins(self),
