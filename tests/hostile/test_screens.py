@@ -46,6 +46,7 @@ WAYS: Mapping[str, Way] = {
     "one request": Way("Q v enter", "answered 2026"),
     "doctor": Way("H", "STATUS-"),
     "events": Way("e", "Events"),
+    "canary": Way("V", "Canary"),
     "why": Way("Y", "Why?"),
     "settings": Way("C", "Seconds between two samples"),
     "text": Way("l c home enter", "ts_log.log line"),

@@ -19,7 +19,7 @@ from tsmon.digits.folders import read_folder
 from tsmon.fleet.fleet import Fleet
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
-from tsmon.telemetry.snapshot import ModelStatus
+from tsmon.telemetry.snapshot import ModelKey, ModelStatus
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.replacement import Replacement, ReplacementPlan
 from tsmon.tui import screens
@@ -31,6 +31,7 @@ from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.archive_list import ArchiveListDialog
 from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
 from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
+from tsmon.tui.screens.canary import Canary
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice
@@ -158,6 +159,14 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     AskPath: lambda room: AskPath("Where?", "A path.", room.samples, _nothing),
     AskText: lambda room: AskText("What?", "A text.", "text", _nothing, "x"),
     BulkProgress: _bulk,
+    Canary: lambda room: Canary(
+        room.desk,
+        room.model.key,
+        [ModelKey(room.model.key.name, "2.0")],
+        offers=lambda _: True,
+        promote=lambda _: None,
+        stop=lambda: None,
+    ),
     ChooseServer: lambda room: ChooseServer(SERVERS, "one"),
     ChooseVersion: lambda room: ChooseVersion("Version", "One.", [room.model], None),
     CommandLine: lambda room: CommandLine([]),

@@ -133,7 +133,7 @@ def _lines(incident: Incident) -> Iterator[str]:
 
 
 def _what(last: Snapshot) -> str:
-    """A headline."""
+    """In one line, what is wrong with which model or with the server."""
     ill = _ill(last)
     if last.stale:
         return f"{_cell(last.server.label)}: {SERVER_SIGNS[last.server.state].word}"

@@ -18,6 +18,7 @@ from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KE
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS, STEPS_KEYS
 from tsmon.tui.keymap.pages import (
+    CANARY_KEYS,
     DOCTOR_KEYS,
     EVENT_KEYS,
     FLEET_KEYS,
@@ -34,6 +35,7 @@ from tsmon.tui.keymap.pages import (
 __all__ = [
     "ALL_KEYS",
     "BY_ID",
+    "CANARY_KEYS",
     "CANVAS_KEYS",
     "COMMAND_KEYS",
     "DESCRIBE_KEYS",
@@ -93,6 +95,7 @@ ALL_KEYS = (
     *DOCTOR_KEYS,
     *EVENT_KEYS,
     *WHY_KEYS,
+    *CANARY_KEYS,
     *SETTING_KEYS,
     *TEXT_KEYS,
 )

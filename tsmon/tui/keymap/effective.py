@@ -158,6 +158,7 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "one request": (*keymap.ONE_REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "canary": (*keymap.CANARY_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "why": (
             *keymap.WHY_KEYS,
             *keymap.WHY_FIX_KEYS,

@@ -54,6 +54,7 @@ class Group(StrEnum):
     DOCTOR = "Doctor"
     EVENTS = "Events"
     WHY = "Why?"
+    CANARY = "Canary"
     SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"

@@ -97,6 +97,10 @@ KEYS: tuple[Key, ...] = (
     ),
     *CHANGING_KEYS,
     Key(
+        "model.canary", "V", "V", DO, Group.MODELS, "two versions",
+        "Compare two versions of the model: the same requests to both, live numbers, promote one.",
+    ),
+    Key(
         "model.describe", "d", "d", DO, Group.MODELS, "describe",
         "Describe the selected version: verdict, cause, settings, workers; tab shows the JSON.",
         _LEFT, of_version=True,

@@ -75,6 +75,21 @@ WHY_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
+CANARY_KEYS: tuple[Key, ...] = (
+    Key(
+        "canary.send", "n", "n", "send", Group.CANARY, "send to both",
+        "Send random images to both versions, the same to each, as many as last time.",
+    ),
+    Key(
+        "canary.promote", "D", "D", "promote", Group.CANARY, "promote",
+        "Make the second version the default one, after confirmation; the monitor can undo it.",
+    ),
+    Key(
+        "canary.other", "v", "v", "other", Group.CANARY, "other version",
+        "Compare the first version with another one.",
+    ),
+)  # fmt: skip
+
 PAGE_KEYS: tuple[Key, ...] = (
     Key(
         "page.back", "escape", "esc", "back", Group.PAGES, "back",

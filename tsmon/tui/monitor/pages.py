@@ -101,11 +101,7 @@ class Pages(Capability):
         return Fixing(self.host.offers, self._fix)
 
     def _fix(self, trouble: Trouble, id_: str) -> None:
-        """Do something about the version that a page is about, as its key does."""
-        if trouble.key is not None:
-            self.host.models_pane.go_to(trouble.key)
-            self.host.selected = trouble.key
-        self.host.action_do(id_)
+        self.host.do_for(trouble.key, id_)
 
     def _open(self, page: Page) -> None:
         self.talk.do(self._look_where(page))

@@ -15,6 +15,7 @@ from tsmon.tui.keymap import Group, PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.monitor.actions import Actions
 from tsmon.tui.monitor.bulk import Marking
+from tsmon.tui.monitor.canaries import Canaries
 from tsmon.tui.monitor.configuring import Appearance, Configuring
 from tsmon.tui.monitor.copying import Copying
 from tsmon.tui.monitor.display import show_model, show_server
@@ -85,6 +86,7 @@ class MonitorScreen(Panes):
         self.scaling = Scaling(self, undoing, marking)
         self._capabilities: tuple[Capability, ...] = (
             Configuring(self, appearance, self.past, self.servers, self.sending),
+            Canaries(self, self.sending),
             Copying(self),
             Experimenting(self, self.running),
             Incidents(self),
@@ -345,6 +347,13 @@ class MonitorScreen(Panes):
             self.talk.note(Note(gone, way_on))
             return None
         return model
+
+    def do_for(self, key: ModelKey | None, id_: str) -> None:
+        """Do for a version, or for the server, what a key does."""
+        if key is not None:
+            self.models_pane.go_to(key)
+            self.selected = key
+        self.action_do(id_)
 
     def forget(self, key: ModelKey) -> None:
         """Let go of a version that is not, or soon will not be, on the server."""

@@ -68,7 +68,7 @@ class IncidentDialog(Dialog[Path]):
             self.accept()
 
     def accept(self) -> None:
-        """Write it."""
+        """Write so much of the past into the folder that was typed."""
         folder = self.query_one("#folder", Field).path
         if folder is None:
             self.show_note(Note("no folder given", "type one; the right arrow completes it"))

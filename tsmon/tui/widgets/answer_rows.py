@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.load.answers import Answer
+from tsmon.load.canary import disagreements_first
 from tsmon.load.refusals import Failure
 from tsmon.tui.text.answers import answer_status
 from tsmon.tui.text.tones import Span, Tone
@@ -150,6 +151,12 @@ def pair_rows(comparison: Comparison) -> list[TableRow]:
         TableRow(str(last - back), cells_of(PAIR_COLUMNS, pair))
         for back, pair in enumerate(reversed(pairs))
     ]
+
+
+def disagreement_rows(comparison: Comparison) -> list[TableRow]:
+    """A row for each image that both versions answered, those on which they differ first."""
+    pairs = disagreements_first(comparison.pairs)[:MOST_ANSWER_ROWS]
+    return [TableRow(str(number), cells_of(PAIR_COLUMNS, pair)) for number, pair in pairs]
 
 
 def answer_detail(answer: Answer) -> list[Span]:
