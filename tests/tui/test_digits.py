@@ -21,8 +21,10 @@ async def test_one_image_is_sent_to_the_selected_version(
 ) -> None:
     fake.load("mnist", "1.0")
     async with watching(fake, options) as seat:
-        await seat.sees("● ready", "image.0.png", "10 images", "to mnist 1.0")
-        await seat.press("4", *["down"] * 7)
+        await seat.sees("● ready", "10 images", "to mnist 1.0")
+        await seat.press("4")
+        await seat.sees("image.0.png")
+        await seat.press(*["down"] * 7)
         await seat.until(lambda: seat.find(PixelView).grid is not None)
         await seat.press("enter")
         await seat.sees("1/1 correct", "✓ 7", "91.0%", "image.7.png")
@@ -40,7 +42,7 @@ async def test_ten_random_images_keep_score_and_their_counters_are_seen(
     async with watching(fake, options) as seat:
         await seat.sees("● ready", "10 images")
         await seat.press("n")
-        await seat.sees("1/10 correct", "start          10  requests")
+        await seat.sees("1/10 correct", "10 since start")
         await seat.sees("5.0 ms", "n 10")
 
 
@@ -113,7 +115,7 @@ async def test_another_folder(
     (samples / "image.3.png").rename(other / "mine.3.png")
     async with watching(fake, options) as seat:
         await seat.sees("9 images")
-        await seat.press("f")
+        await seat.press("4", "f")
         await seat.sees("Folder of images")
         await seat.write(str(empty))
         await seat.press("enter")

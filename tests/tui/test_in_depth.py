@@ -242,17 +242,18 @@ async def test_every_number_is_in_sight_and_the_chosen_one_has_its_chart(
         await seat.until(lambda: queued.size.height > 2)
 
 
-async def test_a_tall_screen_has_room_for_the_story_beside_all_models(
-    fake: FakeTorchServe, options: MonitorOptions
+@pytest.mark.parametrize("size", [(120, 30), (140, 40)])
+async def test_what_the_workers_leave_is_for_the_story_beside_all_models(
+    fake: FakeTorchServe, options: MonitorOptions, size: tuple[int, int]
 ) -> None:
     fake.load("mnist")
-    async with watching(fake, options, size=(140, 50)) as seat:
+    async with watching(fake, options, size=size) as seat:
         await seat.sees("1 Models", "4 Digits", "Details", "mnist-1.0.mar")
         await seat.press("p")
         await seat.sees("PAUSED")
-        await seat.pilot.resize_terminal(140, 49)
+        await seat.pilot.resize_terminal(140, 20)
         await seat.misses("Details")
-        await seat.pilot.resize_terminal(140, 50)
+        await seat.pilot.resize_terminal(*size)
         await seat.sees("Details", "mnist-1.0.mar")
 
 

@@ -130,7 +130,7 @@ async def test_the_mouse_on_a_title_or_number_is_told_what_it_means(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist")
-    async with watching(fake, options) as seat:
+    async with watching(fake, options, size=(220, 30)) as seat:
         await seat.sees("● 1/1")
         chart = seat.find(Chart, "#queue-chart")
         await seat.pilot.hover(chart, offset=(2, 0))

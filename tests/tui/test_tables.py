@@ -157,9 +157,9 @@ async def test_the_busiest_comes_first_and_one_without_requests_has_its_place(
 ) -> None:
     for name in ("idle", "slow", "quick"):
         fake.load(name)
-    async with watching(fake, options) as seat:
+    async with watching(fake, options, size=(220, 30)) as seat:
         await seat.sees("slow")
-        await seat.press(*["o"] * 5)
+        await seat.press(*["o"] * 7)
         await seat.sees("▼INFER")
 
         def ordered() -> bool:
@@ -200,7 +200,7 @@ async def test_a_column_without_room_is_named_in_the_foot(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("mnist")
-    async with watching(fake, options, size=(120, 18)) as seat:
+    async with watching(fake, options, size=(160, 18)) as seat:
         await seat.sees("BATCH")
         await click_on(seat, "BATCH")
         await seat.sees("▼BATCH")

@@ -36,13 +36,17 @@ async def test_every_pane_can_be_seen_at_every_size(
 
 
 def test_the_room_decides_how_many_panes_there_are() -> None:
-    assert layout_for(60, 20) is Layout.ONE
-    assert layout_for(200, 20) is Layout.ONE
+    assert layout_for(60, 16) is Layout.ONE
+    assert layout_for(60, 20) is Layout.PAIR
+    assert layout_for(200, 20) is Layout.PAIR
     assert layout_for(80, 24) is Layout.TWO
     assert layout_for(120, 30) is Layout.FOUR
     models, digits, metrics = PaneName.MODELS, PaneName.DIGITS, PaneName.METRICS
     without_run = frozenset(PaneName) - {PaneName.RUN}
     assert visible_panes(Layout.ONE, digits, digits, without_run) == {digits}
+    pair = {models, PaneName.WORKERS}
+    assert visible_panes(Layout.PAIR, models, metrics, without_run) == pair
+    assert visible_panes(Layout.PAIR, metrics, metrics, without_run) == {metrics}
     assert visible_panes(Layout.TWO, models, metrics, without_run) == {models, metrics}
     assert visible_panes(Layout.FOUR, digits, digits, without_run) == without_run
 
@@ -215,6 +219,50 @@ async def test_on_a_low_screen_the_images_have_room_for_a_picture_when_they_are_
         digits = seat.monitor.query_one(DigitsPane)
         await seat.sees("10 images")
         before = digits.outer_size.height
+        assert before == 2
         await seat.press("4")
         await seat.until(lambda: digits.outer_size.height > before)
         await seat.until(lambda: seat.find(PixelView).outer_size.height >= 14)
+
+
+async def test_the_digits_are_one_line_until_they_are_used_and_stay_open_then(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(140, 40)) as seat:
+        digits = seat.monitor.query_one(DigitsPane)
+        charts = seat.monitor.metrics_pane
+        await seat.sees("10 images", "i sends one", "Z opens this pane")
+        assert digits.outer_size.height == 2
+        before = charts.outer_size.height
+        await seat.press("tab", "tab", "tab")
+        await seat.until(lambda: seat.app.focused and seat.app.focused.id == "digits-list")
+        await seat.press("1")
+        await seat.until(lambda: digits.outer_size.height == 2)
+        await seat.press("i")
+        await seat.sees("0/1 correct")
+        await seat.until(lambda: charts.outer_size.height == before - 14)
+        await seat.press("Z")
+        await seat.sees("0/1 correct  ✗ 7", "i sends one")
+        assert digits.outer_size.height == 2
+        await seat.press("4", "Z")
+        await seat.until(lambda: digits.outer_size.height == 2)
+        assert seat.monitor.current is PaneName.MODELS
+        await seat.press("Z")
+        await seat.until(lambda: digits.outer_size.height == 16)
+
+
+async def test_workers_take_the_rows_they_have_and_the_rest_is_for_what_happened(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist", workers=2)
+    fake.load("many", workers=60)
+    async with watching(fake, options, size=(120, 30)) as seat:
+        await seat.sees("60/60 ready", "Details")
+        workers = seat.monitor.workers_pane
+        tall = workers.outer_size.height
+        assert seat.monitor.story.outer_size.height >= 4
+        await seat.press("down")
+        await seat.sees("2/2 ready")
+        await seat.until(lambda: workers.outer_size.height == 6)
+        assert tall > 6

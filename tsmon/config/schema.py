@@ -47,6 +47,7 @@ class MonitorSettings:
     model_store: Path | None = setting(
         "Folder of archives to register.", None, example='"artifacts"'
     )
+    digits_open: bool = setting("Show the digits pane open at first, not as one line.", False)
     samples: Path | None = setting("Folder of images to send.", None, example='"artifacts/samples"')
     drawings: Path | None = setting(
         "Folder where drawn digits are saved.", None, example='"drawings"'

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -30,6 +31,12 @@ _LARGEST = 3e38
 _NUMBERS = 5
 _PERCENTILES = 5
 
+STEP_S = 15.0
+"""Seconds of each step of a trend."""
+STEPS = 16
+_MOST_TRENDS = 256
+"""Trends that are remembered; a screen has fewer rows."""
+
 WorkerBytes = tuple[tuple[str, int], ...]
 """The resident memory of each worker that it is known of, by worker id."""
 
@@ -52,8 +59,24 @@ class HistoryPoint(Struct, frozen=True):
     memory: WorkerBytes = ()
 
 
+class Figure(IntEnum):
+    """What a trend is of; the values are its place among the numbers, or the percentiles."""
+
+    RATE = 0
+    """Requests a second."""
+    P95 = 3
+    """Milliseconds that 95 of 100 requests did not exceed, from the log files."""
+
+
+Trend = tuple[float | None, ...]
+"""The largest value in each step, oldest first; None where none is known."""
+
+
 class History(Protocol):
     """What charts are drawn from."""
+
+    def trend(self, key: ModelKey, figure: Figure, end: Instant) -> Trend:
+        """The last `STEPS` steps before `end`, each of which begins at a multiple of `STEP_S`."""
 
     def points(self, key: ModelKey, seconds: float, end: Instant) -> list[HistoryPoint]:
         """The points of the `seconds` before `end`, oldest first."""
@@ -87,6 +110,16 @@ class _Row(Struct, frozen=True):
     def size(self) -> int:
         """The bytes that it takes."""
         return _ROW_BYTES + self.numbers.itemsize * (len(self.numbers) + len(self.percentiles))
+
+    def figure(self, key: ModelKey, figure: Figure) -> float:
+        """One number of a model, NaN where it is not known."""
+        place = self.layout.get(key)
+        if place is None:
+            return math.nan
+        if figure is Figure.RATE:
+            return self.numbers[_NUMBERS * place.number + figure]
+        at = 2 * _PERCENTILES * place.number + figure
+        return self.percentiles[at] if self.percentiles else math.nan
 
     def point(self, key: ModelKey) -> HistoryPoint:
         """What is known of a model; a gap where it was absent."""
@@ -135,6 +168,8 @@ class KeptHistory:
         self._forgotten: dict[ModelKey, float] = {}
         """Until when the past of a name is that of a model someone let go of."""
         self._read = _Read()
+        self._trends: dict[tuple[ModelKey, Figure], dict[int, float | None]] = {}
+        """The value of each step that is over, by its number."""
 
     def record(self, snapshot: Snapshot, *, scraped: bool) -> None:
         """Take a point of each model; one without costs when the tick brought no scrape."""
@@ -166,8 +201,45 @@ class KeptHistory:
         first += sum(1 for _ in absent)
         return self._points(key, first + self._gone, last + self._gone)
 
+    def trend(self, key: ModelKey, figure: Figure, end: Instant) -> Trend:
+        """The last `STEPS` steps; those that are over are looked at once."""
+        if len(self._trends) > _MOST_TRENDS:
+            self._trends.clear()
+        over = self._trends.setdefault((key, figure), {})
+        last = int(end.monotonic // STEP_S)
+        newest = self._rows[-1].at.monotonic if self._rows else -math.inf
+        trend = []
+        for step in range(last - STEPS + 1, last + 1):
+            if step in over and step < last:
+                trend.append(over[step])
+                continue
+            largest = self._largest(key, figure, step * STEP_S, end.monotonic)
+            trend.append(largest)
+            if step < last and (step + 1) * STEP_S <= newest:
+                over[step] = largest
+        if len(over) > 2 * STEPS:
+            self._trends[key, figure] = {step: over[step] for step in over if step > last - STEPS}
+        return tuple(trend)
+
+    def _largest(self, key: ModelKey, figure: Figure, since: float, end: float) -> float | None:
+        """The largest value of the step that begins at `since`, as far as `end`."""
+        until = since + STEP_S
+        if key in self._forgotten:
+            since = max(since, math.nextafter(self._forgotten[key], math.inf))
+        first = bisect_left(self._rows, since, key=_moment)
+        largest = None
+        for row in islice(self._rows, first, None):
+            if row.at.monotonic >= until or row.at.monotonic > end:
+                break
+            value = row.figure(key, figure)
+            if not math.isnan(value) and (largest is None or value > largest):
+                largest = value
+        return largest
+
     def forget(self, key: ModelKey) -> None:
         """Drop a model's past."""
+        for figure in Figure:
+            self._trends.pop((key, figure), None)
         if self._rows:
             self._forgotten[key] = self._rows[-1].at.monotonic
 

@@ -19,6 +19,7 @@ HARMLESS = {
     "monitor.theme",
     "monitor.symbols",
     "monitor.span",
+    "monitor.digits_open",
     "monitor.model_store",
     "monitor.samples",
     "monitor.drawings",

@@ -18,7 +18,14 @@ from tsmon.telemetry.health.verdicts import (
     WorkerHealth,
     WorkerVerdict,
 )
-from tsmon.telemetry.history import HISTORY_BYTES, HistoryPoint, KeptHistory
+from tsmon.telemetry.history import (
+    HISTORY_BYTES,
+    STEP_S,
+    STEPS,
+    Figure,
+    HistoryPoint,
+    KeptHistory,
+)
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
 from tsmon.telemetry.snapshot import (
@@ -130,6 +137,40 @@ def test_points_do_not_depend_on_those_read_before(questions: list[tuple[int, in
         found = history.points(MNIST, seconds, at(end))
         kept = fresh.points(MNIST, 1000, at(1000))
         assert found == [each for each in kept if end - seconds <= each.at.monotonic <= end]
+
+
+@given(st.lists(st.integers(0, 400), max_size=30, unique=True), st.lists(st.integers(0, 500)))
+def test_a_trend_is_of_the_points_of_each_step_whenever_it_is_asked_for(
+    ticks: list[int], questions: list[int]
+) -> None:
+    history = KeptHistory()
+    for number, tick in enumerate(sorted(ticks)):
+        history.record(_snapshot(tick, replace(BUSY, arrived=number)), scraped=True)
+        history.trend(MNIST, Figure.RATE, at(tick))
+    for end in questions:
+        expected: list[float | None] = [None] * STEPS
+        for point in history.points(MNIST, 1000, at(end)):
+            step = int(point.at.monotonic // STEP_S) - int(end // STEP_S) + STEPS - 1
+            if step >= 0 and point.per_second is not None:
+                expected[step] = max(point.per_second, expected[step] or 0.0)
+        assert list(history.trend(MNIST, Figure.RATE, at(end))) == expected
+
+
+def test_the_trend_of_a_forgotten_model_begins_again() -> None:
+    history = KeptHistory()
+    for tick in (1, 2):
+        history.record(_snapshot(tick, BUSY), scraped=True)
+    history.trend(MNIST, Figure.RATE, at(40))
+    history.forget(MNIST)
+    assert set(history.trend(MNIST, Figure.RATE, at(40))) == {None}
+    history.record(_snapshot(3, BUSY), scraped=True)
+    assert [each for each in history.trend(MNIST, Figure.RATE, at(3)) if each] == [2.0]
+
+
+def test_the_trend_of_p95_is_of_the_log_files_alone() -> None:
+    history = KeptHistory()
+    history.record(_snapshot(1, BUSY), scraped=True)
+    assert set(history.trend(MNIST, Figure.P95, at(1))) == {None}
 
 
 def test_forgotten_model_begins_anew() -> None:

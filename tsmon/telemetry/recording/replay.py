@@ -17,7 +17,7 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.history import HistoryPoint, point_of
+from tsmon.telemetry.history import Figure, HistoryPoint, Trend, point_of
 from tsmon.telemetry.monitor import Monitor, in_flight
 from tsmon.telemetry.past import Past
 from tsmon.telemetry.recording.reader import Detail, Recording
@@ -118,6 +118,10 @@ class RecordedHistory:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._chain = _Chain(recording, ModelKey("", ""), 1, 0)
+
+    def trend(self, key: ModelKey, figure: Figure, end: Instant) -> Trend:
+        """None: it would take all ticks of each version."""
+        return ()
 
     def points(self, key: ModelKey, seconds: float, end: Instant) -> list[HistoryPoint]:
         """The points of the `seconds` before `end`, oldest first; of many ticks some are left out.

@@ -176,6 +176,11 @@ KEYS: tuple[Key, ...] = (
         (PaneName.DIGITS,),
     ),
     Key(
+        "digits.fold", "Z", "Z", DO, Group.DIGITS, "fold",
+        "Fold the digits to one line, or open them, where all panes are shown.",
+        (PaneName.DIGITS,),
+    ),
+    Key(
         "digits.stop", "escape", "esc", DO, Group.DIGITS, "stop",
         "Stop a batch or a wait; leave the in-depth view; clear the marks, then the filter. In the "
         "run, stop it (pressed again, drop the requests in flight), then close it.",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PERIOD: Dotted = ("monitor", "period")
 SPAN: Dotted = ("monitor", "span")
 SYMBOLS: Dotted = ("monitor", "symbols")
+DIGITS_OPEN: Dotted = ("monitor", "digits_open")
 
 
 class Appearance(Protocol):
@@ -80,6 +81,7 @@ class Configuring(Capability):
         live = {
             THEME: Live(lambda: look.theme, self._use_theme),
             SYMBOLS: Live(lambda: look.symbols.value, self._use_symbols),
+            DIGITS_OPEN: Live(lambda: host.digits_open, self._open_digits),
             SPAN: Live(lambda: host.session.playhead.span_s, self._past.set_span),
             PRESET: live_preset(look.use_keys, host.options.config.keys, host.options.keys.plugins),
             FLEET_PERIOD: Live(lambda: look.fleet_period_s, look.set_fleet_period),
@@ -88,6 +90,9 @@ class Configuring(Capability):
             period = Live(lambda: host.session.monitor.period_s, self._servers.set_period)
             live[PERIOD] = period
         return live
+
+    def _open_digits(self, is_open: bool) -> None:
+        self.host.digits_open = is_open
 
     def _use_theme(self, name: str) -> None:
         self._appearance.theme = theme_named(name)

@@ -22,6 +22,8 @@ class Layout(StrEnum):
     """How many panes are shown at once; the values are classes in `tsmon.tcss`."""
 
     ONE = "-one"
+    PAIR = "-pair"
+    """The models and the workers of one of them, or one of the other panes."""
     TWO = "-two"
     """The models, and below them one of the others."""
     FOUR = "-four"
@@ -33,7 +35,7 @@ def layout_for(width: int, height: int) -> Layout:
         return Layout.FOUR
     if width >= 72 and height >= 22:
         return Layout.TWO
-    return Layout.ONE
+    return Layout.PAIR if height >= 18 else Layout.ONE
 
 
 def visible_panes(
@@ -43,7 +45,10 @@ def visible_panes(
 
     A run has the place of the digits while they are not in focus.
     """
-    if layout is Layout.ONE:
+    pair = {PaneName.MODELS, PaneName.WORKERS}
+    if layout is Layout.PAIR and current in pair:
+        return offered & pair
+    if layout in {Layout.ONE, Layout.PAIR}:
         return frozenset({current}) & offered
     if layout is Layout.TWO:
         return frozenset({PaneName.MODELS, detail}) & offered

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 ROOM_LINES = 36
 """Lines from which on the story has room above the charts."""
-TALL_LINES = 50
-"""Lines from which on the story has room below the workers of the overview."""
-UPPER = frozenset({PaneName.MODELS, PaneName.WORKERS, PaneName.METRICS})
 DEEP = frozenset({PaneName.WORKERS, PaneName.METRICS})
 """The panes about one model that are seen in depth."""
 
@@ -53,6 +50,8 @@ class Panes(Sound[None]):
     """Whether one model is seen instead of all of them."""
     current = var(PaneName.MODELS, init=False)
     """The pane in focus."""
+    digits_open = var(False, init=False)
+    """Whether the images have room for themselves when they are not in focus."""
     symbols = var(Symbols.BRAILLE, init=False)
 
     def __init__(self) -> None:
@@ -75,9 +74,9 @@ class Panes(Sound[None]):
         yield TabLine(id="tabs")
         with Container(id="panes", classes=" ".join(self._arrangement())):
             yield Headline(id="headline")
+            yield ModelsPane()
             with Container(id="upper"):
                 with Container(id="left"):
-                    yield ModelsPane()
                     yield WorkersPane()
                     yield VersionDetails()
                 yield MetricsPane()
@@ -124,6 +123,8 @@ class Panes(Sound[None]):
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw charts and pictures with other characters."""
+        self.models_pane.symbols = symbols
+        self.models_pane.render_rows()
         self.metrics_pane.symbols = symbols
         self.digits_pane.symbols = symbols
         if self._run is not None:
@@ -138,8 +139,9 @@ class Panes(Sound[None]):
         shown = self._shown()
         for pane in self.query(Pane):
             pane.display = pane.NAME in shown
-        self.query_one("#left").display = bool(shown & {PaneName.MODELS, PaneName.WORKERS})
-        self.query_one("#upper").display = bool(shown & UPPER)
+        self.query_one("#left").display = PaneName.WORKERS in shown
+        self.query_one("#upper").display = bool(shown & DEEP)
+        self.digits_pane.fold(folded=self.digits_folded)
         self.query_one(Headline).display = self._is_deep
         self.story.display = self._has_room_for_story()
         panes, classes = self.query_one("#panes"), self._arrangement()
@@ -149,6 +151,21 @@ class Panes(Sound[None]):
         tabs.show(sorted(self.offered, key=list(PaneName).index), self.current)
         tabs.display = self._room is not Layout.FOUR or self.zoomed
         self.show_keys()
+
+    @property
+    def digits_folded(self) -> bool:
+        """Whether the images have a line alone: beside all others, until they are used."""
+        is_used = self.digits_open or self.current is PaneName.DIGITS
+        return self.has_room_for_all and not is_used
+
+    @property
+    def has_room_for_all(self) -> bool:
+        """Whether all panes are shown beside each other."""
+        return self._room is Layout.FOUR and not self.zoomed and not self.in_depth
+
+    def watch_digits_open(self) -> None:
+        """The images have more room, or less."""
+        self.lay_out()
 
     @property
     def _is_deep(self) -> bool:
@@ -169,6 +186,10 @@ class Panes(Sound[None]):
     def _arrangement(self) -> frozenset[str]:
         """The classes of all panes, which are set at once: each change of them styles all again."""
         classes = {f"-detail-{self._detail}"}
+        if self.digits_folded:
+            classes.add("-folded")
+        if PaneName.RUN in self._shown():
+            classes.add("-running")
         if not self._is_deep:
             classes.add(Layout.ONE if self.zoomed else self._room)
         elif self._room is Layout.FOUR:
@@ -180,8 +201,10 @@ class Panes(Sound[None]):
     def _has_room_for_story(self) -> bool:
         if self._is_deep:
             return self._room is Layout.FOUR or self.size.height >= ROOM_LINES
-        is_tall = self.size.height >= TALL_LINES
-        return self._room is Layout.FOUR and not self.zoomed and is_tall
+        is_shared = self.current is PaneName.DIGITS or PaneName.RUN in self._shown()
+        is_low = self.size.height < ROOM_LINES and is_shared
+        has_room = self._room in {Layout.TWO, Layout.FOUR} and not self.zoomed and not is_low
+        return has_room and PaneName.WORKERS in self._shown()
 
     def show_keys(self) -> None:
         """Name the keys that matter now."""

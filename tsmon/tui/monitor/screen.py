@@ -109,6 +109,7 @@ class MonitorScreen(Panes):
         self.set_timer(FIRST_FRAME_S, self._unpainted.close)
         self.query_one(Banner).display = False
         self.symbols = self.options.symbols
+        self.digits_open = self.options.config.monitor.digits_open
         self.set_interval(CLOCK_S, self.show_server)
         for each in self._capabilities:
             each.mounted()
@@ -192,7 +193,9 @@ class MonitorScreen(Panes):
         with self.app.batch_update():
             self.show_server()
             self.show_keys()
-            self.models_pane.show(self.snapshot, can_register=not self.session.read_only)
+            self.models_pane.show(
+                self.snapshot, self.session.history, can_register=not self.session.read_only
+            )
             self.show_selected()
         for each in self._capabilities:
             each.snapshot_shown()

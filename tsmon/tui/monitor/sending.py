@@ -131,6 +131,7 @@ class Sending(Capability):
         else:
             labelled = [self.desk.labels.apply(image) for image in images]
             self.desk.send(model.key, [labelled], concurrency)
+            self.host.digits_open = True
             self.host.digits_pane.show_progress(self.desk.under_way)
 
     def stop(self) -> None:
@@ -190,6 +191,7 @@ class Sending(Capability):
         """Open the picker at the image chosen here."""
         from tsmon.tui.screens.picker import Picker
 
+        self.host.digits_open = True
         image = self.host.digits_pane.chosen
         self.desk.chosen = image.path if image else self.desk.chosen
         picker = Picker(self.desk, self.host.symbols, aim=self._aim, stop=self.stop)
@@ -198,6 +200,7 @@ class Sending(Capability):
     def _draw(self) -> None:
         from tsmon.tui.screens.draw_pad import DrawPad
 
+        self.host.digits_open = True
         pad = DrawPad(self.desk, self.host.symbols, aim=self._aim)
         self.talk.push(pad, self._back_from_digits)
 

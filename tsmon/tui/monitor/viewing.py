@@ -35,6 +35,7 @@ class Viewing(Capability):
             **{f"view.{name}": partial(self.host.focus_pane, name) for name in PaneName},
             "view.zoom": self._zoom,
             "view.statistics": self._turn_statistics,
+            "digits.fold": self._fold,
             "table.filter": lambda: self.host.table_pane.open_filter(),
             "table.sort": lambda: self.host.table_pane.sort_by_next(),
             "table.reverse": lambda: self.host.table_pane.reverse_order(),
@@ -44,6 +45,8 @@ class Viewing(Capability):
     def allows(self, id_: str) -> bool:
         """Some panes are not there with every session, or not always."""
         absent = set(PaneName) - self.host.offered
+        if id_ == "digits.fold":
+            return PaneName.DIGITS in self.host.offered and self.host.has_room_for_all
         return id_ not in {f"view.{name}" for name in absent}
 
     def why_not(self, id_: str) -> Note | None:
@@ -65,6 +68,13 @@ class Viewing(Capability):
         if not pane.display:
             self.host.focus_pane(PaneName.METRICS)
         return pane
+
+    def _fold(self) -> None:
+        """Give the images a line alone, or the room for a list and a picture again."""
+        host = self.host
+        host.digits_open = host.digits_folded
+        if not host.digits_open and host.current is PaneName.DIGITS:
+            host.focus_pane(PaneName.MODELS)
 
     def _stop(self) -> None:
         """Stop a batch, waiting, the depth, marks, the filter, the zoom, or a rollout's words.

@@ -20,12 +20,15 @@ GAP = 1
 GROWN = 24
 """A column grows up to this width to show its longest text whole."""
 READABLE = 20
-"""The part of the flexible column's longest text that is worth more than another column."""
+"""What the flexible column has before any column but those of a `VITAL` rank is shown."""
+SHORTEST = 12
+"""What it has in any case."""
+VITAL = 4
+"""Columns up to this rank are worth more than a long name."""
 AIR = 2
 """Blanks that each other column gets before the flexible one is wider than its texts."""
 LOOSE = 12
 """Blanks after its longest text; with more, a flexible column only parts texts from numbers."""
-LEAST_WIDTH = 4
 ARROWS = ("▲", "▼")
 """Before the title of the column that rows are sorted by: smallest and largest first."""
 
@@ -39,6 +42,8 @@ class Column(Struct, frozen=True):
     right: bool = False
     rank: int = 0
     """Where there is no room for all, the highest is left out first; 0 never is."""
+    drawing: bool = False
+    """Whether its cells are pictures, which no one sorts by or copies."""
 
 
 class Cell(Struct, frozen=True):
@@ -80,27 +85,35 @@ def fit(
 ) -> tuple[tuple[Column, int], ...]:
     """The columns for a table so many cells wide, each with its width.
 
-    `longest` is the width of the longest text of each column, by its id.
+    `longest` is the width of the longest text of each column, by its id. Which columns there are
+    is a matter of the room alone, so that none vanishes or comes because of a text.
     """
-    least = {column: _least(column, longest.get(column.id, 0)) for column in columns}
-    shown = list(columns)
-    while sum(least[column] + GAP for column in shown) > room:
-        highest = max(reversed(shown), key=lambda column: column.rank)
-        if highest.rank == 0:
-            break
-        shown.remove(highest)
-    spare = room - sum(least[column] + GAP for column in shown)
+    shown = _chosen(columns, room)
+    widths = {column: column.width or SHORTEST for column in shown}
+    spare = room - sum(width + GAP for width in widths.values())
     flexible = next((column for column in shown if not column.width), None)
-    widths = {column: least[column] for column in shown}
+    others = [column for column in shown if column is not flexible]
+    for column in others:
+        spare -= _widen(widths, column, min(longest.get(column.id, 0), GROWN) - column.width, spare)
     if flexible is not None:
         spare -= _widen(widths, flexible, longest.get(flexible.id, 0) - widths[flexible], spare)
-        others = [column for column in shown if column is not flexible]
         air = min(AIR, spare // max(len(others), 1))
         for column in others:
             spare -= _widen(widths, column, air, spare)
         most = spare if flexible is shown[-1] else LOOSE
         _widen(widths, flexible, most, spare)
     return tuple(widths.items())
+
+
+def _chosen(columns: Sequence[Column], room: int) -> list[Column]:
+    """Those for which there is room, beside what the flexible one needs next to them."""
+    shown = list(columns)
+    while True:
+        highest = max(reversed(shown), key=lambda column: column.rank)
+        name = READABLE if highest.rank > VITAL else SHORTEST
+        if highest.rank == 0 or sum((each.width or name) + GAP for each in shown) <= room:
+            return shown
+        shown.remove(highest)
 
 
 def shorten(text: str, width: int) -> str:
@@ -116,9 +129,3 @@ def _widen(widths: dict[Column, int], column: Column, by: int, spare: int) -> in
     got = max(min(by, spare), 0)
     widths[column] += got
     return got
-
-
-def _least(column: Column, longest: int) -> int:
-    if column.width:
-        return max(column.width, min(longest, GROWN))
-    return max(min(longest, READABLE), len(column.label), LEAST_WIDTH)

@@ -18,6 +18,7 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, line
+from tsmon.tui.widgets.answer_lines import COMPACT, format_answer
 from tsmon.tui.widgets.answer_log import AnswerLog
 from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
@@ -26,11 +27,22 @@ from tsmon.tui.widgets.words import Words
 from tsmon.units import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsmon.digits.folders import ImageFolder
     from tsmon.load.batches import BatchRun
     from tsmon.load.comparison import Comparison
     from tsmon.load.results import Results
     from tsmon.telemetry.snapshot import ModelKey
+
+
+PARTS = ("#digits-list", "#digits-answers")
+"""What a folded pane hides; whether there is a picture is a matter of the screen's height too."""
+WAYS_TO_SEND = (
+    "{digits.send} sends one, {digits.send-many} random ones, {digits.draw} draws one, "
+    "{digits.fold} opens this pane"
+)
+NO_IMAGES = "{digits.folder} opens a folder of images to send, {digits.draw} draws one"
 
 
 class DigitsPane(Pane):
@@ -53,9 +65,12 @@ class DigitsPane(Pane):
         """Of the version that is shown."""
         self._target: ModelKey | None = None
         self._under_way: BatchRun | Comparison | None = None
+        self._last: Answer | None = None
+        self._folder = ""
 
     def compose(self) -> ComposeResult:
-        """The list, the picture, and the answers below their score."""
+        """The line of the folded pane; the list, the picture, and the answers below their score."""
+        yield Words(id="digits-line")
         yield Choices(id="digits-list", compact=True)
         with Vertical(id="digits-picture"):
             yield PixelView()
@@ -78,6 +93,17 @@ class DigitsPane(Pane):
         """Draw with other characters."""
         self.query_one(PixelView).symbols = symbols
 
+    def fold(self, *, folded: bool) -> None:
+        """Show one line in place of all the rest, or no longer; it can have the focus too."""
+        if folded == self.can_focus:
+            return
+        self.can_focus = folded
+        self._show_score()
+        for part in PARTS:
+            self.query_one(part).display = not folded
+        if self.has_focus:
+            self.take_focus()
+
     def target(self, key: ModelKey | None) -> None:
         """Show to which version images are sent."""
         self.head(f"to {key}" if key else "")
@@ -93,17 +119,20 @@ class DigitsPane(Pane):
         listed.add_options([image.path.name for image in folder.images])
         paths = [image.path for image in folder.images]
         listed.highlighted = paths.index(chosen) if chosen in paths else 0 if paths else None
-        self.foot(f"{_short(folder.path)} · {plural(len(paths), 'image')}")
+        self._folder = f"{_short(folder.path)} · {plural(len(paths), 'image')}"
+        self.foot(self._folder)
+        self._show_score()
 
     def show_results(self, results: Results) -> None:
         """Show the answers of another version, or none."""
         self.score = results.score
+        self._last = results.answers[-1] if results.answers else None
         self.query_one(AnswerLog).show(results.answers)
         self._show_score()
 
     def add(self, answer: Answer, score: Score) -> None:
         """An answer of the version that is shown came."""
-        self.score = score
+        self.score, self._last = score, answer
         self.query_one(AnswerLog).add(answer)
 
     def show_progress(self, under_way: BatchRun | Comparison | None) -> None:
@@ -149,10 +178,25 @@ class DigitsPane(Pane):
             stop = keys_of(self).expand("{digits.stop} stops")
             sending = _sending_words(self._under_way, self._target)
             spans.append((f"  {sending}, {stop}", Tone.ACCENT))
+        folded = line(*self._in_a_line(spans)) if self.can_focus else None
+        self.query_one("#digits-line", Words).say(folded)
         if not spans:
             words = "enter sends the image, {digits.send-many} sends random ones"
             spans.append((keys_of(self).expand(words), Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
+
+    def _in_a_line(self, score: Sequence[Span]) -> list[Span]:
+        """The score and the last answer, and what can be sent."""
+        spans = [*score]
+        if self._last is not None:
+            spans += [("  ", Tone.PLAIN), *format_answer(self._last, COMPACT)]
+        if spans:
+            spans.append(("  ", Tone.PLAIN))
+        words = NO_IMAGES
+        if self.images:
+            spans.append((f"{self._folder}  ", Tone.PLAIN))
+            words = WAYS_TO_SEND
+        return [*spans, (keys_of(self).expand(words), Tone.MUTED)]
 
 
 def _sending_words(work: BatchRun | Comparison, target: ModelKey | None) -> str:

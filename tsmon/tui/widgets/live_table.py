@@ -116,9 +116,10 @@ class LiveTable(LongTable[str]):
 
     def as_text(self, keys: Iterable[str] | None = None) -> str:
         """Rows as lines with tabs between the cells, shown or not; all, with titles, by default."""
-        lines = [[column.label for column in self._all]] if keys is None else []
+        copied = [at for at, column in enumerate(self._all) if not column.drawing]
+        lines = [[self._all[at].label for at in copied]] if keys is None else []
         wanted = self.items if keys is None else [key for key in keys if key in self.items]
-        lines += [[cell.text for cell in self._row(key).cells] for key in wanted]
+        lines += [[self._row(key).cells[at].text for at in copied] for key in wanted]
         return "\n".join(map("\t".join, lines))
 
     # Moving

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
@@ -11,6 +12,7 @@ from textual.message import Message
 
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
+from tsmon.telemetry.history import Figure, History, KeptHistory
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.snapshot import (
     ModelKey,
@@ -22,8 +24,10 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import format_model
 from tsmon.tui.text.model_state import old_words, sign_of, state_of
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
+from tsmon.tui.widgets.sparkline import sparkline
 from tsmon.tui.widgets.table_pane import TablePane
 from tsmon.tui.widgets.words import Words
 from tsmon.units import ABSENT, Quantity, byte_size, count, milliseconds, number, percent
@@ -40,11 +44,16 @@ ABOVE_WORK = 100
 """How far a verdict sorts above whatever a model does that is well."""
 
 
+TREND_WIDTH = 8
+
+
 class ShownModel(NamedTuple):
     """A version in a tick."""
 
     model: ModelStatus
     snapshot: Snapshot
+    past: History
+    symbols: Symbols
 
     @property
     def old(self) -> bool:
@@ -76,6 +85,13 @@ class ShownModel(NamedTuple):
         """What 95 of 100 requests of the last minute did not exceed, from the log files."""
         found = None if self.snapshot.stale else self.model.percentiles(RequestPhase.INFERENCE)
         return found.p95 if found else None
+
+    @property
+    def trend(self) -> str:
+        """Its P95 where the log files are read, else its requests a second, drawn."""
+        figure = Figure.P95 if self.snapshot.metrics.log_folder else Figure.RATE
+        values = self.past.trend(self.model.key, figure, self.snapshot.at)
+        return sparkline(values, self.symbols, TREND_WIDTH)
 
     @property
     def is_well(self) -> bool:
@@ -159,25 +175,29 @@ MODEL_COLUMNS: tuple[ModelColumn, ...] = (
         largest_first=True,
     ),
     ModelColumn(
-        "now", "STATUS", 10, cell=_now, value=lambda shown: shown.need, largest_first=True
+        "now", "STATUS", 12, cell=_now, value=lambda shown: shown.need, largest_first=True
     ),
     _figure("rate", "REQ/S", 5, 1, lambda shown: shown.usage.per_second, number),
     ModelColumn(
-        "errors", "ERR/S", 5, right=True, rank=6, cell=_errors,
+        "errors", "ERR/S", 5, right=True, rank=3, cell=_errors,
         value=lambda shown: shown.errors, largest_first=True,
     ),
-    _figure("inference", "INFER", 7, 2, lambda shown: shown.usage.inference_ms, milliseconds),
-    _figure("queue", "QUEUE", 7, 3, lambda shown: shown.usage.queue_ms, milliseconds),
-    _figure("share", "%QUEUE", 6, 4, lambda shown: activity_of(shown.model).share, percent),
-    _figure("p95", "P95", 7, 5, lambda shown: shown.p95, milliseconds),
-    _figure("pending", "WAITING", 7, 7, lambda shown: shown.pending, count),
-    _figure("memory", "MEMORY", 8, 8, lambda shown: shown.model.memory_bytes, byte_size),
+    _figure("p95", "P95", 7, 2, lambda shown: shown.p95, milliseconds),
     ModelColumn(
-        "batch", "BATCH", 5, right=True, rank=9, cell=_batch,
+        "trend", "TREND", TREND_WIDTH, rank=4, drawing=True,
+        cell=lambda shown: Cell(shown.trend, Tone.MUTED if shown.old else Tone.ACCENT),
+    ),
+    _figure("inference", "INFER", 7, 5, lambda shown: shown.usage.inference_ms, milliseconds),
+    _figure("queue", "QUEUE", 7, 6, lambda shown: shown.usage.queue_ms, milliseconds),
+    _figure("share", "%QUEUE", 6, 7, lambda shown: activity_of(shown.model).share, percent),
+    _figure("pending", "WAITING", 7, 8, lambda shown: shown.pending, count),
+    _figure("memory", "MEMORY", 8, 9, lambda shown: shown.model.memory_bytes, byte_size),
+    ModelColumn(
+        "batch", "BATCH", 5, right=True, rank=10, cell=_batch,
         value=lambda shown: shown.model.described.batch_size, largest_first=True,
     ),
     ModelColumn(
-        "archive", "ARCHIVE", 24, right=True, rank=10,
+        "archive", "ARCHIVE", 24, right=True, rank=11,
         cell=lambda shown: Cell(shown.model.described.url or ABSENT, shown.tone),
         value=lambda shown: shown.model.described.url,
     ),
@@ -201,6 +221,8 @@ class ModelsPane(TablePane[ShownModel]):
         super().__init__(MODEL_COLUMNS)
         self._models: dict[str, ShownModel] = {}
         self._snapshot: Snapshot | None = None
+        self._past: History = KeptHistory(0)
+        self.symbols = Symbols.BRAILLE
         self._can_register = True
         self._wanted: str | None = None
         self._marks: set[ModelKey] = set()
@@ -218,17 +240,19 @@ class ModelsPane(TablePane[ShownModel]):
         """Name, version and state."""
         return f"{item.model.key} {state_of(item.model)[1]}"
 
-    def show(self, snapshot: Snapshot, *, can_register: bool = True) -> None:
-        """Render a tick."""
-        self._snapshot = snapshot
+    def show(self, snapshot: Snapshot, past: History, *, can_register: bool = True) -> None:
+        """Render a tick; the trends are of the `past` before it."""
+        self._snapshot, self._past = snapshot, past
         self._can_register = can_register
         if self._marks:
             self._marks &= {model.key for model in snapshot.models}
-        rows = self.pick_rows([ShownModel(model, snapshot) for model in snapshot.models])
-        self._models = {str(shown.model.key): shown for shown in rows}
+        rows = self.pick_rows(
+            [ShownModel(model, snapshot, past, self.symbols) for model in snapshot.models]
+        )
+        models = self._models = {str(shown.model.key): shown for shown in rows}
         self.table.show_keys(
             list(self._models),
-            lambda key: TableRow(key, cells_of(MODEL_COLUMNS, self._models[key])),
+            cache(lambda key: TableRow(key, cells_of(MODEL_COLUMNS, models[key]))),
             {"name": _longest_name(rows)},
         )
         self.table.show_marks(map(str, self._marks))
@@ -242,7 +266,7 @@ class ModelsPane(TablePane[ShownModel]):
     def render_rows(self) -> None:
         """Show the last tick again."""
         if self._snapshot:
-            self.show(self._snapshot, can_register=self._can_register)
+            self.show(self._snapshot, self._past, can_register=self._can_register)
 
     def select(self, key: ModelKey) -> None:
         """Put the cursor on a version, now or as soon as it is there."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tsmon.torchserve.records import ModelVersion
 
 TITLE = "Details"
-STATISTICS_LINES, LONG_LINES = 19, 27
-"""Lines from which on there is room for the statistics, and for the percentiles of five minutes:
-some are left for the events."""
+PERCENTILE_LINES, STATISTICS_LINES, LONG_LINES = 8, 19, 27
+"""Lines from which on there is room for percentiles, for the statistics, and for the percentiles of
+five minutes: some are left for the events."""
 NOTHING_HAPPENED = "no events so far"
 NO_PERCENTILES = "no percentiles: no requests in five minutes, or no log files (--logs DIR)"
 
@@ -60,8 +60,9 @@ class VersionDetails(Vertical):
         """Render a tick; the events are oldest first."""
         self._say("settings", _settings(model.described) if model else None)
         problem = snapshot.metrics.log_problem
-        self._say("percentiles", _percentiles(model, problem) if model else None)
         height = self.content_size.height
+        has_room = model is not None and height >= PERCENTILE_LINES
+        self._say("percentiles", _percentiles(model, problem) if has_room and model else None)
         has_room = model is not None and height >= STATISTICS_LINES
         self._say("statistics", compose_statistics(snapshot, model) if has_room and model else None)
         report = model.requests if model and height >= LONG_LINES else None

@@ -132,7 +132,7 @@ class TablePane(Pane, Generic[Item]):
 
     def sort_by_next(self) -> None:
         """Sort by the next column that is shown, after the last one by the first."""
-        shown = [column for column in self._columns if self.table.shows(column)]
+        shown = [column for column in self._sortable if self.table.shows(column)]
         at = shown.index(self._order) if self._order in shown else -1
         self._sort_by(shown[(at + 1) % len(shown)])
 
@@ -144,7 +144,9 @@ class TablePane(Pane, Generic[Item]):
     def on_long_table_title_clicked(self, event: LongTable.TitleClicked) -> None:
         """Sort by a column whose title is clicked; the one it is sorted by, the other way round."""
         event.stop()
-        clicked = next(each for each in self._columns if each is event.column)
+        clicked = next((each for each in self._sortable if each is event.column), None)
+        if clicked is None:
+            return
         if clicked is self._order:
             self.reverse_order()
         else:
@@ -153,11 +155,15 @@ class TablePane(Pane, Generic[Item]):
     @property
     def column_names(self) -> list[str]:
         """What the rows can be sorted by."""
-        return [column.label.lower() for column in self._columns]
+        return [column.label.lower() for column in self._sortable]
+
+    @property
+    def _sortable(self) -> list[TableColumn[Item]]:
+        return [column for column in self._columns if not column.drawing]
 
     def sort_by(self, name: str) -> None:
         """Sort by one of the `column_names`."""
-        self._sort_by(self._columns[self.column_names.index(name)])
+        self._sort_by(self._sortable[self.column_names.index(name)])
 
     def _sort_by(self, column: TableColumn[Item]) -> None:
         self._order, self._descending = column, column.largest_first
