@@ -21,6 +21,7 @@ from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.scrape import MetricsMode, Scrape, ScrapeReader
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Description, Observation, ServerFacts
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ class LiveSource:
             models,
             _counted(scrape, logs),
             ping=ping,
-            processes=await asyncio.to_thread(self._process_usages, models),
-            reports=await asyncio.to_thread(_reports, logs, models) if logs else {},
+            processes=await in_thread(self._process_usages, models),
+            reports=await in_thread(_reports, logs, models) if logs else {},
             worker_states=logs.worker_states if logs else None,
             searching=logs.searching if logs else {},
             causes=_causes(logs, models) if logs else {},
@@ -120,7 +121,7 @@ class LiveSource:
         """Read what the logs have new; None while there are none to read."""
         if self._logs is None:
             return None
-        await asyncio.to_thread(self._logs.read, unready)
+        await in_thread(self._logs.read, unready)
         return self._logs.folder
 
     async def _find_logs(self) -> None:
@@ -128,9 +129,9 @@ class LiveSource:
         if self._looked or self._log_place is not None or not self._client.addresses.is_local:
             return
         self._looked = True
-        place = await asyncio.to_thread(find_logs, self._client.addresses.management)
+        place = await in_thread(find_logs, self._client.addresses.management)
         if place is not None and (self._logs is None or self._logs.place != place):
-            await asyncio.to_thread(self.close)
+            await in_thread(self.close)
             self._logs = PlaceFollower(place, self._log_zone)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
@@ -164,7 +165,7 @@ async def scrape_of(client: TorchServe, reader: ScrapeReader) -> Scrape:
     text = await client.metrics.scrape()
     at = Instant.now()
     if len(text) > LARGE_SCRAPE:
-        return await asyncio.to_thread(reader.read, text, at)
+        return await in_thread(reader.read, text, at)
     return reader.read(text, at)
 
 

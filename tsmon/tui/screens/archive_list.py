@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from tsmon.serving.model_store import ArchiveInfo, BadArchive, list_archives
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.threads import in_thread
 from tsmon.tui.screens.above import Result
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.tones import Tone, line
@@ -50,7 +50,7 @@ class ArchiveListDialog(Dialog[Result]):
 
     async def _list(self) -> None:
         if self._model_store is not None:
-            self._archives = self.offered(await asyncio.to_thread(list_archives, self._model_store))
+            self._archives = self.offered(await in_thread(list_archives, self._model_store))
         archives = self.query_one("#archives", Choices)
         archives.type_ahead = True
         archives.display = bool(self._archives)
