@@ -89,7 +89,7 @@ def load(connections: int) -> Work:
         model = screen.session.monitor.latest.models[0]
         settings = LoadSettings(connections, None, round(seconds), 1_000_000)
         plan = plan_of(model.key, screen.sending.desk.images, settings)
-        view = LoadView(screen.session.client, plan)
+        view = LoadView(screen.session.client, plan, None, screen.options.server_home)
         await screen.running.follow(view)
         screen.running.step_back()
 

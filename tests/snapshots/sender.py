@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 
-from tsmon.load.refusals import Failure
+from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.child import ABANDON, STOP, read_job
 from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.plan import RunPlan
@@ -94,6 +94,6 @@ class RefusedSender(PlayedSender):
     """A server that takes only every other request."""
 
     def _tell(self, increment: Increment, answers: int) -> None:
-        increment.failed = Counter({Failure.NO_CAPACITY: answers // 2}) if answers else Counter()
-        increment.examples = {Failure.NO_CAPACITY: "503 ServiceUnavailableException: no worker"}
+        cause = Cause(Failure.NO_CAPACITY, 503, 'Model "mnist" has no worker to serve requests')
+        increment.failed = Counter({cause: answers // 2}) if answers else Counter()
         super()._tell(increment, answers - answers // 2)

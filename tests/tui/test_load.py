@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import Seat, watching
+from tsmon.load.run.kept import kept_runs
+from tsmon.load.run.record import past_run
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.widgets.field import Field
@@ -39,7 +43,8 @@ async def test_a_run_is_shown_and_its_report_stays(
         await ask(seat, concurrency="2", requests="30")
         await seat.press("enter")
         await seat.sees("closed loop, 2 in flight", "count reached", "answered        30")
-        await seat.sees("p99.9", "answers per second", "esc closes")
+        await seat.sees("p99.9", "answers per second", "answers by response time", "esc closes")
+        await seat.sees("counted         30 by server", "queue      0.50 ms mean")
         await seat.press("escape")
         await seat.misses("count reached")
         assert len(server.fake.sent("POST", "/predictions/mnist/1.0")) == 30
@@ -78,7 +83,7 @@ async def test_refused_requests_are_told_by_kind_with_what_to_do(
     async with watching(server.fake, options) as seat:
         await ask(seat, concurrency="1", requests="5")
         await seat.press("enter")
-        await seat.sees("✗ 5 no worker", "tsmon scale mnist 1")
+        await seat.sees("✗ 503 no worker: 5", "tsmon scale mnist 1")
 
 
 async def test_a_server_that_is_gone_is_told(server: Loopback, options: MonitorOptions) -> None:
@@ -218,3 +223,26 @@ async def test_leaving_ends_the_process_that_sends(
         await seat.press("q")
         await seat.until(lambda: seat.app.return_code is not None or not seat.app.is_running)
         assert not view.job.running
+
+
+async def test_the_report_is_copied_and_saved_with_its_histogram(
+    server: Loopback, options: MonitorOptions, tmp_path: Path
+) -> None:
+    server.fake.load("mnist")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, requests="30")
+        await seat.press("enter")
+        await seat.sees("count reached", "esc closes")
+        await seat.press("y")
+        await seat.sees("copied the report")
+        assert "counted         30" in seat.app.clipboard
+        assert "#" in seat.app.clipboard
+        await seat.press("E")
+        await seat.sees("Save the result", ".json")
+        await seat.write(str(tmp_path / "run.json"))
+        await seat.press("enter")
+        await seat.until((tmp_path / "run.json").exists)
+        await seat.sees("saved to")
+    saved = past_run(json.loads((tmp_path / "run.json").read_text()))
+    assert sum(saved.histogram.counts) == saved.answered == 30
+    assert kept_runs(options.server_home) == [saved]

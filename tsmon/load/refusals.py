@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from tsmon.torchserve.errors import (
     ApiError,
     HandlerFailed,
@@ -41,6 +43,27 @@ class Failure(StrEnum):
     UNREACHABLE = "unreachable"
     ABANDONED = "abandoned"
     """In flight when the sender was asked to stop waiting."""
+
+
+class Cause(Struct, frozen=True):
+    """Why a request got no answer: the kind, and what the server or the connection said."""
+
+    kind: Failure
+    code: int | None = None
+    """The HTTP status; None where there was no answer at all."""
+    words: str = ""
+
+    @property
+    def label(self) -> str:
+        """`503 queue full`, `connection refused`."""
+        if self.kind is Failure.UNREACHABLE and self.words:
+            return self.words
+        return f"{self.code} {self.kind}" if self.code is not None else str(self.kind)
+
+    @property
+    def message(self) -> str:
+        """What was said besides that."""
+        return "" if self.words == self.label else self.words
 
 
 CAPACITY_KINDS = frozenset({Failure.NO_CAPACITY, Failure.NO_WORKER, Failure.QUEUE_FULL})

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,11 +132,12 @@ async def load(
         duration_s=duration,
         timeout_s=timeout_s,
     )
+    started = datetime.now(UTC)
     async with target.client() as client:
         report = await _watch(client, plan)
         remedy = await _remedy(client, report)
     if as_json or as_csv:
-        emit_report(report, as_csv=as_csv)
+        emit_report(report, started, as_csv=as_csv)
     else:
         say_report(report)
     _end(report, remedy)

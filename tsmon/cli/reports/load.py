@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit, emit_csv, emit_json, emit_table
+from tsmon.load.run.record import run_record
 from tsmon.units import duration, fixed, milliseconds, per_second
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tsmon.load.run.plan import RunPlan
     from tsmon.load.run.report import Latency, RunProgress, RunReport
 
@@ -52,8 +55,8 @@ def say_report(report: RunReport) -> None:
     if report.failures:
         emit("")
         emit("Failures")
-        for kind, number in sorted(report.failures.items(), key=lambda item: -item[1]):
-            emit(f"{number:>8} {kind}: {report.examples.get(kind, '')}".rstrip(": "))
+        for cause, number in report.causes.items():
+            emit(f"{number:>8} {cause.label}: {cause.message}".rstrip(": "))
 
 
 def _loop(plan: RunPlan) -> str:
@@ -85,9 +88,9 @@ def _latency_rows(latency: Latency) -> Iterator[tuple[str, str]]:
         yield name, fixed(getattr(latency, field))
 
 
-def emit_report(report: RunReport, *, as_csv: bool) -> None:
+def emit_report(report: RunReport, started: datetime, *, as_csv: bool) -> None:
     """The report as JSON, or as a heading and a row of CSV."""
-    record = report_record(report)
+    record = run_record(report, started)
     if not as_csv:
         emit_json(record)
         return
@@ -95,37 +98,10 @@ def emit_report(report: RunReport, *, as_csv: bool) -> None:
     emit_csv(flat, [flat])
 
 
-def report_record(report: RunReport) -> dict[str, Any]:
-    """The report for `--json`; times in milliseconds unless named otherwise."""
-    plan, latency = report.plan, report.latency
-    return {
-        "model": plan.model,
-        "version": plan.version,
-        "concurrency": plan.connections,
-        "rate": plan.rate,
-        "poisson": plan.poisson,
-        "ending": report.ending,
-        "seconds": report.seconds,
-        "planned": report.planned,
-        "sent": report.sent,
-        "answered": report.answered,
-        "failed": report.failed,
-        "throughput": report.throughput,
-        "accuracy": report.accuracy,
-        "latency": {
-            name: None if latency is None else getattr(latency, name)
-            for name in PERCENTILES.values()
-        },
-        "failures": dict(report.failures),
-        "right": dict(report.right),
-        "wrong": dict(report.wrong),
-    }
-
-
 def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The columns of a CSV row; the counts by label stay out, as their names are not fixed."""
     for name, value in record.items():
         if name == "latency":
             yield from ((f"{percentile}_ms", number) for percentile, number in value.items())
-        elif not isinstance(value, dict):
+        elif not isinstance(value, dict | list):
             yield name, value

@@ -18,12 +18,12 @@ from msgspec.structs import replace
 
 from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import experiment_outlook
-from tsmon.load.experiment.readings import CounterReader
 from tsmon.load.experiment.restoring import Restoration, put_back
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import Subject
 from tsmon.load.experiment.unfinished import Unfinished
+from tsmon.load.readings import CounterReader
 from tsmon.load.run.run import open_run
 from tsmon.logs.discovery import find_logs
 from tsmon.telemetry.processes import ProcessTable

@@ -11,7 +11,7 @@ from tsmon.load.run.report import Latency, RunReport
 from tsmon.units import known
 
 if TYPE_CHECKING:
-    from tsmon.load.experiment.readings import Cost
+    from tsmon.load.readings import Cost
     from tsmon.torchserve.records import ModelVersion
 
 

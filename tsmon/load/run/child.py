@@ -24,7 +24,7 @@ import uvloop
 from msgspec.structs import asdict
 
 from tsmon.digits.images import DigitImage
-from tsmon.load.refusals import Failure
+from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.engine import Engine
 from tsmon.load.run.increment import Increment
 from tsmon.load.run.lane import Link, reason_of
@@ -132,9 +132,8 @@ async def _send(
 ) -> None:
     prepared = prepare(plan.images, endpoint)
     if prepared.problems:
-        failed = Counter({Failure.UNREADABLE: len(prepared.problems)})
-        examples = {Failure.UNREADABLE: prepared.problems[0]}
-        show(Increment(failed=failed, examples=examples, done=not prepared.requests))
+        failed = Counter(Cause(Failure.UNREADABLE, words=each) for each in prepared.problems)
+        show(Increment(failed=failed, done=not prepared.requests))
     if not prepared.requests:
         return
     try:
@@ -144,7 +143,7 @@ async def _send(
         gc.freeze()  # fewer objects to walk, fewer pauses in the times that are measured
         await engine.run()
     except OSError as error:
-        show(Increment(examples={Failure.UNREACHABLE: reason_of(error)}, done=True))
+        show(Increment(no_connection=reason_of(error), done=True))
 
 
 def _write(lines: SimpleQueue[bytes | None]) -> None:

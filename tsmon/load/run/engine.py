@@ -8,7 +8,7 @@ from itertools import cycle
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from tsmon.load.refusals import Failure
+from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.heads import KnownHeads
 from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.key_change import KeyChange, RefusedRequest
@@ -135,7 +135,7 @@ class Engine:
 
     def lane_failed(self, lane: Lane, kind: Failure, reason: str) -> None:
         """Count a failure; a lane whose server is away rests before its next request."""
-        self._count_failure(kind, reason)
+        self._count_failure(Cause(kind, words=one_line(reason)))
         self._lost += 1
         if kind is Failure.UNREACHABLE:
             self._refused_since = self._refused_since or self._now()
@@ -177,14 +177,13 @@ class Engine:
 
     def _count_refusal(self, status: int, body: bytes) -> None:
         kind, refused = run_refusal(status, body)
-        self._count_failure(kind, refused.message)
+        self._count_failure(Cause(kind, status, one_line(refused.message)))
         if self._heard == 1 and is_lasting(refused):
             self._current.refused = refused
             self._end(StopReason.REFUSED)
 
-    def _count_failure(self, kind: Failure, reason: str) -> None:
-        self._current.failed[kind] += 1
-        self._current.examples.setdefault(kind, one_line(reason))
+    def _count_failure(self, cause: Cause) -> None:
+        self._current.failed[cause] += 1
 
     def _rest(self, lane: Lane) -> None:
         lane.request = None

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Self
 
 from msgspec import Struct, field
-from msgspec.structs import asdict, fields
+from msgspec.structs import asdict, astuple, fields
 
-from tsmon.load.refusals import Failure
+from tsmon.load.refusals import Cause, Failure
 from tsmon.untrusted.json import parse_json
 
 
@@ -53,10 +53,10 @@ class Increment(Struct):
     """Right answers by label."""
     wrong: Counter[str] = field(default_factory=Counter)
     """Wrong answers by label."""
-    failed: Counter[Failure] = field(default_factory=Counter)
-    """Requests without an answer by kind."""
-    examples: dict[Failure, str] = field(default_factory=dict)
-    """What the first failure of a kind said."""
+    failed: Counter[Cause] = field(default_factory=Counter)
+    """Requests without an answer by cause."""
+    no_connection: str = ""
+    """Why there was none to begin with."""
     ending: StopReason | None = None
     """Once no further request will be sent."""
     refused: RefusedAnswer | None = None
@@ -69,6 +69,7 @@ class Increment(Struct):
     def to_line(self) -> bytes:
         """The increment as a line of JSON."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values["failed"] = [(*astuple(cause), number) for cause, number in self.failed.items()]
         return json.dumps(values, separators=(",", ":"), default=asdict).encode() + b"\n"
 
     @classmethod
@@ -82,8 +83,9 @@ class Increment(Struct):
             values = parse_json(line)
             increment = cls(**values)
             increment.right, increment.wrong = Counter(increment.right), Counter(increment.wrong)
-            increment.failed = Counter({Failure(kind): n for kind, n in increment.failed.items()})
-            increment.examples = {Failure(kind): text for kind, text in increment.examples.items()}
+            increment.failed = Counter(
+                {Cause(Failure(kind), *rest): n for kind, *rest, n in values["failed"]}
+            )
             increment.refused = RefusedAnswer(**values["refused"]) if values["refused"] else None
             increment.ending = StopReason(increment.ending) if increment.ending else None
         except (TypeError, AttributeError, KeyError) as error:

@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from tsmon.load.refusals import Failure
+from tsmon.load.refusals import Cause, Failure
+from tsmon.load.run.histogram import Histogram
 from tsmon.load.run.increment import Increment, StopReason
 from tsmon.telemetry.logs.percentiles import nearest_rank
 
 if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan
+
+MOST_CAUSES = 20
+"""Different ones that a report names."""
 
 
 class Latency(Struct, frozen=True):
@@ -64,10 +69,10 @@ class RunReport(Struct, frozen=True):
     """Right answers by label."""
     wrong: Mapping[str, int]
     """Wrong answers by label."""
-    failures: Mapping[Failure, int]
-    """Requests without an answer by kind, and images that could not be read."""
-    examples: Mapping[Failure, str]
-    """What the first failure of a kind said."""
+    causes: Mapping[Cause, int]
+    """Requests without an answer by cause, and images that could not be read."""
+    histogram: Histogram
+    """Of the response times."""
 
     @property
     def answered(self) -> int:
@@ -77,7 +82,23 @@ class RunReport(Struct, frozen=True):
     @property
     def failed(self) -> int:
         """Failures of all kinds."""
-        return sum(self.failures.values())
+        return sum(self.causes.values())
+
+    @property
+    def failures(self) -> Mapping[Failure, int]:
+        """Failures by kind."""
+        kinds: Counter[Failure] = Counter()
+        for cause, number in self.causes.items():
+            kinds[cause.kind] += number
+        return dict(kinds)
+
+    @property
+    def examples(self) -> Mapping[Failure, str]:
+        """What the first failure of a kind said."""
+        said: dict[Failure, str] = {}
+        for cause in self.causes:
+            said.setdefault(cause.kind, cause.words)
+        return said
 
     @property
     def unsent(self) -> int:
@@ -127,8 +148,7 @@ class Tally(Struct):
     _times_us: list[int] = field(default_factory=list)
     _right: Counter[str] = field(default_factory=Counter)
     _wrong: Counter[str] = field(default_factory=Counter)
-    _failed: Counter[Failure] = field(default_factory=Counter)
-    _examples: dict[Failure, str] = field(default_factory=dict)
+    _failed: Counter[Cause] = field(default_factory=Counter)
 
     def add(self, increment: Increment) -> None:
         """Count an increment."""
@@ -138,23 +158,28 @@ class Tally(Struct):
         self._times_us.sort()  # two ascending halves, which are merged in linear time
         self._right.update(increment.right)
         self._wrong.update(increment.wrong)
-        self._failed.update(increment.failed)
-        self._examples = increment.examples | self._examples
+        for cause, number in increment.failed.items():
+            self._failed[self._bounded(cause)] += number
 
     @property
     def times_us(self) -> tuple[int, ...]:
         """All response times in microseconds, ascending."""
         return tuple(self._times_us)
 
+    def _bounded(self, cause: Cause) -> Cause:
+        """It, without its words where too many different ones came: some name each request."""
+        full = len(self._failed) >= MOST_CAUSES and cause not in self._failed
+        return Cause(cause.kind, cause.code) if full else cause
+
     @property
     def undecided(self) -> bool:
         """Whether there are 503s whose cause is not known yet."""
-        return Failure.NO_CAPACITY in self._failed
+        return any(cause.kind is Failure.NO_CAPACITY for cause in self._failed)
 
-    def decide(self, cause: Failure) -> None:
-        """Give those 503s their cause."""
-        self._failed[cause] += self._failed.pop(Failure.NO_CAPACITY)
-        self._examples.setdefault(cause, self._examples.pop(Failure.NO_CAPACITY, ""))
+    def decide(self, kind: Failure) -> None:
+        """Give those 503s their kind."""
+        for cause in [each for each in self._failed if each.kind is Failure.NO_CAPACITY]:
+            self._failed[replace(cause, kind=kind)] += self._failed.pop(cause)
 
     def progress(self) -> RunProgress:
         """The last increment and what led to it."""
@@ -180,6 +205,6 @@ class Tally(Struct):
             Latency.of(self._times_us),
             dict(self._right),
             dict(self._wrong),
-            dict(self._failed),
-            dict(self._examples),
+            dict(self._failed.most_common()),
+            Histogram.of(self._times_us),
         )

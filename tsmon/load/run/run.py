@@ -183,11 +183,11 @@ class LoadRun:
             raise self._refusal(increment.refused)
         if not increment.done or increment.sent:
             return
-        if Failure.UNREACHABLE in increment.examples:
-            url, reason = self._client.addresses.inference, increment.examples[Failure.UNREACHABLE]
-            raise unreachable(url, reason)
-        if Failure.UNREADABLE in increment.examples:
-            raise ImageError(increment.examples[Failure.UNREADABLE])
+        if increment.no_connection:
+            raise unreachable(self._client.addresses.inference, increment.no_connection)
+        for cause in increment.failed:
+            if cause.kind is Failure.UNREADABLE:
+                raise ImageError(cause.words)
 
     def _refusal(self, refused: RefusedAnswer) -> TorchServeError:
         if refused.type == "InvalidKeyException":

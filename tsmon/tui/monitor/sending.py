@@ -155,8 +155,10 @@ class Sending(Capability):
         self.host.check("digits.load")
         if settings:
             self._load_settings = settings
+            session = self.host.session
+            logs = session.monitor.latest.metrics.log_folder
             plan = plan_of(model.key, images, settings)
-            view = LoadView(self.host.session.client, plan)
+            view = LoadView(session.client, plan, logs, self.host.options.server_home)
             self.talk.do(self._running.follow(view), RUN_GROUP)
 
     # How it goes

@@ -6,14 +6,19 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
 from tsmon.load.experiment.kept import keep_result
+from tsmon.load.readings import CounterReader
 from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
+from tsmon.load.run.kept import keep_run
+from tsmon.load.run.record import run_record
 from tsmon.load.run.run import LoadRun, open_run
+from tsmon.load.run.server_side import ServerSide
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.text.notes import EXPECTED, Note
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from tsmon.load.experiment.steps import ExperimentStep
     from tsmon.load.run.plan import RunPlan
     from tsmon.load.run.report import RunProgress, RunReport
+    from tsmon.logs.places import LogPlace
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.procedure import Procedure
 
@@ -152,26 +158,69 @@ class RunMoment(Struct, frozen=True):
 class LoadJob(Job):
     """Sends one load run, and keeps what it gave."""
 
-    def __init__(self, client: TorchServe, plan: RunPlan, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: TorchServe,
+        plan: RunPlan,
+        changed: Callable[[], None],
+        *,
+        logs: LogPlace | None = None,
+        home: Path | None = None,
+    ) -> None:
+        """`logs` are the server's, `home` is the folder that runs are kept in."""
         super().__init__(changed)
         self.plan = plan
+        self.started = datetime.now(UTC)
         self.moments: list[RunMoment] = []
         self.report: RunReport | None = None
         """So far; None before the first answer."""
         self.remedy = ""
         """What to do about 503s."""
+        self.side: ServerSide | None = None
+        """What the server says of the same time, once it is over."""
+        self.kept = ""
+        """Why the run could not be kept."""
+        self._logs = logs
+        self._home = home
         self._client = client
         self._sender: LoadRun | None = None
         self._halted = False
+        self.sent = False
+        """Whether no answer is awaited any more; the server may still be asked."""
 
     async def carry_out(self) -> None:
-        """Send, then look what 503s were about."""
+        """Send, look what 503s were about and what the server says, then keep it all."""
+        plan = self.plan
+        labels = [plan.version] if plan.version else []
+        reader = CounterReader(self._client, plan.model, plan.version or "", self._logs)
+        try:
+            await reader.begin(labels)
+            await self._send()
+            await self._explain()
+            if self.report is not None:
+                cost = await reader.end(labels, self.report.answered)
+                self.side = ServerSide.of(cost, self.report)
+        finally:
+            await reader.close()
+        await self._keep()
+
+    async def _send(self) -> None:
         async with open_run(self._client, self.plan) as self._sender:
             async for progress in self._sender.progress():
                 self.report = progress.so_far
                 self.moments.append(RunMoment.of(progress))
                 self._changed()
-        await self._explain()
+        self.sent = True
+        self._changed()
+
+    async def _keep(self) -> None:
+        if self.report is None:
+            return
+        record = run_record(self.report, self.started, self.side)
+        try:
+            await asyncio.to_thread(keep_run, record, self._home)
+        except ServingError as error:
+            self.kept = str(error)
 
     def halt(self) -> None:
         """Send nothing more; called again, do not wait for the requests in flight either."""
@@ -179,7 +228,7 @@ class LoadJob(Job):
             self.stop()
         elif self._halted:
             self._sender.abandon()
-        else:
+        elif not self.sent:
             self._halted = True
             self._sender.stop()
 

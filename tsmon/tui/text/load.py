@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tsmon.load.run.histogram import bars
 from tsmon.load.run.increment import StopReason
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.units import (
@@ -22,8 +23,10 @@ from tsmon.units import (
 )
 
 if TYPE_CHECKING:
+    from tsmon.load.run.histogram import Bar, Histogram
     from tsmon.load.run.plan import RunPlan
     from tsmon.load.run.report import Latency, RunReport
+    from tsmon.load.run.server_side import ServerSide
 
 BAR_WIDTH = 30
 PERCENTILES = {
@@ -33,10 +36,13 @@ PERCENTILES = {
     "p99": "p99",
     "p99.9": "p999",
     "max": "max",
+    "mean": "mean",
 }
 """What is shown of response times, and the fields of `Latency`."""
-_COUNTS, _TIMES = 30, 16
-BESIDE = _COUNTS + _TIMES
+SERVER_TIMES = frozenset({"p50", "p90", "p95", "p99"})
+"""Those that the server's log has as well."""
+_COUNTS, _NAME, _TIME = 29, 6, 9
+BESIDE = _COUNTS + _NAME + 2 * _TIME
 """Columns that counts and response times take beside each other."""
 _ENDINGS = {
     StopReason.COUNT: ("✓", Tone.GOOD),
@@ -82,26 +88,38 @@ def format_progress(report: RunReport) -> Content:
     return line(*spans)
 
 
-def format_report(report: RunReport, width: int = BESIDE) -> Content:
-    """What was sent and answered, and how long the answers took, beside each other if it fits."""
-    counts, times = list(_counts(report)), list(_times(report.latency))
+def format_report(
+    report: RunReport, side: ServerSide | None = None, width: int = BESIDE
+) -> Content:
+    """What was sent, answered and counted, and how long it took at this end and at the server's.
+
+    Times stand beside the counts where that fits; `side` is None until the server was asked.
+    """
+    counts = [*_counts(report), *(_server_counts(report, side) if side else ())]
+    times = list(_times(report.latency, side))
     if width < BESIDE:
         rows = [*counts, *times]
     else:
         blank = (" " * _COUNTS, Tone.PLAIN)
         pairs = zip_longest(counts, times, fillvalue=())
         rows = [(*(left or (blank,)), *right) for left, right in pairs]
-    if report.unsent:
-        late = f"! {count(report.unsent)} due but not sent: no connection was free"
-        rows.append(((late, Tone.WARNING),))
     return _lines(rows)
 
 
-def format_failures(report: RunReport, remedy: str = "") -> Content | None:
-    """What failed, the most frequent first, and what to do about it; None where nothing did."""
-    rows = list(_failures(report))
+def format_failures(
+    report: RunReport, side: ServerSide | None = None, remedy: str = ""
+) -> Content | None:
+    """What failed, the most frequent first, and what to do about it; None where all is well."""
+    rows: list[Sequence[Span]] = list(_failures(report))
     if remedy:
         rows.append(((f"→ {remedy}", Tone.PLAIN),))
+    if report.unsent:
+        late = f"! {count(report.unsent)} due but not sent: no connection was free"
+        rows.append(((late, Tone.WARNING),))
+    if side and (words := side.difference(report)):
+        rows.append(((f"! {words}", Tone.WARNING),))
+    if side and (why := side.missing or side.log_problem):
+        rows.append(((f"– the server's own numbers: {why}", Tone.MUTED),))
     return _lines(rows) if rows else None
 
 
@@ -120,18 +138,88 @@ def _counts(report: RunReport) -> Iterator[tuple[Span, ...]]:
         yield _counted("correct", confidence(report.accuracy), f"{count(wrong)} wrong")
 
 
+def _server_counts(report: RunReport, side: ServerSide) -> Iterator[tuple[Span, ...]]:
+    if side.counted is not None:
+        yield _counted("counted", count(side.counted), "by server")
+    for name, value, note in (
+        ("queue", side.queue_ms, "mean"),
+        ("service", side.service_ms, "mean"),
+        ("outside", side.outside_ms(report), "mean"),
+    ):
+        if value is not None:
+            yield _counted(name, milliseconds(value), note)
+
+
 def _counted(label: str, value: str, note: str = "", tone: Tone = Tone.PLAIN) -> tuple[Span, ...]:
-    return (f"{label:<9}", Tone.MUTED), (f"{value:>9}", tone), (f"  {note:<10}", Tone.MUTED)
+    return (f"{label:<9}", Tone.MUTED), (f"{value:>9}", tone), (f" {note:<10}", Tone.MUTED)
 
 
-def _times(latency: Latency | None) -> Iterator[tuple[Span, ...]]:
+def _times(latency: Latency | None, side: ServerSide | None) -> Iterator[tuple[Span, ...]]:
+    heads = f"{'':<{_NAME}}{'client':>{_TIME}}"
+    yield ((heads + (f"{'server':>{_TIME}}" if side else ""), Tone.MUTED),)
     for name, field in PERCENTILES.items():
         value = milliseconds(getattr(latency, field)) if latency else ABSENT
-        yield (f"{name:<6}", Tone.MUTED), (f"{value:>10}", Tone.PLAIN)
+        spans = [(f"{name:<{_NAME}}", Tone.MUTED), (f"{value:>{_TIME}}", Tone.PLAIN)]
+        if side:
+            spans.append((f"{_at_server(side, name):>{_TIME}}", Tone.PLAIN))
+        yield tuple(spans)
+
+
+def _at_server(side: ServerSide, name: str) -> str:
+    if name == "mean":
+        return milliseconds(side.mean_ms) if side.mean_ms is not None else ABSENT
+    if side.times is None or name not in SERVER_TIMES:
+        return ABSENT
+    return milliseconds(getattr(side.times, name))
 
 
 def _failures(report: RunReport) -> Iterator[tuple[Span, ...]]:
-    for kind, failures in sorted(report.failures.items(), key=lambda item: -item[1]):
-        example = report.examples.get(kind, "")
-        words = f"  {example}" if example else ""
-        yield (f"✗ {count(failures)} {kind}", Tone.BAD), (words, Tone.MUTED)
+    for cause, failures in report.causes.items():
+        words = f"  {cause.message}" if cause.message else ""
+        yield (f"✗ {cause.label}: {count(failures)}", Tone.BAD), (words, Tone.MUTED)
+
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+MIN_BAR = 4
+
+
+def format_histogram(
+    histograms: Sequence[Histogram], width: int, rows: int, *, ascii_only: bool = False
+) -> Content:
+    """A bar for each bucket of response times; of several runs one below the other in each."""
+    found = bars(histograms, rows // len(histograms))
+    labels = [_bucket(bar) for bar in found]
+    across = max(map(len, labels), default=0)
+    most = max((number for bar in found for number in bar.counts), default=0)
+    digits = len(count(most))
+    room = max(width - across - digits - 3, MIN_BAR)
+    lines: list[Sequence[Span]] = []
+    for label, bar in zip(labels, found, strict=True):
+        for at, number in enumerate(bar.counts):
+            drawn = _bar(number / most if most else 0.0, room, ascii_only=ascii_only)
+            lines.append(
+                (
+                    (f"{'' if at else label:>{across}} ", Tone.MUTED),
+                    (f"{count(number):>{digits}} ", Tone.PLAIN if number else Tone.MUTED),
+                    (drawn, RUN_TONES[at]),
+                )
+            )
+    return _lines(lines)
+
+
+RUN_TONES = (Tone.ACCENT, Tone.WARNING)
+"""Of the first run and of the second one."""
+
+
+def _bucket(bar: Bar) -> str:
+    scale, unit = (1000, "s") if bar.to_ms > 1000 else (1, "ms")
+    return f"{bar.from_ms / scale:.4g}–{bar.to_ms / scale:.4g} {unit}"
+
+
+def _bar(share: float, room: int, *, ascii_only: bool) -> str:
+    """A bar; what is more than nothing is seen."""
+    eighths = max(round(share * room * 8), 1 if share else 0)
+    if ascii_only:
+        return "#" * max(eighths // 8, 1) if eighths else ""
+    whole, part = divmod(eighths, 8)
+    return "█" * whole + (EIGHTHS[part] if part else "")

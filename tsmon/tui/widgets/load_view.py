@@ -10,9 +10,17 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tsmon.load.run.kept import write_run
+from tsmon.load.run.record import run_record
 from tsmon.tui.state.jobs import LoadJob
-from tsmon.tui.text.load import format_failures, format_progress, format_report, plan_words
-from tsmon.tui.text.symbols import TimedValue
+from tsmon.tui.text.load import (
+    format_failures,
+    format_histogram,
+    format_progress,
+    format_report,
+    plan_words,
+)
+from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.run_pane import RunView
@@ -23,7 +31,12 @@ from tsmon.untrusted.text import file_word
 
 if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan
+    from tsmon.load.run.report import RunReport
+    from tsmon.logs.places import LogPlace
     from tsmon.torchserve.client import TorchServe
+
+WIDE_HISTOGRAM = 48
+"""Columns of the one that is copied."""
 
 
 class _Elapsed(TimeSpan, frozen=True):
@@ -40,10 +53,13 @@ class LoadView(RunView):
 
     job: LoadJob
 
-    def __init__(self, client: TorchServe, plan: RunPlan) -> None:
+    def __init__(
+        self, client: TorchServe, plan: RunPlan, logs: LogPlace | None, home: Path | None
+    ) -> None:
+        """`logs` are the server's, `home` is the folder that runs are kept in."""
         super().__init__(id="load")
         self.plan = plan
-        self.job = LoadJob(client, plan, self.changed)
+        self.job = LoadJob(client, plan, self.changed, logs=logs, home=home)
         key = f"{plan.model} {plan.version or ''}".strip()
         self.heading = f"load {key} · {plan_words(plan)}"
         self.file_name = f"{file_word(plan.model)}-load.json"
@@ -55,6 +71,9 @@ class LoadView(RunView):
         with Container(id="load-parts"):
             with Vertical(id="load-words"):
                 yield Words(id="load-report")
+            with Vertical(id="load-histogram"):
+                yield Static("answers by response time", classes="load-title")
+                yield Words(id="load-bars")
             with Vertical(id="load-charts"):
                 yield Static("answers per second", classes="load-title")
                 yield Chart(per_second, id="load-rate")
@@ -72,11 +91,18 @@ class LoadView(RunView):
         report = self.job.report
         if report is None:
             return ""
-        parts = (format_report(report), format_failures(report, self.job.remedy))
+        side, width = self.job.side, WIDE_HISTOGRAM
+        parts = (
+            format_failures(report, side, self.job.remedy),
+            format_report(report, side),
+            format_histogram([report.histogram], width, width // 2, ascii_only=True),
+        )
         return "\n".join([self.heading, *(part.plain for part in parts if part), ""])
 
     def write(self, path: Path) -> None:
         """Write it as `tsmon load --json` prints it."""
+        if self.job.report is not None:
+            write_run(run_record(self.job.report, self.job.started, self.job.side), path)
 
     def show(self) -> None:
         """Fill all parts."""
@@ -87,7 +113,9 @@ class LoadView(RunView):
             return
         self.query_one("#load-progress", Words).say(format_progress(report))
         words = self.query_one("#load-report", Words)
-        words.say(format_report(report, self.query_one("#load-words").content_size.width))
+        width = self.query_one("#load-words").content_size.width
+        words.say(format_report(report, self.job.side, width))
+        self._show_bars(report)
         span = _Elapsed(max(report.seconds, 1.0))
         self.query_one(TimeAxis).span = span
         moments = [(span.seconds - each.at_s, each) for each in self.job.moments]
@@ -96,10 +124,18 @@ class LoadView(RunView):
         self.query_one("#load-rate", Chart).plot(rates, span, gap_s=span.seconds)
         self.query_one("#load-p95", Chart).plot(times, span, gap_s=span.seconds)
 
+    def _show_bars(self, report: RunReport) -> None:
+        room = self.query_one("#load-bars", Words).container_size
+        is_ascii = self.symbols is Symbols.ASCII
+        bars = format_histogram(
+            [report.histogram], room.width, room.height - 1, ascii_only=is_ascii
+        )
+        self.query_one("#load-bars", Words).say(bars)
+
     def _problem(self) -> Content | None:
         """Why it ended early, or what failed and what to do about it."""
         if (note := self.job.problem) is not None:
             hint = f"\n→ {note.hint}" if note.hint else ""
             return line((f"✗ {note.message}", Tone.BAD), (hint, Tone.PLAIN))
         report = self.job.report
-        return format_failures(report, self.job.remedy) if report else None
+        return format_failures(report, self.job.side, self.job.remedy) if report else None

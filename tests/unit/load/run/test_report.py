@@ -10,16 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.digits.images import DigitImage
-from tsmon.load.refusals import Failure
+from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.increment import Increment, RefusedAnswer, StopReason
 from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.report import Latency, Tally
+from tsmon.load.run.report import MOST_CAUSES, Latency, Tally
 
 PLAN = RunPlan(model="mnist", images=(DigitImage(Path("7.png"), "7"),))
 PERMILLE = {"p50": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 1000}
 
 times = st.lists(st.integers(0, 10**8), min_size=1, max_size=3000)
 labels = st.dictionaries(st.sampled_from("0123456789"), st.integers(1, 50)).map(Counter)
+causes = st.builds(
+    Cause, st.sampled_from(Failure), st.none() | st.integers(400, 599), st.text(max_size=3)
+)
 increments = st.builds(
     Increment,
     at_s=st.floats(0, 100),
@@ -29,8 +32,8 @@ increments = st.builds(
     times_us=st.lists(st.integers(0, 10**8), max_size=20),
     right=labels,
     wrong=labels,
-    failed=st.dictionaries(st.sampled_from(Failure), st.integers(1, 50)).map(Counter),
-    examples=st.dictionaries(st.sampled_from(Failure), st.text()),
+    failed=st.dictionaries(causes, st.integers(1, 50)).map(Counter),
+    no_connection=st.text(),
     ending=st.none() | st.sampled_from(StopReason),
     refused=st.none() | st.builds(RefusedAnswer, st.integers(400, 599), st.text(), st.text()),
     done=st.booleans(),
@@ -93,7 +96,9 @@ def test_a_report_holds_the_sum_of_its_increments(many: list[Increment]) -> None
 def test_progress_tells_the_last_interval_beside_the_whole() -> None:
     tally = Tally(PLAN)
     tally.add(Increment(at_s=1.0, times_us=[1000] * 10))
-    tally.add(Increment(at_s=1.5, times_us=[4000] * 20, failed=Counter({Failure.HANDLER: 3})))
+    tally.add(
+        Increment(at_s=1.5, times_us=[4000] * 20, failed=Counter({Cause(Failure.HANDLER): 3}))
+    )
 
     progress = tally.progress()
 
@@ -105,11 +110,38 @@ def test_progress_tells_the_last_interval_beside_the_whole() -> None:
 
 def test_a_503_without_capacity_gets_its_cause_once_that_is_known() -> None:
     tally = Tally(PLAN)
-    full = Counter({Failure.NO_CAPACITY: 5})
-    tally.add(Increment(failed=full, examples={Failure.NO_CAPACITY: "503"}))
+    refused = Cause(Failure.NO_CAPACITY, 503, "no room")
+    tally.add(Increment(failed=Counter({refused: 5})))
     tally.decide(Failure.QUEUE_FULL)
-    tally.add(Increment(failed=Counter({Failure.NO_CAPACITY: 2})))
+    tally.add(Increment(failed=Counter({refused: 2})))
     tally.decide(Failure.NO_WORKER)
 
     assert tally.report().failures == {Failure.QUEUE_FULL: 5, Failure.NO_WORKER: 2}
-    assert tally.report().examples[Failure.QUEUE_FULL] == "503"
+    assert tally.report().causes == {
+        Cause(Failure.QUEUE_FULL, 503, "no room"): 5,
+        Cause(Failure.NO_WORKER, 503, "no room"): 2,
+    }
+
+
+def test_causes_that_name_each_request_are_not_all_kept() -> None:
+    tally = Tally(PLAN)
+    many = Counter({Cause(Failure.HANDLER, 503, f"request {n}"): 1 for n in range(500)})
+    tally.add(Increment(failed=many))
+    causes = tally.report().causes
+    assert sum(causes.values()) == 500
+    assert len(causes) == MOST_CAUSES + 1
+    assert causes[Cause(Failure.HANDLER, 503)] == 500 - MOST_CAUSES
+
+
+@pytest.mark.parametrize(
+    ("cause", "label", "message"),
+    [
+        (Cause(Failure.QUEUE_FULL, 503, "no room"), "503 queue full", "no room"),
+        (Cause(Failure.UNREACHABLE, None, "connection refused"), "connection refused", ""),
+        (Cause(Failure.TIMED_OUT, None, "within 3 s"), "timed out", "within 3 s"),
+    ],
+)
+def test_a_cause_is_named_by_its_status_or_by_the_connection(
+    cause: Cause, label: str, message: str
+) -> None:
+    assert (cause.label, cause.message) == (label, message)

@@ -14,7 +14,7 @@ from tsmon.logs.lines import logged_as
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.duration_stats import DurationStats
 from tsmon.telemetry.logs.place_follower import PlaceFollower
-from tsmon.telemetry.logs.request_report import TimesKey
+from tsmon.telemetry.logs.request_report import Profile, RequestPhase, TimesKey
 from tsmon.telemetry.scrape import Counters, MetricsMode, SeriesKey, parse_scrape
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
 from tsmon.torchserve.errors import TorchServeError
@@ -40,6 +40,8 @@ class Cost(Struct, frozen=True):
     """Of the backend times in the log; of none where it cannot be read."""
     batches: Mapping[int, DurationStats] = field(default_factory=dict)
     """Of the handler's times for a batch in the log, by the batch's size."""
+    profile: Profile = field(default_factory=dict)
+    """Percentiles of the times in the log; of the last minutes where it took longer than those."""
     log_problem: str = ""
     """Why the log cannot be read, if so."""
 
@@ -54,24 +56,29 @@ class CounterReader:
         self._model = model
         self._logged = TimesKey(*logged_as(model, version))
         self._logs = PlaceFollower(log_place) if log_place else None
-        self._read_at = -math.inf
+        self._read_at = self._began_at = -math.inf
         self._backend = NO_READINGS
         self._batches: dict[int, DurationStats] = {}
         self._before: Counters | str = ""
 
-    async def begin(self, labels: Sequence[str], warmed_up: int) -> None:
+    async def begin(self, labels: Sequence[str], warmed_up: int | None = None) -> None:
         """Read what the series with these `model_version` labels stand at together.
 
         `warmed_up` requests were answered since the last reading; they are waited for in the log,
-        so that none of them is taken for a measured one.
+        so that none of them is taken for a measured one. None: there is nothing to wait for.
         """
-        self._before = await self._settled(labels, warmed_up)
+        if warmed_up is None:
+            self._before = await self._read(labels)
+        else:
+            self._before = await self._settled(labels, warmed_up)
+        self._began_at = self._read_at
         self._backend, self._batches = NO_READINGS, {}
 
     async def end(self, labels: Sequence[str], answered: int) -> Cost:
         """Read again, once the last of the `answered` requests is in the sums and in the log."""
         after = await self._settled(labels, answered)
-        logged = (self._backend, self._batches, self._logs.problem if self._logs else "")
+        problem = self._logs.problem if self._logs else ""
+        logged = (self._backend, self._batches, self._profile(), problem)
         self._backend, self._batches = NO_READINGS, {}
         if isinstance(self._before, str) or isinstance(after, str):
             missing = self._before if isinstance(self._before, str) else after
@@ -100,7 +107,8 @@ class CounterReader:
     async def _read(self, labels: Sequence[str]) -> Counters | str:
         await self._read_logs()
         try:
-            scrape = parse_scrape(await self._client.metrics.scrape(), Instant.now())
+            page = await self._client.metrics.scrape()
+            scrape = await asyncio.to_thread(parse_scrape, page, Instant.now())
         except TorchServeError as error:
             return str(error)
         series = scrape.series
@@ -121,6 +129,12 @@ class CounterReader:
             for size, found in times.batches([self._logged], since=self._read_at).items():
                 self._batches[size] = self._batches.get(size, NO_READINGS) + found
         self._read_at = time.monotonic()
+
+    def _profile(self) -> Profile:
+        if self._watch is None:
+            return {}
+        times = self._watch.server_log.times
+        return times.profile([self._logged], self._began_at, (RequestPhase.INFERENCE,))
 
     @property
     def _watch(self) -> FolderFollower | None:
