@@ -87,7 +87,7 @@ def test_failures_are_told_by_kind_with_the_remedy(
     ended = load("-n", "5", model="idle")
 
     assert ended.code == 1
-    assert '5 no worker: Model "idle" has no worker' in ended.stdout
+    assert '5 503 no worker: Model "idle" has no worker' in ended.stdout
     assert "5 of 5 requests were not answered" in ended.stderr
     assert " scale idle 1` starts one" in ended.stderr
 
