@@ -36,6 +36,7 @@ from tsmon.tui.screens.above import Palette
 from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.state.options import MonitorOptions
 from tsmon.tui.text.notes import EXPECTED, Note
+from tsmon.tui.text.palette import palette_variables
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.themes import opposite, readable_variables
 from tsmon.tui.widgets.scroll_bar import WholeCells
@@ -202,9 +203,10 @@ class TsmonApp(App[int]):
         self._notifications_shown.add(notification)
 
     def get_css_variables(self) -> dict[str, str]:
-        """The colours of the theme; those of the muted words as readable as they have to be."""
+        """The colours of the theme, as readable as they have to be, and those of the charts."""
         variables = super().get_css_variables()
-        return variables | readable_variables(variables)
+        shades = palette_variables(variables, dark=self.current_theme.dark)
+        return variables | readable_variables(variables) | shades
 
     # What screens ask of the app
 

@@ -42,7 +42,9 @@ def format_split(usage: Usage) -> list[Span]:
         return []
     waiting = round(min(queue / total, 1.0) * BAR)
     return [
-        ("░" * waiting, Tone.WARNING),
-        ("█" * (BAR - waiting), Tone.ACCENT),
-        (f" {milliseconds(queue)} queued + {milliseconds(total - queue)} processing", Tone.PLAIN),
+        ("░" * waiting, Tone.QUEUE),
+        ("█" * (BAR - waiting), Tone.COMPUTE),
+        (f" {milliseconds(queue)} queued", Tone.QUEUE),
+        (" + ", Tone.MUTED),
+        (f"{milliseconds(total - queue)} processing", Tone.COMPUTE),
     ]

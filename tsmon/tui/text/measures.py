@@ -10,6 +10,7 @@ from msgspec import Struct
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+from tsmon.tui.text.palette import Hue
 from tsmon.tui.text.symbols import TimedValue
 from tsmon.units import MIB, byte_size, is_known, milliseconds, number, per_second
 
@@ -42,6 +43,7 @@ class Measure(Struct, frozen=True):
     band: Callable[[HistoryPoint], tuple[float, float] | None] | None = None
     """Two larger values to draw above it."""
     absence: Absence = lambda _snapshot, _model: ""
+    hue: Hue = Hue.COMPUTE
 
     def is_banded(self, points: Sequence[HistoryPoint]) -> bool:
         """Whether percentiles of it are known, which are then drawn in place of the mean."""
@@ -118,13 +120,27 @@ QUEUE = Measure(
     lambda usage: usage.queue_ms,
     RequestPhase.QUEUE,
     lambda p: p.queue,
+    hue=Hue.QUEUE,
 )
 ERRORS = Measure(
-    "errors", "errors/s", per_second, lambda p: p.errors_per_second, absence=_no_errors
+    "errors",
+    "errors/s",
+    per_second,
+    lambda p: p.errors_per_second,
+    absence=_no_errors,
+    hue=Hue.FAILURE,
 )
-WAITING = Measure("waiting", "queued", number, lambda p: p.waiting, absence=_no_queue)
+WAITING = Measure(
+    "waiting", "queued", number, lambda p: p.waiting, absence=_no_queue, hue=Hue.QUEUE
+)
 MEMORY = Measure(
-    "memory", "memory", _mebibytes, _least_memory, band=_most_memory, absence=_no_memory
+    "memory",
+    "memory",
+    _mebibytes,
+    _least_memory,
+    band=_most_memory,
+    absence=_no_memory,
+    hue=Hue.MEMORY,
 )
 MEASURES = (RATE, INFERENCE, QUEUE, ERRORS, WAITING, MEMORY)
 ALWAYS = 3

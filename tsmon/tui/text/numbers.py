@@ -98,8 +98,12 @@ def _costs(measure: Measure, snapshot: Snapshot, model: ModelStatus) -> list[Par
 
 
 def _percentiles(found: Percentiles) -> list[Part]:
-    named = (("p50", found.p50), ("p95", found.p95), ("p99", found.p99))
-    return [[(f"{name} ", Tone.MUTED), (milliseconds(value), Tone.PLAIN)] for name, value in named]
+    named = (
+        ("p50 ", Tone.P50, found.p50),
+        ("p95 ", Tone.MUTED, found.p95),
+        ("p99 ", Tone.P99, found.p99),
+    )
+    return [[(name, tone), (milliseconds(value), Tone.PLAIN)] for name, tone, value in named]
 
 
 def _errors(snapshot: Snapshot, model: ModelStatus) -> list[Part]:

@@ -10,11 +10,10 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES
 
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.tui.text.contrast import LEAST_CONTRAST, contrast
 
 DARK = "textual-dark"
 LIGHT = "textual-light"
-LEAST_CONTRAST = 3.0
-"""The contrast of words to what is behind them; WCAG 2.1 asks it of large text and of signs."""
 _SHARES = (0.6, 0.7, 0.8, 0.9)
 _OPPOSITE = {DARK: LIGHT, LIGHT: DARK, "ansi-dark": "ansi-light", "ansi-light": "ansi-dark"}
 
@@ -54,23 +53,6 @@ def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
     if words.ansi is not None or behind.ansi is not None:
         return {}
     enough = (
-        share
-        for share in _SHARES
-        if _contrast(behind.blend(words, share), behind) >= LEAST_CONTRAST
+        share for share in _SHARES if contrast(behind.blend(words, share), behind) >= LEAST_CONTRAST
     )
     return {"foreground-muted": words.with_alpha(next(enough, 1.0)).hex}
-
-
-def _contrast(words: Color, behind: Color) -> float:
-    """1 to 21 (WCAG 2.1)."""
-    darker, lighter = sorted((_luminance(words), _luminance(behind)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(color: Color) -> float:
-    """Relative luminance, 0 to 1 (WCAG 2.1)."""
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in color.normalized
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -22,6 +22,13 @@ class Tone(StrEnum):
     WARNING = "text-warning"
     BAD = "text-error"
     ACCENT = "text-primary"
+    COMPUTE = "compute-middle"
+    """What workers do for requests."""
+    QUEUE = "queue-middle"
+    """Requests that no worker has taken yet."""
+    P50 = "compute-calm"
+    P90 = "compute-middle"
+    P99 = "compute-strong"
 
 
 _GRADES = {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
@@ -15,9 +18,10 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tsmon.tui.text.palette import Hue, gradient, palette
 from tsmon.tui.text.symbols import Symbols, TimedValue
 from tsmon.tui.text.tones import Span, Tone, rich_style
-from tsmon.tui.widgets.chart_cells import draw_bands
+from tsmon.tui.widgets.chart_cells import Fill, draw_bands
 from tsmon.tui.widgets.chart_raster import (
     SampleReader,
     heights,
@@ -31,6 +35,36 @@ from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 from tsmon.units import number
 
 
+class Special(StrEnum):
+    """What else than its values a character of a chart shows."""
+
+    AXIS = "a"
+    CURSOR = "c"
+    MARK = "m"
+    NOTE = "n"
+    BEYOND = "b"
+
+
+HEIGHT = "h"
+"""A value without a band, which is shaded by its height."""
+_RUNS = re.compile(r"[h ]+|[s ]+|[d ]+|[t ]+|a+|c+|m+|n+|b+")
+
+
+class ChartLine(NamedTuple):
+    """A line of a chart."""
+
+    label: str
+    """Of the vertical axis."""
+    cells: str
+    fills: str
+    """What each of these characters shows: a `Fill`, `HEIGHT` or a `Special`."""
+
+
+def shade_style(name: str) -> Style:
+    """A shade as a style."""
+    return Style(color=Color.parse(name).rich_color)
+
+
 class Chart(Widget):
     """Values of the last `seconds`, from a zero baseline up to a round number.
 
@@ -39,7 +73,6 @@ class Chart(Widget):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "chart--line",
         "chart--axis",
         "chart--cursor",
         "chart--mark",
@@ -50,7 +83,6 @@ class Chart(Widget):
     Chart {
         width: 1fr;
         height: 1fr;
-        .chart--line { color: $primary; }
         .chart--axis { color: $foreground-muted; }
         .chart--cursor { color: $text; background: $accent 60%; }
         .chart--mark { color: $foreground-muted; }
@@ -81,12 +113,14 @@ class Chart(Widget):
     def __init__(
         self,
         unit: Callable[[float], str] = number,
+        hue: Hue = Hue.COMPUTE,
         *,
         id: str | None = None,  # noqa: A002 (Textual's name)
     ) -> None:
-        """`unit` writes a value of the vertical axis."""
+        """`unit` writes a value of the vertical axis; `hue` is what it is drawn in."""
         super().__init__(id=id)
         self._unit = unit
+        self._hue = hue
         self._painted: list[Strip] = []
         self._span = TimeSpan(120.0)
         self._samples: Sequence[TimedValue] = ()
@@ -95,8 +129,9 @@ class Chart(Widget):
         self._note = ""
         self._heading: Sequence[Span] | None = None
         self._tones: dict[Tone, Style] = {}
-        self._lines: list[tuple[str, str]] | None = None
-        self._noted_line: int | None = None
+        self._lines: list[ChartLine] | None = None
+        self._shades: list[dict[str, Style]] = []
+        """How each line of the plot is painted, by what its characters show."""
         self._beyond: dict[int, str] = {}
         """What the top line shows of values beyond the axis, by column."""
 
@@ -149,7 +184,7 @@ class Chart(Widget):
     def notify_style_update(self) -> None:
         """The theme has other colours."""
         super().notify_style_update()
-        self._painted, self._tones = [], {}
+        self._painted, self._tones, self._shades = [], {}, []
 
     def _redraw(self) -> None:
         self._lines, self._painted = None, []
@@ -167,8 +202,8 @@ class Chart(Widget):
                 self.refresh(*changed)
 
     @property
-    def lines(self) -> list[tuple[str, str]]:
-        """What is drawn: the label and the plot of each line."""
+    def lines(self) -> list[ChartLine]:
+        """What is drawn."""
         if self._lines is None:
             headed = self._heading is not None
             self._lines = self._draw(self.size.width, self.size.height - headed)
@@ -184,56 +219,77 @@ class Chart(Widget):
 
     def _paint(self) -> list[Strip]:
         plain = self.rich_style  # asked once, since it goes through all ancestors
-        lines = [self._paint_line(y, *line) for y, line in enumerate(self.lines)]
+        lines = self.lines
+        if len(self._shades) != len(lines):
+            self._shades = self._shade_lines(len(lines), plain)
+        strips = [self._paint_line(y, line) for y, line in enumerate(lines)]
         if self._heading is not None:
             words = [(text, plain + self._tone(tone)) for text, tone in self._heading]
-            lines.insert(0, Strip([Segment(text, style) for text, style in words]))
-        return [strip.adjust_cell_length(self.size.width, plain) for strip in lines]
+            strips.insert(0, Strip([Segment(text, style) for text, style in words]))
+        return [strip.adjust_cell_length(self.size.width, plain) for strip in strips]
 
     def _tone(self, tone: Tone) -> Style:
         if tone not in self._tones:
             self._tones[tone] = rich_style(tone, self.app.theme_variables)
         return self._tones[tone]
 
-    def _paint_line(self, y: int, label: str, plot: str) -> Strip:
+    def _shade_lines(self, rows: int, plain: Style) -> list[dict[str, Style]]:
+        """The styles of each line from the top: stronger ones higher up, and of a band further out.
+
+        Each is computed once for a theme and a height.
+        """
+        theme = self.app.current_theme
+        shades = palette(self.app.theme_variables, dark=theme.dark)[self._hue]
+        banded = zip((Fill.SOLID, Fill.DENSE, Fill.THIN), shades, strict=True)
+        fixed = {fill.value: plain + shade_style(shade) for fill, shade in banded}
+        others = {
+            kind.value: self.get_component_rich_style(f"chart--{kind.name.lower()}")
+            for kind in Special
+        }
+        return [
+            {**fixed, Fill.NONE: plain, **others, HEIGHT: plain + shade_style(shade)}
+            for shade in reversed(gradient(shades, rows))
+        ]
+
+    def _paint_line(self, y: int, line: ChartLine) -> Strip:
         axis = self.get_component_rich_style("chart--axis")
-        line = self.get_component_rich_style("chart--line")
-        if y == self._noted_line:
-            line = self.get_component_rich_style("chart--note")
-        beyond = self._beyond if y == 0 else {}
-        if beyond:
-            end = self.get_component_rich_style("chart--beyond")
-            head = [Segment(label[:-1], axis), Segment(label[-1], end)]
+        styles = self._shades[y]
+        if y == 0 and self._beyond:
+            head = [Segment(line.label[:-1], axis), Segment(line.label[-1], styles[Special.BEYOND])]
         else:
-            head = [Segment(label, axis)]
-        segments = [*head, *self._cut(plot, line, beyond)]
-        return Strip(segments)
+            head = [Segment(line.label, axis)]
+        cells, fills = self._mark_special(y, line)
+        runs = (
+            Segment(cells[run.start() : run.end()], styles[fills[run.start()]])
+            for run in _RUNS.finditer(fills)
+        )
+        return Strip([*head, *runs])
 
-    def _cut(self, plot: str, style: Style, beyond: Iterable[int]) -> list[Segment]:
-        """A line of the plot, its special columns in styles of their own."""
-        at = self._span.cursor_column(len(plot))
-        special = dict.fromkeys(place(self._marks, self._span, len(plot)), "mark")
-        special = {column: kind for column, kind in special.items() if plot[column].isspace()}
-        special.update(dict.fromkeys(beyond, "beyond"))
+    def _mark_special(self, y: int, line: ChartLine) -> tuple[str, str]:
+        """The characters of a line and what each shows, with the cursor and marks in place."""
+        cells, fills = line.cells, line.fills
+        at = self._span.cursor_column(len(cells))
+        special = dict.fromkeys(place(self._marks, self._span, len(cells)), Special.MARK)
+        special = {column: kind for column, kind in special.items() if cells[column].isspace()}
+        if y == 0:
+            special.update(dict.fromkeys(self._beyond, Special.BEYOND))
         if at is not None:
-            special[at] = "cursor"
-        segments, begun = [], 0
-        for column in sorted(special):
-            kind = special[column]
-            cell = self._cell(plot[column], kind)
-            segments.append(Segment(plot[begun:column], style))
-            segments.append(Segment(cell, self.get_component_rich_style(f"chart--{kind}")))
-            begun = column + 1
-        return [*segments, Segment(plot[begun:], style)]
+            special[at] = Special.CURSOR
+        if not special:
+            return cells, fills
+        shown, kinds = list(cells), list(fills)
+        for column, kind in special.items():
+            shown[column], kinds[column] = self._cell(shown[column], kind), kind
+        return "".join(shown), "".join(kinds)
 
-    def _cell(self, cell: str, kind: str) -> str:
+    def _cell(self, cell: str, kind: Special) -> str:
         """Something to see where there are no colours."""
-        if not cell.isspace() or kind == "beyond":
+        if not cell.isspace() or kind is Special.BEYOND:
             return cell
         cursor, mark = "|'" if self.symbols is Symbols.ASCII else "┊╵"
-        return cursor if kind == "cursor" else mark
+        return cursor if kind is Special.CURSOR else mark
 
-    def _draw(self, width: int, height: int) -> list[tuple[str, str]]:
+    def _draw(self, width: int, height: int) -> list[ChartLine]:
         across = width - LABEL_WIDTH
         if across < 1 or height < 1:
             return []
@@ -248,15 +304,18 @@ class Chart(Widget):
         dots = height * self.symbols.dots_up
         low_dots, mid_dots = heights(low, axis.top, dots), heights(mid, axis.top, dots)
         high_dots = heights(high, axis.top, dots)
-        plot = draw_bands(low_dots, mid_dots, high_dots, height, self.symbols).cells
+        drawn = draw_bands(low_dots, mid_dots, high_dots, height, self.symbols)
+        cells, fills = drawn.cells, drawn.fills
+        if low is high:
+            fills = [HEIGHT * len(line) for line in cells]
         self._beyond = place_beyond(measured, axis, self._unit, self.symbols)
-        plot[0] = "".join(self._beyond.get(at, cell) for at, cell in enumerate(plot[0]))
-        self._noted_line = None
+        cells[0] = "".join(self._beyond.get(at, cell) for at, cell in enumerate(cells[0]))
         if not known and self._note:
-            self._noted_line = (height - 1) // 2
-            plot[self._noted_line] = f" {self._note}".ljust(across)[:across]
+            noted = (height - 1) // 2
+            cells[noted] = f" {self._note}".ljust(across)[:across]
+            fills[noted] = Special.NOTE * across
         labels = axis.labels(height, LABEL_WIDTH, self._unit, self.symbols)
-        return list(zip(labels, plot, strict=True))
+        return list(map(ChartLine, labels, cells, fills))
 
     def _columns(self, across: int, most: float) -> list[list[float | None]]:
         """The values, and the ends of the two parts of the band that stands on them."""

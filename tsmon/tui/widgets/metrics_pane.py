@@ -87,7 +87,7 @@ class MetricsPane(Pane, can_focus=True):
         yield Words(id="metrics-notice")
         with Vertical(id="metrics-charts"):
             for measure in MEASURES:
-                yield Chart(measure.write, id=f"{measure.id}-chart")
+                yield Chart(measure.write, measure.hue, id=f"{measure.id}-chart")
             yield TimeAxis()
             yield Words(id="metrics-statistics")
 
@@ -196,7 +196,11 @@ class MetricsPane(Pane, can_focus=True):
         solid, dense, thin = legend(self.symbols)
         if not banded:
             return line((f"{solid} mean" if read else f"{solid} mean: no log files", Tone.MUTED))
-        return line((f"{solid} p50  {dense} p90  {thin} p99", Tone.MUTED))
+        named = ((solid, "p50", Tone.P50), (dense, "p90", Tone.P90), (thin, "p99", Tone.P99))
+        signs: list[Span] = []
+        for sign, name, tone in named:
+            signs += [(f"{sign} ", tone), (f"{name}  ", Tone.MUTED)]
+        return line(*signs[:-1], (signs[-1][0].rstrip(), Tone.MUTED))
 
     def _show_again(self) -> None:
         if self._last is not None:

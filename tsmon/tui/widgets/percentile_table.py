@@ -23,6 +23,14 @@ PERCENTILE_PHASES = (
 """From the outside in; inference last, as queue and backend add up to it."""
 PERCENTILE_HEADINGS = ("requests", "p50", "p90", "p95", "p99")
 _LABEL, _REQUESTS, _CELL, _GAP = 9, 9, 6, 1
+_TONES = {
+    RequestPhase.QUEUE.value: Tone.QUEUE,
+    RequestPhase.BACKEND.value: Tone.COMPUTE,
+    "p50": Tone.P50,
+    "p90": Tone.P90,
+    "p99": Tone.P99,
+}
+"""The colours that rows and columns have on the charts."""
 _BLOCK = _REQUESTS + 4 * _CELL
 PERCENTILE_WIDTH = _LABEL + 2 * _BLOCK + _GAP
 HEIGHT = 2 + len(PERCENTILE_PHASES)
@@ -34,10 +42,13 @@ def compose_percentiles(report: RequestReport) -> Content:
         (f"{'ms':<{_LABEL}}", Tone.MUTED),
         (f"{'last minute':>{_BLOCK}}", Tone.MUTED),
         (f"{'last 5 minutes':>{_GAP + _BLOCK}}\n", Tone.MUTED),
-        (" " * _LABEL + _headings() + " " * _GAP + _headings(), Tone.MUTED),
+        (" " * _LABEL, Tone.PLAIN),
+        *_headings(),
+        (" " * _GAP, Tone.PLAIN),
+        *_headings(),
     ]
     for part in PERCENTILE_PHASES:
-        spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
+        spans.append((f"\n{part:<{_LABEL}}", _TONES.get(part, Tone.MUTED)))
         spans += _cells(report.minute, part)
         spans.append((" " * _GAP, Tone.PLAIN))
         spans += _cells(report.five_minutes, part)
@@ -46,16 +57,17 @@ def compose_percentiles(report: RequestReport) -> Content:
 
 def compose_window(profile: Profile, window: str) -> Content:
     """One window alone, `_LABEL + _BLOCK` columns wide, with its name."""
-    spans: list[Span] = [(f"{window:<{_LABEL}}{_headings()}", Tone.MUTED)]
+    spans: list[Span] = [(f"{window:<{_LABEL}}", Tone.MUTED), *_headings()]
     for part in PERCENTILE_PHASES:
-        spans.append((f"\n{part:<{_LABEL}}", Tone.MUTED))
+        spans.append((f"\n{part:<{_LABEL}}", _TONES.get(part, Tone.MUTED)))
         spans += _cells(profile, part)
     return line(*spans)
 
 
-def _headings() -> str:
+def _headings() -> list[Span]:
     first, *others = PERCENTILE_HEADINGS
-    return f"{first:>{_REQUESTS}}" + "".join(f"{heading:>{_CELL}}" for heading in others)
+    cells = [(f"{heading:>{_CELL}}", _TONES.get(heading, Tone.MUTED)) for heading in others]
+    return [(f"{first:>{_REQUESTS}}", Tone.MUTED), *cells]
 
 
 def _cells(profile: Profile, part: RequestPhase) -> list[Span]:
