@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tsmon.digits.images import DigitImage
 from tsmon.load.answers import Answer
@@ -50,6 +51,14 @@ def test_it_is_said_in_what_one_is_better(
     judged = better(first, second)
     assert judged is not None
     assert [(each.first, each.why.partition(":")[0]) for each in judged] == found
+
+
+def test_a_slow_tail_alone_makes_no_version_slower() -> None:
+    usual, tail = version(10, {200: 50}), version(10, {200: 50})
+    assert tail.requests is not None
+    slow = {RequestPhase.INFERENCE: Percentiles(50, 10, 10, 90, 99)}
+    tail = replace(tail, requests=replace(tail.requests, minute=slow))
+    assert better(usual, tail) == []
 
 
 def test_of_too_few_requests_nothing_is_said() -> None:
