@@ -59,6 +59,7 @@ from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.settings import SettingsPage
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.screens.timeline import Timeline
 from tsmon.tui.screens.welcome import Welcome
 from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.screens.why import NO_FIXES, Why, WhyStart
@@ -205,6 +206,13 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     SettingsPage: _settings,
     StartServerDialog: lambda room: StartServerDialog(room.samples / "home", None, 9),
     StepsScreen: lambda room: StepsScreen("Replace", _replacement(room)),
+    Timeline: lambda room: Timeline(
+        room.seat.app.session,
+        room.model.key,
+        room.seat.app.symbols,
+        do=lambda _: None,
+        look_at_age=lambda _: None,
+    ),
     Welcome: lambda room: Welcome("nowhere"),
     WholeText: lambda room: WholeText("Text", Content("text"), "text"),
     Why: _why,

@@ -29,6 +29,7 @@ from tsmon.tui.keymap.pages import (
     REQUEST_KEYS,
     SETTING_KEYS,
     TEXT_KEYS,
+    TIMELINE_KEYS,
     WHY_KEYS,
 )
 
@@ -63,6 +64,8 @@ __all__ = [
     "SHARED_KEYS",
     "STEPS_KEYS",
     "TEXT_KEYS",
+    "TIMELINE_KEYS",
+    "TIMELINE_TIME_KEYS",
     "WATCHING",
     "WHY_FIX_KEYS",
     "WHY_KEYS",
@@ -96,6 +99,7 @@ ALL_KEYS = (
     *EVENT_KEYS,
     *WHY_KEYS,
     *CANARY_KEYS,
+    *TIMELINE_KEYS,
     *SETTING_KEYS,
     *TEXT_KEYS,
 )
@@ -115,6 +119,12 @@ FLEET_SHARED_KEYS = tuple(
 
 PAGE_SHARED_KEYS = (*PAGE_KEYS, *FLEET_SHARED_KEYS)
 """Keys that every page above the monitor has."""
+
+TIMELINE_TIME_KEYS = tuple(
+    BY_ID[f"time.{name}"]
+    for name in ("back", "on", "event-before", "event-next", "pause", "wider", "closer")
+)
+"""Keys of the monitor that move the same moment on the timeline of the workers."""
 
 WHY_FIX_KEYS = tuple(
     BY_ID[id_]

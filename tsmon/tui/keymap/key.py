@@ -55,6 +55,7 @@ class Group(StrEnum):
     EVENTS = "Events"
     WHY = "Why?"
     CANARY = "Canary"
+    TIMELINE = "Worker timeline"
     SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"

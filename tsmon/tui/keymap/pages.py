@@ -16,6 +16,12 @@ WRITE_INCIDENT = Key(
     "the screen.",
 )  # fmt: skip
 
+OPEN_TIMELINE = Key(
+    "workers.timeline", "J", "J", DO, Group.WORKERS, "timeline",
+    "Show what each worker did over time, a lane for each: busy, idle, starting, dead, given up.",
+    (PaneName.WORKERS,),
+)  # fmt: skip
+
 OPENING_KEYS: tuple[Key, ...] = (
     Key(
         "server.logs", "l", "l", DO, Group.SERVER, "logs",
@@ -38,6 +44,7 @@ OPENING_KEYS: tuple[Key, ...] = (
     ),
     OPEN_WHY,
     WRITE_INCIDENT,
+    OPEN_TIMELINE,
 )  # fmt: skip
 
 WHY_KEYS: tuple[Key, ...] = (
@@ -87,6 +94,21 @@ CANARY_KEYS: tuple[Key, ...] = (
     Key(
         "canary.other", "v", "v", "other", Group.CANARY, "other version",
         "Compare the first version with another one.",
+    ),
+)  # fmt: skip
+
+TIMELINE_KEYS: tuple[Key, ...] = (
+    Key(
+        "timeline.up", "up,k", "↑", "choose(-1)", Group.TIMELINE, "worker above",
+        "Choose the worker above.",
+    ),
+    Key(
+        "timeline.down", "down,j", "↓", "choose(1)", Group.TIMELINE, "worker below",
+        "Choose the worker below.",
+    ),
+    Key(
+        "timeline.model", "w", "w", "model", Group.TIMELINE, "this model",
+        "Show only the workers of the selected version, or all.",
     ),
 )  # fmt: skip
 

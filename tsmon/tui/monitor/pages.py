@@ -37,6 +37,7 @@ class Pages(Capability):
             "server.doctor": self._doctor,
             "server.events": self._events,
             "server.why": self._why,
+            "workers.timeline": self._timeline,
         }
 
     def connected(self) -> None:
@@ -77,6 +78,23 @@ class Pages(Capability):
         from tsmon.tui.screens.events import Events
 
         self._open(Events(self._sources, self.host.selected, self._fixing()))
+
+    def _timeline(self) -> None:
+        from tsmon.tui.screens.timeline import Timeline
+
+        key = self.host.selected
+        if key is None:
+            self.talk.note(Note("no model is selected"))
+            return
+        self._open(
+            Timeline(
+                self.host.session,
+                key,
+                self.host.symbols,
+                do=self.host.action_do,
+                look_at_age=self._past.look_at_age,
+            )
+        )
 
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""
