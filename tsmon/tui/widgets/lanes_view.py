@@ -102,7 +102,7 @@ class LanesView(Widget, can_focus=True):
         return max(self.size.width - LABEL_WIDTH, 1)
 
     def show(self, lanes: Sequence[Lane], span: TimeSpan, symbols: Symbols) -> None:
-        """Draw these."""
+        """Draw these lanes; the chosen worker stays chosen while it is among them."""
         self._lanes, self._span, self._symbols = lanes, span, symbols
         workers = [lane.worker for lane in lanes if lane.worker]
         if self.worker not in workers:
