@@ -47,6 +47,7 @@ WAYS: Mapping[str, Way] = {
     "doctor": Way("H", "STATUS-"),
     "events": Way("e", "Events"),
     "canary": Way("V", "Canary"),
+    "store": Way("A", "Archives"),
     "timeline": Way("J", "Workers over time"),
     "why": Way("Y", "Why?"),
     "settings": Way("C", "Seconds between two samples"),

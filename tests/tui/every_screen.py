@@ -59,6 +59,7 @@ from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.settings import SettingsPage
 from tsmon.tui.screens.start_server import StartServerDialog
 from tsmon.tui.screens.steps import StepsScreen
+from tsmon.tui.screens.store import Store
 from tsmon.tui.screens.timeline import Timeline
 from tsmon.tui.screens.welcome import Welcome
 from tsmon.tui.screens.whole_text import WholeText
@@ -206,6 +207,9 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     SettingsPage: _settings,
     StartServerDialog: lambda room: StartServerDialog(room.samples / "home", None, 9),
     StepsScreen: lambda room: StepsScreen("Replace", _replacement(room)),
+    Store: lambda room: Store(
+        room.seat.app.session, room.samples, serve=lambda _: None, select=lambda _: None
+    ),
     Timeline: lambda room: Timeline(
         room.seat.app.session,
         room.model.key,

@@ -82,6 +82,14 @@ def list_archives(folder: Path) -> list[ArchiveInfo | BadArchive]:
     return [_read_or_say_why(path) for path in paths]
 
 
+def archive_names(folder: Path) -> list[str]:
+    """The names of the `.mar` files of a model store, unread; never raises."""
+    try:
+        return sorted(path.name for path in folder.glob("*.mar") if path.is_file())
+    except OSError:
+        return []
+
+
 def folders_without_model(store: Path) -> list[str]:
     """The folders that `load_models=all` takes for models though they have no manifest.
 

@@ -28,6 +28,7 @@ from tsmon.tui.keymap.pages import (
     PAGE_KEYS,
     REQUEST_KEYS,
     SETTING_KEYS,
+    STORE_KEYS,
     TEXT_KEYS,
     TIMELINE_KEYS,
     WHY_KEYS,
@@ -63,6 +64,7 @@ __all__ = [
     "SETTING_KEYS",
     "SHARED_KEYS",
     "STEPS_KEYS",
+    "STORE_KEYS",
     "TEXT_KEYS",
     "TIMELINE_KEYS",
     "TIMELINE_TIME_KEYS",
@@ -100,6 +102,7 @@ ALL_KEYS = (
     *WHY_KEYS,
     *CANARY_KEYS,
     *TIMELINE_KEYS,
+    *STORE_KEYS,
     *SETTING_KEYS,
     *TEXT_KEYS,
 )

@@ -159,6 +159,7 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "canary": (*keymap.CANARY_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "store": (*keymap.STORE_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "timeline": (*keymap.TIMELINE_KEYS, *keymap.TIMELINE_TIME_KEYS, *keymap.PAGE_SHARED_KEYS),
         "why": (
             *keymap.WHY_KEYS,

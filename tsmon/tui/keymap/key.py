@@ -56,6 +56,7 @@ class Group(StrEnum):
     WHY = "Why?"
     CANARY = "Canary"
     TIMELINE = "Worker timeline"
+    STORE = "Model store"
     SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"

@@ -106,6 +106,10 @@ KEYS: tuple[Key, ...] = (
         _LEFT, of_version=True,
     ),
     Key(
+        "model.store", "A", "A", DO, Group.MODELS, "archives",
+        "List the archives of the model store; enter there registers one and serves it.",
+    ),
+    Key(
         "model.archive", "a", "a", DO, Group.MODELS, "archive",
         "Package a model with torch-model-archiver; the digit model is filled in.",
     ),

@@ -112,6 +112,17 @@ TIMELINE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
+STORE_KEYS: tuple[Key, ...] = (
+    Key(
+        "store.serve", "enter", "enter", "serve", Group.STORE, "serve",
+        "Register the archive with one worker; of one that is registered, show the model.",
+    ),
+    Key(
+        "store.copy", "y", "y", "copy", Group.STORE, "copy",
+        "Copy the path of the archive.",
+    ),
+)  # fmt: skip
+
 PAGE_KEYS: tuple[Key, ...] = (
     Key(
         "page.back", "escape", "esc", "back", Group.PAGES, "back",

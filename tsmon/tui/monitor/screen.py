@@ -33,6 +33,7 @@ from tsmon.tui.monitor.running import Running
 from tsmon.tui.monitor.scaling import Scaling
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.monitor.servers import ServerActions
+from tsmon.tui.monitor.store import ModelStore
 from tsmon.tui.monitor.tokens import Tokens
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
@@ -84,6 +85,7 @@ class MonitorScreen(Panes):
         undoing, marking, pages = Undoing(self), Marking(self), Pages(self, self.past)
         in_depth = InDepth(self, pages)
         self.scaling = Scaling(self, undoing, marking)
+        versions = Versions(self, undoing, marking)
         self._capabilities: tuple[Capability, ...] = (
             Configuring(self, appearance, self.past, self.servers, self.sending),
             Canaries(self, self.sending),
@@ -95,7 +97,8 @@ class MonitorScreen(Panes):
             Plugins(self),
             Replacing(self, undoing, self.sending.desk),
             Tokens(self),
-            Versions(self, undoing, marking),
+            versions,
+            ModelStore(self, versions),
             Viewing(self, self.sending, in_depth, self.running),
             *(in_depth, marking, self.running, self.scaling, self.sending, self.servers),
             self.past,  # puts the way back to the present before the keys of the others,

@@ -85,9 +85,10 @@ class Versions(Capability):
         done = await self.talk.push_wait(dialog)
         if done is not None:
             self.host.session.monitor.poke()
-            self._show_registered(done)
+            self.show_registered(done)
 
-    def _show_registered(self, done: Registered) -> None:
+    def show_registered(self, done: Registered) -> None:
+        """Select what was registered, follow its workers, and say what the archive overruled."""
         note = Note(done.message)
         if done.key is not None and done.model is not None:
             self.host.models_pane.select(done.key)

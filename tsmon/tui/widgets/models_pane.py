@@ -25,12 +25,12 @@ from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import format_model
 from tsmon.tui.text.model_state import old_words, sign_of, state_of
 from tsmon.tui.text.symbols import Symbols
-from tsmon.tui.text.tones import Tone, line
+from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
 from tsmon.tui.widgets.sparkline import sparkline
 from tsmon.tui.widgets.table_pane import TablePane
 from tsmon.tui.widgets.words import Words
-from tsmon.units import ABSENT, Quantity, byte_size, count, milliseconds, number, percent
+from tsmon.units import ABSENT, Quantity, byte_size, count, milliseconds, number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,6 +202,8 @@ MODEL_COLUMNS: tuple[ModelColumn, ...] = (
         value=lambda shown: shown.model.described.url,
     ),
 )  # fmt: skip
+NAMED_ARCHIVES = 3
+"""Of the model store, where nothing is registered."""
 FIRST_WORDS = "waiting for the server's first answer …"
 
 
@@ -225,6 +227,7 @@ class ModelsPane(TablePane[ShownModel]):
         self.symbols = Symbols.BRAILLE
         self._can_register = True
         self._wanted: str | None = None
+        self._archives: Sequence[str] = ()
         self._marks: set[ModelKey] = set()
 
     def compose(self) -> ComposeResult:
@@ -262,6 +265,11 @@ class ModelsPane(TablePane[ShownModel]):
         self.query_one("#models-empty", Words).say(self._why_empty(snapshot))
         old = old_words(snapshot)
         self.show_foot(*([Content(old)] if old else []), *self._marks_note())
+
+    def name_archives(self, names: Sequence[str]) -> None:
+        """Offer these of the model store where nothing is registered."""
+        self._archives = names
+        self.render_rows()
 
     def render_rows(self) -> None:
         """Show the last tick again."""
@@ -342,7 +350,22 @@ class ModelsPane(TablePane[ShownModel]):
             return line(("no models seen yet", Tone.MUTED))
         words = "{model.register} registers an archive, {model.archive} builds one."
         way_on = keys_of(self).expand(words) if self._can_register else ""
-        return line(("No models are registered.\n", Tone.PLAIN), (way_on, Tone.MUTED))
+        return line(
+            ("No models are registered.\n", Tone.PLAIN), *self._store_words(), (way_on, Tone.MUTED)
+        )
+
+    def _store_words(self) -> list[Span]:
+        """Which archives could be served, and how."""
+        names = self._archives
+        if not names or not self._can_register:
+            return []
+        more = f" and {len(names) - NAMED_ARCHIVES} more" if len(names) > NAMED_ARCHIVES else ""
+        named = ", ".join(names[:NAMED_ARCHIVES])
+        key = keys_of(self).by_id("model.store").shown
+        return [
+            (f"{plural(len(names), 'archive')} in the model store: {named}{more}\n", Tone.MUTED),
+            (f"{key} lists them, enter there serves one.\n", Tone.PLAIN),
+        ]
 
 
 def _longest_name(rows: Sequence[ShownModel]) -> int:
