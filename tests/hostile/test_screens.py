@@ -50,6 +50,8 @@ WAYS: Mapping[str, Way] = {
     "store": Way("A", "Archives"),
     "timeline": Way("J", "Workers over time"),
     "why": Way("Y", "Why?"),
+    "runs": Way("B", "Runs"),
+    "compared runs": Way("B enter", "answered"),
     "settings": Way("C", "Seconds between two samples"),
     "text": Way("l c home enter", "ts_log.log line"),
     "steps": Way("W enter", "Restart"),

@@ -6,17 +6,20 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from textual.content import Content
 
 from tests.tui.seat import Seat
+from tests.unit.load.run.test_server_side import FULL, report
 from tests.unit.telemetry.log_page.lines import access, waited
 from tsmon.config.changes import Changes
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.digits.folders import read_folder
 from tsmon.fleet.fleet import Fleet
+from tsmon.load.run.record import past_run, run_record
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
@@ -55,6 +58,7 @@ from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.screens.register import RegisterDialog
 from tsmon.tui.screens.replace import ReplaceDialog
 from tsmon.tui.screens.requests import Requests
+from tsmon.tui.screens.runs import ComparedRuns, Runs
 from tsmon.tui.screens.scale import ScaleDialog
 from tsmon.tui.screens.settings import SettingsPage
 from tsmon.tui.screens.start_server import StartServerDialog
@@ -153,6 +157,7 @@ def _why(room: Room) -> Why:
     return Why(room.sources, WhyStart(snapshot, (Trouble(room.model.key),)), NO_FIXES)
 
 
+RECORD = run_record(report(60, {FULL: 40}), datetime.now(UTC))
 SERVERS = {"one": ServerSettings(url="http://one:8081")}
 MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ArchiveDialog: lambda room: ArchiveDialog(room.samples),
@@ -202,6 +207,8 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
         room.model, room.client, room.samples, [room.model.key], test=None
     ),
     Requests: lambda room: Requests(room.sources, room.model.key),
+    Runs: lambda room: Runs(room.seat.app.session, room.samples, room.model.key),
+    ComparedRuns: lambda room: ComparedRuns(room.seat.app.session, [past_run(RECORD)] * 2),
     ScaleDialog: lambda room: ScaleDialog(room.model, 1, local=True),
     ScaleMany: lambda room: ScaleMany([(room.model, 1)], local=True),
     SettingsPage: _settings,

@@ -27,6 +27,10 @@ class RunNotKept(ServingError):
     """The run cannot be written."""
 
 
+class RunNotRead(ServingError):
+    """A file is no run."""
+
+
 def runs_folder(home: Path | None = None) -> Path:
     """Where runs are kept; `home` is by default that of `tsmon serve`."""
     return (home or default_home()) / "runs"
@@ -60,6 +64,20 @@ def write_run(record: dict[str, Any], path: Path) -> None:
         raise RunNotKept(f"cannot write {path}: {reason}", "choose another file") from error
 
 
+def read_run(path: Path) -> PastRun:
+    """Read a run from a file that `write_run` or `tsmon load --json` wrote.
+
+    Raises:
+        RunNotRead: the file cannot be read or is no run.
+    """
+    try:
+        return past_run(parse_json(read_text(path, MOST_RUN_BYTES)))
+    except OSError as error:
+        raise RunNotRead(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise RunNotRead(f"{path.name} is {error}") from error
+
+
 def kept_runs(home: Path | None = None) -> list[PastRun]:
     """The runs that were kept, the newest first; files that are no runs are left out.
 
@@ -67,6 +85,6 @@ def kept_runs(home: Path | None = None) -> list[PastRun]:
     """
     runs = []
     for path in runs_folder(home).glob("*.json"):
-        with suppress(OSError, ValueError):
-            runs.append(past_run(parse_json(read_text(path, MOST_RUN_BYTES))))
+        with suppress(RunNotRead):
+            runs.append(read_run(path))
     return sorted(runs, key=lambda run: run.started, reverse=True)

@@ -167,6 +167,8 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             *keymap.MOTION_KEYS,
             *keymap.PAGE_SHARED_KEYS,
         ),
+        "runs": (*keymap.RUNS_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "compared runs": (*keymap.COMPARED_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "settings": (*keymap.SETTING_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "text": (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS, *keymap.MOTION_KEYS),
         "steps": keymap.STEPS_KEYS,

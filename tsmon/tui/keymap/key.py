@@ -53,6 +53,7 @@ class Group(StrEnum):
     REQUESTS = "Requests"
     DOCTOR = "Doctor"
     EVENTS = "Events"
+    RUNS = "Runs"
     WHY = "Why?"
     CANARY = "Canary"
     TIMELINE = "Worker timeline"

@@ -42,6 +42,11 @@ OPENING_KEYS: tuple[Key, ...] = (
         "server.events", "e", "e", DO, Group.SERVER, "events",
         "Show what happened and when: models, workers, restarts, errors.",
     ),
+    Key(
+        "server.runs", "B", "B", DO, Group.RUN, "runs",
+        "List the load runs of this session and earlier ones, and compare two of them.",
+        (PaneName.RUN,),
+    ),
     OPEN_WHY,
     WRITE_INCIDENT,
     OPEN_TIMELINE,
@@ -252,6 +257,33 @@ REQUEST_KEYS: tuple[Key, ...] = (
         "Show only requests to the selected model, or all.",
     ),
     *ONE_REQUEST_KEYS,
+)  # fmt: skip
+
+RUNS_KEYS: tuple[Key, ...] = (
+    Key(
+        "runs.compare", "enter", "enter", "compare", Group.RUNS, "compare",
+        "Compare the two marked runs, or the marked one and the chosen one; without a mark, show "
+        "the chosen one.",
+    ),
+    Key(
+        "runs.mark", "space", "space", "mark", Group.RUNS, "mark",
+        "Mark or unmark the run; with two marked, the one marked first gives way.",
+    ),
+    Key(
+        "runs.model", "w", "w", "model", Group.RUNS, "this model",
+        "Show only runs of the selected version, or all.",
+    ),
+    Key(
+        "runs.file", "f", "f", "file", Group.RUNS, "add a file",
+        "Add a run that `tsmon load --json` wrote to a file.",
+    ),
+)  # fmt: skip
+
+COMPARED_KEYS: tuple[Key, ...] = (
+    Key(
+        "runs.copy", "y", "y", "copy", Group.RUNS, "copy",
+        "Copy what is shown of one or two runs.",
+    ),
 )  # fmt: skip
 
 DOCTOR_KEYS: tuple[Key, ...] = (

@@ -36,6 +36,7 @@ class Pages(Capability):
             "server.requests": self._requests,
             "server.doctor": self._doctor,
             "server.events": self._events,
+            "server.runs": self._runs,
             "server.why": self._why,
             "workers.timeline": self._timeline,
         }
@@ -95,6 +96,12 @@ class Pages(Capability):
                 look_at_age=self._past.look_at_age,
             )
         )
+
+    def _runs(self) -> None:
+        from tsmon.tui.screens.runs import Runs
+
+        home = self.host.options.server_home
+        self._open(Runs(self.host.session, home, self.host.selected))
 
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""

@@ -181,25 +181,35 @@ def _failures(report: RunReport) -> Iterator[tuple[Span, ...]]:
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 MIN_BAR = 4
+WIDE_HISTOGRAM = 48
+"""Columns of one that is copied."""
 
 
 def format_histogram(
     histograms: Sequence[Histogram], width: int, rows: int, *, ascii_only: bool = False
 ) -> Content:
-    """A bar for each bucket of response times; of several runs one below the other in each."""
+    """A bar for each bucket of response times; of two runs one below the other in each.
+
+    Bars are as long as the share of a run's answers, so that runs of any length compare.
+    """
     found = bars(histograms, rows // len(histograms))
     labels = [_bucket(bar) for bar in found]
     across = max(map(len, labels), default=0)
-    most = max((number for bar in found for number in bar.counts), default=0)
-    digits = len(count(most))
-    room = max(width - across - digits - 3, MIN_BAR)
+    totals = [sum(each.counts) or 1 for each in histograms]
+    shares = [[n / all_ for n, all_ in zip(bar.counts, totals, strict=True)] for bar in found]
+    most = max((share for each in shares for share in each), default=1.0)
+    digits = max((len(count(number)) for bar in found for number in bar.counts), default=0)
+    letters = 2 if len(histograms) > 1 else 0
+    room = max(width - across - digits - letters - 3, MIN_BAR)
     lines: list[Sequence[Span]] = []
-    for label, bar in zip(labels, found, strict=True):
+    for label, bar, of_all in zip(labels, found, shares, strict=True):
         for at, number in enumerate(bar.counts):
-            drawn = _bar(number / most if most else 0.0, room, ascii_only=ascii_only)
+            drawn = _bar(of_all[at] / most, room, RUN_FILLS[at], ascii_only=ascii_only)
+            letter = f"{RUN_LETTERS[at]} " if len(histograms) > 1 else ""
             lines.append(
                 (
                     (f"{'' if at else label:>{across}} ", Tone.MUTED),
+                    (letter, RUN_TONES[at]),
                     (f"{count(number):>{digits}} ", Tone.PLAIN if number else Tone.MUTED),
                     (drawn, RUN_TONES[at]),
                 )
@@ -208,7 +218,10 @@ def format_histogram(
 
 
 RUN_TONES = (Tone.ACCENT, Tone.WARNING)
-"""Of the first run and of the second one."""
+"""Of the first run and of the second one, as their letters and the fillings of their bars."""
+RUN_LETTERS = ("A", "B")
+RUN_FILLS = ("█", "▒")
+ASCII_FILLS = {"█": "#", "▒": "="}
 
 
 def _bucket(bar: Bar) -> str:
@@ -216,10 +229,10 @@ def _bucket(bar: Bar) -> str:
     return f"{bar.from_ms / scale:.4g}–{bar.to_ms / scale:.4g} {unit}"
 
 
-def _bar(share: float, room: int, *, ascii_only: bool) -> str:
+def _bar(share: float, room: int, fill: str, *, ascii_only: bool) -> str:
     """A bar; what is more than nothing is seen."""
     eighths = max(round(share * room * 8), 1 if share else 0)
-    if ascii_only:
-        return "#" * max(eighths // 8, 1) if eighths else ""
+    if ascii_only or fill != EIGHTHS[-1]:  # only a full block has parts
+        return (ASCII_FILLS[fill] if ascii_only else fill) * max(eighths // 8, min(eighths, 1))
     whole, part = divmod(eighths, 8)
-    return "█" * whole + (EIGHTHS[part] if part else "")
+    return fill * whole + (EIGHTHS[part] if part else "")

@@ -14,6 +14,7 @@ from tsmon.load.run.kept import write_run
 from tsmon.load.run.record import run_record
 from tsmon.tui.state.jobs import LoadJob
 from tsmon.tui.text.load import (
+    WIDE_HISTOGRAM,
     format_failures,
     format_histogram,
     format_progress,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from tsmon.load.run.report import RunReport
     from tsmon.logs.places import LogPlace
     from tsmon.torchserve.client import TorchServe
-
-WIDE_HISTOGRAM = 48
-"""Columns of the one that is copied."""
 
 
 class _Elapsed(TimeSpan, frozen=True):

@@ -27,7 +27,8 @@ def report(answered: int, causes: dict[Cause, int] | None = None) -> RunReport:
     """A run whose answers took 12 ms each."""
     tally, failed = Tally(PLAN), Counter(causes or {})
     sent = answered + failed.total()
-    tally.add(Increment(times_us=[12_000] * answered, failed=failed, sent=sent, planned=sent))
+    times = [12_000] * answered
+    tally.add(Increment(at_s=2.0, times_us=times, failed=failed, sent=sent, planned=sent))
     return tally.report()
 
 
