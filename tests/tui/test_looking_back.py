@@ -23,6 +23,7 @@ from tsmon.telemetry.scrape import Counters, Scrape, SeriesKey
 from tsmon.telemetry.source import Observation
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.state.session import PrometheusSession, ReplaySession
+from tsmon.tui.widgets.banner import Banner
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane
 
@@ -172,11 +173,12 @@ async def test_the_words_of_an_event_show_when_the_cursor_comes_to_it(recording:
         for _ in range(5):
             await seat.press("right_square_bracket")
         await seat.sees(clock(50))
-        assert "model added" not in seat.text
+        assert not seat.find(Banner).display
         await seat.press("right_square_bracket")
         await seat.sees(clock(60), "model added", "mnist 1.0  registered")
+        assert seat.find(Banner).display
         await seat.press("right_square_bracket")
-        await seat.misses("model added")
+        await seat.until(lambda: not seat.find(Banner).display)
 
 
 async def test_nothing_is_changed_or_sent_from_a_recording(recording: Path) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 import pytest
 from msgspec.structs import replace
 
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.logs.request_report import LastReading, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import (
     Gone,
@@ -20,9 +22,9 @@ from tsmon.telemetry.traffic import Traffic, Usage
 from tsmon.torchserve.errors import NothingListens, Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.state.session import Tag
-from tsmon.tui.text.overall import format_overall
+from tsmon.tui.text.overall import Overall, format_overall
 from tsmon.tui.widgets.banner import banner_words
-from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar
+from tsmon.tui.widgets.server_bar import BarFacts, Looking, compose_bar, slower
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MOMENT = Instant(1000.0, NOW)
@@ -143,7 +145,56 @@ def test_the_bar_counts_the_models_while_all_are_well() -> None:
 
 def test_the_bar_names_the_model_that_is_worst_off() -> None:
     retrying, stuck = model("b", ModelHealth.RETRYING), model("c", ModelHealth.STUCK)
-    assert overall(model("a"), retrying, stuck) == "✗ c 1.0 stuck +1"
+    assert overall(model("a"), retrying, stuck) == "✗ c 1.0 stuck + 1 retrying"
+
+
+def test_a_new_failure_is_named_before_an_older_one_that_is_worse() -> None:
+    overall = Overall()
+    stuck, fails = model("c", ModelHealth.STUCK), model("b", ModelHealth.FAILING)
+
+    def named(seconds: float, *models: ModelStatus) -> str:
+        at = Instant(MOMENT.monotonic + seconds, MOMENT.wall)
+        words = overall.words(replace(snapshot(), at=at, models=models))
+        return words[0][0]
+
+    assert named(0, stuck, model("b")) == "✗ c 1.0 stuck"
+    assert named(1, stuck, fails) == "! b 1.0 <1% fail + 1 stuck"
+    assert named(20, stuck, fails) == "! b 1.0 <1% fail + 1 stuck"
+    assert named(40, stuck, fails) == "✗ c 1.0 stuck + 1 failing"
+    assert named(41, stuck, fails, model("d", ModelHealth.FAILING)).endswith("+ 1 stuck, 1 failing")
+
+
+def test_failed_requests_are_those_of_the_minute_so_that_they_do_not_come_and_go() -> None:
+    def failing(last: LastReading) -> ModelStatus:
+        report = RequestReport({}, {}, {}, last=last, minute_statuses={200: 50, 404: 3, 503: 9})
+        return replace(model("a"), requests=report)
+
+    some, none = LastReading(1.0, 4, 2), LastReading(1.0, 0, 0)
+    assert overall(failing(some)) == overall(failing(none))
+    assert "! a 1.0 12 failed in 1 min" in overall(failing(none))
+
+
+def test_the_bar_says_the_period_that_is_reached() -> None:
+    assert "every 1 s" in bar(snapshot(), BarFacts(1.0), 120)
+    slow = bar(snapshot(), BarFacts(1.0, reached_s=3.1), 120)
+    assert "every 3.1 s, asked 1 s" in slow
+
+
+@pytest.mark.parametrize(
+    ("steps", "period", "reached"),
+    [
+        ([1.0] * 5, 1.0, None),
+        ([3.0, 3.2, 3.1, 3.1, 3.1], 1.0, 3.1),
+        ([1.0, 9.0, 1.0, 1.0, 1.0], 1.0, None),
+        ([3.1] * 4, 1.0, None),
+        ([0.3] * 5, 0.2, None),
+    ],
+)
+def test_a_period_is_not_reached_only_where_most_ticks_come_late(
+    steps: list[float], period: float, reached: float | None
+) -> None:
+    found = slower(list(accumulate(steps, initial=0.0)), period)
+    assert found == (reached and pytest.approx(reached))
 
 
 def test_the_bar_names_the_model_whose_requests_wait_and_how_long() -> None:

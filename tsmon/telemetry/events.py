@@ -107,6 +107,8 @@ class EventKind(StrEnum):
     WORKER_STUCK = "worker stuck"
     WORKER_GIVEN_UP = "worker given up"
     SERVER_ERRORS = "5xx"
+    NOTE = "note"
+    """What the monitor said itself."""
 
     @property
     def is_bad(self) -> bool:
@@ -189,6 +191,10 @@ class EventLog:
         if found:
             self.events = (*self.events, *found)[-self._capacity :]
         self._last = snapshot
+
+    def add(self, event: Event) -> None:
+        """Keep an event that no snapshot shows."""
+        self.events = (*self.events, event)[-self._capacity :]
 
     def about(self, key: ModelKey, seconds: float, end: Instant) -> list[Event]:
         """The events of a version and of its server in the `seconds` before `end`, oldest first."""

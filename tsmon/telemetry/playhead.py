@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tsmon.telemetry.events import EventKind
+
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event, EventLog
     from tsmon.telemetry.instant import Instant
@@ -102,7 +104,7 @@ class Playhead:
         if not self._past:
             return None
         now = self._past.moments[self._index]
-        events = self._events.events
+        events = [each for each in self._events.events if each.kind is not EventKind.NOTE]
         if direction > 0:
             found = next((event for event in events if event.at.monotonic > now), None)
         else:

@@ -20,6 +20,8 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.signal import Signal
 
+from tsmon.telemetry.events import Event, EventKind
+from tsmon.telemetry.instant import Instant
 from tsmon.tui.app.commands import Commands
 from tsmon.tui.app.crash import format_crash, keep_report
 from tsmon.tui.app.driver import TerminalDriver
@@ -40,7 +42,7 @@ from tsmon.tui.text.palette import palette_variables
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.themes import opposite, readable_variables
 from tsmon.tui.widgets.scroll_bar import WholeCells
-from tsmon.untrusted.text import few_lines, visible
+from tsmon.untrusted.text import few_lines, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +88,7 @@ class TsmonApp(App[int]):
         self._options = options
         self._ascii = AsciiOnly()
         self.key_queue = KeyQueue(self, super().on_event)
-        self._notifications_shown = Notifications(self)
+        self._notifications_shown = Notifications(self, self._log_note)
         self._faults = Faults(self, options.crash_folder)
         self._commands = Commands(self, lambda: self.monitor, options.history_file)
         self.servers = Servers(self, lambda: self.monitor, session, options)
@@ -201,6 +203,12 @@ class TsmonApp(App[int]):
         seconds = timeout or self.NOTIFICATION_TIMEOUT
         notification = Notification(few_lines(message), title, severity, seconds, markup)
         self._notifications_shown.add(notification)
+
+    def _log_note(self, notification: Notification) -> None:
+        """Keep what was said among the events; those of a recording are its own."""
+        if not self.session.replays:
+            event = Event(Instant.now(), EventKind.NOTE, "tsmon", one_line(notification.message))
+            self.session.monitor.events.add(event)
 
     def get_css_variables(self) -> dict[str, str]:
         """The colours of the theme, as readable as they have to be, and those of the charts."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
@@ -11,13 +12,45 @@ from tsmon.telemetry.status_signs import GONE
 from tsmon.tui.text.activity import format_model
 from tsmon.tui.text.model_state import sign_of, state_of
 from tsmon.tui.text.tones import Span, Tone
-from tsmon.units import known, milliseconds, per_second, plural
+from tsmon.units import count, known, milliseconds, per_second, plural
 
+CLIENT_ERROR = 400
 _HELD_UP = (Doing.WAITS, Doing.UNANSWERED, Doing.FAILS)
 
 
-def format_overall(snapshot: Snapshot) -> list[Span]:
-    """The parts, the most important first; none while the server is not up."""
+NEW_S = 30.0
+"""How long what is newly wrong is named before what is worst."""
+
+
+class Overall:
+    """Says it of one snapshot after the other, and remembers what is new among what is wrong."""
+
+    def __init__(self) -> None:
+        self._began: dict[ModelKey, tuple[ModelHealth, float]] = {}
+        self._has_seen = False
+
+    def words(self, snapshot: Snapshot) -> list[Span]:
+        """As `format_overall` does."""
+        if snapshot.stale:
+            return []
+        now, began = snapshot.at.monotonic, {}
+        for model in snapshot.models:
+            health = model.verdict.health
+            if not model.gone and sign_of(model).needs_attention:
+                before = self._began.get(model.key)
+                same = before is not None and before[0] is health and before[1] <= now
+                new = (health, now if self._has_seen else now - NEW_S)
+                began[model.key] = before if same and before else new
+        self._began, self._has_seen = began, True
+        fresh = {key for key, (_, at) in began.items() if now - at < NEW_S}
+        return format_overall(snapshot, fresh)
+
+
+def format_overall(snapshot: Snapshot, fresh: Set[ModelKey] = frozenset()) -> list[Span]:
+    """The parts, the most important first; none while the server is not up.
+
+    `fresh` are the models that began to be unwell just now.
+    """
     if snapshot.stale:
         return []
     forgotten = sum(model.gone is Gone.FORGOTTEN for model in snapshot.models)
@@ -27,15 +60,16 @@ def format_overall(snapshot: Snapshot) -> list[Span]:
     parts: list[Span] = []
     if forgotten:
         parts.append((f"{GONE.glyph} {plural(forgotten, 'model')} gone", Tone.WARNING))
-    if ill:
-        parts.append(_worst(ill))
+    named = _named(ill, fresh) if ill else None
+    if named:
+        parts.append(_unwell(named, [model for model in ill if model is not named]))
     if held_up and (slowest := max(held_up, key=_urgency)) not in ill:
         parts.append(_held_up(slowest, len(held_up)))
     if models and not parts:
         parts.append(_ready(models))
-    erring = {model.key: rate for model in models if (rate := snapshot.errors_per_second(model))}
+    erring = {model.key: failed for model in models if (failed := _failed_lately(model))}
     if erring:
-        parts.append(_failed(erring, _most_ill(ill).key if ill else None))
+        parts.append(_failed(erring, named.key if named else None))
     if rate := snapshot.per_second:
         parts.append((per_second(rate), Tone.PLAIN))
     return parts
@@ -51,24 +85,39 @@ def _ready(models: Sequence[ModelStatus]) -> Span:
     return f"{ready} of {plural(len(models), 'model')} ready", Tone.PLAIN
 
 
-def _failed(erring: Mapping[ModelKey, float], message: ModelKey | None) -> Span:
-    """How many requests failed, and whose; a model that was named just before needs no name."""
+def _failed_lately(model: ModelStatus) -> int:
+    """Requests of the last minute that ended with a status of 400 or above."""
+    statuses = model.requests.minute_statuses if model.requests else {}
+    return sum(times for status, times in statuses.items() if status >= CLIENT_ERROR)
+
+
+def _failed(erring: Mapping[ModelKey, int], named: ModelKey | None) -> Span:
+    """How many requests failed, and whose; a model that was named just before needs no name.
+
+    The last minute alone, since a rate of each tick would come and go.
+    """
     worst = max(erring, key=lambda key: erring[key])
-    name = "" if len(erring) == 1 and worst == message else f"{worst} "
+    name = "" if len(erring) == 1 and worst == named else f"{worst} "
     more = f" +{len(erring) - 1}" if len(erring) > 1 else ""
-    return f"! {name}{per_second(erring[worst])} failed{more}", Tone.BAD
+    return f"! {name}{count(erring[worst])} failed in 1 min{more}", Tone.BAD
 
 
-def _most_ill(ill: Sequence[ModelStatus]) -> ModelStatus:
-    return max(ill, key=lambda model: (sign_of(model).grade, model.verdict.health.severity))
+def _named(ill: Sequence[ModelStatus], fresh: Set[ModelKey]) -> ModelStatus:
+    """The one that is worst off, of those that are new if there are any."""
+    candidates = [model for model in ill if model.key in fresh] or ill
+    return max(candidates, key=_badness)
 
 
-def _worst(ill: Sequence[ModelStatus]) -> Span:
-    """The one that is worst off, and how many more there are."""
-    worst = _most_ill(ill)
-    glyph, word, tone = state_of(worst)
-    more = f" +{len(ill) - 1}" if len(ill) > 1 else ""
-    return f"{glyph} {worst.key} {word}{more}", tone
+def _badness(model: ModelStatus) -> tuple[int, int]:
+    return sign_of(model).grade, model.verdict.health.severity
+
+
+def _unwell(named: ModelStatus, others: Sequence[ModelStatus]) -> Span:
+    """One by its name, and how many others there are of each kind, the worst first."""
+    glyph, word, tone = state_of(named)
+    kinds = Counter(sign_of(model).word for model in sorted(others, key=_badness, reverse=True))
+    more = ", ".join(f"{times} {kind}" for kind, times in kinds.items())
+    return f"{glyph} {named.key} {word}{f' + {more}' if more else ''}", tone
 
 
 def _held_up(model: ModelStatus, of: int) -> Span:

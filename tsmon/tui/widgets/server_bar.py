@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual.content import Content
 
 from tsmon.telemetry.events import TOKEN_SOON
@@ -15,7 +19,7 @@ from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.telemetry.status_signs import SERVER_SIGNS
 from tsmon.tui.state.session import Tag
 from tsmon.tui.text.badges import badge
-from tsmon.tui.text.overall import format_overall
+from tsmon.tui.text.overall import Overall
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.tui.widgets.words import Words
 from tsmon.units import duration, period, plural
@@ -24,6 +28,8 @@ from tsmon.untrusted.text import one_line
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
 
+TICKS = 6
+"""So many show how often samples come."""
 LATELY_S = 5
 """The age of the data is shown from here on; a smaller one would only be a moving number."""
 LONGEST_REASON = 30
@@ -61,14 +67,21 @@ class BarFacts(Struct, frozen=True):
     tag: Tag = Tag()
     waiting: str = ""
     """The request that has been waited for long enough to say so."""
+    reached_s: float | None = None
+    """Seconds between samples, where those are longer than the period."""
 
 
 class ServerBar(Words):
     """One line; what matters least is left out first when it does not fit."""
 
-    _last: tuple[Snapshot, BarFacts, Instant] | None = None
-    _overall: Sequence[Span] = ()
-    """Of the last snapshot, since it takes a look at all models."""
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._last: tuple[Snapshot, BarFacts, Instant] | None = None
+        self._words: Sequence[Span] = ()
+        """Of the last snapshot, since it takes a look at all models."""
+        self._overall = Overall()
+        self._ticks: deque[float] = deque(maxlen=TICKS)
+        """When the last ones were, as long as the server answers."""
 
     def on_mount(self) -> None:
         """Say something before anything is known."""
@@ -83,9 +96,25 @@ class ServerBar(Words):
     def show(self, snapshot: Snapshot, facts: BarFacts, now: Instant) -> None:
         """Render a tick, or the passing of time since the last one."""
         if self._last is None or self._last[0] is not snapshot:
-            self._overall = format_overall(snapshot)
+            self._words = self._overall.words(snapshot)
+            self._note_tick(snapshot, facts)
         self._last = snapshot, facts, now
-        self.say(compose_bar(snapshot, facts, self.size.width, now, self._overall))
+        reached = replace(facts, reached_s=slower(self._ticks, facts.period_s))
+        self.say(compose_bar(snapshot, reached, self.size.width, now, self._words))
+
+    def _note_tick(self, snapshot: Snapshot, facts: BarFacts) -> None:
+        changed = self._last is not None and self._last[1].period_s != facts.period_s
+        if changed or facts.looking or snapshot.server.state is not ServerState.UP:
+            self._ticks.clear()
+        self._ticks.append(snapshot.at.monotonic)
+
+
+def slower(ticks: Sequence[float], period_s: float) -> float | None:
+    """Seconds between ticks where they come clearly later than asked for; else None."""
+    if len(ticks) < TICKS:
+        return None
+    reached = median(later - earlier for earlier, later in pairwise(ticks))
+    return reached if reached > max(1.5 * period_s, period_s + 0.3) else None
 
 
 def compose_bar(
@@ -127,6 +156,9 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant, overall: Sequence[S
     if facts.waiting:
         parts.append((facts.waiting, Tone.WARNING))
     parts += overall
+    if facts.reached_s and not facts.source:
+        words = f"every {duration(facts.reached_s)}, asked {period(facts.period_s)}"
+        parts.append((words, Tone.WARNING))
     if lost := snapshot.metrics.lost_lines:
         parts.append((f"{plural(lost, 'metric line')} unreadable", Tone.WARNING))
     if facts.token_expires:
@@ -135,7 +167,7 @@ def _left(snapshot: Snapshot, facts: BarFacts, now: Instant, overall: Sequence[S
         parts.append((f"metrics {snapshot.metrics.mode}", Tone.MUTED))
     if server.version:
         parts.append((f"TorchServe {server.version}", Tone.MUTED))
-    if not facts.source:
+    if not facts.source and not facts.reached_s:
         parts.append((f"every {period(facts.period_s)}", Tone.MUTED))
     if facts.note:
         parts.append((facts.note, Tone.MUTED))
