@@ -10,14 +10,14 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.snapshot import Gone, MetricsStatus, ModelStatus, ServerState
+from tsmon.telemetry.snapshot import Gone, MetricsStatus, ModelStatus, ServerState, ServerStatus
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.widgets.metrics_pane import why_no_charts
 
-UP = ServerState.UP
+UP = ServerStatus("here:8081", ServerState.UP, version="0.12.0")
 MODEL = ModelStatus(
     ModelVersion("m", "1.0"),
     True,

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_table, say
-from tsmon.cli.reports.problems import LOG_MODE, LOG_MODE_HINT
 from tsmon.logs.files import TS_METRICS
 from tsmon.logs.places import Container, LogPlace
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.no_counters import why_empty
 from tsmon.telemetry.scrape import (
     INFERENCE_US,
     QUEUE_US,
@@ -24,6 +24,7 @@ from tsmon.telemetry.scrape import (
     parse_scrape,
 )
 from tsmon.telemetry.traffic import usage_of
+from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import fixed, known
 
 if TYPE_CHECKING:
@@ -42,13 +43,20 @@ async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrap
         if folder is None or not (folder / TS_METRICS).exists():
             if folder is not None:
                 say(f"there is no {TS_METRICS} in {logs or folder}")
-            fail(LOG_MODE, LOG_MODE_HINT)
+            fail(*why_empty(await _version(client)))
         from tsmon.telemetry.logs.one_shot import read_counters
 
         file = logs if isinstance(logs, Container) else folder / TS_METRICS
         series = read_counters(folder)
         say(f"/metrics is empty (metrics_mode log); these totals come from {file}")
         return replace(scrape, series=series, logged=True)
+
+
+async def _version(client: TorchServe) -> str:
+    try:
+        return (await client.management.api_description()).version
+    except TorchServeError:
+        return ""
 
 
 def sorted_series(scrape: Scrape) -> list[tuple[SeriesKey, Counters]]:

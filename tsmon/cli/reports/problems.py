@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.cli.output import complain
+from tsmon.telemetry.no_counters import why_empty
 from tsmon.telemetry.scrape import MetricsMode
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import Snapshot
     from tsmon.torchserve.errors import TorchServeError
-
-LOG_MODE = "/metrics is empty: this server's metrics_mode is log"
-LOG_MODE_HINT = "set metrics_mode=prometheus in its config.properties and restart it"
 
 
 class Problems:
@@ -23,6 +21,7 @@ class Problems:
 
     def show(self, snapshot: Snapshot) -> None:
         """Say what is new."""
+        empty = why_empty(snapshot.server.version)
         for part, message, hint in (
             _problem("server", snapshot.server.problem),
             _problem("metrics", snapshot.metrics.problem),
@@ -30,7 +29,7 @@ class Problems:
             ("logs", snapshot.metrics.log_problem, ""),
             *_unread(snapshot),
             ("recording", _not_recorded(snapshot), "it keeps retrying"),
-            ("mode", LOG_MODE if _has_no_counters(snapshot) else "", LOG_MODE_HINT),
+            ("mode", empty.problem if _has_no_counters(snapshot) else "", empty.hint),
         ):
             if message and self._reported.get(part) != message:
                 complain(message, hint)

@@ -8,6 +8,7 @@ from tsmon.doctor.checks.evidence import process_of, server_of, server_scrape
 from tsmon.doctor.facts import Api, ExaminedServer, Facts, OtherServer
 from tsmon.doctor.findings import Finding, NotChecked, error, note, ok, warning
 from tsmon.telemetry.health.server_signs import READY_IS_EARLY, ServerSigns
+from tsmon.telemetry.no_counters import why_empty
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.torchserve.addresses import Base, without_scheme
 from tsmon.torchserve.errors import MODEL_API_HINT, TimedOut, TorchServeError, Unreachable
@@ -109,13 +110,11 @@ def ping(facts: Facts) -> Iterator[Finding]:
 def metrics_mode(facts: Facts) -> Iterator[Finding]:
     """Whether /metrics has anything to read."""
     mode = server_scrape(facts).mode
+    observed = server_of(facts).observation.facts
+    empty = why_empty(observed.version if observed else "")
     line = "set metrics_mode=prometheus in config.properties and restart the server"
     if mode is MetricsMode.LOG:
-        yield warning(
-            "metrics go to log files: /metrics is empty",
-            "metrics_mode is log, TorchServe's default, so no rates or latencies are available",
-            line,
-        )
+        yield warning(empty.problem, "so no rates or latencies are available", empty.hint)
     elif mode is MetricsMode.LEGACY:
         yield note(
             "metrics_mode is legacy: no host gauges", "the request counters are available", line

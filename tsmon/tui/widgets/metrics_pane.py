@@ -13,8 +13,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import var
 
+from tsmon.telemetry.no_counters import why_empty
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, Snapshot
+from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, ServerStatus, Snapshot
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.glossary import tip
@@ -157,7 +158,7 @@ class MetricsPane(Pane, can_focus=True):
         self._last = tick = _Tick(snapshot, model, points, view, span_s, events)
         span_words = period(span_s) if view.held else f"last {period(span_s)}"
         self.head(str(model.key) if model else "", span_words)
-        notice = why_no_charts(snapshot.server.state, snapshot.metrics, model)
+        notice = why_no_charts(snapshot.server, snapshot.metrics, model)
         self.query_one("#metrics-notice", Words).say(notice)
         counted = snapshot.metrics.mode is not MetricsMode.LOG or snapshot.metrics.logged
         usable = model is not None and counted
@@ -277,10 +278,10 @@ def _others(shown: Sequence[Measure]) -> Content | None:
 
 
 def why_no_charts(
-    state: ServerState, metrics: MetricsStatus, model: ModelStatus | None
+    server: ServerStatus, metrics: MetricsStatus, model: ModelStatus | None
 ) -> Content | None:
     """Why there are no numbers, or only some, and what to do; None when all is well."""
-    if metrics.problem is not None and state is ServerState.UP:
+    if metrics.problem is not None and server.state is ServerState.UP:
         hint = f"\n{metrics.problem.hint}" if metrics.problem.hint else ""
         return line((f"✗ {metrics.problem}", Tone.BAD), (hint, Tone.MUTED))
     if metrics.mode is MetricsMode.LOG and metrics.logged:
@@ -289,12 +290,12 @@ def why_no_charts(
             ("metrics_mode=prometheus would count from the server's start", Tone.MUTED),
         )
     if metrics.mode is MetricsMode.LOG:
+        empty = why_empty(server.version)
         return line(
-            ("The server shows no counters: its metrics_mode is log.\n", Tone.WARNING),
-            ("Add ", Tone.MUTED), ("metrics_mode=prometheus", Tone.PLAIN),
-            (" to its config.properties and restart it.", Tone.MUTED),
+            (f"{empty.problem}\n", Tone.WARNING),
+            (empty.hint, Tone.MUTED),
             (f"\n{metrics.log_problem}" if metrics.log_problem else "", Tone.WARNING),
-        )  # fmt: skip
+        )
     if metrics.log_problem:
         return line((f"no percentiles: {metrics.log_problem}", Tone.WARNING))
     if model is None:
