@@ -154,7 +154,9 @@ async def test_without_counters_the_metrics_say_why_and_what_to_do(
     fake = FakeTorchServe(metrics_mode="log")
     fake.load("mnist")
     async with watching(fake, options) as seat:
-        await seat.sees("this server's metrics_mode is log", "metrics_mode=prometheus", "config.properties")
+        await seat.sees(
+            "this server's metrics_mode is log", "metrics_mode=prometheus", "config.properties"
+        )
 
 
 async def test_a_failing_scrape_is_told_in_the_metrics_only(
