@@ -10,7 +10,7 @@ from textual.geometry import Region
 from tests.tui.seat import screen_text
 from tsmon.digits.images import PixelGrid
 from tsmon.tui.text.symbols import Symbols, TimedValue
-from tsmon.tui.widgets.chart import Chart
+from tsmon.tui.widgets.chart import Chart, Ghost
 from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan, axis_labels
 from tsmon.units import milliseconds, number
@@ -250,3 +250,26 @@ async def test_a_chart_at_rest_is_not_painted_again(monkeypatch: pytest.MonkeyPa
         lines = [region.y for region in painted[0]]
         assert lines
         assert chart.size.height - 1 not in lines
+
+
+@pytest.mark.parametrize(
+    ("value", "row", "top"),
+    [(9.5, 0, "  10 ms"), (4.9, 2, "  10 ms"), (0.1, 4, "  10 ms"), (38.0, 0, "  40 ms")],
+)
+async def test_a_ghost_is_dashes_at_its_level_with_its_words(
+    value: float, row: int, top: str
+) -> None:
+    app = Paper(milliseconds)
+    async with app.run_test(size=(40, 6)) as pilot:
+        chart = app.query_one(Chart)
+        chart.symbols = Symbols.BLOCK
+        samples = [TimedValue(age, 10.0) for age in range(60, 0, -5)]
+        chart.plot(samples, TWO_MINUTES, gap_s=6, ghost=Ghost(value, "p95 soon"))
+        await pilot.pause()
+        lines = screen_text(app).splitlines()[:5]
+        assert lines[0].startswith(top)
+        assert lines[row][8:18] == " p95 soon "
+        assert [at for at, text in enumerate(lines) if "╌" in text] == [row]
+        chart.plot(samples, TWO_MINUTES, gap_s=6)
+        await pilot.pause()
+        assert "╌" not in screen_text(app)

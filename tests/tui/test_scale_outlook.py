@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat, watching
 from tsmon.telemetry.traffic import Usage
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.scale import ScaleDialog
+from tsmon.tui.widgets.outlook_chart import OutlookChart
 
 
 async def open_scale(seat: Seat) -> None:
@@ -78,3 +81,46 @@ async def test_batches_that_nobody_waits_for_are_predicted_for(
         await see_traffic(seat, fake)
         await open_scale(seat)
         await seat.sees("busy, queue", "1 worker would be enough")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 30), (220, 60)])
+async def test_the_prediction_is_a_ghost_on_the_chart_for_the_number_typed(
+    fake: FakeTorchServe, options: MonitorOptions, size: tuple[int, int]
+) -> None:
+    fake.load("mnist")
+    fake.serve("mnist")
+    async with watching(fake, options, size=size) as seat:
+        await seat.sees("1/1 ready" if size[0] > 100 else "1/1")
+        await see_traffic(seat, fake)
+        await open_scale(seat)
+        await seat.sees("mean time of requests", "dashed: predicted", "1 worker: mean 0.")
+        await seat.write("2")
+        await seat.sees("2 workers: mean about 0.", "! how long a request takes with 2 busy")
+        await seat.write("0")
+        await seat.sees("no prediction, see below")
+        await seat.misses("╌")
+
+
+async def test_without_a_prediction_there_is_no_ghost_and_a_word_why(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.serve("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("1/1 ready")
+        await open_scale(seat)
+        await seat.sees("no prediction, see below", "no traffic was seen")
+        await seat.misses("╌")
+
+
+async def test_a_low_terminal_has_the_words_alone(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    fake.serve("mnist")
+    async with watching(fake, options, size=(60, 20)) as seat:
+        await seat.sees("1/1")
+        await see_traffic(seat, fake)
+        await open_scale(seat)
+        await seat.sees("busy, queue", "1 worker would be enough")
+        assert not seat.find(OutlookChart).display

@@ -61,6 +61,22 @@ class Advice(Struct, frozen=True):
             return None
         return predict(self.situation, self.curve, self.rate, workers)
 
+    def doubts_at(self, workers: int) -> tuple[Doubt, ...]:
+        """What makes the prediction for that number of workers less than certain."""
+        if self.curve is None or not self.rate:
+            return ()
+        return _doubts_at(self.situation, self.curve, self.rate, workers)
+
+
+def _doubts_at(
+    situation: Situation, curve: ServiceCurve, rate: float, workers: int
+) -> tuple[Doubt, ...]:
+    return (
+        *extrapolation(curve, workers),
+        *nearness(situation, curve, rate, workers),
+        *crowding(situation, curve, rate, workers),
+    )
+
 
 def advise(
     situation: Situation,
@@ -104,10 +120,10 @@ def _weigh(
     chosen = next((row for row in rows[:ceiling] if target.met_by(row)), None)
     reasons = reasons_for(situation, curve, rate, target, chosen, rows[ceiling - 1])
     likely = chosen.workers if chosen else ceiling
-    further = list(extrapolation(curve, likely))
     if chosen:
-        further += nearness(situation, curve, rate, likely)
-        further += crowding(situation, curve, rate, likely)
+        further = _doubts_at(situation, curve, rate, likely)
+    else:
+        further = tuple(extrapolation(curve, likely))
     return Advice(
         situation,
         target,

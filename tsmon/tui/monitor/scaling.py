@@ -18,7 +18,11 @@ from tsmon.tui.text.notes import Note
 from tsmon.units import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsmon.load.capacity.advice import Advice
+    from tsmon.telemetry.history import HistoryPoint
+    from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.tui.monitor.bulk import Marking
     from tsmon.tui.monitor.screen import MonitorScreen
@@ -80,11 +84,19 @@ class Scaling(Capability):
             model = present(self.host, key)
             advice = await asyncio.to_thread(self._advice, model)
             planned, local = self.host.rollouts.planned(model), self.host.session.is_local
-            return ScaleDialog(model, planned, start, local=local, advice=advice)
+            past = partial(self._past, key)
+            return ScaleDialog(model, planned, start, local=local, advice=advice, past=past)
 
         target = await answered(self.host, SCALE, [key], dialog)
         if target is not None:
             await self._set_workers(SCALE, key, target)
+
+    def _past(self, key: ModelKey) -> tuple[Sequence[HistoryPoint], Instant]:
+        """What the chart of a version is drawn from, up to now."""
+        from tsmon.tui.widgets.outlook_chart import SECONDS
+
+        end = self.host.session.monitor.latest.at
+        return self.host.session.history.points(key, SECONDS, end), end
 
     def _advice(self, model: ModelStatus) -> Advice | None:
         """How many workers the traffic of the last minute needs. It reads the process table."""

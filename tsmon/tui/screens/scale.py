@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -17,13 +18,21 @@ from tsmon.tui.state.risk import WorkerChange, weigh
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.outlook import format_outlook
 from tsmon.tui.text.preview import preview_change, worker_rows
+from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.field import Field
+from tsmon.tui.widgets.outlook_chart import OutlookChart
 from tsmon.units import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from tsmon.load.capacity.advice import Advice
+    from tsmon.telemetry.history import HistoryPoint
+    from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.snapshot import ModelStatus
+
+CHART_REFRESH_S = 1.0
 
 
 class ScaleDialog(Dialog[int]):
@@ -40,13 +49,18 @@ class ScaleDialog(Dialog[int]):
         *,
         local: bool,
         advice: Advice | None = None,
+        past: Callable[[], tuple[Sequence[HistoryPoint], Instant]] | None = None,
     ) -> None:
-        """`now` is how many workers there are or soon will be, `start` what is filled in."""
+        """`now` is how many workers there are or soon will be, `start` what is filled in.
+
+        `past` is what the model's chart is drawn from, up to the present.
+        """
         super().__init__()
         self._model = model
         self._now = now
         self._start = now if start is None else start
         self._advice = advice
+        self._past = past
         self._cpus = os.cpu_count() if local else None
 
     @property
@@ -58,22 +72,49 @@ class ScaleDialog(Dialog[int]):
         """The number and its consequences."""
         yield Field("workers", str(self._start), id="workers", number=True)
         yield Static(id="consequences", classes="explanation")
+        if self._past is not None:
+            yield OutlookChart()
         if self._advice is not None:
             yield Static(id="outlook", classes="explanation")
+
+    def on_mount(self) -> None:
+        """Go on with the chart."""
+        super().on_mount()
+        for chart in self.query(OutlookChart):
+            chart.symbols = getattr(self.app, "symbols", Symbols.BRAILLE)
+            chart.fit(self.app.size.height)
+            self.set_interval(CHART_REFRESH_S, self._draw)
+            self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Have a chart where there is room for it."""
+        for chart in self.query(OutlookChart):
+            chart.fit(event.size.height)
+
+    def _draw(self) -> None:
+        """What was measured up to now, and what is predicted for the number typed."""
+        if self._past is None or not self.is_attached:
+            return
+        points, end = self._past()
+        self.query_one(OutlookChart).show(points, end, self._advice, self._typed())
+
+    def _typed(self) -> int | None:
+        try:
+            return typed_workers(self.query_one("#workers", Field))
+        except InvalidArgument:
+            return None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say the consequences while the number is typed."""
         event.stop()
         words = self.query_one("#consequences", Static)
-        try:
-            target = typed_workers(self.query_one("#workers", Field))
-        except InvalidArgument:
-            target = None
+        target = self._typed()
         words.update(
             "" if target is None else consequences(self._model, self._now, target, self._cpus)
         )
         if self._advice is not None:
             self.query_one("#outlook", Static).update(format_outlook(self._advice, target))
+        self._draw()
 
     def accept(self) -> None:
         """Take the number."""

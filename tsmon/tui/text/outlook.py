@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tsmon.load.capacity.curve import Basis
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.units import byte_size, milliseconds, per_second, percent, plural
 
@@ -17,8 +18,25 @@ if TYPE_CHECKING:
 def format_outlook(advice: Advice, workers: int | None) -> Content:
     """The prediction for a number of workers, and the advice or why there is none."""
     prediction = advice.at(workers) if workers is not None else None
-    spans = [] if prediction is None else [*_predicted(advice, prediction), ("\n", Tone.PLAIN)]
-    return line(*spans, _advised(advice))
+    if workers is None or prediction is None:
+        return line(_advised(advice))
+    spans = [*_predicted(advice, prediction), ("\n", Tone.PLAIN), _advised(advice)]
+    if prediction.p95_ms is not None and (doubts := advice.doubts_at(workers)):
+        spans.append((f"\n! {doubts[0].words}", Tone.MUTED))
+    return line(*spans)
+
+
+def predicted_level(advice: Advice, workers: int, *, of_p95: bool) -> tuple[float, str] | None:
+    """The time to draw beside those that were measured, and its words; None without one.
+
+    It is p95 where percentiles were measured, else the mean, of queue and service time together.
+    """
+    row = advice.at(workers)
+    if row is None or row.queue_ms is None or row.p95_ms is None:
+        return None
+    value, name = (row.p95_ms, "p95") if of_p95 else (row.queue_ms + row.service_ms, "mean")
+    about = "" if row.basis is Basis.MEASURED else "about "
+    return value, f"{plural(workers, 'worker')}: {name} {about}{milliseconds(value)}"
 
 
 def _predicted(advice: Advice, row: Forecast) -> list[Span]:

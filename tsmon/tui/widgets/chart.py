@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -27,6 +28,7 @@ from tsmon.tui.widgets.chart_raster import (
     heights,
     lower,
     middle,
+    nice_top,
     raster_columns,
     upper,
 )
@@ -43,11 +45,12 @@ class Special(StrEnum):
     MARK = "m"
     NOTE = "n"
     BEYOND = "b"
+    GHOST = "g"
 
 
 HEIGHT = "h"
 """A value without a band, which is shaded by its height."""
-_RUNS = re.compile(r"[h ]+|[s ]+|[d ]+|[t ]+|a+|c+|m+|n+|b+")
+_RUNS = re.compile(r"[h ]+|[s ]+|[d ]+|[t ]+|a+|c+|m+|n+|b+|g+")
 
 
 class ChartLine(NamedTuple):
@@ -58,6 +61,13 @@ class ChartLine(NamedTuple):
     cells: str
     fills: str
     """What each of these characters shows: a `Fill`, `HEIGHT` or a `Special`."""
+
+
+class Ghost(NamedTuple):
+    """A level that was not measured: a dashed line across the chart, with its words on it."""
+
+    value: float
+    words: str
 
 
 def shade_style(name: str) -> Style:
@@ -78,6 +88,7 @@ class Chart(Widget):
         "chart--mark",
         "chart--note",
         "chart--beyond",
+        "chart--ghost",
     }
     DEFAULT_CSS = """
     Chart {
@@ -88,6 +99,7 @@ class Chart(Widget):
         .chart--mark { color: $foreground-muted; }
         .chart--note { color: $foreground-muted; }
         .chart--beyond { color: $text-warning; }
+        .chart--ghost { color: $text-accent; text-style: bold; }
     }
     """
 
@@ -128,6 +140,7 @@ class Chart(Widget):
         self._marks: Sequence[EventMark] = ()
         self._note = ""
         self._heading: Sequence[Span] | None = None
+        self._ghost: Ghost | None = None
         self._tones: dict[Tone, Style] = {}
         self._lines: list[ChartLine] | None = None
         self._shades: list[dict[str, Style]] = []
@@ -143,14 +156,15 @@ class Chart(Widget):
         marks: Sequence[EventMark] = (),
         note: str = "",
         heading: Sequence[Span] | None = None,
+        ghost: Ghost | None = None,
     ) -> None:
         """Show these samples, oldest first; those further apart than `gap_s` are not joined.
 
         `marks` are what happened; `note` stands where a chart without any value would be. A
-        `heading` takes the first line.
+        `heading` takes the first line. The axis has room for a `ghost`.
         """
         self._samples, self._span, self._gap_s = samples, span, gap_s
-        self._marks, self._note, self._heading = marks, note, heading
+        self._marks, self._note, self._heading, self._ghost = marks, note, heading, ghost
         self._lines = None
         self._repaint()
 
@@ -300,6 +314,8 @@ class Chart(Widget):
         )
         known = [value for value in measured if value is not None]
         axis = ValueAxis.over(known, height)
+        if self._ghost is not None and self._ghost.value > min(axis.top, axis.most):
+            axis = ValueAxis(nice_top(self._ghost.value))
         low, mid, high = self._columns(across, axis.most)
         dots = height * self.symbols.dots_up
         low_dots, mid_dots = heights(low, axis.top, dots), heights(mid, axis.top, dots)
@@ -314,8 +330,22 @@ class Chart(Widget):
             noted = (height - 1) // 2
             cells[noted] = f" {self._note}".ljust(across)[:across]
             fills[noted] = Special.NOTE * across
+        if self._ghost is not None:
+            self._draw_ghost(self._ghost, axis.top, cells, fills)
         labels = axis.labels(height, LABEL_WIDTH, self._unit, self.symbols)
         return list(map(ChartLine, labels, cells, fills))
+
+    def _draw_ghost(self, ghost: Ghost, top: float, cells: list[str], fills: list[str]) -> None:
+        """A dash in every other column, so that what was measured is seen between them."""
+        height, across = len(cells), len(cells[0])
+        above = min(max(math.ceil(ghost.value / top * height), 1), height)
+        row = height - above
+        dash = "-" if self.symbols is Symbols.ASCII else "╌"
+        words = f" {ghost.words} "[:across]
+        shown = [dash if at % 2 else cell for at, cell in enumerate(cells[row])]
+        kinds = [Special.GHOST.value if at % 2 else fill for at, fill in enumerate(fills[row])]
+        shown[: len(words)], kinds[: len(words)] = words, [Special.GHOST.value] * len(words)
+        cells[row], fills[row] = "".join(shown), "".join(kinds)
 
     def _columns(self, across: int, most: float) -> list[list[float | None]]:
         """The values, and the ends of the two parts of the band that stands on them."""
