@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.log_page.view import LogFilter
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.keymap.pages import OPEN_WHY
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.log_sources import LogSources
+from tsmon.tui.state.troubles import needs_attention
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
+    from tsmon.tui.keymap import Key
     from tsmon.tui.monitor.looking_back import LookingBack
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.full_page import Page
@@ -45,6 +48,14 @@ class Pages(Capability):
         """The logs of another session are elsewhere."""
         self._sources.close()
         self._sources = LogSources(self.host.session)
+
+    def footer(self, keys: list[Key]) -> list[Key]:
+        """Where the selected version is not well, first of all the way to why."""
+        model, snapshot = self.host.model, self.host.snapshot
+        if model is None or snapshot is None or snapshot.stale:
+            return keys
+        why = [OPEN_WHY] if needs_attention(snapshot, model) else []
+        return [*why, *(key for key in keys if key not in why)]
 
     def unmounted(self) -> None:
         """Let go of the log files."""
@@ -106,7 +117,7 @@ class Pages(Capability):
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""
         from tsmon.tui.screens.why import Why, WhyStart
-        from tsmon.tui.state.troubles import Trouble, find_troubles, needs_attention
+        from tsmon.tui.state.troubles import Trouble, find_troubles
 
         snapshot, model = self.host.snapshot, self.host.model
         if snapshot is None:
