@@ -19,8 +19,10 @@ from tests.unit.telemetry.prometheus.fake import FakePrometheus
 from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettings
 from tsmon.fleet import fleet as fleet_module
 from tsmon.fleet.targets import Origin
+from tsmon.serving.servers_here import RunningServer
 from tsmon.telemetry.prometheus import client as prometheus_client
 from tsmon.telemetry.scrape import Counters, SeriesKey
+from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
@@ -301,6 +303,16 @@ async def test_without_servers_it_is_taught_how_to_name_them(
         await seat.press("F")
 
         await seat.sees("No servers are configured yet", "[servers.prod]", "config.toml")
+
+
+async def test_without_a_configuration_it_has_the_watched_server_and_those_beside_it(
+    fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = RunningServer(1, 1.0, Addresses.from_server("127.0.0.1:9181"), None)
+    monkeypatch.setattr("tsmon.fleet.found.running_servers", lambda: [other])
+    async with watching(fake, options) as seat:
+        await seat.press("F")
+        await seat.sees("2 servers", "127.0.0.1:8081", "127.0.0.1:9181")
 
 
 async def test_it_is_shown_at_first_where_that_was_asked_for(

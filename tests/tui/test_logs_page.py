@@ -39,6 +39,7 @@ from tsmon.telemetry.recording.writer import Writer
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.addresses import Addresses
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.state.session import ReplaySession
 from tsmon.tui.widgets.log_lines import LogLines
 
@@ -408,6 +409,26 @@ async def test_a_recording_shows_the_words_of_a_worker_that_died(
         await seat.sees("failures in the recording", "▸ ValueError: no  (3 lines)")
         await seat.press("f")
         await seat.sees("a recording keeps the last output")
+
+
+async def test_of_a_dead_model_it_opens_at_the_line_where_it_died(
+    fake: FakeTorchServe, options: MonitorOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.load("mnist")
+    folder = tmp_path / "logs"
+    write(folder, [*traceback(1), *(printed(2 + n // 10, f"later {n}") for n in range(300))])
+
+    async with reading(fake, options, folder) as seat:
+        await seat.sees("1/1 ready")
+        model = seat.monitor.model
+        assert model is not None
+        at = datetime(2026, 11, 22, 12, 0, 1)
+        died = Cause(CauseKind.HANDLER_RAISED, "KeyError", (), "", "9000", "mnist", "1.0", at)
+        dead = replace(model, workers=(), cause=died)
+        monkeypatch.setattr(MonitorScreen, "model", property(lambda _: dead))
+        await seat.press("l")
+        await seat.sees("KeyError: 'body'", "‖ paused")
+        assert "later 299" not in seat.text
 
 
 async def test_without_logs_it_says_why_and_the_way_out(

@@ -6,10 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import Seat, watching
+from tests.tui.seat import Seat, seated, watching
+from tsmon.serving.servers_here import RunningServer
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
+from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.state.session import LiveSession
 
 
@@ -91,6 +94,33 @@ async def test_something_else_that_answers(fake: FakeTorchServe, options: Monito
     fake.fail("/", httpx.Response(200, text="<html>hello</html>"))
     async with watching(fake, options) as seat:
         await seat.sees("? no TorchServe")
+
+
+async def test_the_key_file_that_the_server_wrote_is_filled_in_already(
+    tmp_path: Path, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeTorchServe(key_file=tmp_path / "key_file.json")
+    client = fake.client()
+    found = RunningServer(1, 1.0, client.addresses, tmp_path / "key_file.json")
+    monkeypatch.setattr("tsmon.serving.servers_here.server_listening", lambda *_: found)
+    client.keys.path = None
+    async with seated(TsmonApp(LiveSession(client, options.period_s), options)) as seat:
+        await seat.sees("✗ token refused", "K reads another key file")
+        await seat.press("K")
+        await seat.until(lambda: isinstance(seat.app.screen, AskPath))
+        await seat.press("enter")
+        await seat.sees("● up")
+
+
+async def test_where_the_token_is_missing_no_other_remedy_comes_first(
+    options: MonitorOptions, tmp_path: Path
+) -> None:
+    fake = FakeTorchServe(key_file=tmp_path / "key_file.json", metrics_mode="log")
+    client = fake.client()
+    client.keys.path = None
+    async with seated(TsmonApp(LiveSession(client, options.period_s), options)) as seat:
+        await seat.sees("✗ token refused", "no numbers before the server takes the token")
+        assert "metrics_mode=prometheus" not in seat.text
 
 
 async def test_an_expired_token_is_refused_and_another_key_file_helps(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
@@ -104,7 +105,7 @@ async def test_pause_holds_the_display_and_then_shows_the_present(
 
 
 async def test_help_lists_every_key(fake: FakeTorchServe, options: MonitorOptions) -> None:
-    async with watching(fake, options, size=(120, 300)) as seat:
+    async with watching(fake, options, size=(120, 360)) as seat:
         await seat.press("question_mark")
         await seat.sees("Help", *(key.help[:50] for key in ALL_KEYS))
         await seat.press("escape")
@@ -266,3 +267,20 @@ async def test_workers_take_the_rows_they_have_and_the_rest_is_for_what_happened
         await seat.sees("2/2 ready")
         await seat.until(lambda: workers.outer_size.height == 6)
         assert tall > 6
+
+
+async def test_a_narrow_key_bar_names_what_a_newcomer_looks_for(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await seat.sees("enter in depth  r register  s scale  n send random  Y why?  ? help")
+
+
+async def test_which_server_was_taken_is_said_and_how_to_take_another(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    note = "found by its process; 127.0.0.1:9081 also runs here: F lists them"
+    async with watching(fake, replace(options, note=note), size=(140, 40)) as seat:
+        await seat.sees("watching 127.0.0.1:8081, found by its process", "127.0.0.1:9081 also")
+        assert "also runs" not in seat.text.splitlines()[0]

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from tsmon.torchserve.addresses import MANAGEMENT_PORT, Addresses, port_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsmon.cli.target import Target
 
 
@@ -38,7 +40,8 @@ def nearest_server(target: Target) -> tuple[Target, str]:
         key_file=target.key_file or server.key_file,
         key_was_meant=target.key_file is None,
     )
-    return chosen, f"found by its process{_others(len(found) - 1)}"
+    others = [each.addresses.label for each in found if each is not server]
+    return chosen, f"found by its process{_others(others)}"
 
 
 def _in_container(target: Target) -> tuple[Target, str]:
@@ -49,7 +52,8 @@ def _in_container(target: Target) -> tuple[Target, str]:
         return target, ""
     at_default = (each for each in found if port_of(each.addresses.management) == MANAGEMENT_PORT)
     server = next(at_default, found[0])
-    note = f"found in the container {server.container}{_others(len(found) - 1)}"
+    others = [each.addresses.label for each in found if each is not server]
+    note = f"found in the container {server.container}{_others(others)}"
     return _at(target, server.addresses), note
 
 
@@ -62,5 +66,10 @@ def _at(target: Target, addresses: Addresses) -> Target:
     )
 
 
-def _others(count: int) -> str:
-    return f", {count} more are running here" if count else ""
+def _others(labels: Sequence[str]) -> str:
+    """Those that were not taken, and how to take one of them."""
+    if not labels:
+        return ""
+    first, *more = labels
+    also = f"{first} and {len(more)} more" if more else first
+    return f"; {also} also runs here: F lists them, or start with --server {first}"

@@ -38,7 +38,10 @@ def test_the_newest_that_runs_here_with_its_keys(
 
     assert target.addresses() == Addresses.from_server("127.0.0.1:9181")
     assert target.key_ring(target.addresses()).path == Path("/9181/key_file.json")
-    assert note == "found by its process, 1 more are running here"
+    assert note == (
+        "found by its process; 127.0.0.1:9281 also runs here: F lists them, "
+        "or start with --server 127.0.0.1:9281"
+    )
 
 
 def test_the_one_at_the_usual_ports_goes_first(
@@ -60,7 +63,10 @@ def test_one_in_a_container_where_no_process_is_one(
 
     assert target.addresses() == Addresses()
     assert target.key_ring(target.addresses()).path is None
-    assert note == "found in the container at-8081, 1 more are running here"
+    assert note == (
+        "found in the container at-8081; 127.0.0.1:9181 also runs here: F lists them, "
+        "or start with --server 127.0.0.1:9181"
+    )
 
 
 def test_what_is_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

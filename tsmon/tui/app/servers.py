@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from tsmon.tui.state.session import JobUnderWay, LiveSession, Session
 from tsmon.tui.text.notes import EXPECTED, Note
 
 if TYPE_CHECKING:
+    from tsmon.config.schema import Config
     from tsmon.fleet.fleet import Fleet
     from tsmon.serving.record import ServerRecord
     from tsmon.tui.monitor.screen import MonitorScreen
@@ -96,13 +98,29 @@ class Servers:
         self.open(LiveSession(client, self.session.monitor.period_s))
 
     def show_fleet(self) -> None:
-        """Show all servers, above the monitor."""
+        """Show all servers, above the monitor; without a configuration those that run here."""
+        config, session = self._options.config, self.session
+        fleet = config.fleet
+        named = config.servers or fleet.file_sd or fleet.prometheus
+        if self._fleet is not None or named or not session.can_act:
+            self._show_fleet(config)
+        else:
+            self._app.run_worker(self._find_fleet(config, session), group="fleet", exclusive=True)
+
+    async def _find_fleet(self, config: Config, session: Session) -> None:
+        """Show the watched server and those beside it on this machine."""
+        from tsmon.fleet.found import found_here
+
+        found = await asyncio.to_thread(found_here, session.client)
+        self._show_fleet(dataclasses.replace(config, servers=found))
+
+    def _show_fleet(self, config: Config) -> None:
         from tsmon.fleet.fleet import Fleet
         from tsmon.tui.screens.fleet import FleetScreen
 
         try:
             fleet = self._fleet or Fleet(
-                self._options.config,
+                config,
                 lambda: own_of(self._options),
                 read_only=self._options.read_only,
             )

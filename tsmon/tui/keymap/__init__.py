@@ -159,6 +159,8 @@ RUN_KEYS = tuple(
 )
 """Keys of the monitor that mean the run while its pane has the focus."""
 
+FIRST = ("model.open", "model.register", "workers.scale", "digits.send-many", "server.why")
+"""What a newcomer looks for: a narrow key bar names these before any other."""
 FOOTER_MOST = 8
 """Keys in the footer besides those for help and quit."""
 
@@ -169,5 +171,7 @@ def bindings(keys: Iterable[Key] = KEYS) -> list[BindingType]:
 
 
 def footer(pane: PaneName) -> list[Key]:
-    """The keys that matter most in a pane, at most `FOOTER_MOST`."""
-    return [key for key in KEYS if pane in key.footer][:FOOTER_MOST]
+    """The keys that matter most in a pane, those of `FIRST` first; at most `FOOTER_MOST`."""
+    keys = [key for key in KEYS if pane in key.footer]
+    keys.sort(key=lambda key: FIRST.index(key.id) if key.id in FIRST else len(FIRST))
+    return keys[:FOOTER_MOST]

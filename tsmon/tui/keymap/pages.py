@@ -8,6 +8,7 @@ OPEN_WHY = Key(
     "server.why", "Y", "Y", DO, Group.SERVER, "why?",
     "Show why something is not well: verdict, cause, traceback, the deciding log lines, a fix. For "
     "the selected worker in pane 2, else for the selected model, else for what is worst.",
+    (PaneName.MODELS, PaneName.WORKERS),
 )  # fmt: skip
 
 WRITE_INCIDENT = Key(

@@ -41,7 +41,7 @@ def show_server(
         session.read_only,
         past.looking,
         session.word,
-        ", ".join(filter(None, (note, session.warning))),
+        ", ".join(filter(None, (note.partition("; ")[0], session.warning))),
         session.tag,
         f"waiting for {wait.what}, {duration(wait.seconds)}" if wait else "",
     )

@@ -14,12 +14,22 @@ from tsmon.tui.state.troubles import needs_attention
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tsmon.telemetry.snapshot import ModelStatus
     from tsmon.tui.keymap import Key
     from tsmon.tui.monitor.looking_back import LookingBack
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.screens.full_page import Page
     from tsmon.tui.screens.why import Fixing
     from tsmon.tui.state.troubles import Trouble
+
+
+def _died_at(model: ModelStatus) -> datetime | None:
+    """When a worker of a model that does not serve ended, on the clock of the log files."""
+    if model.gone or model.ready or model.cause is None or not model.cause.fatal:
+        return None
+    return model.cause.time
 
 
 class Pages(Capability):
@@ -70,10 +80,12 @@ class Pages(Capability):
         if key is not None and self.host.current is PaneName.WORKERS:
             worker = self.host.workers_pane.table.cursor_key
             filter_ = LogFilter(key.name, key.version, worker or "")
-        moment = None
+        moment = stamp = None
         if session.playhead.held and not session.replays and snapshot is not None:
             moment = snapshot.at.wall.astimezone().replace(tzinfo=None)
-        self._open(Logs(self._sources, LogStart(filter_, moment)))
+        elif model := self.host.model:
+            stamp = _died_at(model)
+        self._open(Logs(self._sources, LogStart(filter_, moment, stamp=stamp)))
 
     def _requests(self) -> None:
         from tsmon.tui.screens.requests import Requests

@@ -116,6 +116,10 @@ class MonitorScreen(Panes):
         self.set_interval(CLOCK_S, self.show_server)
         for each in self._capabilities:
             each.mounted()
+        chosen, _, others = self.options.note.partition("; ")
+        if others:
+            label = self.session.monitor.latest.server.label
+            self.talk.note(Note(f"watching {label}, {chosen}", others), bad=False)
         self._begin()
 
     @on(events.Resize)

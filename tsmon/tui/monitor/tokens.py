@@ -5,12 +5,24 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsmon.torchserve.tokens import read_key_file
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.text.notes import Note
 
+if TYPE_CHECKING:
+    from tsmon.torchserve.addresses import Addresses
+
 RENEW = "server.renew-tokens"
+
+
+def _written_by(addresses: Addresses) -> Path | None:
+    """The key file of the server of this machine that listens there."""
+    from tsmon.serving.servers_here import RunningServer, server_listening
+
+    server = server_listening(addresses.management, addresses.inference)
+    return server.key_file if isinstance(server, RunningServer) else None
 
 
 class Tokens(Capability):
@@ -19,7 +31,7 @@ class Tokens(Capability):
     def actions(self) -> Handlers:
         """Its two keys."""
         return {
-            "server.key-file": self._ask_key_file,
+            "server.key-file": lambda: self.talk.ask(self._ask_key_file()),
             RENEW: lambda: self.talk.ask(self._renew()),
         }
 
@@ -34,11 +46,15 @@ class Tokens(Capability):
             "{server.key-file} reads it from the server's key_file.json",
         )
 
-    def _ask_key_file(self) -> None:
+    async def _ask_key_file(self) -> None:
+        """Ask for a file; offered is the one that is read now, else the one the server wrote."""
         from tsmon.tui.screens.ask import AskPath
 
         words = "TorchServe writes key_file.json to the folder it was started in."
-        start = self.host.session.client.keys.path
+        client = self.host.session.client
+        start = client.keys.path
+        if start is None or client.keys.problem is not None:
+            start = await asyncio.to_thread(_written_by, client.addresses) or start
         self.talk.push(AskPath("Key file", words, start, self._use_key_file))
 
     async def _use_key_file(self, path: Path) -> None:

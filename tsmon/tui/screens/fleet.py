@@ -44,6 +44,13 @@ class FleetScreen(FullPage[None]):
     def __init__(self, session: Session, fleet: Fleet, options: MonitorOptions) -> None:
         """`session` is what the monitor shows."""
         super().__init__(session)
+        named = (
+            options.config.servers,
+            options.config.fleet.file_sd,
+            options.config.fleet.prometheus,
+        )
+        self._unnamed = not any(named)
+        """Whether the servers were found, since no configuration names any."""
         self._fleet = fleet
         self._options = options
         self._snapshot = fleet.snapshot
@@ -93,7 +100,7 @@ class FleetScreen(FullPage[None]):
         self._show()
 
     def _show(self) -> None:
-        empty = self._fleet.is_empty
+        empty, unnamed = self._fleet.is_empty, self._unnamed
         snapshot, chosen = self._snapshot, self._filter.filter
         with self.app.batch_update():
             self.query_one("#fleet-bar", Words).say(
@@ -113,7 +120,7 @@ class FleetScreen(FullPage[None]):
             nothing = line((f"no row matches the filter {chosen.text}", Tone.MUTED))
             sentence = nothing if chosen and not shown else None
             self.query_one("#fleet-empty", Words).say(
-                how_to_begin(keys_of(self)) if empty else sentence
+                how_to_begin(keys_of(self)) if unnamed else sentence
             )
             self._show_line()
 

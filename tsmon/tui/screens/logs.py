@@ -42,6 +42,8 @@ class LogStart(Struct, frozen=True):
     moment: datetime | None = None
     """Without a zone it is this machine's time; None for the end."""
     file: str = TS_LOG
+    stamp: datetime | None = None
+    """A moment as the log files have it, in place of the other."""
 
 
 class Logs(Page):
@@ -54,6 +56,7 @@ class Logs(Page):
     def __init__(self, sources: LogSources, start: LogStart = LogStart()) -> None:
         super().__init__(sources.session)
         self._moment = start.moment
+        self._stamp = start.stamp
         self._follower = LogFollower(sources, start.file, start.filter)
 
     def body(self) -> ComposeResult:
@@ -98,7 +101,9 @@ class Logs(Page):
         if not added and not follower.read_all:
             follower.read_all = True
             if self._moment is not None:
-                self._lines.go_to_moment(follower.zone.stamp(self._moment))
+                self._stamp = follower.zone.stamp(self._moment)
+            if self._stamp is not None:
+                self._lines.go_to_moment(self._stamp)
         goes_on = follower.read_all and not view.rows and await self._search_back()
         self._say()
         return goes_on or (bool(added) and not follower.read_all)
@@ -216,7 +221,7 @@ class Logs(Page):
         choices = which_files(self._follower)
         picked = await self.app.push_screen_wait(Pick("Log file", choices, self._follower.file))
         if picked is not None:
-            self._moment = None
+            self._moment = self._stamp = None
             self._follower.choose(picked.choice)
             self._lines.show(self._view)
 

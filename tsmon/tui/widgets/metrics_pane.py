@@ -289,6 +289,8 @@ def why_no_charts(
             ("counted from the log files since tsmon first read them; ", Tone.MUTED),
             ("metrics_mode=prometheus would count from the server's start", Tone.MUTED),
         )
+    if metrics.mode is MetricsMode.LOG and server.state is ServerState.TOKEN_REFUSED:
+        return line(("no numbers before the server takes the token", Tone.MUTED))
     if metrics.mode is MetricsMode.LOG:
         empty = why_empty(server.version)
         return line(
