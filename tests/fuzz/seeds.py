@@ -9,6 +9,7 @@ import sqlite3
 import tarfile
 import tempfile
 import zipfile
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from tests.fake.archives import Archive
 from tests.fake.counters import Counters
 from tests.fake.models import Version
 from tests.unit.load.experiment.results import measurement, result
+from tests.unit.load.run.test_server_side import FULL, report
 from tests.unit.telemetry.log_page.lines import access, handled, printed, traceback, waited
 from tests.unit.telemetry.logs.real_lines import model_lines, server_lines
 from tsmon.load.experiment.kept import result_record
+from tsmon.load.run.record import run_record
 from tsmon.telemetry.recording.schema import open_for_writing
 
 LARGE = b"1" + b"0" * 400
@@ -92,7 +95,7 @@ MANIFEST = json.dumps(
 ).encode()
 INCREMENT = (
     b'{"at_s":1.5,"planned":3,"sent":2,"under_way":1,"times_us":[812,900],"right":{"7":1},'
-    b'"wrong":{},"failed":{"refused":1},"examples":{"refused":"no"},"ending":"stopped",'
+    b'"wrong":{},"failed":[["refused",400,"no",1]],"no_connection":"","ending":"stopped",'
     b'"refused":{"code":503,"type":"E","message":"no"},"done":false}\n'
 )
 RECORD = json.dumps(
@@ -116,6 +119,11 @@ ADDRESSES = (b"host:8081", b"https://host", b"http://[::1]:8081", b"u:p@host", b
 FILTERS = (b"mnist", b"!mnist", b"~m.*t", b"/(a|b)+/", b"~(a+)+$", b"~[")
 KEY_NAMES = (b"r, R", b"ctrl+r", b"shift+tab", b"?", b"+", b"comma")
 NUMBERS = (b"1", b"0.5", LARGE, b"nan")
+
+
+def load_run() -> bytes:
+    """A load run that was kept."""
+    return json.dumps(run_record(report(60, {FULL: 40}), datetime.now(UTC))).encode()
 
 
 def experiment() -> bytes:

@@ -31,6 +31,7 @@ from tsmon.load.answers import digit_and_probabilities
 from tsmon.load.capacity.curve import read_points
 from tsmon.load.experiment.kept import read_result
 from tsmon.load.run.increment import Increment
+from tsmon.load.run.record import past_run
 from tsmon.logs.places import parse_log_place
 from tsmon.logs.time_zone import LogZone, parse_zone
 from tsmon.serving.errors import ArchiveError, BadHome
@@ -301,6 +302,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("image", _file(_picture, ".png"), (ImageError,), seeds.images()),
     Target("load increment", Increment.from_line, (ValueError,), (seeds.INCREMENT,)),
+    Target("load run", _json(past_run), (ValueError,), (seeds.load_run(),)),
     Target("experiment result", _json(read_result), (ValueError,), (seeds.experiment(),)),
     Target(
         "measured points",

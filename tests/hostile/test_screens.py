@@ -50,8 +50,8 @@ WAYS: Mapping[str, Way] = {
     "store": Way("A", "Archives"),
     "timeline": Way("J", "Workers over time"),
     "why": Way("Y", "Why?"),
-    "runs": Way("B", "Runs"),
-    "compared runs": Way("B enter", "answered"),
+    "runs": Way("B", "RUN-MODEL-"),
+    "compared runs": Way("B enter", "RUN-MODEL-"),
     "settings": Way("C", "Seconds between two samples"),
     "text": Way("l c home enter", "ts_log.log line"),
     "steps": Way("W enter", "Restart"),
@@ -59,7 +59,7 @@ WAYS: Mapping[str, Way] = {
     "help": Way("question_mark", "Help: "),
     "command line": Way("colon", "sort COLUMN"),
     "load run": Way("L enter", "5 Run"),
-    "experiment": Way("x enter", "experiment with MODEL-"),
+    "experiment": Way("x enter", "Experiment with MODEL-"),
 }
 SESSIONS: Mapping[str, tuple[str, ...]] = {
     "replay": ("replay", "{recording}"),

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ import tsmon
 from tests import docker_stand_in
 from tests.fake.loopback import Loopback, beside
 from tests.hostile.payload import evil
+from tests.unit.load.run.test_server_side import report
 from tests.unit.telemetry.log_page.lines import access, printed, served, traceback, waited
 from tests.unit.telemetry.prometheus.fake import FakePrometheus
+from tsmon.load.refusals import Cause, Failure
+from tsmon.load.run.kept import keep_run
+from tsmon.load.run.record import run_record
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 MODEL = evil("MODEL-", path=False)
@@ -194,6 +199,10 @@ def _write_files(world: World) -> None:
     (world.folder / "broken.toml").write_text(f"{key} = {key}\n[monitor]\ntheme = {key}\n")
     (world.folder / "key_file.json").write_text("{}")
     (world.folder / "user").mkdir()
+    cause = Cause(Failure.HANDLER, 503, evil("CAUSE-"))
+    record = run_record(report(9, {cause: 1}), datetime.now(UTC))
+    named = {"model": evil("RUN-MODEL-"), "version": evil("RUN-VERSION-"), "ending": evil("END-")}
+    keep_run(record | named, world.folder / "home")
 
 
 def _record(world: World) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tsmon.load.run.report import RunReport
     from tsmon.load.run.server_side import ServerSide
 
+EARLIEST = 2000
 _TIMES = ("p50", "p90", "p95", "p99", "p999", "max", "mean")
 
 
@@ -91,6 +92,8 @@ def past_run(record: Any) -> PastRun:
         values["causes"] = dict(map(_cause, values["causes"]))
         values["histogram"] = _histogram(values["histogram"])
         values["started"] = datetime.fromisoformat(values["started"]).astimezone(UTC)
+        if values["started"].year < EARLIEST:  # and its local time is a date as well
+            raise ValueError("a load run of before there were any")
         return shaped(PastRun, values)
     except (TypeError, KeyError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a load run: {error}") from None
@@ -108,4 +111,6 @@ def _histogram(record: dict[str, Any]) -> Histogram:
     histogram = shaped(Histogram, {"first": record["first"], "counts": tuple(record["counts"])})
     if not 0 <= histogram.first <= MOST_BUCKETS or len(histogram.counts) > MOST_BUCKETS:
         raise ValueError("a histogram of times that no request takes")
+    if any(number < 0 for number in histogram.counts):
+        raise ValueError("a histogram with less than no requests")
     return histogram
