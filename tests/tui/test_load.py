@@ -246,3 +246,14 @@ async def test_the_report_is_copied_and_saved_with_its_histogram(
     saved = past_run(json.loads((tmp_path / "run.json").read_text()))
     assert sum(saved.histogram.counts) == saved.answered == 30
     assert kept_runs(options.server_home) == [saved]
+
+
+async def test_a_run_that_cannot_be_kept_says_so(server: Loopback, options: MonitorOptions) -> None:
+    server.fake.load("mnist")
+    assert options.server_home is not None
+    options.server_home.mkdir(parents=True, exist_ok=True)
+    (options.server_home / "runs").write_text("a file")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, requests="5")
+        await seat.press("enter")
+        await seat.sees("count reached", "! cannot write", "answered         5")

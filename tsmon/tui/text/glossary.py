@@ -25,7 +25,7 @@ SECTIONS = {
         *("Percentiles", "Metrics modes"),
     ),
     PaneName.DIGITS: ("Sends",),
-    PaneName.RUN: ("Sends",),
+    PaneName.RUN: ("Load runs",),
 }
 """The sections of docs/metrics.md for the numbers of each pane."""
 EVERYWHERE = ("The server's line",)

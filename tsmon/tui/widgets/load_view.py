@@ -136,4 +136,8 @@ class LoadView(RunView):
             hint = f"\n→ {note.hint}" if note.hint else ""
             return line((f"✗ {note.message}", Tone.BAD), (hint, Tone.PLAIN))
         report = self.job.report
-        return format_failures(report, self.job.side, self.job.remedy) if report else None
+        words = format_failures(report, self.job.side, self.job.remedy) if report else None
+        if not self.job.kept:
+            return words
+        kept = line((f"! {self.job.kept}", Tone.WARNING))
+        return Content("\n").join([words, kept]) if words else kept
