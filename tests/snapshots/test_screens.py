@@ -16,6 +16,8 @@ SIZES = [(80, 24), (120, 30)]
 ON_THE_SCENE = {
     "help": ("question_mark", "Help"),
     "events": ("e", "Events"),
+    "why": ("Y", "Why?"),
+    "timeline": ("J", "Workers over time"),
     "describe": ("d", "time-outs"),
     "time": ("at", "Go to a time"),
     "copy": ("y", "Copy"),

@@ -34,7 +34,7 @@ async def test_what_fails_is_explained_and_what_is_missing_is_said(
 ) -> None:
     fake.load("speech", loading=Loading.DIES)
     async with watching(fake, options, size=(80, 24)) as seat:
-        await seat.sees("✗ retrying")
+        await seat.sees("✗ retrying", "Y why?")
         await seat.press("Y")
         await seat.sees("Why?", "✗ retrying  not ready for", "Workers", "restarts its workers")
         await seat.sees("Log", "--logs DIR")

@@ -129,14 +129,18 @@ class Pages(Capability):
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""
         from tsmon.tui.screens.why import Why, WhyStart
-        from tsmon.tui.state.troubles import Trouble, find_troubles
+        from tsmon.tui.state.troubles import Trouble, failed_lately, find_troubles
 
         snapshot, model = self.host.snapshot, self.host.model
         if snapshot is None:
             return
         troubles, first = find_troubles(snapshot), 0
-        if model is not None and not snapshot.stale and needs_attention(snapshot, model):
-            first = [each.key for each in troubles].index(model.key)
+        keys = [each.key for each in troubles]
+        asked = model is not None and not snapshot.stale and failed_lately(model)
+        if model is not None and asked and model.key not in keys:
+            troubles.insert(0, Trouble(model.key))
+        elif model is not None and model.key in keys:
+            first = keys.index(model.key)
             if self.host.current is PaneName.WORKERS:
                 worker = self.host.workers_pane.table.cursor_key or ""
                 troubles[first] = Trouble(model.key, worker)

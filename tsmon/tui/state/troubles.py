@@ -9,6 +9,7 @@ from msgspec import Struct
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.known_exceptions import CauseKind
+from tsmon.telemetry.logs.request_times import FAILED
 from tsmon.telemetry.snapshot import Gone, ServerState
 from tsmon.tui.text.model_state import sign_of
 
@@ -70,6 +71,12 @@ def needs_attention(snapshot: Snapshot, model: ModelStatus) -> bool:
         return model.gone is Gone.FORGOTTEN
     held_up = activity_of(model).doing in _HELD_UP
     return sign_of(model).needs_attention or held_up or bool(snapshot.errors_per_second(model))
+
+
+def failed_lately(model: ModelStatus) -> bool:
+    """Whether any of its requests failed in the last five minutes, as the charts may show."""
+    statuses = model.requests.statuses if model.requests else {}
+    return not model.gone and any(status >= FAILED for status in statuses)
 
 
 def fixes(snapshot: Snapshot, trouble: Trouble) -> Sequence[str]:

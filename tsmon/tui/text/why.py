@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.activity import Doing, activity_of, activity_of_worker
 from tsmon.telemetry.logs.request_report import RequestPhase
+from tsmon.telemetry.logs.request_times import FAILED
 from tsmon.telemetry.status_signs import SERVER_SIGNS
 from tsmon.tui.text.activity import format_worker
 from tsmon.tui.text.description import cause_spans, verdict_spans
@@ -117,15 +118,14 @@ def _evidence(snapshot: Snapshot, model: ModelStatus) -> Iterator[tuple[str, str
         yield "errors", per_second(errors)
     report = model.requests
     if report is not None:
-        total, failed = sum(report.minute_statuses.values()), report.failed
-        if failed:
-            by_status = ", ".join(
-                f"{count(number)}× {status}"
-                for status, number in sorted(report.minute_statuses.items())
-                if status >= 400
-            )
-            words = f"{count(failed)} of {plural(total, 'request')} failed: {by_status}"
-            yield "last minute", words
+        for label, statuses in (
+            ("last minute", report.minute_statuses),
+            ("5 minutes", report.statuses),
+        ):
+            if failed := {status: n for status, n in statuses.items() if status >= FAILED}:
+                how = ", ".join(f"{count(n)}× {status}" for status, n in sorted(failed.items()))
+                total = plural(sum(statuses.values()), "request")
+                yield label, f"{count(sum(failed.values()))} of {total} failed: {how}"
         for phase in (RequestPhase.QUEUE, RequestPhase.INFERENCE):
             found = report.minute.get(phase)
             if found:
