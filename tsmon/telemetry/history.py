@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
-HISTORY_BYTES = 6 << 20
+HISTORY_BYTES = 9 << 20
 """Of all models: an hour at one tick a second of 20 whose log files are read."""
 _ROW_BYTES = 400
 """What a row takes besides its numbers."""
+_TIMES_BYTES = 150
+"""What counted times take besides their bytes."""
 _LARGEST = 3e38
 """Numbers are kept in single precision, which is more than a chart shows."""
 _NUMBERS = 5
@@ -57,6 +59,8 @@ class HistoryPoint(Struct, frozen=True):
     waiting: int | None = None
     """Requests in the queue, at that moment."""
     memory: WorkerBytes = ()
+    times: bytes = b""
+    """How many requests of the interval had which inference time, from the log files."""
 
 
 class Figure(IntEnum):
@@ -105,11 +109,18 @@ class _Row(Struct, frozen=True):
     """Five of each model, then the memory of all workers; NaN where one is not known."""
     percentiles: array[float]
     """Those of inference and queue of each model; empty where the logs showed of none."""
+    times: bytes = b""
+    """The counted inference times of all models, one after the other."""
+    ends: array[int] | None = None
+    """Where in them those of each model end; None where the logs showed of none."""
 
     @property
     def size(self) -> int:
         """The bytes that it takes."""
-        return _ROW_BYTES + self.numbers.itemsize * (len(self.numbers) + len(self.percentiles))
+        size = _ROW_BYTES + self.numbers.itemsize * (len(self.numbers) + len(self.percentiles))
+        if self.ends is not None:
+            size += _TIMES_BYTES + len(self.times) + self.ends.itemsize * len(self.ends)
+        return size
 
     def figure(self, key: ModelKey, figure: Figure) -> float:
         """One number of a model, NaN where it is not known."""
@@ -140,7 +151,13 @@ class _Row(Struct, frozen=True):
             _number(errors),
             None if math.isnan(waiting) else int(waiting),
             tuple(zip(place.workers, map(int, memory), strict=True)),
+            self._times(place.number),
         )
+
+    def _times(self, number: int) -> bytes:
+        if self.ends is None:
+            return b""
+        return self.times[self.ends[number - 1] if number else 0 : self.ends[number]]
 
 
 class _Read(Struct):
@@ -258,7 +275,11 @@ class KeptHistory:
             for point in points.values():
                 percentiles.extend(map(_single, _figures(point.inference)))
                 percentiles.extend(map(_single, _figures(point.queue)))
-        return _Row(at, self._layout, numbers, percentiles)
+        times = b"".join(point.times for point in points.values())
+        ends = accumulate(len(point.times) for point in points.values())
+        return _Row(
+            at, self._layout, numbers, percentiles, times, array("I", ends) if times else None
+        )
 
     def _points(self, key: ModelKey, first: int, last: int) -> list[HistoryPoint]:
         """The points of the rows with these numbers."""
@@ -299,6 +320,7 @@ def point_of(snapshot: Snapshot, model: ModelStatus, *, scraped: bool) -> Histor
             for worker in model.workers
             if worker.memory_bytes is not None
         ),
+        times=last.times if last else b"",
     )
 
 

@@ -28,6 +28,7 @@ from tsmon.telemetry.history import (
 )
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
+from tsmon.telemetry.logs.time_buckets import pack_counts
 from tsmon.telemetry.snapshot import (
     Gone,
     MetricsStatus,
@@ -186,7 +187,9 @@ def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
     queue = JobQueue(pending=4, remaining=96)
     worker = Worker("9000", "READY", 412, 700, "")
     last = LastReading(
-        2.0, requests=5, failed=1, profile={RequestPhase.QUEUE: Percentiles(4, 1, 2, 2, 3)}
+        *(2.0, 5, 1),
+        profile={RequestPhase.QUEUE: Percentiles(4, 1, 2, 2, 3)},
+        times=pack_counts({40: 3, 41: 700}),
     )
     verdict = WorkerVerdict(WorkerHealth.READY, "ready")
     model = ModelStatus(
@@ -206,7 +209,26 @@ def test_a_point_has_what_the_logs_the_queue_and_the_workers_tell() -> None:
     assert (first.inference, first.queue) == (None, Percentiles(4, 1, 2, 2, 3))
     assert first.waiting == 4
     assert first.memory == (("9000", 700),)
+    assert first.times == last.times
     assert second.memory == first.memory
+
+
+@given(st.lists(st.binary(max_size=12), min_size=1, max_size=5))
+def test_each_model_has_its_own_times(each: list[bytes]) -> None:
+    history = KeptHistory()
+    models = tuple(
+        replace(
+            _snapshot(0, BUSY).models[0],
+            described=ModelVersion(f"m{number}", "1.0"),
+            requests=RequestReport({}, {}, {}, last=LastReading(1.0, 0, 0, times=times)),
+        )
+        for number, times in enumerate(each)
+    )
+    up = ServerStatus("local", ServerState.UP)
+    history.record(Snapshot(at(0), up, models=models), scraped=True)
+    for number, times in enumerate(each):
+        (point,) = history.points(ModelKey(f"m{number}", "1.0"), 60, at(0))
+        assert point.times == times
 
 
 def test_nothing_is_known_of_queue_workers_and_errors_while_the_server_is_away() -> None:

@@ -92,6 +92,9 @@ class LastReading(Struct, frozen=True):
     """Percentiles of their `READING_PARTS`."""
     workers: Mapping[str, WorkerShare] = field(default_factory=dict)
     """By worker id; those that answered nothing are not in it."""
+    times: bytes = b""
+    """How many of this reading alone had which inference time, see `time_buckets`: what several
+    readings have can be added up."""
 
 
 class RequestReport(Struct, frozen=True):

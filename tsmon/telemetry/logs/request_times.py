@@ -24,6 +24,7 @@ from tsmon.telemetry.logs.request_report import (
     TimesKey,
     WorkerShare,
 )
+from tsmon.telemetry.logs.time_buckets import count_times, pack_counts
 
 OLDER_S = 5.0
 """Samples that left the shorter window are kept in slots of this length, and the longer window's
@@ -137,6 +138,7 @@ class RequestTimes:
         self._slots: dict[TimesKey, _Slots] = {}
         self._long: dict[tuple[TimesKey, ...], _LongProfile] = {}
         self._read: float | None = None
+        self._read_before: float | None = None
         self._closed_at: float | None = None
         """The last reading that was not soon after another; it ends one stretch of time."""
         self._closed_before: float | None = None
@@ -144,7 +146,7 @@ class RequestTimes:
 
     def add(self, found: Mapping[TimesKey, Samples], at: float) -> None:
         """Take what was read at one moment."""
-        self._read = at
+        self._read_before, self._read = self._read, at
         if self._closed_at is None:
             self._closed_at = at
         elif self._pace.is_due(at - self._closed_at):
@@ -205,7 +207,16 @@ class RequestTimes:
             sum(count for status, count in statuses.items() if status >= FAILED),
             self.profile(keys, before, READING_PARTS),
             self._shares(keys, before),
+            self._times(keys),
         )
+
+    def _times(self, keys: Iterable[TimesKey]) -> bytes:
+        """How many requests of the newest reading had which inference time."""
+        if self._read_before is None:
+            return b""
+        part = RequestPhase.INFERENCE
+        runs = (slot.parts[part] for slot in self._since(keys, self._read_before))
+        return pack_counts(count_times(runs, part.per_ms))
 
     def _shares(self, keys: Iterable[TimesKey], since: float) -> dict[str, WorkerShare]:
         """What each worker did in the readings after `since`."""

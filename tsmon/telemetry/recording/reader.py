@@ -18,7 +18,7 @@ from tsmon.telemetry.logs.request_report import RequestReport
 from tsmon.telemetry.recording.database import Database, damaged, numbers, texts
 from tsmon.telemetry.recording.descriptions import RecordedDescriptions
 from tsmon.telemetry.recording.logs import read_causes, read_logs
-from tsmon.telemetry.recording.readings import OF_VERSION, read_reading
+from tsmon.telemetry.recording.readings import OF_VERSION, read_reading, read_times
 from tsmon.telemetry.recording.readings import TABLE as READINGS
 from tsmon.telemetry.recording.reports import read_reports
 from tsmon.telemetry.recording.schema import RecordingError
@@ -178,6 +178,19 @@ class Recording:
             return self._read_model(index, tick, key)
         except _DAMAGE as error:
             self._lost(self._lost_parts, tick, error)
+            raise damaged(self.path, str(error)) from None
+
+    def times_of(self, first: int, last: int, key: ModelKey) -> bytes:
+        """How many requests of a version had which inference time, from one tick to another.
+
+        Raises:
+            RecordingError: that is damaged.
+        """
+        ticks = self.ticks[first].id, self.ticks[last].id
+        try:
+            return read_times(self._database, *ticks, *key)
+        except _DAMAGE as error:
+            self._lost(self._lost_parts, self.ticks[last], error)
             raise damaged(self.path, str(error)) from None
 
     def at(self, index: int) -> Instant:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import LastReading, Profile, RequestPhase, WorkerShare
+from tsmon.telemetry.logs.time_buckets import LAST, add_counts, pack_counts, unpack_counts
 from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
 
 TABLE = "answered"
 """Recordings of an earlier tsmon do not have it."""
+TIMES = "answered_times"
 OF_VERSION = "WHERE tick = ? AND model = ? AND version = ?"
 
 
@@ -36,6 +39,9 @@ def write_reading(
         "INSERT INTO answered_by VALUES (?, ?, ?, ?, ?, ?)",
         [(*of, worker, share.requests, share.busy_ms) for worker, share in last.workers.items()],
     )
+    if last.times:
+        buckets = json.dumps(unpack_counts(last.times))
+        connection.execute("INSERT INTO answered_times VALUES (?, ?, ?, ?)", (*of, buckets))
 
 
 def read_readings(database: Database, tick: int) -> Mapping[ModelKey, LastReading]:
@@ -59,12 +65,48 @@ def read_readings(database: Database, tick: int) -> Mapping[ModelKey, LastReadin
     rows = database.rows(
         "SELECT model, version, seconds, requests, failed FROM answered WHERE tick = ?", tick
     )
+    times: dict[ModelKey, bytes] = {}
+    if TIMES in database.tables:
+        sql = "SELECT model, version, buckets FROM answered_times WHERE tick = ?"
+        for row in database.rows(sql, tick):
+            model, version, buckets = texts(row)
+            times[ModelKey(model, version)] = _packed(buckets)
     found_of: dict[ModelKey, LastReading] = {}
     for row in rows:
         key = ModelKey(*texts(row[:2]))
         seconds, requests, failed = numbers(row[2:])
-        found_of[key] = LastReading(seconds, requests, failed, profiles[key], shares[key])
+        found_of[key] = LastReading(
+            *(seconds, requests, failed, profiles[key], shares[key], times.get(key, b""))
+        )
     return found_of
+
+
+def read_times(database: Database, first: int, last: int, model: str, version: str) -> bytes:
+    """How many requests of one version had which inference time, from one tick to another.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+        ValueError: something else is where counts should be.
+    """
+    if TIMES not in database.tables:
+        return b""
+    rows = database.rows(
+        "SELECT buckets FROM answered_times"
+        " WHERE tick BETWEEN ? AND ? AND model = ? AND version = ?",
+        *(first, last, model, version),
+    )
+    return add_counts(_packed(*texts(row)) for row in rows)
+
+
+def _packed(buckets: str) -> bytes:
+    """The counts that were written as JSON."""
+    found = json.loads(buckets)
+    if not isinstance(found, dict):
+        raise ValueError("the counted times are not an object")
+    counts = dict(zip(map(int, found), numbers(list(found.values())), strict=True))
+    if any(not 0 <= bucket <= LAST for bucket in counts):
+        raise ValueError("there is no such bucket of times")
+    return pack_counts({bucket: int(count) for bucket, count in counts.items()})
 
 
 def read_reading(database: Database, tick: int, model: str, version: str) -> LastReading | None:
@@ -86,4 +128,5 @@ def read_reading(database: Database, tick: int, model: str, version: str) -> Las
         )
     }
     seconds, requests, failed = numbers(rows[0])
-    return LastReading(seconds, requests, failed, profile)
+    times = read_times(database, tick, tick, model, version)
+    return LastReading(seconds, requests, failed, profile, times=times)

@@ -17,6 +17,8 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tsmon.telemetry.history import Figure, HistoryPoint, Trend, point_of
 from tsmon.telemetry.monitor import Monitor, in_flight
 from tsmon.telemetry.past import Past
@@ -188,7 +190,16 @@ class _Chain:
         model = status_of(observation, entry, known, not_judged(entry, ""))
         up = ServerStatus(self._recording.label, ServerState.UP)
         snapshot = Snapshot(observation.at, up, MetricsStatus(log_folder=observation.log_folder))
-        return point_of(snapshot, model, scraped=isinstance(scrape, Scrape))
+        point = point_of(snapshot, model, scraped=isinstance(scrape, Scrape))
+        return replace(point, times=self._times(index)) if self.stride > 1 else point
+
+    def _times(self, index: int) -> bytes:
+        """The counted times of a tick and those before it that are left out."""
+        first = max(index - self.stride + 1, 0)
+        try:
+            return self._recording.times_of(first, index, self.key)
+        except RecordingError:
+            return b""
 
 
 async def find_events(recording: Recording, monitor: Monitor) -> AsyncIterator[float]:

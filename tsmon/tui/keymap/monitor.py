@@ -299,6 +299,12 @@ KEYS: tuple[Key, ...] = (
         (PaneName.METRICS,),
     ),
     Key(
+        "view.heatmap", "m", "m", DO, Group.VIEW, "heatmap",
+        "Show inference as a heatmap of its latencies, or as percentiles again: how many requests "
+        "took how long, exact from the log files.",
+        (PaneName.METRICS,),
+    ),
+    Key(
         "view.theme", "t", "t", "app.theme", Group.VIEW, "dark / light",
         "Switch between the dark and the light theme.",
     ),

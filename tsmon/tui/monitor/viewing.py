@@ -35,6 +35,7 @@ class Viewing(Capability):
             **{f"view.{name}": partial(self.host.focus_pane, name) for name in PaneName},
             "view.zoom": self._zoom,
             "view.statistics": self._turn_statistics,
+            "view.heatmap": self._turn_heat,
             "digits.fold": self._fold,
             "table.filter": lambda: self.host.table_pane.open_filter(),
             "table.sort": lambda: self.host.table_pane.sort_by_next(),
@@ -61,6 +62,11 @@ class Viewing(Capability):
         """Show the table of the charts' numbers, or hide it."""
         pane = self._seen_metrics()
         pane.with_statistics = not pane.with_statistics
+
+    def _turn_heat(self) -> None:
+        """Show latencies as a heatmap, or as percentiles."""
+        pane = self._seen_metrics()
+        pane.with_heat = not pane.with_heat
 
     def _seen_metrics(self) -> MetricsPane:
         """The charts, which are gone to where they are not in sight."""

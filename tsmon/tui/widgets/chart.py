@@ -32,6 +32,7 @@ from tsmon.tui.widgets.chart_raster import (
     raster_columns,
     upper,
 )
+from tsmon.tui.widgets.heat_map import LEVELS, HeatMap, TimedCounts, draw_heat
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, EventMark, TimeSpan, place
 from tsmon.tui.widgets.value_axis import ValueAxis, place_beyond
 from tsmon.units import number
@@ -50,7 +51,7 @@ class Special(StrEnum):
 
 HEIGHT = "h"
 """A value without a band, which is shaded by its height."""
-_RUNS = re.compile(r"[h ]+|[s ]+|[d ]+|[t ]+|a+|c+|m+|n+|b+|g+")
+_RUNS = re.compile(r"[h ]+|[s ]+|[d ]+|[t ]+|a+|c+|m+|n+|b+|g+|0+|1+|2+|3+|4+")
 
 
 class ChartLine(NamedTuple):
@@ -60,7 +61,7 @@ class ChartLine(NamedTuple):
     """Of the vertical axis."""
     cells: str
     fills: str
-    """What each of these characters shows: a `Fill`, `HEIGHT` or a `Special`."""
+    """What each of these shows: a `Fill`, `HEIGHT`, a `Special`, or the digit of a heatmap."""
 
 
 class Ghost(NamedTuple):
@@ -114,6 +115,9 @@ class Chart(Widget):
             super().__init__()
             self.chart = chart
 
+    class HeatMapped(Message):
+        """The heatmap has another size."""
+
     class Pointed(Message):
         """A moment of the chart was clicked."""
 
@@ -143,6 +147,8 @@ class Chart(Widget):
         self._ghost: Ghost | None = None
         self._tones: dict[Tone, Style] = {}
         self._lines: list[ChartLine] | None = None
+        self._heat: Sequence[TimedCounts] | None = None
+        self._heat_map: HeatMap | None = None
         self._shades: list[dict[str, Style]] = []
         """How each line of the plot is painted, by what its characters show."""
         self._beyond: dict[int, str] = {}
@@ -157,12 +163,15 @@ class Chart(Widget):
         note: str = "",
         heading: Sequence[Span] | None = None,
         ghost: Ghost | None = None,
+        heat: Sequence[TimedCounts] | None = None,
     ) -> None:
         """Show these samples, oldest first; those further apart than `gap_s` are not joined.
 
         `marks` are what happened; `note` stands where a chart without any value would be. A
-        `heading` takes the first line. The axis has room for a `ghost`.
+        `heading` takes the first line. The axis has room for a `ghost`. With `heat` that is
+        drawn in place of the samples.
         """
+        self._heat = heat
         self._samples, self._span, self._gap_s = samples, span, gap_s
         self._marks, self._note, self._heading, self._ghost = marks, note, heading, ghost
         self._lines = None
@@ -194,6 +203,8 @@ class Chart(Widget):
     def on_resize(self) -> None:
         """The raster depends on the size."""
         self._redraw()
+        if self._heat is not None:
+            self.post_message(self.HeatMapped())
 
     def notify_style_update(self) -> None:
         """The theme has other colours."""
@@ -214,6 +225,11 @@ class Chart(Widget):
             changed = [Region(0, y, self.size.width, 1) for y, (new, old) in pairs if new != old]
             if changed:
                 self.refresh(*changed)
+
+    @property
+    def heat_map(self) -> HeatMap | None:
+        """The heatmap that is drawn; None without one, and without any request."""
+        return self._heat_map if self._heat is not None and self.lines else None
 
     @property
     def lines(self) -> list[ChartLine]:
@@ -260,8 +276,10 @@ class Chart(Widget):
             kind.value: self.get_component_rich_style(f"chart--{kind.name.lower()}")
             for kind in Special
         }
+        levels = gradient(shades, LEVELS + 1)[1:]
+        fixed |= {str(at): plain + shade_style(each) for at, each in enumerate(levels, 1)}
         return [
-            {**fixed, Fill.NONE: plain, **others, HEIGHT: plain + shade_style(shade)}
+            {**fixed, "0": plain, Fill.NONE: plain, **others, HEIGHT: plain + shade_style(shade)}
             for shade in reversed(gradient(shades, rows))
         ]
 
@@ -307,6 +325,8 @@ class Chart(Widget):
         across = width - LABEL_WIDTH
         if across < 1 or height < 1:
             return []
+        if self._heat is not None:
+            return self._draw_heat(self._heat, across, height)
         # Lines between samples say nothing of how many values are large.
         measured = raster_columns(
             *(self._samples, self._span.seconds, across, 0.0, upper),
@@ -327,9 +347,7 @@ class Chart(Widget):
         self._beyond = place_beyond(measured, axis, self._unit, self.symbols)
         cells[0] = "".join(self._beyond.get(at, cell) for at, cell in enumerate(cells[0]))
         if not known and self._note:
-            noted = (height - 1) // 2
-            cells[noted] = f" {self._note}".ljust(across)[:across]
-            fills[noted] = Special.NOTE * across
+            cells, fills = self._write_note(across, height)
         if self._ghost is not None:
             self._draw_ghost(self._ghost, axis.top, cells, fills)
         labels = axis.labels(height, LABEL_WIDTH, self._unit, self.symbols)
@@ -346,6 +364,24 @@ class Chart(Widget):
         kinds = [Special.GHOST.value if at % 2 else fill for at, fill in enumerate(fills[row])]
         shown[: len(words)], kinds[: len(words)] = words, [Special.GHOST.value] * len(words)
         cells[row], fills[row] = "".join(shown), "".join(kinds)
+
+    def _draw_heat(self, heat: Sequence[TimedCounts], across: int, height: int) -> list[ChartLine]:
+        self._beyond = {}
+        self._heat_map = found = draw_heat(heat, self._span, across, height, self.symbols)
+        if found is None:
+            edge = "|" if self.symbols is Symbols.ASCII else "│"
+            labels = [f"{edge:>{LABEL_WIDTH}}"] * height
+            return list(map(ChartLine, labels, *self._write_note(across, height)))
+        labels = found.labels(LABEL_WIDTH, self.symbols)
+        return list(map(ChartLine, labels, found.cells, found.levels))
+
+    def _write_note(self, across: int, height: int) -> tuple[list[str], list[str]]:
+        """Blank lines with the note in the middle."""
+        cells, fills = [" " * across] * height, [Fill.NONE * across] * height
+        noted = (height - 1) // 2
+        cells[noted] = f" {self._note}".ljust(across)[:across]
+        fills[noted] = Special.NOTE * across
+        return cells, fills
 
     def _columns(self, across: int, most: float) -> list[list[float | None]]:
         """The values, and the ends of the two parts of the band that stands on them."""

@@ -13,13 +13,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import var
 
+from tsmon.telemetry.logs.time_buckets import unpack_counts
 from tsmon.telemetry.no_counters import why_empty
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.snapshot import MetricsStatus, ModelStatus, ServerState, ServerStatus, Snapshot
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.text.glossary import tip
-from tsmon.tui.text.measures import ALWAYS, MEASURES, MEMORY, RATE, Measure
+from tsmon.tui.text.measures import ALWAYS, INFERENCE, MEASURES, MEMORY, RATE, Measure
 from tsmon.tui.text.numbers import (
     compose_heading,
     compose_statistics,
@@ -34,6 +35,7 @@ from tsmon.tui.widgets.chart_cells import legend
 from tsmon.tui.widgets.chart_gaps import with_gaps
 from tsmon.tui.widgets.chart_raster import upper
 from tsmon.tui.widgets.chart_rows import has_shape, share_lines
+from tsmon.tui.widgets.heat_map import TimedCounts
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
@@ -74,12 +76,18 @@ class MetricsPane(Pane, can_focus=True):
     symbols = var(Symbols.BRAILLE)
     with_statistics = var(False, init=False)
     """Whether the table of statistics is shown."""
+    with_heat = var(False, init=False)
+    """Whether inference is a heatmap in place of percentiles."""
 
     def __init__(self) -> None:
         super().__init__()
         self._first = 0
         """The measure at the top."""
         self._last: _Tick | None = None
+        self._bands: Content | None = None
+        """The legend of the charts that are no heatmap."""
+        self._others: Content | None = None
+        """The measures out of sight."""
         self._had_shape: set[str] = set()
         """The ids of the measures that had a shape at the tick before."""
 
@@ -118,6 +126,10 @@ class MetricsPane(Pane, can_focus=True):
 
     def watch_with_statistics(self) -> None:
         """Show the table, or give its lines back to the charts."""
+        self._show_again()
+
+    def watch_with_heat(self) -> None:
+        """Show the heatmap, or the percentiles again."""
         self._show_again()
 
     def action_choose(self, step: int) -> None:
@@ -183,11 +195,41 @@ class MetricsPane(Pane, can_focus=True):
         for measure in shown:
             parts = compose_heading(measure, snapshot, model, points)
             heading = [self._mark(measure), *fit_heading(parts, self.content_size.width - 1)]
-            self._chart(measure).plot(samples[measure.id], span, math.inf, marks, heading=heading)
+            has_heat = self.with_heat and measure is INFERENCE
+            self._chart(measure).plot(
+                *(samples[measure.id], span, math.inf, marks),
+                note=why_no_heat(snapshot) if has_heat else "",
+                heading=heading,
+                heat=self._heat(points, view) if has_heat else None,
+            )
         banded = any(measure.is_banded(points) for measure in shown)
-        read = snapshot.metrics.log_folder is not None
-        words = [_others(shown), self._legend(banded=banded, read=read)]
-        self.foot(Content("  ").join(filter(None, words)))
+        self._bands = self._legend(banded=banded, read=snapshot.metrics.log_folder is not None)
+        self._others = _others(shown)
+        self.show_legend()
+
+    def _heat(self, points: Sequence[HistoryPoint], view: View) -> list[TimedCounts]:
+        """How many requests of each interval took how long."""
+        counted = [point for point in points if point.per_second is not None or point.times]
+        return [
+            TimedCounts(view.edge.since(point.at), unpack_counts(point.times)) for point in counted
+        ]
+
+    @on(Chart.HeatMapped)
+    def show_legend(self) -> None:
+        """Say what the characters mean, and which measures are out of sight."""
+        self.foot(
+            Content("  ").join(filter(None, [self._others, self._heat_legend() or self._bands]))
+        )
+
+    def _heat_legend(self) -> Content | None:
+        """How many requests each shade stands for; None without any."""
+        found = self._chart(INFERENCE).heat_map if self.with_heat else None
+        if found is None:
+            return None
+        spans: list[Span] = [("requests ", Tone.MUTED)]
+        for glyph, amount in found.legend(self.symbols):
+            spans += [(f" {glyph} ", Tone.COMPUTE), (amount, Tone.MUTED)]
+        return line(*spans)
 
     def _mark(self, measure: Measure) -> Span:
         return ("▸" if self.has_focus and measure is self.chosen else " ", Tone.ACCENT)
@@ -236,6 +278,9 @@ class MetricsPane(Pane, can_focus=True):
             if has_shape(tops, had=had) if measure is MEMORY else any(tops):
                 found.add(measure.id)
         self._had_shape = found
+        if self.with_heat:
+            heated = {INFERENCE.id, self.chosen.id} - {RATE.id}
+            return [measure.id in heated for measure in listed]
         shaped = found | {self.chosen.id} | {RATE.id}
         if RATE.id not in found:
             shaped |= {measure.id for measure in MEASURES[:ALWAYS]}
@@ -275,6 +320,13 @@ def _others(shown: Sequence[Measure]) -> Content | None:
         if hidden
     )
     return Content(words) if words else None
+
+
+def why_no_heat(snapshot: Snapshot) -> str:
+    """Why there is no heatmap, and how to get one."""
+    if not snapshot.metrics.reads_logs:
+        return "a heatmap needs the server's log files: --logs DIR"
+    return "no request was timed in this time"
 
 
 def why_no_charts(

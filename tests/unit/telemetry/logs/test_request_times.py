@@ -7,6 +7,7 @@ import random
 from array import array
 from collections import Counter
 from collections.abc import Iterable
+from random import Random
 from statistics import fmean, pvariance
 
 import pytest
@@ -24,6 +25,7 @@ from tsmon.telemetry.logs.request_report import (
 )
 from tsmon.telemetry.logs.request_times import OLDER_S, RequestTimes
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters
+from tsmon.telemetry.logs.time_buckets import add_counts, count_times, pack_counts, unpack_counts
 from tsmon.telemetry.scrape import Counters, SeriesKey
 
 KEY = TimesKey("mnist", "1.0")
@@ -154,7 +156,27 @@ def test_the_last_reading_is_told_alone() -> None:
             RequestPhase.QUEUE: Percentiles(1, 1, 1, 1, 1),
         },
         workers={"9001": WorkerShare(1, 4.0)},
+        times=pack_counts(count_times([[5.0]])),
     )
+
+
+def test_the_times_of_readings_add_up_to_those_of_all_requests() -> None:
+    """Also where a reading that comes soon after another is reported with it."""
+    times = RequestTimes()
+    rng = Random(4)
+    seen, total = [], []
+    for at in (9.0, 10.0, 11.0, 12.0, 12.1, 12.2, 13.0, 14.0):
+        took = [rng.lognormvariate(2, 1) * 1e6 for _ in range(rng.randrange(9))]
+        queue = array("d", [0.0] * len(took))
+        times.add({KEY: Samples(queue=queue, backend=array("d", took))}, at=at)
+        report = times.report([KEY], at)
+        if report is not None and report.last is not None:
+            seen.append(report.last.times)
+        if at > 9.0:
+            total += took
+    found = unpack_counts(add_counts(seen))
+    assert found == count_times([sorted(total)], 1_000_000)
+    assert sum(found.values()) == len(total)
 
 
 def test_a_reading_without_requests_has_none_of_those_before() -> None:

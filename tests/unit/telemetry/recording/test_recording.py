@@ -20,6 +20,7 @@ from tsmon.telemetry.logs.request_report import (
     RequestReport,
     WorkerShare,
 )
+from tsmon.telemetry.logs.time_buckets import pack_counts
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.recorder import RecordedSource
@@ -47,6 +48,7 @@ LAST = LastReading(
     failed=1,
     profile={RequestPhase.INFERENCE: Percentiles(3, 5.0, 8.0, 9.0, 9.5)},
     workers={"9000": WorkerShare(3, 14.5)},
+    times=pack_counts({54: 2, 60: 1}),
 )
 
 
