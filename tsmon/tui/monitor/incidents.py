@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.session import ReplaySession
 from tsmon.tui.text.notes import Note
@@ -138,6 +139,8 @@ def _write_down(
 
 
 def _recorded(recording: Recording, begin: float, end: float) -> Iterator[Observation]:
+    """The ticks that can be read."""
     for index, moment in enumerate(recording.moments):
         if begin <= moment <= end:
-            yield recording.observation(index)
+            with suppress(RecordingError):
+                yield recording.observation(index)

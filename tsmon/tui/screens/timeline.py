@@ -36,7 +36,7 @@ AT_ONCE = 64
 MOST_RECORDED = 360
 """Ticks of a recording that a span is drawn from, as charts are."""
 
-WIDE_LEGEND = 90
+WIDE_LEGEND = 112
 """Columns from which on it is in one line."""
 BESIDE = 8
 """Lines of the page besides the lanes."""

@@ -255,7 +255,8 @@ class Why(Page):
             while self.is_open and not self._decide(follower) and await follower.search_back():
                 self._log = ("Log", [(f"◌ {follower.searching}", Tone.WARNING)])
                 self._show()
-            if not follower.has_source or follower.problem:
+            nothing = self.session.replays and not self._decide(follower)
+            if not follower.has_source or follower.problem or nothing:
                 note = why_no_logs(self.session)
                 message = follower.problem or note.message
                 self._log = ("Log", [(message, Tone.MUTED), (f"\n→ {note.hint}", Tone.MUTED)])

@@ -40,6 +40,7 @@ LEGEND: tuple[Span, ...] = (
     ("✗ dead", Tone.BAD),
     ("! stuck", Tone.BAD),
     ("─ given up", Tone.BAD),
+    ("= ready, load not known", Tone.GOOD),
     ("? unknown", Tone.MUTED),
 )
 
@@ -52,7 +53,7 @@ def glyph_of(step: LaneStep) -> tuple[str, Tone]:
         return "R", Tone.WARNING
     share = step.share
     if share is None:
-        return "?", Tone.MUTED
+        return "=", Tone.GOOD
     if share <= IDLE:
         return "·", Tone.MUTED
     return _SHADES[min(int(share * len(_SHADES)), len(_SHADES) - 1)], Tone.ACCENT
@@ -143,7 +144,7 @@ class LanesView(Widget, can_focus=True):
         lane, variables = self._lanes[number], self.app.theme_variables
         if not lane.worker:
             words = Segment(f" {lane.heading}", self.rich_style + rich_style(Tone.MUTED, variables))
-            return Strip([words]).adjust_cell_length(self.size.width)
+            return Strip([words]).adjust_cell_length(self.size.width, self.rich_style)
         chosen = self.get_component_rich_style("lanes--chosen", partial=True)
         label = f" {lane.worker[: LABEL_WIDTH - 2]:<{LABEL_WIDTH - 2}}"
         bar = "|" if self._symbols is Symbols.ASCII else "│"
