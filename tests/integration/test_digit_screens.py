@@ -75,9 +75,9 @@ async def _load(seat: Seat) -> None:
     await seat.pilot.pause()
     await seat.write("60")
     await seat.press("enter")
-    await seat.sees("count reached", "answered           60", "correct", "y copies, esc closes")
+    await seat.sees("count reached", "answered        60", "correct", "esc closes")
     await seat.press("escape")
-    await seat.sees("60  requests")
+    await seat.sees("60 since start")
 
 
 async def _draw(seat: Seat, drawings: Path) -> None:

@@ -75,7 +75,7 @@ class PlayedSender:
     def _tell(self, increment: Increment, answers: int) -> None:
         """One increment; of the answers one in a hundred is wrong."""
         numbers = range(self._sent, self._sent + answers)
-        self._sent += answers
+        self._sent += answers + increment.failed.total()
         increment.at_s, increment.sent, increment.planned = self._at_s, self._sent, self._sent
         increment.times_us = [self._time_us(number) for number in numbers]
         wrong = Counter(str(number % 10) for number in numbers if number % 100 == 37)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 
@@ -15,9 +15,12 @@ from tests.snapshots.clock import SceneClock
 from tests.snapshots.scene import START
 from tests.snapshots.sender import PlayedSender, RefusedSender
 from tests.snapshots.stage import Stage, staged
+from tests.unit.load.run.test_server_side import FULL, REFUSED, report
 from tsmon.load.experiment import experiment
 from tsmon.load.run import run
+from tsmon.load.run.kept import keep_run
 from tsmon.load.run.plan import RunPlan
+from tsmon.load.run.record import run_record
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.plan_experiment import PlanExperiment
 from tsmon.tui.widgets.field import Field
@@ -62,7 +65,7 @@ async def test_a_load_run_from_its_dialog_to_its_end(
     project: MonitorOptions,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sending(monkeypatch, lambda: PlayedSender(180.0, lambda _: None))
+    sending(monkeypatch, lambda: PlayedSender(180.0, partial(_serve, elsewhere)))
     async with staged(elsewhere, clock, project) as stage:
         await open_load(stage, seconds="600")
         await at_each(stage, "load-dialog", DIALOG, box)
@@ -85,7 +88,7 @@ async def test_a_load_run_of_which_half_is_refused(
     project: MonitorOptions,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sending(monkeypatch, lambda: RefusedSender(180.0, lambda _: None))
+    sending(monkeypatch, lambda: RefusedSender(180.0, partial(_serve, elsewhere)))
     async with staged(elsewhere, clock, project) as stage:
         elsewhere.registry.scale(elsewhere.version("mnist", "1.0"), 0, 0)
         await open_load(stage)
@@ -152,8 +155,31 @@ async def test_an_experiment_under_way_and_stopped(
         await at_each(stage, "experiment-stopped", SIZES[:3])
 
 
+def _serve(fake: FakeTorchServe, _plan: RunPlan) -> None:
+    """What comes in ten seconds at 180 a second is counted."""
+    fake.serve("mnist", "1.0", n=1800, inference_ms=7.5, queue_ms=2.5)
+
+
 def _count(fake: FakeTorchServe, plan: RunPlan) -> None:
     """The requests cost what they did in the walkthrough, roughly."""
     workers = len(fake.version("mnist", "1.0").workers)
     queue_ms = 9.7 / workers**1.7
     fake.serve("mnist", "1.0", n=plan.count, inference_ms=93.0 - workers, queue_ms=queue_ms)
+
+
+async def test_two_runs_beside_each_other(
+    elsewhere: FakeTorchServe, clock: SceneClock, project: MonitorOptions
+) -> None:
+    begun = START.astimezone(UTC)
+    fast = run_record(report(4000), begun)
+    full = run_record(report(2400, {FULL: 1600, REFUSED: 12}), begun + timedelta(minutes=4))
+    for record in (fast, full):
+        keep_run(record, project.server_home)
+    async with staged(elsewhere, clock, project) as stage:
+        await stage.ticks(2)
+        await stage.press("B")
+        await stage.sees("2 runs")
+        await at_each(stage, "runs", DIALOG)
+        await stage.press("space", "space", "enter")
+        await stage.sees("Two runs")
+        await at_each(stage, "runs-compared", SIZES)

@@ -15,10 +15,12 @@ from tests.contract.archives import write_real
 from tests.contract.real import RealTorchServe, real_torchserve
 from tsmon.cli.reports.counters import read_scrape
 from tsmon.digits.images import DigitImage
+from tsmon.load.readings import CounterReader
 from tsmon.load.refusals import Failure
 from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import complete_run, open_run
+from tsmon.load.run.server_side import ServerSide
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import free_ports
@@ -93,6 +95,29 @@ async def test_every_request_is_answered_judged_and_counted_by_the_server_too(
     assert (report.planned, report.sent, report.answered, report.failed) == (40, 40, 40, 0)
     assert report.right == {"4": 40}
     assert await _requests(client, "digit") - before == 40
+
+
+async def test_the_server_counts_and_times_the_same_requests(
+    real: RealTorchServe, client: TorchServe, image: MakeImage
+) -> None:
+    await _register(client, "digit")
+    version = (await client.management.describe("digit")).version
+    images = image(b"four", "4")
+    plan = RunPlan(model="digit", version=version, images=images, count=30, duration_s=60)
+    reader = CounterReader(client, "digit", version, real.key_file.parent / "logs")
+
+    await reader.begin([version])
+    report = await complete_run(client, plan)
+    side = ServerSide.of(await reader.end([version], report.answered), report)
+    await reader.close()
+
+    assert (side.counted, side.difference(report)) == (30, "")
+    assert side.mean_ms is not None
+    assert report.latency is not None
+    assert 0 < side.mean_ms <= report.latency.mean
+    assert side.times is not None
+    assert side.times.count == 30
+    assert side.times.p95 <= report.latency.p95
 
 
 async def test_stopping_in_the_middle_loses_no_answer(
