@@ -48,7 +48,7 @@ async def test_the_last_minutes_are_written_down_and_can_be_replayed(
     async with watching(fake, options, read_only=True) as seat:
         await seat.sees("✗ retrying", "● 1/1")
         fake.crash("mnist")
-        await seat.sees("✗ mnist 1.0 retrying +1")
+        await seat.sees("✗ mnist 1.0 retrying")
         folder = await write_card(seat, cards)
 
     words = (folder / "summary.md").read_text()

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.session import ReplaySession
 from tsmon.tui.text.notes import Note
@@ -140,6 +139,8 @@ def _write_down(
 
 def _recorded(recording: Recording, begin: float, end: float) -> Iterator[Observation]:
     """The ticks that can be read."""
+    from tsmon.telemetry.recording.schema import RecordingError
+
     for index, moment in enumerate(recording.moments):
         if begin <= moment <= end:
             with suppress(RecordingError):
