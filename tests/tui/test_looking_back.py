@@ -189,7 +189,9 @@ async def test_nothing_is_changed_or_sent_from_a_recording(recording: Path) -> N
             await seat.press(key)
             await seat.sees(f"this is a recording: {name} is not possible", "tsmon --server URL")
         await seat.press("right_curly_bracket", "d")
-        await seat.sees("mnist 1.0", '"modelName": "mnist"')
+        await seat.sees("1.0, the default version")
+        await seat.press("tab")
+        await seat.sees('"modelName": "mnist"')
 
 
 async def test_a_damaged_recording_is_told_and_what_was_read_stays(recording: Path) -> None:

@@ -10,6 +10,9 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
+from tests.fake import FakeTorchServe
+from tests.tui.seat import watching
+from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.text.contrast import LEAST_CONTRAST, contrast
 from tsmon.tui.text.palette import Hue, Shades, gradient, palette, palette_variables
 from tsmon.tui.text.symbols import Symbols, TimedValue
@@ -115,3 +118,18 @@ def style_at(chart: Chart, y: int) -> Style:
     (segment,) = list(chart.render_line(y).crop(17, 18))
     assert segment.style is not None
     return segment.style
+
+
+async def test_the_heading_of_a_chart_has_the_shades_of_its_percentiles(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● 1/1")
+        chart = seat.find(Chart, "#inference-chart")
+        chart.plot([], TimeSpan(120), 3, heading=[("p50", Tone.P50), ("p99", Tone.P99)])
+        each = palette(seat.app.theme_variables, dark=True)[Hue.COMPUTE]
+        strips = list(chart.render_line(0))
+        colours = [segment.style.color for segment in strips[:2] if segment.style]
+        expected = [Color.parse(shade).rich_color for shade in (each.calm, each.strong)]
+        assert colours == expected

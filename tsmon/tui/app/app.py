@@ -214,7 +214,8 @@ class TsmonApp(App[int]):
         """The colours of the theme, as readable as they have to be, and those of the charts."""
         variables = super().get_css_variables()
         shades = palette_variables(variables, dark=self.current_theme.dark)
-        return variables | readable_variables(variables) | shades
+        self.theme_variables = variables | readable_variables(variables) | shades
+        return self.theme_variables
 
     # What screens ask of the app
 
