@@ -10,6 +10,7 @@ from PIL import Image
 from tests.elsewhere import no_other_server
 from tests.fake import FakeTorchServe
 from tests.tui.seat import PATIENCE_S, PERIOD_S
+from tsmon.telemetry import incident
 from tsmon.torchserve import rollout
 from tsmon.tui.app import key_queue
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
@@ -38,6 +39,14 @@ def no_fault_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
 def nobodys_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the clipboard of whoever runs the tests as it is."""
     monkeypatch.delenv("TMUX", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where incidents are written: not to the home of whoever runs the tests."""
+    folder = tmp_path / "cards"
+    monkeypatch.setattr(incident, "default_incidents", lambda: folder)
+    return folder
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import json
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from tests.fake import FakeTorchServe, Loading
 from tests.tui.seat import Seat, seated, watching
 from tests.tui.test_looking_back import recording
@@ -19,14 +17,6 @@ from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.state.session import ReplaySession
 
 __all__ = ["recording"]
-
-
-@pytest.fixture(autouse=True)
-def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where they are written."""
-    folder = tmp_path / "cards"
-    monkeypatch.setattr(incident, "default_incidents", lambda: folder)
-    return folder
 
 
 async def write_card(seat: Seat, cards: Path) -> Path:

@@ -55,7 +55,14 @@ def test_the_worst_comes_first_and_what_is_well_is_left_out() -> None:
 def test_a_server_that_is_away_hides_what_its_models_were() -> None:
     away = snapshot(model("dead", ModelHealth.GIVEN_UP), state=ServerState.AWAY)
     assert find_troubles(away) == [Trouble(None)]
-    assert fixes(away, Trouble(None)) == ("server.start",)
+    assert fixes(away, Trouble(None)) == ("server.start", "server.doctor")
+
+
+def test_what_a_server_that_answers_is_missing_comes_last() -> None:
+    ill = snapshot(model("dead", ModelHealth.GIVEN_UP))
+    limited = replace(ill, server=replace(ill.server, model_api=False))
+    assert find_troubles(limited) == [*find_troubles(ill), Trouble(None)]
+    assert fixes(limited, Trouble(None)) == ("server.doctor",)
 
 
 def test_failures_of_five_minutes_are_remembered_though_it_is_well_now() -> None:

@@ -139,7 +139,7 @@ WHY_FIX_KEYS = tuple(
     BY_ID[id_]
     for id_ in (
         "workers.more", "workers.restart", "model.replace", "model.unregister", "model.register",
-        "server.start", "server.renew-tokens", "server.key-file",
+        "server.start", "server.renew-tokens", "server.key-file", "server.doctor",
     )
 )  # fmt: skip
 """Keys of the monitor that do on the page why? what they do there, where they may fix it."""

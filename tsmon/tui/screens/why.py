@@ -21,7 +21,7 @@ from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.screens.requests import Requests
 from tsmon.tui.state.log_follower import LogFollower
 from tsmon.tui.state.log_sources import why_no_logs
-from tsmon.tui.state.troubles import Trouble, fixes
+from tsmon.tui.state.troubles import Trouble, fixes, server_notices
 from tsmon.tui.text.model_state import old_words, state_of
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Span, Tone, line
@@ -54,6 +54,7 @@ _FIX_WORDS = {
     "server.start": "starts a server on this machine",
     "server.renew-tokens": "makes the server issue new tokens",
     "server.key-file": "reads another key file",
+    "server.doctor": "checks the server and this machine",
 }
 NO_LINES = "no line of the log's end is of that moment; {why.logs} opens and searches it"
 NOTHING_WRONG = "Nothing needs attention: no model, worker or request fails."
@@ -139,7 +140,7 @@ class Why(Page):
     @property
     def _fixes(self) -> list[str]:
         trouble = self._trouble
-        found = fixes(self._snapshot, trouble) if trouble else ()
+        found = fixes(self._snapshot, trouble) if trouble and self.session.can_act else ()
         return [id_ for id_ in found if self._fixing.offers(id_)]
 
     def _turned(self) -> None:
@@ -191,7 +192,7 @@ class Why(Page):
             yield "", [(f"{event.at.wall.astimezone():%H:%M:%S} {event.kind}  ", Tone.BAD)]
             yield "", [(event.text, Tone.PLAIN)]
         if trouble.key is None:
-            yield from server_sections(self._snapshot)
+            yield from server_sections(self._snapshot, server_notices(self._snapshot))
             yield from self._what_to_do()
             return
         if model is None:

@@ -11,7 +11,9 @@ from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.request_times import FAILED
 from tsmon.telemetry.snapshot import Gone, ServerState
+from tsmon.torchserve.errors import MODEL_API_HINT
 from tsmon.tui.text.model_state import sign_of
+from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +64,23 @@ def find_troubles(snapshot: Snapshot) -> list[Trouble]:
         return [Trouble(None)]
     ill = [model for model in snapshot.models if needs_attention(snapshot, model)]
     ill.sort(key=_gravity, reverse=True)
-    return [Trouble(model.key) for model in ill]
+    of_server = [Trouble(None)] if server_notices(snapshot) else []
+    return [*(Trouble(model.key) for model in ill), *of_server]
+
+
+def server_notices(snapshot: Snapshot) -> list[Note]:
+    """What is missing of a server that answers, each with the way out."""
+    metrics = snapshot.metrics
+    found: list[Note] = []
+    if snapshot.server.model_api is False:
+        found.append(Note("models cannot be registered: the model API is disabled", MODEL_API_HINT))
+    if metrics.problem is not None:
+        found.append(Note.of(metrics.problem))
+    if metrics.log_problem:
+        found.append(Note(metrics.log_problem, "pass their folder with --logs DIR"))
+    if snapshot.not_recorded:
+        found.append(Note(f"not recorded: {snapshot.not_recorded}"))
+    return found
 
 
 def needs_attention(snapshot: Snapshot, model: ModelStatus) -> bool:
@@ -82,7 +100,7 @@ def failed_lately(model: ModelStatus) -> bool:
 def fixes(snapshot: Snapshot, trouble: Trouble) -> Sequence[str]:
     """The ids of the actions that may fix it, the likeliest first."""
     if trouble.key is None:
-        return _OF_SERVER.get(snapshot.server.state, ())
+        return (*_OF_SERVER.get(snapshot.server.state, ()), "server.doctor")
     model = snapshot.model(trouble.key)
     if model is None or model.gone:
         return ("model.register",)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.log_page.lines import LogLine
     from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+    from tsmon.tui.text.notes import Note
 
 FOLDED_LINES = 4
 """Of a traceback that is folded: its last ones, where the exception is."""
@@ -28,8 +29,8 @@ Section = tuple[str, list[Span]]
 """A heading, empty for the first, and what is below it."""
 
 
-def server_sections(snapshot: Snapshot) -> Iterator[Section]:
-    """The server's state, the problem with it and the way out."""
+def server_sections(snapshot: Snapshot, notices: Sequence[Note]) -> Iterator[Section]:
+    """The server's state, the problem with it and the way out, and what else is missing."""
     server = snapshot.server
     sign = SERVER_SIGNS[server.state]
     verdict: list[Span] = [(str(sign), tone_of(sign.grade)), (f"  {server.label}", Tone.PLAIN)]
@@ -42,6 +43,9 @@ def server_sections(snapshot: Snapshot) -> Iterator[Section]:
         if server.problem.hint:
             cause.append((f"\n→ {server.problem.hint}", Tone.PLAIN))
         yield "Cause", cause
+    for note in notices:
+        hint = f"\n→ {note.hint}" if note.hint else ""
+        yield "Missing", [(note.message, Tone.WARNING), (hint, Tone.PLAIN)]
 
 
 def model_sections(
