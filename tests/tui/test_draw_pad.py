@@ -180,12 +180,40 @@ async def test_a_drawing_is_kept_under_its_label_and_shown_in_the_picker(
         with Image.open(kept) as picture:
             assert picture.tobytes() == canvas.pixels.pixels
         await seat.press("s", "minus")
+        await seat.until(lambda: options.drawings and len(list(options.drawings.iterdir())) == 2)
+        await seat.press("escape", "b")
+        await seat.sees("Picker")
+        await seat.press("d")
         await seat.until(lambda: len(seat.monitor.sending.desk.images) == 2)
+        images = seat.monitor.sending.desk.images
+        assert sorted(str(image.label) for image in images) == ["3", "None"]
+        await seat.sees("2 images")
+
+
+async def test_after_a_drawing_is_saved_random_images_are_of_the_folder_as_before(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with drawing(fake, options) as (seat, _):
+        await seat.press("space", "down", "s", "3")
+        await seat.sees("saved as", "b opens the picker, d there the drawings")
         await seat.press("escape")
-        await seat.until(lambda: len(seat.find(DigitsPane).images) == 2)
-        assert sorted(str(image.label) for image in seat.find(DigitsPane).images) == ["3", "None"]
-        await seat.press("b")
-        await seat.sees("Picker", "2 images")
+        await seat.until(lambda: len(seat.find(DigitsPane).images) == 10)
+        await seat.press("n")
+        await seat.until(lambda: seat.find(DigitsPane).score.sent == 10)
+
+
+async def test_a_page_costs_no_charts_and_the_monitor_is_up_to_date_behind_it(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with drawing(fake, options) as (seat, _):
+        fake.load("mnist", workers=3)
+        workers = seat.monitor.workers_pane
+        await seat.until(lambda: len(seat.monitor.model.workers) == 3)  # type: ignore[union-attr]
+        assert len(workers.table.items) == 1
+        await seat.press("escape")
+        await seat.until(lambda: len(workers.table.items) == 3)
 
 
 async def test_a_folder_that_cannot_be_written_is_told(

@@ -72,7 +72,6 @@ def show_model(
     events = monitor.events.about(model.key, span_s, edge) if model else []
     screen.workers_pane.show(snapshot, model, rollout)
     screen.metrics_pane.show(snapshot, model, points, view, span_s, events)
-    screen.digits_pane.target(model.key if model else None)
     if screen.in_depth and not screen.zoomed:
         screen.query_one(Headline).show(snapshot, model)
     if screen.story.display:

@@ -38,6 +38,7 @@ from tsmon.tui.monitor.tokens import Tokens
 from tsmon.tui.monitor.undoing import Undoing
 from tsmon.tui.monitor.versions import Versions
 from tsmon.tui.monitor.viewing import Viewing
+from tsmon.tui.screens.full_page import FullPage
 from tsmon.tui.screens.prompts import Talk
 from tsmon.tui.state.messages import Refreshed
 from tsmon.tui.state.rollouts import Rollout, Rollouts
@@ -77,6 +78,8 @@ class MonitorScreen(Panes):
         """Those of the table and of plugins."""
         self.talk = Talk(self)
         self._unpainted = ExitStack()
+        self._unseen = False
+        """Whether charts and workers were left as they were, below a page that covers them."""
         self._watch(session)
         self.past = LookingBack(self)
         self.running = Running(self)
@@ -228,10 +231,18 @@ class MonitorScreen(Panes):
         model = self.model
         if self.snapshot is None:
             return
-        rollout = self.rollouts.of(model.key) if model else None
-        show_model(self, self.session, self.snapshot, model, rollout)
+        self.digits_pane.target(model.key if model else None)
+        self._unseen = any(isinstance(each, FullPage) for each in self.app.screen_stack)
+        if not self._unseen:
+            rollout = self.rollouts.of(model.key) if model else None
+            show_model(self, self.session, self.snapshot, model, rollout)
         for each in self._capabilities:
             each.selected_shown()
+
+    def on_screen_resume(self) -> None:
+        """Show what a page lay over meanwhile."""
+        if self._unseen:
+            self.show_selected()
 
     def show_server(self) -> None:
         """Render the lines about the server."""

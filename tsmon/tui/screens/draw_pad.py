@@ -91,6 +91,7 @@ class DrawPad(DigitScreen):
         """The drawing changed."""
         self._live.want(self.desk.canvas.pixels)
         self._show_pen()
+        self.show_seen_title()
 
     def show_target(self) -> None:
         """Ask another version."""
@@ -113,8 +114,9 @@ class DrawPad(DigitScreen):
         return answer, seen
 
     def show_seen_title(self) -> None:
-        """Above the picture of the drawing."""
-        self.query_one("#pad-seen-title", Words).say(line((self.seen_title, Tone.MUTED)))
+        """Above the picture of the drawing, once there is one."""
+        title = None if self.desk.canvas.is_blank else line((self.seen_title, Tone.MUTED))
+        self.query_one("#pad-seen-title", Words).say(title)
 
     def _see(self, drawing: Drawing) -> PixelGrid | None:
         try:
@@ -223,8 +225,12 @@ class DrawPad(DigitScreen):
 
     async def _keep(self, pixels: PixelGrid, label: str | None) -> None:
         kept = await asyncio.to_thread(save_drawing, self.desk.drawings, pixels, label)
-        await self.desk.open(kept.path.parent, kept.path.absolute())
-        self.talk.note(Note(f"saved as {kept.path}", "the picker shows it"), bad=False)
+        folder, drawings = self.desk.folder, kept.path.parent
+        where = "{digits.pick} opens the picker, {picker.drawings} there the drawings"
+        if folder is None or folder.path.absolute() == drawings.absolute():
+            await self.desk.open(drawings, kept.path.absolute())
+            where = "the picker shows it"
+        self.talk.note(Note(f"saved as {kept.path}", where), bad=False)
 
     def action_back(self) -> None:
         """Leave the question, or the pad."""
