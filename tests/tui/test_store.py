@@ -32,6 +32,7 @@ async def test_a_server_without_models_names_the_archives_and_enter_serves_one(
     fake.archive("mnist", "1.0", url="mnist.mar")
     async with watching(fake, options, size=(100, 24)) as seat:
         await seat.sees("2 archives in the model store: mnist.mar, speech.mar", "A lists them")
+        await seat.sees("A archives  enter in depth")
         await seat.press("A")
         await seat.sees(
             "Archives", "mnist.mar", "speech.mar", "2.0", "handler.py", "not registered"

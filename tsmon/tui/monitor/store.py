@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ServerState
 from tsmon.torchserve.errors import ApiError
+from tsmon.tui.keymap import BY_ID
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.text.notes import Note
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tsmon.serving.model_store import ArchiveInfo
+    from tsmon.tui.keymap import Key
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.monitor.versions import Versions
 
@@ -47,6 +49,14 @@ class ModelStore(Capability):
         elif store is not None and snapshot.server.state is ServerState.UP and not self._looked:
             self._looked = True
             self.talk.do(self._name_archives(store))
+
+    def footer(self, keys: list[Key]) -> list[Key]:
+        """Where nothing is registered, first of all the way to the archives."""
+        snapshot, store = self.host.session.monitor.latest, self.host.options.model_store
+        if snapshot.models or store is None or not self.host.offers("model.register"):
+            return keys
+        archives = BY_ID["model.store"]
+        return [archives, *(key for key in keys if key != archives)]
 
     async def _name_archives(self, store: Path) -> None:
         from tsmon.serving.model_store import archive_names
