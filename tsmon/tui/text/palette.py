@@ -6,7 +6,8 @@ theme's background allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -102,7 +103,9 @@ def _palette(names: tuple[str, ...], dark: bool) -> Mapping[Hue, Shades]:
         strong = min(most * STRONG_SHARE, STRONGEST)
         middle = (LEAST_CONTRAST * strong) ** 0.5
         wanted = (LEAST_CONTRAST, middle, strong)
-        return Shades(*(_shade(hue, saturation, [background], each, dark).hex for each in wanted))
+        return Shades(
+            *(_shade(hue, saturation, [background], each, dark=dark).hex for each in wanted)
+        )
 
     compute, failure = colors["primary"].hsl, colors["error"].hsl
     taken = [compute.h, failure.h, colors["success"].hsl.h, colors["warning"].hsl.h]
@@ -127,26 +130,34 @@ def _readable(variables: Mapping[str, str], *, dark: bool) -> dict[str, str]:
     if any(color.ansi is not None for color in (*behind, *words.values())):
         return {}
     for key, color in words.items():
-        if min(contrast(color, each) for each in behind) < LEAST_CONTRAST:
+        if min(_least_contrast(color, each) for each in behind) < LEAST_CONTRAST:
             hue, saturation, _ = color.hsl
-            found[key] = _shade(hue, saturation, behind, LEAST_CONTRAST, dark).hex
+            found[key] = _shade(hue, saturation, behind, LEAST_CONTRAST, dark=dark).hex
     return found
 
 
 def _shade(
-    hue: float,
-    saturation: float,
-    behind: Iterable[Color],
-    least: float,
-    dark: bool,
+    hue: float, saturation: float, behind: Sequence[Color], least: float, *, dark: bool
 ) -> Color:
     """The shade of a hue that is nearest to the background and has at least this contrast to it."""
-    lightness = [step / _STEPS for step in range(_STEPS + 1)]
-    for each in lightness if dark else reversed(lightness):
-        color = Color.from_hsl(hue, saturation, each)
-        if min(contrast(color, other) for other in behind) >= least:
-            return color
-    return Color.parse("white" if dark else "black")
+
+    def color(step: int) -> Color:
+        lightness = step / _STEPS if dark else 1 - step / _STEPS
+        return Color.from_hsl(hue, saturation, lightness)
+
+    def is_enough(step: int) -> bool:
+        return all(_least_contrast(color(step), other) >= least for other in behind)
+
+    # On the way from the background to white or black the contrast only grows.
+    nearest = max(each.hsl.l if dark else 1 - each.hsl.l for each in behind)
+    steps = range(int(nearest * _STEPS), _STEPS + 1)
+    return color(steps[min(bisect_left(steps, True, key=is_enough), len(steps) - 1)])
+
+
+def _least_contrast(words: Color, behind: Color) -> float:
+    """With colours and in the greys of NO_COLOR, in which blue and violet are far darker."""
+    grey = contrast(words.monochrome, behind.monochrome)
+    return min(contrast(words, behind), grey)
 
 
 def _distance(hue: float, others: Iterable[float]) -> float:
