@@ -50,7 +50,8 @@ def test_each_shade_is_told_from_the_background_and_from_the_one_before(
     for each in shades(theme).values():
         contrasts = [contrast(seen(shade), background) for shade in each]
         assert contrasts[0] >= LEAST_CONTRAST
-        assert all(later >= LEAST_APART[in_grey] * earlier for earlier, later in pairwise(contrasts))
+        apart = LEAST_APART[in_grey]
+        assert all(later >= apart * earlier for earlier, later in pairwise(contrasts))
 
 
 @pytest.mark.parametrize("theme", COLOURED)

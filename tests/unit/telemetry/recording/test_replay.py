@@ -9,9 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.replay import STARTED, Server
 from tsmon.telemetry.history import KeptHistory
+from tsmon.telemetry.logs.request_report import LastReading, RequestReport
+from tsmon.telemetry.logs.time_buckets import add_counts, pack_counts, unpack_counts
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.replay import (
@@ -172,3 +175,18 @@ def test_a_time_is_found_among_the_ticks(recording: Recording) -> None:
     assert len(past) == TICKS
     assert past.times[123] == STARTED + 123
     assert past.index_at(past.moments[123] + 0.5) == 123
+
+
+def test_of_many_ticks_no_counted_time_is_lost(tmp_path: Path) -> None:
+    path, ticks, server = tmp_path / "busy.tsmon", 2 * MOST_POINTS + 1, Server(1)
+    last = LastReading(1.0, 3, 0, times=pack_counts({60: 2, 90: 1}))
+    with closing(Writer(path, "local")) as writer:
+        for second in range(ticks):
+            seen = server.observe(second, 1)
+            writer.write(replace(seen, reports={KEY: RequestReport({}, {}, {200: 1}, last=last)}))
+    with closing(Recording(path)) as recording:
+        points = RecordedHistory(recording).points(KEY, 1e6, recording.at(ticks - 1))
+    assert len(points) <= MOST_POINTS
+    counted = unpack_counts(add_counts(point.times for point in points[1:]))
+    between = 3 * (len(points) - 1)
+    assert counted == {60: 2 * between, 90: between}
