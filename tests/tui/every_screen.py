@@ -207,8 +207,12 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
         room.model, room.client, room.samples, [room.model.key], test=None
     ),
     Requests: lambda room: Requests(room.sources, room.model.key),
-    Runs: lambda room: Runs(room.seat.app.session, room.samples, room.model.key),
-    ComparedRuns: lambda room: ComparedRuns(room.seat.app.session, [past_run(RECORD)] * 2),
+    Runs: lambda room: Runs(
+        room.seat.app.session, room.seat.app.symbols, room.samples, room.model.key
+    ),
+    ComparedRuns: lambda room: ComparedRuns(
+        room.seat.app.session, room.seat.app.symbols, [past_run(RECORD)] * 2
+    ),
     ScaleDialog: lambda room: ScaleDialog(room.model, 1, local=True),
     ScaleMany: lambda room: ScaleMany([(room.model, 1)], local=True),
     SettingsPage: _settings,

@@ -124,7 +124,7 @@ class Pages(Capability):
         from tsmon.tui.screens.runs import Runs
 
         home = self.host.options.server_home
-        self._open(Runs(self.host.session, home, self.host.selected))
+        self._open(Runs(self.host.session, self.host.symbols, home, self.host.selected))
 
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""

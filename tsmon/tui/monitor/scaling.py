@@ -84,8 +84,15 @@ class Scaling(Capability):
             model = present(self.host, key)
             advice = await asyncio.to_thread(self._advice, model)
             planned, local = self.host.rollouts.planned(model), self.host.session.is_local
-            past = partial(self._past, key)
-            return ScaleDialog(model, planned, start, local=local, advice=advice, past=past)
+            return ScaleDialog(
+                model,
+                planned,
+                start,
+                local=local,
+                advice=advice,
+                past=partial(self._past, key),
+                symbols=self.host.symbols,
+            )
 
         target = await answered(self.host, SCALE, [key], dialog)
         if target is not None:

@@ -48,9 +48,12 @@ class Runs(Page):
 
     only_model = var(False, init=False)
 
-    def __init__(self, session: Session, home: Path | None, selected: ModelKey | None) -> None:
-        """`home` is the folder that runs are kept in."""
+    def __init__(
+        self, session: Session, symbols: Symbols, home: Path | None, selected: ModelKey | None
+    ) -> None:
+        """`symbols` is what histograms are drawn with, `home` the folder that runs are kept in."""
         super().__init__(session)
+        self._symbols = symbols
         self._home = home
         self._selected = selected
         self._all: list[PastRun] | None = None
@@ -115,7 +118,8 @@ class Runs(Page):
         if len(chosen) < COMPARED and run is not None:
             chosen = [*(each for each in chosen if each is not run), run]
         if chosen:
-            self.go_above(ComparedRuns(self.session, sorted(chosen, key=lambda run: run.started)))
+            in_order = sorted(chosen, key=lambda run: run.started)
+            self.go_above(ComparedRuns(self.session, self._symbols, in_order))
 
     def on_long_table_opened(self, event: LongTable.Opened) -> None:
         """A second click on a run."""
@@ -149,9 +153,10 @@ class ComparedRuns(Page):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(KEYS)
     AUTO_FOCUS = "#compared"
 
-    def __init__(self, session: Session, runs: Sequence[PastRun]) -> None:
+    def __init__(self, session: Session, symbols: Symbols, runs: Sequence[PastRun]) -> None:
         """One run or two."""
         super().__init__(session)
+        self._symbols = symbols
         self._runs = runs
 
     def body(self) -> ComposeResult:
@@ -163,10 +168,6 @@ class ComparedRuns(Page):
     def on_mount(self) -> None:
         """Fill both parts."""
         self._fill()
-
-    @property
-    def _symbols(self) -> Symbols:
-        return getattr(self.app, "symbols", Symbols.BRAILLE)
 
     def show_title(self) -> None:
         """Another size has room for more."""

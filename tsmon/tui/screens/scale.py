@@ -50,10 +50,11 @@ class ScaleDialog(Dialog[int]):
         local: bool,
         advice: Advice | None = None,
         past: Callable[[], tuple[Sequence[HistoryPoint], Instant]] | None = None,
+        symbols: Symbols = Symbols.BRAILLE,
     ) -> None:
         """`now` is how many workers there are or soon will be, `start` what is filled in.
 
-        `past` is what the model's chart is drawn from, up to the present.
+        `past` is what the model's chart is drawn from, up to the present, and `symbols` with what.
         """
         super().__init__()
         self._model = model
@@ -61,6 +62,7 @@ class ScaleDialog(Dialog[int]):
         self._start = now if start is None else start
         self._advice = advice
         self._past = past
+        self._symbols = symbols
         self._cpus = os.cpu_count() if local else None
 
     @property
@@ -81,7 +83,7 @@ class ScaleDialog(Dialog[int]):
         """Go on with the chart."""
         super().on_mount()
         for chart in self.query(OutlookChart):
-            chart.symbols = getattr(self.app, "symbols", Symbols.BRAILLE)
+            chart.symbols = self._symbols
             chart.fit(self.app.size.height)
             self.set_interval(CHART_REFRESH_S, self._draw)
             self._draw()
