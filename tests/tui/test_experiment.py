@@ -14,6 +14,8 @@ from tests.tui.seat import Seat, watching
 from tsmon.load.experiment.kept import load_results
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.plan_experiment import PlanExperiment
+from tsmon.tui.state.messages import SessionOpened
+from tsmon.tui.state.session import LiveSession
 from tsmon.tui.widgets.field import Field
 
 WORKERS = 3
@@ -213,3 +215,18 @@ async def test_nothing_else_changes_or_loads_the_server_meanwhile(
         hold.release()
         await seat.press("1", "plus")
         await seat.until(lambda: len(listening.version("mnist").workers) == WORKERS + 1)
+
+
+async def test_no_other_server_is_watched_meanwhile(
+    listening: FakeTorchServe, options: MonitorOptions
+) -> None:
+    other = FakeTorchServe()
+    async with watching(listening, options) as seat:
+        await _plan(seat)
+        hold = listening.hold("/predictions")
+        await seat.press("enter")
+        await hold.arrival()
+        seat.app.post_message(SessionOpened(LiveSession(other.client(), 0.2)))
+        await seat.sees("an experiment is running", "stop it first")
+        assert seat.app.session.client.addresses == listening.addresses
+        hold.release()

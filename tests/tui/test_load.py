@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.fake import FakeTorchServe
 from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import Seat, watching
 from tsmon.load.run.kept import kept_runs
 from tsmon.load.run.record import past_run
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import PaneName
+from tsmon.tui.state.session import LiveSession
 from tsmon.tui.widgets.field import Field
 
 
@@ -257,3 +259,21 @@ async def test_a_run_that_cannot_be_kept_says_so(server: Loopback, options: Moni
         await ask(seat, requests="5")
         await seat.press("enter")
         await seat.sees("count reached", "! cannot write", "answered         5")
+
+
+async def test_a_run_ends_when_another_server_is_watched(
+    server: Loopback, options: MonitorOptions
+) -> None:
+    server.fake.load("mnist")
+    other = FakeTorchServe()
+    other.load("elsewhere")
+    async with watching(server.fake, options) as seat:
+        await ask(seat, rate="20", seconds="600")
+        await seat.press("enter")
+        await seat.sees("in flight", "esc stops")
+        view = seat.monitor.running.view
+        assert view is not None
+        seat.app.servers.open(LiveSession(other.client(), 0.2))
+        await seat.sees("elsewhere", "4 Digits")
+        await seat.until(lambda: not view.job.running)
+        assert PaneName.RUN not in seat.monitor.offered
