@@ -15,6 +15,7 @@ from tests.snapshots.scene import ELSEWHERE
 from tests.snapshots.stage import Story, staged
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import LastReading, RequestPhase, RequestReport
+from tsmon.telemetry.logs.time_buckets import count_times, pack_counts
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.app.app import MonitorOptions
 
@@ -58,7 +59,9 @@ def _report(load: Load, number: int, swing: float) -> RequestReport:
     }
     failed = round(number * load.failing)
     statuses = {200: 300 * (number - failed), **({500: 300 * failed} if failed else {})}
-    last = LastReading(1.0, number, failed, profile, {})
+    factors = (0.8, 0.9, 1.0, 1.0, 1.1, 1.4, 2.6)
+    each = sorted((service + queue) * factors[at % len(factors)] for at in range(number))
+    last = LastReading(1.0, number, failed, profile, {}, pack_counts(count_times([each])))
     return RequestReport(profile, profile, statuses, last=last)
 
 
@@ -93,3 +96,7 @@ async def test_all_models_and_the_slow_one_in_depth(
         await stage.press("enter")
         await stage.sees("esc all models")
         await at_each(stage, "seven-depth", SIZES)
+        await stage.press("m")
+        await at_each(stage, "seven-heat", SIZES)
+        await stage.press("m", "v")
+        await at_each(stage, "seven-statistics", SIZES[:3])
