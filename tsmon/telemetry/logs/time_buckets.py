@@ -9,7 +9,7 @@ import struct
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 PER_DECADE = 20
@@ -17,6 +17,8 @@ LEAST_MS = 0.01
 DECADES = 8
 LAST = PER_DECADE * DECADES
 """The number of the bucket of all that is longer; 0 is that of all that is shorter."""
+TICKS_KEPT = 4096
+"""An hour at one tick a second."""
 _LARGE = 255
 """Stands for a count that follows in four bytes."""
 _LARGEST = 2**32 - 1
@@ -60,8 +62,9 @@ def pack_counts(counts: Counts) -> bytes:
     )
 
 
-def unpack_counts(packed: bytes) -> dict[int, int]:
-    """The counts that were packed."""
+@lru_cache(TICKS_KEPT)
+def unpack_counts(packed: bytes) -> Counts:
+    """The counts that were packed, not to be changed: a heatmap asks for the same at each tick."""
     counts: dict[int, int] = {}
     at = 0
     while at < len(packed):
