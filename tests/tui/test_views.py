@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from msgspec.structs import replace
+from textual.app import App
+from textual.screen import Screen
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import watching
+from tests.tui.seat import PATIENCE_S, screen_text, watching
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap import ALL_KEYS, KEYS, PaneName
 from tsmon.tui.monitor.layout import Layout, layout_for, visible_panes
@@ -284,3 +288,40 @@ async def test_which_server_was_taken_is_said_and_how_to_take_another(
     async with watching(fake, replace(options, note=note), size=(140, 40)) as seat:
         await seat.sees("watching 127.0.0.1:8081, found by its process", "127.0.0.1:9081 also")
         assert "also runs" not in seat.text.splitlines()[0]
+
+
+async def test_a_new_size_is_painted_only_when_it_is_filled(
+    fake: FakeTorchServe, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.load_many(5)
+    monkeypatch.setattr("tsmon.tui.app.frames.LONGEST_S", PATIENCE_S)  # however slow the machine
+    frames: list[tuple[tuple[int, int], str]] = []
+    display = App._display
+
+    def painted(app: App[int], screen: Screen[object], renderable: object) -> None:
+        frames.append((app.size, screen_text(app)))
+        display(app, screen, renderable)  # type: ignore[arg-type]
+
+    async with watching(fake, options, size=(140, 40)) as seat:
+        await seat.sees("model-004", "10 images")
+        monkeypatch.setattr(App, "_display", painted)
+        whole = {}
+        for size in [(120, 30), (80, 24), (60, 20), (220, 60), (140, 40)] * 2:
+            fake.serve("model-000", n=4)
+            await seat.pilot.resize_terminal(*size)
+            await seat.until(partial(painted_at, frames, size))
+            whole[size] = titles(seat.text)
+        assert {size for size, _ in frames} == set(whole)
+        assert [(size, titles(text)) for size, text in frames] == [
+            (size, whole[size]) for size, _ in frames
+        ]
+
+
+def painted_at(frames: list[tuple[tuple[int, int], str]], size: tuple[int, int]) -> bool:
+    """Whether the last frame is of that size."""
+    return bool(frames) and frames[-1][0] == size
+
+
+def titles(text: str) -> str:
+    """The line of the models' titles, without the blanks that texts give and take."""
+    return " ".join(next(line for line in text.splitlines() if "MODEL " in line).split())

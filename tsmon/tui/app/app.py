@@ -26,6 +26,7 @@ from tsmon.tui.app.commands import Commands
 from tsmon.tui.app.crash import format_crash, keep_report
 from tsmon.tui.app.driver import TerminalDriver
 from tsmon.tui.app.faults import Faults, is_gone, screen_of
+from tsmon.tui.app.frames import Frames
 from tsmon.tui.app.key_queue import KeyDone, KeyQueue
 from tsmon.tui.app.no_markup import take_no_markup
 from tsmon.tui.app.notifications import Notifications
@@ -46,6 +47,8 @@ from tsmon.untrusted.text import few_lines, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.console import RenderableType
 
     from tsmon.tui.keymap.effective import Keymap
     from tsmon.tui.state.messages import (
@@ -89,6 +92,7 @@ class TsmonApp(App[int]):
         self._ascii = AsciiOnly()
         self.key_queue = KeyQueue(self, super().on_event)
         self._notifications_shown = Notifications(self, self._log_note)
+        self._frames = Frames(self)
         self._faults = Faults(self, options.crash_folder)
         self._commands = Commands(self, lambda: self.monitor, options.history_file)
         self.servers = Servers(self, lambda: self.monitor, session, options)
@@ -142,6 +146,15 @@ class TsmonApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Keep keys in their order."""
         await self.key_queue.take(event)
+
+    def on_resize(self) -> None:
+        """Paint nothing until all has its new size."""
+        self._frames.hold()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Paint, unless a new size is being taken in."""
+        if not self._frames.held:
+            super()._display(screen, renderable)
 
     async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
         """Open a screen and wait for its result; only in work, which may be cancelled.
