@@ -57,6 +57,8 @@ class LoadView(RunView):
         """`logs` are the server's, `home` is the folder that runs are kept in."""
         super().__init__(id="load")
         self.plan = plan
+        self._lines: dict[str, int | None] = {}
+        """The heights of the texts, by their ids; None is as high as they are."""
         self.job = LoadJob(client, plan, self.changed, logs=logs, home=home)
         key = f"{plan.model} {plan.version or ''}".strip()
         self.heading = f"load {key} · {plan_words(plan)}"
@@ -106,13 +108,12 @@ class LoadView(RunView):
         """Fill all parts."""
         for part in (*self.query(Chart), *self.query(TimeAxis)):
             part.symbols = self.symbols
-        self.query_one("#load-problem", Words).say(self._problem())
+        self._say("load-problem", self._problem())
         if (report := self.job.report) is None:
             return
         self.query_one("#load-progress", Words).say(format_progress(report))
-        words = self.query_one("#load-report", Words)
         width = self.query_one("#load-words").content_size.width
-        words.say(format_report(report, self.job.side, width))
+        self._say("load-report", format_report(report, self.job.side, width))
         self._show_bars(report)
         span = _Elapsed(max(report.seconds, 1.0))
         self.query_one(TimeAxis).span = span
@@ -121,6 +122,16 @@ class LoadView(RunView):
         times = [TimedValue(age_s, each.p95_ms) for age_s, each in moments]
         self.query_one("#load-rate", Chart).plot(rates, span, gap_s=span.seconds)
         self.query_one("#load-p95", Chart).plot(times, span, gap_s=span.seconds)
+
+    def _say(self, id_: str, content: Content | None) -> None:
+        """Show a text as high as it has lines, so that not every change lays out the screen."""
+        words = self.query_one(f"#{id_}", Words)
+        whole_lines = content is not None and words.styles.text_wrap == "nowrap"
+        lines = content.plain.count("\n") + 1 if content is not None and whole_lines else None
+        if lines != self._lines.get(id_):
+            self._lines[id_] = lines
+            words.styles.height = lines  # setting it to what it is lays out as well
+        words.say(content)
 
     def _show_bars(self, report: RunReport) -> None:
         room = self.query_one("#load-bars", Words).container_size
