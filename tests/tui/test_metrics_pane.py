@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
+from tests.unit.telemetry.scrapes import at
 from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
+from tsmon.telemetry.history import HistoryPoint
 from tsmon.telemetry.logs.percentiles import Percentiles
 from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
-from tsmon.telemetry.snapshot import Gone, MetricsStatus, ModelStatus, ServerState, ServerStatus
+from tsmon.telemetry.snapshot import (
+    Gone,
+    MetricsStatus,
+    ModelStatus,
+    ServerState,
+    ServerStatus,
+    Snapshot,
+)
 from tsmon.telemetry.traffic import Missing, Traffic
 from tsmon.torchserve.errors import Unreachable
 from tsmon.torchserve.records import ModelVersion
 from tsmon.tui.app.app import MonitorOptions
-from tsmon.tui.widgets.metrics_pane import why_no_charts
+from tsmon.tui.widgets.metrics_pane import why_no_charts, why_no_heat
 
 UP = ServerStatus("here:8081", ServerState.UP, version="0.12.0")
 MODEL = ModelStatus(
@@ -61,6 +72,15 @@ def test_no_model_and_a_lost_one() -> None:
     prometheus = MetricsStatus(MetricsMode.PROMETHEUS)
     assert words(prometheus, None) == "no model is selected"
     assert "restarted without it" in words(prometheus, replace(MODEL, gone=Gone.FORGOTTEN))
+
+
+def test_why_there_is_no_heatmap_is_said() -> None:
+    unread = Snapshot(at(1), UP)
+    read = replace(unread, metrics=MetricsStatus(log_folder=Path("logs")))
+    old = HistoryPoint(at(1), inference=Percentiles(40, 7.9, 11.0, 12.0, 18.4))
+    assert "--logs DIR" in why_no_heat(unread, [HistoryPoint(at(1))])
+    assert "no request" in why_no_heat(read, [HistoryPoint(at(1))])
+    assert "this recording" in why_no_heat(read, [HistoryPoint(at(0)), old])
 
 
 async def test_the_first_sample_is_not_a_zero(

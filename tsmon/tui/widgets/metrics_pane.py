@@ -198,7 +198,7 @@ class MetricsPane(Pane, can_focus=True):
             has_heat = self.with_heat and measure is INFERENCE
             self._chart(measure).plot(
                 *(samples[measure.id], span, math.inf, marks),
-                note=why_no_heat(snapshot) if has_heat else "",
+                note=why_no_heat(snapshot, points) if has_heat else "",
                 heading=heading,
                 heat=self._heat(points, view) if has_heat else None,
             )
@@ -322,8 +322,10 @@ def _others(shown: Sequence[Measure]) -> Content | None:
     return Content(words) if words else None
 
 
-def why_no_heat(snapshot: Snapshot) -> str:
-    """Why there is no heatmap, and how to get one."""
+def why_no_heat(snapshot: Snapshot, points: Sequence[HistoryPoint]) -> str:
+    """Why there is no heatmap of these points, and how to get one."""
+    if INFERENCE.is_banded(points):  # their percentiles are known all the same
+        return "an older tsmon, which counted no latencies, made this recording"
     if not snapshot.metrics.reads_logs:
         return "a heatmap needs the server's log files: --logs DIR"
     return "no request was timed in this time"
