@@ -45,7 +45,7 @@ def test_a_warning_counts_only_when_strict(tsmon: Tsmon, server: FakeTorchServe)
     ended = tsmon("doctor", "--strict")
 
     assert ended.code == 1
-    assert "→ set metrics_mode=prometheus in config.properties" in ended.stdout
+    assert "→ set metrics_mode=prometheus in its config.properties" in ended.stdout
 
 
 def test_an_error_ends_with_one(tsmon: Tsmon, server: FakeTorchServe) -> None:

@@ -13,10 +13,14 @@ def test_a_number_is_explained_by_the_word_on_the_screen(tsmon: Tsmon) -> None:
     assert "formula  Δts_inference_requests_total / Δt" in ended.stdout
 
 
-def test_a_word_of_two_sections_is_explained_twice(tsmon: Tsmon) -> None:
+def test_a_word_of_several_sections_is_explained_in_each(tsmon: Tsmon) -> None:
     records = tsmon("explain", "queue", "--json").json
 
-    assert [record["section"] for record in records] == ["From the counters", "Percentiles"]
+    assert [record["section"] for record in records] == [
+        "From the counters",
+        "Percentiles",
+        "Load runs",
+    ]
     assert records[0]["number"] == "queue ms per request"
 
 

@@ -12,6 +12,7 @@ from tsmon.telemetry.logs.request_report import LastReading, Profile, RequestPha
 from tsmon.telemetry.logs.time_buckets import LAST, add_counts, pack_counts, unpack_counts
 from tsmon.telemetry.recording.database import Database, numbers, texts
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.untrusted.json import parse_json
 
 TABLE = "answered"
 """Recordings of an earlier tsmon do not have it."""
@@ -100,7 +101,7 @@ def read_times(database: Database, first: int, last: int, model: str, version: s
 
 def _packed(buckets: str) -> bytes:
     """The counts that were written as JSON."""
-    found = json.loads(buckets)
+    found = parse_json(buckets)
     if not isinstance(found, dict):
         raise ValueError("the counted times are not an object")
     counts = dict(zip(map(int, found), numbers(list(found.values())), strict=True))

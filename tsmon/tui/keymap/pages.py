@@ -276,7 +276,7 @@ RUNS_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "runs.file", "f", "f", "file", Group.RUNS, "add a file",
-        "Add a run that `tsmon load --json` wrote to a file.",
+        "Add a run that `tsmon load MODEL --json` wrote to a file.",
     ),
 )  # fmt: skip
 

@@ -90,7 +90,7 @@ class Incidents(Capability):
         words = (
             f"{folder}\n\n"
             f"{SUMMARY:<16}what happened, for a ticket or a chat\n"
-            f"{REPLAY:<16}`tsmon replay` opens it\n"
+            f"{REPLAY:<16}`tsmon replay {REPLAY}` opens it\n"
             f"{PICTURE:<16}the screen as it was"
         )
         self.talk.push(WholeText("Incident card", words, str(folder), "the folder"))

@@ -136,7 +136,7 @@ class Runs(Page):
 
     def action_file(self) -> None:
         """Ask for a file."""
-        words = "A file that `tsmon load --json` printed, or that was saved from a run."
+        words = "A file that `tsmon load MODEL --json` printed, or that was saved from a run."
         self.app.push_screen(AskPath("Add a run", words, Path.cwd(), self._add))
 
     async def _add(self, path: Path) -> None:
