@@ -58,8 +58,9 @@ class Running(Capability):
         self._pane = pane = RunPane(view)
         await self.host.show_run(pane)
         await view.job.ended()
-        pane.show_keys()
-        self.host.session.monitor.poke()
+        if self._pane is pane:  # neither closed nor of a server that is watched no more
+            pane.show_keys()
+            self.host.session.monitor.poke()
 
     def step_back(self) -> bool:
         """Stop the run in focus, or close it when it has ended; whether there is one in focus."""
