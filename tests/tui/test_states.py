@@ -219,3 +219,17 @@ async def test_before_the_first_answer_it_says_what_it_waits_for(
         hold.release()
         await seat.sees("1 model ready", "● 1/1")
         await seat.misses("first answer")
+
+
+async def test_after_the_shell_had_the_terminal_it_says_that_it_catches_up(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees("● up", "mnist")
+        hold = fake.hold("/metrics")
+        await seat.until(lambda: hold.waiting)
+        seat.app.app_resume_signal.publish(seat.app)
+        await seat.sees("catching up")
+        hold.release()
+        await seat.misses("catching up")

@@ -16,6 +16,7 @@ from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelStatus, Snapshot
+    from tsmon.torchserve.waiting import Wait
     from tsmon.tui.monitor.looking_back import LookingBack
     from tsmon.tui.monitor.panes import Panes
     from tsmon.tui.state.rollouts import Rollout
@@ -27,7 +28,13 @@ LEAD_S = 60.0
 
 
 def show_server(
-    screen: Panes, session: Session, shown: Snapshot | None, past: LookingBack, note: str
+    screen: Panes,
+    session: Session,
+    shown: Snapshot | None,
+    past: LookingBack,
+    note: str,
+    *,
+    catching_up: bool,
 ) -> None:
     """Render the first lines, which also change with time alone; in the past, as they were."""
     held, monitor = session.playhead.held, session.monitor
@@ -43,7 +50,7 @@ def show_server(
         session.word,
         ", ".join(filter(None, (note.partition("; ")[0], session.warning))),
         session.tag,
-        f"waiting for {wait.what}, {duration(wait.seconds)}" if wait else "",
+        _waiting(wait, catching_up=catching_up and not held),
     )
     screen.query_one(ServerBar).show(snapshot, facts, snapshot.at if held else now)
     screen.query_one(Banner).show(
@@ -55,6 +62,13 @@ def show_server(
         can_renew=session.can_renew_tokens,
         renews=session.renews_tokens,
     )
+
+
+def _waiting(wait: Wait | None, *, catching_up: bool) -> str:
+    """What has been waited for so long that it is worth a word."""
+    if wait is not None:
+        return f"waiting for {wait.what}, {duration(wait.seconds)}"
+    return "catching up" if catching_up else ""
 
 
 def show_model(

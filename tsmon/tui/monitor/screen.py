@@ -78,6 +78,8 @@ class MonitorScreen(Panes):
         """Those of the table and of plugins."""
         self.talk = Talk(self)
         self._unpainted = ExitStack()
+        self._behind: Snapshot | None = None
+        """The last tick before the shell gave the terminal back; None once there is a newer one."""
         self._unseen = False
         """Whether charts and workers were left as they were, below a page that covers them."""
         self._watch(session)
@@ -117,6 +119,7 @@ class MonitorScreen(Panes):
         self.symbols = self.options.symbols
         self.digits_open = self.options.config.monitor.digits_open
         self.set_interval(CLOCK_S, self.show_server)
+        self.app.app_resume_signal.subscribe(self, lambda _: self._catch_up())
         for each in self._capabilities:
             each.mounted()
         chosen, _, others = self.options.note.partition("; ")
@@ -187,6 +190,8 @@ class MonitorScreen(Panes):
     def on_refreshed(self, message: Refreshed) -> None:
         """A tick; while another one is looked at it is not shown."""
         self.past.ticked()
+        if message.snapshot is not self._behind:
+            self._behind = None
         if not self.session.playhead.held:
             self.snapshot = message.snapshot
 
@@ -246,7 +251,20 @@ class MonitorScreen(Panes):
 
     def show_server(self) -> None:
         """Render the lines about the server."""
-        show_server(self, self.session, self.snapshot, self.past, self.options.note)
+        show_server(
+            self,
+            self.session,
+            self.snapshot,
+            self.past,
+            self.options.note,
+            catching_up=self._behind is not None,
+        )
+
+    def _catch_up(self) -> None:
+        """Say that what is shown is of before the shell had the terminal, until it is not."""
+        self._behind = self.session.monitor.latest
+        self.session.monitor.poke()
+        self.show_server()
 
     def _rollout_changed(self, rollout: Rollout) -> None:
         """A change of workers took a step."""
