@@ -17,6 +17,7 @@ from tsmon.doctor.facts import ConfigFacts, Facts, MachineFacts
 from tsmon.doctor.findings import Check, Finding, Result, Severity, run_check
 from tsmon.doctor.installation import look_at_installation
 from tsmon.doctor.machine import look_at_machine
+from tsmon.threads import in_thread
 
 if TYPE_CHECKING:
     from tsmon.torchserve.addresses import Addresses
@@ -68,10 +69,10 @@ class Examination(Struct, frozen=True):
         self.on_progress(self._words(wants_server))
         server, (machine, config), installation = await asyncio.gather(
             ask_server(self.client, self.connect) if wants_server else _nothing(),
-            asyncio.to_thread(self._look_here, self.client.addresses),
-            asyncio.to_thread(look_at_installation),
+            in_thread(self._look_here, self.client.addresses),
+            in_thread(look_at_installation),
         )
-        deaths = await asyncio.to_thread(read_deaths, server, machine)
+        deaths = await in_thread(read_deaths, server, machine)
         facts = Facts(server, machine, config, installation, deaths)
         results = tuple(run_check(check, facts) for check in checks)
         return Report(results, server.reachable if server else None)

@@ -20,6 +20,7 @@ from tsmon.fleet.targets import FleetTarget, configured_targets, without_doubles
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.staleness import patience_s
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Fleet:
     async def _keep_looking(self, group: asyncio.TaskGroup) -> None:
         """Follow the files that name servers."""
         while True:
-            found = await asyncio.to_thread(self._files.read)
+            found = await in_thread(self._files.read)
             named = list(configured_targets(self.config.servers))
             targets = [*named, *without_doubles(found, self._metrics_addresses(named))]
             await self._leave_all_but(targets)

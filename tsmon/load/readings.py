@@ -17,6 +17,7 @@ from tsmon.telemetry.logs.place_follower import PlaceFollower
 from tsmon.telemetry.logs.request_report import Profile, RequestPhase, TimesKey
 from tsmon.telemetry.scrape import Counters, MetricsMode, SeriesKey, parse_scrape
 from tsmon.telemetry.traffic import Missing, Usage, usage_of
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class CounterReader:
     async def close(self) -> None:
         """Let go of the log files."""
         if self._logs is not None:
-            await asyncio.to_thread(self._logs.close)
+            await in_thread(self._logs.close)
 
     async def _settled(self, labels: Sequence[str], answered: int) -> Counters | str:
         """The sums once they stand still; with traffic of others, as they are in the end."""
@@ -108,7 +109,7 @@ class CounterReader:
         await self._read_logs()
         try:
             page = await self._client.metrics.scrape()
-            scrape = await asyncio.to_thread(parse_scrape, page, Instant.now())
+            scrape = await in_thread(parse_scrape, page, Instant.now())
         except TorchServeError as error:
             return str(error)
         series = scrape.series
@@ -122,7 +123,7 @@ class CounterReader:
     async def _read_logs(self) -> None:
         if self._logs is None:
             return
-        await asyncio.to_thread(self._logs.read)
+        await in_thread(self._logs.read)
         if self._watch is not None:
             times = self._watch.server_log.times
             self._backend += times.backend([self._logged], since=self._read_at) or NO_READINGS

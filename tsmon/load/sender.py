@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tsmon.digits.errors import ImageError
 from tsmon.load.answers import Answer, read_answer
 from tsmon.load.refusals import Failure, kind_of
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ async def send_one(
 ) -> Answer:
     """Send one image; every failure is an answer that says so."""
     try:
-        body = await asyncio.to_thread(image.read)
+        body = await in_thread(image.read)
         prediction = await inference.predict(
             model, body, version=version, accept="application/json"
         )

@@ -1,6 +1,6 @@
 """A TorchServe on this machine: the start of a process, the end of any and how it is.
 
-All functions block; from an asyncio program call them through `asyncio.to_thread`.
+All functions block; from an asyncio program call them through `tsmon.threads.in_thread`.
 """
 
 from __future__ import annotations

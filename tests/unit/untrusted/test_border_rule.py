@@ -101,7 +101,7 @@ def test_a_module_reads_only_through_the_border(file: Path) -> None:
     [
         "path.read_text()",
         "Path('x').read_bytes()",
-        "to_thread(path.read_text)",
+        "in_thread(path.read_text)",
         "open(path)",
         "path.open('rb')",
         "(folder / name).open(errors='replace')",

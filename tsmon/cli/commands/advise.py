@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from tsmon.telemetry.logs.request_report import times_keys
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey, Snapshot
 from tsmon.telemetry.traffic import LONG_WINDOW_S, Usage
+from tsmon.threads import in_thread
 from tsmon.torchserve.changes import MOST_WORKERS
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import period
@@ -126,7 +126,7 @@ async def _watch(
             watched = snapshot.at.since(seen[0].at)
             if watched >= seconds or (watched >= QUIET_S and _is_over(snapshot, key)):
                 break
-    return await asyncio.to_thread(_situation, seen, key)
+    return await in_thread(_situation, seen, key)
 
 
 def _is_over(snapshot: Snapshot, key: ModelKey) -> bool:

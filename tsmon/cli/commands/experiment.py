@@ -39,6 +39,7 @@ from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.threads import in_thread
 from tsmon.units import period
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ async def _predict(client: TorchServe, plan: ExperimentPlan, target: Target) -> 
     described = await client.management.describe(plan.model, plan.version)
     key = ModelKey(described.name, described.version)
     home = target.own_home.path
-    points = await asyncio.to_thread(experienced_points, client.addresses.label, key, home)
+    points = await in_thread(experienced_points, client.addresses.label, key, home)
     return predictor(points, key, usable_cores() if client.addresses.is_local else None)
 
 

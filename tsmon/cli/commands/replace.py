@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from tsmon.cli.options import as_json, server_options, version_option
 from tsmon.cli.output import say
 from tsmon.cli.procedures import carry_out
 from tsmon.cli.target import Target, pass_target
+from tsmon.threads import in_thread
 from tsmon.torchserve.replacement import GRACE_S, Probe, Replacement, plan_replacement
 
 
@@ -51,7 +51,7 @@ async def replace(
     default version, and the old one is removed when it has answered what it had. If the new one
     does not work it is removed again. Ctrl-C at any moment leaves a version that serves.
     """
-    probe = await asyncio.to_thread(Probe.of, test_file) if test_file else None
+    probe = await in_thread(Probe.of, test_file) if test_file else None
     async with target.client() as client:
         url = target.archive_url(archive, client.addresses)
         plan = await plan_replacement(

@@ -6,7 +6,6 @@ has the workers and the registration it had, or after `RESTORE_S`; `restoration`
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from tsmon.load.readings import CounterReader
 from tsmon.load.run.run import open_run
 from tsmon.logs.discovery import find_logs
 from tsmon.telemetry.processes import ProcessTable
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import InvalidArgument, ReadOnly, TorchServeError
 from tsmon.torchserve.protection import protected
 
@@ -104,13 +104,13 @@ class Experiment:
         if self._subject is None:
             await self.look()
         assert self._subject is not None  # noqa: S101 (look sets it or raises)
-        kept = await asyncio.to_thread(self._keep_note, self._subject)
+        kept = await in_thread(self._keep_note, self._subject)
         try:
             await self._measure_all(self._subject, show)
         finally:
             await protected(self._put_back(self._subject, show))
             if kept is not None and self.restoration is not None and self.restoration.done:
-                await asyncio.to_thread(kept.drop)
+                await in_thread(kept.drop)
         return self.result
 
     def _keep_note(self, subject: Subject) -> Unfinished | None:
@@ -150,7 +150,7 @@ class Experiment:
     async def _measure_all(self, subject: Subject, show: Callable[[ExperimentStep], None]) -> None:
         logs = self._logs
         if logs is None and self._client.addresses.is_local:
-            logs = await asyncio.to_thread(find_logs, self._client.addresses.management)
+            logs = await in_thread(find_logs, self._client.addresses.management)
         found = subject.found
         readings = CounterReader(self._client, found.name, found.version, logs)
         try:

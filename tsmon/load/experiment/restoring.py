@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tsmon.load.experiment.subject import ChangedMeanwhile, NotReached, Subject
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.protection import protected
 from tsmon.units import period, plural
@@ -37,7 +38,7 @@ async def restore(note: Unfinished, management: Management) -> Restoration:
     """Restore what a killed experiment left, and return how that went."""
     restoration = await protected(put_back(note.subject(management)))
     if restoration.done:
-        await asyncio.to_thread(note.drop)
+        await in_thread(note.drop)
     return restoration
 
 

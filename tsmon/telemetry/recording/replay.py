@@ -29,6 +29,7 @@ from tsmon.telemetry.scrape import Scrape, SeriesKey
 from tsmon.telemetry.snapshot import MetricsStatus, ModelKey, ServerState, ServerStatus, Snapshot
 from tsmon.telemetry.source import Observation
 from tsmon.telemetry.traffic import LONG_WINDOW_S, WINDOW_S, Traffic, TrafficMeter
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ async def find_events(recording: Recording, monitor: Monitor) -> AsyncIterator[f
     """
     done = 0
     while done < len(recording.ticks):
-        done = await asyncio.to_thread(_look, recording, monitor, done)
+        done = await in_thread(_look, recording, monitor, done)
         yield done / len(recording.ticks)
         await asyncio.sleep(REST_S)
     if recording.damage is not None:

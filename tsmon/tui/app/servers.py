@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from textual.app import App
 
+from tsmon.threads import in_thread
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.tui.state.opening import live_session, own_of, target_named
@@ -111,7 +111,7 @@ class Servers:
         """Show the watched server and those beside it on this machine."""
         from tsmon.fleet.found import found_here
 
-        found = await asyncio.to_thread(found_here, session.client)
+        found = await in_thread(found_here, session.client)
         self._show_fleet(dataclasses.replace(config, servers=found))
 
     def _show_fleet(self, config: Config) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tsmon.threads import in_thread
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.running import GROUP as RUN_GROUP
@@ -67,9 +67,7 @@ class Experimenting(Capability):
             return
         logs = session.monitor.latest.metrics.log_folder
         client, home = session.client, host.options.server_home
-        points = await asyncio.to_thread(
-            experienced_points, client.addresses.label, model.key, home
-        )
+        points = await in_thread(experienced_points, client.addresses.label, model.key, home)
         cores = usable_cores() if session.is_local else None
         experiment = Experiment(client, plan, logs, predictor(points, model.key, cores), home=home)
         outlook = await experiment.look()

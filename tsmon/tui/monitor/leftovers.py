@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from textual.content import Content
 
 from tsmon.serving.home import Home
 from tsmon.telemetry.snapshot import ModelKey, ServerState
+from tsmon.threads import in_thread
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.monitor.capability import Capability
@@ -44,10 +44,10 @@ class Leftovers(Capability):
 
     async def _look(self) -> None:
         label = self.host.session.client.addresses.label
-        orphan = await asyncio.to_thread(self._orphan, label)
+        orphan = await in_thread(self._orphan, label)
         if orphan is not None and await self._stop(orphan):
             return
-        for note in await asyncio.to_thread(self._unfinished, label):
+        for note in await in_thread(self._unfinished, label):
             await self._put_back(note)
 
     def _unfinished(self, label: str) -> list[Unfinished]:
@@ -92,7 +92,7 @@ class Leftovers(Capability):
 
         async def stop() -> None:
             try:
-                await asyncio.to_thread(server.stop)
+                await in_thread(server.stop)
             except ServingError as error:
                 raise TorchServeError(str(error), error.hint) from None
 
@@ -101,7 +101,7 @@ class Leftovers(Capability):
             self.host.session.monitor.poke()
         else:  # it stays, and no one is asked again
             with suppress(ServingError, OSError):
-                await asyncio.to_thread(server.give_to, None, record)
+                await in_thread(server.give_to, None, record)
         return bool(stopped)
 
     # A model that was not put back
@@ -113,7 +113,7 @@ class Leftovers(Capability):
         management = self.host.session.client.management
         now = self.host.session.monitor.latest.model(ModelKey(note.model, note.version))
         if now is not None and note.is_as_before(now.described):
-            await asyncio.to_thread(note.drop)
+            await in_thread(note.drop)
             return
         words = f"{note.words[0].upper()}{note.words[1:]}. Otherwise it stays as it is."
         question = Question(f"Restore {note.model}?", Content(words), Risk.CHANGE, "Restore")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.threads import in_thread
 from tsmon.torchserve.changes import Change, scale_change
 from tsmon.torchserve.replacement import Replacement
 from tsmon.tui.monitor.asking import Still, answered, present
@@ -87,7 +87,7 @@ class Replacing(Capability):
             found = await client.management.describe(key.name, key.version)
             now = present(self.host, key)
             try:
-                procedure = await asyncio.to_thread(RollingRestart, client, found)
+                procedure = await in_thread(RollingRestart, client, found)
                 return Confirm(_one_at_a_time(now, found))
             except CannotRoll as error:
                 procedure = RestartAtOnce(client, found)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsmon.threads import in_thread
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.messages import JobBegun
@@ -90,7 +90,7 @@ class Running(Capability):
         words = f"The suffix sets the format: {view.SUFFIXES}."
 
         async def write(path: Path) -> None:
-            await asyncio.to_thread(view.write, path)
+            await in_thread(view.write, path)
             self.talk.note(Note(f"saved to {path}"), bad=False)
 
         self.talk.push(AskPath("Save the result", words, Path.cwd() / view.file_name, write))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.traffic import WINDOW_S
+from tsmon.threads import in_thread
 from tsmon.tui.monitor.asking import Still, answered, present
 from tsmon.tui.monitor.bulk import SCALE
 from tsmon.tui.monitor.capability import Capability, Handlers
@@ -82,7 +82,7 @@ class Scaling(Capability):
 
         async def dialog(_: Still) -> ScaleDialog:
             model = present(self.host, key)
-            advice = await asyncio.to_thread(self._advice, model)
+            advice = await in_thread(self._advice, model)
             planned, local = self.host.rollouts.planned(model), self.host.session.is_local
             return ScaleDialog(
                 model,

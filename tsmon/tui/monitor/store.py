@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.snapshot import ServerState
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import ApiError
 from tsmon.tui.keymap import BY_ID
 from tsmon.tui.monitor.capability import Capability, Handlers
@@ -61,7 +61,7 @@ class ModelStore(Capability):
     async def _name_archives(self, store: Path) -> None:
         from tsmon.serving.model_store import archive_names
 
-        self.host.models_pane.name_archives(await asyncio.to_thread(archive_names, store))
+        self.host.models_pane.name_archives(await in_thread(archive_names, store))
 
     def _open(self) -> None:
         from tsmon.tui.screens.store import Store

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsmon.threads import in_thread
 from tsmon.torchserve.tokens import read_key_file
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.text.notes import Note
@@ -54,13 +54,13 @@ class Tokens(Capability):
         client = self.host.session.client
         start = client.keys.path
         if start is None or client.keys.problem is not None:
-            start = await asyncio.to_thread(_written_by, client.addresses) or start
+            start = await in_thread(_written_by, client.addresses) or start
         self.talk.push(AskPath("Key file", words, start, self._use_key_file))
 
     async def _use_key_file(self, path: Path) -> None:
         from tsmon.fleet.access import owns_keys
 
-        await asyncio.to_thread(read_key_file, path)
+        await in_thread(read_key_file, path)
         client = self.host.session.client
         client.keys.path, client.keys.owner = path, client.addresses
         client.keys.own = owns_keys(path, client.addresses)

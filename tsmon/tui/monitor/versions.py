@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsmon.threads import in_thread
 from tsmon.tui.monitor.asking import Still, answered, ask_default, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.undo import UndoDefault, UndoUnregister, no_way_back
@@ -131,7 +131,7 @@ class Versions(Capability):
         async def dialog(still: Still) -> Confirm:
             nonlocal lost
             now, store = present(self.host, key), self.host.options.model_store
-            lost = await asyncio.to_thread(no_way_back, now.described, store)
+            lost = await in_thread(no_way_back, now.described, store)
             others = versions_beside(self.host, key)
             question = about_unregistering(now, others, lost, self.host.options.keys)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from tsmon.serving.archive import BUILT_IN_HANDLERS, ArchiveSpec, build_archive, digit_archive_spec
 from tsmon.serving.errors import ArchiveExists, ServingError
+from tsmon.threads import in_thread
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.field import Field
@@ -65,7 +65,7 @@ class ArchiveDialog(Dialog[Path]):
 
     async def _build(self, spec: ArchiveSpec) -> None:
         try:
-            path = await asyncio.to_thread(build_archive, spec)
+            path = await in_thread(build_archive, spec)
         except ArchiveExists as error:
             self._allow_replacing(True)
             self.show_note(Note(error.message, "the button overwrites it"))

@@ -17,6 +17,7 @@ from tsmon.digits.errors import ImageError
 from tsmon.load.live import NewestOnly
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.sender import send_one
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.digit_screen import DigitScreen
@@ -105,10 +106,10 @@ class DrawPad(DigitScreen):
         target = self.desk.target
         if target is None or not any(pixels.pixels):
             return None, None
-        drawing = await asyncio.to_thread(Drawing.of, pixels)
+        drawing = await in_thread(Drawing.of, pixels)
         inference = self.desk.session.client.inference
         seen, answer = await asyncio.gather(
-            asyncio.to_thread(self._see, drawing),
+            in_thread(self._see, drawing),
             send_one(inference, target.name, drawing, version=target.version),
         )
         return answer, seen
@@ -224,7 +225,7 @@ class DrawPad(DigitScreen):
         self.talk.do(self._keep(self.desk.canvas.pixels, label))
 
     async def _keep(self, pixels: PixelGrid, label: str | None) -> None:
-        kept = await asyncio.to_thread(save_drawing, self.desk.drawings, pixels, label)
+        kept = await in_thread(save_drawing, self.desk.drawings, pixels, label)
         folder, drawings = self.desk.folder, kept.path.parent
         where = "{digits.pick} opens the picker, {picker.drawings} there the drawings"
         if folder is None or folder.path.absolute() == drawings.absolute():

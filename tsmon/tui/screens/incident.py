@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 
+from tsmon.threads import in_thread
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.tones import Tone, line
@@ -77,4 +77,4 @@ class IncidentDialog(Dialog[Path]):
         self.carry_out(self._write_beside(seconds, folder), "writing …")
 
     async def _write_beside(self, seconds: float, folder: Path) -> None:
-        self.dismiss(await asyncio.to_thread(self._write, seconds, folder))
+        self.dismiss(await in_thread(self._write, seconds, folder))

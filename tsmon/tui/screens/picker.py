@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +15,7 @@ from textual.reactive import var
 
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid, picture_size, preview
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens import picker_text as picker_words
@@ -171,7 +171,7 @@ class Picker(PickerActions):
         if image is None:
             self.query_one(Look).show(None, None)
             return
-        file, seen, size = await asyncio.to_thread(self._sights, image)
+        file, seen, size = await in_thread(self._sights, image)
         if self.is_open:
             self._sized = image.path, size
             self.query_one(Look).show(file, seen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -13,6 +12,7 @@ from textual.widgets import Input, Static
 from tsmon.serving.archive_url import archive_url
 from tsmon.serving.model_store import ArchiveInfo
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.registration_of import registration_like
 from tsmon.torchserve.replacement import GRACE_S, Probe, ReplacementPlan, plan_replacement
@@ -127,7 +127,7 @@ class ReplaceDialog(ArchiveListDialog[ReplacementPlan]):
             self._model_store,
             local=self._client.addresses.is_local,
         )
-        probe = await asyncio.to_thread(Probe.of, test) if test else None
+        probe = await in_thread(Probe.of, test) if test else None
         plan = await plan_replacement(
             self._client, key.name, url, version=key.version, probe=probe, grace_s=grace_s
         )

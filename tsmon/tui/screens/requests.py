@@ -15,6 +15,7 @@ from textual.reactive import var
 from tsmon.logs.layout import LAYOUT_HINT
 from tsmon.ordering import arrange
 from tsmon.telemetry.log_page.requests import RequestBuffer, SeenRequest
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.state.log_sources import LogSources, why_no_logs
@@ -86,7 +87,7 @@ class Requests(RequestPage):
         while self.is_open:
             follower = self._sources.requests()
             changed, self._follower = follower is not self._follower, follower
-            more = follower is not None and await asyncio.to_thread(follower.read)
+            more = follower is not None and await in_thread(follower.read)
             if self.is_open and (more or changed or not self._read_all):
                 self._read_all |= not more
                 self._show()

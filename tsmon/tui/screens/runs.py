@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from textual.reactive import var
 
 from tsmon.load.run.kept import kept_runs, read_run
 from tsmon.load.run.record import PastRun
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.screens.ask import AskPath
 from tsmon.tui.screens.full_page import Page
@@ -71,7 +71,7 @@ class Runs(Page):
         self.talk.do(self._read())
 
     async def _read(self) -> None:
-        found = await asyncio.to_thread(kept_runs, self._home)
+        found = await in_thread(kept_runs, self._home)
         self._all = [*(self._all or ()), *found]
         if self.is_open:
             self._show()
@@ -140,7 +140,7 @@ class Runs(Page):
         self.app.push_screen(AskPath("Add a run", words, Path.cwd(), self._add))
 
     async def _add(self, path: Path) -> None:
-        run = await asyncio.to_thread(read_run, path)
+        run = await in_thread(read_run, path)
         self._all = [run, *(self._all or ())]
         self.only_model = False
         self._show()

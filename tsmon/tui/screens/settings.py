@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tsmon.config.schema import Config, ServerSettings
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.screens.ask import AskPath, AskText
 from tsmon.tui.screens.full_page import Page
@@ -244,7 +244,7 @@ class SettingsPage(Page):
             return
         overruled = [given.by for key in kept if (given := self._changes.given(key))]
         try:
-            files = await asyncio.to_thread(self._live.keep)
+            files = await in_thread(self._live.keep)
         finally:
             self._show()
         where = ", ".join(map(str, files)) or "no file: every setting has its default"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +15,7 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.serving.plan import ServerPlan
 from tsmon.serving.ports import Ports, free_ports
 from tsmon.serving.running import find_running
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.tui.screens.dialog import Dialog
 from tsmon.tui.text.notes import Note
@@ -82,7 +82,7 @@ class StartServerDialog(Dialog[Opened]):
 
     async def _start(self, store: Path, port: int) -> None:
         try:
-            record = await asyncio.to_thread(self._start_blocking, store, port)
+            record = await in_thread(self._start_blocking, store, port)
         except AlreadyRunning:
             await self._use_running()
         except StartFailed as error:
@@ -94,7 +94,7 @@ class StartServerDialog(Dialog[Opened]):
             self.dismiss(Opened(record, started=True))
 
     async def _use_running(self) -> None:
-        record = await asyncio.to_thread(find_running, self._server.home)
+        record = await in_thread(find_running, self._server.home)
         if record is None:
             self.show_note(
                 Note("a server is already starting from this home", "try again in a moment")

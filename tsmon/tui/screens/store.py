@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tsmon.serving.model_store import ArchiveInfo, BadArchive, list_archives
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page
@@ -69,10 +70,10 @@ class Store(Page):
 
     async def _follow(self) -> None:
         while self.is_open:
-            files = await asyncio.to_thread(_files, self._folder)
+            files = await in_thread(_files, self._folder)
             if files != self._files or self._archives is None:
                 self._files = files
-                self._archives = await asyncio.to_thread(list_archives, self._folder)
+                self._archives = await in_thread(list_archives, self._folder)
             if self.is_open:
                 self._show()
             await asyncio.sleep(STORE_REFRESH_S)

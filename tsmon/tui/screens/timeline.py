@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +11,7 @@ from textual.binding import BindingType
 from textual.reactive import var
 
 from tsmon.telemetry.lanes import Lanes, LaneStep
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.state.session import ReplaySession
@@ -121,7 +121,7 @@ class Timeline(Page):
     async def _read_ticks(self, begin: float, end: float) -> None:
         lanes, (first, last) = self._lanes, self._read
         for numbers in self._numbers(begin, end):
-            found = await asyncio.to_thread(self._look, numbers)
+            found = await in_thread(self._look, numbers)
             for moment, models in found:
                 if begin <= moment <= end:
                     lanes.add(moment, models)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -19,6 +18,7 @@ from tsmon.load.request_size import read_limit
 from tsmon.load.results import ResultBook
 from tsmon.load.sender import send
 from tsmon.telemetry.snapshot import ModelKey
+from tsmon.threads import in_thread
 from tsmon.tui.state.amount import Amount
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Desk:
         Raises:
             ImageError: it cannot be read; what was open stays.
         """
-        folder = await asyncio.to_thread(read_folder, path)
+        folder = await in_thread(read_folder, path)
         self.folder = folder
         self.marked &= {image.path for image in folder.images}
         self.chosen = chosen or (folder.images[0].path if folder.images else None)
@@ -111,7 +111,7 @@ class Desk:
         if model is None or self._model_store is None or self.preprocessing is None:
             return None
         archive = self._model_store / Path(model.described.url).name
-        return await asyncio.to_thread(self.preprocessing.is_in, archive)
+        return await in_thread(self.preprocessing.is_in, archive)
 
     # Sending
 
@@ -160,7 +160,7 @@ class Desk:
         """The answer; when its image may have been too large, it says for what limit."""
         if answer.failure not in _SIZE_MATTERS:
             return answer
-        limit = await asyncio.to_thread(read_limit, session.monitor.latest.metrics.log_folder)
+        limit = await in_thread(read_limit, session.monitor.latest.metrics.log_folder)
         return limit.explain(answer)
 
 

@@ -20,6 +20,7 @@ from tsmon.load.run.record import run_record
 from tsmon.load.run.run import LoadRun, open_run
 from tsmon.load.run.server_side import ServerSide
 from tsmon.serving.errors import ServingError
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.tui.text.notes import EXPECTED, Note
 
@@ -110,7 +111,7 @@ class ExperimentJob(Job):
         if not result.complete:
             return
         try:
-            path = await asyncio.to_thread(keep_result, result, self._home)
+            path = await in_thread(keep_result, result, self._home)
             self.kept = f"saved in {path}"
         except ServingError as error:
             self.kept = str(error)
@@ -218,7 +219,7 @@ class LoadJob(Job):
             return
         record = run_record(self.report, self.started, self.side)
         try:
-            await asyncio.to_thread(keep_run, record, self._home)
+            await in_thread(keep_run, record, self._home)
         except ServingError as error:
             self.kept = str(error)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.buffer import LogBuffer
 from tsmon.telemetry.log_page.sources import LogFileSource
 from tsmon.telemetry.log_page.view import LogFilter, LogView
+from tsmon.threads import in_thread
 
 if TYPE_CHECKING:
     from tsmon.telemetry.log_page.earlier import EarlierSearch
@@ -60,11 +60,7 @@ class LogFollower:
         if source is None:
             return view, []
         # A file is read by a thread; the monitor's own past is in memory.
-        lines = (
-            await asyncio.to_thread(source.read)
-            if isinstance(source, LogFileSource)
-            else source.read()
-        )
+        lines = await in_thread(source.read) if isinstance(source, LogFileSource) else source.read()
         return view, view.buffer.add(lines) if view is self.view else []
 
     async def search_back(self) -> bool:
@@ -78,7 +74,7 @@ class LogFollower:
         search, view = self._search, self.view
         if search is None or search.done:
             return False
-        is_done = await asyncio.to_thread(search.step)
+        is_done = await in_thread(search.step)
         if is_done and search.lines and view is self.view:
             self._put_before([*search.lines, search.end_of_found()])
         return not is_done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +11,7 @@ from tsmon.logs.lines import WorkerNames
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
 from tsmon.telemetry.log_page.sources import LogFileSource, RecordedSource
+from tsmon.threads import in_thread
 from tsmon.tui.state.session import ReplaySession, Session
 from tsmon.tui.text.notes import Note
 
@@ -65,7 +65,7 @@ class LogSources:
         """Look in the process table for the folder of a server here that answers nothing."""
         if self.folder is None and self.session.can_act and self.session.is_local:
             management = self.session.client.addresses.management
-            self._found = await asyncio.to_thread(find_log_folder, management)
+            self._found = await in_thread(find_log_folder, management)
 
     def source(self, name: str) -> LineSource | None:
         """What brings the lines of a file; None where nothing can."""

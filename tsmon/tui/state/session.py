@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.playhead import Playhead
 from tsmon.telemetry.staleness import patience_s
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class LiveSession(Session):
     async def close(self) -> None:
         """Close the connections; requests under way get a moment."""
         if self._own_source is not None:
-            await asyncio.to_thread(self._own_source.close)
+            await in_thread(self._own_source.close)
         await self._client.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from textual.reactive import var
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, preview
 from tsmon.load.answers import Answer, Score
+from tsmon.threads import in_thread
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.symbols import Symbols
@@ -156,7 +156,7 @@ class DigitsPane(Pane):
         if image is None:
             return
         try:
-            picture.grid = await asyncio.to_thread(preview, image)
+            picture.grid = await in_thread(preview, image)
             problem.say(None)
         except ImageError as error:
             picture.grid = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from textual import events
@@ -11,6 +10,7 @@ from textual.containers import Container, Horizontal
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.files import expand_home
 
@@ -95,7 +95,7 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first path, by name, that goes on where `value` ends."""
-        return await asyncio.to_thread(complete_path, value)
+        return await in_thread(complete_path, value)
 
 
 def complete_path(value: str) -> str | None:

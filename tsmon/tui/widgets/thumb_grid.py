@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +19,7 @@ from textual.strip import Strip
 
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid, preview
+from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, rich_style
@@ -235,7 +235,7 @@ class ThumbGrid(ScrollView, can_focus=True):
     @work(group="thumbnails", exclusive=True)
     async def _read(self) -> None:
         while missing := self._missing()[:THUMBS_AT_ONCE]:
-            await asyncio.to_thread(self._remember, missing)
+            await in_thread(self._remember, missing)
             self._strips.clear()
             self.refresh()
 
