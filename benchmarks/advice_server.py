@@ -13,7 +13,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from benchmarks.waited import Waited, WaitedLog
-from tsmon.digits.images import DigitImage, find_images
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import DigitImage
 from tsmon.load.capacity.batching import ONE_BY_ONE, BatchRule, BatchTimes, batch_times
 from tsmon.load.capacity.curve import ServicePoint
 from tsmon.load.run.plan import RunPlan

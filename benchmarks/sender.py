@@ -24,7 +24,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from tsmon.digits.images import DigitImage, find_images
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import DigitImage
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.run import complete_run, endpoint_of
 from tsmon.serving.archive import build_archive, digit_archive_spec

@@ -27,8 +27,8 @@ from tsmon.digits.images import DigitImage, picture_size, preview
 from tsmon.docker.containers import read_container
 from tsmon.docker.engine import DockerError
 from tsmon.fleet.file_sd import BadFile, parse_file_sd
-from tsmon.load.answers import digit_and_probabilities
 from tsmon.load.capacity.curve import read_points
+from tsmon.load.classes import find_class
 from tsmon.load.experiment.kept import read_result
 from tsmon.load.run.increment import Increment
 from tsmon.load.run.record import past_run
@@ -293,7 +293,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(".mar", _file(read_archive, ".mar"), (ArchiveError,), seeds.archives()[:1]),
     Target(".tar.gz", _file(read_archive, ".tar.gz"), (ArchiveError,), seeds.archives()[1:]),
-    Target("prediction", _text(digit_and_probabilities), (), (b'{"digit": 7}', b"7")),
+    Target("prediction", _text(find_class), (), (b'{"digit": 7}', b"7")),
     Target(
         "recording",
         _file(_recording),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.tui.seat import Seat, seated
-from tsmon.digits.images import DigitImage, find_images
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import DigitImage
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.run import complete_run
 from tsmon.serving.archive import build_archive, digit_archive_spec

@@ -13,7 +13,8 @@ from tsmon.cli.output import emit
 from tsmon.cli.reports.answers import print_answers, score_words
 from tsmon.cli.reports.counters import print_totals, read_scrape
 from tsmon.cli.rollout import wait_for_workers
-from tsmon.digits.images import find_images, pick_random
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import pick_random
 from tsmon.load.answers import Answer, Score
 from tsmon.load.sender import send
 from tsmon.serving.archive import build_archive, digit_archive_spec

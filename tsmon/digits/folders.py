@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tsmon.digits.images import DigitImage, entries, is_image
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DIGITS, MOST_ENTRIES, DigitImage, entries, is_image
+from tsmon.digits.labels import labelled
 
 
 class ImageFolder(Struct, frozen=True):
@@ -27,12 +31,30 @@ class ImageFolder(Struct, frozen=True):
 
 
 def read_folder(path: Path) -> ImageFolder:
-    """Read a folder.
+    """Read a folder; one of folders that are called as digits has their images.
 
     Raises:
-        ImageError: it cannot be read.
+        ImageError: it, or its file of labels, cannot be read.
     """
     path = path.absolute()
+    folders, images = _look_into(path)
+    by_digit = [folder for folder in folders if folder.name in DIGITS]
+    found = images or list(_below(by_digit))
+    return ImageFolder(path, tuple(folders), labelled(found, path))
+
+
+def find_images(path: Path) -> tuple[DigitImage, ...]:
+    """The PNG and JPEG files of a folder and of all folders in it, by name.
+
+    Raises:
+        ImageError: it, one of those, or its file of labels cannot be read.
+    """
+    folders, images = _look_into(path)
+    return labelled([*images, *_below(folders)], path)
+
+
+def _look_into(path: Path) -> tuple[list[Path], list[DigitImage]]:
+    """The folders that are not hidden, and the images."""
     folders: list[Path] = []
     images: list[DigitImage] = []
     for each in entries(path):
@@ -40,7 +62,23 @@ def read_folder(path: Path) -> ImageFolder:
             folders += [] if each.name.startswith(".") else [path / each.name]
         elif is_image(each):
             images.append(DigitImage.at(path / each.name))
-    return ImageFolder(path, tuple(folders), tuple(images))
+    return folders, images
+
+
+def _below(folders: Iterable[Path]) -> Iterator[DigitImage]:
+    """The images of these folders and of those in them; links are not followed."""
+    left = MOST_ENTRIES
+    waiting = deque(folders)
+    while waiting:
+        folder = waiting.popleft()
+        if folder.is_symlink():
+            continue
+        inner, images = _look_into(folder)
+        left -= len(inner) + len(images)
+        if left < 0:
+            raise ImageError(f"below {folder.parent} are more than {MOST_ENTRIES:,} entries")
+        yield from images
+        waiting.extend(inner)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -30,6 +30,7 @@ MOST_PIXELS = 50_000_000
 """Of a picture that is decoded here, which takes four bytes a pixel."""
 MOST_ENTRIES = 100_000
 """Of a folder."""
+DIGITS = frozenset("0123456789")
 DIGIT_SIDE = 28
 """Pixels of an MNIST digit, each way."""
 
@@ -74,18 +75,16 @@ class PixelGrid(Struct, frozen=True):
 
 
 def label_in_name(path: Path) -> str | None:
-    """The digit that the name ends in before its suffix, as in `sample-017.4.png`."""
-    last = path.stem[-1:]
-    return last if last.isascii() and last.isdigit() else None
+    """The digit between the last two dots, as in `sample-017.4.png`; or a whole name or folder.
 
-
-def find_images(folder: Path) -> tuple[DigitImage, ...]:
-    """The PNG and JPEG files of a folder, by name.
-
-    Raises:
-        ImageError: the folder cannot be read.
+    `img_10.jpg` and `IMG_2034.JPG` carry none: their figures count.
     """
-    return tuple(DigitImage.at(folder / each.name) for each in entries(folder) if is_image(each))
+    folder = path.parent.name if path.parent.name in DIGITS else None
+    _, dot, last = path.stem.rpartition(".")
+    named = last if last in DIGITS else None
+    if folder and dot and named and folder != named:
+        return None
+    return folder or named
 
 
 def is_image(entry: os.DirEntry[str]) -> bool:

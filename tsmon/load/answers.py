@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tsmon.digits.images import DigitImage
+from tsmon.digits.images import DIGITS, DigitImage
+from tsmon.load.classes import find_class
 from tsmon.load.refusals import Failure
-from tsmon.untrusted.json import BadJson, parse_json
 
 if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
     from tsmon.torchserve.inference import Prediction
 
 LONGEST_ANSWER = 80
-"""Characters of an answer that are shown when it is no digit."""
+"""Characters of an answer that are shown when no class was found in it."""
 
 
 class Answer(Struct, frozen=True):
@@ -22,7 +22,7 @@ class Answer(Struct, frozen=True):
 
     image: DigitImage
     predicted: str | None = None
-    """None when there was no answer."""
+    """The class; None when there was no answer, or none that it can be found in."""
     confidence: float | None = None
     """Probability of the predicted digit, where the model returns it."""
     milliseconds: float | None = None
@@ -33,13 +33,25 @@ class Answer(Struct, frozen=True):
     """The kind of that error."""
     probabilities: tuple[float, ...] | None = None
     """Of the digits from 0 on, where the model returns them."""
+    text: str = ""
+    """What came back, shortened to a line."""
+
+    @property
+    def shown(self) -> str:
+        """The class, or what came back without one; empty when there was no answer."""
+        return self.predicted or self.text
 
     @property
     def correct(self) -> bool | None:
-        """Whether the prediction is the label; None when either is unknown."""
-        if self.predicted is None or self.image.label is None:
+        """Whether the prediction is the label; None when either is unknown, or no digit."""
+        if self.predicted not in DIGITS or self.image.label is None:
             return None
         return self.predicted == self.image.label
+
+    @property
+    def unread(self) -> bool:
+        """Whether it came back without a digit that could be compared with the label."""
+        return not self.error and self.image.label is not None and self.correct is None
 
 
 class Score(Struct, frozen=True):
@@ -49,14 +61,17 @@ class Score(Struct, frozen=True):
     wrong: int = 0
     unlabelled: int = 0
     failed: int = 0
+    unread: int = 0
+    """Answers in which no digit was found."""
 
     def plus(self, answer: Answer) -> Score:
         """The score with one more answer."""
         return Score(
             self.right + (answer.correct is True),
             self.wrong + (answer.correct is False),
-            self.unlabelled + (answer.correct is None and not answer.error),
+            self.unlabelled + (answer.image.label is None and not answer.error),
             self.failed + bool(answer.error),
+            self.unread + answer.unread,
         )
 
     def minus(self, answer: Answer) -> Score:
@@ -67,12 +82,13 @@ class Score(Struct, frozen=True):
             self.wrong - one.wrong,
             self.unlabelled - one.unlabelled,
             self.failed - one.failed,
+            self.unread - one.unread,
         )
 
     @property
     def sent(self) -> int:
         """How many images were sent."""
-        return self.right + self.wrong + self.unlabelled + self.failed
+        return self.right + self.wrong + self.unlabelled + self.failed + self.unread
 
     @property
     def accuracy(self) -> float | None:
@@ -81,35 +97,17 @@ class Score(Struct, frozen=True):
         return self.right / judged if judged else None
 
 
-def read_answer(image: DigitImage, prediction: Prediction) -> Answer:
-    """Understand a prediction: a bare digit, this project's JSON, or any other text."""
-    digit, probabilities = digit_and_probabilities(prediction.text)
+def read_answer(image: DigitImage, prediction: Prediction, path: str = "") -> Answer:
+    """Understand a prediction; `path` is where its class stands, found where it is not given."""
+    found = find_class(prediction.text, path)
     return Answer(
         image,
-        digit,
-        max(probabilities) if probabilities else None,
+        found.name if found else None,
+        found.confidence if found else None,
         prediction.milliseconds,
-        probabilities=probabilities,
+        probabilities=found.probabilities if found else None,
+        text=_shorten(prediction.text),
     )
-
-
-def digit_and_probabilities(text: str) -> tuple[str, tuple[float, ...] | None]:
-    """What an answer says: the digit, or the shortened text, and the probabilities if returned."""
-    try:
-        answer = parse_json(text)
-    except BadJson:
-        return _shorten(text), None
-    if not isinstance(answer, dict) or "digit" not in answer:
-        return _shorten(text), None
-    return _shorten(str(answer["digit"])), _probabilities(answer.get("probabilities"))
-
-
-def _probabilities(given: object) -> tuple[float, ...] | None:
-    if not isinstance(given, list) or not given:
-        return None
-    if not all(isinstance(p, int | float) and 0 <= p <= 1 for p in given):
-        return None
-    return tuple(map(float, given))
 
 
 def _shorten(text: str) -> str:

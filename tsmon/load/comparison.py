@@ -22,9 +22,9 @@ class Pair(Struct, frozen=True):
     @property
     def agree(self) -> bool | None:
         """Whether both predicted the same; None when one gave no answer."""
-        if self.first.predicted is None or self.second.predicted is None:
+        if not (self.first.shown and self.second.shown):
             return None
-        return self.first.predicted == self.second.predicted
+        return self.first.shown == self.second.shown
 
 
 class Comparison:

@@ -133,7 +133,7 @@ class ResultBook:
 
 def _pair(answer: Answer) -> _Pair | None:
     """Where an answer belongs in the matrix; None for an image that got none."""
-    if answer.predicted is None:
+    if not answer.shown:
         return None
     predicted = answer.predicted if answer.predicted in DIGITS else OTHER
     return answer.image.label, predicted

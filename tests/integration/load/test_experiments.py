@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.commands import Shell
-from tsmon.digits.images import find_images
+from tsmon.digits.folders import find_images
 from tsmon.load.experiment.experiment import Experiment
 from tsmon.load.experiment.plan import ExperimentPlan, Load
 from tsmon.load.experiment.steps import ExperimentStep, Stage

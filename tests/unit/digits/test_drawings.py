@@ -11,7 +11,8 @@ from PIL import Image
 
 from tsmon.digits.drawings import Drawing, default_drawings, save_drawing
 from tsmon.digits.errors import ImageError
-from tsmon.digits.images import DigitImage, PixelGrid, find_images
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import DigitImage, PixelGrid
 
 PIXELS = PixelGrid(28, 28, bytes(range(256)) * 3 + bytes(16))
 NOON = datetime(2026, 11, 22, 12, 0, 1, 234567)

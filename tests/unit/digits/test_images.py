@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tsmon.digits.errors import ImageError
+from tsmon.digits.folders import find_images
 from tsmon.digits.images import (
     DigitImage,
     PixelGrid,
-    find_images,
     label_in_name,
     pick_random,
     preview,

@@ -10,7 +10,8 @@ from PIL import Image
 
 from handler.preprocess import read_picture, to_digit
 from tsmon.digits.errors import ImageError
-from tsmon.digits.images import DigitImage, find_images
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import DigitImage
 from tsmon.digits.seen import Preprocessing
 from tsmon.serving.assets import digit_assets
 

@@ -50,10 +50,23 @@ def test_probabilities_that_are_none_are_left_out(probabilities: object) -> None
 @given(st.text() | json_values.map(json.dumps) | ours.map(json.dumps))
 def test_any_other_answer_is_one_short_line(text: str) -> None:
     answer = _read(text)
-    assert answer.predicted is not None
-    assert len(answer.predicted) <= LONGEST_ANSWER
-    assert len(answer.predicted.splitlines()) <= 1
+    assert len(answer.shown) <= LONGEST_ANSWER
+    assert len(answer.shown.splitlines()) <= 1
     assert answer.confidence is None or 0 <= answer.confidence <= 1
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "no idea", "tabby", "[2, 7]", "null"])
+def test_an_answer_without_a_digit_is_shown_and_not_judged(text: str) -> None:
+    answer = _read(text)
+    assert answer.shown == text
+    assert answer.correct is None
+    assert Score().plus(answer) == Score(unread=1)
+
+
+def test_the_person_says_where_the_class_stands() -> None:
+    prediction = Prediction(b'{"a": {"b": [3, 7]}}', "", 12.5, "")
+    assert read_answer(SEVEN, prediction).correct is None
+    assert read_answer(SEVEN, prediction, "a.b.1").correct is True
 
 
 def test_answer_to_an_image_without_a_label_is_neither_right_nor_wrong() -> None:

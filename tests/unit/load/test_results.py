@@ -36,7 +36,8 @@ def test_the_matrix_has_every_answer_once(given_answers: list[Answer]) -> None:
     assert sum(cells) == sum(answer.predicted is not None for answer in given_answers)
     right = sum(matrix.count(digit, digit) for digit in DIGITS)
     assert right == collected.score.right
-    wrong = sum(cells) - right - sum(matrix.count(None, column) for column in (*DIGITS, OTHER))
+    judged = [matrix.count(row, column) for row in DIGITS for column in DIGITS]
+    wrong = sum(judged) - right
     assert wrong == collected.score.wrong == len(collected.wrong)
 
 

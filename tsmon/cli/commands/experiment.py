@@ -20,7 +20,7 @@ from tsmon.cli.output import complain, confirm, say
 from tsmon.cli.reports.experiment import Form, emit_result, measured_line
 from tsmon.cli.target import Target, pass_target
 from tsmon.digits.errors import ImageError
-from tsmon.digits.images import DigitImage, find_images
+from tsmon.digits.folders import find_images
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.experiment import Experiment, Predict
@@ -43,6 +43,7 @@ from tsmon.threads import in_thread
 from tsmon.units import period
 
 if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
     from tsmon.load.experiment.steps import ExperimentStep
     from tsmon.torchserve.client import TorchServe
 

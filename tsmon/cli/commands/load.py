@@ -22,7 +22,7 @@ from tsmon.cli.output import say
 from tsmon.cli.reports.load import emit_report, progress_line, say_report
 from tsmon.cli.target import Target, pass_target
 from tsmon.digits.errors import ImageError
-from tsmon.digits.images import find_images
+from tsmon.digits.folders import find_images
 from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
 from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import (

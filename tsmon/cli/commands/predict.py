@@ -47,7 +47,7 @@ async def predict(
         emit_json([answer_record(answer) for answer in answers])
     else:
         for answer in answers:
-            emit(f"{answer.image.path}\t{answer.predicted or answer.error}")
+            emit(f"{answer.image.path}\t{answer.shown or answer.error}")
     if any(answer.error for answer in answers):
         raise click.exceptions.Exit(Exit.FAILED)
 

@@ -15,7 +15,8 @@ from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_json, say
 from tsmon.cli.reports.answers import answer_record, print_answers, score_words
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.images import find_images, pick_random
+from tsmon.digits.folders import find_images
+from tsmon.digits.images import pick_random
 from tsmon.load.answers import Answer, Score
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.load.sender import send as send_images

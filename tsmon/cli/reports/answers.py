@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MARKS = {True: "✓", False: "✗", None: ""}
 _COLUMNS: tuple[ReportColumn[Answer], ...] = (
-    ReportColumn("Predicted", lambda answer: answer.predicted or f"– {answer.error}"),
+    ReportColumn("Predicted", lambda answer: answer.shown or f"– {answer.error}"),
     ReportColumn("Actual", lambda answer: answer.image.label or "?"),
     ReportColumn("", lambda answer: _MARKS[answer.correct]),
     ReportColumn("Confidence", lambda answer: confidence(answer.confidence), True),
@@ -34,6 +34,8 @@ def score_words(score: Score) -> str:
         parts.append(confidence(score.accuracy))
     if score.unlabelled:
         parts.append(f"{score.unlabelled} without a label")
+    if score.unread:
+        parts.append(f"{score.unread} without a digit in the answer (--answer PATH)")
     if score.failed:
         parts.append(f"{score.failed} failed")
     return ", ".join(parts)
@@ -44,6 +46,7 @@ def answer_record(answer: Answer) -> dict[str, object]:
     return {
         "file": str(answer.image.path),
         "predicted": answer.predicted,
+        "answer": answer.text or None,
         "actual": answer.image.label,
         "correct": answer.correct,
         "confidence": answer.confidence,

@@ -171,8 +171,10 @@ class Engine:
             increment.times_us.append(round(seconds * 1e6))
             label = request.label
             if label is not None:
-                score = increment.right if predicted(body) == label else increment.wrong
-                score[label] += 1
+                found = predicted(body)
+                if found is not None:
+                    score = increment.right if found == label else increment.wrong
+                    score[label] += 1
         self._unjudged.clear()
 
     def _count_refusal(self, status: int, body: bytes) -> None:

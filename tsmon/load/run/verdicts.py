@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tsmon.load.answers import digit_and_probabilities
+from tsmon.digits.images import DIGITS
+from tsmon.load.classes import find_class
 from tsmon.load.refusals import Failure, kind_of
 from tsmon.load.run.increment import RefusedAnswer
 from tsmon.torchserve.errors import api_error, parse_error
 
 
 @lru_cache(maxsize=4096)
-def predicted(body: bytes) -> str:
-    """The digit, or the shortened text, that a model answered."""
-    return digit_and_probabilities(body.decode(errors="replace").strip())[0]
+def predicted(body: bytes, path: str = "") -> str | None:
+    """The digit that a model answered; None where none can be found."""
+    found = find_class(body.decode(errors="replace"), path)
+    return found.name if found and found.name in DIGITS else None
 
 
 @lru_cache(maxsize=256)

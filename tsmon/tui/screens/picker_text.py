@@ -72,7 +72,7 @@ def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[S
     if answer.error:
         return [*spans, (" ! failed", Tone.BAD)]
     mark, tone = _VERDICTS[answer.correct]
-    return [*spans, (f" → {answer.predicted}", Tone.PLAIN), (mark, tone)]
+    return [*spans, (f" → {answer.shown}", Tone.PLAIN), (mark, tone)]
 
 
 def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list[Span]:
@@ -90,7 +90,7 @@ def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list
     mark, tone = _VERDICTS[answer.correct]
     return [
         *spans,
-        (f"\npredicted {answer.predicted}", Tone.PLAIN),
+        (f"\npredicted {answer.shown}", Tone.PLAIN),
         (mark, tone),
         (f"  {confidence(answer.confidence)}  {milliseconds(answer.milliseconds)}", Tone.PLAIN),
     ]

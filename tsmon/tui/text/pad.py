@@ -28,7 +28,7 @@ def answer(given: Answer | None, cause: str, *, blank: bool) -> list[Span]:
         return [(f"✗ {given.failure}\n", Tone.BAD), (cause, Tone.PLAIN)]
     if given.error:
         return [(f"✗ {given.error}", Tone.BAD)]
-    spans: list[Span] = [(f"predicted {given.predicted}", Tone.ACCENT)]
+    spans: list[Span] = [(f"predicted {given.shown}", Tone.ACCENT)]
     if given.confidence is not None:
         spans.append((f"  {confidence(given.confidence)}", Tone.PLAIN))
     return [*spans, (f"  {milliseconds(given.milliseconds)}", Tone.MUTED)]

@@ -89,7 +89,7 @@ def format_answer(answer: Answer, widths: Widths) -> list[Span]:
     name = answer.image.path.name
     if answer.error:
         return [("✗ ", Tone.BAD), (f"{name}  ", Tone.PLAIN), (answer.error, Tone.BAD)]
-    predicted, actual = answer.predicted or ABSENT, answer.image.label or ABSENT
+    predicted, actual = answer.shown or ABSENT, answer.image.label or ABSENT
     return [
         (f"{_VERDICTS[answer.correct][0]} ", _VERDICTS[answer.correct][1]),
         (f"{predicted:<{len(widths.predicted)}} {actual:<{len(widths.actual)}} ", Tone.PLAIN),

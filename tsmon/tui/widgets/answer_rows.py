@@ -66,7 +66,7 @@ def _batch_state(row: NumberedBatch) -> Cell:
 def _prediction(answer: Answer) -> Cell:
     mark = {True: "✓", False: "✗", None: " "}[answer.correct]
     tone = {True: Tone.GOOD, False: Tone.BAD, None: Tone.PLAIN}[answer.correct]
-    return Cell(f"{answer.predicted or ABSENT} {mark}", tone)
+    return Cell(f"{answer.shown or ABSENT} {mark}", tone)
 
 
 def _side(id_: str, label: str, read: Callable[[Pair], Answer]) -> tuple[PairColumn, ...]:
@@ -87,7 +87,7 @@ def _side(id_: str, label: str, read: Callable[[Pair], Answer]) -> tuple[PairCol
 ANSWER_COLUMNS = (
     AnswerColumn("verdict", "", 9, cell=_verdict),
     AnswerColumn(
-        "predicted", "PREDICTED", 9, cell=lambda answer: Cell(answer.predicted or ABSENT)
+        "predicted", "PREDICTED", 9, cell=lambda answer: Cell(answer.shown or ABSENT)
     ),
     AnswerColumn("actual", "ACTUAL", 6, cell=lambda answer: Cell(answer.image.label or ABSENT)),
     AnswerColumn(

@@ -172,6 +172,8 @@ class DigitsPane(Pane):
             spans.append((f"{score.right}/{judged} correct", tone))
         if score.unlabelled:
             spans.append((f"  {score.unlabelled} without a label", Tone.MUTED))
+        if score.unread:
+            spans.append((f"  {score.unread} without a digit in the answer", Tone.MUTED))
         if score.failed:
             spans.append((f"  {score.failed} failed", Tone.BAD))
         if self._under_way:

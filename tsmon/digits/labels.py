@@ -1,0 +1,122 @@
+"""Which digit an image shows: by its name, its folder, a file of labels, or a person's word.
+
+A label that is wrong makes right answers wrong, so a name is believed only in a form that means
+nothing else, and only where the names of the whole folder do not contradict it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from tsmon.digits.errors import ImageError
+from tsmon.digits.images import DIGITS, DigitImage
+from tsmon.units import MIB
+from tsmon.untrusted.files import read_text
+from tsmon.untrusted.json import BadJson, parse_json
+
+LABEL_FILES = ("labels.csv", "labels.tsv", "labels.txt", "labels.json")
+"""Looked for in a folder, in this order."""
+MOST_LABEL_BYTES = 16 * MIB
+_COUNTED = re.compile(r"(.*\.)?\d{2,}")
+"""A stem that ends in a longer number: the names count, and those of one figure do too."""
+
+
+def labelled(images: Sequence[DigitImage], root: Path) -> tuple[DigitImage, ...]:
+    """The images of a folder and of those in it, each with the label that all of them allow.
+
+    Raises:
+        ImageError: a file of labels cannot be read, or is none.
+    """
+    found = _file_in(root)
+    if found is not None:
+        return with_labels(images, read_labels(found), root)
+    counting = {
+        folder
+        for folder, paths in _by_folder(images).items()
+        if any(_COUNTED.fullmatch(path.stem) for path in paths)
+    }
+    return tuple(
+        replace(image, label=None)
+        if image.label is not None and image.path.parent in counting and not _of_folder(image.path)
+        else image
+        for image in images
+    )
+
+
+def with_labels(
+    images: Sequence[DigitImage], labels: Mapping[str, str], root: Path
+) -> tuple[DigitImage, ...]:
+    """The images with the labels of a file, which names them by path within the folder, or name."""
+
+    def label(path: Path) -> str | None:
+        inner = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        return labels.get(inner, labels.get(path.name))
+
+    return tuple(replace(image, label=label(image.path)) for image in images)
+
+
+def read_labels(file: Path) -> Mapping[str, str]:
+    """The labels of a file by the name of the image: lines of `NAME LABEL`, CSV or a JSON object.
+
+    Raises:
+        ImageError: it cannot be read, or has something else in it.
+    """
+    try:
+        text = read_text(file, MOST_LABEL_BYTES)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is not text in UTF-8"
+        raise ImageError(f"cannot read {file}: {reason}") from None
+    pairs = _in_json(text, file) if file.suffix == ".json" else _in_lines(text, file)
+    labels = {}
+    for name, label in pairs:
+        if label not in DIGITS:
+            raise ImageError(f"{file}: {label!r} is not a valid label of {name}; use 0 to 9")
+        labels[name] = label
+    return labels
+
+
+def _in_json(text: str, file: Path) -> Iterable[tuple[str, str]]:
+    try:
+        found = parse_json(text)
+    except BadJson as error:
+        raise ImageError(f"{file} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ImageError(f"{file} is not an object of names and labels")
+    return [(name, str(label)) for name, label in found.items()]
+
+
+def _in_lines(text: str, file: Path) -> Iterable[tuple[str, str]]:
+    separator = next((each for each in ("\t", ",", ";") if each in text), " ")
+    rows = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    pairs = []
+    for number, row in enumerate(rows, 1):
+        if not row:
+            continue
+        if len(row) < 2:
+            raise ImageError(f"{file}, line {number}: a name and a label are required")
+        name, label = row[0].strip(), row[-1].strip()
+        if number > 1 or label.isdecimal():  # the first line may have titles
+            pairs.append((name, label))
+    return pairs
+
+
+def _file_in(folder: Path) -> Path | None:
+    return next((folder / name for name in LABEL_FILES if (folder / name).is_file()), None)
+
+
+def _by_folder(images: Iterable[DigitImage]) -> Mapping[Path, list[Path]]:
+    found: dict[Path, list[Path]] = defaultdict(list)
+    for image in images:
+        found[image.path.parent].append(image.path)
+    return found
+
+
+def _of_folder(path: Path) -> bool:
+    return path.parent.name in DIGITS
