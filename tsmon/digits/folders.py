@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tsmon.digits.datasets import is_dataset, read_dataset
 from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DIGITS, MOST_ENTRIES, DigitImage, entries, is_image
 from tsmon.digits.labels import labelled
@@ -37,6 +38,8 @@ def read_folder(path: Path) -> ImageFolder:
         ImageError: it, or its file of labels, cannot be read.
     """
     path = path.absolute()
+    if is_dataset(path):
+        return ImageFolder(path, (), read_dataset(path))
     folders, images = _look_into(path)
     by_digit = [folder for folder in folders if folder.name in DIGITS]
     found = images or list(_below(by_digit))
@@ -44,21 +47,23 @@ def read_folder(path: Path) -> ImageFolder:
 
 
 def find_images(path: Path) -> tuple[DigitImage, ...]:
-    """The PNG and JPEG files of a folder and of all folders in it, by name.
+    """The PNG and JPEG files of a folder and of all folders in it, by name, or MNIST's own files.
 
     Raises:
         ImageError: it, one of those, or its file of labels cannot be read.
     """
+    if is_dataset(path):
+        return read_dataset(path)
     folders, images = _look_into(path)
     return labelled([*images, *_below(folders)], path)
 
 
 def _look_into(path: Path) -> tuple[list[Path], list[DigitImage]]:
-    """The folders that are not hidden, and the images."""
+    """The folders that are not hidden, among them files of many images, and the images."""
     folders: list[Path] = []
     images: list[DigitImage] = []
     for each in entries(path):
-        if _is_folder(each):
+        if _is_folder(each) or is_dataset(path / each.name):
             folders += [] if each.name.startswith(".") else [path / each.name]
         elif is_image(each):
             images.append(DigitImage.at(path / each.name))
@@ -72,6 +77,9 @@ def _below(folders: Iterable[Path]) -> Iterator[DigitImage]:
     while waiting:
         folder = waiting.popleft()
         if folder.is_symlink():
+            continue
+        if is_dataset(folder):
+            yield from read_dataset(folder)
             continue
         inner, images = _look_into(folder)
         left -= len(inner) + len(images)

@@ -24,6 +24,7 @@ LARGEST_READ = 8 * MIB
 MOST_UNPACKED = 1024 * MIB
 """Of a tar file until the member is found; it has no directory."""
 
+_CHUNK = MIB
 _DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -56,7 +57,10 @@ def read_member(path: Path, name: str, most: int) -> bytes:
             zipfile.ZipFile(_Bounded(file)) as archive,
             archive.open(name) as member,
         ):
-            return _within(member.read(most + 1), path, most)
+            content = bytearray()
+            while chunk := member.read(min(_CHUNK, most + 1 - len(content))):
+                content += chunk
+            return _within(bytes(content), path, most)
     except _DAMAGED as error:
         raise BadArchiveFile(str(error) or type(error).__name__) from None
 
