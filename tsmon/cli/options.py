@@ -20,6 +20,26 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 version_option = click.option(
     "--model-version", "version", help="Version; by default the default version."
 )
+
+
+def _answer_path(_ctx: click.Context, _option: click.Parameter, path: str) -> str:
+    """Where the class stands, if that can be a place."""
+    if not path:
+        return path
+    from tsmon.load.classes import check_path
+
+    return check_path(path)
+
+
+answer_option = click.option(
+    "--answer",
+    "answer_path",
+    metavar="PATH",
+    default="",
+    callback=_answer_path,
+    help="Where the class is in an answer, such as predictions.0.class; found by default where "
+    "it is clear.",
+)
 wait_option = click.option(
     "--wait/--no-wait", default=True, help="Wait until the workers are ready (the default)."
 )

@@ -9,10 +9,12 @@ import ast
 import gzip
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from tsmon.digits.drawings import encode_png
 from tsmon.digits.errors import ImageError
@@ -77,6 +79,24 @@ def read_dataset(path: Path) -> tuple[DigitImage, ...]:
     for at in range(count):
         grid = PixelGrid(width, height, bytes(images.data[at * size : (at + 1) * size]))
         found.append(DatasetImage(path / f"{at:05d}", labels[at] if labels else None, grid))
+    return tuple(found)
+
+
+def found_again(images: Iterable[DigitImage]) -> tuple[DigitImage, ...]:
+    """Images by their paths and labels alone, with what is in a file of many read again.
+
+    Raises:
+        ImageError: such a file cannot be read any more.
+    """
+    files: dict[Path, dict[Path, DigitImage]] = {}
+    found = []
+    for image in images:
+        file = image.path.parent
+        if is_dataset(file):
+            if file not in files:
+                files[file] = {each.path: each for each in read_dataset(file)}
+            image = replace(files[file].get(image.path, image), label=image.label)
+        found.append(image)
     return tuple(found)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tsmon.digits.errors import ImageError
@@ -24,6 +25,7 @@ async def send(
     *,
     version: str | None = None,
     concurrency: int = 1,
+    answer_path: str = "",
 ) -> AsyncGenerator[Answer, None]:
     """Send images with `concurrency` requests under way; answers come as they arrive.
 
@@ -32,10 +34,8 @@ async def send(
     """
     waiting = iter(images)
     answers: asyncio.Queue[Answer | None] = asyncio.Queue()
-    senders = [
-        asyncio.create_task(_drain(inference, model, version, waiting, answers))
-        for _ in range(concurrency)
-    ]
+    ask = partial(send_one, inference, model, version=version, answer_path=answer_path)
+    senders = [asyncio.create_task(_drain(ask, waiting, answers)) for _ in range(concurrency)]
     try:
         for _ in senders:
             while (answer := await answers.get()) is not None:
@@ -47,24 +47,30 @@ async def send(
 
 
 async def _drain(
-    inference: Inference,
-    model: str,
-    version: str | None,
+    ask: Callable[[DigitImage], Awaitable[Answer]],
     waiting: Iterator[DigitImage],
     answers: asyncio.Queue[Answer | None],
 ) -> None:
     """Send until none is waiting; a None signals the consumer that this sender has ended."""
     try:
         for image in waiting:
-            answers.put_nowait(await send_one(inference, model, image, version=version))
+            answers.put_nowait(await ask(image))
     finally:
         answers.put_nowait(None)
 
 
 async def send_one(
-    inference: Inference, model: str, image: DigitImage, *, version: str | None = None
+    inference: Inference,
+    model: str,
+    image: DigitImage,
+    *,
+    version: str | None = None,
+    answer_path: str = "",
 ) -> Answer:
-    """Send one image; every failure is an answer that says so."""
+    """Send one image; every failure is an answer that says so.
+
+    `answer_path` is where its class stands in the answer; it is found where none is given.
+    """
     try:
         body = await in_thread(image.read)
         prediction = await inference.predict(
@@ -74,4 +80,4 @@ async def send_one(
         return Answer(image, error=str(error), failure=Failure.UNREADABLE)
     except TorchServeError as error:
         return Answer(image, error=str(error), failure=kind_of(error))
-    return read_answer(image, prediction)
+    return read_answer(image, prediction, answer_path)

@@ -112,3 +112,52 @@ def test_an_empty_folder_is_an_error_not_an_empty_table(tsmon: Tsmon, tmp_path: 
 
 def _send(digits: Path) -> tuple[str, ...]:
     return "send", "mnist", str(digits), "-n", "3", "--json"
+
+
+@pytest.mark.parametrize("command", ["send", "predict"])
+def test_the_person_says_where_the_class_is(
+    tsmon: Tsmon, server: FakeTorchServe, digits: Path, command: str
+) -> None:
+    server.load("mnist")
+    answer = httpx.Response(200, json={"id": 4, "best": [{"value": 7}]})
+    server.fail("/predictions", answer)
+    what = [str(digits)] if command == "send" else [str(digits / "a.7.png")]
+
+    unknown = tsmon(command, "mnist", *what, "--json").json
+    named = tsmon(command, "mnist", *what, "--json", "--answer", "best.0.value").json
+
+    assert {each["correct"] for each in unknown} == {None}
+    assert {each["answer"] for each in unknown} == {'{"id":4,"best":[{"value":7}]}'}
+    assert {each["predicted"] for each in named} == {"7"}
+
+
+def test_answers_without_a_digit_are_no_wrong_ones(
+    tsmon: Tsmon, server: FakeTorchServe, digits: Path
+) -> None:
+    server.load("mnist")
+    server.fail("/predictions", httpx.Response(200, json={"best": [7]}))
+
+    ended = tsmon("send", "mnist", str(digits), "-n", "3")
+
+    assert "3 sent, 1 without a label" in ended.stderr
+    assert "correct" not in ended.stderr
+    assert "2 without a digit in the answer (--answer PATH)" in ended.stderr
+
+
+def test_a_file_of_labels_is_what_answers_are_compared_with(
+    tsmon: Tsmon, server: FakeTorchServe, digits: Path, tmp_path: Path
+) -> None:
+    server.load("mnist")
+    (tmp_path / "truth.csv").write_text("a.7.png,1\nb.3.png,7\nc.png,7\n")
+
+    answers = tsmon("send", "mnist", str(digits), "--labels", str(tmp_path / "truth.csv"), "--json")
+
+    labels = {Path(each["file"]).name: each["actual"] for each in answers.json}
+    assert set(labels.items()) <= {("a.7.png", "1"), ("b.3.png", "7"), ("c.png", "7")}
+
+
+def test_an_answer_path_without_a_step_is_refused(tsmon: Tsmon, digits: Path) -> None:
+    ended = tsmon("send", "mnist", str(digits), "--answer", "..")
+
+    assert ended.code == 2
+    assert "'..' is not a valid path into an answer" in ended.stderr

@@ -116,7 +116,10 @@ def test_what_is_no_idx_file_is_said(tmp_path: Path, content: bytes, words: str)
         ({"x": npy((COUNT, SIDE, SIDE), PIXELS[1:])}, "is damaged"),
         ({"x": npy((10**15, SIDE, SIDE), PIXELS)}, "is damaged"),
         ({"x": npy((COUNT, SIDE, SIDE), PIXELS, "|O")}, "not an array of whole numbers"),
-        ({"x": npy((COUNT, SIDE, SIDE), PIXELS), "y": npy((1,), b"\x01")}, "12 images and 1 labels"),
+        (
+            {"x": npy((COUNT, SIDE, SIDE), PIXELS), "y": npy((1,), b"\x01")},
+            "12 images and 1 labels",
+        ),
         ({"x": npy((1, 1, 1), b"a"), "y": npy((1,), b"\x0b")}, "has the label 11"),
     ],
 )

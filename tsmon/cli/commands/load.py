@@ -16,7 +16,7 @@ from rich.text import Text
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.options import answer_option, as_json, server_options, version_option
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
 from tsmon.cli.reports.load import emit_report, progress_line, say_report
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model")
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--concurrency",
     "-c",
@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Time-out of one request in seconds.",
 )
+@answer_option
 @version_option
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one row.")
@@ -104,6 +105,7 @@ async def load(
     count: int,
     duration: float,
     timeout_s: float,
+    answer_path: str,
     version: str | None,
     as_json: bool,
     as_csv: bool,
@@ -131,6 +133,7 @@ async def load(
         count=count,
         duration_s=duration,
         timeout_s=timeout_s,
+        answer_path=answer_path,
     )
     started = datetime.now(UTC)
     async with target.client() as client:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.options import answer_option, as_json, server_options, version_option
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import emit, emit_json, emit_raw
 from tsmon.cli.reports.answers import answer_record
@@ -22,13 +22,19 @@ from tsmon.untrusted.shell import shell_word
 @click.command()
 @click.argument("model")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@answer_option
 @version_option
 @as_json
 @server_options
 @pass_target
 @runs_async
 async def predict(
-    target: Target, model: str, files: tuple[Path, ...], version: str | None, as_json: bool
+    target: Target,
+    model: str,
+    files: tuple[Path, ...],
+    answer_path: str,
+    version: str | None,
+    as_json: bool,
 ) -> None:
     """Send FILES to a MODEL and print what it answers; `-` is standard input.
 
@@ -40,7 +46,13 @@ async def predict(
             emit_raw(prediction.body)
             return
         answers = [
-            await send_one(client.inference, model, DigitImage.at(file), version=version)
+            await send_one(
+                client.inference,
+                model,
+                DigitImage.at(file),
+                version=version,
+                answer_path=answer_path,
+            )
             for file in files
         ]
     if as_json:

@@ -29,9 +29,10 @@ def print_answers(answers: list[Answer]) -> None:
 
 def score_words(score: Score) -> str:
     """The score as one line."""
-    parts = [f"{score.right} of {score.right + score.wrong} correct"]
+    parts = [f"{score.sent} sent"]
     if score.accuracy is not None:
-        parts.append(confidence(score.accuracy))
+        judged = score.right + score.wrong
+        parts = [f"{score.right} of {judged} correct", confidence(score.accuracy)]
     if score.unlabelled:
         parts.append(f"{score.unlabelled} without a label")
     if score.unread:

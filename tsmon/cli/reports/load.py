@@ -81,6 +81,8 @@ def _rows(report: RunReport) -> Iterator[tuple[str, str, str]]:
         wrong = sorted(report.wrong.items(), key=lambda item: -item[1])
         which = ", ".join(f"{n} of label {label}" for label, n in wrong)
         yield "correct", f"{report.accuracy:.1%}", f"wrong: {which}" if which else ""
+    if report.unread:
+        yield "no digit", str(report.unread), "in the answer; --answer PATH says where it is"
 
 
 def _latency_rows(latency: Latency) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from typing import Any
 import uvloop
 from msgspec.structs import asdict
 
+from tsmon.digits.datasets import found_again
 from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.engine import Engine
@@ -57,7 +58,8 @@ def _fields(plan: RunPlan) -> dict[str, Any]:
 def read_job(line: bytes) -> tuple[RunPlan, Endpoint]:
     """The job in a line that `job_line` wrote."""
     job = json.loads(line)
-    images = tuple(DigitImage(Path(path), label) for path, label in job["plan"].pop("images"))
+    named = (DigitImage(Path(path), label) for path, label in job["plan"].pop("images"))
+    images = found_again(named)
     return RunPlan(**job["plan"], images=images), Endpoint(**job["endpoint"])
 
 

@@ -166,13 +166,15 @@ class Engine:
         return self._sent - self._heard - self._lost
 
     def _judge(self) -> None:
-        increment = self._current
+        increment, path = self._current, self._plan.answer_path
         for request, seconds, body in self._unjudged:
             increment.times_us.append(round(seconds * 1e6))
             label = request.label
             if label is not None:
-                found = predicted(body)
-                if found is not None:
+                found = predicted(body, path)
+                if found is None:
+                    increment.unread += 1
+                else:
                     score = increment.right if found == label else increment.wrong
                     score[label] += 1
         self._unjudged.clear()

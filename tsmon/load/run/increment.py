@@ -53,6 +53,8 @@ class Increment(Struct):
     """Right answers by label."""
     wrong: Counter[str] = field(default_factory=Counter)
     """Wrong answers by label."""
+    unread: int = 0
+    """Answers to labelled images in which no digit was found."""
     failed: Counter[Cause] = field(default_factory=Counter)
     """Requests without an answer by cause."""
     no_connection: str = ""

@@ -52,6 +52,8 @@ class RunPlan(Struct, frozen=True, kw_only=True):
     """Seconds after which no further request is sent."""
     timeout_s: float = DEFAULT_TIMEOUT_S
     """Seconds that one answer may take, also after the end of the sending."""
+    answer_path: str = ""
+    """Where the class stands in an answer; empty where it is to be found."""
 
     def __post_init__(self) -> None:
         if not self.images:

@@ -48,6 +48,7 @@ def run_record(
         "causes": [to_builtins(each) | {"count": n} for each, n in report.causes.items()],
         "right": dict(report.right),
         "wrong": dict(report.wrong),
+        "unread": report.unread,
         "histogram": to_builtins(report.histogram),
     }
     return record if side is None else record | {"server_side": to_builtins(side)}

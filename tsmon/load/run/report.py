@@ -69,6 +69,8 @@ class RunReport(Struct, frozen=True):
     """Right answers by label."""
     wrong: Mapping[str, int]
     """Wrong answers by label."""
+    unread: int
+    """Answers to labelled images in which no digit was found."""
     causes: Mapping[Cause, int]
     """Requests without an answer by cause, and images that could not be read."""
     histogram: Histogram
@@ -148,6 +150,7 @@ class Tally(Struct):
     _times_us: list[int] = field(default_factory=list)
     _right: Counter[str] = field(default_factory=Counter)
     _wrong: Counter[str] = field(default_factory=Counter)
+    _unread: int = 0
     _failed: Counter[Cause] = field(default_factory=Counter)
 
     def add(self, increment: Increment) -> None:
@@ -158,6 +161,7 @@ class Tally(Struct):
         self._times_us.sort()  # two ascending halves, which are merged in linear time
         self._right.update(increment.right)
         self._wrong.update(increment.wrong)
+        self._unread += increment.unread
         for cause, number in increment.failed.items():
             self._failed[self._bounded(cause)] += number
 
@@ -205,6 +209,7 @@ class Tally(Struct):
             Latency.of(self._times_us),
             dict(self._right),
             dict(self._wrong),
+            self._unread,
             dict(self._failed.most_common()),
             Histogram.of(self._times_us),
         )

@@ -136,6 +136,8 @@ def _counts(report: RunReport) -> Iterator[tuple[Span, ...]]:
     if report.accuracy is not None:
         wrong = sum(report.wrong.values())
         yield _counted("correct", confidence(report.accuracy), f"{count(wrong)} wrong")
+    if report.unread:
+        yield _counted("no digit", count(report.unread), "in the answer")
 
 
 def _server_counts(report: RunReport, side: ServerSide) -> Iterator[tuple[Span, ...]]:
