@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 
 import httpx
@@ -161,3 +162,44 @@ def test_an_answer_path_without_a_step_is_refused(tsmon: Tsmon, digits: Path) ->
 
     assert ended.code == 2
     assert "'..' is not a valid path into an answer" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sent"),
+    [
+        ("a.json", (), "application/json"),
+        ("a.txt", (), "text/plain"),
+        ("a.7.png", (), "application/octet-stream"),
+        ("a.txt", ("--content-type", "application/x-ndjson"), "application/x-ndjson"),
+    ],
+)
+def test_a_file_goes_with_its_content_type(
+    tsmon: Tsmon,
+    server: FakeTorchServe,
+    tmp_path: Path,
+    name: str,
+    given: tuple[str, ...],
+    sent: str,
+) -> None:
+    server.load("mnist")
+    (tmp_path / name).write_text("{}")
+
+    assert tsmon("predict", "mnist", str(tmp_path / name), *given).stdout == "7\n"
+    assert server.requests[-1].headers["content-type"] == sent
+
+
+def test_json_has_the_whole_answer_whatever_it_is(
+    tsmon: Tsmon, server: FakeTorchServe, digits: Path
+) -> None:
+    server.load("mnist")
+    file = str(digits / "a.7.png")
+
+    server.fail("/predictions", httpx.Response(200, text="x" * 500), times=1)
+    (text,) = tsmon("predict", "mnist", file, "--json").json
+    server.fail("/predictions", httpx.Response(200, content=b"\x89PNG\xff\x00"), times=1)
+    (binary,) = tsmon("predict", "mnist", file, "--json").json
+
+    assert text["answer"] == "x" * 500
+    assert binary["answer"] is None
+    assert b64decode(binary["answer_base64"]) == b"\x89PNG\xff\x00"
+    assert binary["predicted"] is None
