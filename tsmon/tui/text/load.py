@@ -151,7 +151,7 @@ def _server_counts(report: RunReport, side: ServerSide) -> Iterator[tuple[Span, 
         if value is not None:
             yield _counted(name, milliseconds(value), note)
     if side.times is None and report.answered and not side.log_problem:
-        yield _counted("log", ABSENT, "--logs DIR")
+        yield _counted("log", ABSENT, "--logs")
 
 
 def _counted(label: str, value: str, note: str = "", tone: Tone = Tone.PLAIN) -> tuple[Span, ...]:
