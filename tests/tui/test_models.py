@@ -142,7 +142,7 @@ async def test_a_worker_that_keeps_dying_is_given_up_with_a_hint(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.archive("mnist", loading=Loading.DIES)
-    async with watching(fake, options) as seat:
+    async with watching(fake, options, size=(160, 40)) as seat:
         await open_register(seat)
         await seat.until(lambda: seat.app.focused is not None)
         await seat.write("mnist.mar")

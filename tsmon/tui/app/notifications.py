@@ -73,6 +73,8 @@ class Notifications:
 
     def _place(self) -> None:
         """Put them where they cover nothing that is in use."""
+        if not self._app.screen_stack:  # it is being left
+            return
         shown = [each for each in self._shown if not each.has_expired]
         racks = self._app.screen.query(ToastRack)
         if not shown or not racks:

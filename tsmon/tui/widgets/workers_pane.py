@@ -156,7 +156,9 @@ class WorkersPane(TablePane[ShownWorker]):
     def show(self, snapshot: Snapshot, model: ModelStatus | None, rollout: Rollout | None) -> None:
         """Render a tick."""
         self.head(str(model.key) if model else "")
-        self.query_one("#workers-count", Words).say(_count(model, rollout, old_words(snapshot)))
+        room = self.content_size.width - 2
+        words = _count(model, rollout, old_words(snapshot), room)
+        self.query_one("#workers-count", Words).say(words)
         failure = self.query_one("#workers-failure", Words)
         failure.say(explain_failure(model, rollout, old_words(snapshot)))
         self._model = model
@@ -251,8 +253,11 @@ def progress_of(rollout: Rollout | None) -> Span:
     return f"{glyph} {done}", tone
 
 
-def _count(model: ModelStatus | None, rollout: Rollout | None, old: str) -> Content:
-    """The number of workers, the buttons that change it, and how a change goes."""
+def _count(model: ModelStatus | None, rollout: Rollout | None, old: str, room: int) -> Content:
+    """The number of workers, the buttons that change it, and how a change goes.
+
+    The limits give way to a change for which there would be no room.
+    """
     if model is None:
         return line(("no model is selected", Tone.MUTED))
     if model.gone:
@@ -264,14 +269,13 @@ def _count(model: ModelStatus | None, rollout: Rollout | None, old: str) -> Cont
     target = rollout.target if rollout and rollout.running else model.wanted
     minus = Content.styled("[-]", "$text-primary @click=screen.do('workers.fewer')")
     plus = Content.styled("[+]", "$text-primary @click=screen.do('workers.more')")
-    return Content("").join(
-        [
-            line(*_ready(model, old)),
-            line((f" min {described.min_workers} max {most}  ", Tone.MUTED)),
-            *(minus, Content(f" {target} "), plus, Content("  ")),
-            line(progress_of(rollout)),
-        ]
-    )
+    change = line(progress_of(rollout))
+    limits = line((f" min {described.min_workers} max {most} ", Tone.MUTED))
+    parts = [line(*_ready(model, old)), limits, Content(" ")]
+    parts += [minus, Content(f" {target} "), plus, Content("  "), change]
+    if change.plain and sum(part.cell_length for part in parts) > room:
+        parts.remove(limits)
+    return Content("").join(parts)
 
 
 def _ready(model: ModelStatus, old: str) -> list[Span]:
