@@ -61,6 +61,7 @@ async def rest(seat: Seat) -> None:
     before = ""
     while before != seat.text:
         before = seat.text
+        seat.app._notifications_shown._place()
         await seat.pilot.pause()
         await seat.pilot.pause()
 

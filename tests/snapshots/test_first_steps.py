@@ -23,6 +23,7 @@ from tsmon.serving.local_server import LocalServer
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.doctor import Doctor
 from tsmon.tui.screens.start_server import StartServerDialog
+from tsmon.tui.widgets import field
 
 SIZES = [(60, 20), (80, 24), (120, 30)]
 
@@ -50,6 +51,8 @@ async def test_a_start_under_way_and_failed(
         raise StartFailed("TorchServe ended after 2 s", "the last lines of its log:", lines)
 
     monkeypatch.setattr(LocalServer, "start", start)
+    # What a field suggests comes from a thread, before the picture or after it.
+    monkeypatch.setattr(field, "complete_path", lambda _text: None)
     options = replace(project, server_home=Path("/home/user/server"))
     async with staged(elsewhere, clock, options) as stage:
         await stage.press("S")

@@ -172,7 +172,8 @@ class Timeline(Page):
             return
         span_s, edge = self.session.playhead.span_s, view.edge.monotonic
         cursor = view.behind_s if view.held else None
-        span = TimeSpan(span_s, view.edge.wall if view.held else None, cursor, edge)
+        wall = view.edge.wall
+        span = TimeSpan(span_s, wall if view.held else None, cursor, wall.timestamp())
         shown = self.query_one(LanesView)
         lanes = self._shown_lanes(span, shown.columns, edge)
         shown.styles.height = min(len(lanes), max(self.size.height - BESIDE, 1))

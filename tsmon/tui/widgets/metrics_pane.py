@@ -184,7 +184,7 @@ class MetricsPane(Pane, can_focus=True):
         table = self._statistics(snapshot, model)
         self.query_one("#metrics-statistics", Words).say(table)
         end, cursor_s = (view.edge.wall, view.behind_s) if view.held else (None, None)
-        span = TimeSpan(tick.span_s, end, cursor_s, view.edge.monotonic)
+        span = TimeSpan(tick.span_s, end, cursor_s, view.edge.wall.timestamp())
         marks = tuple(
             EventMark(view.edge.since(event.at), event.kind.is_bad) for event in tick.events
         )

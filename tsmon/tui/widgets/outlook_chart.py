@@ -60,7 +60,7 @@ class OutlookChart(Chart):
         note = "dashed: predicted" if level else "no prediction, see below"
         self.plot(
             samples,
-            TimeSpan(SECONDS, edge_s=end.monotonic),
+            TimeSpan(SECONDS, edge_s=end.wall.timestamp()),
             math.inf,
             note="no requests in this time",
             heading=[(f"{name}, last 2 min  ", Tone.PLAIN), (note, Tone.MUTED)],

@@ -33,7 +33,10 @@ class TimeSpan(Struct, frozen=True):
     cursor_s: float | None = None
     """Seconds before the right edge of the moment that is looked at."""
     edge_s: float | None = None
-    """The right edge in seconds on any clock: what is drawn keeps its place while it moves on."""
+    """The right edge on the wall clock, which recordings have as well, in seconds.
+
+    What is drawn keeps its place while it moves on.
+    """
 
     def label(self, share: float) -> str:
         """What to call the moment so much of the span before the right edge."""
