@@ -1,7 +1,7 @@
 """What share of a screen's cells says something, by the pictures of tests/snapshots.
 
 A cell says something where it has a character that is not blank, not part of a frame, not the grid
-of a chart and not of the picture of an image that nobody sends. ``python -m benchmarks.screen_use
+of a chart and not of the picture of an image that no one sends. ``python -m benchmarks.screen_use
 [FOLDER]`` compares the pictures with those of another folder, such as the same test's of an earlier
 version.
 """
