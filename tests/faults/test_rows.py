@@ -99,5 +99,14 @@ async def _recovers(seat: Seat, scene: Scene, row: Row, before: str) -> None:
     assert bool(news) is not row.is_harmless
     await seat.sees("● up")
     if not row.stays:
-        await seat.until(lambda: not any(words in seat.text for words in news))
+        await seat.until(lambda: not any(words in _present(seat) for words in news))
         await seat.sees(*SERVES)
+
+
+def _present(seat: Seat) -> str:
+    """The screen without its events, which stay."""
+    lines = seat.text.splitlines()
+    story = seat.monitor.story.region
+    for row in range(story.y, min(story.bottom, len(lines))):
+        lines[row] = lines[row][: story.x] + lines[row][story.right :]
+    return "\n".join(lines)

@@ -152,10 +152,10 @@ async def test_an_answer_without_probabilities_is_shown_bare(
     fake: FakeTorchServe, options: MonitorOptions
 ) -> None:
     fake.load("other")
-    fake.fail("/predictions", httpx.Response(200, text=json.dumps(["tabby", 0.4])))
+    fake.fail("/predictions", httpx.Response(200, text=json.dumps(["tabby", "cat"])))
     async with drawing(fake, options) as (seat, _):
         await seat.press("space")
-        await seat.sees('predicted ["tabby", 0.4]')
+        await seat.sees('predicted ["tabby", "cat"]')
         assert "█" not in seat.text
 
 

@@ -46,7 +46,7 @@ async def test_a_run_is_shown_and_its_report_stays(
         await seat.press("enter")
         await seat.sees("closed loop, 2 in flight", "count reached", "answered        30")
         await seat.sees("p99.9", "answers per second", "answers by response time", "esc closes")
-        await seat.sees("counted         30 by server", "queue      0.50 ms mean", "– --logs DIR")
+        await seat.sees("counted         30 by server", "queue      0.50 ms mean", "– --logs")
         await seat.press("escape")
         await seat.misses("count reached")
         assert len(server.fake.sent("POST", "/predictions/mnist/1.0")) == 30
