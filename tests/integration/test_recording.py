@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -79,7 +80,9 @@ async def test_a_recording_of_a_real_server_is_replayed_in_the_monitor(
     async with seated(TsmonApp(session)) as seat:
         await seat.until(lambda: session.progress == 1)
         await seat.press("right_curly_bracket")
-        await seat.sees("PAUSED", "RECORDING", "model added", "mnist 1.0", "● 1/1", "n 5 ")
+        await seat.sees("PAUSED", "RECORDING", "model added", "mnist 1.0", "● 1/1", "since start")
+        await seat.press("v")
+        await seat.until(lambda: re.search(r"requests +5 ", seat.text))
         await seat.press("left_square_bracket")
         await seat.misses("● 1/1")
 

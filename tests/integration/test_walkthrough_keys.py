@@ -105,7 +105,7 @@ async def _send(seat: Seat) -> None:
     await seat.sees("1/1 correct")
     await seat.press("n")
     await seat.sees("/11 correct")
-    await seat.sees("start          11  requests")
+    await seat.sees("11 since start")
 
 
 async def _register_again(seat: Seat) -> None:
