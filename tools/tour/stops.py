@@ -85,7 +85,7 @@ async def scale(guide: Guide) -> None:
     """The question how many workers, with what is predicted for the answer."""
     await _open(guide, "s", ScaleDialog)
     await _fill(guide, workers="3")
-    await guide.seat.sees("would do")
+    await guide.seat.sees("would be enough")
     await guide.still("scale")
 
 
