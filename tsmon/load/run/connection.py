@@ -94,7 +94,8 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report it, unless it was closed here."""
-        self._break(str(exc or "the server closed the connection"))
+        words = getattr(exc, "strerror", None) or exc or "the server closed the connection"
+        self._break(str(words).lower())
 
     def _break(self, reason: str) -> None:
         listener = self._listener

@@ -124,6 +124,23 @@ def test_a_connection_that_ends_in_the_middle_of_an_answer_is_broken() -> None:
     assert listener.broken_by == ["the server closed the connection"]
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (None, "the server closed the connection"),
+        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer"),
+        (OSError("no words of the system"), "no words of the system"),
+    ],
+)
+def test_a_lost_connection_is_put_into_words_without_numbers(
+    error: OSError | None, words: str
+) -> None:
+    listener = Listener()
+    HttpConnection(listener, KnownHeads()).connection_lost(error)
+
+    assert listener.broken_by == [words]
+
+
 def test_an_answer_without_an_end_breaks_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MOST_ANSWER_BYTES", 1000)
     listener = Listener()
