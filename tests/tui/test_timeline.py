@@ -70,3 +70,15 @@ async def test_lanes_of_a_recording(recording: Path) -> None:
 
 def lane(text: str, worker: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(f" {worker}"))
+
+
+async def test_a_name_with_orders_to_the_terminal_is_shown_as_it_is_elsewhere(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("e\x1b[31mvil")
+    fake.load("mnist")
+    async with watching(fake, options) as seat:
+        await seat.sees(r"e\x1b[31mvil")
+        await seat.press("J")
+        await seat.until(lambda: isinstance(seat.app.screen, Timeline))
+        await seat.sees(r"e\x1b[31mvil 1.0", "mnist 1.0")

@@ -15,6 +15,7 @@ from tsmon.telemetry.health.verdicts import WorkerHealth
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, rich_style
 from tsmon.tui.widgets.time_axis import LABEL_WIDTH, TimeSpan
+from tsmon.untrusted.text import brief
 
 if TYPE_CHECKING:
     from tsmon.telemetry.lanes import LaneStep
@@ -143,10 +144,12 @@ class LanesView(Widget, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         lane, variables = self._lanes[number], self.app.theme_variables
         if not lane.worker:
-            words = Segment(f" {lane.heading}", self.rich_style + rich_style(Tone.MUTED, variables))
+            style = self.rich_style + rich_style(Tone.MUTED, variables)
+            words = Segment(f" {brief(lane.heading)}", style)
             return Strip([words]).adjust_cell_length(self.size.width, self.rich_style)
         chosen = self.get_component_rich_style("lanes--chosen", partial=True)
-        label = f" {lane.worker[: LABEL_WIDTH - 2]:<{LABEL_WIDTH - 2}}"
+        worker = brief(lane.worker)[: LABEL_WIDTH - 2]
+        label = f" {worker:<{LABEL_WIDTH - 2}}"
         bar = "|" if self._symbols is Symbols.ASCII else "│"
         style = self.rich_style + chosen if lane.worker == self.worker else self.rich_style
         segments = [Segment(label, style), Segment(bar, self.rich_style)]
