@@ -204,7 +204,7 @@ class Bench:
         return await self.run(
             RunPlan(
                 model=model,
-                images=self._images,
+                payloads=self._images,
                 concurrency=workers * places,
                 duration_s=seconds,
             )
@@ -215,7 +215,7 @@ class Bench:
         return await self.run(
             RunPlan(
                 model=model,
-                images=self._images,
+                payloads=self._images,
                 rate=rate,
                 poisson=True,
                 seed=seed,

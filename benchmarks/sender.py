@@ -37,6 +37,7 @@ from tsmon.serving.record import ServerRecord
 from tsmon.telemetry.logs.percentiles import nearest_rank
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import Outcome, follow
 from tsmon.torchserve.tokens import KeyRing
@@ -100,7 +101,7 @@ class Bench:
         """A closed loop."""
         duration_s = seconds or self.seconds
         images = (self.image,)
-        return RunPlan(model=MODEL, images=images, concurrency=connections, duration_s=duration_s)
+        return RunPlan(model=MODEL, payloads=images, concurrency=connections, duration_s=duration_s)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -110,7 +111,8 @@ class Bench:
     @property
     def url(self) -> str:
         """The model's address."""
-        return self.endpoint.url + self.endpoint.path
+        endpoint = self.endpoint
+        return endpoint.url + endpoint.prefix + predictions_path(MODEL)
 
 
 def send_by_tsmon(bench: Bench, connections: int) -> Sent:

@@ -22,7 +22,6 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.files import parsed
 from tsmon.config.schema import Config
 from tsmon.config.values import assembled
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, picture_size, preview
 from tsmon.docker.containers import read_container
 from tsmon.docker.engine import DockerError
@@ -34,6 +33,7 @@ from tsmon.load.run.increment import Increment
 from tsmon.load.run.record import past_run
 from tsmon.logs.places import parse_log_place
 from tsmon.logs.time_zone import LogZone, parse_zone
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.errors import ArchiveError, BadHome
 from tsmon.serving.java import parse_version
 from tsmon.serving.model_store import read_archive
@@ -300,7 +300,7 @@ TARGETS: tuple[Target, ...] = (
         (RecordingError,),
         (seeds.recording(),),
     ),
-    Target("image", _file(_picture, ".png"), (ImageError,), seeds.images()),
+    Target("image", _file(_picture, ".png"), (PayloadError,), seeds.images()),
     Target("load increment", Increment.from_line, (ValueError,), (seeds.INCREMENT,)),
     Target("load run", _json(past_run), (ValueError,), (seeds.load_run(),)),
     Target("experiment result", _json(read_result), (ValueError,), (seeds.experiment(),)),

@@ -48,7 +48,7 @@ class PlayedSender:
         if line in {STOP, ABANDON}:
             self._tell(Increment(ending=StopReason.STOPPED, done=True), 0)
             return
-        plan, _ = read_job(line)
+        plan = read_job(line).plan
         self._begins(plan)
         length_s = 10.0 if plan.duration_s >= LONG_S else plan.duration_s
         most = round(plan.count * self._share)

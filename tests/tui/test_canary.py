@@ -41,7 +41,7 @@ async def test_disagreements_come_first_and_the_numbers_stand_beside_each_other(
         desk = seat.monitor.sending.desk
         assert desk.comparison is not None
         assert all(
-            pair.first.image.path == pair.second.image.path for pair in desk.comparison.pairs
+            pair.first.payload.path == pair.second.payload.path for pair in desk.comparison.pairs
         )
 
 

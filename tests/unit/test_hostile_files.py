@@ -13,7 +13,6 @@ from PIL import Image
 
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import read as read_config
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, picture_size, preview
 from tsmon.digits.seen import Preprocessing
 from tsmon.doctor.configuration import look_at_config
@@ -25,6 +24,7 @@ from tsmon.load.request_size import RequestLimit, read_limit
 from tsmon.logs.follower import FileFollower
 from tsmon.logs.last_lines import last_lines, start_of_last
 from tsmon.logs.time_zone import LogZone
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.errors import ArchiveError, BadHome
 from tsmon.serving.local_server import LocalServer
 from tsmon.serving.model_store import list_archives, read_archive
@@ -133,12 +133,12 @@ READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "configuration": (read_config, ConfigError),
     "targets in JSON": (targets("json"), KeyFileError),
     "targets in YAML": (targets("yml"), KeyFileError),
-    "picture": (lambda path: preview(DigitImage(path, None)), ImageError),
-    "picture's size": (lambda path: picture_size(DigitImage(path, None)), ImageError),
-    "picture to send": (lambda path: DigitImage(path, None).read(), ImageError),
+    "picture": (lambda path: preview(DigitImage(path, None)), PayloadError),
+    "picture's size": (lambda path: picture_size(DigitImage(path, None)), PayloadError),
+    "picture to send": (lambda path: DigitImage(path, None).read(), PayloadError),
     "what the model sees": (
         lambda path: Preprocessing(HANDLER).see(DigitImage(path, None)),
-        ImageError,
+        PayloadError,
     ),
     "archive": (read_archive, ArchiveError),
     "archive in tar": (in_folder("a.tar.gz", lambda d: read_archive(d / "a.tar.gz")), ArchiveError),
@@ -191,7 +191,7 @@ def test_a_picture_larger_than_can_be_shown_is_refused_without_a_warning(
     Image.new("1", (side, side)).save(path)
 
     for read in (preview, picture_size):
-        with pytest.raises(ImageError, match="pixels"):
+        with pytest.raises(PayloadError, match="pixels"):
             read(DigitImage(path, None))
 
     assert not recwarn.list

@@ -66,7 +66,7 @@ class Traffic:
     def _plan(self, stretch: Stretch) -> RunPlan:
         return RunPlan(
             model=MODEL,
-            images=self._images,
+            payloads=self._images,
             version=self._version,
             rate=stretch.rate,
             poisson=True,

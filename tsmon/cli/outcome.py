@@ -16,7 +16,7 @@ import click
 from tsmon.cli.output import complain, complain_of
 from tsmon.cli.target import Target
 from tsmon.config.errors import ConfigError
-from tsmon.digits.errors import ImageError
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError, Unreachable
 
@@ -54,7 +54,7 @@ def errors_printed() -> Iterator[None]:
         fail(str(error), error.hint, Exit.UNREACHABLE)
     except (TorchServeError, ServingError) as error:
         fail(str(error), error.hint)
-    except ImageError as error:
+    except PayloadError as error:
         fail(str(error))
     except BrokenPipeError:
         # The reader has gone, as with `| head`; Python must not complain at exit either.

@@ -14,9 +14,9 @@ from tsmon.cli.reports.answers import print_answers, score_words
 from tsmon.cli.reports.counters import print_totals, read_scrape
 from tsmon.cli.rollout import wait_for_workers
 from tsmon.digits.folders import find_images
-from tsmon.digits.images import pick_random
 from tsmon.load.answers import Answer, Score
 from tsmon.load.sender import send
+from tsmon.payloads.payload import pick_random
 from tsmon.serving.archive import build_archive, digit_archive_spec
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.torchserve.errors import Conflict

@@ -9,16 +9,14 @@ import ast
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from tsmon.digits.drawings import encode_png
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid
+from tsmon.payloads.payload import PayloadError
 from tsmon.units import MIB
 from tsmon.untrusted.archives import BadArchiveFile, read_member
 from tsmon.untrusted.files import open_regular, read_bytes
@@ -63,40 +61,22 @@ def read_dataset(path: Path) -> tuple[DigitImage, ...]:
     An image's path is the file and its number in it: `t10k-images-idx3-ubyte/00042`.
 
     Raises:
-        ImageError: it cannot be read, or is none.
+        PayloadError: it cannot be read, or is none.
     """
     try:
         images, labels = _npz(path) if path.suffix == ".npz" else _idx(path)
     except OSError as error:
-        raise ImageError(f"cannot read {path}: {error.strerror or error}") from None
+        raise PayloadError(f"cannot read {path}: {error.strerror or error}") from None
     if len(images.shape) != 3 or images.item != 1:
-        raise ImageError(f"{path} has no images of one byte a pixel")
+        raise PayloadError(f"{path} has no images of one byte a pixel")
     count, height, width = images.shape
     size = height * width
     if labels is not None and len(labels) != count:
-        raise ImageError(f"{path} has {count:,} images and {len(labels):,} labels")
+        raise PayloadError(f"{path} has {count:,} images and {len(labels):,} labels")
     found = []
     for at in range(count):
         grid = PixelGrid(width, height, bytes(images.data[at * size : (at + 1) * size]))
-        found.append(DatasetImage(path / f"{at:05d}", labels[at] if labels else None, grid))
-    return tuple(found)
-
-
-def found_again(images: Iterable[DigitImage]) -> tuple[DigitImage, ...]:
-    """Images by their paths and labels alone, with what is in a file of many read again.
-
-    Raises:
-        ImageError: such a file cannot be read any more.
-    """
-    files: dict[Path, dict[Path, DigitImage]] = {}
-    found = []
-    for image in images:
-        file = image.path.parent
-        if is_dataset(file):
-            if file not in files:
-                files[file] = {each.path: each for each in read_dataset(file)}
-            image = replace(files[file].get(image.path, image), label=image.label)
-        found.append(image)
+        found.append(DatasetImage(path / f"{at:05d}", labels[at] if labels else None, grid=grid))
     return tuple(found)
 
 
@@ -111,7 +91,7 @@ def _idx(path: Path) -> tuple[_Array, Sequence[str] | None]:
 def _idx_array(path: Path) -> _Array:
     data = _unpacked(path) if path.suffix == ".gz" else read_bytes(path, MOST_DATASET_BYTES)
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _UNSIGNED_BYTES:
-        raise ImageError(f"{path} is not an IDX file of bytes")
+        raise PayloadError(f"{path} is not an IDX file of bytes")
     start = 4 + 4 * data[3]
     shape = tuple(int.from_bytes(data[at : at + 4]) for at in range(4, start, 4))
     return _whole(_Array(shape, 1, True, memoryview(data)[start:]), path)
@@ -122,9 +102,9 @@ def _unpacked(path: Path) -> bytes:
         with open_regular(path) as file, gzip.open(file) as packed:
             data = packed.read(MOST_DATASET_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise ImageError(f"{path} is not a gzip file, or damaged") from None
+        raise PayloadError(f"{path} is not a gzip file, or damaged") from None
     if len(data) > MOST_DATASET_BYTES:
-        raise ImageError(f"{path} unpacks to more than {MOST_DATASET_BYTES // MIB} MiB")
+        raise PayloadError(f"{path} unpacks to more than {MOST_DATASET_BYTES // MIB} MiB")
     return data
 
 
@@ -134,7 +114,7 @@ def _npz(path: Path) -> tuple[_Array, Sequence[str] | None]:
         if images is not None:
             labels = _npy(path, _LABELS_OF[name])
             return images, _labels(labels, path) if labels else None
-    raise ImageError(f"{path} has none of the arrays {', '.join(_NPZ_IMAGES)}")
+    raise PayloadError(f"{path} has none of the arrays {', '.join(_NPZ_IMAGES)}")
 
 
 def _npy(path: Path, name: str) -> _Array | None:
@@ -143,34 +123,34 @@ def _npy(path: Path, name: str) -> _Array | None:
     except KeyError:
         return None
     except BadArchiveFile as error:
-        raise ImageError(f"{path} is not an npz file: {error}") from None
+        raise PayloadError(f"{path} is not an npz file: {error}") from None
     wide = data[6:7] > b"\x01"  # of the format's version 2 on the header may be longer
     start = 12 if wide else 10
     length = int.from_bytes(data[8:start], "little")
     if data[:6] != b"\x93NUMPY" or length > MOST_HEADER:
-        raise ImageError(f"{path}: {name} is not an array of NumPy's")
+        raise PayloadError(f"{path}: {name} is not an array of NumPy's")
     try:
         header = ast.literal_eval(data[start : start + length].decode("latin-1"))
         kind = _INTEGERS.fullmatch(header["descr"])
         shape = tuple(int(each) for each in header["shape"])
         is_plain = not header["fortran_order"]
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
-        raise ImageError(f"{path}: {name} is not an array of NumPy's") from None
+        raise PayloadError(f"{path}: {name} is not an array of NumPy's") from None
     if kind is None or not is_plain:
-        raise ImageError(f"{path}: {name} is not an array of whole numbers, row by row")
+        raise PayloadError(f"{path}: {name} is not an array of whole numbers, row by row")
     is_big = header["descr"].startswith(">")
     return _whole(_Array(shape, int(kind[2]), is_big, memoryview(data)[start + length :]), path)
 
 
 def _whole(array: _Array, path: Path) -> _Array:
     if any(side < 0 for side in array.shape) or prod(array.shape) * array.item != len(array.data):
-        raise ImageError(f"{path} is damaged: it has other bytes than its size says")
+        raise PayloadError(f"{path} is damaged: it has other bytes than its size says")
     return array
 
 
 def _labels(array: _Array, path: Path) -> Sequence[str]:
     if len(array.shape) != 1:
-        raise ImageError(f"the labels of {path} are not one number for each image")
+        raise PayloadError(f"the labels of {path} are not one number for each image")
     order = "big" if array.is_big_endian else "little"
     step = array.item
     numbers = (
@@ -179,5 +159,5 @@ def _labels(array: _Array, path: Path) -> Sequence[str]:
     )
     labels = [str(number) for number in numbers]
     if wrong := next((label for label in labels if len(label) != 1), None):
-        raise ImageError(f"{path} has the label {wrong}; digits are 0 to 9")
+        raise PayloadError(f"{path} has the label {wrong}; digits are 0 to 9")
     return labels

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid
+from tsmon.payloads.payload import PayloadError
 
 DRAWN = Path("drawing")
 """The name of a drawing that is in no file yet."""
@@ -32,7 +32,7 @@ class Drawing(DigitImage, frozen=True):
     @classmethod
     def of(cls, pixels: PixelGrid) -> Drawing:
         """The picture of these pixels, without a label."""
-        return cls(DRAWN, None, encode_png(pixels))
+        return cls(DRAWN, png=encode_png(pixels))
 
 
 def encode_png(pixels: PixelGrid) -> bytes:
@@ -52,7 +52,7 @@ def save_drawing(
     Its name ends in the label, as in `drawn-20261122-154501-042.7.png`; no file is written over.
 
     Raises:
-        ImageError: the folder or the file cannot be written.
+        PayloadError: the folder or the file cannot be written.
     """
     stamp = f"{drawn or datetime.now():%Y%m%d-%H%M%S-%f}"[:-3]
     path = folder / f"drawn-{stamp}.{label or 'unlabelled'}.png"
@@ -61,5 +61,5 @@ def save_drawing(
         with path.open("xb") as file:
             file.write(encode_png(pixels))
     except OSError as error:
-        raise ImageError(f"cannot write {path}: {error.strerror or error}") from None
+        raise PayloadError(f"cannot write {path}: {error.strerror or error}") from None
     return DigitImage(path, label)

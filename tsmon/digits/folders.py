@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tsmon.digits.datasets import is_dataset, read_dataset
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DIGITS, MOST_ENTRIES, DigitImage, entries, is_image
 from tsmon.digits.labels import labelled
+from tsmon.payloads.payload import PayloadError
 
 
 class ImageFolder(Struct, frozen=True):
@@ -35,7 +35,7 @@ def read_folder(path: Path) -> ImageFolder:
     """Read a folder; one of folders that are called as digits has their images.
 
     Raises:
-        ImageError: it, or its file of labels, cannot be read.
+        PayloadError: it, or its file of labels, cannot be read.
     """
     path = path.absolute()
     if is_dataset(path):
@@ -50,7 +50,7 @@ def find_images(path: Path) -> tuple[DigitImage, ...]:
     """The PNG and JPEG files of a folder and of all folders in it, by name, or MNIST's own files.
 
     Raises:
-        ImageError: it, one of those, or its file of labels cannot be read.
+        PayloadError: it, one of those, or its file of labels cannot be read.
     """
     if is_dataset(path):
         return read_dataset(path)
@@ -84,7 +84,7 @@ def _below(folders: Iterable[Path]) -> Iterator[DigitImage]:
         inner, images = _look_into(folder)
         left -= len(inner) + len(images)
         if left < 0:
-            raise ImageError(f"below {folder.parent} are more than {MOST_ENTRIES:,} entries")
+            raise PayloadError(f"below {folder.parent} are more than {MOST_ENTRIES:,} entries")
         yield from images
         waiting.extend(inner)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import random
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -14,9 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tsmon.digits.errors import ImageError
-from tsmon.units import MIB
-from tsmon.untrusted.files import read_bytes
+from tsmon.payloads.payload import Payload, PayloadError
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 """What is decoded; Pillow knows formats that start programs to be read."""
-MOST_IMAGE_BYTES = 64 * MIB
-"""Of a file that is sent; TorchServe by default takes a tenth of that."""
 MOST_PIXELS = 50_000_000
 """Of a picture that is decoded here, which takes four bytes a pixel."""
 MOST_ENTRIES = 100_000
@@ -35,27 +30,13 @@ DIGIT_SIDE = 28
 """Pixels of an MNIST digit, each way."""
 
 
-class DigitImage(Struct, frozen=True):
+class DigitImage(Payload, frozen=True):
     """An image file and the digit it shows, where that is known."""
-
-    path: Path
-    label: str | None
 
     @classmethod
     def at(cls, path: Path) -> DigitImage:
         """The image at a path, labelled by its name."""
         return cls(path, label_in_name(path))
-
-    def read(self) -> bytes:
-        """The file's bytes, to be sent as they are.
-
-        Raises:
-            ImageError: it cannot be read.
-        """
-        try:
-            return read_bytes(self.path, MOST_IMAGE_BYTES)
-        except OSError as error:
-            raise ImageError(f"cannot read {self.path}: {error.strerror or error}") from None
 
 
 class PixelGrid(Struct, frozen=True):
@@ -96,42 +77,25 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
     """What is in a folder, by name.
 
     Raises:
-        ImageError: it cannot be read, or has more entries than a person could look through.
+        PayloadError: it cannot be read, or has more entries than a person could look through.
     """
     try:
         with os.scandir(folder) as found:
             some = list(islice(found, MOST_ENTRIES + 1))
     except OSError as error:
-        raise ImageError(f"cannot read {folder}: {error.strerror or error}") from None
+        raise PayloadError(f"cannot read {folder}: {error.strerror or error}") from None
     if len(some) > MOST_ENTRIES:
-        raise ImageError(
+        raise PayloadError(
             f"{folder} has more than {MOST_ENTRIES:,} entries; choose a smaller folder"
         )
     return sorted(some, key=lambda entry: entry.name)
-
-
-def pick_random(
-    images: Sequence[DigitImage], count: int, rng: random.Random | None = None
-) -> list[DigitImage]:
-    """`count` images in random order; none twice before all were taken once.
-
-    Raises:
-        ImageError: there are no images.
-    """
-    if not images:
-        raise ImageError("there are no PNG or JPEG images to send")
-    chooser = rng or random.Random()  # noqa: S311 (a choice of pictures, no secret)
-    picked: list[DigitImage] = []
-    while len(picked) < count:
-        picked += chooser.sample(images, min(count - len(picked), len(images)))
-    return picked
 
 
 def preview(image: DigitImage, side: int = DIGIT_SIDE) -> PixelGrid:
     """The picture in grey, fitted into `side` by `side` pixels on black.
 
     Raises:
-        ImageError: it is no image.
+        PayloadError: it is no image.
     """
     with _opened(image) as picture:
         from PIL import ImageOps
@@ -145,7 +109,7 @@ def picture_size(image: DigitImage) -> tuple[int, int]:
     """Width and height in the file, in pixels, without decoding the picture.
 
     Raises:
-        ImageError: it is no image.
+        PayloadError: it is no image.
     """
     with _opened(image) as picture:
         return picture.size
@@ -153,7 +117,7 @@ def picture_size(image: DigitImage) -> tuple[int, int]:
 
 @contextmanager
 def _opened(image: DigitImage) -> Iterator[Picture]:
-    """A picture that is not too large to be decoded; failing to is an `ImageError` too."""
+    """A picture that is not too large to be decoded; failing to is an `PayloadError` too."""
     # Imported here because Pillow costs more to import than most commands need to run.
     from PIL import Image, UnidentifiedImageError
 
@@ -164,12 +128,12 @@ def _opened(image: DigitImage) -> Iterator[Picture]:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 size = f"{picture.width:,} by {picture.height:,} pixels"
-                raise ImageError(f"{image.path.name} has {size}, too many to show")
+                raise PayloadError(f"{image.path.name} has {size}, too many to show")
             yield picture
-    except ImageError:
+    except PayloadError:
         raise
     except UnidentifiedImageError:  # its own words name the buffer, not the file
         formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        raise ImageError(f"{image.path.name} is not an image: not {formats}") from None
+        raise PayloadError(f"{image.path.name} is not an image: not {formats}") from None
     except Exception as error:  # noqa: BLE001 (Pillow's decoders raise anything where the bytes are damaged)
-        raise ImageError(f"{image.path.name} is not an image: {error}") from None
+        raise PayloadError(f"{image.path.name} is not an image: {error}") from None

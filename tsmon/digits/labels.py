@@ -15,8 +15,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DIGITS, DigitImage
+from tsmon.payloads.payload import PayloadError
 from tsmon.units import MIB
 from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import BadJson, parse_json
@@ -32,7 +32,7 @@ def labelled(images: Sequence[DigitImage], root: Path) -> tuple[DigitImage, ...]
     """The images of a folder and of those in it, each with the label that all of them allow.
 
     Raises:
-        ImageError: a file of labels cannot be read, or is none.
+        PayloadError: a file of labels cannot be read, or is none.
     """
     found = _file_in(root)
     if found is not None:
@@ -66,18 +66,18 @@ def read_labels(file: Path) -> Mapping[str, str]:
     """The labels of a file by the name of the image: lines of `NAME LABEL`, CSV or a JSON object.
 
     Raises:
-        ImageError: it cannot be read, or has something else in it.
+        PayloadError: it cannot be read, or has something else in it.
     """
     try:
         text = read_text(file, MOST_LABEL_BYTES)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "") or "it is not text in UTF-8"
-        raise ImageError(f"cannot read {file}: {reason}") from None
+        raise PayloadError(f"cannot read {file}: {reason}") from None
     pairs = _in_json(text, file) if file.suffix == ".json" else _in_lines(text, file)
     labels = {}
     for name, label in pairs:
         if label not in DIGITS:
-            raise ImageError(f"{file}: {label!r} is not a valid label of {name}; use 0 to 9")
+            raise PayloadError(f"{file}: {label!r} is not a valid label of {name}; use 0 to 9")
         labels[name] = label
     return labels
 
@@ -86,9 +86,9 @@ def _in_json(text: str, file: Path) -> Iterable[tuple[str, str]]:
     try:
         found = parse_json(text)
     except BadJson as error:
-        raise ImageError(f"{file} is not JSON: {error}") from None
+        raise PayloadError(f"{file} is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ImageError(f"{file} is not an object of names and labels")
+        raise PayloadError(f"{file} is not an object of names and labels")
     return [(name, str(label)) for name, label in found.items()]
 
 
@@ -100,7 +100,7 @@ def _in_lines(text: str, file: Path) -> Iterable[tuple[str, str]]:
         if not row:
             continue
         if len(row) < 2:
-            raise ImageError(f"{file}, line {number}: a name and a label are required")
+            raise PayloadError(f"{file}, line {number}: a name and a label are required")
         name, label = row[0].strip(), row[-1].strip()
         if number > 1 or label.isdecimal():  # the first line may have titles
             pairs.append((name, label))

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid
+from tsmon.payloads.payload import PayloadError
 from tsmon.units import MIB
 from tsmon.untrusted.files import FileTooLarge, read_bytes
 
@@ -38,14 +38,14 @@ class Preprocessing:
         """The picture that the network gets.
 
         Raises:
-            ImageError: the handler would refuse the picture, or its code cannot be loaded.
+            PayloadError: the handler would refuse the picture, or its code cannot be loaded.
         """
         code = self._loaded()
         data = image.read()
         try:
             digit = code.to_digit(code.read_picture(data))
         except code.PictureError as error:
-            raise ImageError(str(error)) from None
+            raise PayloadError(str(error)) from None
         return PixelGrid(digit.width, digit.height, digit.tobytes())
 
     def is_in(self, archive: Path) -> bool | None:
@@ -71,14 +71,14 @@ def _load(source: Path) -> ModuleType:
     """The module in a file that belongs to no package of ours.
 
     Raises:
-        ImageError: it cannot be read.
+        PayloadError: it cannot be read.
     """
     spec = importlib.util.spec_from_file_location("tsmon_digit_preprocess", source)
     if spec is None or spec.loader is None:
-        raise ImageError(f"cannot load {source}")
+        raise PayloadError(f"cannot load {source}")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except OSError as error:
-        raise ImageError(f"cannot read {source}: {error.strerror or error}") from None
+        raise PayloadError(f"cannot read {source}: {error.strerror or error}") from None
     return module

@@ -1,4 +1,4 @@
-"""What a model answered to an image, and the score of many."""
+"""What a model answered to a payload, and the score of many."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tsmon.digits.images import DIGITS, DigitImage
+from tsmon.digits.images import DIGITS
 from tsmon.load.classes import find_class
 from tsmon.load.refusals import Failure
+from tsmon.payloads.payload import Payload
 
 if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster without httpx
     from tsmon.torchserve.inference import Prediction
@@ -18,9 +19,9 @@ LONGEST_ANSWER = 80
 
 
 class Answer(Struct, frozen=True):
-    """One image sent, and what came back."""
+    """One payload sent, and what came back."""
 
-    image: DigitImage
+    payload: Payload
     predicted: str | None = None
     """The class; None when there was no answer, or none that it can be found in."""
     confidence: float | None = None
@@ -44,14 +45,14 @@ class Answer(Struct, frozen=True):
     @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None when either is unknown, or no digit."""
-        if self.predicted not in DIGITS or self.image.label is None:
+        if self.predicted not in DIGITS or self.payload.label is None:
             return None
-        return self.predicted == self.image.label
+        return self.predicted == self.payload.label
 
     @property
     def unread(self) -> bool:
         """Whether it came back without a digit that could be compared with the label."""
-        return not self.error and self.image.label is not None and self.correct is None
+        return not self.error and self.payload.label is not None and self.correct is None
 
 
 class Score(Struct, frozen=True):
@@ -69,7 +70,7 @@ class Score(Struct, frozen=True):
         return Score(
             self.right + (answer.correct is True),
             self.wrong + (answer.correct is False),
-            self.unlabelled + (answer.image.label is None and not answer.error),
+            self.unlabelled + (answer.payload.label is None and not answer.error),
             self.failed + bool(answer.error),
             self.unread + answer.unread,
         )
@@ -97,11 +98,11 @@ class Score(Struct, frozen=True):
         return self.right / judged if judged else None
 
 
-def read_answer(image: DigitImage, prediction: Prediction, path: str = "") -> Answer:
+def read_answer(payload: Payload, prediction: Prediction, path: str = "") -> Answer:
     """Understand a prediction; `path` is where its class stands, found where it is not given."""
     found = find_class(prediction.text, path)
     return Answer(
-        image,
+        payload,
         found.name if found else None,
         found.confidence if found else None,
         prediction.milliseconds,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from tsmon.digits.images import DigitImage, pick_random
+from tsmon.digits.images import DigitImage
 from tsmon.load.answers import Answer, Score
+from tsmon.payloads.payload import pick_random
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
@@ -81,7 +82,7 @@ def random_batches(
     """Batches of these sizes, of random images.
 
     Raises:
-        ImageError: there are no images.
+        PayloadError: there are no images.
     """
     picked = pick_random(images, sum(sizes), rng)
     starts = [sum(sizes[:index]) for index in range(len(sizes))]

@@ -37,7 +37,7 @@ class RequestLimit(Struct, frozen=True):
         if answer.failure not in (Failure.TOO_LARGE, Failure.UNREACHABLE):
             return answer
         try:
-            size = answer.image.path.stat().st_size
+            size = answer.payload.path.stat().st_size
         except OSError:
             return answer
         if size <= self.size and answer.failure is Failure.UNREACHABLE:

@@ -59,7 +59,7 @@ class Results:
     def add(self, answer: Answer) -> None:
         """Count an answer."""
         self.answers.append(answer)
-        self._latest[answer.image.path] = answer
+        self._latest[answer.payload.path] = answer
         self.score = self.score.plus(answer)
         if (pair := _pair(answer)) is not None:
             self._pairs[pair] += 1
@@ -81,8 +81,8 @@ class Results:
     def relabel(self, path: Path, label: str | None) -> None:
         """Judge the kept answers to an image again, as if it had had this label."""
         answers = [
-            replace(answer, image=replace(answer.image, label=label))
-            if answer.image.path == path
+            replace(answer, payload=replace(answer.payload, label=label))
+            if answer.payload.path == path
             else answer
             for answer in self.answers
         ]
@@ -136,4 +136,4 @@ def _pair(answer: Answer) -> _Pair | None:
     if not answer.shown:
         return None
     predicted = answer.predicted if answer.predicted in DIGITS else OTHER
-    return answer.image.label, predicted
+    return answer.payload.label, predicted

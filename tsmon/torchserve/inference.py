@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -38,6 +40,15 @@ class Prediction(Struct, frozen=True):
         return self.body.decode(errors="replace").strip()
 
 
+class Question(NamedTuple):
+    """Which of its ways to ask a model is used."""
+
+    kserve: int | None = None
+    """The version of KServe's protocol, 1 or 2; None is TorchServe's own way."""
+    explain: bool = False
+    """Ask for an explanation instead of a prediction."""
+
+
 class Inference:
     """The inference API of one server, on connections of its own so that polling never waits."""
 
@@ -69,7 +80,21 @@ class Inference:
         content_type: str = "application/octet-stream",
         timeout_s: float = PREDICT_TIMEOUT_S,
     ) -> Prediction:
-        """Send one request to a model, by default to its default version.
+        """Send one request to a model, by default to its default version; raises as `ask`."""
+        headers = {"Accept": accept, "Content-Type": content_type}
+        path = predictions_path(name, version)
+        return await self.ask("POST", path, headers, body, timeout_s=timeout_s)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        timeout_s: float = PREDICT_TIMEOUT_S,
+    ) -> Prediction:
+        """Send one request to a path that a model answers at.
 
         Raises:
             NoCapacity: the model has no worker, or its queue is full.
@@ -78,10 +103,10 @@ class Inference:
         """
         started = time.perf_counter()
         response = await self._connection.request(
-            "POST",
-            predictions_path(name, version),
+            method,
+            path,
             content=body,
-            headers={"Accept": accept, "Content-Type": content_type},
+            headers=headers,
             timeout_s=timeout_s,
             most_bytes=MOST_PREDICTION_BYTES,
             key=KeyKind.INFERENCE,
@@ -96,18 +121,39 @@ class Inference:
 
 
 def predictions_path(name: str, version: str | None = None) -> str:
-    """The path of a model's predictions.
+    """The path of a model's predictions; raises as `question_path`."""
+    return question_path(Question(), name, version)
 
-    A name with a slash fits into no path; SageMaker's form takes it, and its default version.
+
+def question_path(question: Question, name: str, version: str | None = None) -> str:
+    """The path to ask a model at.
+
+    A name with a slash fits into no path; SageMaker's form takes it, for predictions of its
+    default version. KServe's paths have no version either.
 
     Raises:
-        InvalidArgument: there is no name, or a version where it cannot be named.
+        InvalidArgument: there is no name, or a version or question where it cannot be named.
     """
     if not name:
         raise InvalidArgument("no model name given", "`tsmon models` lists them")
+    if question.kserve:
+        return _kserve_path(question, name, version)
     if "/" in f"{name}{version or ''}":
-        if version:
+        if version or question.explain:
             reject_slash(name)
-            reject_slash(version)
+            reject_slash(version or "")
         return f"/invocations?model_name={quote(name, safe='')}"
-    return "/predictions/" + "/".join(segment(part) for part in (name, version) if part)
+    verb = "/explanations/" if question.explain else "/predictions/"
+    return verb + "/".join(segment(part) for part in (name, version) if part)
+
+
+def _kserve_path(question: Question, name: str, version: str | None) -> str:
+    if version:
+        raise InvalidArgument(
+            f"KServe's paths have no version, so {version} cannot be asked for",
+            "leave it out and the default version answers",
+        )
+    reject_slash(name)
+    if question.kserve == 1:
+        return f"/v1/models/{segment(name)}:{'explain' if question.explain else 'predict'}"
+    return f"/v2/models/{segment(name)}/{'explain' if question.explain else 'infer'}"

@@ -60,7 +60,7 @@ def _settings(shell: Shell) -> tuple[int, int, int, int]:
 async def test_the_figures_are_what_the_server_counted(shell: Shell, registered: None) -> None:
     plan = ExperimentPlan(
         model="mnist",
-        images=find_images(digit_assets().samples),
+        payloads=find_images(digit_assets().samples),
         worker_counts=(1, 2),
         load=Load((3, 3)),
         warm_up=0,

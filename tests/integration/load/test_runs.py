@@ -88,7 +88,12 @@ async def test_every_request_is_answered_judged_and_counted_by_the_server_too(
     before = await _requests(client, "digit")
 
     plan = RunPlan(
-        model="digit", images=image(b"four", "4"), rate=rate, concurrency=2, count=40, duration_s=60
+        model="digit",
+        payloads=image(b"four", "4"),
+        rate=rate,
+        concurrency=2,
+        count=40,
+        duration_s=60,
     )
     report = await complete_run(client, plan)
 
@@ -103,7 +108,7 @@ async def test_the_server_counts_and_times_the_same_requests(
     await _register(client, "digit")
     version = (await client.management.describe("digit")).version
     images = image(b"four", "4")
-    plan = RunPlan(model="digit", version=version, images=images, count=30, duration_s=60)
+    plan = RunPlan(model="digit", version=version, payloads=images, count=30, duration_s=60)
     reader = CounterReader(client, "digit", version, real.key_file.parent / "logs")
 
     await reader.begin([version])
@@ -128,7 +133,7 @@ async def test_stopping_in_the_middle_loses_no_answer(
     await _register(client, "digit")
     before = await _requests(client, "digit")
     real.release_file.unlink(missing_ok=True)
-    plan = RunPlan(model="digit", images=image(b"wait", "4"), concurrency=3, duration_s=60)
+    plan = RunPlan(model="digit", payloads=image(b"wait", "4"), concurrency=3, duration_s=60)
 
     async with open_run(client, plan) as run:
         async for progress in run.progress():
@@ -148,18 +153,18 @@ async def test_the_causes_of_a_503_are_told_apart(
 ) -> None:
     await _register(client, "digit", workers=0)
     four = image(b"four", "4")
-    report = await complete_run(client, RunPlan(model="digit", images=four, count=6))
+    report = await complete_run(client, RunPlan(model="digit", payloads=four, count=6))
     assert report.failures == {Failure.NO_WORKER: 6}
 
     await _register(client, "raising")
-    report = await complete_run(client, RunPlan(model="raising", images=four, count=6))
+    report = await complete_run(client, RunPlan(model="raising", payloads=four, count=6))
     assert report.failures == {Failure.HANDLER: 6}
 
     await client.management.unregister("digit")
     await _register(client, "digit-2")
     real.release_file.unlink(missing_ok=True)
     waiting = image(b"wait", "4")
-    plan = RunPlan(model="digit", version="2.0", images=waiting, count=40, concurrency=10)
+    plan = RunPlan(model="digit", version="2.0", payloads=waiting, count=40, concurrency=10)
     async with open_run(client, plan) as run:
         async for progress in run.progress():
             if progress.so_far.ending is not None:
@@ -183,7 +188,7 @@ async def test_a_server_that_dies_in_the_middle_ends_the_run(
             async with TorchServe(addresses, KeyRing(record.key_file)) as client:
                 await _register(client, "digit")
                 plan = RunPlan(
-                    model="digit", images=image(b"four", "4"), concurrency=4, duration_s=60
+                    model="digit", payloads=image(b"four", "4"), concurrency=4, duration_s=60
                 )
                 async with open_run(client, plan) as run:
                     await anext(run.progress())

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tsmon.digits.datasets import is_dataset, read_dataset
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images, read_folder
 from tsmon.digits.images import preview
+from tsmon.payloads.payload import PayloadError
 
 SIDE = 28
 SIZE = SIDE * SIDE
@@ -104,7 +104,7 @@ def test_what_is_no_idx_file_is_said(tmp_path: Path, content: bytes, words: str)
     file = tmp_path / "x-images-idx3-ubyte"
     file.write_bytes(content)
 
-    with pytest.raises(ImageError, match=words):
+    with pytest.raises(PayloadError, match=words):
         read_dataset(file)
 
 
@@ -126,7 +126,7 @@ def test_what_is_no_idx_file_is_said(tmp_path: Path, content: bytes, words: str)
 def test_what_is_wrong_with_an_npz_file_is_said(
     tmp_path: Path, arrays: dict[str, bytes], words: str
 ) -> None:
-    with pytest.raises(ImageError, match=words):
+    with pytest.raises(PayloadError, match=words):
         read_dataset(npz(tmp_path / "x.npz", **arrays))
 
 
@@ -138,5 +138,5 @@ def test_any_bytes_are_images_or_refused(
     file.write_bytes(data)
     try:
         read_dataset(file)
-    except ImageError as error:
+    except PayloadError as error:
         assert name in str(error)

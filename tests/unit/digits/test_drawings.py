@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from tsmon.digits.drawings import Drawing, default_drawings, save_drawing
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images
 from tsmon.digits.images import DigitImage, PixelGrid
+from tsmon.payloads.payload import PayloadError
 
 PIXELS = PixelGrid(28, 28, bytes(range(256)) * 3 + bytes(16))
 NOON = datetime(2026, 11, 22, 12, 0, 1, 234567)
@@ -38,7 +38,7 @@ def test_a_kept_drawing_is_found_with_its_label(tmp_path: Path, label: str | Non
 
 def test_no_file_is_written_over(tmp_path: Path) -> None:
     kept = save_drawing(tmp_path, PIXELS, "7", NOON)
-    with pytest.raises(ImageError, match=r"cannot write .*\.7\.png: File exists"):
+    with pytest.raises(PayloadError, match=r"cannot write .*\.7\.png: File exists"):
         save_drawing(tmp_path, PixelGrid(28, 28, bytes(784)), "7", NOON)
     with Image.open(kept.path) as picture:
         assert picture.tobytes() == PIXELS.pixels
@@ -46,7 +46,7 @@ def test_no_file_is_written_over(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ImageError, match="cannot write"):
+    with pytest.raises(PayloadError, match="cannot write"):
         save_drawing(tmp_path / "file", PIXELS, "7")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tsmon.digits import images
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import ImageLabels, read_folder
 from tsmon.digits.images import DigitImage
+from tsmon.payloads.payload import PayloadError
 
 
 def test_a_folder_has_its_images_and_the_folders_that_are_not_hidden(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_there_is_nothing_above_the_top() -> None:
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"cannot read .*/absent"):
+    with pytest.raises(PayloadError, match=r"cannot read .*/absent"):
         read_folder(tmp_path / "absent")
 
 
@@ -51,7 +51,7 @@ def test_a_folder_of_more_than_anybody_looks_through_is_refused(
     for number in range(4):
         (tmp_path / f"{number}.png").touch()
 
-    with pytest.raises(ImageError, match="more than 3 entries"):
+    with pytest.raises(PayloadError, match="more than 3 entries"):
         read_folder(tmp_path)
 
 

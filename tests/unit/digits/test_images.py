@@ -11,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images
 from tsmon.digits.images import (
     DigitImage,
     PixelGrid,
     label_in_name,
-    pick_random,
     preview,
 )
+from tsmon.payloads.payload import PayloadError, pick_random
 
 IMAGES = [DigitImage(Path(f"{n}.png"), None) for n in range(7)]
 
@@ -51,9 +50,9 @@ def test_png_and_jpeg_files_are_found_by_name(tmp_path: Path) -> None:
 
 
 def test_folder_and_file_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"cannot read .*/absent: No such file or directory"):
+    with pytest.raises(PayloadError, match=r"cannot read .*/absent: No such file or directory"):
         find_images(tmp_path / "absent")
-    with pytest.raises(ImageError, match=r"cannot read .*/7\.png: No such file or directory"):
+    with pytest.raises(PayloadError, match=r"cannot read .*/7\.png: No such file or directory"):
         DigitImage.at(tmp_path / "7.png").read()
 
 
@@ -72,7 +71,7 @@ def test_picks_differ_from_time_to_time() -> None:
 
 
 def test_nothing_can_be_picked_from_no_images() -> None:
-    with pytest.raises(ImageError):
+    with pytest.raises(PayloadError, match="nothing to send"):
         pick_random([], 1)
 
 
@@ -101,7 +100,7 @@ def test_grid_has_a_pixel_for_every_place() -> None:
 def test_file_that_is_no_picture_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "odd.png"
     path.write_bytes(content)
-    with pytest.raises(ImageError, match=r"odd\.png is not an image") as raised:
+    with pytest.raises(PayloadError, match=r"odd\.png is not an image") as raised:
         preview(DigitImage.at(path))
     assert "BytesIO" not in str(raised.value)
 
@@ -117,5 +116,5 @@ def test_damaged_picture_is_shown_or_refused(
     path.write_bytes(whole[:middle] + noise + whole[middle + len(noise) :])
     try:
         assert preview(DigitImage.at(path)).width == 28
-    except ImageError as error:
+    except PayloadError as error:
         assert "7.png" in str(error)

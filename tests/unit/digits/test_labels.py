@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images, read_folder
 from tsmon.digits.images import DigitImage, label_in_name
 from tsmon.digits.labels import read_labels, with_labels
+from tsmon.payloads.payload import PayloadError
 
 
 def made(folder: Path, *names: str) -> Path:
@@ -83,7 +83,7 @@ def test_what_is_wrong_with_a_file_of_labels_is_said(
 ) -> None:
     (tmp_path / name).write_text(text)
 
-    with pytest.raises(ImageError, match=re.escape(words)):
+    with pytest.raises(PayloadError, match=re.escape(words)):
         read_labels(tmp_path / name)
 
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from handler.preprocess import read_picture, to_digit
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images
 from tsmon.digits.images import DigitImage
 from tsmon.digits.seen import Preprocessing
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.assets import digit_assets
 
 
@@ -33,12 +33,12 @@ def test_what_the_handler_refuses_is_said_in_its_words(
 ) -> None:
     odd = tmp_path / "odd.png"
     odd.write_text("text")
-    with pytest.raises(ImageError, match="not a PNG or JPEG picture"):
+    with pytest.raises(PayloadError, match="not a PNG or JPEG picture"):
         preprocessing.see(DigitImage.at(odd))
     Image.new("L", (28, 28)).save(tmp_path / "odd.gif", "GIF")
-    with pytest.raises(ImageError, match="not a PNG or JPEG picture"):
+    with pytest.raises(PayloadError, match="not a PNG or JPEG picture"):
         preprocessing.see(DigitImage.at(tmp_path / "odd.gif"))
-    with pytest.raises(ImageError, match="cannot read"):
+    with pytest.raises(PayloadError, match="cannot read"):
         preprocessing.see(DigitImage.at(tmp_path / "absent.png"))
 
 
@@ -62,5 +62,5 @@ def test_an_archive_is_told_by_its_code(preprocessing: Preprocessing, tmp_path: 
 
 
 def test_code_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"cannot read .*preprocess\.py"):
+    with pytest.raises(PayloadError, match=r"cannot read .*preprocess\.py"):
         Preprocessing(tmp_path / "preprocess.py").see(DigitImage.at(tmp_path))

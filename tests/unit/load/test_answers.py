@@ -25,9 +25,9 @@ json_values = st.recursive(
 ours = st.fixed_dictionaries({"digit": json_values, "probabilities": json_values})
 answers = st.builds(
     Answer,
-    image=st.sampled_from([SEVEN, UNKNOWN]),
+    payload=st.sampled_from([SEVEN, UNKNOWN]),
     predicted=st.sampled_from(["7", "1"]),
-) | st.builds(Answer, image=st.sampled_from([SEVEN, UNKNOWN]), error=st.just("no worker"))
+) | st.builds(Answer, payload=st.sampled_from([SEVEN, UNKNOWN]), error=st.just("no worker"))
 
 
 def test_plain_digit_has_no_confidence() -> None:

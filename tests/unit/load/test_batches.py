@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake import FakeTorchServe
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage
 from tsmon.load.batches import WALKTHROUGH, BatchRun, random_batches, split_batches
 from tsmon.load.comparison import Comparison
 from tsmon.load.sender import send
+from tsmon.payloads.payload import PayloadError
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.client import TorchServe
 
@@ -52,7 +52,7 @@ def test_the_walkthroughs_batches_are_of_random_images() -> None:
     batches = random_batches(images, WALKTHROUGH)
     assert [len(batch) for batch in batches] == [10, 10, 10, 50]
     assert len({image.path for batch in batches for image in batch}) == 80
-    with pytest.raises(ImageError):
+    with pytest.raises(PayloadError):
         random_batches([], WALKTHROUGH)
 
 

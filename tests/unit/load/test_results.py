@@ -48,8 +48,8 @@ def test_a_new_label_counts_as_if_it_had_been_there_from_the_start(
     collected = collect(given_answers)
     collected.relabel(Path("a.png"), label)
     relabelled = [
-        Answer(DigitImage(a.image.path, label), predicted=a.predicted, error=a.error)
-        if a.image.path == Path("a.png")
+        Answer(DigitImage(a.payload.path, label), predicted=a.predicted, error=a.error)
+        if a.payload.path == Path("a.png")
         else a
         for a in given_answers
     ]

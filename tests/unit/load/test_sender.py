@@ -45,7 +45,7 @@ async def test_one_at_a_time_are_answered_in_their_order(
     client: TorchServe, images: list[DigitImage]
 ) -> None:
     answers = [answer async for answer in send(client.inference, "mnist", images)]
-    assert [answer.image for answer in answers] == images
+    assert [answer.payload for answer in answers] == images
     assert [answer.correct for answer in answers] == [True, True, True, False, *[True] * 4]
     assert all(answer.confidence == 0.91 and answer.milliseconds for answer in answers)
 

@@ -80,7 +80,7 @@ async def _metrics(client: TorchServe, _: Path) -> None:
 
 async def _run(client: TorchServe, folder: Path) -> None:
     Image.new("L", (28, 28)).save(folder / "a.7.png")
-    plan = RunPlan(model="mnist", images=(DigitImage(folder / "a.7.png", "7"),), count=2)
+    plan = RunPlan(model="mnist", payloads=(DigitImage(folder / "a.7.png", "7"),), count=2)
     report = await complete_run(client, plan)
     assert (report.answered, report.failed) == (0, 2)
 

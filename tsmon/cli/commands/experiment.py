@@ -19,7 +19,6 @@ from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, confirm, say
 from tsmon.cli.reports.experiment import Form, emit_result, measured_line
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
@@ -37,6 +36,7 @@ from tsmon.load.experiment.restoring import RESTORE_S
 from tsmon.load.experiment.restoring import restore as put_back
 from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.threads import in_thread
@@ -179,7 +179,7 @@ async def experiment(
     images = _images(folder or digit_assets().samples)
     plan = ExperimentPlan(
         model=model,
-        images=images,
+        payloads=images,
         version=version,
         worker_counts=workers,
         load=Load(batches or WALKTHROUGH_BATCHES, concurrency, rate, duration, poisson),
@@ -220,11 +220,11 @@ def _images(folder: Path) -> tuple[DigitImage, ...]:
     """The images to send.
 
     Raises:
-        ImageError: there are none.
+        PayloadError: there are none.
     """
     images = find_images(folder)
     if not images:
-        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+        raise PayloadError(f"there are no PNG or JPEG images in {folder}")
     return images
 
 

@@ -21,7 +21,6 @@ from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
 from tsmon.cli.reports.load import emit_report, progress_line, say_report
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.errors import ImageError
 from tsmon.digits.folders import find_images
 from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
 from tsmon.load.run.increment import StopReason
@@ -35,6 +34,7 @@ from tsmon.load.run.plan import (
     RunPlan,
 )
 from tsmon.load.run.run import LoadRun, open_run
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.assets import digit_assets
 from tsmon.torchserve.errors import TorchServeError
 
@@ -121,10 +121,10 @@ async def load(
         raise click.UsageError("choose --json or --csv")
     images = find_images(folder or digit_assets().samples)
     if not images:
-        raise ImageError(f"there are no PNG or JPEG images in {folder}")
+        raise PayloadError(f"there are no PNG or JPEG images in {folder}")
     plan = RunPlan(
         model=model,
-        images=images,
+        payloads=images,
         version=version,
         concurrency=concurrency,
         rate=rate,

@@ -15,11 +15,10 @@ from tsmon.cli.outcome import Exit
 from tsmon.cli.output import emit, emit_json, emit_raw
 from tsmon.cli.reports.answers import answer_record
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage
 from tsmon.load.answers import Answer, read_answer
-from tsmon.load.payloads import content_type_of
 from tsmon.load.refusals import Failure, kind_of
+from tsmon.payloads.payload import PayloadError, content_type_of
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.untrusted.shell import shell_word
 
@@ -67,7 +66,7 @@ async def predict(
         emit_json([_record(*each) for each in answers])
     else:
         for answer, _ in answers:
-            emit(f"{answer.image.path}\t{answer.shown or answer.error}")
+            emit(f"{answer.payload.path}\t{answer.shown or answer.error}")
     if any(answer.error for answer, _ in answers):
         raise click.exceptions.Exit(Exit.FAILED)
 
@@ -84,7 +83,7 @@ class _Question(NamedTuple):
         """Send a file.
 
         Raises:
-            ImageError: it cannot be read.
+            PayloadError: it cannot be read.
             TorchServeError: there is no answer.
         """
         return await client.inference.predict(
@@ -101,7 +100,7 @@ async def _answer(
     image = DigitImage.at(file)
     try:
         prediction = await asked.send(client, file)
-    except ImageError as error:
+    except PayloadError as error:
         return Answer(image, error=str(error), failure=Failure.UNREADABLE), None
     except TorchServeError as error:
         return Answer(image, error=str(error), failure=kind_of(error)), None
@@ -126,7 +125,7 @@ def _read(file: Path) -> bytes:
     if str(file) == "-":
         return sys.stdin.buffer.read()
     if file.is_dir():
-        raise ImageError(
+        raise PayloadError(
             f"{file} is a folder; `tsmon send MODEL {shell_word(str(file))}` sends what is in it"
         )
     return DigitImage.at(file).read()

@@ -16,11 +16,11 @@ from tsmon.cli.output import emit_json, say
 from tsmon.cli.reports.answers import answer_record, print_answers, score_words
 from tsmon.cli.target import Target, pass_target
 from tsmon.digits.folders import find_images
-from tsmon.digits.images import pick_random
 from tsmon.digits.labels import read_labels, with_labels
 from tsmon.load.answers import Answer, Score
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
 from tsmon.load.sender import send as send_images
+from tsmon.payloads.payload import pick_random
 from tsmon.serving.assets import digit_assets
 
 if TYPE_CHECKING:

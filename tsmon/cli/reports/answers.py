@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _MARKS = {True: "✓", False: "✗", None: ""}
 _COLUMNS: tuple[ReportColumn[Answer], ...] = (
     ReportColumn("Predicted", lambda answer: answer.shown or f"– {answer.error}"),
-    ReportColumn("Actual", lambda answer: answer.image.label or "?"),
+    ReportColumn("Actual", lambda answer: answer.payload.label or "?"),
     ReportColumn("", lambda answer: _MARKS[answer.correct]),
     ReportColumn("Confidence", lambda answer: confidence(answer.confidence), True),
     ReportColumn("ms", lambda answer: fixed(answer.milliseconds, 1), True),
-    ReportColumn("File", lambda answer: answer.image.path.name),
+    ReportColumn("File", lambda answer: answer.payload.name),
 )
 
 
@@ -45,10 +45,10 @@ def score_words(score: Score) -> str:
 def answer_record(answer: Answer) -> dict[str, object]:
     """An answer for `--json`."""
     return {
-        "file": str(answer.image.path),
+        "file": str(answer.payload.path),
         "predicted": answer.predicted,
         "answer": answer.text or None,
-        "actual": answer.image.label,
+        "actual": answer.payload.label,
         "correct": answer.correct,
         "confidence": answer.confidence,
         "milliseconds": answer.milliseconds,

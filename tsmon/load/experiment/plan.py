@@ -9,8 +9,8 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.run.plan import DEFAULT_COUNT, MAX_CONCURRENCY, MAX_COUNT, RunPlan
+from tsmon.payloads.payload import Payload, pick_random
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.units import period, plural
 
@@ -80,7 +80,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
     """
 
     model: str
-    images: tuple[DigitImage, ...]
+    payloads: tuple[Payload, ...]
     version: str | None = None
     """None is the model's default version."""
     worker_counts: tuple[int, ...] = WALKTHROUGH_WORKERS
@@ -140,7 +140,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
         if load.duration_s is not None:
             yield RunPlan(
                 model=self.model,
-                images=self.images,
+                payloads=self.payloads,
                 version=self.version,
                 concurrency=load.concurrency,
                 rate=load.rate,
@@ -154,7 +154,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
         for size in load.batches:
             yield RunPlan(
                 model=self.model,
-                images=tuple(pick_random(self.images, min(size, 1000), chooser)),
+                payloads=tuple(pick_random(self.payloads, min(size, 1000), chooser)),
                 version=self.version,
                 concurrency=load.concurrency,
                 count=size,
@@ -167,7 +167,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
             return None
         return RunPlan(
             model=self.model,
-            images=self.images,
+            payloads=self.payloads,
             version=self.version,
             concurrency=min(workers, MAX_CONCURRENCY),
             count=self.warm_up * workers,

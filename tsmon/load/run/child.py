@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import os
 import selectors
 import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 import uvloop
-from msgspec.structs import asdict
+from msgspec import Struct, json
 
-from tsmon.digits.datasets import found_again
-from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.engine import Engine
 from tsmon.load.run.increment import Increment
@@ -39,11 +35,16 @@ KEY = b"key "
 CHUNK = 2**16
 
 
+class Job(Struct, frozen=True):
+    """What is sent, and to where."""
+
+    plan: RunPlan
+    endpoint: Endpoint
+
+
 def job_line(plan: RunPlan, endpoint: Endpoint) -> bytes:
     """A job as the line that `read_job` reads."""
-    images = [(str(image.path), image.label) for image in plan.images]
-    job = {"plan": {**_fields(plan), "images": images}, "endpoint": asdict(endpoint)}
-    return json.dumps(job).encode() + b"\n"
+    return json.encode(Job(plan, endpoint), enc_hook=str) + b"\n"
 
 
 def key_order(authorization: str) -> bytes:
@@ -51,16 +52,14 @@ def key_order(authorization: str) -> bytes:
     return KEY + authorization.encode("ascii") + b"\n"
 
 
-def _fields(plan: RunPlan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in RunPlan.__struct_fields__ if name != "images"}
-
-
-def read_job(line: bytes) -> tuple[RunPlan, Endpoint]:
+def read_job(line: bytes) -> Job:
     """The job in a line that `job_line` wrote."""
-    job = json.loads(line)
-    named = (DigitImage(Path(path), label) for path, label in job["plan"].pop("images"))
-    images = found_again(named)
-    return RunPlan(**job["plan"], images=images), Endpoint(**job["endpoint"])
+    return json.decode(line, type=Job, dec_hook=_made_of)
+
+
+def _made_of(kind: type, value: Any) -> Any:
+    """What JSON has no form for: paths."""
+    return kind(value)
 
 
 class Orders:
@@ -72,9 +71,10 @@ class Orders:
 
     def job(self) -> bytes:
         """Wait for the line that is the job."""
-        while b"\n" not in self._unread and (data := os.read(self._fd, CHUNK)):
-            self._unread += data
-        line, _, self._unread = self._unread.partition(b"\n")
+        chunks = [b""]
+        while b"\n" not in chunks[-1] and (data := os.read(self._fd, CHUNK)):
+            chunks.append(data)
+        line, _, self._unread = b"".join(chunks).partition(b"\n")
         return line
 
     def obey(self, engine: Engine) -> None:
@@ -108,15 +108,13 @@ def _obey(order: bytes, engine: Engine) -> None:
 def main() -> None:
     """Do the job on standard input."""
     orders = Orders(sys.stdin.fileno())
-    plan, endpoint = read_job(orders.job())
+    job = read_job(orders.job())
     lines: SimpleQueue[bytes | None] = SimpleQueue()
     writer = Thread(target=_write, args=(lines,))
     writer.start()
     try:
-        with asyncio.Runner(loop_factory=lambda: _loop(plan)) as runner:
-            runner.run(
-                _send(plan, endpoint, orders, lambda increment: lines.put(increment.to_line()))
-            )
+        with asyncio.Runner(loop_factory=lambda: _loop(job.plan)) as runner:
+            runner.run(_send(job, orders, lambda increment: lines.put(increment.to_line())))
     finally:
         lines.put(None)
         writer.join()
@@ -129,17 +127,15 @@ def _loop(plan: RunPlan) -> asyncio.AbstractEventLoop:
     return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
-async def _send(
-    plan: RunPlan, endpoint: Endpoint, orders: Orders, show: Callable[[Increment], None]
-) -> None:
-    prepared = prepare(plan.images, endpoint)
+async def _send(job: Job, orders: Orders, show: Callable[[Increment], None]) -> None:
+    prepared = prepare(job.plan, job.endpoint)
     if prepared.problems:
         failed = Counter(Cause(Failure.UNREADABLE, words=each) for each in prepared.problems)
         show(Increment(failed=failed, done=not prepared.requests))
     if not prepared.requests:
         return
     try:
-        engine = Engine(plan, Link.to(endpoint), prepared.requests, show)
+        engine = Engine(job.plan, Link.to(job.endpoint), prepared.requests, show)
         orders.obey(engine)
         gc.collect()
         gc.freeze()  # fewer objects to walk, fewer pauses in the times that are measured

@@ -20,7 +20,7 @@ from tsmon.untrusted.text import one_line
 
 if TYPE_CHECKING:
     from tsmon.load.run.plan import RunPlan
-    from tsmon.load.run.requests import ImageRequest
+    from tsmon.load.run.requests import ReadyRequest
 
 TICK_S = 0.2
 """Between two increments."""
@@ -40,7 +40,7 @@ class Engine:
         self,
         plan: RunPlan,
         link: Link,
-        requests: Sequence[ImageRequest],
+        requests: Sequence[ReadyRequest],
         report: Callable[[Increment], None],
     ) -> None:
         """`show` gets an increment every `TICK_S` seconds and a last one that is `done`."""
@@ -53,7 +53,7 @@ class Engine:
         self._lanes = [Lane(link, heads, self) for _ in range(plan.connections)]
         self._idle: list[Lane] = []
         self._current = Increment()
-        self._unjudged: list[tuple[ImageRequest, float, bytes]] = []
+        self._unjudged: list[tuple[ReadyRequest, float, bytes]] = []
         """Answers with their response times in seconds."""
         self._sent = 0
         self._heard = 0
@@ -209,7 +209,7 @@ class Engine:
             self._end(StopReason.COUNT if self._sent == self._plan.count else StopReason.DURATION)
         return True
 
-    def _send(self, lane: Lane, request: ImageRequest, due: float, now: float) -> None:
+    def _send(self, lane: Lane, request: ReadyRequest, due: float, now: float) -> None:
         if request.authorization != self._key.authorization:
             request.authorize(self._key.authorization)
         lane.send(request, due, now)

@@ -12,14 +12,14 @@ from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from tsmon.load.run.lane import Lane
-    from tsmon.load.run.requests import ImageRequest
+    from tsmon.load.run.requests import ReadyRequest
 
 
 class RefusedRequest(Struct, frozen=True):
     """A request that was refused for its key, and the answer that said so."""
 
     lane: Lane
-    request: ImageRequest
+    request: ReadyRequest
     sent_at: float
     """By which it is seen whether the lane has given it up since."""
     status: int

@@ -16,7 +16,7 @@ from tsmon.torchserve.addresses import SOCKET
 if TYPE_CHECKING:
     from tsmon.load.run.heads import KnownHeads
     from tsmon.load.run.plan import Endpoint
-    from tsmon.load.run.requests import ImageRequest
+    from tsmon.load.run.requests import ReadyRequest
 
 CONNECT_TIMEOUT_S = 2.0
 
@@ -104,7 +104,7 @@ class Lane:
         self._owner = owner
         self._connection: HttpConnection | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self.request: ImageRequest | None = None
+        self.request: ReadyRequest | None = None
         """The one under way."""
         self.authorization = ""
         """The key it was sent with."""
@@ -124,7 +124,7 @@ class Lane:
         self._connection = connection
         self._owner.connected()
 
-    def send(self, request: ImageRequest, due: float, now: float) -> None:
+    def send(self, request: ReadyRequest, due: float, now: float) -> None:
         """Send a request; the one before must have ended."""
         self.request, self.due, self.sent_at = request, due, now
         self.authorization = request.authorization
@@ -133,7 +133,7 @@ class Lane:
         else:
             self._connecting = asyncio.create_task(self._open_and_send(request))
 
-    async def _open_and_send(self, request: ImageRequest) -> None:
+    async def _open_and_send(self, request: ReadyRequest) -> None:
         try:
             await self.open()
         except OSError as error:

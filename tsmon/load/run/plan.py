@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from tsmon.digits.datasets import DatasetImage
+from tsmon.digits.drawings import Drawing
 from tsmon.digits.images import DigitImage
+from tsmon.payloads.payload import Payload, Text
+from tsmon.payloads.request_form import PLAIN, RequestForm
 from tsmon.torchserve.errors import InvalidArgument
 
 DEFAULT_COUNT = 100_000
@@ -22,6 +26,10 @@ MAX_CONCURRENCY = 500
 MAX_RATE = 100_000.0
 
 
+Sendable = DigitImage | DatasetImage | Drawing | Text | Payload
+"""What goes to the process that sends, in which each has to be recognised."""
+
+
 class RunPlan(Struct, frozen=True, kw_only=True):
     """One run of requests to a model.
 
@@ -34,10 +42,11 @@ class RunPlan(Struct, frozen=True, kw_only=True):
     """
 
     model: str
-    images: tuple[DigitImage, ...]
+    payloads: tuple[Sendable, ...]
     """Sent in this order, again and again."""
     version: str | None = None
     """None is the model's default version."""
+    form: RequestForm = PLAIN
     concurrency: int | None = None
     """Requests under way at the same time, in an open loop at most; each has a connection."""
     rate: float | None = None
@@ -56,10 +65,8 @@ class RunPlan(Struct, frozen=True, kw_only=True):
     """Where the class stands in an answer; empty where it is to be found."""
 
     def __post_init__(self) -> None:
-        if not self.images:
-            raise InvalidArgument(
-                "a run needs images to send", "choose a folder that contains some"
-            )
+        if not self.payloads:
+            raise InvalidArgument("a run needs something to send", "choose a folder that has some")
         _check("count", self.count, 1, MAX_COUNT)
         _check("duration", self.duration_s, 0.001, MAX_DURATION_S)
         _check("time-out", self.timeout_s, 0.001, MAX_DURATION_S)
@@ -87,7 +94,8 @@ class Endpoint(Struct, frozen=True):
 
     url: str
     """The inference API's base URL."""
-    path: str
+    prefix: str = ""
+    """Of the paths, behind a proxy."""
     authorization: str = ""
     """The value of that header, empty without a key."""
     verify: bool | str = True

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tsmon.digits.errors import ImageError
+from tsmon.payloads.payload import PayloadError
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
-    from tsmon.load.run.plan import Endpoint
+    from tsmon.load.run.plan import Endpoint, RunPlan
+    from tsmon.payloads.request_form import Request
 
 MAX_BYTES = 256 * 2**20
-"""Of all images together; they are held in memory."""
+"""Of all bodies together; they are held in memory."""
 
 _LINE = b"\r\n"
 _END = b"\r\n\r\n"
 
 
-class ImageRequest(Struct):
-    """One image as the bytes that go over the wire."""
+class ReadyRequest(Struct):
+    """One request as the bytes that go over the wire."""
 
     data: bytes
     label: str | None
@@ -40,41 +39,40 @@ class ImageRequest(Struct):
 
 
 class Prepared(Struct):
-    """The images that can be sent, and what was wrong with the others."""
+    """The requests that can be sent, and what was wrong with the others."""
 
-    requests: list[ImageRequest]
+    requests: list[ReadyRequest]
     problems: list[str]
 
 
-def prepare(images: Iterable[DigitImage], endpoint: Endpoint) -> Prepared:
-    """Read the images; those that cannot be read, or go beyond `MAX_BYTES`, become problems."""
+def prepare(plan: RunPlan, endpoint: Endpoint) -> Prepared:
+    """Read the payloads; those that cannot be sent, or go beyond `MAX_BYTES`, become problems."""
     prepared = Prepared([], [])
     size = 0
-    for image in images:
+    for payload in plan.payloads:
         try:
-            body = image.read()
-        except ImageError as error:
+            request = plan.form.request(payload, plan.model, plan.version)
+        except PayloadError as error:
             prepared.problems.append(str(error))
             continue
-        size += len(body)
+        size += len(request.body)
         if size > MAX_BYTES:
-            held = f"the images before it have {MAX_BYTES // 2**20} MiB already"
-            prepared.problems.append(f"{image.path.name} is skipped: {held}")
+            held = f"those before it have {MAX_BYTES // 2**20} MiB already"
+            prepared.problems.append(f"{payload.name} is skipped: {held}")
             break
-        data = _head(endpoint, len(body)) + body
-        prepared.requests.append(ImageRequest(data, image.label, endpoint.authorization))
+        data = _head(endpoint, request) + request.body
+        prepared.requests.append(ReadyRequest(data, payload.label, endpoint.authorization))
     return prepared
 
 
-def _head(endpoint: Endpoint, length: int) -> bytes:
+def _head(endpoint: Endpoint, request: Request) -> bytes:
     headers = {
         "Host": urlsplit(endpoint.url).netloc or "localhost",
-        "Accept": "application/json",
-        "Content-Type": "application/octet-stream",
-        "Content-Length": str(length),
+        **{name.title(): value for name, value in request.headers.items()},
+        "Content-Length": str(len(request.body)),
     }
     headers |= {name.title(): value for name, value in endpoint.headers.items()}
-    lines = [f"POST {endpoint.path} HTTP/1.1"]
+    lines = [f"{request.method} {endpoint.prefix}{request.path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if endpoint.authorization:
         lines.append(f"Authorization: {endpoint.authorization}")

@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import tsmon
-from tsmon.digits.errors import ImageError
 from tsmon.load.refusals import Failure, capacity_kind
 from tsmon.load.run.child import ABANDON, STOP, job_line, key_order
 from tsmon.load.run.increment import Increment, RefusedAnswer
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.report import RunProgress, RunReport, Tally
+from tsmon.payloads.payload import PayloadError
 from tsmon.torchserve.addresses import SOCKET
 from tsmon.torchserve.errors import InvalidArgument, TokenRefused, TorchServeError, api_error
-from tsmon.torchserve.inference import predictions_path
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.torchserve.unreachable import unreachable
 
@@ -53,10 +52,10 @@ def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
             "a load run goes straight to the server, and this one is behind an HTTP proxy",
             "run it on a machine that reaches the server itself",
         )
-    prefix = "" if url.startswith(SOCKET) else urlsplit(url).path
+    plan.form.path(plan.model, plan.version)  # the process would say it late
     return Endpoint(
         url,
-        prefix + predictions_path(plan.model, plan.version),
+        "" if url.startswith(SOCKET) else urlsplit(url).path,
         _authorization(client),
         route.verify,
         route.client_cert,
@@ -136,7 +135,7 @@ class LoadRun:
         Raises:
             Unreachable: there was no connection to begin with.
             ApiError: the first answer was that there is no such model, or that the key is refused.
-            ImageError: none of the images can be read.
+            PayloadError: none of the images can be read.
             SenderDied: the process that sends ended early.
         """
         done = False
@@ -187,7 +186,7 @@ class LoadRun:
             raise unreachable(self._client.addresses.inference, increment.no_connection)
         for cause in increment.failed:
             if cause.kind is Failure.UNREADABLE:
-                raise ImageError(cause.words)
+                raise PayloadError(cause.words)
 
     def _refusal(self, refused: RefusedAnswer) -> TorchServeError:
         if refused.type == "InvalidKeyException":

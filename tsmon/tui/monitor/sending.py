@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.digits.errors import ImageError
-from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
+from tsmon.payloads.payload import PayloadError, pick_random
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.running import GROUP as RUN_GROUP
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
     from tsmon.load.answers import Answer
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.monitor.running import Running
@@ -79,13 +79,13 @@ class Sending(Capability):
         """Open a folder of images.
 
         Raises:
-            ImageError: it cannot be read, or has no images; what was open stays.
+            PayloadError: it cannot be read, or has no images; what was open stays.
         """
         before = self.desk.folder
         folder = await self.desk.open(path)
         if not folder.images:
             self.desk.folder = before
-            raise ImageError(f"there are no PNG or JPEG images in {path}")
+            raise PayloadError(f"there are no PNG or JPEG images in {path}")
         self.host.digits_pane.show_folder(folder, self.desk.chosen)
 
     def show_answers(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tsmon.digits.images import pick_random
+from tsmon.payloads.payload import pick_random
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.full_page import Page

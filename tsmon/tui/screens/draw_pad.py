@@ -13,10 +13,10 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from tsmon.digits.drawings import Drawing, save_drawing
-from tsmon.digits.errors import ImageError
 from tsmon.load.live import NewestOnly
 from tsmon.load.refusals import Failure, capacity_cause
 from tsmon.load.sender import send_one
+from tsmon.payloads.payload import PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -122,7 +122,7 @@ class DrawPad(DigitScreen):
     def _see(self, drawing: Drawing) -> PixelGrid | None:
         try:
             return self.desk.preprocessing.see(drawing) if self.desk.preprocessing else None
-        except ImageError:
+        except PayloadError:
             return None
 
     def _show_answer(

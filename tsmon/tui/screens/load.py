@@ -92,7 +92,7 @@ def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings)
     return RunPlan(
         model=key.name,
         version=key.version,
-        images=tuple(images),
+        payloads=tuple(images),
         concurrency=settings.concurrency,
         rate=settings.rate,
         duration_s=settings.seconds,

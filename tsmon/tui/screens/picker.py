@@ -13,8 +13,8 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.reactive import var
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid, picture_size, preview
+from tsmon.payloads.payload import PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -276,7 +276,7 @@ def _sight(see: Callable[[], PixelGrid]) -> Sight:
     """A picture, or why there is none."""
     try:
         return see()
-    except ImageError as error:
+    except PayloadError as error:
         return str(error)
 
 
@@ -284,6 +284,6 @@ def _size(image: DigitImage) -> str:
     """`28x28`, or nothing for what is no image."""
     try:
         width, height = picture_size(image)
-    except ImageError:
+    except PayloadError:
         return ""
     return f"{width}x{height}"

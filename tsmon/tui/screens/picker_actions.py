@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.digits.images import DigitImage, pick_random
 from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split_batches
+from tsmon.payloads.payload import pick_random
 from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
 from tsmon.tui.screens.digit_screen import NO_VERSION, DigitScreen
 from tsmon.tui.screens.draw_pad import DrawPad
@@ -16,6 +16,7 @@ from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 
 if TYPE_CHECKING:
+    from tsmon.digits.images import DigitImage
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.state.digits import Desk
     from tsmon.tui.text.symbols import Symbols

@@ -95,7 +95,7 @@ class PlanExperiment(Dialog[ExperimentPlan]):
         return ExperimentPlan(
             model=self._model.key.name,
             version=None if self._model.is_default else self._model.key.version,
-            images=self._images,
+            payloads=self._images,
             worker_counts=self._numbers("workers"),
             load=Load(
                 self._numbers("batches"),

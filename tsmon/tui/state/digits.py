@@ -92,7 +92,7 @@ class Desk:
         """Read a folder; what was marked and is not in it is not marked any more.
 
         Raises:
-            ImageError: it cannot be read; what was open stays.
+            PayloadError: it cannot be read; what was open stays.
         """
         folder = await in_thread(read_folder, path)
         self.folder = folder

@@ -63,7 +63,7 @@ def what_was_answered(comparison: Comparison | None, hint: str) -> list[Span]:
     ]
     if failed:
         spans.append((f"  {failed} failed", Tone.BAD))
-    labelled = [pair for pair in pairs if pair.first.image.label is not None]
+    labelled = [pair for pair in pairs if pair.first.payload.label is not None]
     if labelled:
         right = [
             sum(pair.first.correct is True for pair in labelled) / len(labelled),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tsmon.config.errors import ConfigError
-from tsmon.digits.errors import ImageError
+from tsmon.payloads.payload import PayloadError
 from tsmon.serving.errors import ServingError
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.untrusted.text import few_lines, one_line
 
-EXPECTED = (TorchServeError, ServingError, ImageError, ConfigError)
+EXPECTED = (TorchServeError, ServingError, PayloadError, ConfigError)
 """Errors that are news for the person at the screen; anything else is a fault of tsmon."""
 
 

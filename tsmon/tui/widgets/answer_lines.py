@@ -86,10 +86,10 @@ class AnswerLines(ScrollView, can_focus=True):
 
 def format_answer(answer: Answer, widths: Widths) -> list[Span]:
     """An answer as a line: right or wrong, what was predicted, what it is, how sure, how fast."""
-    name = answer.image.path.name
+    name = answer.payload.name
     if answer.error:
         return [("✗ ", Tone.BAD), (f"{name}  ", Tone.PLAIN), (answer.error, Tone.BAD)]
-    predicted, actual = answer.shown or ABSENT, answer.image.label or ABSENT
+    predicted, actual = answer.shown or ABSENT, answer.payload.label or ABSENT
     return [
         (f"{_VERDICTS[answer.correct][0]} ", _VERDICTS[answer.correct][1]),
         (f"{predicted:<{len(widths.predicted)}} {actual:<{len(widths.actual)}} ", Tone.PLAIN),

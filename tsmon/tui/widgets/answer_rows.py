@@ -89,7 +89,7 @@ ANSWER_COLUMNS = (
     AnswerColumn(
         "predicted", "PREDICTED", 9, cell=lambda answer: Cell(answer.shown or ABSENT)
     ),
-    AnswerColumn("actual", "ACTUAL", 6, cell=lambda answer: Cell(answer.image.label or ABSENT)),
+    AnswerColumn("actual", "ACTUAL", 6, cell=lambda answer: Cell(answer.payload.label or ABSENT)),
     AnswerColumn(
         "confidence", "CONFIDENCE", 10, right=True,
         cell=lambda answer: Cell(confidence(answer.confidence))
@@ -101,7 +101,7 @@ ANSWER_COLUMNS = (
         "status", "STATUS", 9, rank=1,
         cell=lambda answer: Cell(answer_status(answer), Tone.BAD if answer.error else Tone.MUTED),
     ),
-    AnswerColumn("image", "IMAGE", 0, cell=lambda answer: Cell(answer.image.path.name, Tone.MUTED)),
+    AnswerColumn("image", "IMAGE", 0, cell=lambda answer: Cell(answer.payload.name, Tone.MUTED)),
 )  # fmt: skip
 BATCH_COLUMNS = (
     BatchColumn("batch", "BATCH", 6, cell=lambda row: Cell(str(row.number))),
@@ -116,12 +116,12 @@ BATCH_COLUMNS = (
 )
 PAIR_COLUMNS = (
     PairColumn("agree", "", 8, cell=lambda pair: Cell(*_AGREEMENTS[pair.agree])),
-    PairColumn("actual", "ACTUAL", 6, cell=lambda pair: Cell(pair.first.image.label or ABSENT)),
+    PairColumn("actual", "ACTUAL", 6, cell=lambda pair: Cell(pair.first.payload.label or ABSENT)),
     *_side("first", "FIRST", lambda pair: pair.first),
     *_side("second", "SECOND", lambda pair: pair.second),
     PairColumn(
         "image", "IMAGE", 0, rank=1,
-        cell=lambda pair: Cell(pair.first.image.path.name, Tone.MUTED),
+        cell=lambda pair: Cell(pair.first.payload.name, Tone.MUTED),
     ),
 )  # fmt: skip
 
@@ -161,7 +161,7 @@ def disagreement_rows(comparison: Comparison) -> list[TableRow]:
 
 def answer_detail(answer: Answer) -> list[Span]:
     """What a row has no room for: the whole name, and why there is no answer."""
-    name = answer.image.path.name
+    name = answer.payload.name
     if not answer.error:
         return [(name, Tone.MUTED)]
     # The error of a file that cannot be read begins with its whole path.

@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import var
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, preview
 from tsmon.load.answers import Answer, Score
+from tsmon.payloads.payload import PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
@@ -158,7 +158,7 @@ class DigitsPane(Pane):
         try:
             picture.grid = await in_thread(preview, image)
             problem.say(None)
-        except ImageError as error:
+        except PayloadError as error:
             picture.grid = None
             problem.say(line((f"✗ {error}", Tone.BAD)))
         picture.display = picture.grid is not None

@@ -118,7 +118,7 @@ class ResultsView(Vertical):
         event.stop()
         answer = self._shown.get(event.table.id or "", {}).get(event.table.chosen or "")
         if answer is not None:
-            self.post_message(self.Wanted(answer.image.path))
+            self.post_message(self.Wanted(answer.payload.path))
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Another answer is under the cursor."""

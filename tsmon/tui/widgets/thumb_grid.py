@@ -17,8 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage, PixelGrid, preview
+from tsmon.payloads.payload import PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.text.symbols import Symbols
@@ -253,7 +253,7 @@ class ThumbGrid(ScrollView, can_focus=True):
         for image in images:
             try:
                 self._thumbs[image.path] = preview(image, SIDE)
-            except ImageError:
+            except PayloadError:
                 self._thumbs[image.path] = _problem(image)
         while len(self._thumbs) > KEPT_THUMBS:
             del self._thumbs[next(iter(self._thumbs))]

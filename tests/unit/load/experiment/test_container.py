@@ -38,7 +38,7 @@ def log(tmp_path: Path) -> Path:
 
 def plan(images: tuple[DigitImage, ...]) -> ExperimentPlan:
     return ExperimentPlan(
-        model="mnist", images=images, worker_counts=(1,), load=Load((4,)), warm_up=0, seed=1
+        model="mnist", payloads=images, worker_counts=(1,), load=Load((4,)), warm_up=0, seed=1
     )
 
 

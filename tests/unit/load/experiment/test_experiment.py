@@ -28,7 +28,7 @@ REGISTERING = {"batch_sizes": (2,), "batch_delays_ms": (7,)}
 def _plan(images: Images, **values: object) -> ExperimentPlan:
     given: dict[str, object] = {
         "model": "mnist",
-        "images": images,
+        "payloads": images,
         "worker_counts": (1, 2),
         "load": Load((3, 2)),
         "warm_up": 2,

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.digits.errors import ImageError
 from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.plan import ExperimentPlan, Load, Variation
+from tsmon.payloads.payload import PayloadError
 from tsmon.torchserve.errors import InvalidArgument
 
 IMAGES = tuple(DigitImage(Path(f"{n}.png"), str(n)) for n in range(10))
 
 
 def _plan(**values: object) -> ExperimentPlan:
-    given: dict[str, object] = {"model": "mnist", "images": IMAGES}
+    given: dict[str, object] = {"model": "mnist", "payloads": IMAGES}
     return ExperimentPlan(**(given | values))  # type: ignore[arg-type]
 
 
@@ -42,7 +42,7 @@ def test_what_needs_a_registration_changes_least_often() -> None:
 
 
 def test_a_seed_picks_the_same_images_and_another_one_others() -> None:
-    picked = [[run.images for run in _plan(seed=seed).runs()] for seed in (1, 1, 2)]
+    picked = [[run.payloads for run in _plan(seed=seed).runs()] for seed in (1, 1, 2)]
 
     assert picked[0] == picked[1] != picked[2]
 
@@ -96,9 +96,9 @@ def test_a_load_in_words(load: Load, words: str) -> None:
         ({"batch_sizes": (0,)}, "a batch size of 0"),
         ({"batch_delays_ms": (-1,)}, "a batch delay of -1"),
         ({"warm_up": -1}, "a warm-up of -1"),
-        ({"images": ()}, "no PNG or JPEG"),
+        ({"payloads": ()}, "nothing to send"),
     ],
 )
 def test_what_is_no_plan(values: dict[str, object], words: str) -> None:
-    with pytest.raises((InvalidArgument, ImageError), match=words):
+    with pytest.raises((InvalidArgument, PayloadError), match=words):
         _plan(**values)

@@ -29,7 +29,7 @@ def plan(images: tuple[DigitImage, ...]) -> ExperimentPlan:
     load = Load((2,))
     counts = (1, 2)
     return ExperimentPlan(
-        model="mnist", images=images, worker_counts=counts, load=load, warm_up=0, seed=1
+        model="mnist", payloads=images, worker_counts=counts, load=load, warm_up=0, seed=1
     )
 
 

@@ -31,9 +31,9 @@ class Sending:
 
     def __init__(self, url: str, images: Images, **values: Any) -> None:
         lasting: dict[str, Any] = {"model": "mnist", "duration_s": LONG_S, "timeout_s": LONG_S}
-        plan = RunPlan(images=images, **(lasting | values))
-        endpoint = Endpoint(url, f"/predictions/{plan.model}")
-        requests = prepare(images, endpoint).requests
+        plan = RunPlan(payloads=images, **(lasting | values))
+        endpoint = Endpoint(url)
+        requests = prepare(plan, endpoint).requests
         self._tally = Tally(plan)
         self._told = asyncio.Event()
         self.last = Increment()

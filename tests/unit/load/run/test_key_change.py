@@ -13,7 +13,7 @@ from tsmon.digits.images import DigitImage
 from tsmon.load.refusals import Failure
 from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import RunPlan
-from tsmon.load.run.requests import ImageRequest
+from tsmon.load.run.requests import ReadyRequest
 from tsmon.load.run.run import complete_run, open_run
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import TokenRefused
@@ -34,7 +34,9 @@ async def locked(tmp_path: Path) -> AsyncIterator[Loopback]:
 async def test_keys_refreshed_by_others_lose_no_request(
     locked: Loopback, images: Images, rate: float | None
 ) -> None:
-    plan = RunPlan(model="mnist", images=images, count=600, rate=rate, concurrency=4, duration_s=60)
+    plan = RunPlan(
+        model="mnist", payloads=images, count=600, rate=rate, concurrency=4, duration_s=60
+    )
     refused = 0
     async with locked.fake.client() as client, open_run(client, plan) as run:
         async for progress in run.progress():
@@ -49,7 +51,7 @@ async def test_what_was_refused_because_of_the_change_is_sent_again(
     locked: Loopback, images: Images
 ) -> None:
     fake = locked.fake
-    plan = RunPlan(model="mnist", images=images, count=3, concurrency=3)
+    plan = RunPlan(model="mnist", payloads=images, count=3, concurrency=3)
     async with fake.client() as client, open_run(client, plan) as run:
         fake.keys.renew("inference")  # the process has the old one and has not begun
         async for _ in run.progress():
@@ -62,7 +64,7 @@ async def test_a_run_alone_renews_the_keys_of_tsmons_own_server(
     locked: Loopback, images: Images
 ) -> None:
     fake = locked.fake
-    plan = RunPlan(model="mnist", images=images, duration_s=60)
+    plan = RunPlan(model="mnist", payloads=images, duration_s=60)
     keys = KeyRing(fake.keys.path, own=True)
     async with TorchServe(fake.addresses, keys) as client, open_run(client, plan) as run:
         aged = False
@@ -81,7 +83,7 @@ async def test_a_key_that_is_wrong_for_good_ends_the_run_at_once(
 ) -> None:
     path = tmp_path / "other.json"
     path.write_text('{"inference": {"key": "wrong"}}')
-    plan = RunPlan(model="mnist", images=images, concurrency=3, duration_s=60)
+    plan = RunPlan(model="mnist", payloads=images, concurrency=3, duration_s=60)
     async with TorchServe(locked.fake.addresses, KeyRing(path)) as client:
         with pytest.raises(TokenRefused, match="it is wrong"):
             await complete_run(client, plan)
@@ -90,7 +92,7 @@ async def test_a_key_that_is_wrong_for_good_ends_the_run_at_once(
 async def test_a_key_that_becomes_void_for_good_is_a_failure_of_each_request(
     locked: Loopback, images: Images
 ) -> None:
-    plan = RunPlan(model="mnist", images=images, count=400, rate=400, concurrency=2)
+    plan = RunPlan(model="mnist", payloads=images, count=400, rate=400, concurrency=2)
     async with locked.fake.client() as client, open_run(client, plan) as run:
         await anext(run.progress())
         locked.fake.keys.expire("inference")
@@ -103,7 +105,7 @@ async def test_a_key_that_becomes_void_for_good_is_a_failure_of_each_request(
 
 def test_another_key_replaces_the_one_in_the_bytes_and_nothing_else() -> None:
     body = b"\r\n\r\nAuthorization: x\r\n\r\n"
-    request = ImageRequest(b"POST /p HTTP/1.1\r\nAuthorization: Bearer old\r\n\r\n" + body, "7")
+    request = ReadyRequest(b"POST /p HTTP/1.1\r\nAuthorization: Bearer old\r\n\r\n" + body, "7")
     request.authorize("Bearer new")
     assert request.data == b"POST /p HTTP/1.1\r\nAuthorization: Bearer new\r\n\r\n" + body
     request.authorize("")

@@ -19,7 +19,7 @@ IMAGES = (DigitImage(Path("7.png"), "7"),)
 open_plans = st.builds(
     RunPlan,
     model=st.just("mnist"),
-    images=st.just(IMAGES),
+    payloads=st.just(IMAGES),
     rate=st.floats(0.1, 1000),
     poisson=st.booleans(),
     seed=st.integers(0, 2**32),
@@ -43,7 +43,7 @@ def test_starts_ascend_within_count_and_duration_and_begin_at_once(plan: RunPlan
 def test_even_starts_are_the_nth_part_of_a_second_apart_without_drift(
     rate: float, duration_s: float
 ) -> None:
-    plan = RunPlan(model="m", images=IMAGES, rate=rate, count=500, duration_s=duration_s)
+    plan = RunPlan(model="m", payloads=IMAGES, rate=rate, count=500, duration_s=duration_s)
 
     starts = list(planned_starts(plan))
 
@@ -53,7 +53,7 @@ def test_even_starts_are_the_nth_part_of_a_second_apart_without_drift(
 
 def test_random_starts_have_the_mean_and_the_spread_of_a_poisson_process() -> None:
     plan = RunPlan(
-        model="m", images=IMAGES, rate=50, poisson=True, seed=1, count=20_000, duration_s=1e4
+        model="m", payloads=IMAGES, rate=50, poisson=True, seed=1, count=20_000, duration_s=1e4
     )
 
     gaps = [later - earlier for earlier, later in pairwise(planned_starts(plan))]
@@ -97,7 +97,7 @@ def test_starts_that_were_not_taken_wait_and_count_as_planned(plan: RunPlan, now
 
 
 def test_closed_loop_is_due_at_once_until_its_count() -> None:
-    pace = ClosedPace(RunPlan(model="m", images=IMAGES, count=2))
+    pace = ClosedPace(RunPlan(model="m", payloads=IMAGES, count=2))
 
     assert [pace.take(now) for now in (0.5, 0.7, 0.9)] == [0.5, 0.7, None]
     assert pace.exhausted

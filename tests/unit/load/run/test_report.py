@@ -15,7 +15,7 @@ from tsmon.load.run.increment import Increment, RefusedAnswer, StopReason
 from tsmon.load.run.plan import RunPlan
 from tsmon.load.run.report import MOST_CAUSES, Latency, Tally
 
-PLAN = RunPlan(model="mnist", images=(DigitImage(Path("7.png"), "7"),))
+PLAN = RunPlan(model="mnist", payloads=(DigitImage(Path("7.png"), "7"),))
 PERMILLE = {"p50": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 1000}
 
 times = st.lists(st.integers(0, 10**8), min_size=1, max_size=3000)

@@ -17,7 +17,7 @@ from tsmon.load.run.server_side import ServerSide
 from tsmon.telemetry.logs.duration_stats import DurationStats
 from tsmon.telemetry.traffic import Usage
 
-PLAN = RunPlan(model="mnist", images=(DigitImage(Path("7.png"), "7"),))
+PLAN = RunPlan(model="mnist", payloads=(DigitImage(Path("7.png"), "7"),))
 REFUSED = Cause(Failure.UNREACHABLE, None, "connection refused")
 FULL = Cause(Failure.QUEUE_FULL, 503, "no room")
 LOGGED = DurationStats.of([7.0, 9.0])

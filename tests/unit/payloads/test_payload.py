@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tsmon.load.payloads import BYTES, content_type_of
+from tsmon.payloads.payload import BYTES, content_type_of
 
 
 @pytest.mark.parametrize(
