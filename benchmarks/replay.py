@@ -65,7 +65,7 @@ class Server:
             at,
             ServerFacts("0.12.0", model_api=True),
             tuple(self._describe(name, second) for name in self._names),
-            Scrape(at, MetricsMode.PROMETHEUS, series, {}),
+            Scrape(at, MetricsMode.PROMETHEUS, series),
             reports=reports,
         )
 

@@ -140,7 +140,7 @@ def _json(parse: Callable[[Any], object]) -> Callable[[bytes], object]:
 def _shown(payload: object) -> None:
     """A model as described all the way to the lines that are printed of it."""
     models = tuple(Description(model, index == 0) for index, model in enumerate(_named(payload)))
-    scrape = Scrape(_CLOCK, MetricsMode.PROMETHEUS, {}, {})
+    scrape = Scrape(_CLOCK, MetricsMode.PROMETHEUS, {})
     monitor = Monitor(_Nobody())
     for _ in range(2):
         snapshot = monitor.digest(Observation(_CLOCK, None, models, scrape))

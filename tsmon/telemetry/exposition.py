@@ -59,7 +59,6 @@ def is_number(text: str) -> bool:
     return "_" not in text
 
 
-def quantity(text: str) -> float | None:
-    """The number, if it is one that a sum or a size can have."""
-    number = float(text)
-    return number if math.isfinite(number) and number >= 0 else None
+def is_quantity(number: float) -> bool:
+    """Whether a sum or a size can be that."""
+    return math.isfinite(number) and number >= 0

@@ -16,6 +16,8 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.past import OBSERVED_BYTES, PAST_BYTES, KeptPast, KeptTicks
 from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
+from tsmon.telemetry.series.kept import SERIES_BYTES, KeptSeries, SeriesTick
+from tsmon.telemetry.series.published import Published
 from tsmon.telemetry.snapshot import (
     MetricsStatus,
     ModelKey,
@@ -56,6 +58,8 @@ class Monitor:
         self.observed: KeptTicks[Observation] = KeptTicks(OBSERVED_BYTES if remembers else 0)
         """What the source said at the last ticks, as a recording would have it."""
         self.history = KeptHistory(HISTORY_BYTES if remembers else 0)
+        self.series = KeptSeries(SERIES_BYTES if remembers else 0)
+        """All that was published at the last ticks."""
         self.events = EventLog()
         self.log_folder: Path | None = None
         """Where the log files are, or were when they could last be read."""
@@ -144,6 +148,8 @@ class Monitor:
         self.past.keep(self._latest)
         yield
         self.observed.keep(observation)
+        if isinstance(observation.scrape, Scrape) and observation.scrape.published:
+            self.series.keep(SeriesTick(observation.scrape.at, observation.scrape.published))
 
     def _models(
         self,
@@ -162,7 +168,8 @@ class Monitor:
             return Missing.NO_COUNTERS
         if scrape.mode is MetricsMode.LOG and not scrape.logged:
             return Missing.NO_COUNTERS
-        return self._meter.observe(scrape, in_flight(observation))
+        counted = replace(scrape, published=Published())  # windows keep it for minutes
+        return self._meter.observe(counted, in_flight(observation))
 
     def _server(self, observation: Observation) -> ServerStatus:
         last = self._latest.server

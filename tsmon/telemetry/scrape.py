@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from tsmon.telemetry.exposition import is_number, quantity, read_declaration, read_sample
+from tsmon.telemetry.exposition import is_number, is_quantity, read_declaration, read_sample
+from tsmon.telemetry.series.layout import selector
+from tsmon.telemetry.series.published import MOST_LINES, Published, Values
 from tsmon.torchserve.errors import TorchServeError, excerpt
 
 if TYPE_CHECKING:
@@ -86,8 +88,8 @@ class Scrape(Struct, frozen=True):
     at: Instant
     mode: MetricsMode
     series: Mapping[SeriesKey, Counters]
-    gauges: Mapping[str, float]
-    """The host's gauges by name, such as `CPUUtilization`; unlabelled beyond host and level."""
+    published: Published = Published()
+    """Every value of it, for who looks at one."""
     server_errors: float | None = None
     """Answers of 500 and above since the server's start; None where that is not published."""
     logged: bool = False
@@ -125,16 +127,20 @@ class ScrapeReader:
         self._unsound: set[int] = set()
         """Lines of sums that none can be."""
         self._lines_of: dict[SeriesKey, list[int]] = {}
-        self._by_name: list[int] = []
-        """Lines of samples that are of no series."""
+        self._errors: list[int] = []
+        """Lines of the counter of the server's errors."""
+        self._texts: list[str] = []
+        """The lines without their numbers, until they are the layout."""
+        self._layout = ""
+        self._all_values = Values()
         self._series: dict[SeriesKey, Counters] = {}
 
     def read(self, text: str, at: Instant) -> Scrape:
         """Read the text of one scrape taken at `at`.
 
-        Series that differ only in their host label are added up; a gauge that is NaN is left out. A
-        line that cannot be read is counted and costs its own series alone; so does a counter that
-        is NaN, infinite or negative, which none of TorchServe's is.
+        Series that differ only in their host label are added up. A line that cannot be read is
+        counted and costs its own series alone; so does one of TorchServe's counters that is NaN,
+        infinite or negative, which none is.
 
         Raises:
             UnreadableScrape: most of the text is no Prometheus exposition.
@@ -142,14 +148,13 @@ class ScrapeReader:
         lines = text.split("\n")
         if not self._take_changes(lines):
             self._take_all(lines)
-        gauges, errors = self._named()
         names = {_counter_name(name) for name in self._types}
         return Scrape(
             at,
             _mode(names),
             self._series,
-            gauges,
-            errors if SERVER_ERRORS in names else None,
+            Published(self._layout, self._all_values.blocks(), max(len(lines) - MOST_LINES, 0)),
+            self._error_count() if SERVER_ERRORS in names else None,
             lost_lines=len(self._unreadable) + len(self._unsound),
         )
 
@@ -176,8 +181,10 @@ class ScrapeReader:
 
     def _take_all(self, lines: list[str]) -> None:
         known = {sample.text: sample for sample in self._samples if sample}
+        before = self._layout
         ScrapeReader.__init__(self)
         self._lines = lines
+        self._texts, self._all_values = [""] * len(lines), Values(len(lines))
         self._samples, self._values = [None] * len(lines), [None] * len(lines)
         for place, line in enumerate(lines):
             try:
@@ -192,12 +199,16 @@ class ScrapeReader:
                 "is this the metrics address?",
             )
         self._add_up(self._lines_of)
+        layout = "\n".join(self._texts[:MOST_LINES])
+        # The same object from scrape to scrape is packed and looked up once.
+        self._layout, self._texts = before if layout == before else layout, []
 
     def _take(self, place: int, line: str, known: Mapping[str, _Sample]) -> None:
         if line.startswith("#"):
             name, type_ = read_declaration(line)
             if name:
                 self._types[name] = type_ or self._types.get(name, "")
+                self._texts[place] = line
             return
         before, _, number = line.rpartition(" ")
         sample = known.get(before)
@@ -208,18 +219,23 @@ class ScrapeReader:
             # With a moment behind the number, or blanks, it is read in full each time.
             text = before if line == f"{before} {number}" else ""
             sample = _Sample(text, name, _series_of(name, labels))
+            self._texts[place] = text or selector(name, tuple(labels.items()))
+        else:
+            self._texts[place] = sample.text
         self._types.setdefault(sample.name, "")
         self._samples[place] = sample
-        if sample.series is None:
-            self._by_name.append(place)
-        else:
+        if _counter_name(sample.name) == SERVER_ERRORS:
+            self._errors.append(place)
+        if sample.series is not None:
             self._lines_of.setdefault(sample.series, []).append(place)
         self._put(place, sample, number)
 
     def _put(self, place: int, sample: _Sample, number: str) -> None:
-        value = self._values[place] = quantity(number)
+        value = float(number)
+        self._all_values.put(place, value)
+        sound = self._values[place] = value if is_quantity(value) else None
         is_sum = sample.series is not None or _counter_name(sample.name) == SERVER_ERRORS
-        if value is None and is_sum:
+        if sound is None and is_sum:
             self._unsound.add(place)
         else:
             self._unsound.discard(place)
@@ -236,18 +252,8 @@ class ScrapeReader:
             else:
                 self._series[key] = Counters(*sums.values())
 
-    def _named(self) -> tuple[dict[str, float], float]:
-        """The gauges, and the server's errors added up."""
-        gauges, errors = {}, 0.0
-        for place in self._by_name:
-            sample, value = self._samples[place], self._values[place]
-            if sample is None or value is None:
-                continue
-            if _counter_name(sample.name) == SERVER_ERRORS:
-                errors += value
-            elif self._types[sample.name] == "gauge":
-                gauges[sample.name] = value
-        return gauges, errors
+    def _error_count(self) -> float:
+        return sum(self._values[place] or 0.0 for place in self._errors)
 
 
 def _series_of(name: str, labels: Mapping[str, str]) -> SeriesKey | None:

@@ -37,7 +37,7 @@ def test_each_scrape_is_given_once_and_in_order(scenario: Scenario) -> None:
     assert len(scrapes) > 30
     assert all(later.at.since(earlier.at) > 0.5 for earlier, later in pairwise(scrapes))
     # The first scrape of a server's life may have no series yet, from which the mode is told.
-    telling = [scrape for scrape in scrapes if scrape.series or scrape.gauges]
+    telling = [scrape for scrape in scrapes if scrape.published]
     assert len(telling) > 30
     assert {scrape.mode for scrape in telling} == {MetricsMode.PROMETHEUS}
 

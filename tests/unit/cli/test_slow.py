@@ -99,7 +99,7 @@ class HangingSource:
         self.asked += 1
         if self.asked > 1:
             await asyncio.Event().wait()
-        return Observation(Instant.now(), None, (), Scrape(at(0), MetricsMode.PROMETHEUS, {}, {}))
+        return Observation(Instant.now(), None, (), Scrape(at(0), MetricsMode.PROMETHEUS, {}))
 
 
 async def test_a_tick_that_does_not_come_is_told_as_stale(monkeypatch: pytest.MonkeyPatch) -> None:

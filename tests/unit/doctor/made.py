@@ -26,6 +26,7 @@ from tsmon.doctor.installation import REQUIRED
 from tsmon.serving.java import Java
 from tsmon.serving.java_process import JavaProcess, WorkerProcess
 from tsmon.telemetry.scrape import MetricsMode, Scrape
+from tsmon.telemetry.series.published import publish
 from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.source import ServerFacts as Answers
 from tsmon.torchserve.addresses import Addresses
@@ -69,12 +70,12 @@ def observation(
     mode: MetricsMode = MetricsMode.PROMETHEUS,
     gauges: Mapping[str, float] | None = None,
 ) -> Observation:
-    gauges = {"MemoryUsed": 1.0} if gauges is None else gauges
+    published = publish(list(({"MemoryUsed": 1.0} if gauges is None else gauges).items()))
     return Observation(
         at(0),
         Answers("0.12.0", model_api),
         tuple(Description(each, is_default=True) for each in models or (model(),)),
-        Scrape(at(0), mode, {}, gauges),
+        Scrape(at(0), mode, {}, published),
     )
 
 

@@ -18,4 +18,4 @@ def at(seconds: float) -> Instant:
 
 def scraped(seconds: float, series: Mapping[SeriesKey, Counters]) -> Scrape:
     """A scrape at that moment."""
-    return Scrape(at(seconds), MetricsMode.PROMETHEUS, series, {})
+    return Scrape(at(seconds), MetricsMode.PROMETHEUS, series)

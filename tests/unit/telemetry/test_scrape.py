@@ -23,6 +23,8 @@ from tsmon.telemetry.scrape import (
     UnreadableScrape,
     parse_scrape,
 )
+from tsmon.telemetry.series.layout import read_layout
+from tsmon.telemetry.series.published import MOST_LINES
 
 numbers = st.floats(0, 1e15)
 names = st.text(
@@ -95,10 +97,10 @@ def test_line_that_cannot_be_read_is_counted_and_costs_no_other(line: str) -> No
         assert scrape.lost_lines in {0, 1}  # an unfinished comment is none to some parsers
 
 
-@pytest.mark.parametrize("value", ["NaN", "+Inf", "-1.0", "9" * 400])
-def test_a_gauge_that_is_no_number_is_left_out(value: str) -> None:
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-1.0"])
+def test_a_gauge_may_have_any_value(value: str) -> None:
     text = FakeTorchServe().counters.text("prometheus").replace("2216.953125", value)
-    assert "MemoryUsed" not in _parse(text).gauges
+    assert str(_value(text, "MemoryUsed")) == str(float(value))
 
 
 def test_what_is_no_metric_is_quoted_in_one_short_line() -> None:
@@ -122,9 +124,36 @@ def test_request_without_a_latency_yet_has_counted_only() -> None:
 
 
 def test_gauges_of_the_host_are_read_by_name() -> None:
-    gauges = _parse(FakeTorchServe().counters.text("prometheus")).gauges
-    assert gauges["MemoryUsed"] == 2216.953125
-    assert "GPUUtilization" not in gauges  # declared without a sample
+    text = FakeTorchServe().counters.text("prometheus")
+    assert _value(text, "MemoryUsed") == 2216.953125
+    published = _parse(text).published
+    assert published.lines_of("GPUUtilization") == []  # declared without a sample
+    assert "GPUUtilization" in read_layout(published.layout).families
+
+
+def test_two_devices_are_two_series() -> None:
+    text = "# TYPE GPUUtilization gauge\n" + "".join(
+        f'GPUUtilization{{Level="Host",DeviceId="{device}",Hostname="h",}} {use}\n'
+        for device, use in ((0, 10.0), (1, 90.0))
+    )
+    reader = ScrapeReader()
+    reader.read(text, at(0))
+    published = reader.read(text.replace("90.0", "95.0"), at(1)).published
+    found = [published.value(line) for line in published.lines_of("GPUUtilization")]
+    assert found == [10.0, 95.0]
+
+
+def test_more_lines_than_are_kept_are_counted() -> None:
+    text = "".join(f'a{{n="{n}"}} {n}\n' for n in range(MOST_LINES + 5))
+    published = _parse(text).published
+    assert len(published.values()) == MOST_LINES
+    assert published.left_out == 6  # the empty one behind the last line break as well
+
+
+def _value(text: str, name: str) -> float:
+    published = _parse(text).published
+    (line,) = published.lines_of(name)
+    return published.value(line)
 
 
 @pytest.mark.parametrize("mode", MetricsMode)

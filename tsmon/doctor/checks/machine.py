@@ -154,4 +154,4 @@ def _gauge_signs(facts: Facts) -> Iterator[tuple[str, bool]]:
     scrape = server_of(facts).observation.scrape
     if isinstance(scrape, TorchServeError) or scrape.mode is not MetricsMode.PROMETHEUS:
         return
-    yield "the host's memory in /metrics", "MemoryUsed" in scrape.gauges
+    yield "the host's memory in /metrics", bool(scrape.published.lines_of("MemoryUsed"))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.telemetry.scrape import (
     DEFAULT_VERSION_LABEL,
@@ -24,6 +25,8 @@ from tsmon.telemetry.scrape import (
     Scrape,
     SeriesKey,
 )
+from tsmon.telemetry.series.layout import selector
+from tsmon.telemetry.series.published import Published, publish
 from tsmon.telemetry.source import Description
 from tsmon.torchserve.records import ModelVersion, Worker
 
@@ -43,6 +46,8 @@ ANSWERS = ("Requests2XX", "Requests4XX", SERVER_ERRORS)
 """Counters that metrics_mode prometheus has and legacy has not."""
 NAMES = (UP, REQUESTS, INFERENCE_US, QUEUE_US, *ANSWERS, *GAUGES)
 _SUMS = frozenset({REQUESTS, INFERENCE_US, QUEUE_US})
+ONLY_NAMES = "Prometheus is asked for TorchServe's default metrics alone"
+_NOT_OWN = frozenset({"__name__", "instance", "job"})
 STATUS_NOT_EXPORTED = ""
 """`Worker.status` of workers known from a metric only: whether they live is not exported."""
 
@@ -83,12 +88,31 @@ def scrape_from_samples(readings: SeriesReadings, at: Instant) -> Scrape:
     was declared: metrics_mode legacy looks like log until the first request.
     """
     sound = [each for each in readings if math.isfinite(each.value) and each.value >= 0]
-    gauges = {each.name: each.value for each in sound if each.name in GAUGES}
     mode = _mode(sound)
     errors = sum(each.value for each in sound if each.name == SERVER_ERRORS)
-    published = errors if mode is MetricsMode.PROMETHEUS else None
+    known_errors = errors if mode is MetricsMode.PROMETHEUS else None
     lost = sum(each.name in _SUMS for each in readings) - sum(each.name in _SUMS for each in sound)
-    return Scrape(at, mode, _counters(sound), gauges, published, lost_lines=lost)
+    return Scrape(at, mode, _counters(sound), _published(readings), known_errors, lost_lines=lost)
+
+
+def _published(readings: SeriesReadings) -> Published:
+    """The samples without the labels by which Prometheus knows the server."""
+    types = [f"# TYPE {name} counter" for name in (*_SUMS, *ANSWERS)]
+    types += [f"# TYPE {name} gauge" for name in GAUGES]
+    samples = [
+        (selector(each.name, tuple(sorted(_own_labels(each.labels)))), each.value)
+        for each in readings
+        if each.name != UP
+    ]
+    return (
+        replace(publish(sorted(samples), sorted(types)), why_not=ONLY_NAMES)
+        if samples
+        else Published()
+    )
+
+
+def _own_labels(labels: LabelSet) -> Iterable[tuple[str, str]]:
+    return ((name, value) for name, value in labels.items() if name not in _NOT_OWN)
 
 
 def models_from_samples(readings: SeriesReadings) -> tuple[Description, ...]:

@@ -294,7 +294,6 @@ class Recording:
             self._instant(tick, row["metrics_elapsed"]),
             MetricsMode(row["metrics_mode"]),
             self._series(tick, key),
-            {},
             logged=bool(row["metrics_logged"]),
             lost_lines=self._lost_lines(tick),
         )

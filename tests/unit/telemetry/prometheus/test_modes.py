@@ -18,7 +18,7 @@ from tsmon.telemetry.traffic import Missing
 def _scrape(
     seconds: float, mode: MetricsMode, series: Mapping[SeriesKey, Counters] | None = None
 ) -> Scrape:
-    return Scrape(at(seconds), mode, series or {}, {})
+    return Scrape(at(seconds), mode, series or {})
 
 
 @pytest.mark.parametrize("mode", [MetricsMode.PROMETHEUS, MetricsMode.LEGACY])

@@ -33,7 +33,7 @@ def observed(second: float) -> Observation:
         at,
         None,
         (described,),
-        Scrape(at, MetricsMode.PROMETHEUS, series, {}),
+        Scrape(at, MetricsMode.PROMETHEUS, series),
         processes={7: ProcessUsage(700_000_000, 38.0, 1.7e9)},
         worker_states={},
     )

@@ -28,7 +28,7 @@ from tsmon.torchserve.tokens import KeyKind
 
 AT = worlds.at(0)
 MNIST = ModelKey("mnist", "1.0")
-EMPTY = Observation(AT, None, (), Scrape(AT, MetricsMode.PROMETHEUS, {}, {}))
+EMPTY = Observation(AT, None, (), Scrape(AT, MetricsMode.PROMETHEUS, {}))
 CAUSE = Cause(
     CauseKind.MISSING_MODULE,
     "ModuleNotFoundError: No module named 'cv2'",

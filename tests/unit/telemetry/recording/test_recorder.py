@@ -217,7 +217,7 @@ async def test_values_beyond_what_sqlite_has_cost_no_tick(file: Path) -> None:
         at,
         None,
         (),
-        Scrape(at, MetricsMode.PROMETHEUS, series, {}),
+        Scrape(at, MetricsMode.PROMETHEUS, series),
         processes={7: ProcessUsage(10**400, 1.0, 1.0)},
     )
     with closing(Writer(file, "local")) as writer:

@@ -56,7 +56,7 @@ def counted(second: float, requests: float) -> Observation:
     """A server without models whose counter stands there."""
     at = Instant(second, datetime.fromtimestamp(START + second, UTC))
     series = {MNIST: Counters(requests, requests * 1000, requests * 10)}
-    return Observation(at, None, (), Scrape(at, MetricsMode.PROMETHEUS, series, {}))
+    return Observation(at, None, (), Scrape(at, MetricsMode.PROMETHEUS, series))
 
 
 async def test_a_recording_is_private_and_keeps_no_secret_of_an_archives_url(file: Path) -> None:
