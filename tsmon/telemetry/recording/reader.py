@@ -22,8 +22,11 @@ from tsmon.telemetry.recording.readings import OF_VERSION, read_reading, read_ti
 from tsmon.telemetry.recording.readings import TABLE as READINGS
 from tsmon.telemetry.recording.reports import read_reports
 from tsmon.telemetry.recording.schema import RecordingError
+from tsmon.telemetry.recording.series import read_points, read_published
 from tsmon.telemetry.recording.timeline import Tick, read_timeline
 from tsmon.telemetry.scrape import Counters, MetricsMode, Scrape, SeriesKey
+from tsmon.telemetry.series.kept import SeriesTick
+from tsmon.telemetry.series.published import Published
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
 from tsmon.telemetry.source import Observation, ServerFacts
 from tsmon.torchserve.errors import (
@@ -167,6 +170,23 @@ class Recording:
             return None
         return None if scrape is None or scrape.lost_lines else scrape
 
+    def series(self, index: int) -> SeriesTick | None:
+        """All that was published at a tick; None where there is nothing of it."""
+        if not 0 <= index < len(self.ticks):
+            return None
+        tick = self.ticks[index]
+        scrape = self.scrape(index)
+        published = self._part(tick, lambda: read_published(self._database, tick.id))
+        return None if scrape is None or published is None else SeriesTick(scrape.at, published)
+
+    def series_points(self, sample: str, first: int, last: int) -> list[tuple[int, float]]:
+        """The values of one sample by the id of the tick, from one tick to another."""
+        try:
+            return read_points(self._database, sample, first, last)
+        except _DAMAGE as error:
+            self._reason = self._reason or str(error)
+            return []
+
     def of_model(self, index: int, key: ModelKey) -> Observation:
         """What charts show of a version at a tick.
 
@@ -266,9 +286,14 @@ class Recording:
     def _with_rest(self, observation: Observation, tick: Tick, detail: Detail) -> Observation:
         # An older recording has no such table.
         has_logs = "log" in self._database.tables
+        scrape = observation.scrape
+        if detail is Detail.ALL and isinstance(scrape, Scrape):
+            published = self._part(tick, lambda: read_published(self._database, tick.id))
+            scrape = replace(scrape, published=published or Published())
         logged = self._part(tick, lambda: read_logs(self._database, tick.id) if has_logs else None)
         return replace(
             observation,
+            scrape=scrape,
             processes=self._part(tick, lambda: self._processes(tick)) or {},
             reports=self._part(
                 tick, lambda: read_reports(self._database, tick.id, times=detail is Detail.ALL)

@@ -157,6 +157,21 @@ CREATE TABLE IF NOT EXISTS token (
     expires REAL NOT NULL,
     PRIMARY KEY (tick, kind)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS family (
+    name TEXT PRIMARY KEY,
+    type TEXT NOT NULL, help TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY,
+    sample TEXT NOT NULL UNIQUE,
+    family TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS value (
+    series INTEGER NOT NULL REFERENCES series,
+    tick INTEGER NOT NULL,
+    value REAL,
+    PRIMARY KEY (series, tick)
+) WITHOUT ROWID;
 """
 
 

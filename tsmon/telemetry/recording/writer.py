@@ -15,6 +15,7 @@ from tsmon.telemetry.logs.request_report import KEPT_S, MINUTE_S, Profile
 from tsmon.telemetry.recording.logs import DROP_UNUSED_CAUSES, write_logs
 from tsmon.telemetry.recording.readings import write_reading
 from tsmon.telemetry.recording.schema import RecordingError, not_written, open_for_writing
+from tsmon.telemetry.recording.series import DROP_UNUSED_VALUES, SeriesWriter
 from tsmon.telemetry.scrape import Scrape, SeriesKey
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.untrusted.secrets import masked, masked_values
@@ -52,6 +53,7 @@ class Writer:
         self._thinned = time.monotonic()
         self._origin: float | None = None
         self._last: Observation | None = None
+        self._series = SeriesWriter(self._connection)
         try:
             self._file = _identity(path)
             cursor = self._connection.execute(
@@ -88,6 +90,7 @@ class Writer:
             self._connection.execute(_THIN, {"before": now - age, "bucket": bucket})
         self._connection.execute("DELETE FROM body WHERE id NOT IN (SELECT body FROM description)")
         self._connection.execute(DROP_UNUSED_CAUSES)
+        self._connection.execute(DROP_UNUSED_VALUES)
         self._thinned = time.monotonic()
 
     def close(self) -> None:
@@ -105,6 +108,7 @@ class Writer:
                     for key, sums in scrape.series.items()
                 ),
             )
+            self._series.write(tick, scrape.published)
             if scrape.lost_lines:
                 self._insert("lost", [(tick, scrape.lost_lines)])
         if not isinstance(models, TorchServeError):

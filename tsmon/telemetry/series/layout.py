@@ -106,6 +106,12 @@ class Layout:
         return family is not None and family.kind in (HISTOGRAM, SUMMARY)
 
 
+def declared(family: Family) -> tuple[str, str]:
+    """The lines that declare a family."""
+    about = family.help.replace("\\", r"\\").replace("\n", r"\n")
+    return f"# HELP {family.name} {about}", f"# TYPE {family.name} {family.kind}"
+
+
 @lru_cache(_HELD)
 def read_layout(text: str) -> Layout:
     """The layout of a scrape; mostly that of the scrape before."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.past import Past
     from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.telemetry.recording.reader import Recording
+    from tsmon.telemetry.series.kept import SeriesPast
     from tsmon.telemetry.snapshot import Snapshot
     from tsmon.telemetry.source import Source
     from tsmon.torchserve.client import TorchServe
@@ -65,12 +66,14 @@ class Session(ABC):
         *,
         past: Past | None = None,
         history: History | None = None,
+        series: SeriesPast | None = None,
     ) -> None:
-        """`past` and `history` are by default what the monitor has seen itself."""
+        """`past`, `history` and `series` are by default what the monitor has seen itself."""
         self.monitor = monitor
         self.tag = tag
         self.past = past or monitor.past
         self.history = history or monitor.history
+        self.series = series or monitor.series
         self.playhead = Playhead(self.past, monitor.events)
         self.hold: Note | None = None
         """Why nothing is to be changed or sent for now; None when it may be."""
@@ -250,11 +253,13 @@ class ReplaySession(Session):
 
     def __init__(self, recording: Recording) -> None:
         from tsmon.telemetry.recording.replay import RecordedHistory, RecordedPast
+        from tsmon.telemetry.recording.series import RecordedSeries
 
         super().__init__(
             Monitor(recording, remembers=False),
             past=RecordedPast(recording),
             history=RecordedHistory(recording),
+            series=RecordedSeries(recording),
         )
         self.recording = recording
         self.progress = 0.0
