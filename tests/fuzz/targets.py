@@ -18,6 +18,7 @@ import httpx
 from tests.fuzz import seeds
 from tsmon.cli.reports.plain import plain_line
 from tsmon.cli.reports.ticks import tick_line, tick_record
+from tsmon.conditions import BadCondition, parse_condition
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import parsed
 from tsmon.config.schema import Config
@@ -327,6 +328,12 @@ TARGETS: tuple[Target, ...] = (
         seeds.ADDRESSES,
     ),
     Target("filter", _text(parse_filter), (), seeds.FILTERS),
+    Target(
+        "condition",
+        _text(parse_condition),
+        (BadCondition,),
+        (b"p95 > 50 ms for 1 min", b"errors>1%", b"restarts over 2 in 10 min"),
+    ),
     Target("key names", _text(read_keys), (BadKey,), seeds.KEY_NAMES),
     Target("java -version", _text(parse_version), (), (b'openjdk version "17.0.9" 2023',)),
     Target("text to show", _text(_visible), (), (b"\x1b]52;c;x\x07", b"plain")),
