@@ -19,21 +19,22 @@ from tsmon.config.trust import NotTrusted, UntrustedSettings, trust
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
 
+_RUN = ("plugins", "notify")
+"""Tables of what is run, or sent, besides the requests to the server."""
+
 
 def require_trust(ctx: click.Context, target: Target, *, ask: bool, fleet: bool = False) -> None:
     """See that a project's file may say where tsmon connects to, where what follows depends on it.
 
     With `ask` a person is asked who can answer, and who says no goes on without what it says;
-    plugins matter then too. For the `fleet` everything matters that it says.
+    plugins and notifications matter then too. For the `fleet` everything matters that it says.
 
     Raises:
         NotTrusted: it is not trusted, and no one can be asked.
         ConfigError: the answer cannot be remembered.
     """
     loaded = target.loaded
-    matters = (
-        loaded.withheld if fleet else ask and any(key[0] == "plugins" for key in loaded.withheld)
-    )
+    matters = loaded.withheld if fleet else ask and any(key[0] in _RUN for key in loaded.withheld)
     if loaded.project is None or not (target.needs_trust or matters):
         return
     if not (ask and _someone_is_there()):

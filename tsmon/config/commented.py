@@ -18,11 +18,13 @@ _TABLES = {
     "monitor": "How the monitor looks and how often it polls.",
     "keys": "Which key does what.",
     "fleet": "The fleet screen's servers beyond those in [servers].",
+    "notify": "What is reported outside of the screen.",
+    "limits": "What a number of a model must not be; one table each.",
     "servers": "A server that `--server NAME` and `:server NAME` open; one table each.",
     "plugins": "A command of your own on a key of the monitor; one table each.",
 }
-_EXAMPLES = {"servers": "local", "plugins": "notes"}
-"""What the server and the plugin of the example are called."""
+_EXAMPLES = {"limits": "slow", "servers": "local", "plugins": "notes"}
+"""What the limit, the server and the plugin of the example are called."""
 
 
 def commented() -> str:

@@ -90,6 +90,7 @@ def load(user: Path | None = None, folder: Path | None = None) -> Loaded:
             withheld = {}
         theirs = without_untrusted(theirs, withheld)
         _clear_redirected(values, theirs, origins)
+        _drop_limits(values, theirs)
         _merge(values, theirs, project, origins)
         files.append(project)
     config = assembled(Config, values)
@@ -147,6 +148,12 @@ def _clear_redirected(
             for setting in [each for each in known[name] if each not in _STAYS_WITH_NAME]:
                 del known[name][setting]
                 del origins["servers", name, setting]
+
+
+def _drop_limits(values: Mapping[str, Any], project: Mapping[str, Any]) -> None:
+    """Leave out what the project's file says of a limit of the user's, which it could hide."""
+    for name in values.get("limits", {}):
+        project.get("limits", {}).pop(name, None)
 
 
 def _merge(

@@ -5,26 +5,45 @@ The checks, `tsmon config show`, the commented file and the settings screen all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+
+from tsmon.conditions import BadCondition, parse_condition, parse_duration
 
 ServerColor = Literal["", "red", "yellow", "green", "cyan", "blue", "magenta"]
 SymbolsName = Literal["", "braille", "block", "ascii"]
 PresetName = Literal["default", "vim", "k9s"]
 PluginScope = Literal["model", "worker", "server"]
 PluginOutput = Literal["terminal", "page"]
+DesktopNotes = Literal["", "osc9", "osc777"]
+EVENT_KINDS = (
+    *("limit exceeded", "limit cleared", "server away", "server back", "counters reset"),
+    *("token refused", "token refreshed", "token expires soon", "token expired", "model added"),
+    *("model unread", "model read", "model removed", "model replaced", "default changed"),
+    *("workers changed", "worker ready", "worker died", "worker died at load", "worker restarted"),
+    *("worker stuck", "worker given up", "5xx"),
+)
+"""What events are called; `telemetry.events` has the same words."""
 
 
-def setting(help_: str, default: Any, *, least: float | None = None, example: str = "") -> Any:
+def setting(
+    help_: str,
+    default: Any,
+    *,
+    least: float | None = None,
+    example: str = "",
+    check: Callable[[str], object] | None = None,
+) -> Any:
     """A field with its description.
 
     `least` bounds a number, and `example` is a TOML value for the commented file where the default
-    says nothing.
+    says nothing. `check` raises `BadCondition` for a text that will not do.
     """
-    metadata = {"help": help_, "least": least, "example": example}
+    metadata = {"help": help_, "least": least, "example": example, "check": check}
     if isinstance(default, dict):
         return field(default_factory=lambda: MappingProxyType({}), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -142,6 +161,65 @@ class FleetSettings:
     period: float = setting("Seconds between two samples of a server.", 2.0, least=0.5)
 
 
+def _event_kind(text: str) -> None:
+    if text not in EVENT_KINDS:
+        near = get_close_matches(text[:40], EVENT_KINDS, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(EVENT_KINDS)}"
+        raise BadCondition(f"{text[:40]!r} is not a kind of event", hint)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """`[limits.NAME]`: what a number of a model must not be."""
+
+    when: str = setting(
+        "The condition that must not hold; empty switches the limit off.",
+        "",
+        example='"p95 > 50 ms for 1 min"',
+        check=parse_condition,
+    )
+    model: str = setting(
+        "Models it is about: NAME or NAME/VERSION, where * stands for any text; by default all.",
+        "",
+        example='"mnist/*"',
+    )
+    clear: str = setting(
+        "How long it must not hold to be over; by default as long as it has to hold.",
+        "",
+        example='"2 min"',
+        check=parse_duration,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """`[notify]`: what is reported outside of the screen."""
+
+    events: tuple[str, ...] = setting(
+        "Kinds of events to report, as `tsmon events` calls them.",
+        ("limit exceeded", "limit cleared"),
+        example='["limit exceeded", "limit cleared", "worker given up", "server away"]',
+        check=_event_kind,
+    )
+    bell: bool = setting("Ring the terminal's bell.", False)
+    desktop: DesktopNotes = setting(
+        "Have the terminal show a notification on the desktop: osc9 or osc777.",
+        "",
+        example='"osc9"',
+    )
+    exec: tuple[str, ...] = setting(
+        "Program to run for each event, with its arguments; the event is in the environment and "
+        "as JSON on standard input.",
+        (),
+        example='["./on-event.sh"]',
+    )
+    webhook: str = setting(
+        "URL to send each event to, as JSON by POST.",
+        "",
+        example='"https://hooks.example.com/tsmon"',
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PluginSettings:
     """`[plugins.NAME]`: a command of one's own on a key of the monitor."""
@@ -175,6 +253,10 @@ class Config:
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    limits: Mapping[str, LimitSettings] = field(
+        default_factory=lambda: MappingProxyType({}), metadata={"table_of": LimitSettings}
+    )
     servers: Mapping[str, ServerSettings] = field(
         default_factory=lambda: MappingProxyType({}), metadata={"table_of": ServerSettings}
     )

@@ -11,7 +11,7 @@ from typing import Any, get_origin, get_type_hints
 from tsmon.config.schema import Config
 from tsmon.config.toml_lines import parts
 from tsmon.config.values import BadValue, Dotted, checked, choices
-from tsmon.untrusted.secrets import HIDDEN, masked_address
+from tsmon.untrusted.secrets import HIDDEN, masked_address, without_path
 
 _ADDRESSES = ("server", "url", "inference_url", "metrics_url", "prometheus", "proxy")
 _BOOLEANS = {"true": True, "false": False}
@@ -125,6 +125,8 @@ def without_password(key: Dotted, value: Any) -> Any:
         return dict.fromkeys(value, HIDDEN)
     if "headers" in key[:-1]:
         return HIDDEN
+    if key == ("notify", "webhook"):
+        return without_path(value)
     is_address = key[-1] in _ADDRESSES and isinstance(value, str)
     return masked_address(value) if is_address else value
 

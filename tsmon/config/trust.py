@@ -24,6 +24,7 @@ from tsmon.untrusted.private import write_private
 HARMLESS: tuple[Dotted, ...] = (
     ("monitor",),
     ("keys",),
+    ("limits",),
     ("fleet", "period"),
     ("fleet", "job"),
 )

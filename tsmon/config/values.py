@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import Field, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from tsmon.conditions import BadCondition
 from tsmon.untrusted.files import expand_home
 
 T = TypeVar("T")
@@ -80,7 +81,21 @@ def _value(field: Field[Any], hint: Any, value: Any, folder: Path, key: Dotted) 
         return checked(cast("type", hint), _table(value, key), folder, key)
     if get_origin(hint) is Mapping:
         return {name: _text(text, (*key, name)) for name, text in _table(value, key).items()}
-    return _scalar(hint, value, folder, key, field.metadata.get("least"))
+    found = _scalar(hint, value, folder, key, field.metadata.get("least"))
+    if check := field.metadata.get("check"):
+        _check(check, found, key)
+    return found
+
+
+def _check(check: Callable[[str], object], found: str | tuple[str, ...], key: Dotted) -> None:
+    """See that the texts of a setting will do; an empty one is as good as none."""
+    for text in (found,) if isinstance(found, str) else found:
+        if not text:
+            continue
+        try:
+            check(text)
+        except BadCondition as error:
+            raise BadValue(key, str(error), error.hint) from None
 
 
 def _scalar(hint: Any, value: Any, folder: Path, key: Dotted, least: float | None) -> Any:

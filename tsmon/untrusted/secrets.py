@@ -57,6 +57,13 @@ def masked_address(text: str) -> str:
     return masked(text if at < 0 else f"{scheme}{slashes}{HIDDEN}{rest[at:]}")
 
 
+def without_path(text: str) -> str:
+    """Where a URL goes, for one whose path is a secret, as a webhook's mostly is."""
+    scheme, slashes, rest = text.partition("://")
+    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return f"{scheme}{slashes}{authority}/{HIDDEN}" if slashes and authority else HIDDEN
+
+
 def masked_values(value: Any) -> Any:
     """A value for JSON with every text in it masked; other values stay as they are."""
     if isinstance(value, str):

@@ -12,7 +12,9 @@ from tsmon.config.schema import (
     Config,
     FleetSettings,
     KeySettings,
+    LimitSettings,
     MonitorSettings,
+    NotifySettings,
     PluginSettings,
     ServerSettings,
 )
@@ -34,7 +36,9 @@ def test_every_setting_is_in_it_and_its_example_is_valid() -> None:
         ("monitor", MonitorSettings),
         ("keys", KeySettings),
         ("fleet", FleetSettings),
+        ("notify", NotifySettings),
     ):
         assert set(values[name]) == {field.name for field in fields(kind)}
+    assert set(values["limits"]["slow"]) == {field.name for field in fields(LimitSettings)}
     assert set(values["servers"]["local"]) == {field.name for field in fields(ServerSettings)}
     assert set(values["plugins"]["notes"]) == {field.name for field in fields(PluginSettings)}

@@ -176,3 +176,16 @@ def test_a_file_of_other_bytes_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="not text in UTF-8"):
         load(tmp_path / "config.toml", folder=tmp_path)
+
+
+def test_a_project_adds_limits_and_touches_none_of_the_users(tmp_path: Path) -> None:
+    user = written(tmp_path, "[limits.slow]\nwhen = 'p95 > 50 ms'")
+    text = "[limits.slow]\nwhen = ''\nmodel = 'x'\n[limits.full]\nwhen = 'queue > 20'"
+    project = written(tmp_path / "p", text, "tsmon.toml")
+
+    limits = load(user, folder=project.parent).config.limits
+
+    assert {name: (limit.when, limit.model) for name, limit in limits.items()} == {
+        "slow": ("p95 > 50 ms", ""),
+        "full": ("queue > 20", ""),
+    }

@@ -54,6 +54,8 @@ def test_what_is_no_setting_is_told(name: str, problem: str, hint: str) -> None:
         ("servers.prod.insecure", "True", True),
         ("fleet.file_sd", "a.json, b/*.json", (Path.cwd() / "a.json", Path.cwd() / "b/*.json")),
         ("fleet.file_sd", "", ()),
+        ("limits.slow.when", "p95 > 50 ms for 1 min", "p95 > 50 ms for 1 min"),
+        ("notify.events", "5xx, server away", ("5xx", "server away")),
         ("monitor.samples", "~/digits", Path.home() / "digits"),
         ("monitor.samples", "digits", Path.cwd() / "digits"),
     ],
@@ -71,6 +73,9 @@ def test_a_text_is_read_as_the_setting_needs_it(name: str, text: str, value: Any
         ("monitor.symbols", "dots", "not one of braille, block, ascii"),
         ("servers.prod.insecure", "maybe", "'maybe' is not true or false"),
         ("monitor.samples", " ", "a path is required"),
+        ("limits.slow.when", "p95 > 50", "p95 needs a unit"),
+        ("limits.slow.clear", "soon", "'soon' is not a length of time"),
+        ("notify.events", "limit exceeded, worker dies", "'worker dies' is not a kind of event"),
     ],
 )
 def test_a_text_that_is_no_value_is_told(name: str, text: str, problem: str) -> None:

@@ -27,6 +27,9 @@ HARMLESS = {
     "keys.bind",
     "fleet.job",
     "fleet.period",
+    "limits.a.when",
+    "limits.a.model",
+    "limits.a.clear",
     "servers.a.color",
     "servers.a.log_zone",
 }
