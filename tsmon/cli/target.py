@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tsmon.serving.home import Home
     from tsmon.serving.local_server import LocalServer
     from tsmon.serving.record import ServerRecord
+    from tsmon.telemetry.limits.watch import LimitWatch
     from tsmon.torchserve.addresses import Addresses
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.tokens import KeyRing
@@ -99,6 +100,14 @@ class Target(Struct):
             return self.key_was_meant
         loaded = self.loaded
         return not (loaded.is_projects("server") or loaded.is_projects("servers", self.name))
+
+    @property
+    def limits(self) -> LimitWatch:
+        """What the configuration says that numbers of models must not be."""
+        from tsmon.telemetry.limits.limit import read_limits
+        from tsmon.telemetry.limits.watch import LimitWatch
+
+        return LimitWatch(read_limits(self.loaded.config.limits))
 
     @property
     def log_place(self) -> LogPlace | None:

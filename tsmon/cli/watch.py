@@ -24,6 +24,7 @@ from tsmon.telemetry.staleness import as_of, patience_s
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
+    from tsmon.telemetry.limits.watch import LimitWatch
     from tsmon.telemetry.source import Source
 
 
@@ -50,26 +51,29 @@ async def live_source(target: Target) -> AsyncIterator[Source]:
 
 
 async def monitor_plainly(
-    opened: AbstractAsyncContextManager[Source], interval: float, recording: Path | None = None
+    opened: AbstractAsyncContextManager[Source],
+    interval: float,
+    recording: Path | None = None,
+    limits: LimitWatch | None = None,
 ) -> None:
     """The monitor without a screen."""
     async with opened as source:
         if recording is None:
-            await watch_plainly(source, interval)
+            await watch_plainly(source, interval, limits)
             return
         from tsmon.telemetry.recording.recorder import RecordedSource
 
         with closing(RecordedSource(source, recording)) as recorded:
             try:
-                await watch_plainly(recorded, interval)
+                await watch_plainly(recorded, interval, limits)
             finally:
                 if recorded.missing:
                     complain(recorded.missing)
 
 
-async def watch_plainly(source: Source, interval: float) -> None:
+async def watch_plainly(source: Source, interval: float, limits: LimitWatch | None = None) -> None:
     """Print what the monitor would show: a line per tick, and what happens."""
-    monitor = Monitor(source, period_s=interval)
+    monitor = Monitor(source, period_s=interval, limits=limits)
     problems = Problems()
     events = EventPrinter(monitor)
     async for snapshot in followed(monitor):
@@ -78,9 +82,15 @@ async def watch_plainly(source: Source, interval: float) -> None:
         emit(plain_line(snapshot))
 
 
-async def print_ticks(source: Source, interval: float, count: int | None, as_json: bool) -> None:
+async def print_ticks(
+    source: Source,
+    interval: float,
+    count: int | None,
+    as_json: bool,
+    limits: LimitWatch | None = None,
+) -> None:
     """Print each tick, without end or `count` times."""
-    monitor = Monitor(source, period_s=interval)
+    monitor = Monitor(source, period_s=interval, limits=limits)
     problems = Problems()
     shown = 0
     async for snapshot in followed(monitor):

@@ -18,6 +18,7 @@ from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
 from tsmon.fleet.target_files import TargetFiles
 from tsmon.fleet.targets import FleetTarget, configured_targets, without_doubles
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.limits.limit import read_limits
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.staleness import patience_s
 from tsmon.threads import in_thread
@@ -52,6 +53,7 @@ class Fleet:
         """
         self.config = config
         self._own = cache(own)
+        self._limits = read_limits(config.limits)
         self._transport = transport
         self._read_only = read_only
         self._files = TargetFiles(config.fleet.file_sd)
@@ -185,11 +187,11 @@ class Fleet:
             client = access.client(self._transport)
         except TorchServeError as error:
             return failed_row(target, error)
-        return PolledServer(target, client, self.config.fleet.period)
+        return PolledServer(target, client, self.config.fleet.period, self._limits)
 
     def _prometheus(self) -> PrometheusServers | None:
         fleet = self.config.fleet
         if not fleet.prometheus:
             return None
         client = Prometheus(fleet.prometheus, transport=self._transport)
-        return PrometheusServers(client, fleet.job, fleet.period)
+        return PrometheusServers(client, fleet.job, fleet.period, self._limits)

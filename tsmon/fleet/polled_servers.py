@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from tsmon.fleet.light import LightSource
 from tsmon.fleet.snapshot import ServerRow, row_of, waiting_row
+from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.monitor import Monitor
 
 if TYPE_CHECKING:
     from tsmon.fleet.targets import FleetTarget
+    from tsmon.telemetry.limits.limit import Limit
     from tsmon.torchserve.client import TorchServe
 
 PROVEN_AT_ONCE = 16
@@ -36,13 +38,20 @@ class Lanes:
 class PolledServer:
     """Asks a server again and again; its newest answers are its row."""
 
-    def __init__(self, target: FleetTarget, client: TorchServe, period_s: float) -> None:
+    def __init__(
+        self,
+        target: FleetTarget,
+        client: TorchServe,
+        period_s: float,
+        limits: Sequence[Limit] = (),
+    ) -> None:
         self.target = target
         self.row: ServerRow = waiting_row(target)
         self.metrics_address = client.addresses.metrics.rpartition("://")[2]
         self._client = client
         self._source = LightSource(client)
-        self._monitor = Monitor(self._source, period_s=period_s, remembers=False)
+        watch = LimitWatch(limits)
+        self._monitor = Monitor(self._source, period_s=period_s, remembers=False, limits=watch)
 
     async def run(self, lanes: Lanes, changed: Callable[[], None]) -> None:
         """Ask until cancelled; the servers of a fleet drift apart within their first period."""

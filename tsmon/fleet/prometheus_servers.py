@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from tsmon.fleet.file_sd import target_at
 from tsmon.fleet.snapshot import ServerRow, aged, row_of, waiting_row
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
 from tsmon.telemetry.prometheus.errors import NoNewSample
 from tsmon.telemetry.prometheus.instances import discover, quoted
@@ -25,6 +26,7 @@ from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.units import duration
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.limits.limit import Limit
     from tsmon.telemetry.prometheus.client import Prometheus, Series
 
 FIRST_RANGE_S = 150.0
@@ -41,7 +43,9 @@ Label = tuple[str, str]
 class PrometheusServer:
     """One instance; its row is made of the raw samples that Prometheus has of it."""
 
-    def __init__(self, client: Prometheus, instance: str, job: str) -> None:
+    def __init__(
+        self, client: Prometheus, instance: str, job: str, limits: Sequence[Limit] = ()
+    ) -> None:
         self.target = _target(instance, job)
         self.row: ServerRow = waiting_row(self.target)
         self.interval_s = 0.0
@@ -51,7 +55,7 @@ class PrometheusServer:
         # In binary fractions, so that differences between sample times stay exact.
         self._clock = round((time.monotonic() - time.time()) * 1024) / 1024
         source = PrometheusSource(client, instance, job)
-        self._monitor = Monitor(source, remembers=False)
+        self._monitor = Monitor(source, remembers=False, limits=LimitWatch(limits))
         self._errors = ErrorRate()
         self._known = KnownMode()
 
@@ -82,13 +86,16 @@ class PrometheusServer:
 class PrometheusServers:
     """All instances of one Prometheus server, or those of one of its jobs."""
 
-    def __init__(self, client: Prometheus, job: str, period_s: float) -> None:
+    def __init__(
+        self, client: Prometheus, job: str, period_s: float, limits: Sequence[Limit] = ()
+    ) -> None:
         self.problem = ""
         """Why Prometheus cannot be read; empty where it can."""
         self.was_asked = False
         """Whether Prometheus answered, or failed to."""
         self._client = client
         self._job = job
+        self._limits = limits
         self.period_s = period_s
         """Seconds between two queries."""
         self._servers: dict[Label, PrometheusServer] = {}
@@ -148,7 +155,7 @@ class PrometheusServers:
         there = [each for each in await discover(self._client) if self._job in {"", each.job}]
         labels = {(each.instance, each.job) for each in there}
         self._servers = {
-            label: self._servers.get(label) or PrometheusServer(self._client, *label)
+            label: self._servers.get(label) or PrometheusServer(self._client, *label, self._limits)
             for label in sorted(labels)
         }
         self._discovered = time.monotonic()

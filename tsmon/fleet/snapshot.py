@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tsmon.telemetry.snapshot import ModelKey, ModelStatus, ServerState, Snapshot
 from tsmon.telemetry.staleness import patience_s
-from tsmon.telemetry.status_signs import GONE, MODEL_SIGNS, SERVER_SIGNS, Grade, StatusSign
+from tsmon.telemetry.status_signs import SERVER_SIGNS, Grade, StatusSign, model_sign
 from tsmon.telemetry.traffic import Missing, UsageOrMissing, add_readings
 from tsmon.units import duration
 
@@ -171,13 +171,13 @@ def aged(row: ServerRow, now: Instant, period_s: float) -> ServerRow:
 
 
 def _model_row(model: ModelStatus) -> ModelRow:
-    sign = GONE if model.gone else MODEL_SIGNS[model.verdict.health]
+    sign = model_sign(model)
     known = model.workers_known and not model.gone
     return ModelRow(
         model.key,
         Figures(
             sign,
-            str(model.gone or model.verdict.evidence),
+            model.evidence,
             model.verdict.health.severity,
             model.ready if known else None,
             model.wanted if known else None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tsmon.telemetry.health.verdicts import WorkerHealth
+from tsmon.telemetry.limits.limit import LimitStatus
 from tsmon.telemetry.snapshot import (
     Gone,
     ModelKey,
@@ -107,6 +108,8 @@ class EventKind(StrEnum):
     WORKER_STUCK = "worker stuck"
     WORKER_GIVEN_UP = "worker given up"
     SERVER_ERRORS = "5xx"
+    LIMIT_EXCEEDED = "limit exceeded"
+    LIMIT_CLEARED = "limit cleared"
     NOTE = "note"
     """What the monitor said itself."""
 
@@ -128,6 +131,7 @@ _BAD = frozenset(
         EventKind.WORKER_STUCK,
         EventKind.WORKER_GIVEN_UP,
         EventKind.SERVER_ERRORS,
+        EventKind.LIMIT_EXCEEDED,
     }
 )
 
@@ -164,6 +168,8 @@ class Event(Struct, frozen=True):
     """What a person wants to know of it."""
     model: ModelKey | None = None
     """The version it is about; None where it is the server or a token."""
+    limit: LimitStatus | None = None
+    """How the version stood to the limit that it is about."""
 
     def concerns(self, key: ModelKey) -> bool:
         """Whether it is about this version, one of its workers or the server."""
@@ -188,6 +194,7 @@ class EventLog:
         for key, failed in self._bursts.begun(snapshot).items():
             text = f"{failed} requests failed within one tick"
             found.append(Event(snapshot.at, EventKind.SERVER_ERRORS, str(key), text, key))
+        found += limit_events(self._last, snapshot)
         if found:
             self.events = (*self.events, *found)[-self._capacity :]
         self._last = snapshot
@@ -215,6 +222,33 @@ class EventLog:
                 break
             later.append(event)
         return later[::-1]
+
+
+def limit_events(before: Snapshot | None, after: Snapshot) -> Iterator[Event]:
+    """The limits that are exceeded or over since the snapshot before; at the first one all are."""
+    were, now = _exceeded(before) if before else {}, _exceeded(after)
+    for (key, name), status in now.items():
+        if (key, name) not in were:
+            yield Event(after.at, EventKind.LIMIT_EXCEEDED, str(key), str(status), key, status)
+    for key, name in were.keys() - now.keys():
+        status = were[key, name]
+        model = after.model(key)
+        limits = model.limits if model else ()
+        later = next((each for each in limits if each.limit.name == name), None)
+        figure = later.figure if later else "the version is not registered any more"
+        lasted = f"for {duration(after.at.since(status.since))}" if status.since else "before"
+        text = f"{name}: {figure}, exceeded {lasted} ({status.limit.condition})"
+        cleared = later or status
+        yield Event(after.at, EventKind.LIMIT_CLEARED, str(key), text, key, cleared)
+
+
+def _exceeded(snapshot: Snapshot) -> dict[tuple[ModelKey, str], LimitStatus]:
+    return {
+        (model.key, status.limit.name): status
+        for model in snapshot.models
+        for status in model.limits
+        if status.exceeded
+    }
 
 
 def between(before: Snapshot, after: Snapshot) -> Iterator[Event]:

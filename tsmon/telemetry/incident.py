@@ -13,7 +13,7 @@ from platformdirs import user_state_path
 
 from tsmon import __version__
 from tsmon.telemetry.recording.writer import Writer
-from tsmon.telemetry.status_signs import MODEL_SIGNS, SERVER_SIGNS
+from tsmon.telemetry.status_signs import SERVER_SIGNS, model_sign
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import ABSENT, count, milliseconds, number, percent, plural
 from tsmon.untrusted.private import private_folder, write_private
@@ -210,19 +210,14 @@ def _cell(text: str) -> str:
 
 
 def _status(model: ModelStatus) -> str:
-    return "gone" if model.gone else MODEL_SIGNS[model.verdict.health].word
+    return model_sign(model).word
 
 
 def _ill(snapshot: Snapshot) -> list[ModelStatus]:
     """The models that need attention, the worst first."""
-    signs = MODEL_SIGNS
-    ill = [
-        each
-        for each in snapshot.models
-        if not each.gone and signs[each.verdict.health].needs_attention
-    ]
+    ill = [each for each in snapshot.models if not each.gone and model_sign(each).needs_attention]
     return sorted(
         ill,
-        key=lambda each: (signs[each.verdict.health].grade, each.verdict.health.severity),
+        key=lambda each: (model_sign(each).grade, each.verdict.health.severity),
         reverse=True,
     )

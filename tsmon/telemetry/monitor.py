@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tsmon.telemetry.events import EventLog
 from tsmon.telemetry.history import HISTORY_BYTES, KeptHistory
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.past import OBSERVED_BYTES, PAST_BYTES, KeptPast, KeptTicks
 from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
@@ -48,7 +49,14 @@ class Monitor:
     the server is away the pause doubles up to `LONGEST_BACKOFF_S`, with jitter.
     """
 
-    def __init__(self, source: Source, *, period_s: float = 1.0, remembers: bool = True) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        period_s: float = 1.0,
+        remembers: bool = True,
+        limits: LimitWatch | None = None,
+    ) -> None:
         """One that does not remember has no past but the newest tick."""
         self.period_s = period_s
         self.focus: ModelKey | None = None
@@ -61,6 +69,7 @@ class Monitor:
         self.series = KeptSeries(SERIES_BYTES if remembers else 0)
         """All that was published at the last ticks."""
         self.events = EventLog()
+        self.limits = limits or LimitWatch()
         self.log_folder: Path | None = None
         """Where the log files are, or were when they could last be read."""
         self._source = source
@@ -142,6 +151,7 @@ class Monitor:
         )
         self.log_folder = metrics.log_folder or self.log_folder
         yield
+        self._latest = self.limits.judge(self._latest)
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
         yield

@@ -17,6 +17,7 @@ from tsmon.telemetry.health.verdicts import (
     WorkerVerdict,
 )
 from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.limits.limit import LimitStatus
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
@@ -116,6 +117,8 @@ class ModelStatus(Struct, frozen=True):
     """What of it could not be read, and why; empty where all of it could."""
     gone: Gone | None = None
     """Why it is shown although it is not registered; None when it is."""
+    limits: tuple[LimitStatus, ...] = ()
+    """How it stands to each limit that is about it."""
     key: ModelKey = ModelKey("", "")
     """What identifies it from tick to tick; that of `described`, whatever is given."""
 
@@ -123,6 +126,20 @@ class ModelStatus(Struct, frozen=True):
         # Asked for several times at each tick, of each of thousands of models.
         key = ModelKey(self.described.name, self.described.version)
         force_setattr(self, "key", key)
+
+    @property
+    def exceeded(self) -> tuple[LimitStatus, ...]:
+        """The limits that are exceeded."""
+        return tuple(status for status in self.limits if status.exceeded)
+
+    @property
+    def evidence(self) -> str:
+        """Why it is as it is: what its verdict rests on, why it is gone, or the limits exceeded."""
+        if self.gone:
+            return str(self.gone)
+        is_well = self.verdict.health in (ModelHealth.READY, ModelHealth.UNKNOWN)
+        limits = "; ".join(map(str, self.exceeded)) if is_well else ""
+        return limits or self.verdict.evidence
 
     @property
     def workers_known(self) -> bool:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from tsmon.telemetry.health.verdicts import ModelHealth
-from tsmon.telemetry.snapshot import ServerState
+from tsmon.telemetry.snapshot import ModelStatus, ServerState
 
 
 class Grade(IntEnum):
@@ -52,6 +52,8 @@ MODEL_SIGNS: Mapping[ModelHealth, StatusSign] = {
 }
 GONE = StatusSign("✗", "gone", Grade.NEUTRAL)
 """A version that the server does not list any more."""
+OVER_LIMIT = StatusSign("!", "over limit", Grade.WARNING)
+"""A version that is well but for a limit that is exceeded."""
 SERVER_SIGNS: Mapping[ServerState, StatusSign] = {
     ServerState.CONNECTING: StatusSign("◌", "connecting", Grade.NEUTRAL),
     ServerState.UP: StatusSign("●", "up", Grade.GOOD),
@@ -62,3 +64,12 @@ SERVER_SIGNS: Mapping[ServerState, StatusSign] = {
     ServerState.FAILING: StatusSign("✗", "answering with errors", Grade.BAD),
     ServerState.STRANGE: StatusSign("?", "no TorchServe", Grade.BAD),
 }
+_WELL = (ModelHealth.READY, ModelHealth.UNKNOWN)
+
+
+def model_sign(model: ModelStatus) -> StatusSign:
+    """What can be said of a version as a whole: its verdict, or else a limit."""
+    if model.gone:
+        return GONE
+    sign = MODEL_SIGNS[model.verdict.health]
+    return OVER_LIMIT if model.exceeded and model.verdict.health in _WELL else sign

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe, Loading
+from tsmon.config.schema import EVENT_KINDS
 from tsmon.telemetry.events import BURST, TOKEN_SOON, Event, EventKind, EventLog, between
 from tsmon.telemetry.health.verdicts import WorkerHealth, WorkerVerdict
 from tsmon.telemetry.instant import Instant
@@ -321,3 +322,7 @@ def bursts(snapshot: Snapshot, counts: Sequence[tuple[float, int]]) -> list[Even
 
 def at_wall(snapshot: Snapshot, wall: datetime) -> Snapshot:
     return replace(snapshot, at=Instant(snapshot.at.monotonic, wall))
+
+
+def test_the_configuration_knows_every_kind() -> None:
+    assert set(EVENT_KINDS) == {kind.value for kind in EventKind} - {EventKind.NOTE.value}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from tsmon.cli.target import Target, pass_target
 from tsmon.cli.watch import live_source
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.limits.watch import LimitWatch
 
 
 @click.command()
@@ -41,10 +45,10 @@ async def events(
     """
     if file is not None:
         with closing(Recording(file)) as recording:
-            _print_recorded(recording, count, as_json)
+            _print_recorded(recording, target.limits, count, as_json)
         return
     async with live_source(target) as source:
-        monitor = Monitor(source, period_s=interval)
+        monitor = Monitor(source, period_s=interval, limits=target.limits)
         say(f"watching {source.label}; ctrl+c ends")
         try:
             async with asyncio.timeout(seconds):
@@ -60,8 +64,10 @@ async def _print_events(monitor: Monitor, count: int | None, as_json: bool) -> N
             return
 
 
-def _print_recorded(recording: Recording, count: int | None, as_json: bool) -> None:
-    monitor = Monitor(recording)
+def _print_recorded(
+    recording: Recording, limits: LimitWatch, count: int | None, as_json: bool
+) -> None:
+    monitor = Monitor(recording, limits=limits)
     printer = EventPrinter(monitor, count, as_json=as_json, clock="%Y-%m-%d %H:%M:%S")
     for _, observation in recording.observations():
         monitor.digest(observation)

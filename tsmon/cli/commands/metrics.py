@@ -47,7 +47,7 @@ async def metrics(
         from tsmon.cli.watch import print_ticks, source_of
 
         async with source_of(target, prometheus, instance, job) as source:
-            await print_ticks(source, interval, count, as_json)
+            await print_ticks(source, interval, count, as_json, target.limits)
         return
     if prometheus:
         raise click.UsageError("--prometheus requires --watch")

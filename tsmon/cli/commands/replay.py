@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from tsmon.cli.reports.ticks import tick_record
 from tsmon.cli.target import Target, pass_target
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.limits.watch import LimitWatch
 
 
 @click.command()
@@ -47,7 +50,7 @@ def replay(
 
         return open_replay(target, Recording(file))
     with closing(Recording(file)) as recording:
-        records = _records(recording, start, end)
+        records = _records(recording, target.limits, start, end)
         damage = recording.damage
     if as_json:
         for entry in records:
@@ -60,10 +63,10 @@ def replay(
 
 
 def _records(
-    recording: Recording, start: datetime | None, end: datetime | None
+    recording: Recording, limits: LimitWatch, start: datetime | None, end: datetime | None
 ) -> list[dict[str, Any]]:
     """Each model at each tick of a span; earlier ticks are read too, as intervals need them."""
-    monitor = Monitor(recording)
+    monitor = Monitor(recording, limits=limits)
     first, last = _unix(start), _unix(end)
     records: list[dict[str, Any]] = []
     for tick, observation in recording.observations():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, Snapshot
-from tsmon.telemetry.status_signs import MODEL_SIGNS, Grade
+from tsmon.telemetry.status_signs import OVER_LIMIT, Grade, model_sign
 from tsmon.telemetry.traffic import Missing, Usage
 from tsmon.units import duration, fixed, number, percent
 
@@ -49,10 +49,14 @@ def _last_answer(snapshot: Snapshot) -> list[str]:
 
 def _one(model: ModelStatus) -> list[str]:
     """Its verdict, its workers, its requests."""
-    health = model.verdict.health
     known = model.workers_known
     workers = f"{model.ready}/{model.wanted} workers" if known else "workers not known"
-    return [f"{health}: {_short(str(model.key))}", workers, *_failing(model)]
+    return [f"{_word(model)}: {_short(str(model.key))}", workers, *_failing(model)]
+
+
+def _word(model: ModelStatus) -> str:
+    sign = model_sign(model)
+    return OVER_LIMIT.word if sign is OVER_LIMIT else str(model.verdict.health)
 
 
 def _failing(model: ModelStatus) -> list[str]:
@@ -73,7 +77,7 @@ def _times(interval: Usage | Missing) -> list[str]:
 def _several(snapshot: Snapshot, models: Sequence[ModelStatus]) -> list[str]:
     worst = max(models, key=_badness)
     if _badness(worst)[0] is Grade.GOOD:
-        return [f"{worst.verdict.health}: all {len(models)} models", _rate(snapshot, models[0])]
+        return [f"{_word(worst)}: all {len(models)} models", _rate(snapshot, models[0])]
     well = sum(_badness(model)[0] is Grade.GOOD for model in models)
     return [
         *_one(worst)[:2],
@@ -83,8 +87,7 @@ def _several(snapshot: Snapshot, models: Sequence[ModelStatus]) -> list[str]:
 
 
 def _badness(model: ModelStatus) -> tuple[Grade, int]:
-    health = model.verdict.health
-    return MODEL_SIGNS[health].grade, health.severity
+    return model_sign(model).grade, model.verdict.health.severity
 
 
 def _rate(snapshot: Snapshot, first: ModelStatus) -> str:

@@ -63,7 +63,14 @@ def tick_record(snapshot: Snapshot, model: ModelStatus) -> dict[str, Any]:
         "last_five_minutes": _reading_record(model.traffic.long_window),
         "since_start": _reading_record(model.traffic.since_start),
         "percentiles": _percentiles(model.requests),
+        **_limits(model),
     }
+
+
+def _limits(model: ModelStatus) -> dict[str, Any]:
+    """How the model stands to each limit that is about it; nothing where none is."""
+    states = {status.limit.name: status.state.value for status in model.limits}
+    return {"limits": states} if states else {}
 
 
 def _percentiles(report: RequestReport | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tsmon.telemetry.history import Figure, HistoryPoint, Trend, point_of
+from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.monitor import Monitor, in_flight
 from tsmon.telemetry.past import Past
 from tsmon.telemetry.recording.reader import Detail, Recording
@@ -56,6 +57,8 @@ class RecordedPast(Past):
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
+        self.limits = LimitWatch()
+        """What was found, from the first tick on, of the limits on models."""
         self.moments = recording.moments
         self.times = array("d", (tick.time for tick in recording.ticks))
         self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
@@ -73,7 +76,7 @@ class RecordedPast(Past):
         if number not in self._snapshots:
             self._go_to(number)
         self._snapshots.move_to_end(number)
-        return self._snapshots[number]
+        return self.limits.recalled(self._snapshots[number])
 
     def _go_to(self, index: int) -> None:
         """Say the monitor of all that leads to a tick, and of that."""
@@ -221,9 +224,10 @@ async def find_events(recording: Recording, monitor: Monitor) -> AsyncIterator[f
 def _look(recording: Recording, monitor: Monitor, index: int) -> int:
     """Look at ticks for a short while; gives the number of the next one."""
     end = time.monotonic() + WORK_S
+    detail = Detail.ALL if monitor.limits.limits else Detail.EVENTS
     while index < len(recording.ticks) and time.monotonic() < end:
         with suppress(RecordingError):
-            monitor.digest(recording.observation(index, Detail.EVENTS))
+            monitor.digest(recording.observation(index, detail))
         index += 1
     return index
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from textual.app import App
 
+from tsmon.telemetry.limits.limit import read_limits
 from tsmon.threads import in_thread
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
@@ -40,6 +41,7 @@ class Servers:
         self._options = options
         self.session = session
         """The server that is watched."""
+        session.hold_to(read_limits(options.config.limits))
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
         self._jobs: list[Job] = []
@@ -79,6 +81,7 @@ class Servers:
             self._app.run_worker(session.close(), group="closing")
             raise
         old, self.session = self.session, session
+        session.hold_to(read_limits(self._options.config.limits))
         while len(self._app.screen_stack) > 1:
             self._app.screen.dismiss(None)
         self._monitor().connect(session)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
+from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.playhead import Playhead
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tsmon.config.schema import ServerColor
     from tsmon.logs.places import LogPlace
     from tsmon.telemetry.history import History
+    from tsmon.telemetry.limits.limit import Limit
     from tsmon.telemetry.past import Past
     from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.telemetry.recording.reader import Recording
@@ -128,6 +130,10 @@ class Session(ABC):
     def can_renew_tokens(self) -> bool:
         """Whether the server can be asked for new keys here."""
         return False
+
+    def hold_to(self, limits: Sequence[Limit]) -> None:
+        """Hold the models to these limits from the next tick on."""
+        self.monitor.limits = LimitWatch(limits)
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish snapshots until cancelled, or until there are no more.
@@ -255,15 +261,21 @@ class ReplaySession(Session):
         from tsmon.telemetry.recording.replay import RecordedHistory, RecordedPast
         from tsmon.telemetry.recording.series import RecordedSeries
 
+        self._recorded = RecordedPast(recording)
         super().__init__(
             Monitor(recording, remembers=False),
-            past=RecordedPast(recording),
+            past=self._recorded,
             history=RecordedHistory(recording),
             series=RecordedSeries(recording),
         )
         self.recording = recording
         self.progress = 0.0
         """How much of the recording was searched for events, 0 to 1."""
+
+    def hold_to(self, limits: Sequence[Limit]) -> None:
+        """Hold the models to these limits, from the first tick on if it is not searched yet."""
+        watch = LimitWatch(limits, remembers=True)
+        self.monitor.limits = self._recorded.limits = watch
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish the first tick, and the last one that was searched for events."""

@@ -11,8 +11,8 @@ from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.logs.known_exceptions import CauseKind
 from tsmon.telemetry.logs.request_times import FAILED
 from tsmon.telemetry.snapshot import Gone, ServerState
+from tsmon.telemetry.status_signs import model_sign
 from tsmon.torchserve.errors import MODEL_API_HINT
-from tsmon.tui.text.model_state import sign_of
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def needs_attention(snapshot: Snapshot, model: ModelStatus) -> bool:
     if model.gone:
         return model.gone is Gone.FORGOTTEN
     held_up = activity_of(model).doing in _HELD_UP
-    return sign_of(model).needs_attention or held_up or bool(snapshot.errors_per_second(model))
+    return model_sign(model).needs_attention or held_up or bool(snapshot.errors_per_second(model))
 
 
 def failed_lately(model: ModelStatus) -> bool:
@@ -119,4 +119,4 @@ def fixes(snapshot: Snapshot, trouble: Trouble) -> Sequence[str]:
 
 
 def _gravity(model: ModelStatus) -> tuple[int, int]:
-    return sign_of(model).grade, model.verdict.health.severity
+    return model_sign(model).grade, model.verdict.health.severity

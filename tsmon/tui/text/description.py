@@ -38,7 +38,7 @@ def describe_in_words(model: ModelStatus, described: ModelVersion, old: str = ""
 def verdict_spans(model: ModelStatus, old: str = "") -> list[Span]:
     """The verdict in a word, and what it rests on."""
     glyph, word, tone = state_of(model)
-    evidence = str(model.gone) if model.gone else model.verdict.evidence
+    evidence = model.evidence
     spans = [(f"{glyph} {word}", tone), (f"  {evidence}", Tone.PLAIN)]
     if old:
         spans.append((f"  {old}", Tone.MUTED))

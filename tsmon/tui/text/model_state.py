@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.health.verdicts import ModelHealth, WorkerHealth
-from tsmon.telemetry.status_signs import GONE, MODEL_SIGNS, StatusSign
+from tsmon.telemetry.status_signs import model_sign
 from tsmon.tui.text.tones import Tone, tone_of
 
 if TYPE_CHECKING:
@@ -27,11 +27,6 @@ WORKER_STATES = {
 }
 
 
-def sign_of(model: ModelStatus) -> StatusSign:
-    """What can be said of a version as a whole."""
-    return GONE if model.gone else MODEL_SIGNS[model.verdict.health]
-
-
 def failing_words(model: ModelStatus) -> str:
     """Such as `15% fail`, of the requests of the last minute."""
     share = model.requests.failing_share if model.requests else 0.0
@@ -40,7 +35,7 @@ def failing_words(model: ModelStatus) -> str:
 
 def state_of(model: ModelStatus) -> tuple[str, str, Tone]:
     """A glyph, a word or two and a tone for a version as a whole."""
-    sign = sign_of(model)
+    sign = model_sign(model)
     failing = not model.gone and model.verdict.health is ModelHealth.FAILING
     return sign.glyph, failing_words(model) if failing else sign.word, tone_of(sign.grade)
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence, Set
 from tsmon.telemetry.activity import Doing, activity_of
 from tsmon.telemetry.health.verdicts import ModelHealth
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, Snapshot
-from tsmon.telemetry.status_signs import GONE
+from tsmon.telemetry.status_signs import GONE, model_sign
 from tsmon.tui.text.activity import format_model
-from tsmon.tui.text.model_state import sign_of, state_of
+from tsmon.tui.text.model_state import state_of
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.units import count, known, milliseconds, per_second, plural
 
@@ -36,7 +36,7 @@ class Overall:
         now, began = snapshot.at.monotonic, {}
         for model in snapshot.models:
             health = model.verdict.health
-            if not model.gone and sign_of(model).needs_attention:
+            if not model.gone and model_sign(model).needs_attention:
                 before = self._began.get(model.key)
                 same = before is not None and before[0] is health and before[1] <= now
                 new = (health, now if self._has_seen else now - NEW_S)
@@ -55,7 +55,7 @@ def format_overall(snapshot: Snapshot, fresh: Set[ModelKey] = frozenset()) -> li
         return []
     forgotten = sum(model.gone is Gone.FORGOTTEN for model in snapshot.models)
     models = [model for model in snapshot.models if not model.gone]
-    ill = [model for model in models if sign_of(model).needs_attention]
+    ill = [model for model in models if model_sign(model).needs_attention]
     held_up = [model for model in models if activity_of(model).doing in _HELD_UP]
     parts: list[Span] = []
     if forgotten:
@@ -109,13 +109,13 @@ def _named(ill: Sequence[ModelStatus], fresh: Set[ModelKey]) -> ModelStatus:
 
 
 def _badness(model: ModelStatus) -> tuple[int, int]:
-    return sign_of(model).grade, model.verdict.health.severity
+    return model_sign(model).grade, model.verdict.health.severity
 
 
 def _unwell(named: ModelStatus, others: Sequence[ModelStatus]) -> Span:
     """One by its name, and how many others there are of each kind, the worst first."""
     glyph, word, tone = state_of(named)
-    kinds = Counter(sign_of(model).word for model in sorted(others, key=_badness, reverse=True))
+    kinds = Counter(model_sign(model).word for model in sorted(others, key=_badness, reverse=True))
     more = ", ".join(f"{times} {kind}" for kind, times in kinds.items())
     return f"{glyph} {named.key} {word}{f' + {more}' if more else ''}", tone
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.activity import Doing, activity_of, activity_of_worker
+from tsmon.telemetry.limits.limit import LimitState
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.logs.request_times import FAILED
 from tsmon.telemetry.status_signs import SERVER_SIGNS
@@ -13,7 +14,7 @@ from tsmon.tui.text.activity import format_worker
 from tsmon.tui.text.description import cause_spans, verdict_spans
 from tsmon.tui.text.model_state import WELL, WORKER_STATES
 from tsmon.tui.text.tones import Span, Tone, tone_of
-from tsmon.units import ABSENT, count, milliseconds, per_second, percent, plural
+from tsmon.units import ABSENT, count, duration, milliseconds, per_second, percent, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 FOLDED_LINES = 4
 """Of a traceback that is folded: its last ones, where the exception is."""
 
+LIMIT_TONES = {
+    LimitState.WITHIN: Tone.GOOD,
+    LimitState.PENDING: Tone.PLAIN,
+    LimitState.EXCEEDED: Tone.WARNING,
+    LimitState.UNKNOWN: Tone.MUTED,
+}
 Section = tuple[str, list[Span]]
 """A heading, empty for the first, and what is below it."""
 
@@ -59,6 +66,8 @@ def model_sections(
     if model.cause is not None:
         since = "Cause" if model.verdict.health not in WELL else "Cause of the last failure"
         yield since, cause_spans(model.cause)
+    if model.limits:
+        yield "Limits", _limits(snapshot, model)
     if evidence := list(_evidence(snapshot, model)):
         yield "Evidence", _rows(evidence)
     if workers := _workers(model, worker_id):
@@ -141,6 +150,17 @@ def _evidence(snapshot: Snapshot, model: ModelStatus) -> Iterator[tuple[str, str
     queue = model.described.queue
     if queue and queue.pending:
         yield "queued", f"{count(queue.pending)} of {plural(queue.capacity, 'place')}"
+
+
+def _limits(snapshot: Snapshot, model: ModelStatus) -> list[Span]:
+    """Each limit with how it stands, and for how long it has."""
+    spans: list[Span] = []
+    for status in model.limits:
+        lasted = f" for {duration(snapshot.at.since(status.since))}" if status.since else ""
+        tone = LIMIT_TONES[status.state]
+        spans += [("\n" if spans else "", Tone.PLAIN), (f"{status.state}{lasted}  ", tone)]
+        spans.append((str(status), Tone.PLAIN))
+    return spans
 
 
 def _rows(rows: Sequence[tuple[str, str]]) -> list[Span]:

@@ -20,10 +20,11 @@ from tsmon.telemetry.snapshot import (
     ServerState,
     Snapshot,
 )
+from tsmon.telemetry.status_signs import model_sign
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.text.activity import format_model
-from tsmon.tui.text.model_state import old_words, sign_of, state_of
+from tsmon.tui.text.model_state import old_words, state_of
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.columns import Cell, TableColumn, TableRow, cells_of
@@ -97,14 +98,15 @@ class ShownModel(NamedTuple):
     def is_well(self) -> bool:
         """Whether what it does says more than its verdict."""
         healths = (ModelHealth.READY, ModelHealth.UNKNOWN)
-        return not self.model.gone and self.model.verdict.health in healths
+        verdict = self.model.verdict
+        return not self.model.gone and verdict.health in healths and not self.model.exceeded
 
     @property
     def need(self) -> float:
         """How much someone should look at it: first the verdicts, the worst the largest."""
         if self.is_well:
             return list(Doing).index(activity_of(self.model).doing)
-        return ABOVE_WORK * (1 + sign_of(self.model).grade) + self.model.verdict.health.severity
+        return ABOVE_WORK * (1 + model_sign(self.model).grade) + self.model.verdict.health.severity
 
 
 ModelColumn = TableColumn[ShownModel]

@@ -12,7 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks.replay import STARTED, Server
+from tsmon.conditions import parse_condition
 from tsmon.telemetry.history import KeptHistory
+from tsmon.telemetry.limits.limit import Limit
+from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.logs.request_report import LastReading, RequestReport
 from tsmon.telemetry.logs.time_buckets import add_counts, pack_counts, unpack_counts
 from tsmon.telemetry.monitor import Monitor
@@ -190,3 +193,26 @@ def test_of_many_ticks_no_counted_time_is_lost(tmp_path: Path) -> None:
     counted = unpack_counts(add_counts(point.times for point in points[1:]))
     between = 3 * (len(points) - 1)
     assert counted == {60: 2 * between, 90: between}
+
+
+async def test_limits_are_decided_as_they_were(file: Path) -> None:
+    limits = [
+        Limit("busy", parse_condition("rate > 1/s for 5 s"), 5.0),
+        Limit("full", parse_condition("queue > 2 for 2 s"), 2.0),
+    ]
+    with closing(Recording(file)) as recording:
+        monitor = Monitor(recording, remembers=False, limits=LimitWatch(limits))
+        then = [monitor.digest(observation) for _, observation in recording.observations()]
+    with closing(Recording(file)) as recording:
+        past = RecordedPast(recording)
+        past.limits = LimitWatch(limits, remembers=True)
+        searching = Monitor(recording, remembers=False, limits=past.limits)
+        async for _ in find_events(recording, searching):
+            pass
+        for index in (3, 50, 499, 505, 519, 530, 700, TICKS - 1):
+            for seen, was in zip(past[index].models, then[index].models, strict=True):
+                assert [each.exceeded for each in seen.limits] == [
+                    each.exceeded for each in was.limits
+                ]
+        assert searching.events.events == monitor.events.events
+    assert any(model.exceeded for snapshot in then for model in snapshot.models)
