@@ -76,7 +76,8 @@ def read_picture(data: bytes) -> Image.Image:
         )
     try:
         picture.load()
-        return ImageOps.exif_transpose(picture)
+        # Whatever says how the camera was held is among what the file says beside its pixels.
+        return ImageOps.exif_transpose(picture) if picture.info else picture
     except _DAMAGED as error:
         raise PictureError(f"the picture is damaged or cut off: {error}") from error
 
@@ -86,10 +87,10 @@ def to_digit(picture: Image.Image) -> Image.Image:
 
     A picture without any ink becomes a black one.
     """
-    gray = _light_on_dark(_flatten(picture))
-    if _is_like_mnist(gray):
+    gray, border = _light_on_dark(_flatten(picture))
+    if _is_like_mnist(gray, border):
         return gray
-    ink = _contrasted(gray)
+    ink = _contrasted(gray, border)
     box = _ink_box(ink)
     if box is None:
         return Image.new("L", (SIDE, SIDE))
@@ -131,11 +132,14 @@ def _paper_behind(gray: Image.Image, alpha: Image.Image) -> int:
     return 0 if shade > 127 else 255
 
 
-def _light_on_dark(gray: Image.Image) -> Image.Image:
-    """The picture, inverted when its border says that the paper is lighter than the ink."""
-    paper = _border_shade(gray)
+def _light_on_dark(gray: Image.Image) -> tuple[Image.Image, int]:
+    """The picture, inverted when its border is lighter than the ink, and its border's shade."""
+    border = _border_shade(gray)
     low, high = _shades(gray)
-    return ImageChops.invert(gray) if paper - low > high - paper else gray
+    if border - low > high - border:
+        gray = ImageChops.invert(gray)
+        border = _border_shade(gray)
+    return gray, border
 
 
 def _border_shade(gray: Image.Image) -> int:
@@ -158,16 +162,17 @@ def _median(histogram: list[int]) -> int:
     return 0
 
 
-def _is_like_mnist(gray: Image.Image) -> bool:
+def _is_like_mnist(gray: Image.Image, border: int) -> bool:
     """Whether size, ground, and the digit's size and place are those of MNIST."""
-    if gray.size != (SIDE, SIDE) or _border_shade(gray) > _BLACK:
+    if gray.size != (SIDE, SIDE) or border > _BLACK:
         return False
     box = _inked(gray, _BLACK).getbbox()
     if box is None:
         return True
     longer = max(box[2] - box[0], box[3] - box[1])
-    off_centre = max(abs(place - _MIDDLE) for place in _centre_of_mass(gray))
-    return BOX - 2 <= longer <= BOX and off_centre < 1
+    if not BOX - 2 <= longer <= BOX:
+        return False
+    return max(abs(place - _MIDDLE) for place in _centre_of_mass(gray)) < 1
 
 
 def _shades(gray: Image.Image) -> tuple[int, int]:
@@ -175,23 +180,22 @@ def _shades(gray: Image.Image) -> tuple[int, int]:
     return cast("tuple[int, int]", gray.getextrema())  # of several channels it would be more
 
 
-def _contrasted(gray: Image.Image) -> Image.Image:
+def _contrasted(gray: Image.Image, border: int) -> Image.Image:
     """Paper and faint dirt at 0, the strongest ink at 255; all 0 when the picture is blank."""
-    ink = ImageChops.subtract(gray, _paper(gray))
+    ink = ImageChops.subtract(gray, _paper(gray, border))
     _, high = _shades(ink)
     if high < _MIN_CONTRAST:
         return Image.new("L", gray.size)
     return _stretched(ink, _FAINT * high, high)
 
 
-def _paper(gray: Image.Image) -> Image.Image:
+def _paper(gray: Image.Image, border: int) -> Image.Image:
     """The picture as it would be without ink: the light on it may differ from side to side.
 
     The shades of the four corners are spread over the picture, but a corner that has ink in it
     gets the shade of the border.
     """
     width, height = gray.size
-    border = _border_shade(gray)
     _, high = _shades(gray)
     across, down = -(-width // 8), -(-height // 8)
     corners = Image.new("L", (2, 2))
@@ -204,31 +208,29 @@ def _paper(gray: Image.Image) -> Image.Image:
 
 def _stretched(gray: Image.Image, low: float, high: float) -> Image.Image:
     """The shades from low to high spread over 0..255."""
-    return gray.point(_stretching(low, high))
+    return gray if (low, high) == (0, 255) else _translated(gray, _stretching(low, high))
 
 
 @lru_cache(maxsize=256)
-def _stretching(low: float, high: float) -> list[int]:
+def _stretching(low: float, high: float) -> bytes:
     """What each of the 256 shades becomes; kept, since most pictures ask for the same few."""
     scale = 255 / (high - low)
-    return [round(min(max((shade - low) * scale, 0), 255)) for shade in range(256)]
+    return bytes(round(min(max((shade - low) * scale, 0), 255)) for shade in range(256))
+
+
+def _translated(gray: Image.Image, table: bytes) -> Image.Image:
+    """Each shade replaced by that in the table: `Image.point` in half the time on a small one."""
+    return Image.frombytes("L", gray.size, gray.tobytes().translate(table))
 
 
 def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
     """Left, top, right and bottom of the digit, without the specks around it."""
     mask = _inked(ink, _INK)
     cell = max(1, -(-max(mask.size) // _GRID))
-    grid = mask.reduce(cell) if cell > 1 else mask
-    grid = ImageOps.expand(grid, (0, 0, 1, 0))  # or a row's end would touch the next one's start
-    pieces = _pieces(grid)
-    if not pieces:
+    box = _without_specks(mask.reduce(cell) if cell > 1 else mask).getbbox()
+    if box is None:
         return None
-    speck = _SPECK * max(sum(piece.values()) for piece in pieces)
-    kept = [place for piece in pieces if sum(piece.values()) >= speck for place in piece]
-    columns = [place % grid.width for place in kept]
-    rows = [place // grid.width for place in kept]
-    left, top = min(columns) * cell, min(rows) * cell
-    right, bottom = (max(columns) + 1) * cell, (max(rows) + 1) * cell
+    left, top, right, bottom = (place * cell for place in box)
     inner = mask.crop((left, top, right, bottom)).getbbox()
     if inner is None:
         return None
@@ -237,31 +239,51 @@ def _ink_box(ink: Image.Image) -> tuple[int, int, int, int] | None:
 
 def _inked(ink: Image.Image, level: int) -> Image.Image:
     """255 where the ink is stronger than the level, 0 elsewhere."""
-    return ink.point([0] * (level + 1) + [255] * (255 - level))
+    return _translated(ink, _threshold(level))
 
 
-def _pieces(grid: Image.Image) -> list[dict[int, int]]:
-    """The connected pieces of ink: for each one its cells, counted row by row, and their ink.
+@lru_cache(maxsize=8)
+def _threshold(level: int) -> bytes:
+    return bytes(255 * (shade > level) for shade in range(256))
 
-    The last column of the grid must be empty.
-    """
-    width = grid.width
-    left = {place: ink for place, ink in enumerate(grid.tobytes()) if ink > 1}
-    around = (-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1)
+
+def _without_specks(grid: Image.Image) -> Image.Image:
+    """Where the ink is, of mode ``1``, but for pieces with little of it."""
+    inked = _inked(grid, 1).convert("1", dither=Image.Dither.NONE)
+    pieces = _pieces(inked)
+    if len(pieces) < 2:
+        return inked
+    masses = [_mass(grid.histogram(piece)) for piece in pieces]
+    kept = Image.new("1", grid.size)
+    for piece, mass in zip(pieces, masses):
+        if mass >= _SPECK * max(masses):
+            kept.paste(1, mask=piece)
+    return kept
+
+
+def _pieces(inked: Image.Image) -> list[Image.Image]:
+    """The connected pieces of a picture of mode ``1``, each one as a picture."""
+    # A column of its own at the right, or a row's end would touch the next one's start.
+    width, height = inked.width + 1, inked.height
+    packed = inked.crop((0, 0, width, height)).tobytes()
+    row = 8 * len(packed) // height
+    rest = int.from_bytes(packed, "big")
     pieces = []
-    while left:
-        start, ink = left.popitem()
-        piece = {start: ink}
-        border = [start]
-        while border:
-            place = border.pop()
-            for step in around:
-                neighbour = place + step
-                if neighbour in left:
-                    piece[neighbour] = left.pop(neighbour)
-                    border.append(neighbour)
-        pieces.append(piece)
+    while rest:
+        piece, grown = 0, rest & -rest
+        while piece != grown:
+            piece = grown
+            grown |= grown << 1 | grown >> 1
+            grown = (grown | grown << row | grown >> row) & rest
+        rest ^= piece
+        picture = Image.frombytes("1", (width, height), piece.to_bytes(len(packed), "big"))
+        pieces.append(picture.crop((0, 0, width - 1, height)))
     return pieces
+
+
+def _mass(shades: list[int]) -> int:
+    """All ink of the pixels of a histogram."""
+    return sum(map(int.__mul__, range(256), shades))
 
 
 def _fitted(ink: Image.Image) -> Image.Image:
@@ -270,10 +292,8 @@ def _fitted(ink: Image.Image) -> Image.Image:
     pen = _pen_width(work)
     thin, thick = (width * _WORK for width in _PEN)
     if pen < thin:
-        steps = round((thin - pen) / 2)
-        work = ImageOps.expand(work, steps)
-        for _ in range(steps):
-            work = work.filter(ImageFilter.MaxFilter(3))
+        wider = 2 * round((thin - pen) / 2)
+        work = _windows(ImageOps.expand(work, wider), wider + 1, lightest=True)
     elif pen > thick:
         for _ in range(round((pen - thick) / 2)):
             work = work.filter(ImageFilter.MinFilter(3))
@@ -291,9 +311,28 @@ def _scaled(ink: Image.Image, longest: int) -> Image.Image:
 
 def _pen_width(ink: Image.Image) -> float:
     """Width of the strokes in pixels, at least 2: their area over half their edges' length."""
-    area = sum(ink.tobytes())
-    core = sum(ImageOps.expand(ink, 1).filter(ImageFilter.MinFilter(3)).tobytes())
+    area = _mass(ink.histogram())
+    core = _mass(_windows(ImageOps.expand(ink, 1), 3, lightest=False).histogram())
     return 2 * area / (area - core)
+
+
+def _windows(picture: Image.Image, side: int, *, lightest: bool) -> Image.Image:
+    """The lightest or the darkest of each square of pixels with this side.
+
+    What `ImageFilter.MaxFilter` and `MinFilter` find in twice the time and more, without the rim
+    where the square does not fit.
+    """
+    chosen = ImageChops.lighter if lightest else ImageChops.darker
+    reached = 1
+    while reached < side:
+        step = min(reached, side - reached)
+        width, height = picture.width - step, picture.height - step
+        left, right = (picture.crop((x, 0, x + width, picture.height)) for x in (0, step))
+        picture = chosen(left, right)
+        above, below = (picture.crop((0, y, width, y + height)) for y in (0, step))
+        picture = chosen(above, below)
+        reached += step
+    return picture
 
 
 def _centred(ink: Image.Image) -> Image.Image:
