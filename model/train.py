@@ -27,6 +27,7 @@ from model.arguments import count, positive
 from model.augment import augment, draw_with_pens
 from model.data import MissingDataError, default_data_dir, load_digits
 from model.evaluate import evaluate
+from model.export import export_network
 from model.network import DigitNet
 from model.weights import DEFAULT_WEIGHTS, save_weights
 
@@ -176,6 +177,10 @@ def _run(training: Digits, unseen: Digits, settings: Settings, out: Path) -> Non
         f"trained in {seconds:.0f} s with {torch.get_num_threads()} threads; weights in {out}"
     )
     console.print(f"accuracy {report.accuracy:.2%} of {report.total} digits not trained with")
+    try:
+        export_network(trainer.network, out.with_suffix(".onnx"))
+    except torch.onnx.errors.OnnxExporterError as error:
+        console.print(f"no ONNX file: {error} Write it later: python -m model.export", markup=False)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -37,18 +38,27 @@ def load_network(path: Path = DEFAULT_WEIGHTS) -> DigitNet:
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Write the state_dict so that a reader sees the old file or the new one, never a half.
+    """Write the state_dict.
+
+    Raises:
+        OSError: The folder cannot be made or written to.
+    """
+    state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    write_whole(path, lambda draft: torch.save(state, draft))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let *write* fill a draft, so that a reader sees the old file or the new one, never a half.
 
     Raises:
         OSError: The folder cannot be made or written to.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(state, file)
+        os.close(handle)
+        write(draft)
         draft.chmod(0o644)  # mkstemp made it readable by its owner only
         draft.replace(path)
     except BaseException:

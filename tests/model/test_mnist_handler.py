@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import logging
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,14 @@ from ts.context import Context, RequestProcessor
 from ts.model_loader import TsModelLoader
 
 from handler.preprocess import to_digit
+from model.export import export_network
+from model.network import DigitNet
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (
     "model/network.py",
     "artifacts/mnist_cnn.pt",
+    "artifacts/mnist_cnn.onnx",
     "handler/mnist_handler.py",
     "handler/preprocess.py",
 )
@@ -74,19 +79,30 @@ class Server:
         self.times[name] = value
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("archive")
+def archived(folder: Path) -> Path:
+    """The folder, with the files as in the archive."""
     for name in FILES:
         shutil.copy(ROOT / name, folder)
     (folder / "MAR-INF").mkdir()
     (folder / "MAR-INF" / "MANIFEST.json").write_text(json.dumps(MANIFEST))
+    return folder
+
+
+@contextmanager
+def loaded(folder: Path) -> Iterator[Server]:
+    """The model of an archive's folder, as a worker loads it."""
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
         yield Server(TsModelLoader().load("mnist", str(folder), "mnist_handler.py", batch_size=4))
     for name in {"network", "mnist_handler", "preprocess"} - before:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with loaded(archived(tmp_path_factory.mktemp("archive"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +240,77 @@ def test_the_handlers_time_is_measured(server: Server, digits: list[bytes]) -> N
     server.times.clear()
     server.ask({"body": digits[0]})
     assert server.times["HandlerTime"] >= 0
+
+
+IN_ONNX_RUNTIME = "the network runs in ONNX Runtime"
+FOLDED = "the network runs in torch with folded batch normalisation"
+
+
+def without_onnx_runtime(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(sys.modules, "onnxruntime", None)
+
+
+def without_the_onnx_file(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "mnist_cnn.onnx").unlink()
+
+
+def with_a_damaged_onnx_file(folder: Path, _: pytest.MonkeyPatch) -> None:
+    file = folder / "mnist_cnn.onnx"
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def with_the_onnx_file_of_other_weights(folder: Path, _: pytest.MonkeyPatch) -> None:
+    export_network(DigitNet(), folder / "mnist_cnn.onnx")
+
+
+def with_nothing_but_the_network(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    without_onnx_runtime(folder, patch)
+    patch.setattr("torch.fx.experimental.optimization.fuse", _cannot_fuse)
+
+
+def _cannot_fuse(_: torch.nn.Module) -> torch.nn.Module:
+    raise RuntimeError("cannot be traced")
+
+
+@pytest.mark.parametrize(
+    ("damage", "way", "reason"),
+    [
+        (lambda *_: None, IN_ONNX_RUNTIME, None),
+        (without_onnx_runtime, FOLDED, "onnxruntime"),
+        (without_the_onnx_file, FOLDED, "mnist_cnn.onnx"),
+        (with_a_damaged_onnx_file, FOLDED, "Protobuf parsing failed"),
+        (with_the_onnx_file_of_other_weights, FOLDED, "not those of the weights"),
+        (with_nothing_but_the_network, "the network runs in torch", "cannot be traced"),
+    ],
+)
+def test_the_network_runs_in_the_fastest_way_that_gives_its_answers(
+    damage: Callable[[Path, pytest.MonkeyPatch], None],
+    way: str,
+    reason: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    server: Server,
+    digits: list[bytes],
+) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    folder = archived(tmp_path)
+    damage(folder, monkeypatch)
+    with caplog.at_level(logging.INFO, "mnist_handler"), loaded(folder) as other:
+        said = [record.getMessage() for record in caplog.records if record.name == "mnist_handler"]
+        rows = [{"body": digit} for digit in digits]
+        wants = [{"Accept": "application/json"} for _ in digits]
+        answers = [answer.json for answer in other.ask(*rows, headers=wants)]
+    assert said[-1] == way
+    if reason is None:
+        assert len(said) == 1
+    else:
+        assert reason in "\n".join(said[:-1])
+    expected = [answer.json for answer in server.ask(*rows, headers=wants)]
+    assert [answer["digit"] for answer in answers] == list(range(10))
+    for answer, other_answer in zip(answers, expected, strict=True):
+        assert answer["probabilities"] == pytest.approx(other_answer["probabilities"], abs=1e-5)
 
 
 def test_all_shipped_samples_at_once(server: Server, samples: list[Path]) -> None:

@@ -102,7 +102,7 @@ def digit_archive_spec(
         model_file=assets.model_file,
         serialized_file=assets.weights,
         handler=assets.handler,
-        extra_files=(assets.preprocess,),
+        extra_files=(assets.preprocess, assets.onnx),
         export_path=export_path,
         force=force,
     )

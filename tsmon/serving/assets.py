@@ -22,6 +22,7 @@ class DigitAssets(Struct, frozen=True):
     handler: Path
     preprocess: Path
     weights: Path
+    onnx: Path
     samples: Path
 
 
@@ -43,6 +44,7 @@ def digit_assets(root: Path | None = None) -> DigitAssets:
         handler=root / "handler" / "mnist_handler.py",
         preprocess=root / "handler" / "preprocess.py",
         weights=root / "artifacts" / "mnist_cnn.pt",
+        onnx=root / "artifacts" / "mnist_cnn.onnx",
         samples=root / "artifacts" / "samples",
     )
     if missing := [str(path) for path in astuple(assets) if not path.exists()]:

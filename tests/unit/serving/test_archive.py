@@ -112,9 +112,8 @@ def test_relative_paths(spec: ArchiveSpec, sources: Path, monkeypatch: pytest.Mo
 def test_the_digit_model_is_complete(tmp_path: Path) -> None:
     path = build_archive(digit_archive_spec(tmp_path, version="3.1", model_name="mine"))
 
-    assert {"network.py", "mnist_handler.py", "preprocess.py", "mnist_cnn.pt"} <= set(
-        zipfile.ZipFile(path).namelist()
-    )
+    expected = {"network.py", "mnist_handler.py", "preprocess.py", "mnist_cnn.pt", "mnist_cnn.onnx"}
+    assert expected <= set(zipfile.ZipFile(path).namelist())
     info = read_archive(path)
     assert (info.model_name, info.version) == ("mine", "3.1")
 
