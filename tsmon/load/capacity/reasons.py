@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from tsmon.load.capacity.batching import BatchRule
 from tsmon.load.capacity.prediction import Forecast, LatencyGoal, predict
 from tsmon.units import milliseconds, number, per_second, percent, plural
 
 if TYPE_CHECKING:
     from tsmon.load.capacity.curve import ServiceCurve
     from tsmon.load.capacity.situation import Situation
+
+LEAST_DELAY_MS = 1.0
+"""TorchServe takes whole milliseconds."""
 
 
 def reasons_for(
@@ -38,7 +44,11 @@ def reasons_for(
     else:
         most_useful = f"{_workers(last.workers)}, the most that still help"
         reasons.append(f"no worker count meets the target; {most_useful}: {_missed(last, target)}")
-    return (*reasons, *_about_cores(situation, curve), *_about_batches(situation))
+    return (
+        *reasons,
+        *_about_cores(situation, curve),
+        *_about_batches(situation, curve, rate),
+    )
 
 
 def _about_cores(situation: Situation, curve: ServiceCurve) -> list[str]:
@@ -58,15 +68,33 @@ def _about_cores(situation: Situation, curve: ServiceCurve) -> list[str]:
     ]
 
 
-def _about_batches(situation: Situation) -> list[str]:
+def _about_batches(situation: Situation, curve: ServiceCurve, rate: float) -> list[str]:
+    """What a delay would change for the workers that are there; more of them are the other way."""
     rule = situation.batches
     if rule.taken == rule.size:
         return []
-    return [
+    said = (
         f"a batch delay of 0 ms: TorchServe then hands a worker at most {rule.taken} requests at "
         "once, "
         f"and up to {rule.size} with 1 ms or more"
-    ]
+    )
+    workers = situation.workers
+    if curve.largest_batch == 1 or not workers:
+        return [said]
+    waiting = BatchRule(rule.size, LEAST_DELAY_MS)
+    delayed = replace(curve, batches=waiting)
+    said += (
+        f"; {_workers(workers)} would then answer {per_second(delayed.capacity(workers))} at most, "
+        f"not {per_second(curve.capacity(workers))}"
+    )
+    now = predict(situation, curve, rate, workers)
+    then = predict(replace(situation, batches=waiting), delayed, rate, workers)
+    if then.p95_ms is None or now.unknown:
+        return [said]
+    pays = now.p95_ms is None or then.p95_ms < now.p95_ms
+    was = "" if now.p95_ms is None else f", not {milliseconds(now.p95_ms)}"
+    said += f", and p95 at {per_second(rate)} would be {milliseconds(then.p95_ms)}{was}"
+    return [f"{said}: it {'pays' if pays else 'does not pay'}"]
 
 
 def _kept(row: Forecast, target: LatencyGoal) -> str:

@@ -161,6 +161,25 @@ def test_batches_without_a_delay_are_those_of_two() -> None:
     assert DoubtKind.LARGER_BATCHES not in kinds(advice)
 
 
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (30.0, "1 worker would then answer 258/s at most, not 154/s, and p95 at 30.0/s would be"),
+        (30.0, ": it does not pay"),
+        (140.0, ": it pays"),
+        (200.0, ": it pays"),
+    ],
+)
+def test_whether_a_batch_delay_pays_depends_on_the_rate(rate: float, words: str) -> None:
+    advice = advise(batched(BatchRule(8, 0.0), 3.0), ANY, rate=rate)
+    assert words in advice.reasons[-1]
+
+
+def test_where_no_batch_was_seen_nothing_is_said_of_what_a_delay_brings() -> None:
+    reason = advise(batched(BatchRule(8, 0.0), None), ANY, rate=90.0).reasons[-1]
+    assert reason.endswith("with 1 ms or more")
+
+
 def test_batches_with_a_delay_wait_for_it_and_are_larger() -> None:
     advice = advise(batched(BatchRule(8, 2.0), 3.0), ANY, rate=150.0)
 
