@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from tests.fake import FakeTorchServe
 from tests.tui.seat import watching
 from tsmon.config.schema import Config, PluginSettings
+from tsmon.notify.commands import how_ended
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.keymap.effective import BindError, resolve
 from tsmon.tui.keymap.plugins import plugin_keys
 from tsmon.tui.screens.confirm import Confirm
 from tsmon.tui.screens.help import Help
 from tsmon.tui.screens.whole_text import WholeText
-from tsmon.tui.state.plugin_run import MOST_OUTPUT, PluginRun, how_ended, run_beside
+from tsmon.tui.state.plugin_run import MOST_OUTPUT, PluginRun, run_beside
 
 PRINTS = "import os, sys; print(sys.argv[1:], os.environ['TSMON_MODEL'])"
 

@@ -125,6 +125,12 @@ def complain_of(error: click.ClickException) -> None:
     click.echo(visible(printed.getvalue(), keep_lines=True), nl=False, err=True)
 
 
+def to_terminal(sequence: str) -> None:
+    """Give a terminal an order of our own, such as its bell; nothing where there is none."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        click.echo(sequence, nl=False, err=True, color=True)
+
+
 def confirm(question: str) -> None:
     """Ask the person whether to go on.
 

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from tsmon.conditions import BadCondition, parse_condition, parse_duration
 
@@ -161,7 +162,30 @@ class FleetSettings:
     period: float = setting("Seconds between two samples of a server.", 2.0, least=0.5)
 
 
-def _event_kind(text: str) -> None:
+def check_webhook(url: str) -> None:
+    """See that events can be sent to a URL.
+
+    Raises:
+        BadCondition: they cannot; the message does not quote it.
+    """
+    hint = "such as https://hooks.example.com/tsmon"
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise BadCondition("this is not a valid URL", hint) from None
+    if parts.scheme not in ("http", "https") or not is_whole or not url.isprintable():
+        raise BadCondition("a webhook is a URL of http or https", hint)
+    if "@" in parts.netloc:
+        raise BadCondition("a webhook takes no user:password@", hint)
+
+
+def check_event_kind(text: str) -> None:
+    """See that a text is what a kind of event is called.
+
+    Raises:
+        BadCondition: it is not.
+    """
     if text not in EVENT_KINDS:
         near = get_close_matches(text[:40], EVENT_KINDS, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(EVENT_KINDS)}"
@@ -199,7 +223,7 @@ class NotifySettings:
         "Kinds of events to report, as `tsmon events` calls them.",
         ("limit exceeded", "limit cleared"),
         example='["limit exceeded", "limit cleared", "worker given up", "server away"]',
-        check=_event_kind,
+        check=check_event_kind,
     )
     bell: bool = setting("Ring the terminal's bell.", False)
     desktop: DesktopNotes = setting(
@@ -217,6 +241,7 @@ class NotifySettings:
         "URL to send each event to, as JSON by POST.",
         "",
         example='"https://hooks.example.com/tsmon"',
+        check=check_webhook,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsmon.cli.coroutines import runs_async
+from tsmon.cli.notifying import NotifyOptions, notify_options, notifying
 from tsmon.cli.options import as_json, server_options
 from tsmon.cli.output import say
 from tsmon.cli.reports.events import EventPrinter
@@ -19,6 +20,7 @@ from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.recording.reader import Recording
 
 if TYPE_CHECKING:
+    from tsmon.notify.notifier import Notifier
     from tsmon.telemetry.limits.watch import LimitWatch
 
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.1))
 @click.option("--count", type=click.IntRange(1), help="End after this many events.")
 @click.option("--seconds", type=click.FloatRange(0), help="End after this time.")
+@notify_options
 @as_json
 @server_options
 @pass_target
@@ -38,28 +41,43 @@ async def events(
     count: int | None,
     seconds: float | None,
     as_json: bool,
+    kinds: tuple[str, ...],
+    run: tuple[str, ...],
+    webhook: str,
+    bell: bool,
+    desktop: str | None,
 ) -> None:
-    """Watch a server and print what happens: models, versions, workers, restarts, errors, tokens.
+    """Watch a server and print what happens: models, workers, restarts, errors, limits, tokens.
 
     With FILE: what happened in that recording.
     """
+    options = NotifyOptions(
+        kinds or target.loaded.config.notify.events, run, webhook, bell, desktop or ""
+    )
     if file is not None:
+        if options.asks:
+            raise click.UsageError("a recording is over: --exec and the like need a server")
         with closing(Recording(file)) as recording:
             _print_recorded(recording, target.limits, count, as_json)
         return
     async with live_source(target) as source:
         monitor = Monitor(source, period_s=interval, limits=target.limits)
         say(f"watching {source.label}; ctrl+c ends")
-        try:
-            async with asyncio.timeout(seconds):
-                await _print_events(monitor, count, as_json)
-        except TimeoutError:
-            return
+        async with notifying(options) as notifier:
+            try:
+                async with asyncio.timeout(seconds):
+                    await _print_events(monitor, count, as_json, notifier)
+            except TimeoutError:
+                return
 
 
-async def _print_events(monitor: Monitor, count: int | None, as_json: bool) -> None:
+async def _print_events(
+    monitor: Monitor, count: int | None, as_json: bool, notifier: Notifier | None
+) -> None:
     printer = EventPrinter(monitor, count, as_json=as_json)
     async for _ in monitor.ticks():
+        if notifier is not None:
+            notifier.follow(monitor.events, monitor.latest.server.label)
         if not printer.go_on():
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsmon.cli.output import emit, emit_json_line
+from tsmon.notify.records import event_record
 
 if TYPE_CHECKING:
     from tsmon.telemetry.events import Event
@@ -37,7 +38,7 @@ class EventPrinter:
         news = self._monitor.events.after(self._last)[: self._left]
         for event in news:
             if self._as_json:
-                emit_json_line(_record(event))
+                emit_json_line(event_record(event))
             else:
                 emit(_line(event, self._clock))
         self._last = news[-1] if news else self._last
@@ -50,13 +51,3 @@ def _line(event: Event, clock: str) -> str:
     mark = "!" if event.kind.is_bad else " "
     local = event.at.wall.astimezone()
     return f"{local:{clock}} {mark} {event.kind:<19} {event.subject}  {event.text}".rstrip()
-
-
-def _record(event: Event) -> dict[str, object]:
-    return {
-        "time": event.at.wall.isoformat(),
-        "event": event.kind.value,
-        "bad": event.kind.is_bad,
-        "subject": event.subject,
-        "text": event.text,
-    }

@@ -92,7 +92,8 @@ class Plugins(Capability):
             self._run_in_terminal(run)
 
     def _run_in_terminal(self, run: PluginRun) -> None:
-        from tsmon.tui.state.plugin_run import how_ended, run_in_terminal
+        from tsmon.notify.commands import how_ended
+        from tsmon.tui.state.plugin_run import run_in_terminal
 
         try:
             code = run_in_terminal(self.host.app, run)
@@ -105,8 +106,9 @@ class Plugins(Capability):
         self.host.session.monitor.poke()
 
     async def _run_beside(self, run: PluginRun) -> None:
+        from tsmon.notify.commands import how_ended
         from tsmon.tui.screens.whole_text import WholeText
-        from tsmon.tui.state.plugin_run import how_ended, run_beside
+        from tsmon.tui.state.plugin_run import run_beside
 
         self.talk.note(Note(f"{run.name} is running"), bad=False)
         end = await run_beside(run)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from tsmon.notify.commands import how_ended
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.untrusted.text import visible
 
@@ -92,13 +93,6 @@ async def run_beside(run: PluginRun) -> PluginEnd:
                 os.killpg(process.pid, signal.SIGTERM)
     text = visible(kept.decode(errors="replace"), keep_lines=True)
     return PluginEnd(code, text, is_cut)
-
-
-def how_ended(code: int) -> str:
-    """The exit code in words, or the signal that ended it."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    return f"was ended by {signal.Signals(-code).name}"
 
 
 @contextmanager
