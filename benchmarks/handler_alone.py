@@ -1,0 +1,134 @@
+"""What a digit costs in a worker of the digit model, without a server around it.
+
+``python -m benchmarks.handler_alone ARCHIVE`` loads the archive as a worker does, hands it the
+sample pictures in batches over a socket, and prints milliseconds of CPU for each digit as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import socket
+import statistics
+import struct
+import sys
+import tempfile
+import time
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+BATCHES = (1, 2, 8)
+ROUNDS = 5
+HEADERS = {"Host": "127.0.0.1:8080", "Content-Type": "image/png", "Content-Length": "300"}
+REQUEST_ID = b"0f2d2f32-4e0d-4b0c-9a5c-2d9a3b9a4b5c"
+END = struct.pack("!i", -1)
+
+
+class Worker:
+    """The model of an archive's folder, as a worker of TorchServe has it."""
+
+    def __init__(self, folder: Path) -> None:
+        import ts
+        from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
+        from ts.model_loader import TsModelLoader
+
+        lines = MetricsCacheYamlImpl(str(Path(ts.__file__).parent / "configs/metrics.yaml"))
+        lines.initialize_cache()
+        lines.model_name = "mnist"
+        sys.path.insert(0, str(folder))
+        self._service = TsModelLoader().load(
+            "mnist", str(folder), "mnist_handler.py", batch_size=max(BATCHES), metrics_cache=lines
+        )
+        self._service.set_cl_socket(None)
+        self._handler = self._service._entry_point.__self__
+        self._client, self._server = socket.socketpair()
+
+    def answer(self, pictures: Sequence[bytes]) -> dict[str, float]:
+        """Milliseconds for a batch: in the worker, and for the parts of it."""
+        from ts.protocol.otf_message_handler import retrieve_msg
+
+        self._client.sendall(_message(pictures))
+        began = time.process_time()
+        _, batch = retrieve_msg(self._server)
+        self._server.sendall(self._service.predict(batch))
+        worker = 1000 * (time.process_time() - began)
+        self._client.recv(1 << 20)
+        handler, rows = self._handler, [{"body": bytearray(each)} for each in pictures]
+        seen, prepare = _timed(handler.preprocess, rows)
+        found, network = _timed(handler.inference, seen)
+        _, answer = _timed(handler.postprocess, found)
+        protocol = worker - prepare - network - answer
+        parts = {"prepare": prepare, "network": network, "answer": answer, "protocol": protocol}
+        return parts | self._ways(seen)
+
+    def _ways(self, seen: list[Any]) -> dict[str, float]:
+        """The network as the handler runs it, and in torch."""
+        import torch
+        from torchvision.transforms.functional import to_tensor
+
+        tensor = torch.stack([to_tensor(each) for each in seen])
+        with torch.inference_mode():
+            return {
+                "network alone": _timed(self._handler._network, tensor)[1],
+                "network alone, in torch": _timed(self._handler.model, tensor)[1],
+            }
+
+
+def _timed(work: Callable[[Any], Any], given: Any) -> tuple[Any, float]:
+    """The result, and the milliseconds of CPU that it took."""
+    began = time.process_time()
+    result = work(given)
+    return result, 1000 * (time.process_time() - began)
+
+
+def _message(pictures: Sequence[bytes]) -> bytes:
+    """A batch as TorchServe hands it to a worker."""
+    head = b"".join(_sized(part.encode()) for pair in HEADERS.items() for part in pair)
+    before = _sized(REQUEST_ID) + head + END + _sized(b"body") + _sized(b"image/png")
+    return b"I" + b"".join(before + _sized(each) + END for each in pictures) + END
+
+
+def _sized(content: bytes) -> bytes:
+    return struct.pack("!i", len(content)) + content
+
+
+def measure(worker: Worker, pictures: Sequence[bytes], size: int) -> dict[str, float]:
+    """Milliseconds for each digit in batches of this size: medians over the rounds."""
+    batches = [pictures[first : first + size] for first in range(0, len(pictures), size)]
+    rounds: dict[str, list[float]] = defaultdict(list)
+    for _ in range(ROUNDS):
+        total: dict[str, float] = defaultdict(float)
+        for batch in batches:
+            for part, took in worker.answer(batch).items():
+                total[part] += took
+        for part, took in total.items():
+            rounds[part].append(took / len(pictures))
+    return {part: statistics.median(took) for part, took in rounds.items()}
+
+
+def main() -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser("python -m benchmarks.handler_alone", description=__doc__)
+    parser.add_argument("archive", type=Path)
+    archive = parser.parse_args().archive
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # as `tsmon serve` sets it
+        os.environ[name] = "1"
+    from tsmon.serving.assets import digit_assets
+
+    pictures = [file.read_bytes() for file in sorted(digit_assets().samples.glob("*.png"))]
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nothing:
+        logging.basicConfig(stream=nothing, level=logging.INFO)
+        zipfile.ZipFile(archive).extractall(folder)
+        worker = Worker(Path(folder))
+        measure(worker, pictures, max(BATCHES))
+        print(json.dumps({size: measure(worker, pictures, size) for size in BATCHES}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
