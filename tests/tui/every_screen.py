@@ -30,6 +30,7 @@ from tsmon.tui.commands.command_line import CommandLine
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.screens.above import Above, AboveInPart, Palette
+from tsmon.tui.screens.all_metrics import AllMetrics
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.archive_list import ArchiveListDialog
 from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
@@ -205,6 +206,9 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ),
     ReplaceDialog: lambda room: ReplaceDialog(
         room.model, room.client, room.samples, [room.model.key], test=None
+    ),
+    AllMetrics: lambda room: AllMetrics(
+        room.seat.app.session, room.seat.app.symbols, do=lambda _: None
     ),
     Requests: lambda room: Requests(room.sources, room.model.key),
     Runs: lambda room: Runs(

@@ -18,6 +18,7 @@ from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KE
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS, STEPS_KEYS
 from tsmon.tui.keymap.pages import (
+    ALL_METRICS_KEYS,
     CANARY_KEYS,
     COMPARED_KEYS,
     DOCTOR_KEYS,
@@ -38,6 +39,7 @@ from tsmon.tui.keymap.pages import (
 
 __all__ = [
     "ALL_KEYS",
+    "ALL_METRICS_KEYS",
     "BY_ID",
     "CANARY_KEYS",
     "CANVAS_KEYS",
@@ -101,6 +103,7 @@ ALL_KEYS = (
     *LOG_KEYS,
     *LINE_KEYS,
     *REQUEST_KEYS,
+    *ALL_METRICS_KEYS,
     *DOCTOR_KEYS,
     *EVENT_KEYS,
     *RUNS_KEYS,

@@ -156,6 +156,12 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "logs": (*keymap.LOG_KEYS, *keymap.LINE_KEYS, *keymap.PAGE_SHARED_KEYS),
         "requests": (*keymap.REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "one request": (*keymap.ONE_REQUEST_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "all metrics": (
+            *keymap.ALL_METRICS_KEYS,
+            *keymap.TIMELINE_TIME_KEYS,
+            *keymap.MOTION_KEYS,
+            *keymap.PAGE_SHARED_KEYS,
+        ),
         "doctor": (*keymap.DOCTOR_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "canary": (*keymap.CANARY_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),

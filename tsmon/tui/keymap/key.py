@@ -51,6 +51,7 @@ class Group(StrEnum):
     PAGES = "Pages"
     LOGS = "Logs"
     REQUESTS = "Requests"
+    SERIES = "All metrics"
     DOCTOR = "Doctor"
     EVENTS = "Events"
     RUNS = "Runs"

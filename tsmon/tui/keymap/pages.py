@@ -23,6 +23,13 @@ OPEN_TIMELINE = Key(
     (PaneName.WORKERS,),
 )  # fmt: skip
 
+OPEN_ALL_METRICS = Key(
+    "server.metrics", "number_sign", "#", DO, Group.SERVER, "all metrics",
+    "List every series that the server publishes, with its labels, rate and HELP text; enter shows "
+    "the chart of one.",
+    (PaneName.METRICS,),
+)  # fmt: skip
+
 OPENING_KEYS: tuple[Key, ...] = (
     Key(
         "server.logs", "l", "l", DO, Group.SERVER, "logs",
@@ -48,6 +55,7 @@ OPENING_KEYS: tuple[Key, ...] = (
         "List the load runs of this session and earlier ones, and compare two of them.",
         (PaneName.RUN,),
     ),
+    OPEN_ALL_METRICS,
     OPEN_WHY,
     WRITE_INCIDENT,
     OPEN_TIMELINE,
@@ -258,6 +266,33 @@ REQUEST_KEYS: tuple[Key, ...] = (
         "Show only requests to the selected model, or all.",
     ),
     *ONE_REQUEST_KEYS,
+)  # fmt: skip
+
+ALL_METRICS_KEYS: tuple[Key, ...] = (
+    Key(
+        "series.chart", "enter", "enter", "chart", Group.SERIES, "chart",
+        "Show the chart of the series under the cursor, or hide it.",
+    ),
+    Key(
+        "series.filter", "slash", "/", "filter", Group.SERIES, "filter",
+        "Filter the series by name, label, type, unit or HELP: text, !not, ~regex or /regex/.",
+    ),
+    Key(
+        "series.order", "o", "o", "order", Group.SERIES, "sort",
+        "Sort the series by the next column (also a click on its title).",
+    ),
+    Key(
+        "series.reverse", "O", "O", "reverse", Group.SERIES, "reverse",
+        "Reverse the sort order of the series (also a second click on the title).",
+    ),
+    Key(
+        "series.copy", "y", "y", "copy", Group.SERIES, "copy",
+        "Copy the series and its value, as /metrics has them.",
+    ),
+    Key(
+        "series.query", "Y", "Y", "query", Group.SERIES, "copy PromQL",
+        "Copy the query that shows the series in Prometheus.",
+    ),
 )  # fmt: skip
 
 RUNS_KEYS: tuple[Key, ...] = (

@@ -1,4 +1,4 @@
-"""Opening pages above the monitor: logs, requests, doctor, events."""
+"""Opening pages above the monitor: logs, requests, doctor, events, all metrics."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Pages(Capability):
             "server.doctor": self._doctor,
             "server.events": self._events,
             "server.runs": self._runs,
+            "server.metrics": self._all_metrics,
             "server.why": self._why,
             "workers.timeline": self._timeline,
         }
@@ -125,6 +126,12 @@ class Pages(Capability):
 
         home = self.host.options.server_home
         self._open(Runs(self.host.session, self.host.symbols, home, self.host.selected))
+
+    def _all_metrics(self) -> None:
+        from tsmon.tui.screens.all_metrics import AllMetrics
+
+        session, symbols = self.host.session, self.host.symbols
+        self._open(AllMetrics(session, symbols, do=self.host.action_do))
 
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""
