@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.secrecy import no_key_leaks, nothing_of_mine
 from tests.torchserve_version import skip_before
+from tools.grpc_messages import PROTOS, make
 
 __all__ = ["no_key_leaks", "nothing_of_mine"]
+
+MESSAGES = PROTOS / "management_pb2.py"
 
 # A deadline would fail on a slow machine only; in CI the same examples are tried each time.
 settings.register_profile("local", deadline=None)
@@ -20,6 +23,10 @@ settings.register_profile(
     "ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# A worktree that no build has seen has none of them.
+if not MESSAGES.exists():
+    make()
 
 # What runs in the background of a script is born deaf to Ctrl-C, and so is all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

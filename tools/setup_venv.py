@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("server", "dev")
+EXTRAS = ("server", "grpc", "dev")
+PROTOS = "tsmon/torchserve/grpc"
 STAMP = "tsmon-setup"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CPU_INDEX_SECONDS = 5.0
@@ -67,7 +68,7 @@ def set_up(venv: Path, project: dict[str, Any]) -> None:
     make_venv(venv)
     if wants_cpu_torch():
         install_cpu_torch(venv, project)
-    heading(f"Installing tsmon with its extras {' and '.join(EXTRAS)}")
+    heading(f"Installing tsmon with its extras {', '.join(EXTRAS)}")
     if not pip_install(venv, "--editable", f".[{','.join(EXTRAS)}]"):
         raise SetupError("pip could not install tsmon; its reason is above.")
     verify(venv)
@@ -86,6 +87,7 @@ def fingerprint(project: dict[str, Any], root: Path, python: tuple[int, ...]) ->
         "dependencies": table["dependencies"],
         "extras": {extra: table["optional-dependencies"][extra] for extra in EXTRAS},
         "scripts": table.get("scripts"),
+        "protos": [path.read_text() for path in sorted((root / PROTOS).glob("*.proto"))],
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 

@@ -26,6 +26,7 @@ PROJECT = {
         "dependencies": ["click>=8"],
         "optional-dependencies": {
             "server": ["torch>=2.4", "torch-model-archiver==0.12.0", "torchserve", "torchvision"],
+            "grpc": ["grpcio"],
             "dev": ["pytest"],
         },
         "scripts": {"tsmon": "tsmon:main"},
@@ -96,6 +97,7 @@ def changed(*keys: str, value: Any) -> dict[str, Any]:
     [
         changed("project", "dependencies", value=[]),
         changed("project", "optional-dependencies", "server", value=[]),
+        changed("project", "optional-dependencies", "grpc", value=[]),
         changed("project", "optional-dependencies", "dev", value=[]),
         changed("project", "scripts", value={}),
         changed("build-system", value={}),
@@ -108,6 +110,14 @@ def test_what_is_installed_decides(setup_venv: ModuleType, project: dict[str, An
     assert setup_venv.fingerprint(project, root, python) != before
     assert setup_venv.fingerprint(PROJECT, Path("/moved"), python) != before
     assert setup_venv.fingerprint(PROJECT, root, (3, 13)) != before
+
+
+def test_messages_that_changed_are_made_again(setup_venv: ModuleType, tmp_path: Path) -> None:
+    folder = tmp_path / "tsmon" / "torchserve" / "grpc"
+    folder.mkdir(parents=True)
+    before = setup_venv.fingerprint(PROJECT, tmp_path, (3, 12))
+    (folder / "inference.proto").write_text('syntax = "proto3";')
+    assert setup_venv.fingerprint(PROJECT, tmp_path, (3, 12)) != before
 
 
 @pytest.mark.parametrize(
@@ -205,7 +215,7 @@ def test_nothing_is_done_twice(
     setup_venv.set_up(venv, PROJECT)
     setup_venv.set_up(venv, PROJECT)
 
-    assert installed == [("--editable", ".[server,dev]")]
+    assert installed == [("--editable", ".[server,grpc,dev]")]
 
 
 def test_a_change_is_installed(
