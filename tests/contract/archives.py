@@ -22,6 +22,7 @@ FAKE = {
     "digit-2.mar": Archive("digit", "2.0", digit=_length),
     "raising.mar": Archive("raising", digit=_raise),
     "dying.mar": Archive("dying", loading=Loading.DIES),
+    "streaming.mar": Archive("streaming"),
     "held.mar": Archive("held", loading=Loading.HELD),
 }
 

@@ -30,6 +30,8 @@ class RealTorchServe:
     """A running server."""
 
     addresses: Addresses
+    grpc: Addresses
+    """The addresses over gRPC."""
     key_file: Path
     release_file: Path
     """As long as it is not there, the handlers that wait go on waiting."""
@@ -50,6 +52,10 @@ def real_torchserve(settings: dict[str, str]) -> Iterator[RealTorchServe]:
                 f"http://{LOOPBACK}:{ports.inference}",
                 f"http://{LOOPBACK}:{ports.management}",
                 f"http://{LOOPBACK}:{ports.metrics}",
+            ),
+            Addresses(
+                f"grpc://{LOOPBACK}:{ports.grpc_inference}",
+                f"grpc://{LOOPBACK}:{ports.grpc_management}",
             ),
             folder / "key_file.json",
             folder / "release",

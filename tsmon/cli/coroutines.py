@@ -17,6 +17,7 @@ from tsmon.units import duration
 LOOK_S = 0.25
 AGAIN_S = (10.0, 30.0, 60.0)
 """Seconds of one wait after which it is said again, and from then on each minute."""
+_READING = ("GET ", "gRPC Describe", "gRPC List", "gRPC Ping")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ async def _show_slow_requests() -> None:
 
 def words(wait: Wait) -> str:
     """Such as `waiting for PUT /models/mnist … 12 s (Ctrl-C stops waiting; …)`."""
-    changes = not wait.what.startswith("GET ")
+    changes = not wait.what.startswith(_READING)
     goes_on = "; the server goes on" if changes else ""
     where = wait.where.partition("://")[2] or wait.where
     return (

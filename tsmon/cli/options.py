@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import click
 from click.core import ParameterSource
@@ -46,7 +47,25 @@ wait_option = click.option(
 
 
 def server_options(command: F) -> F:
-    """The options that choose the server; they may stand before and after a command's name."""
+    """The options that choose the server; they may stand before and after a command's name.
+
+    A command with these asks over HTTP alone, and says so where gRPC was asked for.
+    """
+
+    @wraps(command)
+    def over_http(*args: Any, **kwargs: Any) -> Any:
+        ctx = click.get_current_context()
+        target = ctx.find_object(Target)
+        if target is not None and ctx.invoked_subcommand is None and target.over_grpc:
+            hint = "leave out --grpc, and give it an HTTP address"
+            raise InvalidArgument(f"`{ctx.command_path}` does not work over gRPC", hint)
+        return command(*args, **kwargs)
+
+    return server_and_grpc_options(cast(F, over_http))
+
+
+def server_and_grpc_options(command: F) -> F:
+    """The same for a command that works over gRPC too: its client is that of `Target.client`."""
     for option in reversed(_SERVER_OPTIONS):
         command = option(command)
     return command
@@ -79,7 +98,7 @@ _REACHING = frozenset(
     f"--{name}"
     for name in (
         *("server", "inference-url", "management-url", "metrics-url"),
-        *("key-file", "ca-file", "insecure", "home"),
+        *("key-file", "ca-file", "insecure", "grpc", "home"),
     )
 )
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -96,6 +115,13 @@ _SERVER_OPTIONS = (
     _option("--key-file", type=_FILE, help_="The server's key_file.json, which holds its tokens."),
     _option("--ca-file", type=_FILE, help_="CA certificate file for an https server."),
     _option("--insecure", is_flag=True, default=None, help_="Do not verify https certificates."),
+    _option(
+        "--grpc",
+        is_flag=True,
+        default=None,
+        help_="Use gRPC, at ports 7070 and 7071 or those of the server's settings; so does an "
+        "address such as grpc://host:7071, with grpcs:// for TLS.",
+    ),
     _option(
         "--read-only",
         is_flag=True,

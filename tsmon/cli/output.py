@@ -57,6 +57,12 @@ def emit_raw(answer: bytes) -> None:
     click.echo(shown, nl=not ends)
 
 
+def emit_part(answer: bytes) -> None:
+    """Write a part of what the server sends at once, as `emit_raw` does, and end no line."""
+    text = visible(answer.decode(errors="replace"), keep_lines=True)
+    click.echo(text.encode() if _on_terminal() else answer, nl=False)
+
+
 def emit_json(value: Any) -> None:
     """Write a value as JSON."""
     click.echo(_json(value, indent=2))

@@ -18,6 +18,7 @@ from tsmon.config.files import Loaded
 from tsmon.config.schema import ServerSettings
 from tsmon.config.trust import NotTrusted
 from tsmon.torchserve.errors import ReadOnly
+from tsmon.torchserve.grpc.schemes import is_grpc
 
 if TYPE_CHECKING:
     import httpx
@@ -45,6 +46,7 @@ class Target(Struct):
     ca_file: Path | None = None
     insecure: bool = False
     read_only: bool = False
+    grpc: bool = False
     home: Path | None = None
     logs: LogPlace | None = None
     log_zone: str | None = None
@@ -92,6 +94,13 @@ class Target(Struct):
         settings = self.settings
         access = Access(settings, self.own_server, self.management_url or "", self._key_was_meant)
         return access if self.transport is None else structs.replace(access, find=_nowhere)
+
+    @property
+    def over_grpc(self) -> bool:
+        """Whether the server is asked over gRPC: by the option, or by an address of it."""
+        named = self.loaded.config.servers.get(self.name, ServerSettings())
+        given = (self.server, self.inference_url, self.management_url)
+        return self.grpc or any(map(is_grpc, (*given, named.url, named.inference_url)))
 
     @property
     def _key_was_meant(self) -> bool:
@@ -222,8 +231,11 @@ class Target(Struct):
     def _own_at(self, addresses: Addresses) -> ServerRecord | None:
         from tsmon.torchserve.addresses import same_listener
 
-        own = self.own_server()
-        if own is None or not same_listener(own.management, addresses.management):
+        own, management = self.own_server(), addresses.management
+        if is_grpc(management):
+            found = self.access.find(management)
+            management = found.addresses.management if found is not None else management
+        if own is None or not same_listener(own.management, management):
             return None
         return own
 
@@ -237,7 +249,8 @@ class Target(Struct):
 
         With `hints` it is said first what killed experiments left there.
         """
-        client = self.access.client(self.transport)
+        access = self.access
+        client = access.grpc_client() if self.over_grpc else access.client(self.transport)
         if hints:
             self._say_what_was_left(client.addresses.label)
         return client

@@ -102,6 +102,16 @@ class ServerSettings:
     metrics_url: str = setting(
         "Metrics address, if different.", "", example='"http://127.0.0.1:8082"'
     )
+    grpc_inference_url: str = setting(
+        "gRPC inference address, if it is not port 7070 of the same host.",
+        "",
+        example='"grpc://127.0.0.1:7070"',
+    )
+    grpc_management_url: str = setting(
+        "gRPC management address, if it is not port 7071 of the same host.",
+        "",
+        example='"grpcs://127.0.0.1:7071"',
+    )
     key_file: Path | None = setting(
         "The server's key_file.json, which holds its tokens.", None, example='"key_file.json"'
     )

@@ -13,7 +13,10 @@ from tsmon.config.toml_lines import parts
 from tsmon.config.values import BadValue, Dotted, checked, choices
 from tsmon.untrusted.secrets import HIDDEN, masked_address, without_path
 
-_ADDRESSES = ("server", "url", "inference_url", "metrics_url", "prometheus", "proxy")
+_ADDRESSES = (
+    *("server", "url", "inference_url", "metrics_url", "grpc_inference_url", "grpc_management_url"),
+    *("prometheus", "proxy"),
+)
 _BOOLEANS = {"true": True, "false": False}
 
 

@@ -30,7 +30,10 @@ HARMLESS: tuple[Dotted, ...] = (
 )
 """Tables and settings that need no word; whatever is not among them does."""
 HARMLESS_OF_SERVERS = ("color", "log_zone")
-ADDRESSES = ("url", "inference_url", "metrics_url", "proxy")
+ADDRESSES = (
+    *("url", "inference_url", "metrics_url", "grpc_inference_url", "grpc_management_url"),
+    "proxy",
+)
 
 UntrustedSettings = Mapping[Dotted, Any]
 """Checked values by their dotted names."""

@@ -26,12 +26,16 @@ from tsmon.torchserve.addresses import (
     same_listener,
 )
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.grpc import addresses as grpc_addresses
+from tsmon.torchserve.grpc.packages import require_grpc
+from tsmon.torchserve.grpc.schemes import is_grpc
 from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerSettings
     from tsmon.logs.places import LogPlace
+    from tsmon.torchserve.grpc.client import GrpcTorchServe
 
 OwnServer = Callable[[], ServerRecord | None]
 """Gives what is known of the server that `tsmon serve` starts, while it runs."""
@@ -117,6 +121,37 @@ class Access(Struct, frozen=True):
         found = self.find(*given)
         return found.addresses.named_as(given[-1]) if found is not None else None
 
+    @property
+    def over_grpc(self) -> bool:
+        """Whether one of the addresses says that it is one of gRPC."""
+        settings = self.settings
+        given = (settings.url, settings.inference_url, self.management_url)
+        return any(map(is_grpc, given))
+
+    @property
+    def grpc_addresses(self) -> Addresses:
+        """The addresses of gRPC that the settings mean, else those that belong to the HTTP ones.
+
+        Raises:
+            InvalidArgument: a setting is not a valid address.
+        """
+        settings = self.settings
+        named = (settings.url, self.management_url, settings.inference_url)
+        over_grpc = [url for url in named if is_grpc(url)]
+        inference = settings.inference_url if settings.inference_url in over_grpc else ""
+        management = self.management_url if self.management_url in over_grpc else ""
+        if over_grpc:
+            addresses = grpc_addresses.of_server(over_grpc[0])
+        else:
+            http = self.addresses
+            found = self.find(http.management)
+            addresses = (found and found.grpc) or grpc_addresses.beside(http)
+        return grpc_addresses.with_given(
+            addresses,
+            inference or settings.grpc_inference_url,
+            management or settings.grpc_management_url,
+        )
+
     def key_ring(self, addresses: Addresses) -> KeyRing:
         """The keys of the file named, else of the own server there, else of ./key_file.json."""
         if self.settings.key_file:
@@ -192,3 +227,18 @@ class Access(Struct, frozen=True):
             transport=transport,
             guessed=guessed and transport is None,
         )
+
+    def grpc_client(self) -> GrpcTorchServe:
+        """A client for the server over gRPC; to be closed.
+
+        Raises:
+            InvalidArgument: a setting is not a valid address, or the extra is not installed.
+        """
+        require_grpc()
+        from tsmon.torchserve.grpc.client import GrpcTorchServe
+
+        addresses = self.grpc_addresses
+        read_only = self.read_only or self.settings.read_only
+        known = self.key_ring(addresses if self.over_grpc else self.addresses)
+        keys = KeyRing(known.path, addresses if known.owner else None)
+        return GrpcTorchServe(addresses, keys, read_only=read_only, route=self.route)

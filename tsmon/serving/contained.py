@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import httpx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.docker.containers import ContainerFacts, running_containers
 from tsmon.docker.engine import DockerError
 from tsmon.torchserve.addresses import INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT, Addresses
+from tsmon.torchserve.grpc import addresses as grpc_addresses
+from tsmon.torchserve.grpc.schemes import PLAIN
 from tsmon.untrusted.http import Bounds, ask
 
 _PORTS = (INFERENCE_PORT, MANAGEMENT_PORT, METRICS_PORT)
+_GRPC_PORTS = (grpc_addresses.INFERENCE_PORT, grpc_addresses.MANAGEMENT_PORT)
 _BOUNDS = Bounds(timeout_s=1.0, most_bytes=1 << 20)
 _NAME = "TorchServe"
 
@@ -22,6 +26,8 @@ class ContainedServer(Struct, frozen=True):
     addresses: Addresses
     key_file: None = None
     """What is in it cannot be read from here."""
+    grpc: Addresses | None = None
+    """The addresses over gRPC, where it publishes them."""
 
 
 def contained_servers() -> list[ContainedServer]:
@@ -46,7 +52,13 @@ def _server(container: ContainerFacts) -> ContainedServer | None:
     ]
     if None in published:
         return None
-    return ContainedServer(container.name, Addresses(*(f"http://{at}" for at in published)))
+    addresses = Addresses(*(f"http://{at}" for at in published))
+    grpc = [container.published.get(port) for port in _GRPC_PORTS]
+    if None in grpc:
+        return ContainedServer(container.name, addresses)
+    inference, management = (f"{PLAIN}://{at}" for at in grpc)
+    over_grpc = replace(addresses, inference=inference, management=management)
+    return ContainedServer(container.name, addresses, grpc=over_grpc)
 
 
 def _answers(server: ContainedServer) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.serving.contained import ContainedServer, published_servers
 from tsmon.serving.java_process import read_java
@@ -27,6 +28,8 @@ from tsmon.torchserve.addresses import (
     same_listener,
 )
 from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.grpc import addresses as grpc_addresses
+from tsmon.torchserve.grpc.schemes import ENCRYPTED, PLAIN
 from tsmon.torchserve.process import find_servers
 from tsmon.torchserve.this_machine import is_here
 
@@ -53,6 +56,8 @@ class RunningServer(Struct, frozen=True):
     addresses: Addresses
     key_file: Path | None
     """The tokens, which TorchServe writes into the folder it was started in."""
+    grpc: Addresses | None = None
+    """The addresses over gRPC."""
 
 
 def running_servers() -> list[RunningServer]:
@@ -76,10 +81,12 @@ def server_listening(*urls: str) -> RunningServer | ContainedServer | None:
 
 
 def _at(urls: Sequence[str], servers: Sequence[S]) -> S | None:
-    for server in servers:
-        if any(same_listener(own, url) for own in server.addresses.all for url in urls):
-            return server
-    return None
+    return next((each for each in servers if _is_at(each, urls)), None)
+
+
+def _is_at(server: RunningServer | ContainedServer, urls: Sequence[str]) -> bool:
+    own = {*server.addresses.all, *(server.grpc.all if server.grpc else ())}
+    return any(same_listener(each, url) for each in own for url in urls)
 
 
 def _lately(look: Callable[[], list[S]]) -> list[S]:
@@ -97,7 +104,8 @@ def _read(process: psutil.Process, ports: tuple[int, ...]) -> RunningServer | No
         return None
     if not server.files_here:
         return None
-    addresses = _addresses(settings_of(server))
+    settings = settings_of(server)
+    addresses = _addresses(settings)
     if addresses is None or not _listens_at(addresses.management, ports):
         return None
     key_file = server.directory / KEY_FILE if server.directory else None
@@ -106,6 +114,7 @@ def _read(process: psutil.Process, ports: tuple[int, ...]) -> RunningServer | No
         server.started,
         addresses,
         key_file if key_file and key_file.is_file() else None,
+        _grpc(settings, addresses),
     )
 
 
@@ -118,6 +127,23 @@ def _addresses(settings: Mapping[str, str]) -> Addresses | None:
         return Addresses(*(_address(settings, *default) for default in _DEFAULTS.items()))
     except InvalidArgument:
         return None
+
+
+def _grpc(settings: Mapping[str, str], http: Addresses) -> Addresses:
+    """The same with the addresses of gRPC, as they are used from here."""
+    scheme = ENCRYPTED if settings.get("enable_grpc_ssl", "").lower() == "true" else PLAIN
+
+    def url(api: str, default: int) -> str:
+        host = settings.get(f"grpc_{api}_address", DEFAULT_HOST)
+        port = settings.get(f"grpc_{api}_port", "")
+        at = DEFAULT_HOST if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
+        return f"{scheme}://{at}:{port if port.isdigit() else default}"
+
+    return replace(
+        http,
+        inference=url("inference", grpc_addresses.INFERENCE_PORT),
+        management=url("management", grpc_addresses.MANAGEMENT_PORT),
+    )
 
 
 def _address(settings: Mapping[str, str], name: str, default: int) -> str:

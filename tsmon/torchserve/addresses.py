@@ -96,7 +96,7 @@ class Addresses(Struct, frozen=True):
     def unencrypted(self) -> Iterator[str]:
         """The addresses that take a key, and over which anybody on the way can read it."""
         for url in (self.inference, self.management):
-            if url.startswith("http://") and not is_here(url):
+            if url.startswith(("http://", "grpc://")) and not is_here(url):
                 yield url
 
 
@@ -110,7 +110,7 @@ class Base(Struct, frozen=True):
     """That of a proxy, before those of the API; of a unix socket, where it is."""
 
     @classmethod
-    def parse(cls, text: str) -> Base:
+    def parse(cls, text: str, schemes: tuple[str, ...] = ("http", "https")) -> Base:
         """Read `host`, `host:port`, `http(s)://host[:port][/path]` or `unix:/path`.
 
         Raises:
@@ -132,7 +132,7 @@ class Base(Struct, frozen=True):
                 f"{shown!r} is not a valid address: {error}", _ADDRESS_HINT
             ) from None
         more = not _PATH.fullmatch(path) or parts.query or parts.fragment
-        if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or more:
+        if parts.scheme not in schemes or not _HOST.fullmatch(host) or more:
             raise InvalidArgument(f"{shown!r} is not a valid address", _ADDRESS_HINT)
         return base
 

@@ -34,7 +34,7 @@ _CAUSES = (
         "renew it, or accept it with --insecure",
     ),
     _known(
-        r"VERIFY_FAILED.*?((?:hostname|ip address) mismatch)[^(]*",
+        r"VERIFY_FAILED.*?((?:hostname|ip address) mismatch)[^(]*|hostname verification",
         "its certificate is for a different name",
         "use a name that is in it, or accept it with --insecure",
     ),
@@ -54,7 +54,8 @@ _CAUSES = (
         _CLIENT_CERTIFICATE,
     ),
     _known(
-        r"name or service not known|name resolution|nodename nor servname|no address associated",
+        r"name or service not known|name resolution|nodename nor servname|no address associated"
+        r"|domain name not found",
         "there is no such host",
         "check the name",
     ),
@@ -87,7 +88,7 @@ def hint_for_answer(url: str, message: str) -> str:
 def _why(url: str, words: str) -> tuple[str, str]:
     for known in _CAUSES:
         if found := known.pattern.search(words):
-            detail = found[1].lower() if found.lastindex else ""
+            detail = (found[1] or "").lower() if found.lastindex else ""
             return known.reason.format(detail), known.hint.format(_other_scheme(url))
     if "connection attempts failed" in words.lower() or "refused" in words.lower():
         return REFUSED, _START if is_here(url) else _ELSEWHERE
@@ -102,4 +103,4 @@ def _why(url: str, words: str) -> tuple[str, str]:
 
 def _other_scheme(url: str) -> str:
     scheme, rest = url.split(":", 1)
-    return f"{'http' if scheme == 'https' else 'https'}:{rest}"
+    return f"{scheme.removesuffix('s') if scheme.endswith('s') else f'{scheme}s'}:{rest}"

@@ -29,7 +29,8 @@ NOT_FOR_WORDS = (
     *("tsmon.load", "tsmon.logs.containers", "tsmon.tui"),
 )
 NOT_FOR_MODELS = (
-    *("PIL", "httpx._main", "prometheus_client", "pygments", "rich", "textual", "tomlkit"),
+    *("PIL", "google.protobuf", "grpc", "httpx._main", "prometheus_client", "pygments", "rich"),
+    *("textual", "tomlkit"),
     *("torch", "tsmon.doctor", "tsmon.load", "tsmon.serving.local_server", "tsmon.tui"),
     *(
         "tsmon.telemetry.logs.worker_states",
@@ -38,7 +39,8 @@ NOT_FOR_MODELS = (
     ),
 )
 NOT_FOR_THE_MONITOR = (
-    *("prometheus_client", "tomlkit", "torch", "tsmon.cli.prometheus", "tsmon.doctor"),
+    *("google.protobuf", "grpc", "prometheus_client", "tomlkit", "torch", "tsmon.cli.prometheus"),
+    "tsmon.doctor",
     *("tsmon.load.capacity", "tsmon.load.experiment", "tsmon.load.run"),
     *("tsmon.serving.local_server", "tsmon.telemetry.prometheus", "tsmon.telemetry.recording"),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.options import as_json, server_and_grpc_options, version_option
 from tsmon.cli.output import emit, emit_json, emit_table
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.verdicts import Judged, complain_of_unread, judge, signs_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--all", "every", is_flag=True, help="Every version.")
 @click.option("--customized", is_flag=True, help="Also ask the model's handler; occupies a worker.")
 @as_json
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def describe(

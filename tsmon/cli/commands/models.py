@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options
+from tsmon.cli.options import as_json, server_and_grpc_options
 from tsmon.cli.output import ReportColumn, complain, emit_columns, emit_json, say
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.verdicts import Judged, complain_of_unread, judge, signs_of
@@ -66,7 +66,7 @@ _COLUMNS: tuple[ReportColumn[_Row], ...] = (
 
 @click.command()
 @as_json
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def models(target: Target, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options, wait_option
+from tsmon.cli.options import as_json, server_and_grpc_options, wait_option
 from tsmon.cli.output import emit_status
 from tsmon.cli.rollout import wait_for_workers
 from tsmon.cli.target import Target, pass_target
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--s3-sse-kms", is_flag=True, default=None, help="The S3 object is KMS encrypted.")
 @wait_option
 @as_json
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def register(

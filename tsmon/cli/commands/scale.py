@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options, version_option, wait_option
+from tsmon.cli.options import as_json, server_and_grpc_options, version_option, wait_option
 from tsmon.cli.output import emit_status
 from tsmon.cli.rollout import wait_for_workers
 from tsmon.cli.target import Target, pass_target
@@ -20,7 +20,7 @@ from tsmon.cli.target import Target, pass_target
 )
 @wait_option
 @as_json
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def scale(

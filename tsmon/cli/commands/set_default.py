@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options
+from tsmon.cli.options import as_json, server_and_grpc_options
 from tsmon.cli.output import emit_status
 from tsmon.cli.target import Target, pass_target
 
@@ -14,7 +14,7 @@ from tsmon.cli.target import Target, pass_target
 @click.argument("model")
 @click.argument("version")
 @as_json
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def set_default(target: Target, model: str, version: str, as_json: bool) -> None:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import as_json, server_options, version_option
+from tsmon.cli.options import as_json, server_and_grpc_options, version_option
 from tsmon.cli.output import confirm, emit_status
 from tsmon.cli.target import Target, pass_target
 
@@ -17,7 +17,7 @@ from tsmon.cli.target import Target, pass_target
 @version_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @as_json
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def unregister(

@@ -1,0 +1,1 @@
+"""gRPC: its addresses, channels and errors."""
