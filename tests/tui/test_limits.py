@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import PERIOD_S, watching
-from tsmon.config.schema import Config, LimitSettings
+from tests.tui.seat import PERIOD_S, Seat, watching
+from tsmon.config.schema import Config, LimitSettings, NotifySettings
 from tsmon.tui.app.app import MonitorOptions
 
 
@@ -44,3 +49,62 @@ async def test_it_holds_on_a_screen_in_ascii_and_without_colours(fake: FakeTorch
     async with watching(fake, limited({"few": LimitSettings(when="ready < 2")})) as seat:
         await seat.press("g", "g")
         await seat.sees("! over limit")
+
+
+def noted(notify: NotifySettings) -> MonitorOptions:
+    limits = {"few": LimitSettings(when="ready < 2")}
+    return MonitorOptions(period_s=PERIOD_S, config=Config(limits=limits, notify=notify))
+
+
+def written_by(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What goes to the terminal past the screen, from now on."""
+    written: list[str] = []
+    monkeypatch.setattr(seat.app._driver, "write", written.append)
+    return written
+
+
+async def test_a_limit_is_shown_by_the_terminal_around(
+    fake: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = noted(NotifySettings(bell=True, desktop="osc9", events=("worker died",)))
+    fake.load("mnist", "1.0")
+    async with watching(fake, options) as seat:
+        written = written_by(seat, monkeypatch)
+        monkeypatch.setattr(seat.app, "bell", lambda: written.append("bell"))
+        await seat.sees("! over limit")
+        fake.crash("mnist")
+        await seat.until(lambda: len(written) >= 2)
+
+    assert written[0] == "bell"
+    assert written[1].startswith("\x1b]9;tsmon: worker died: mnist 1.0 worker 9000, ")
+    assert len(written) == 2
+
+
+async def test_a_hostile_name_is_no_order_to_the_terminal(
+    fake: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watching(fake, noted(NotifySettings(desktop="osc777"))) as seat:
+        written = written_by(seat, monkeypatch)
+        fake.load("a;b\x07\x1b]52;c;eA==\x07\u202e", "1.0")
+        await seat.until(lambda: written)
+
+    inner = written[0].removeprefix("\x1b]777;notify;tsmon;").removesuffix("\a")
+    assert inner.isprintable()
+    assert ";" not in inner
+
+
+async def test_a_read_only_session_runs_the_command(fake: FakeTorchServe, tmp_path: Path) -> None:
+    script, got = tmp_path / "on_event.py", tmp_path / "got"
+    script.write_text(f"import sys; open({str(got)!r}, 'w').write(sys.stdin.read())")
+    fake.load("mnist", "1.0")
+    options = noted(NotifySettings(exec=(sys.executable, str(script))))
+    async with watching(fake, options, read_only=True) as seat:
+        await seat.until(lambda: got.exists() and got.read_text())
+
+    assert json.loads(got.read_text())["limit"]["name"] == "few"
+
+
+async def test_a_command_that_fails_is_said_once(fake: FakeTorchServe) -> None:
+    fake.load("mnist", "1.0")
+    async with watching(fake, noted(NotifySettings(exec=("false",)))) as seat:
+        await seat.sees("false: ended with exit code 1")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AT_ONCE = 4
 LONGEST_S = 30.0
 """A command may take so long; then it is ended."""
-_KILL_AFTER_S = 2.0
+_KILL_AFTER_S = 1.0
 _REST_S = 0.2
 """For output that comes after the command ended, from what it left running."""
 _KEPT_OUTPUT = 4096

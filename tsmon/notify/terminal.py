@@ -28,6 +28,11 @@ def handed_on(code: str, environment: Mapping[str, str]) -> str:
         doubled = code.replace("\x1b", "\x1b\x1b")
         return f"\x1bPtmux;{doubled}\x1b\\"
     if environment.get("TERM", "").startswith("screen"):
-        parts = (code[at : at + _SCREENS_ROOM] for at in range(0, len(code), _SCREENS_ROOM))
-        return "".join(f"\x1bP{part}\x1b\\" for part in parts)
+        return for_screen(code)
     return code
+
+
+def for_screen(code: str) -> str:
+    """A sequence as GNU screen hands it on, in pieces that it has room for."""
+    parts = (code[at : at + _SCREENS_ROOM] for at in range(0, len(code), _SCREENS_ROOM))
+    return "".join(f"\x1bP{part}\x1b\\" for part in parts)

@@ -30,6 +30,7 @@ from tsmon.tui.app.frames import Frames
 from tsmon.tui.app.key_queue import KeyDone, KeyQueue
 from tsmon.tui.app.no_markup import take_no_markup
 from tsmon.tui.app.notifications import Notifications
+from tsmon.tui.app.reporting import Reporting
 from tsmon.tui.app.servers import Servers
 from tsmon.tui.app.terminal import AsciiOnly, Harmless, copy_around
 from tsmon.tui.monitor import layout
@@ -94,6 +95,9 @@ class TsmonApp(App[int]):
         self._notifications_shown = Notifications(self, self._log_note)
         self._frames = Frames(self)
         self._faults = Faults(self, options.crash_folder)
+        self._reporting = Reporting(
+            self, options.config.notify, lambda words: self.notify(words, severity="warning")
+        )
         self._commands = Commands(self, lambda: self.monitor, options.history_file)
         self.servers = Servers(self, lambda: self.monitor, session, options)
         """The server that is watched, and how to watch another one."""
@@ -283,6 +287,10 @@ class TsmonApp(App[int]):
         """Change between dark and light."""
         self.theme = opposite(self.theme, dark=self.current_theme.dark)
 
+    def on_refreshed(self) -> None:
+        """A tick of the server that is watched, whatever the screen shows."""
+        self._reporting.ticked(self.session)
+
     def on_demo_wanted(self) -> None:
         """Leave; the caller that opened the monitor continues with the demo."""
         self.wants_demo = True
@@ -315,6 +323,7 @@ class TsmonApp(App[int]):
         self.key_queue.start()
         self._notifications_shown.start()
         self._commands.start()
+        self._reporting.start()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._options.fleet:
             self.action_fleet()
@@ -329,4 +338,5 @@ class TsmonApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Let go of the servers; requests under way get a moment."""
+        await self._reporting.close()
         await self.servers.close()

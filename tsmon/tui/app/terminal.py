@@ -15,10 +15,8 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
+from tsmon.notify.terminal import for_screen
 from tsmon.untrusted.text import harmless
-
-_WRAPPED = 512
-"""Characters that GNU screen is given at once; what is longer than its buffer it drops."""
 
 
 class _InAscii(dict[int, str]):
@@ -111,9 +109,7 @@ def correct_colors(environment: MutableMapping[str, str]) -> None:
 
 def through_screen(text: str) -> str:
     """The sequence that puts a text into the clipboard (OSC 52), as GNU screen hands it on."""
-    code = f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
-    parts = (code[at : at + _WRAPPED] for at in range(0, len(code), _WRAPPED))
-    return "".join(f"\x1bP{part}\x1b\\" for part in parts)
+    return for_screen(f"\x1b]52;c;{b64encode(text.encode()).decode()}\a")
 
 
 TMUX = ["tmux", "load-buffer", "-w", "-"]
