@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.fake import FakeTorchServe
+from tests.hook import Hook, hooked
 from tests.unit.cli.conftest import Tsmon
 from tsmon.config.files import VARIABLE
 from tsmon.notify import webhook
@@ -31,42 +29,10 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeTorchSer
     return file
 
 
-class Hook(HTTPServer):
-    """Fails as often as it is asked to, then takes what comes."""
-
-    def __init__(self, failures: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.failures = failures
-        self.received: list[Any] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/secret-path"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Hook
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append(json.loads(body))
-        failed = len(self.server.received) <= self.server.failures
-        self.send_response(503 if failed else 204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name of the base)
-        pass
-
-
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    server = Hook(failures=2)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with hooked(failures=2) as server:
+        yield server
 
 
 @pytest.mark.usefixtures("config")
