@@ -83,6 +83,9 @@ CALLS: Mapping[str, Given] = {
     "metrics": lambda w: [
         on(w, "metrics"),
         on(w, "metrics", "--raw"),
+        on(w, "metrics", "--all"),
+        on(w, "metrics", "--all", "--csv", "--filter", "!CPU"),
+        on(w, "metrics", "--all", "--watch", "--count", "2", "--interval", "0.1"),
         on(w, "metrics", "--watch", "--count", "2", "--interval", "0.1"),
         [
             "metrics",

@@ -81,9 +81,13 @@ def emit_status(status: str, as_json: bool) -> None:
         emit(status)
 
 
-def emit_csv(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
+def emit_csv(
+    columns: Iterable[str], rows: Iterable[Mapping[str, object]], *, headings: bool = True
+) -> None:
     """Write rows as CSV, which no spreadsheet runs."""
-    click.echo(visible(csv_text(columns, rows), keep_lines=True), nl=False)
+    text = csv_text(columns, rows)
+    shown = text if headings else text.partition("\n")[2]
+    click.echo(visible(shown, keep_lines=True), nl=False)
 
 
 def emit_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> None:

@@ -198,6 +198,21 @@ def _mean(parts: _Parts, growth: Growth) -> Number:
     return total / count if count > 0 else Missing.NO_TRAFFIC
 
 
+def plain_value(value: float) -> str:
+    """A number in full, as `/metrics` has it: `2216.953125`."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def series_words(reading: SeriesReading) -> str:
+    """What a filter looks at."""
+    family = reading.family
+    return f"{reading.text} {family.kind} {family.unit} {family.help}"
+
+
 def histogram_quantile(share: float, buckets: Mapping[float, float]) -> Quantile | None:
     """A quantile of cumulative buckets by their upper bounds, as PromQL's function has it.
 

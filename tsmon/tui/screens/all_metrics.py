@@ -17,20 +17,14 @@ from textual.reactive import var
 from tsmon.ordering import arrange
 from tsmon.telemetry.series.kept import window_at
 from tsmon.telemetry.series.layout import COUNTER, HISTOGRAM, SUMMARY
-from tsmon.telemetry.series.readings import SeriesReading, read_series
+from tsmon.telemetry.series.readings import SeriesReading, read_series, series_words
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.screens.full_page import Page
 from tsmon.tui.text.notes import Note
-from tsmon.tui.text.series import (
-    series_detail,
-    series_query,
-    series_sample,
-    series_value,
-    series_words,
-)
+from tsmon.tui.text.series import series_detail, series_query, series_sample, series_value
 from tsmon.tui.text.symbols import TimedValue
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.chart import Chart

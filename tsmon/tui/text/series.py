@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from tsmon.telemetry.series.layout import COUNTER, HISTOGRAM, SUMMARY, selector
-from tsmon.telemetry.series.readings import SHARES
+from tsmon.telemetry.series.readings import SHARES, plain_value
 from tsmon.tui.text.tones import Span, Tone
 from tsmon.units import ABSENT, is_known, number
 
@@ -28,15 +27,6 @@ def series_value(value: Number) -> str:
     return f"-{number(-value)}" if value < 0 else number(value)
 
 
-def plain_value(value: float) -> str:
-    """A number in full, as `/metrics` has it: `2216.953125`."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-
-
 def series_quantile(reading: SeriesReading, at: int) -> str:
     """One of the quantiles; `>` says that it lies above the last bound."""
     found = reading.quantiles[at] if at < len(reading.quantiles) else None
@@ -55,12 +45,6 @@ def series_query(reading: SeriesReading) -> str:
         buckets = selector(f"{reading.name}_bucket", reading.labels)
         return f"histogram_quantile(0.95, sum by (le) (rate({buckets}[{QUERY_WINDOW}])))"
     return f"rate({text}[{QUERY_WINDOW}])" if kind in (COUNTER, SUMMARY) else text
-
-
-def series_words(reading: SeriesReading) -> str:
-    """What a filter looks at."""
-    family = reading.family
-    return f"{reading.text} {family.kind} {family.unit} {family.help}"
 
 
 def series_detail(reading: SeriesReading, window_s: float) -> list[Span]:
