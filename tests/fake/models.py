@@ -32,6 +32,8 @@ class Worker:
     """In this machine's time, whatever the `Z` behind it says."""
     processes: int = 0
     """How many it has had while loading."""
+    gpu_usage: str = ""
+    """What describe says of its GPU; empty without one."""
 
     def __post_init__(self) -> None:
         if self.loading is Loading.AT_ONCE:
@@ -59,8 +61,8 @@ class Worker:
             "status": "READY" if self.ready else "UNLOADING",
             "memoryUsage": 0,
             "pid": self.pid,
-            "gpu": False,
-            "gpuUsage": "N/A",
+            "gpu": bool(self.gpu_usage),
+            "gpuUsage": self.gpu_usage or "N/A",
         }
 
 

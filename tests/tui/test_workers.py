@@ -133,3 +133,17 @@ async def test_what_is_wrong_takes_the_rows_that_the_workers_leave(
         pane = seat.monitor.workers_pane
         assert pane.query_one("#workers-failure").size.height == 2
         assert pane.table.size.height > 1
+
+
+async def test_gpu_of_a_worker_stands_beside_it(
+    fake: FakeTorchServe, options: MonitorOptions
+) -> None:
+    fake.load("mnist", workers=2)
+    fake.version("mnist").workers[0].gpu_usage = (
+        "gpuId::1 utilization.gpu [%]::35 % utilization.memory [%]::12 % "
+        "memory.used [MiB]::18950 MiB"
+    )
+    async with watching(fake, options, size=(160, 40)) as seat:
+        await seat.sees("1 35% 18.5 GiB", " GPU")
+        fake.version("mnist").workers[0].gpu_usage = ""
+        await seat.misses(" GPU")

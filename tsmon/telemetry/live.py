@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tsmon.logs.discovery import find_logs
 from tsmon.logs.lines import WorkerNames, logged_as
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
+from tsmon.telemetry.gpus import GpuReader
 from tsmon.telemetry.health.server_signs import PingWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.place_follower import PlaceFollower
@@ -57,6 +58,7 @@ class LiveSource:
         self._logs = PlaceFollower(log_place, log_zone) if log_place is not None else None
         self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
+        self._gpus = GpuReader() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
         self._scrapes = ScrapeReader()
         self._reader = ModelReader(client.management, DESCRIBES_PER_TICK)
@@ -103,6 +105,7 @@ class LiveSource:
             _counted(scrape, logs),
             ping=ping,
             processes=await in_thread(self._process_usages, models),
+            gpus=self._gpus.read() if self._gpus is not None and _have_gpus(models) else {},
             reports=await in_thread(_reports, logs, models) if logs else {},
             worker_states=logs.worker_states if logs else None,
             searching=logs.searching if logs else {},
@@ -193,6 +196,10 @@ def _unready(models: Sequence[Description] | TorchServeError) -> Sequence[str] |
     if isinstance(models, TorchServeError):
         return None
     return [worker.id for entry in models for worker in entry.model.workers if not worker.ready]
+
+
+def _have_gpus(models: Sequence[Description]) -> bool:
+    return any(worker.gpu for entry in models for worker in entry.model.workers)
 
 
 def _is_in_log_mode(scrape: Scrape | TorchServeError) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tsmon.telemetry.gpus import gpu_now, published_gpus
 from tsmon.telemetry.health.server_signs import ServerSigns, lacking
 from tsmon.telemetry.health.verdicts import (
     ModelHealth,
@@ -19,12 +20,13 @@ from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, WorkerStatus
 from tsmon.telemetry.traffic import Missing, Traffic, Usage
 from tsmon.telemetry.unregistered import UnregisteredModels
+from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.request_report import RequestReport
-    from tsmon.telemetry.snapshot import ProcessUsage
     from tsmon.telemetry.source import Description, Observation
-    from tsmon.torchserve.records import ModelVersion
+    from tsmon.torchserve.gpu import GpuUse
+    from tsmon.torchserve.records import ModelVersion, Worker
 
 QUIET = Usage(seconds=0.0, arrived=0.0, counted=0.0, inference_us=0.0, queue_us=0.0)
 NO_REQUESTS = Traffic(QUIET, QUIET, QUIET, QUIET)
@@ -188,7 +190,7 @@ def status_of(
         entry.model,
         entry.is_default,
         traffic,
-        _workers(observation.processes, entry.model, verdict, before),
+        _workers(observation, entry.model, verdict, before),
         verdict,
         requests=observation.reports.get(key),
         cause=observation.causes.get(key),
@@ -197,23 +199,36 @@ def status_of(
 
 
 def _workers(
-    processes: Mapping[int, ProcessUsage],
+    observation: Observation,
     model: ModelVersion,
     verdict: ModelVerdict,
     before: ModelStatus | None,
 ) -> tuple[WorkerStatus, ...]:
     """The workers; those of the tick before where nothing of them changed."""
+    processes = observation.processes
     if (
         before is not None
         and before.described is model
         and before.verdict is verdict
         and all(processes.get(each.worker.pid or 0) == each.process for each in before.workers)
+        and not any(worker.gpu for worker in model.workers)
     ):
         return before.workers
     return tuple(
-        WorkerStatus(worker, of_worker, processes.get(worker.pid or 0))
+        WorkerStatus(
+            worker, of_worker, processes.get(worker.pid or 0), _gpu_of(observation, worker)
+        )
         for worker, (_, of_worker) in zip(model.workers, verdict.workers, strict=True)
     )
+
+
+def _gpu_of(observation: Observation, worker: Worker) -> GpuUse | None:
+    """The GPU of a worker; describe knows which, `nvidia-smi` and the gauges know it later."""
+    if worker.gpu_use is None:
+        return None
+    scrape = observation.scrape
+    gauges = {} if isinstance(scrape, TorchServeError) else published_gpus(scrape.published)
+    return gpu_now(worker.gpu_use, observation.gpus, gauges)
 
 
 def _forgotten(model: ModelStatus) -> ModelStatus:

@@ -23,6 +23,7 @@ from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
 from tsmon.telemetry.traffic import Traffic
 from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.gpu import GpuUse
 from tsmon.torchserve.records import ModelVersion, Worker
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.units import known
@@ -70,6 +71,8 @@ class WorkerStatus(Struct, frozen=True):
     worker: Worker
     verdict: WorkerVerdict
     process: ProcessUsage | None = None
+    gpu: GpuUse | None = None
+    """Its GPU; None without one, and where describe does not say which."""
 
     @property
     def memory_bytes(self) -> int | None:

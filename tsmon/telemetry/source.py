@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.scrape import Scrape
     from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
     from tsmon.torchserve.errors import TorchServeError
+    from tsmon.torchserve.gpu import GpuUse
     from tsmon.torchserve.records import ModelVersion
     from tsmon.torchserve.tokens import KeyKind
 
@@ -62,6 +63,8 @@ class Observation(Struct, frozen=True):
     scrape: Scrape | TorchServeError
     processes: Mapping[int, ProcessUsage] = field(default_factory=dict)
     """What this machine's process table says of workers, by pid, where the server is local."""
+    gpus: Mapping[str, GpuUse] = field(default_factory=dict)
+    """What this machine's `nvidia-smi` says of GPUs, by index, where the server is local."""
     reports: Mapping[ModelKey, RequestReport] = field(default_factory=dict)
     """What the log files say of single requests, where they can be read."""
     worker_states: Mapping[str, WorkerState] | None = None

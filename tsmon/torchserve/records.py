@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from tsmon.torchserve.errors import NotTorchServe
+from tsmon.torchserve.gpu import GpuUse, parse_gpu_usage
 from tsmon.untrusted.text import one_line
 
 Json = dict[str, Any]
@@ -57,6 +58,8 @@ class Worker(Struct, frozen=True):
     start_time: str
     """When the worker was created, in the server's local time whatever its `Z` says."""
     gpu: bool | None = None
+    gpu_use: GpuUse | None = None
+    """Its GPU when it was described; None without one."""
 
     @property
     def ready(self) -> bool:
@@ -220,7 +223,7 @@ def _version(entry: object, name: str, number: int) -> ModelVersion:
 
 def _worker(fields: _Fields) -> Worker:
     pid = fields.number("pid", least=-1, most=JAVA_INT)
-    gpu = fields.raw.get("gpu")
+    gpu, usage = fields.raw.get("gpu"), fields.raw.get("gpuUsage")
     return Worker(
         id=fields.text("id"),
         status=fields.text("status", needed=bool(fields.raw)),
@@ -228,6 +231,7 @@ def _worker(fields: _Fields) -> Worker:
         memory_bytes=fields.number("memoryUsage", most=MOST_MEMORY) or None,
         start_time=fields.text("startTime"),
         gpu=gpu if isinstance(gpu, bool) else None,
+        gpu_use=parse_gpu_usage(usage) if gpu is True and isinstance(usage, str) else None,
     )
 
 

@@ -68,6 +68,7 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         self._format = format_row
         self._shown: list[tuple[int, Column, int]] = []
         """Place among all, column and width of those for which there is room."""
+        self._left_out: frozenset[str] = frozenset()
         self._longest: Mapping[str, int] = NOTHING_LONG
         self._order: tuple[Column, bool] | None = None
         self._styles: dict[Tone, Style] = {}
@@ -77,6 +78,12 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
     def chosen(self) -> Item | None:
         """The item under the cursor."""
         return self.items[self.cursor] if self.cursor < len(self.items) else None
+
+    def leave_out(self, *ids: str) -> None:
+        """Have no columns with these ids, whatever room there is."""
+        if self._left_out != frozenset(ids):
+            self._left_out = frozenset(ids)
+            self._lay_out()
 
     def shows(self, column: Column) -> bool:
         """Whether there is room for a column."""
@@ -194,7 +201,8 @@ class LongTable(ScrollView, Generic[Item], can_focus=True):
         room, before = self.scrollable_content_region.width, self._shown
         self.virtual_size = Size(room, len(self.items) + HEADER)
         if room:
-            fitted = fit(self._all, self._longest, room)
+            columns = [each for each in self._all if each.id not in self._left_out]
+            fitted = fit(columns, self._longest, room)
             self._shown = [(self._all.index(column), column, width) for column, width in fitted]
         return self._shown != before
 

@@ -82,6 +82,18 @@ def _device(shown: ShownWorker) -> str:
     return {True: "gpu", False: "cpu", None: ABSENT}[shown.worker.worker.gpu]
 
 
+def _gpu(shown: ShownWorker) -> str:
+    """The GPU's number, its use and its memory, where they are known."""
+    gpu = shown.worker.gpu
+    if gpu is None:
+        return ABSENT
+    if shown.stale:
+        return gpu.id
+    return f"{gpu.id} {percent(gpu.share)} {byte_size(gpu.memory_bytes)}"
+
+
+GPU = "gpu-use"
+"""The column that is there only where a worker has a GPU."""
 WORKER_COLUMNS: tuple[WorkerColumn, ...] = (
     WorkerColumn(
         "id", "ID", 5, cell=lambda shown: Cell(shown.worker.worker.id, shown.tone),
@@ -115,6 +127,11 @@ WORKER_COLUMNS: tuple[WorkerColumn, ...] = (
     WorkerColumn(
         "gpu", "DEVICE", 6, right=True, rank=3,
         cell=lambda shown: Cell(_device(shown), shown.tone), value=_device,
+    ),
+    WorkerColumn(
+        GPU, "GPU", 14, rank=1, cell=lambda shown: Cell(_gpu(shown), shown.tone),
+        value=lambda shown: shown.worker.gpu.share if shown.worker.gpu else None,
+        largest_first=True,
     ),
 )  # fmt: skip
 
@@ -184,6 +201,7 @@ class WorkersPane(TablePane[ShownWorker]):
         model = self._model
         workers = model.workers if model else ()
         shown = [ShownWorker(each, model, self._now, self._stale) for each in workers if model]
+        self.table.leave_out(*([] if any(each.gpu for each in workers) else [GPU]))
         self.table.show_rows(
             [
                 TableRow(each.worker.worker.id, cells_of(WORKER_COLUMNS, each))
