@@ -198,11 +198,14 @@ def _paper(gray: Image.Image, border: int) -> Image.Image:
     width, height = gray.size
     _, high = _shades(gray)
     across, down = -(-width // 8), -(-height // 8)
-    corners = Image.new("L", (2, 2))
-    for x, left in enumerate((0, width - across)):
-        for y, top in enumerate((0, height - down)):
+    shades = []
+    for top in (0, height - down):
+        for left in (0, width - across):
             shade = _median(gray.crop((left, top, left + across, top + down)).histogram())
-            corners.putpixel((x, y), shade if shade - border < (high - border) / 2 else border)
+            shades.append(shade if shade - border < (high - border) / 2 else border)
+    if len(set(shades)) == 1:
+        return Image.new("L", gray.size, shades[0])
+    corners = Image.frombytes("L", (2, 2), bytes(shades))
     return corners.resize(gray.size, Image.Resampling.BILINEAR)
 
 
@@ -250,24 +253,21 @@ def _threshold(level: int) -> bytes:
 def _without_specks(grid: Image.Image) -> Image.Image:
     """Where the ink is, of mode ``1``, but for pieces with little of it."""
     inked = _inked(grid, 1).convert("1", dither=Image.Dither.NONE)
-    pieces = _pieces(inked)
+    # A bit for each cell, and one more in each row, or its end would touch the next one's start.
+    packed = inked.crop((0, 0, grid.width + 1, grid.height)).tobytes()
+    size = (8 * len(packed) // grid.height, grid.height)
+    pieces = _pieces(int.from_bytes(packed, "big"), size[0])
     if len(pieces) < 2:
         return inked
-    masses = [_mass(grid.histogram(piece)) for piece in pieces]
-    kept = Image.new("1", grid.size)
-    for piece, mass in zip(pieces, masses):
-        if mass >= _SPECK * max(masses):
-            kept.paste(1, mask=piece)
-    return kept
+    ink = grid.crop((0, 0, *size)).tobytes()[::-1]  # by the place of its bit
+    masses = [sum(ink[place] for place in _places(piece)) for piece in pieces]
+    least = _SPECK * max(masses)
+    kept = sum(piece for piece, mass in zip(pieces, masses) if mass >= least)
+    return Image.frombytes("1", size, kept.to_bytes(len(packed), "big"))
 
 
-def _pieces(inked: Image.Image) -> list[Image.Image]:
-    """The connected pieces of a picture of mode ``1``, each one as a picture."""
-    # A column of its own at the right, or a row's end would touch the next one's start.
-    width, height = inked.width + 1, inked.height
-    packed = inked.crop((0, 0, width, height)).tobytes()
-    row = 8 * len(packed) // height
-    rest = int.from_bytes(packed, "big")
+def _pieces(rest: int, row: int) -> list[int]:
+    """The connected pieces among the bits, in rows of so many."""
     pieces = []
     while rest:
         piece, grown = 0, rest & -rest
@@ -276,9 +276,18 @@ def _pieces(inked: Image.Image) -> list[Image.Image]:
             grown |= grown << 1 | grown >> 1
             grown = (grown | grown << row | grown >> row) & rest
         rest ^= piece
-        picture = Image.frombytes("1", (width, height), piece.to_bytes(len(packed), "big"))
-        pieces.append(picture.crop((0, 0, width - 1, height)))
+        pieces.append(piece)
     return pieces
+
+
+def _places(bits: int) -> list[int]:
+    """The places of those that are set, counted from the last one of all."""
+    places = []
+    while bits:
+        last = bits & -bits
+        places.append(last.bit_length() - 1)
+        bits ^= last
+    return places
 
 
 def _mass(shades: list[int]) -> int:
