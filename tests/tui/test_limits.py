@@ -11,8 +11,11 @@ import pytest
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import PERIOD_S, Seat, watching
+from tsmon.config.changes import Origins
+from tsmon.config.files import load
 from tsmon.config.schema import Config, LimitSettings, NotifySettings
 from tsmon.tui.app.app import MonitorOptions
+from tsmon.tui.commands.command_line import CommandLine
 
 
 def limited(limits: Mapping[str, LimitSettings]) -> MonitorOptions:
@@ -108,3 +111,69 @@ async def test_a_command_that_fails_is_said_once(fake: FakeTorchServe) -> None:
     fake.load("mnist", "1.0")
     async with watching(fake, noted(NotifySettings(exec=("false",)))) as seat:
         await seat.sees("false: ended with exit code 1")
+
+
+async def typed(seat: Seat, text: str) -> None:
+    await seat.press("colon")
+    await seat.until(lambda: isinstance(seat.app.screen, CommandLine) and seat.app.focused)
+    await seat.write(text)
+    await seat.press("enter")
+
+
+def own_file(folder: Path) -> MonitorOptions:
+    return MonitorOptions(period_s=PERIOD_S, origins=Origins(own=folder / "config.toml"))
+
+
+async def test_a_limit_is_set_on_the_selected_model_and_saved(
+    fake: FakeTorchServe, tmp_path: Path
+) -> None:
+    fake.load("mnist", "1.0")
+    options = own_file(tmp_path)
+    async with watching(fake, options, read_only=True) as seat:
+        await typed(seat, "limit ready<2 for 0.4s")
+        await seat.sees("! over limit")
+        await seat.until(options.origins.own.is_file)
+        await typed(seat, "limits")
+        await seat.sees("Limits", "mnist 1.0", "exceeded for", "ready 1 (ready < 2 for 0.4 s)")
+
+    limits = load(options.origins.own).config.limits
+    assert limits == {
+        "mnist-1-0-ready": LimitSettings(when="ready < 2 for 0.4 s", model="mnist/1.0")
+    }
+
+
+async def test_another_one_on_the_same_number_replaces_it_and_off_ends_it(
+    fake: FakeTorchServe, tmp_path: Path
+) -> None:
+    fake.load("mnist", "1.0")
+    options = own_file(tmp_path)
+    async with watching(fake, options) as seat:
+        await typed(seat, "limit mnist ready < 2")
+        await seat.sees("! over limit")
+        await typed(seat, "limit mnist ready < 1")
+        await seat.misses("! over limit")
+        await typed(seat, "limit mnist-ready off")
+        await seat.sees("limit mnist-ready is off")
+        await typed(seat, "limits")
+        await seat.sees("no limits are set")
+
+    assert load(options.origins.own).config.limits == {"mnist-ready": LimitSettings(model="mnist")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("limit p95 > 50", "p95 needs a unit"),
+        ("limit mnist p95 > 50", "p95 needs a unit"),
+        ("limit nist p95 > 50 ms", "no model is called nist"),
+        ("limit slow off", "there is no limit slow"),
+    ],
+)
+async def test_what_is_no_limit_is_said_where_it_was_typed(
+    fake: FakeTorchServe, tmp_path: Path, text: str, said: str
+) -> None:
+    fake.load("mnist", "1.0")
+    async with watching(fake, own_file(tmp_path)) as seat:
+        await typed(seat, text)
+        await seat.sees(said)
+    assert not (tmp_path / "config.toml").exists()

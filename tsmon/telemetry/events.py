@@ -235,7 +235,12 @@ def limit_events(before: Snapshot | None, after: Snapshot) -> Iterator[Event]:
         model = after.model(key)
         limits = model.limits if model else ()
         later = next((each for each in limits if each.limit.name == name), None)
-        figure = later.figure if later else "the version is not registered any more"
+        if later is not None and later.limit == status.limit:
+            figure = later.figure
+        elif model is None or model.gone:
+            figure = "the version is not registered any more"
+        else:
+            figure = "the limit was changed"
         lasted = f"for {duration(after.at.since(status.since))}" if status.since else "before"
         text = f"{name}: {figure}, exceeded {lasted} ({status.limit.condition})"
         cleared = later or status

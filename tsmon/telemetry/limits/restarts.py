@@ -22,7 +22,8 @@ class Restarts:
     """Counts them from tick to tick, from the first one on."""
 
     def __init__(self, longest_s: float) -> None:
-        self._longest_s = longest_s
+        self.longest_s = longest_s
+        """How far back they are known."""
         self._counted: dict[ModelKey, _Counted] = {}
 
     def observe(self, model: ModelStatus, now: float) -> None:
@@ -35,7 +36,7 @@ class Restarts:
             if grown := _growth(counted.workers, model.workers):
                 counted.seen.append((now, grown))
             counted.workers = model.workers
-        while counted.seen and now - counted.seen[0][0] > self._longest_s:
+        while counted.seen and now - counted.seen[0][0] > self.longest_s:
             counted.seen.popleft()
 
     def within(self, key: ModelKey, seconds: float, now: float) -> int:

@@ -45,13 +45,24 @@ class LimitWatch:
 
     def __init__(self, limits: Sequence[Limit] = (), *, remembers: bool = False) -> None:
         """One that remembers can say later how it was at an earlier tick."""
-        self.limits = tuple(limits)
+        self.limits: tuple[Limit, ...] = ()
         self._remembers = remembers
         self._courses: dict[tuple[ModelKey, str], _Course] = {}
         self._covering: dict[ModelKey, tuple[Limit, ...]] = {}
-        windows = [each.condition.window_s or 0.0 for each in limits if _counts(each)]
-        self._restarts = Restarts(max(windows)) if windows else None
+        self._restarts: Restarts | None = None
         self._last: Instant | None = None
+        self.hold_to(limits)
+
+    def hold_to(self, limits: Sequence[Limit]) -> None:
+        """Judge by these limits from the next tick on; what stays the same goes on as it was."""
+        self.limits = tuple(limits)
+        self._covering.clear()
+        for each, course in list(self._courses.items()):
+            if course.last.limit not in self.limits:
+                del self._courses[each]
+        windows = [each.condition.window_s or 0.0 for each in limits if _counts(each)]
+        if windows and (self._restarts is None or self._restarts.longest_s < max(windows)):
+            self._restarts = Restarts(max(windows))
 
     def judge(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with how its models stand to their limits."""

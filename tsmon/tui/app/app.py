@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from tsmon.config.schema import LimitSettings
     from tsmon.tui.keymap.effective import Keymap
     from tsmon.tui.state.messages import (
         JobBegun,
@@ -241,6 +242,10 @@ class TsmonApp(App[int]):
         self.keys = keys
         self.set_keymap(keys.for_textual())
         self.keys_changed.publish(keys)
+
+    def hold_to(self, limits: Mapping[str, LimitSettings]) -> None:
+        """Hold the models of the server, and of those opened later, to these limits."""
+        self.servers.hold_to(limits)
 
     def expect_dialog(self) -> None:
         """Keep the keys pressed from now on for the dialog that is about to open."""

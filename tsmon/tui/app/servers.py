@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from tsmon.tui.state.session import JobUnderWay, LiveSession, Session
 from tsmon.tui.text.notes import EXPECTED, Note
 
 if TYPE_CHECKING:
-    from tsmon.config.schema import Config
+    from tsmon.config.schema import Config, LimitSettings
     from tsmon.fleet.fleet import Fleet
     from tsmon.serving.record import ServerRecord
     from tsmon.tui.monitor.screen import MonitorScreen
@@ -147,6 +147,12 @@ class Servers:
         self._options = replace(self._options, config=config)
         if self._fleet is not None:
             self._fleet.set_period(seconds)
+
+    def hold_to(self, limits: Mapping[str, LimitSettings]) -> None:
+        """Hold the models of this server, and of those opened later, to these limits."""
+        config = dataclasses.replace(self._options.config, limits=dict(limits))
+        self._options = replace(self._options, config=config)
+        self.session.hold_to(read_limits(limits))
 
     async def close(self) -> None:
         """Stop what is under way, then close the connections to all servers."""

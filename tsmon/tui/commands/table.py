@@ -146,6 +146,14 @@ def _columns(screen: MonitorScreen) -> Sequence[str]:
     return screen.table_pane.column_names
 
 
+def _limit(screen: MonitorScreen, text: str) -> None:
+    screen.limiting.add(text)
+
+
+def _limits(screen: MonitorScreen, text: str) -> None:
+    screen.limiting.show()
+
+
 def _quit(screen: MonitorScreen, text: str) -> None:
     screen.call_later(screen.app.action_quit)
 
@@ -180,6 +188,14 @@ COMMANDS: tuple[Command, ...] = (
         "period", "SECONDS", "Set how often the server is polled.",
         _period, _periods, like="time.ask-less", everywhere=True,
     ),
+    Command(
+        "limit", "[MODEL] CONDITION", (
+            "Set a limit such as p95 > 50 ms for 1 min on the selected model and save it; NAME off "
+            "switches one off."
+        ),
+        _limit,
+    ),
+    Command("limits", "", "List the limits with their states.", _limits),
     Command("theme", "NAME", "Choose the colour theme.", _theme, _themes, everywhere=True),
     Command("q", "", "Quit the monitor.", _quit, everywhere=True),
 )  # fmt: skip

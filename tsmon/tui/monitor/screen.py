@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual import events, on
 from textual.reactive import var
@@ -23,6 +23,7 @@ from tsmon.tui.monitor.experimenting import Experimenting
 from tsmon.tui.monitor.in_depth import InDepth
 from tsmon.tui.monitor.incidents import Incidents
 from tsmon.tui.monitor.leftovers import Leftovers
+from tsmon.tui.monitor.limiting import Limited, Limiting
 from tsmon.tui.monitor.looking_back import LookingBack
 from tsmon.tui.monitor.pages import Pages
 from tsmon.tui.monitor.panes import Panes
@@ -63,6 +64,10 @@ FOLLOWING = "monitor"
 NO_MODEL = Note("no model is selected", "{model.register} registers one")
 
 
+class WholeApp(Appearance, Limited, Protocol):
+    """What is changed of all screens together."""
+
+
 class MonitorScreen(Panes):
     """The one screen; pages and dialogs open above it, and capabilities do the work."""
 
@@ -71,7 +76,7 @@ class MonitorScreen(Panes):
     selected: var[ModelKey | None] = var(None, init=False)
     """The version the panes 2 to 4 are about."""
 
-    def __init__(self, session: Session, options: MonitorOptions, appearance: Appearance) -> None:
+    def __init__(self, session: Session, options: MonitorOptions, app: WholeApp) -> None:
         super().__init__()
         self.options = options
         self.all_keys = (*keymap.KEYS, *options.keys.plugins)
@@ -87,17 +92,19 @@ class MonitorScreen(Panes):
         self.running = Running(self)
         self.sending = Sending(self, self.running)
         self.servers = ServerActions(self)
+        self.limiting = Limiting(self, app)
         undoing, marking, pages = Undoing(self), Marking(self), Pages(self, self.past)
         in_depth = InDepth(self, pages)
         self.scaling = Scaling(self, undoing, marking)
         versions = Versions(self, undoing, marking)
         self._capabilities: tuple[Capability, ...] = (
-            Configuring(self, appearance, self.past, self.servers, self.sending),
+            Configuring(self, app, self.past, self.servers, self.sending),
             Canaries(self, self.sending),
             Copying(self),
             Experimenting(self, self.running),
             Incidents(self),
             Leftovers(self),
+            self.limiting,
             pages,
             Plugins(self),
             Replacing(self, undoing, self.sending.desk),

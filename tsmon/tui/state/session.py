@@ -133,7 +133,7 @@ class Session(ABC):
 
     def hold_to(self, limits: Sequence[Limit]) -> None:
         """Hold the models to these limits from the next tick on."""
-        self.monitor.limits = LimitWatch(limits)
+        self.monitor.limits.hold_to(limits)
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish snapshots until cancelled, or until there are no more.

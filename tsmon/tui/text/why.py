@@ -67,7 +67,7 @@ def model_sections(
         since = "Cause" if model.verdict.health not in WELL else "Cause of the last failure"
         yield since, cause_spans(model.cause)
     if model.limits:
-        yield "Limits", _limits(snapshot, model)
+        yield "Limits", limit_spans(snapshot, model)
     if evidence := list(_evidence(snapshot, model)):
         yield "Evidence", _rows(evidence)
     if workers := _workers(model, worker_id):
@@ -152,7 +152,7 @@ def _evidence(snapshot: Snapshot, model: ModelStatus) -> Iterator[tuple[str, str
         yield "queued", f"{count(queue.pending)} of {plural(queue.capacity, 'place')}"
 
 
-def _limits(snapshot: Snapshot, model: ModelStatus) -> list[Span]:
+def limit_spans(snapshot: Snapshot, model: ModelStatus) -> list[Span]:
     """Each limit with how it stands, and for how long it has."""
     spans: list[Span] = []
     for status in model.limits:

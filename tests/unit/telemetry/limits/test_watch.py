@@ -220,3 +220,20 @@ def test_restarts_are_counted_over_their_time() -> None:
 
     assert [status.value for status in found] == [0, 1, 1, 3, 2, 0]
     assert [status.exceeded for status in found] == [False, False, False, True, False, False]
+
+
+def test_another_limit_leaves_the_others_as_they_were() -> None:
+    stays, goes = limit("queue > 20 for 10 s", name="stays"), limit("ready < 9", name="goes")
+    watch, log = LimitWatch([stays, goes]), EventLog()
+    for seconds in (0, 5, 10):
+        log.observe(watch.judge(tick(seconds, model(30))))
+    watch.hold_to([stays, limit("restarts > 2 in 10 min", name="new")])
+    last = watch.judge(tick(15, model(30)))
+    log.observe(last)
+
+    found = {each.limit.name: (each.exceeded, each.since) for each in last.models[0].limits}
+    assert found == {"stays": (True, at(10)), "new": (False, None)}
+    assert [(each.kind, each.text) for each in log.events][-1] == (
+        EventKind.LIMIT_CLEARED,
+        "goes: the limit was changed, exceeded for 15 s (ready < 9)",
+    )
