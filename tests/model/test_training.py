@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from urllib.error import URLError
 
@@ -49,6 +50,26 @@ def _trained(digits: tuple[Tensor, Tensor], seed: int) -> dict[str, Tensor]:
     trainer.epoch()
     weights: dict[str, Tensor] = trainer.network.state_dict()
     return weights
+
+
+@pytest.mark.parametrize("has_onnx", [True, False])
+def test_training_writes_the_weights_and_where_it_can_the_onnx_file(
+    has_onnx: bool,
+    bars: tuple[Tensor, Tensor],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(train, "_load", lambda *_: (bars, bars))
+    if has_onnx:
+        pytest.importorskip("onnx")
+    else:
+        monkeypatch.setitem(sys.modules, "onnx", None)
+    arguments = ["--out", str(tmp_path / "w.pt"), "--epochs", "1", "--batch", "50"]
+    assert train.main(arguments) == 0
+    written = {"w.pt", "w.onnx"} if has_onnx else {"w.pt"}
+    assert {file.name for file in tmp_path.iterdir()} == written
+    assert ("no ONNX file" in capsys.readouterr().out) is not has_onnx
 
 
 def test_pens_go_from_thin_to_thick_and_keep_the_picture_itself(
