@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from tests.fake import Archive, Loading
+from tests.fake.workflows import WorkflowArchive
 
 
 def _length(body: bytes) -> int:
@@ -25,6 +26,34 @@ FAKE = {
     "streaming.mar": Archive("streaming"),
     "held.mar": Archive("held", loading=Loading.HELD),
 }
+
+
+FAKE_WORKFLOWS = {"pair.war": WorkflowArchive("pair", ("digit.mar", "digit-2.mar"))}
+
+
+def write_workflows(store: Path) -> None:
+    """The same as files."""
+    for url, archive in FAKE_WORKFLOWS.items():
+        nodes = [Path(model).stem.replace("-", "_") for model in archive.models]
+        models = "".join(
+            f"  {node}:\n    url: {model}\n"
+            for node, model in zip(nodes, archive.models, strict=True)
+        )
+        limits = "  min-workers: 1\n  max-workers: 1\n  batch-size: 1\n  max-batch-delay: 10\n"
+        dag = f"dag:\n  {nodes[0]}: [{nodes[1]}]\n"
+        manifest = {
+            "createdOn": "30/11/2026 23:41:18",
+            "workflow": {
+                "workflowName": archive.workflow,
+                "specFile": "spec.yaml",
+                "handler": "functions.py",
+            },
+            "archiverVersion": "0.2.15",
+        }
+        with zipfile.ZipFile(store / url, "w") as war:
+            war.writestr("functions.py", "")
+            war.writestr("spec.yaml", f"models:\n{limits}{models}{dag}")
+            war.writestr("WAR-INF/MANIFEST.json", json.dumps(manifest))
 
 
 def write_real(store: Path) -> None:

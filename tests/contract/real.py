@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.contract.archives import write_real
+from tests.contract.archives import write_real, write_workflows
 from tests.secrecy import hand_out_file
 from tsmon.serving.java import find_java
 from tsmon.serving.ports import LOOPBACK, Ports, free_ports
@@ -45,6 +45,8 @@ def real_torchserve(settings: dict[str, str]) -> Iterator[RealTorchServe]:
         folder = Path(name)
         (folder / "store").mkdir()
         write_real(folder / "store")
+        (folder / "workflows").mkdir()
+        write_workflows(folder / "workflows")
         ports = free_ports()
         _write_settings(folder / "config.properties", ports, settings)
         server = RealTorchServe(
@@ -76,6 +78,7 @@ def _write_settings(path: Path, ports: Ports, settings: dict[str, str]) -> None:
         "metrics_address": f"http://{LOOPBACK}:{ports.metrics}",
         "grpc_inference_port": str(ports.grpc_inference),
         "grpc_management_port": str(ports.grpc_management),
+        "workflow_store": str(path.parent / "workflows"),
         "disable_system_metrics": "true",
     } | settings
     path.write_text("".join(f"{key}={value}\n" for key, value in everything.items()))
@@ -90,6 +93,7 @@ def _launch(folder: Path, release_file: Path) -> subprocess.Popen[bytes]:
         "TEMP": str(folder),
         "TMPDIR": str(folder),
         "OMP_NUM_THREADS": "1",
+        "TS_OPEN_INFERENCE_PROTOCOL": "oip",
         "CONTRACT_RELEASE": str(release_file),
     }
     with (folder / "console").open("wb") as console:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.contract.archives import FAKE
+from tests.contract.archives import FAKE, FAKE_WORKFLOWS
 from tests.contract.real import RealTorchServe
 from tests.fake import FakeTorchServe
 from tsmon.torchserve.addresses import Addresses
@@ -41,6 +41,8 @@ class Fake(Server):
     def __init__(self, server: FakeTorchServe) -> None:
         self.server = server
         self.server.store.update(FAKE)
+        self.server.workflow_store.update(FAKE_WORKFLOWS)
+        self.server.open_inference = True
         self.addresses = server.addresses
         self.key_file = server.keys.path or Path("/nonexistent")
         self.transport = server.transport()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 Digit = Callable[[bytes], int]
@@ -35,5 +35,7 @@ class Archive:
     version: str = "1.0"
     loading: Loading = Loading.AT_ONCE
     digit: Digit = always_seven
+    metadata: dict[str, object] = field(default_factory=dict)
+    """What the handler says of itself where it is asked."""
     inference_ms: float = 5.0
     queue_ms: float = 0.5

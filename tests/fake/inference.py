@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.fake import answers
+from tests.fake import answers, workflows
 from tests.fake.models import Version
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ async def respond(server: FakeTorchServe, request: httpx.Request) -> httpx.Respo
             return answers.status(server.ping, 500 if server.ping == "Unhealthy" else 200)
         case ["predictions", name] if name:
             return await _predict(server, request, name, None)
+        case ["wfpredict", name]:
+            return await workflows.predict(server, request, name)
+        case ["v1", "models", asked] if asked.endswith(":predict"):
+            return await _predict(server, request, asked.removesuffix(":predict"), None)
+        case ["v2", "models", name, "infer"]:
+            return await _predict(server, request, name, None)
+        case ["v2", *rest] if server.open_inference:
+            return _open_inference("/".join(rest))
         case ["invocations"] if name := request.url.params.get("model_name"):
             return await _predict(server, request, name, None)
         case ["predictions", name, version, *_]:
@@ -61,6 +69,17 @@ async def _predict(
         served.in_flight -= 1
     server.counters.answered(name, version, 1, served.archive.inference_ms, served.archive.queue_ms)
     return response
+
+
+def _open_inference(path: str) -> httpx.Response:
+    known = {
+        "": {"name": "Torchserve", "version": "0.12.0", "extenstion": ["kserve", "kubeflow"]},
+        "health/live": {"live": True},
+        "health/ready": {"ready": True},
+    }
+    if path not in known:
+        raise answers.no_such_path()
+    return answers.answer(known[path])
 
 
 def _answer(served: Version, request: httpx.Request) -> httpx.Response:

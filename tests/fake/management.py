@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.fake import answers
+from tests.fake import answers, workflows
 from tests.fake.archives import Loading
 from tests.fake.models import Model, Version
 
@@ -30,6 +30,8 @@ async def respond(server: FakeTorchServe, request: httpx.Request) -> httpx.Respo
         return _token(server, request)
     server.keys.check(request, "management")
     match request.url.path.split("/")[1:]:
+        case ["workflows", *name]:
+            return await workflows.respond(server, request, "/".join(name))
         case ["models"]:
             return await _models(server, request)
         case ["models", name]:
@@ -55,7 +57,7 @@ async def _model_version(
 ) -> httpx.Response:
     match request.method:
         case "GET":
-            return _describe(server, name, version)
+            return _describe(server, request, name, version)
         case "PUT":
             return await _scale(server, request, name, version)
         case "DELETE":
@@ -88,10 +90,15 @@ def _list(server: FakeTorchServe, request: httpx.Request) -> httpx.Response:
     return answers.answer(page)
 
 
-def _describe(server: FakeTorchServe, name: str, version: str | None) -> httpx.Response:
+def _describe(
+    server: FakeTorchServe, request: httpx.Request, name: str, version: str | None
+) -> httpx.Response:
     model = _model(server, name)
     versions = list(model.versions.values()) if version == "all" else [_version(model, version)]
-    return answers.answer([one.describe(at_startup=model.at_startup) for one in versions])
+    described = [one.describe(at_startup=model.at_startup) for one in versions]
+    if request.url.params.get("customized") == "true" and version != "all":
+        described[0]["customizedMetadata"] = versions[0].archive.metadata
+    return answers.answer(described)
 
 
 async def _register(server: FakeTorchServe, request: httpx.Request) -> httpx.Response:

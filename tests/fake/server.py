@@ -15,6 +15,7 @@ from tests.fake.faults import Faults, Hold, Reply
 from tests.fake.keys import Keys
 from tests.fake.models import Version
 from tests.fake.registry import Registry
+from tests.fake.workflows import Workflow, WorkflowArchive
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.tokens import KeyRing
@@ -41,6 +42,9 @@ class FakeTorchServe:
         self.model_api = model_api
         self.job_queue_size = job_queue_size
         self.store: dict[str, Archive] = {}
+        self.workflow_store: dict[str, WorkflowArchive] = {}
+        self.open_inference = False
+        """Whether it speaks the Open Inference Protocol."""
         self.ping = "Healthy"
         """What `/ping` says; Unhealthy once a worker has failed for longer than it is retried."""
         self.software = "0.12.0"
@@ -59,6 +63,7 @@ class FakeTorchServe:
         """Start, or start again after `kill`: counters at zero, API-registered models forgotten."""
         self._up = True
         self.counters = Counters()
+        self.workflows: dict[str, Workflow] = {}
         self.registry = Registry(self.job_queue_size, self._pids)
         self.keys.renew("management", "inference", "API")
         for url, workers in self._at_start:

@@ -65,7 +65,15 @@ CALLS: Mapping[str, Given] = {
     "unregister": lambda w: [on(w, "unregister", NAME), on(w, "unregister", evil("ARCHIVED-"))],
     "replace": lambda w: [on(w, "replace", MODEL, evil("ARCHIVE-")), on(w, "replace", NAME, "x")],
     "restart": lambda w: [on(w, "restart", MODEL), on(w, "restart", MODEL, "--at-once")],
-    "ping": _on("ping"),
+    "ping": lambda w: [on(w, "ping"), on(w, "ping", "--open-inference")],
+    "workflow list": _on("workflow", "list"),
+    "workflow describe": lambda w: [
+        on(w, "workflow", "describe", evil("WORKFLOW-")),
+        on(w, "workflow", "describe", NAME),
+    ],
+    "workflow register": lambda w: [on(w, "workflow", "register", evil("WAR-"), "--name", NAME)],
+    "workflow unregister": lambda w: [on(w, "workflow", "unregister", NAME, "--yes")],
+    "workflow predict": lambda w: [on(w, "workflow", "predict", NAME, str(w.image))],
     "predict": lambda w: [
         on(w, "predict", MODEL, str(w.image)),
         on(w, "predict", MODEL, *map(str, w.images.iterdir())),

@@ -49,6 +49,7 @@ WAYS: Mapping[str, Way] = {
     "events": Way("e", "Events"),
     "canary": Way("V", "Canary"),
     "store": Way("A", "Archives"),
+    "workflows": Way("ampersand", "WORKFLOW-"),
     "timeline": Way("J", "Workers over time"),
     "why": Way("Y", "Why?"),
     "runs": Way("B", "RUN-MODEL-"),

@@ -20,6 +20,7 @@ from PIL import Image
 import tsmon
 from tests import docker_stand_in
 from tests.fake.loopback import Loopback, beside
+from tests.fake.workflows import Workflow, WorkflowArchive
 from tests.hostile.payload import evil
 from tests.unit.load.run.test_server_side import report
 from tests.unit.telemetry.log_page.lines import access, printed, served, traceback, waited
@@ -105,6 +106,7 @@ def _have_models(world: World) -> None:
     fake.load("mnist", workers=1)
     fake.serve("mnist", n=5)
     fake.serve(MODEL, VERSION, n=5)
+    fake.workflows[evil("WORKFLOW-")] = Workflow(WorkflowArchive("w", ()), evil("WAR-"))
     fake.archive(evil("ARCHIVED-"), evil("VERSION-"), url=evil("ARCHIVE-"))
     told = {"status": evil("STATUS-")}
     refusal = {"code": 503, "type": evil("TYPE-"), "message": evil("REFUSED-") + LONG}

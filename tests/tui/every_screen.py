@@ -69,6 +69,7 @@ from tsmon.tui.screens.timeline import Timeline
 from tsmon.tui.screens.welcome import Welcome
 from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.screens.why import NO_FIXES, Why, WhyStart
+from tsmon.tui.screens.workflows import WorkflowsPage
 from tsmon.tui.state.amount import Amount
 from tsmon.tui.state.bulk import Bulk
 from tsmon.tui.state.digits import Desk
@@ -235,6 +236,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Welcome: lambda room: Welcome("nowhere"),
     WholeText: lambda room: WholeText("Text", Content("text"), "text"),
     Why: _why,
+    WorkflowsPage: lambda room: WorkflowsPage(room.seat.app.session, may_change=lambda: None),
 }
 """By class."""
 

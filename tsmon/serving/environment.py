@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tsmon.serving.home import Home
     from tsmon.serving.java import Java
 
+_READ_THERE = ("ts_open_inference_protocol",)
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _MEASURED_BEST_THREADS = 1  # twice the requests per second of torch's default on a small CNN
 
@@ -22,12 +24,17 @@ def server_environment(
     temp_dir: Path,
     threads_per_worker: int | None,
     base: Mapping[str, str] = os.environ,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """The environment of TorchServe's launcher, server and workers, made from *base*."""
+    """The environment of TorchServe's launcher, server and workers, made from *base*.
+
+    Of the `settings` of config.properties it has those that TorchServe reads from there alone.
+    """
     # TS_CONFIG_FILE and the like would win over what we configure; what we were given, such as the
     # address of a Prometheus with its password, is no business of the handlers that run there.
     ours = ("TS_", "TSMON_")
     environment = {key: value for key, value in base.items() if not key.startswith(ours)}
+    environment |= {key.upper(): settings[key] for key in _READ_THERE if key in settings}
     environment |= {
         "JAVA_HOME": str(java.home),
         # The launcher's pid file, the server's unpacked models, the workers' sockets.

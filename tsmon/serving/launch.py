@@ -85,7 +85,11 @@ class Launch:
         command += ["--ncs", "--ts-config", self._home.config]
         command += ["--model-store", self._plan.model_store.resolve()]
         environment = server_environment(
-            self._home, self._java, self._temp_dir, self._plan.threads_per_worker
+            self._home,
+            self._java,
+            self._temp_dir,
+            self._plan.threads_per_worker,
+            settings=self._plan.extra,
         )
         with self._home.console.open("ab") as console:
             result = subprocess.run(

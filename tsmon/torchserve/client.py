@@ -16,6 +16,7 @@ from tsmon.torchserve.renewal import Renewal
 from tsmon.torchserve.route import Route
 from tsmon.torchserve.settling import actual_addresses
 from tsmon.torchserve.tokens import KeyRing
+from tsmon.torchserve.workflows import Workflows
 from tsmon.untrusted.http import CLOSE_GRACE_S, Closing
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class TorchServe(Closing):
         self.management = Management(management, read_only=read_only)
         self.inference = Inference(inference)
         self.metrics = Metrics(metrics)
+        self.workflows = Workflows(management, self.management)
         self.renewal = Renewal(self.keys, self.management.refresh_token, allowed=not read_only)
 
     @property

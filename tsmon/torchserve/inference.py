@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -24,6 +24,10 @@ MOST_PREDICTION_BYTES = 64 * 2**20
 """A handler may answer with a picture or a sound; ten times the server's own limit of a body."""
 
 
+OPEN_INFERENCE_PATHS = ("/v2/health/live", "/v2/health/ready", "/v2")
+"""Only where the server's environment has `TS_OPEN_INFERENCE_PROTOCOL=oip`."""
+
+
 class Prediction(Struct, frozen=True):
     """One answer of a model."""
 
@@ -38,6 +42,15 @@ class Prediction(Struct, frozen=True):
     def text(self) -> str:
         """The answer as text, undecodable bytes replaced."""
         return self.body.decode(errors="replace").strip()
+
+
+class OpenInference(Struct, frozen=True):
+    """What a server answers to the Open Inference Protocol."""
+
+    live: bool
+    ready: bool
+    server: dict[str, Any]
+    """Its name, version and extensions, in its own words."""
 
 
 class Question(NamedTuple):
@@ -69,6 +82,26 @@ class Inference:
                 return error.message
             raise
         return parse_status(read_json(response))
+
+    async def open_inference(self) -> OpenInference:
+        """What the Open Inference Protocol says of the server.
+
+        Raises:
+            NotFound: it does not speak it.
+        """
+        live, ready, server = [
+            read_json(
+                await self._connection.request(
+                    "GET", path, timeout_s=PING_TIMEOUT_S, key=KeyKind.INFERENCE
+                )
+            )
+            for path in OPEN_INFERENCE_PATHS
+        ]
+        return OpenInference(
+            live=_is_true(live, "live"),
+            ready=_is_true(ready, "ready"),
+            server=server if isinstance(server, dict) else {},
+        )
 
     async def predict(
         self,
@@ -157,3 +190,7 @@ def _kserve_path(question: Question, name: str, version: str | None) -> str:
     if question.kserve == 1:
         return f"/v1/models/{segment(name)}:{'explain' if question.explain else 'predict'}"
     return f"/v2/models/{segment(name)}/{'explain' if question.explain else 'infer'}"
+
+
+def _is_true(answer: object, name: str) -> bool:
+    return isinstance(answer, dict) and answer.get(name) is True

@@ -106,7 +106,10 @@ class World:
         asked = [
             f"{request.method} {request.url.path}"
             for request in self.fake.requests
-            if (request.method not in READING and not request.url.path.startswith("/predictions"))
+            if (
+                request.method not in READING
+                and not request.url.path.startswith(("/predictions", "/wfpredict"))
+            )
             or request.url.path == "/token"
         ]
         docker = [f"docker {verb}" for verb in self.verbs() if verb not in LOOKING]

@@ -35,6 +35,7 @@ from tsmon.tui.keymap.pages import (
     TEXT_KEYS,
     TIMELINE_KEYS,
     WHY_KEYS,
+    WORKFLOW_KEYS,
 )
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "WHY_FIX_KEYS",
     "WHY_KEYS",
     "WITHOUT_SERVER",
+    "WORKFLOW_KEYS",
     "Group",
     "Key",
     "PaneName",
@@ -112,6 +114,7 @@ ALL_KEYS = (
     *CANARY_KEYS,
     *TIMELINE_KEYS,
     *STORE_KEYS,
+    *WORKFLOW_KEYS,
     *SETTING_KEYS,
     *TEXT_KEYS,
 )

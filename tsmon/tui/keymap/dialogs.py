@@ -17,6 +17,10 @@ DESCRIBE_KEYS: tuple[Key, ...] = (
         "In a description, switch between the words and the JSON that the server sent.",
     ),
     Key(
+        "describe.ask", "m", "m", "ask", Group.DIALOGS, "ask handler",
+        "In a description, ask the model's handler what it says of itself; occupies a worker.",
+    ),
+    Key(
         "describe.copy", "y", "y", "copy", Group.DIALOGS, "copy",
         "Copy the page of the description that is shown to the terminal's clipboard.",
     ),

@@ -166,6 +166,11 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "events": (*keymap.EVENT_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "canary": (*keymap.CANARY_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "store": (*keymap.STORE_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
+        "workflows": (
+            *keymap.WORKFLOW_KEYS,
+            *keymap.MOTION_KEYS,
+            *keymap.PAGE_SHARED_KEYS,
+        ),
         "timeline": (*keymap.TIMELINE_KEYS, *keymap.TIMELINE_TIME_KEYS, *keymap.PAGE_SHARED_KEYS),
         "why": (
             *keymap.WHY_KEYS,

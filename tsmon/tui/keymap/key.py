@@ -59,6 +59,7 @@ class Group(StrEnum):
     CANARY = "Canary"
     TIMELINE = "Worker timeline"
     STORE = "Model store"
+    WORKFLOWS = "Workflows"
     SETTINGS = "Settings"
     FLEET = "Fleet"
     DIALOGS = "Dialogs"

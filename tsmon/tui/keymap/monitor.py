@@ -110,6 +110,11 @@ KEYS: tuple[Key, ...] = (
         "List the archives of the model store; enter there registers one and serves it.",
     ),
     Key(
+        "server.workflows", "ampersand", "&", DO, Group.MODELS, "workflows",
+        "Show the workflows, in which several models answer as one: register, unregister.",
+        needs_server=True,
+    ),
+    Key(
         "model.archive", "a", "a", DO, Group.MODELS, "archive",
         "Package a model with torch-model-archiver; the digit model is filled in.",
     ),

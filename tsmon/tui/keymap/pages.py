@@ -137,6 +137,25 @@ STORE_KEYS: tuple[Key, ...] = (
     ),
 )  # fmt: skip
 
+WORKFLOW_KEYS: tuple[Key, ...] = (
+    Key(
+        "workflows.register", "r", "r", "register", Group.WORKFLOWS, "register",
+        "Register an archive of the workflow store or a URL, and start its models.", changes=True,
+    ),
+    Key(
+        "workflows.unregister", "u", "u", "unregister", Group.WORKFLOWS, "unregister",
+        "Unregister the workflow with its models, after confirmation.", changes=True,
+    ),
+    Key(
+        "workflows.again", "a", "a", "again", Group.WORKFLOWS, "again",
+        "Ask the server again.",
+    ),
+    Key(
+        "workflows.copy", "y", "y", "copy", Group.WORKFLOWS, "copy",
+        "Copy the name of the workflow.",
+    ),
+)  # fmt: skip
+
 PAGE_KEYS: tuple[Key, ...] = (
     Key(
         "page.back", "escape", "esc", "back", Group.PAGES, "back",

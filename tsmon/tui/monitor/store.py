@@ -9,6 +9,7 @@ from tsmon.threads import in_thread
 from tsmon.torchserve.errors import ApiError
 from tsmon.tui.keymap import BY_ID
 from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.monitor.presence import Refused
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class ModelStore(Capability):
         self._looked = False
 
     def actions(self) -> Handlers:
-        """Its one key."""
-        return {"model.store": self._open}
+        """The archives, and the workflows made of them."""
+        return {"model.store": self._open, "server.workflows": self._open_workflows}
 
     def connected(self) -> None:
         """Another server may have nothing registered as well."""
@@ -79,6 +80,19 @@ class ModelStore(Capability):
                 select=self.host.models_pane.go_to,
             )
         )
+
+    def _open_workflows(self) -> None:
+        from tsmon.tui.screens.workflows import WorkflowsPage
+
+        session = self.host.session
+        self.talk.push(WorkflowsPage(session, may_change=lambda: self._refusal("model.register")))
+
+    def _refusal(self, id_: str) -> Note | None:
+        try:
+            self.host.check(id_)
+        except Refused as error:
+            return Note.of(error)
+        return None
 
     def _serve(self, archive: ArchiveInfo) -> None:
         self.host.check("model.register")

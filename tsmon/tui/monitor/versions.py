@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,9 +59,9 @@ class Versions(Capability):
 
         management = self.host.session.client.management
         described = await management.describe(model.key.name, model.key.version)
-        self.talk.push(
-            Describe(self.host.session.monitor.latest.model(model.key) or model, described)
-        )
+        shown = self.host.session.monitor.latest.model(model.key) or model
+        ask = partial(management.customized, model.key.name, model.key.version)
+        self.talk.push(Describe(shown, described, ask=ask))
 
     async def _archive(self) -> None:
         from tsmon.tui.screens.archive import ArchiveDialog
