@@ -219,7 +219,49 @@ KEY_ROWS = (
     ),
 )
 
+NOTIFY = "tests/unit/notify"
 OTHERS_ROWS = (
+    _held(
+        "webhook-away",
+        Group.OTHERS,
+        "the URL that events are sent to does not answer, or with 500",
+        "a note: `cannot be reached, tried 4 times`; the screen goes on",
+        "`events --webhook`: the same, on stderr",
+        "0",
+        "the next event is tried again; what was dropped is counted",
+        f"{NOTIFY}/test_webhook.py::test_what_does_not_arrive_is_said_without_the_secret_of_its_url",
+    ),
+    _held(
+        "exec-hangs",
+        Group.OTHERS,
+        "the command that events are given to hangs, with what it started",
+        "a note: `was ended after 30 s`; the screen goes on",
+        "`events --exec`: the same, on stderr",
+        "0",
+        "by itself: it is killed",
+        f"{NOTIFY}/test_commands.py::test_one_that_hangs_is_ended_with_what_it_started",
+    ),
+    _held(
+        "exec-too-slow",
+        Group.OTHERS,
+        "events come faster than the command takes them",
+        "a note: `100 events wait, later ones are dropped`",
+        "`events --exec`: the same, and how many were not delivered",
+        "0",
+        "by itself",
+        f"{NOTIFY}/test_commands.py::test_few_run_at_once_and_what_finds_no_room_is_counted",
+    ),
+    _held(
+        "limit-unknown",
+        Group.OTHERS,
+        "the server is away while a limit is exceeded, or about to be",
+        "neither begins nor ends it; `unknown` in `Y`",
+        "`limits`: `unknown`",
+        "3",
+        "when the server answers again",
+        "tests/unit/telemetry/limits/test_watch.py::"
+        "test_a_server_that_is_away_ends_nothing_and_begins_nothing",
+    ),
     _held(
         "past",
         Group.OTHERS,

@@ -108,7 +108,19 @@ CALLS: Mapping[str, Given] = {
         ["metrics", "--watch", "--prometheus", w.prometheus, "--instance", NAME, "--count", "1"],
         ["metrics", "--watch", "--prometheus", w.prometheus, "--count", "1"],
     ],
-    "events": lambda w: [on(w, "events", "--seconds", "0.5"), ["events", str(w.recording)]],
+    "events": lambda w: [
+        on(w, "events", "--seconds", "0.5"),
+        on(w, "events", "--seconds", "0.5", "--exec", "sh -c 'cat; echo $TSMON_MODEL; exit 1'"),
+        on(w, "events", "--seconds", "0.5", "--webhook", NAME),
+        on(w, "events", "--exec", NAME),
+        ["events", str(w.recording)],
+    ],
+    "limits": lambda w: [
+        on(w, "limits", "--seconds", "0.5"),
+        on(w, "limits", "--seconds", "0.5", "--watch"),
+        on(w, "limits", "--when", NAME),
+        on(w, "limits", "--when", "ready < 9", "--model", NAME, "--seconds", "0.2"),
+    ],
     "fleet": lambda w: [
         ["fleet", "--once"],
         ["fleet", "--once", "--prometheus", w.prometheus],

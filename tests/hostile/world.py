@@ -197,6 +197,8 @@ def _write_files(world: World) -> None:
         f'color = "red"\n[servers.dead]\nurl = "http://127.0.0.1:9"\n'
         f"[monitor]\nperiod = 30\nmodel_store = {json.dumps(str(world.store))}\n"
         f"samples = {json.dumps(str(world.images))}\n"
+        f"[limits.{json.dumps(evil('LIMIT-', path=False))}]\nwhen = 'ready < 9'\n"
+        f"[notify]\nexec = ['sh', '-c', 'cat; exit 1']\n"
     )
     (world.folder / "broken.toml").write_text(f"{key} = {key}\n[monitor]\ntheme = {key}\n")
     (world.folder / "key_file.json").write_text("{}")
