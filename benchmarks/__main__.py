@@ -28,6 +28,7 @@ RUNS = (
     "fleet --servers 100 --seconds 15",
     "replay",
     "sender --rounds 4 --seconds 2",
+    "grpc_sender --rounds 4 --seconds 2",
     "serving --rounds 2 --seconds 4",
     "hours --minutes 60",
 )

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,7 +45,7 @@ from tsmon.torchserve.tokens import KeyRing
 MODEL = "mnist"
 WARM_UP_S = 3.0
 HEADING = (
-    "connections  sender  requests/s  tsmon/sender      p50      p95   p99 ms  CPU ms/req  errors"
+    "connections  sender   requests/s  tsmon/sender      p50      p95   p99 ms  CPU ms/req  errors"
 )
 WRK_SCRIPT = """
 local file = io.open(os.getenv("BENCH_IMAGE"), "rb")
@@ -117,10 +117,11 @@ class Bench:
 
 def send_by_tsmon(bench: Bench, connections: int) -> Sent:
     """A closed loop of tsmon's."""
-    return asyncio.run(_run(bench, bench.plan(connections)))
+    return asyncio.run(run_plan(bench, bench.plan(connections)))
 
 
-async def _run(bench: Bench, plan: RunPlan) -> Sent:
+async def run_plan(bench: Bench, plan: RunPlan) -> Sent:
+    """Do one run of tsmon's."""
     async with bench.client() as client:
         report = await complete_run(client, plan)
     times = report.latency
@@ -162,29 +163,31 @@ def send_by_wrk(bench: Bench, connections: int) -> Sent:
     return Sent(requests, micros / 1e6, errors, p50 / 1e3, p95 / 1e3, p99 / 1e3)
 
 
-SENDERS: dict[str, Callable[[Bench, int], Sent]] = {
+Senders = Mapping[str, Callable[[Bench, int], Sent]]
+SENDERS: Senders = {
     "tsmon": send_by_tsmon,
     "hey": send_by_hey,
     "wrk": send_by_wrk,
 }
 
 
-def measure(name: str, bench: Bench, connections: int) -> Sent:
+def measure(send: Callable[[Bench, int], Sent], bench: Bench, connections: int) -> Sent:
     """Let one sender send, and add the CPU its process took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    sent = SENDERS[name](bench, connections)
+    sent = send(bench, connections)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return replace(sent, cpu_s=cpu_s)
 
 
-def compare(names: Sequence[str], bench: Bench, connections: int, rounds: int) -> None:
+def compare(senders: Senders, bench: Bench, connections: int, rounds: int) -> None:
     """Let the senders take turns and print a line for each."""
+    names = list(senders)
     results: dict[str, list[Sent]] = {name: [] for name in names}
     for number in range(rounds):
         first = number % len(names)
         for name in [*names[first:], *names[:first]]:
-            results[name].append(measure(name, bench, connections))
+            results[name].append(measure(senders[name], bench, connections))
     for name in names:
         print_line(name, connections, results)
 
@@ -192,7 +195,7 @@ def compare(names: Sequence[str], bench: Bench, connections: int, rounds: int) -
 def print_line(name: str, connections: int, results: dict[str, list[Sent]]) -> None:
     """Medians over the rounds, and tsmon's throughput in shares of the others'."""
     own = results[name]
-    cells = [f"{connections:>11}  {name:<6}", f"{median(each.throughput for each in own):>10.1f}"]
+    cells = [f"{connections:>11}  {name:<7}", f"{median(each.throughput for each in own):>10.1f}"]
     cells += [f"{median(ratios(results['tsmon'], own)):>12.3f}" if name != "tsmon" else " " * 12]
     cells += [
         f"{median(getattr(each, what) for each in own):>8.2f}" for what in ("p50", "p95", "p99")
@@ -247,10 +250,10 @@ def main() -> None:
         folder = Path(name)
         with digit_server(folder, options.workers) as record:
             bench = Bench(record, image, options.seconds, folder)
-            asyncio.run(_run(bench, bench.plan(10, WARM_UP_S)))
+            asyncio.run(run_plan(bench, bench.plan(10, WARM_UP_S)))
             print(HEADING)
             for connections in map(int, options.connections.split(",")):
-                compare(names, bench, connections, options.rounds)
+                compare({name: SENDERS[name] for name in names}, bench, connections, options.rounds)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -133,3 +135,17 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             return
         except subprocess.TimeoutExpired:
             continue
+
+
+async def opened(addresses: Addresses) -> Addresses:
+    """Wait until both ports are open: those of gRPC are the last."""
+    for url in (addresses.inference, addresses.management):
+        for _ in range(200):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            break
+    return addresses

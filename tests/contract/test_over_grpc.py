@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.contract.real import RealTorchServe
+from tests.contract.real import RealTorchServe, opened
 from tests.contract.servers import Fake, Real, Server
 from tests.fake import FakeTorchServe
 from tests.fake.grpc_front import grpc_front
@@ -31,20 +29,6 @@ from tsmon.torchserve.rollout import Outcome, follow
 from tsmon.torchserve.tokens import KeyKind, KeyRing
 
 KINDS = ["fake", pytest.param("real", marks=pytest.mark.integration)]
-
-
-async def opened(addresses: Addresses) -> Addresses:
-    """Wait until both ports are open: those of gRPC are the last."""
-    for url in (addresses.inference, addresses.management):
-        for _ in range(200):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
-            writer.close()
-            break
-    return addresses
 
 
 @pytest.fixture(params=KINDS)

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from tsmon.payloads.payload import BYTES, Payload, PayloadError, is_text
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.torchserve.inference import Question, question_path
+from tsmon.torchserve.inference import BODY, Question, question_path
 from tsmon.torchserve.route import Route
 from tsmon.untrusted.json import BadJson, parse_json
 
@@ -117,6 +117,28 @@ class RequestForm(Struct, frozen=True):
             own = _Part(self.form_field, payload.name, content_type, data)
             return _multipart(list(chain([own], self._parts())))
         return content_type, data
+
+    def inputs(self, payload: Payload) -> dict[str, bytes]:
+        """What gRPC carries: each field of the form by its name, or the body alone.
+
+        Raises:
+            PayloadError: the payload cannot be read, or not be put into this form.
+        """
+        if not self.form_field:
+            return {BODY: self.body(payload)[1]}
+        return {self.form_field: payload.read(), **{each.name: each.data for each in self._parts()}}
+
+    def require_grpc(self) -> None:
+        """Check that gRPC can carry this form.
+
+        Raises:
+            InvalidArgument: it has what HTTP alone has.
+        """
+        if self.method != "POST" or self.explain or self.content_type or self.headers:
+            raise InvalidArgument(
+                "gRPC carries neither methods, content types and headers nor explanations",
+                "leave them out, or send over HTTP",
+            )
 
     def _parts(self) -> Iterator[_Part]:
         for name, value in self.fields:

@@ -17,6 +17,8 @@ from tsmon.torchserve.tokens import KeyKind
 
 HEALTHY = "Healthy"
 """What ping answers while every model has a worker."""
+BODY = "body"
+"""The name under which TorchServe gives a handler a body that is not a form."""
 PING_TIMEOUT_S = 2.0
 PREDICT_TIMEOUT_S = 150.0
 """Longer than the server's default response time-out of 120 s, so that its own error is seen."""

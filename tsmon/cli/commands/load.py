@@ -16,7 +16,7 @@ from rich.text import Text
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import answer_option, as_json, server_options, version_option
+from tsmon.cli.options import answer_option, as_json, server_and_grpc_options, version_option
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
 from tsmon.cli.reports.load import emit_report, progress_line, say_report
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
 @version_option
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one row.")
-@server_options
+@server_and_grpc_options
 @pass_target
 @runs_async
 async def load(

@@ -24,9 +24,10 @@ from msgspec import Struct, json
 from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.engine import Engine
 from tsmon.load.run.increment import Increment
-from tsmon.load.run.lane import Link, reason_of
+from tsmon.load.run.lane import Link, Links, reason_of
 from tsmon.load.run.plan import Endpoint, RunPlan
 from tsmon.load.run.requests import prepare
+from tsmon.torchserve.grpc.schemes import is_grpc
 
 STOP = b"stop\n"
 ABANDON = b"abandon\n"
@@ -135,13 +136,21 @@ async def _send(job: Job, orders: Orders, show: Callable[[Increment], None]) -> 
     if not prepared.requests:
         return
     try:
-        engine = Engine(job.plan, Link.to(job.endpoint), prepared.requests, show)
+        engine = Engine(job.plan, await _link(job.endpoint), prepared.requests, show)
         orders.obey(engine)
         gc.collect()
         gc.freeze()  # fewer objects to walk, fewer pauses in the times that are measured
         await engine.run()
     except OSError as error:
         show(Increment(no_connection=reason_of(error), done=True))
+
+
+async def _link(endpoint: Endpoint) -> Links:
+    if not is_grpc(endpoint.url):
+        return Link.to(endpoint)
+    from tsmon.load.run.grpc_lane import GrpcLink
+
+    return await GrpcLink.to(endpoint)
 
 
 def _write(lines: SimpleQueue[bytes | None]) -> None:

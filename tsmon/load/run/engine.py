@@ -9,16 +9,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from tsmon.load.refusals import Cause, Failure
-from tsmon.load.run.heads import KnownHeads
 from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.key_change import KeyChange, RefusedRequest
-from tsmon.load.run.lane import Lane, Link
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
 from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, run_refusal
 from tsmon.units import period
 from tsmon.untrusted.text import one_line
 
 if TYPE_CHECKING:
+    from tsmon.load.run.lane import Lane, Links
     from tsmon.load.run.plan import RunPlan
     from tsmon.load.run.requests import ReadyRequest
 
@@ -39,7 +38,7 @@ class Engine:
     def __init__(
         self,
         plan: RunPlan,
-        link: Link,
+        link: Links,
         requests: Sequence[ReadyRequest],
         report: Callable[[Increment], None],
     ) -> None:
@@ -49,8 +48,7 @@ class Engine:
         self._key = KeyChange(requests[0].authorization)
         self._report = report
         self._pace: Pace = ClosedPace(plan) if plan.rate is None else OpenPace(plan)
-        heads = KnownHeads()
-        self._lanes = [Lane(link, heads, self) for _ in range(plan.connections)]
+        self._lanes = link.lanes(plan.connections, self)
         self._idle: list[Lane] = []
         self._current = Increment()
         self._unjudged: list[tuple[ReadyRequest, float, bytes]] = []

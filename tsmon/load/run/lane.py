@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -11,10 +12,10 @@ from msgspec import Struct
 
 from tsmon.load.refusals import Failure
 from tsmon.load.run.connection import HttpConnection
+from tsmon.load.run.heads import KnownHeads
 from tsmon.torchserve.addresses import SOCKET
 
 if TYPE_CHECKING:
-    from tsmon.load.run.heads import KnownHeads
     from tsmon.load.run.plan import Endpoint
     from tsmon.load.run.requests import ReadyRequest
 
@@ -57,6 +58,11 @@ class Link(Struct, frozen=True):
                 return
             await loop.create_connection(lambda: connection, self.host, self.port, ssl=self.tls)
 
+    def lanes(self, count: int, owner: LaneOwner) -> list[Lane]:
+        """So many lanes to it."""
+        heads = KnownHeads()
+        return [HttpLane(self, heads, owner) for _ in range(count)]
+
 
 def _tls(endpoint: Endpoint) -> ssl.SSLContext:
     verify = endpoint.verify
@@ -90,20 +96,20 @@ class LaneOwner(Protocol):
         """The server accepted a connection."""
 
 
-class Lane:
+class Links(Protocol):
+    """Makes the lanes of a run."""
+
+    def lanes(self, count: int, owner: LaneOwner) -> list[Lane]:
+        """So many of them."""
+
+
+class Lane(ABC):
     """Carries one request at a time; connects when it has to."""
 
-    __slots__ = (
-        "_connecting", "_connection", "_heads", "_link", "_owner", "authorization", "due",
-        "request", "sent_at",
-    )  # fmt: skip
+    __slots__ = ("_owner", "authorization", "due", "request", "sent_at")
 
-    def __init__(self, link: Link, heads: KnownHeads, owner: LaneOwner) -> None:
-        self._link = link
-        self._heads = heads
+    def __init__(self, owner: LaneOwner) -> None:
         self._owner = owner
-        self._connection: HttpConnection | None = None
-        self._connecting: asyncio.Task[None] | None = None
         self.request: ReadyRequest | None = None
         """The one under way."""
         self.authorization = ""
@@ -112,6 +118,43 @@ class Lane:
         """When it was to be sent, on the owner's clock."""
         self.sent_at = 0.0
         """When it was sent, on the same clock."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect before there is a request.
+
+        Raises:
+            OSError: the server does not accept it, or not in time.
+        """
+
+    @abstractmethod
+    def send(self, request: ReadyRequest, due: float, now: float) -> None:
+        """Send a request; the one before must have ended."""
+
+    @abstractmethod
+    def give_up(self, kind: Failure, reason: str) -> None:
+        """Wait for the answer no longer."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the connection, and the attempt to make one."""
+
+    def _fail(self, kind: Failure, reason: str) -> None:
+        if self.request is not None:
+            self._owner.lane_failed(self, kind, reason)
+
+
+class HttpLane(Lane):
+    """A lane over HTTP."""
+
+    __slots__ = ("_connecting", "_connection", "_heads", "_link")
+
+    def __init__(self, link: Link, heads: KnownHeads, owner: LaneOwner) -> None:
+        super().__init__(owner)
+        self._link = link
+        self._heads = heads
+        self._connection: HttpConnection | None = None
+        self._connecting: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect before there is a request.
@@ -166,7 +209,3 @@ class Lane:
         """Pass on that there will be no answer; an idle lane connects again when it has to."""
         self._connection = None
         self._fail(Failure.UNREACHABLE, reason)
-
-    def _fail(self, kind: Failure, reason: str) -> None:
-        if self.request is not None:
-            self._owner.lane_failed(self, kind, reason)

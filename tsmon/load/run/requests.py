@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tsmon.payloads.payload import PayloadError
+from tsmon.torchserve.grpc.schemes import is_grpc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tsmon.load.run.plan import Endpoint, RunPlan
+    from tsmon.payloads.payload import Payload
     from tsmon.payloads.request_form import Request
 
 MAX_BYTES = 256 * 2**20
@@ -49,20 +53,34 @@ def prepare(plan: RunPlan, endpoint: Endpoint) -> Prepared:
     """Read the payloads; those that cannot be sent, or go beyond `MAX_BYTES`, become problems."""
     prepared = Prepared([], [])
     size = 0
+    ready = _ready_over(endpoint)
     for payload in plan.payloads:
         try:
-            request = plan.form.request(payload, plan.model, plan.version)
+            request = ready(plan, endpoint, payload)
         except PayloadError as error:
             prepared.problems.append(str(error))
             continue
-        size += len(request.body)
+        size += len(request.data)
         if size > MAX_BYTES:
             held = f"those before it have {MAX_BYTES // 2**20} MiB already"
             prepared.problems.append(f"{payload.name} is skipped: {held}")
             break
-        data = _head(endpoint, request) + request.body
-        prepared.requests.append(ReadyRequest(data, payload.label, endpoint.authorization))
+        prepared.requests.append(request)
     return prepared
+
+
+def _ready_over(endpoint: Endpoint) -> Callable[[RunPlan, Endpoint, Payload], ReadyRequest]:
+    if not is_grpc(endpoint.url):
+        return _over_http
+    from tsmon.load.run import grpc_lane
+
+    return grpc_lane.ready
+
+
+def _over_http(plan: RunPlan, endpoint: Endpoint, payload: Payload) -> ReadyRequest:
+    request = plan.form.request(payload, plan.model, plan.version)
+    data = _head(endpoint, request) + request.body
+    return ReadyRequest(data, payload.label, endpoint.authorization)
 
 
 def _head(endpoint: Endpoint, request: Request) -> bytes:

@@ -26,6 +26,7 @@ from tsmon.load.run.report import RunProgress, RunReport, Tally
 from tsmon.payloads.payload import PayloadError
 from tsmon.torchserve.addresses import SOCKET
 from tsmon.torchserve.errors import InvalidArgument, TokenRefused, TorchServeError, api_error
+from tsmon.torchserve.grpc.schemes import is_grpc
 from tsmon.torchserve.tokens import KeyKind
 from tsmon.torchserve.unreachable import unreachable
 
@@ -52,7 +53,11 @@ def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
             "a load run goes straight to the server, and this one is behind an HTTP proxy",
             "run it on a machine that reaches the server itself",
         )
-    plan.form.path(plan.model, plan.version)  # the process would say it late
+    # The process would say it late.
+    if is_grpc(url):
+        plan.form.require_grpc()
+    else:
+        plan.form.path(plan.model, plan.version)
     return Endpoint(
         url,
         "" if url.startswith(SOCKET) else urlsplit(url).path,

@@ -1,9 +1,10 @@
-"""One gRPC channel to one of the server's APIs: how it is made, from what a route says."""
+"""gRPC channels to one of the server's APIs: how they are made, from what a route says."""
 
 from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,8 +28,10 @@ CONNECT_TIMEOUT_S = 5.0
 _MOST_CERTIFICATE_BYTES = 4 * MIB
 
 
-async def open_channel(url: str, route: Route, most_bytes: int) -> Any:
-    """A channel to a base URL; it connects when it is first used.
+async def channels(
+    url: str, route: Route, most_bytes: int, more: Sequence[tuple[str, Any]] = ()
+) -> Callable[[], Any]:
+    """Makes channels to a base URL, with `more` options of gRPC; each connects when it is used.
 
     Raises:
         InvalidArgument: the route goes by what gRPC cannot go by, or names files that cannot be
@@ -37,22 +40,23 @@ async def open_channel(url: str, route: Route, most_bytes: int) -> Any:
     """
     if route.proxy:
         raise InvalidArgument("gRPC does not go through an HTTP proxy", "use HTTP for this server")
-    parts = urlsplit(url)
     at = url.partition("://")[2]
     options: list[tuple[str, Any]] = [
         ("grpc.enable_http_proxy", 0),
         ("grpc.max_receive_message_length", most_bytes),
         ("grpc.max_send_message_length", -1),
         ("grpc.primary_user_agent", "tsmon"),
+        *more,
     ]
-    if parts.scheme != ENCRYPTED:
-        return aio.insecure_channel(at, options)
+    if not url.startswith(f"{ENCRYPTED}:"):
+        return lambda: aio.insecure_channel(at, options)
     authority, name = await _authority(url, route)
     if name:
         options.append(("grpc.ssl_target_name_override", name))
     key = _read(route.client_key or route.client_cert) if route.client_cert else None
     chain = _read(route.client_cert) if route.client_cert else None
-    return aio.secure_channel(at, grpc.ssl_channel_credentials(authority, key, chain), options)
+    credentials = grpc.ssl_channel_credentials(authority, key, chain)
+    return lambda: aio.secure_channel(at, credentials, options)
 
 
 async def _authority(url: str, route: Route) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ from grpc import ChannelConnectivity, aio
 from msgspec import Struct
 
 from tsmon.torchserve.errors import TokenRefused, TorchServeError
-from tsmon.torchserve.grpc.channel import open_channel
+from tsmon.torchserve.grpc.channel import channels
 from tsmon.torchserve.grpc.errors import TOKEN_REFUSED, Status, error_of
 from tsmon.torchserve.waiting import under_way
 
@@ -94,7 +94,7 @@ class GrpcConnection:
         self, method: Method, request: Any, timeout_s: float, authorization: str
     ) -> AsyncGenerator[Any]:
         if self._channel is None:
-            self._channel = await open_channel(self.url, self._route, self._most_bytes)
+            self._channel = (await channels(self.url, self._route, self._most_bytes))()
         make = self._channel.unary_stream if method.streams else self._channel.unary_unary
         sending = make(
             method.path,

@@ -102,7 +102,7 @@ def _of_the_way(status: Status) -> TorchServeError | None:
         if _HTTP.search(details):
             hint = "its gRPC ports are others, 7070 and 7071 by default"
             return NotTorchServe(f"{url} does not speak gRPC", hint)
-        return unreachable(url, excerpt(_reason(details)))
+        return unreachable(url, reason_of(details))
     if status.code == "RESOURCE_EXHAUSTED" and "larger than max" in details:
         return TooLarge(f"{call}: {excerpt(details)}", "is this a TorchServe's address?")
     if status.code == "CANCELLED" and "RST_STREAM" in details:
@@ -113,9 +113,9 @@ def _of_the_way(status: Status) -> TorchServeError | None:
     return None
 
 
-def _reason(details: str) -> str:
+def reason_of(details: str) -> str:
     """Why there is no connection, without the addresses that gRPC tried."""
-    return details.rpartition("last error: ")[2] or details
+    return excerpt(details.rpartition("last error: ")[2] or details)
 
 
 def _without_reason(status: Status) -> ApiError:

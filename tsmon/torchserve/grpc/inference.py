@@ -11,13 +11,17 @@ from google.protobuf.empty_pb2 import Empty
 from tsmon.torchserve.errors import InvalidArgument, NotTorchServe
 from tsmon.torchserve.grpc import inference_pb2
 from tsmon.torchserve.grpc.connection import GrpcConnection, Method
-from tsmon.torchserve.inference import PING_TIMEOUT_S, PREDICT_TIMEOUT_S, Inference, Prediction
+from tsmon.torchserve.inference import (
+    BODY,
+    PING_TIMEOUT_S,
+    PREDICT_TIMEOUT_S,
+    Inference,
+    Prediction,
+)
 from tsmon.torchserve.records import parse_status
 from tsmon.untrusted.json import BadJson, parse_json
 
 SERVICE = "org.pytorch.serve.grpc.inference.InferenceAPIsService"
-BODY = "body"
-"""The name under which a handler finds what is sent; the same as for a body over HTTP."""
 PING = Method(SERVICE, "Ping", inference_pb2.TorchServeHealthResponse)
 PREDICT = Method(SERVICE, "Predictions", inference_pb2.PredictionResponse)
 STREAM = Method(SERVICE, "StreamPredictions", inference_pb2.PredictionResponse, streams=True)
@@ -55,7 +59,7 @@ class GrpcInference(Inference):
             NotFound: no such model or version.
         """
         started = time.perf_counter()
-        answer = await self._grpc.call(PREDICT, request_of(name, body, version), timeout_s)
+        answer = await self._grpc.call(PREDICT, request_of(name, {BODY: body}, version), timeout_s)
         elapsed = time.perf_counter() - started
         return Prediction(bytes(answer.prediction), "", elapsed * 1000, "")
 
@@ -87,12 +91,13 @@ class GrpcInference(Inference):
         Raises:
             TorchServeError: as `predict`; 501 where the server is older than 0.8.
         """
-        async for answer in self._grpc.answers(STREAM, request_of(name, body, version), timeout_s):
+        request = request_of(name, {BODY: body}, version)
+        async for answer in self._grpc.answers(STREAM, request, timeout_s):
             yield bytes(answer.prediction)
 
 
-def request_of(name: str, body: bytes, version: str | None = None) -> Any:
-    """The message that asks for a prediction.
+def request_of(name: str, inputs: Mapping[str, bytes], version: str | None = None) -> Any:
+    """The message that asks for a prediction; a handler finds the inputs by their names.
 
     Raises:
         InvalidArgument: there is no name.
@@ -100,5 +105,5 @@ def request_of(name: str, body: bytes, version: str | None = None) -> Any:
     if not name:
         raise InvalidArgument("no model name given", "`tsmon models` lists them")
     return inference_pb2.PredictionsRequest(
-        model_name=name, model_version=version or "", input={BODY: body}
+        model_name=name, model_version=version or "", input=inputs
     )
