@@ -16,6 +16,7 @@ from tsmon.torchserve.inference import (
     PING_TIMEOUT_S,
     PREDICT_TIMEOUT_S,
     Inference,
+    OpenInference,
     Prediction,
 )
 from tsmon.torchserve.records import parse_status
@@ -74,6 +75,10 @@ class GrpcInference(Inference):
     ) -> Prediction:
         """Not a part of gRPC, which has neither paths nor headers for a handler."""
         raise InvalidArgument(f"gRPC has no {method} {path}", "ask over HTTP: leave out --grpc")
+
+    async def open_inference(self) -> OpenInference:
+        """Asked over HTTP alone."""
+        raise InvalidArgument("this question goes over HTTP", "leave out --grpc")
 
     async def stream(
         self,
