@@ -143,7 +143,9 @@ async def test_gpu_of_a_worker_stands_beside_it(
         "gpuId::1 utilization.gpu [%]::35 % utilization.memory [%]::12 % "
         "memory.used [MiB]::18950 MiB"
     )
-    async with watching(fake, options, size=(160, 40)) as seat:
+    async with watching(fake, options, size=(80, 24)) as seat:
+        await seat.sees("mnist")
+        await seat.press("2", "z")
         await seat.sees("1 35% 18.5 GiB", " GPU")
         fake.version("mnist").workers[0].gpu_usage = ""
         await seat.misses(" GPU")
