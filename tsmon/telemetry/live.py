@@ -188,7 +188,14 @@ def _counted(
         return scrape
     if isinstance(scrape, TorchServeError) or not _is_in_log_mode(scrape):
         return scrape
-    return replace(scrape, at=Instant.now(), series=logs.server_log.counters.series, logged=True)
+    log = logs.server_log
+    return replace(
+        scrape,
+        at=Instant.now(),
+        series=log.counters.series,
+        published=log.series.published,
+        logged=True,
+    )
 
 
 def _unready(models: Sequence[Description] | TorchServeError) -> Sequence[str] | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tsmon.cli.log_folder import log_folder
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_table, say
-from tsmon.logs.files import TS_METRICS
+from tsmon.logs.files import MODEL_METRICS, TS_METRICS
 from tsmon.logs.places import Container, LogPlace
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.no_counters import why_empty
@@ -39,17 +39,18 @@ async def read_scrape(client: TorchServe, logs: LogPlace | None = None) -> Scrap
     scrape = parse_scrape(await client.metrics.scrape(), Instant.now())
     if scrape.mode is not MetricsMode.LOG:
         return scrape
-    with log_folder(logs, client.addresses, (TS_METRICS,), ROLLED_AT_BYTES) as folder:
+    files = (TS_METRICS, MODEL_METRICS)
+    with log_folder(logs, client.addresses, files, ROLLED_AT_BYTES) as folder:
         if folder is None or not (folder / TS_METRICS).exists():
             if folder is not None:
                 say(f"there is no {TS_METRICS} in {logs or folder}")
             fail(*why_empty(await _version(client)))
-        from tsmon.telemetry.logs.one_shot import read_counters
+        from tsmon.telemetry.logs.one_shot import read_counters, read_logged_series
 
         file = logs if isinstance(logs, Container) else folder / TS_METRICS
         series = read_counters(folder)
         say(f"/metrics is empty (metrics_mode log); these totals come from {file}")
-        return replace(scrape, series=series, logged=True)
+        return replace(scrape, series=series, published=read_logged_series(folder), logged=True)
 
 
 async def _version(client: TorchServe) -> str:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
+from tsmon.logs.files import ACCESS_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, FileFollower
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.layout import Layout
 from tsmon.logs.lines import parse_stamp
 from tsmon.logs.time_zone import LogZone
+from tsmon.telemetry.logs.logged_series import LoggedSeries
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_report import MINUTE_S, Samples, TimesKey
 from tsmon.telemetry.logs.server_log_follower import LoggedCounters, ServerLogFollower
@@ -22,6 +23,7 @@ from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
     from tsmon.telemetry.scrape import Counters, SeriesKey
+    from tsmon.telemetry.series.published import Published
 
 
 def read_recent_statuses(
@@ -61,6 +63,17 @@ def read_counters(folder: Path) -> dict[SeriesKey, Counters]:
     if layout.problem:
         raise TorchServeError(layout.problem)
     return counters.series
+
+
+def read_logged_series(folder: Path) -> Published:
+    """All metrics of the whole present ts_metrics.log and model_metrics.log."""
+    series = LoggedSeries()
+    for name in (TS_METRICS, MODEL_METRICS):
+        file = FileFollower(folder / name, start=0)
+        while text := file.read_whole_lines():
+            series.add(text)
+        file.close()
+    return series.published
 
 
 class WorkersByLog(NamedTuple):

@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tsmon.logs.files import ACCESS_LOG, TS_LOG, TS_METRICS
+from tsmon.logs.files import ACCESS_LOG, MODEL_METRICS, TS_LOG, TS_METRICS
 from tsmon.logs.follower import BACKLOG, MOST_AT_ONCE, FileFollower
 from tsmon.logs.last_lines import lines_at_end
 from tsmon.logs.layout import Layout
 from tsmon.telemetry.logs.access_log import AccessLog
 from tsmon.telemetry.logs.earlier_lines import EarlierLines, created_in
+from tsmon.telemetry.logs.logged_series import LoggedSeries
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_times import RequestTimes
 from tsmon.telemetry.logs.worker_event_lines import BANNER, shows_worker
@@ -48,6 +49,8 @@ class ServerLogFollower:
         self.folder = folder
         self.times = RequestTimes()
         self.counters = LoggedCounters()
+        self.series = LoggedSeries()
+        """All metrics, since they are read."""
         self.worker_states = WorkerStates()
         self.problem = ""
         """Why there is nothing to read, if so."""
@@ -59,6 +62,7 @@ class ServerLogFollower:
         self._metrics_layout = Layout(TS_METRICS)
         self._metrics_layout.usual(b"\n".join(lines_at_end(folder / TS_METRICS, _LAST_BYTES)))
         self._metrics = FileFollower(folder / TS_METRICS)
+        self._model_metrics = FileFollower(folder / MODEL_METRICS)
         self._access = AccessLog(folder)
         self._is_first = True
         self._had_others = True
@@ -125,6 +129,7 @@ class ServerLogFollower:
         self._log.close()
         self._access.close()
         self._metrics.close()
+        self._model_metrics.close()
         if self._earlier is not None:
             self._earlier.close()
 
@@ -148,10 +153,12 @@ class ServerLogFollower:
         self.counts = self._metrics_layout.known
         started = None if self._is_first else _start(server_lines)
         if started is not None:
-            self.counters = LoggedCounters()
+            self.counters, self.series = LoggedCounters(), LoggedSeries()
             lines = steps.splitlines(keepends=True)
             steps = b"".join(line for line in lines if line[:_STAMP_LENGTH] >= started)
         self.counters.add(steps)
+        self.series.add(steps)
+        self.series.add(self._model_metrics.read_whole_lines())
 
     def _problem(self) -> str:
         if not self.folder.is_dir():
