@@ -171,6 +171,23 @@ def exposition() -> bytes:
     return counters.text("prometheus").encode()
 
 
+HISTOGRAM = b"""# HELP took Torchserve prometheus histogram metric with unit: Milliseconds
+# TYPE took histogram
+took_bucket{m="a",le="0.1",} 1.0
+took_bucket{m="a",le="+Inf",} 2.0
+took_count{m="a",} 2.0
+took_sum{m="a",} -3.0
+# TYPE q summary
+q{quantile="0.5",} NaN
+"""
+GPU_USAGE = (
+    b"gpuId::0 utilization.gpu [%]::3 % utilization.memory [%]::1 % memory.used [MiB]::18,950 MiB"
+)
+OWN_METRICS = b"""2026-12-01T00:03:26,209 - MemoryUsed.MB:2171.7|#Level:Host|#hostname:h,timestamp:1
+2026-12-01T00:03:28,583 - Own.KB:0.3|#A:b,C:d|#hostname:h,requestID:null,timestamp:1
+"""
+
+
 def server_log() -> tuple[bytes, ...]:
     """ts_log: requests, a crash loop, and the lines around them."""
     requests = (access(31, 503), waited(31, 1, 2), handled(31, 1.5), access(32))

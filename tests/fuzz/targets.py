@@ -46,6 +46,7 @@ from tsmon.telemetry.log_page.lines import parse_line
 from tsmon.telemetry.log_page.requests import RequestBuffer
 from tsmon.telemetry.log_page.view import LogView
 from tsmon.telemetry.logs.causes import find_cause
+from tsmon.telemetry.logs.logged_series import LoggedSeries
 from tsmon.telemetry.logs.request_lines import RequestLines
 from tsmon.telemetry.logs.request_report import Samples, TimesKey
 from tsmon.telemetry.logs.request_times import RequestTimes
@@ -58,11 +59,13 @@ from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
 from tsmon.telemetry.scrape import MetricsMode, Scrape, UnreadableScrape, parse_scrape
+from tsmon.telemetry.series.readings import read_series, series_words
 from tsmon.telemetry.source import Description, Observation
 from tsmon.telemetry.time_expressions import parse_time
 from tsmon.torchserve.addresses import Addresses
 from tsmon.torchserve.connection import read_json
 from tsmon.torchserve.errors import InvalidArgument, NotTorchServe, TorchServeError, parse_error
+from tsmon.torchserve.gpu import parse_gpu_usage, parse_nvidia_smi
 from tsmon.torchserve.records import (
     parse_api_description,
     parse_customized,
@@ -242,6 +245,19 @@ def _visible(text: str) -> None:
         assert not any(ord(each) < 32 or 127 <= ord(each) < 160 for each in shown)
 
 
+def _series(text: str) -> None:
+    published = parse_scrape(text, _CLOCK).published
+    for each in read_series(published, published, 1.0):
+        assert each.text
+        series_words(each)
+
+
+def _logged_series(lines: Sequence[bytes]) -> None:
+    series = LoggedSeries()
+    series.add(b"\n".join(lines))
+    read_series(series.published, None, 0.0)
+
+
 TARGETS: tuple[Target, ...] = (
     Target(
         "metrics text",
@@ -249,6 +265,14 @@ TARGETS: tuple[Target, ...] = (
         (UnreadableScrape,),
         (seeds.exposition(),),
     ),
+    Target(
+        "all series",
+        _text(_series),
+        (UnreadableScrape,),
+        (seeds.exposition(), seeds.HISTOGRAM),
+    ),
+    Target("GPU of a worker", _text(parse_gpu_usage), (), (seeds.GPU_USAGE,)),
+    Target("nvidia-smi", _text(parse_nvidia_smi), (), (b"0, 35, 18950, 24576\n1, [N/A], 1, 2",)),
     Target("describe", _answer(parse_versions), (NotTorchServe,), (seeds.described(),)),
     Target("described model, shown", _answer(_shown), (NotTorchServe,), (seeds.described(),)),
     Target("model list", _answer(parse_page), (NotTorchServe,), (seeds.listed(),)),
@@ -272,6 +296,7 @@ TARGETS: tuple[Target, ...] = (
         (),
         (b"\n".join(seeds.STEPS),),
     ),
+    Target("all metrics of the logs", _lines(_logged_series), (), (seeds.OWN_METRICS,)),
     Target("log page", _lines(_log_page), (), seeds.server_log() + seeds.model_log()),
     Target("configuration", _text(_config), (ConfigError,), (seeds.TOML,)),
     Target("config.properties", _text(parse_properties), (), (seeds.PROPERTIES,)),

@@ -22,7 +22,7 @@ SECTIONS = {
     PaneName.WORKERS: ("Workers", "Verdicts on a worker"),
     PaneName.METRICS: (
         *("From the counters", "On the charts", "What has no number"),
-        *("Percentiles", "Metrics modes"),
+        *("Percentiles", "Metrics modes", "All metrics"),
     ),
     PaneName.DIGITS: ("Sends",),
     PaneName.RUN: ("Load runs",),
