@@ -44,7 +44,7 @@ WAYS: Mapping[str, Way] = {
     "logs": Way("l c", "NO-LINE-"),
     "requests": Way("Q v", "/predictions/ASKED-"),
     "one request": Way("Q v enter", "answered 2026"),
-    "all metrics": Way("number_sign enter", "evil"),
+    "all metrics": Way("number_sign enter", "LABEL-"),
     "doctor": Way("H", "STATUS-"),
     "events": Way("e", "Events"),
     "canary": Way("V", "Canary"),

@@ -147,7 +147,8 @@ def _hostile_description(response: httpx.Response) -> httpx.Response:
 def _hostile_series() -> str:
     label = evil("LABEL-").replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
     labels = f'{{model_name="{label}",model_version="{label}",hostname="{label}",}}'
-    return f"# HELP evil {label}\nts_inference_requests_total{labels} 3.0\n"
+    own = f'# HELP A_first {label}\n# TYPE A_first gauge\nA_first{{name="{label}"}} 1.0\n'
+    return f"{own}ts_inference_requests_total{labels} 3.0\n"
 
 
 def _prometheus() -> FakePrometheus:
