@@ -140,7 +140,7 @@ class Monitor:
         yield
         outage = self._failures > 0 or self._meter.life > self._latest.server.lives
         self._failures = 0 if server.state is ServerState.UP else self._failures + 1
-        self._latest = Snapshot(
+        latest = Snapshot(
             at=observation.at,
             server=replace(server, lives=self._meter.life),
             metrics=metrics,
@@ -149,9 +149,9 @@ class Monitor:
             token_ends=observation.token_ends,
             not_recorded=observation.not_recorded,
         )
+        self._latest = yield from self.limits.judging(latest)
         self.log_folder = metrics.log_folder or self.log_folder
         yield
-        self._latest = self.limits.judge(self._latest)
         self.events.observe(self._latest)
         self.history.record(self._latest, scraped=isinstance(observation.scrape, Scrape))
         yield

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fake.archives import Loading
 from tests.fake.many import ManyServers
-from tsmon.config.schema import Config, FleetSettings, ServerSettings
+from tsmon.config.schema import Config, FleetSettings, LimitSettings, ServerSettings
 from tsmon.fleet import fleet as fleet_module
 from tsmon.fleet.fleet import Fleet
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow
@@ -214,4 +214,19 @@ async def test_it_can_be_left_and_watched_again() -> None:
     await until(fleet, lambda _: len(servers["a"].requests) > asked)
 
     assert fleet.snapshot.up == 1
+    await fleet.close()
+
+
+async def test_a_server_shows_the_limit_that_a_model_of_it_exceeds() -> None:
+    servers = ManyServers("a", "b")
+    servers["a"].load("mnist", workers=1)
+    servers["b"].load("mnist", workers=2)
+    limits = {"few": LimitSettings(when="ready < 2")}
+    config = Config(servers=servers.settings(), fleet=SETTINGS, limits=limits)
+    fleet = Fleet(config, lambda: None, transport=servers.transport())
+
+    seen = await until(fleet, lambda found: row(found, "a").figures.sign.word == "over limit")
+
+    assert row(seen, "a").figures.evidence == "mnist 1.0: few: ready 1 (ready < 2)"
+    assert row(seen, "b").figures.sign.word != "over limit"
     await fleet.close()

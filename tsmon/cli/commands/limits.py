@@ -74,6 +74,8 @@ async def limits(
     """Show how models stand to their limits; exits with 1 when one was exceeded meanwhile."""
     given = {text: LimitSettings(when=text, model=model) for text in conditions}
     known = read_limits({**target.loaded.config.limits, **given})
+    if off := [name for name, table in target.loaded.config.limits.items() if not table.when]:
+        say(f"switched off: {', '.join(off)}")
     if not known:
         hint = "`tsmon config set limits.slow.when 'p95 > 50 ms for 1 min'`, or --when CONDITION"
         fail("no limits are set", hint, Exit.USAGE)
