@@ -140,8 +140,12 @@ async def test_a_handler_that_raises_failed(client: GrpcTorchServe) -> None:
 async def test_what_grpc_cannot_say_is_not_sent(client: GrpcTorchServe) -> None:
     with pytest.raises(InvalidArgument, match="cannot scale to 0"):
         await client.management.scale("digit", 0)
-    with pytest.raises(InvalidArgument, match="does not give new tokens"):
+    with pytest.raises(InvalidArgument, match="gRPC has no GET /token"):
         await client.management.refresh_token(KeyKind.MANAGEMENT)
+    with pytest.raises(InvalidArgument, match="gRPC has no POST /explanations/digit"):
+        await client.inference.ask("POST", "/explanations/digit", {}, b"")
+    with pytest.raises(InvalidArgument, match="gRPC has no GET /v2/health/live"):
+        await client.inference.open_inference()
     with pytest.raises(InvalidArgument):
         await client.inference.predict("", b"")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from tsmon.load.experiment.plan import (
     WALKTHROUGH_WORKERS,
     ExperimentPlan,
     Load,
+    Protocol,
 )
 from tsmon.load.experiment.restoring import RESTORE_S
 from tsmon.load.experiment.restoring import restore as put_back
@@ -73,6 +75,30 @@ class Numbers(click.ParamType[tuple[int, ...]]):
 
 
 NUMBERS = Numbers()
+
+
+class Protocols(click.ParamType[tuple[Protocol, ...]]):
+    """`http,grpc` as a tuple."""
+
+    name = "protocols"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What stands behind the option in its help."""
+        return "NAME,NAME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Protocol, ...]:
+        """Read the names; what is not valid is wrong usage."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(Protocol(part.strip()) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of http and grpc", param, ctx)
+
+
+PROTOCOLS = Protocols()
 
 
 @click.command()
@@ -120,6 +146,11 @@ NUMBERS = Numbers()
     help="Batch delays (ms) to compare too; registers the model again.",
 )
 @click.option(
+    "--protocols",
+    type=PROTOCOLS,
+    help="Protocols to compare at each setting: http,grpc. [default: http alone]",
+)
+@click.option(
     "--warm-up",
     default=DEFAULT_WARM_UP,
     show_default=True,
@@ -153,6 +184,7 @@ async def experiment(
     duration: float | None,
     batch_sizes: tuple[int, ...] | None,
     batch_delays: tuple[int, ...] | None,
+    protocols: tuple[Protocol, ...] | None,
     warm_up: int,
     seed: int | None,
     restore: bool,
@@ -185,16 +217,18 @@ async def experiment(
         load=Load(batches or WALKTHROUGH_BATCHES, concurrency, rate, duration, poisson),
         batch_sizes=batch_sizes or (),
         batch_delays_ms=batch_delays or (),
+        protocols=protocols or (),
         warm_up=warm_up,
         seed=secrets.randbelow(2**32) if seed is None else seed,
     )
-    async with target.client() as client:
+    async with target.client() as client, _grpc_client(target, plan) as over_grpc:
         experiment = Experiment(
             client,
             plan,
             target.log_place,
             await _predict(client, plan, target),
             home=target.own_home.path,
+            over_grpc=over_grpc,
         )
         _agree(await experiment.look(), ask=plan.registers and not yes)
         try:
@@ -214,6 +248,13 @@ async def experiment(
     failed = sum(each.errors for each in experiment.result.measurements)
     if failed:
         fail(f"{failed} requests were not answered; see the notes")
+
+
+def _grpc_client(
+    target: Target, plan: ExperimentPlan
+) -> AbstractAsyncContextManager[TorchServe | None]:
+    """A client over gRPC, where the plan compares that."""
+    return target.access.grpc_client() if Protocol.GRPC in plan.protocols else nullcontext()
 
 
 def _images(folder: Path) -> tuple[DigitImage, ...]:

@@ -71,7 +71,7 @@ def _bars(each: Measurement, palette: ChartColours) -> list[tuple[str, float, st
 
 def _name(each: Measurement, among: Sequence[Measurement]) -> str:
     batching_varies = len({(one.batch_size, one.max_batch_delay_ms) for one in among}) > 1
-    workers = plural(each.workers, "worker")
-    return (
-        f"{workers}, {each.batch_size}/{each.max_batch_delay_ms} ms" if batching_varies else workers
-    )
+    parts = [plural(each.workers, "worker")]
+    if batching_varies:
+        parts.append(f"{each.batch_size}/{each.max_batch_delay_ms} ms")
+    return ", ".join([*parts, *filter(None, [each.protocol])])

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from tsmon.load.experiment.measuring import measurement_of
 from tsmon.load.experiment.outlook import experiment_outlook
+from tsmon.load.experiment.plan import Protocol
 from tsmon.load.experiment.restoring import Restoration, put_back
 from tsmon.load.experiment.result import ExperimentResult, Measurement
 from tsmon.load.experiment.steps import ExperimentStep, Stage
@@ -52,11 +53,13 @@ class Experiment:
         logs: LogPlace | None = None,
         predict: Predict | None = None,
         home: Path | None = None,
+        over_grpc: TorchServe | None = None,
     ) -> None:
         """`logs` is where the server's logs are; those of a server on this machine are found.
 
         `predict` shows what to expect, to be set beside what is measured. In `home` a note stands
-        while the model is another one than before.
+        while the model is another one than before. `over_grpc` is a client by which requests are
+        sent over gRPC, where the plan compares that.
         """
         self.plan = plan
         self.restoration: Restoration | None = None
@@ -65,6 +68,9 @@ class Experiment:
         self._logs = logs
         self._predict = predict
         self._home = home
+        self._over_grpc = over_grpc
+        if Protocol.GRPC in plan.protocols and over_grpc is None:
+            raise InvalidArgument("this server is not asked over gRPC here", "compare http alone")
         self._subject: Subject | None = None
         self._measurements: list[Measurement] = []
         self._notes: dict[str, None] = {}
@@ -187,7 +193,11 @@ class Experiment:
         now = await self._client.management.describe(subject.found.name, subject.found.version)
         subject.refuse_overtaken(now)
         measurement = measurement_of(now, reports, sorted(times_us), cost, self._memory(now))
-        measurement = replace(measurement, predicted_queue_ms=self._expected(measurement))
+        measurement = replace(
+            measurement,
+            predicted_queue_ms=self._expected(measurement),
+            protocol=here.setting.protocol or "",
+        )
         self._measurements.append(measurement)
         self._remark(here.setting, measurement, reports)
         if cost.log_problem:
@@ -202,7 +212,10 @@ class Experiment:
     async def _send(
         self, plan: RunPlan, stage: Stage, here: _Here, planned: int | None, before: int = 0
     ) -> tuple[RunReport, tuple[int, ...]]:
-        async with open_run(self._client, plan) as run, aclosing(run.progress()) as steps:
+        client = self._client
+        if here.setting.protocol is Protocol.GRPC and self._over_grpc is not None:
+            client = self._over_grpc
+        async with open_run(client, plan) as run, aclosing(run.progress()) as steps:
             async for progress in steps:
                 step = ExperimentStep(
                     *here.place(stage), sending=progress, before=before, planned=planned

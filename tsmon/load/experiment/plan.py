@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from itertools import product
 
 from msgspec import Struct
@@ -56,12 +57,21 @@ class Load(Struct, frozen=True):
         return f"{period(self.duration_s)}{at_a_time or ', 1 at a time'}"
 
 
+class Protocol(StrEnum):
+    """How requests are sent."""
+
+    HTTP = "http"
+    GRPC = "grpc"
+
+
 class Variation(Struct, frozen=True):
     """Settings to compare; None leaves a value as it was registered."""
 
     workers: int
     batch_size: int | None = None
     max_batch_delay_ms: int | None = None
+    protocol: Protocol | None = None
+    """None where protocols are not compared."""
 
     def __str__(self) -> str:
         parts = [plural(self.workers, "worker")]
@@ -69,6 +79,8 @@ class Variation(Struct, frozen=True):
             parts.append(f"batch size {self.batch_size}")
         if self.max_batch_delay_ms is not None:
             parts.append(f"delay {self.max_batch_delay_ms} ms")
+        if self.protocol is not None:
+            parts.append(f"over {self.protocol}")
         return ", ".join(parts)
 
 
@@ -90,6 +102,8 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
     """TorchServe's own batch sizes to compare; each needs the model to be registered again."""
     batch_delays_ms: tuple[int, ...] = ()
     """Likewise, milliseconds to wait for a batch to fill."""
+    protocols: tuple[Protocol, ...] = ()
+    """To compare at each setting, in this order; without any all is sent over HTTP."""
     warm_up: int = DEFAULT_WARM_UP
     """Requests for each worker before what is measured."""
     seed: int = 0
@@ -116,9 +130,12 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
         """Everything to be measured; what needs a new registration changes least often."""
         sizes: Sequence[int | None] = self.batch_sizes or (None,)
         delays: Sequence[int | None] = self.batch_delays_ms or (None,)
+        protocols: Sequence[Protocol | None] = self.protocols or (None,)
         return tuple(
-            Variation(workers, size, delay)
-            for size, delay, workers in product(sizes, delays, self.worker_counts)
+            Variation(workers, size, delay, protocol)
+            for size, delay, workers, protocol in product(
+                sizes, delays, self.worker_counts, protocols
+            )
         )
 
     @property

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from tsmon.load.experiment.plan import Load
+from tsmon.load.experiment.plan import Load, Protocol
 from tsmon.telemetry.scrape import Counters
 from tsmon.telemetry.traffic import Usage, usage_of
 
@@ -54,6 +54,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     p99_ms: float | None = None
     memory_bytes: int | None = None
     """Resident memory of all workers together, after the sending."""
+    protocol: str = ""
+    """Over which it was sent; empty where protocols were not compared, over HTTP."""
     predicted_queue_ms: float | None = None
     """What earlier measurements gave to expect at a rate; of a closed loop nothing is expected."""
 
@@ -115,7 +117,7 @@ class MeasuredPoint(NamedTuple):
 
 
 def measured_points(result: ExperimentResult) -> list[MeasuredPoint]:
-    """The measurements that say something about the model as it is registered.
+    """The measurements that say something about the model as it is registered, over HTTP.
 
     Left out are those at another batch size or delay, with errors, or disturbed by others, and
     those with batches whose times are not known.
@@ -126,7 +128,7 @@ def measured_points(result: ExperimentResult) -> list[MeasuredPoint]:
         point
         for each in result.measurements
         if (each.batch_size, each.max_batch_delay_ms) == registered
-        and not (each.errors or each.foreign)
+        and not (each.errors or each.foreign or each.protocol == Protocol.GRPC)
         and (point := _point(each)) is not None
     ]
 

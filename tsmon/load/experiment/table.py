@@ -15,6 +15,7 @@ from tsmon.untrusted.text import visible
 PREDICTED_WORDS = (
     "predicted: mean queue ms from earlier measurements and the model in docs/advice.md"
 )
+GRPC_WORDS = "over grpc: TorchServe counts requests, but not their inference and queue times"
 WALKTHROUGH_WORDS = "walkthrough: inference + queue ms per request from its counters"
 
 
@@ -36,6 +37,7 @@ def result_columns(
     batching_varies = (
         len({(each.batch_size, each.max_batch_delay_ms) for each in result.measurements}) > 1
     )
+    protocols = any(each.protocol for each in result.measurements)
     failed = any(each.errors for each in result.measurements)
     walkthrough = ResultColumn("WALKTHROUGH", lambda each: walkthrough_words(result, each))
     compared = any(walkthrough_usage(result.load, each) for each in result.measurements)
@@ -43,6 +45,7 @@ def result_columns(
     return [
         ResultColumn("WORKERS", lambda each: str(each.workers)),
         *(varied if batching_varies else ()),
+        *([ResultColumn("OVER", lambda each: each.protocol)] if protocols else ()),
         ResultColumn("REQUESTS", lambda each: str(each.sent)),
         *([ResultColumn("FAILED", lambda each: str(each.errors))] if failed else ()),
         ResultColumn("INFER_MS", lambda each: fixed(each.inference_ms)),
@@ -105,6 +108,7 @@ def footnotes(result: ExperimentResult) -> list[str]:
     return [
         *([WALKTHROUGH_WORDS] if compared else ()),
         *([PREDICTED_WORDS] if predicted else ()),
+        *([GRPC_WORDS] if any(each.protocol == "grpc" for each in result.measurements) else ()),
     ]
 
 

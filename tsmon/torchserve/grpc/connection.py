@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from grpc import ChannelConnectivity, aio
 from msgspec import Struct
 
-from tsmon.torchserve.errors import TokenRefused, TorchServeError
+from tsmon.torchserve.connection import Connection
+from tsmon.torchserve.errors import InvalidArgument, TokenRefused, TorchServeError
 from tsmon.torchserve.grpc.channel import channels
 from tsmon.torchserve.grpc.errors import TOKEN_REFUSED, Status, error_of
 from tsmon.torchserve.waiting import under_way
@@ -33,6 +34,21 @@ class Method(Struct, frozen=True):
     def path(self) -> str:
         """Where it is on the server."""
         return f"/{self.service}/{self.name}"
+
+
+class NoHttp(Connection):
+    """Stands where an API of HTTP has its connection: what has no form in gRPC arrives here."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def request(self, method: str, path: str, **_: Any) -> NoReturn:
+        """Refuse it.
+
+        Raises:
+            InvalidArgument: always.
+        """
+        raise InvalidArgument(f"gRPC has no {method} {path}", "ask over HTTP: leave out --grpc")
 
 
 class GrpcConnection:

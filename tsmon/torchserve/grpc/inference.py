@@ -10,13 +10,12 @@ from google.protobuf.empty_pb2 import Empty
 
 from tsmon.torchserve.errors import InvalidArgument, NotTorchServe
 from tsmon.torchserve.grpc import inference_pb2
-from tsmon.torchserve.grpc.connection import GrpcConnection, Method
+from tsmon.torchserve.grpc.connection import GrpcConnection, Method, NoHttp
 from tsmon.torchserve.inference import (
     BODY,
     PING_TIMEOUT_S,
     PREDICT_TIMEOUT_S,
     Inference,
-    OpenInference,
     Prediction,
 )
 from tsmon.torchserve.records import parse_status
@@ -32,6 +31,7 @@ class GrpcInference(Inference):
     """The inference API of one server over gRPC."""
 
     def __init__(self, connection: GrpcConnection) -> None:
+        super().__init__(NoHttp())
         self._grpc = connection
 
     async def ping(self) -> str:
@@ -63,22 +63,6 @@ class GrpcInference(Inference):
         answer = await self._grpc.call(PREDICT, request_of(name, {BODY: body}, version), timeout_s)
         elapsed = time.perf_counter() - started
         return Prediction(bytes(answer.prediction), "", elapsed * 1000, "")
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        *,
-        timeout_s: float = PREDICT_TIMEOUT_S,
-    ) -> Prediction:
-        """Not a part of gRPC, which has neither paths nor headers for a handler."""
-        raise InvalidArgument(f"gRPC has no {method} {path}", "ask over HTTP: leave out --grpc")
-
-    async def open_inference(self) -> OpenInference:
-        """Asked over HTTP alone."""
-        raise InvalidArgument("this question goes over HTTP", "leave out --grpc")
 
     async def stream(
         self,

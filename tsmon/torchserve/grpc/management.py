@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tsmon.torchserve.changes import scale_change
 from tsmon.torchserve.errors import InvalidArgument, NotFound, NotTorchServe
 from tsmon.torchserve.grpc import management_pb2
-from tsmon.torchserve.grpc.connection import GrpcConnection, Method
+from tsmon.torchserve.grpc.connection import GrpcConnection, Method, NoHttp
 from tsmon.torchserve.management import (
     CHANGE_TIMEOUT_S,
     PAGE_LIMIT,
@@ -16,7 +16,6 @@ from tsmon.torchserve.management import (
     Registration,
 )
 from tsmon.torchserve.records import (
-    ApiDescription,
     ModelPage,
     ModelVersion,
     parse_customized,
@@ -26,7 +25,7 @@ from tsmon.torchserve.records import (
 from tsmon.untrusted.json import BadJson, parse_json
 
 if TYPE_CHECKING:
-    from tsmon.torchserve.tokens import KeyKind
+    pass
 
 SERVICE = "org.pytorch.serve.grpc.management.ManagementAPIsService"
 ALL = "all"
@@ -43,9 +42,8 @@ class GrpcManagement(Management):
     """The management API of one server over gRPC."""
 
     def __init__(self, connection: GrpcConnection, *, read_only: bool = False) -> None:
+        super().__init__(NoHttp(), read_only=read_only)
         self._grpc = connection
-        self.read_only = read_only
-        self.shows_defaults_only = False
 
     async def page(self, limit: int = PAGE_LIMIT, next_page_token: str = "0") -> ModelPage:
         """One page of the model list."""
@@ -130,18 +128,6 @@ class GrpcManagement(Management):
         request = management_pb2.SetDefaultRequest(model_name=_named(name), model_version=version)
         return await self._changed(SET_DEFAULT, request)
 
-    async def api_description(self) -> ApiDescription:
-        """Not a part of gRPC."""
-        raise _only_http("the version of the server")
-
-    async def refresh_token(self, kind: KeyKind) -> None:
-        """Not a part of gRPC."""
-        raise _only_http("new tokens")
-
-    async def model_api_enabled(self) -> bool:
-        """Not a part of gRPC."""
-        raise _only_http("whether models can be registered")
-
     async def _versions(self, name: str, version: str) -> tuple[ModelVersion, ...]:
         request = management_pb2.DescribeModelRequest(
             model_name=_named(name), model_version=version
@@ -164,7 +150,3 @@ def _named(name: str) -> str:
     if not name:
         raise InvalidArgument("no model name given", "`tsmon models` lists them")
     return name
-
-
-def _only_http(what: str) -> InvalidArgument:
-    return InvalidArgument(f"gRPC does not give {what}", "ask over HTTP: leave out --grpc")

@@ -10,15 +10,19 @@ import pytest
 
 from tests.fake.archives import Loading
 from tests.fake.faults import Hold
+from tests.fake.grpc_front import grpc_front
 from tests.fake.loopback import Loopback
 from tsmon.digits.images import DigitImage
 from tsmon.load.experiment import restoring
 from tsmon.load.experiment.experiment import Experiment
-from tsmon.load.experiment.plan import ExperimentPlan, Load
+from tsmon.load.experiment.plan import ExperimentPlan, Load, Protocol
+from tsmon.load.experiment.result import measured_points
 from tsmon.load.experiment.steps import ExperimentStep, Stage
 from tsmon.load.experiment.subject import NotReached, NotSettled
+from tsmon.load.experiment.table import GRPC_WORDS, footnotes, result_columns
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import ApiError, InvalidArgument, NotFound, ReadOnly
+from tsmon.torchserve.grpc.client import GrpcTorchServe
 
 Images = tuple[DigitImage, ...]
 BEFORE = 3
@@ -389,3 +393,27 @@ async def test_batch_sizes_need_the_model_api(
     server.fake.model_api = False
     with pytest.raises(InvalidArgument, match="model API"):
         await Experiment(client, _plan(images, batch_sizes=(2,))).look()
+
+
+async def test_protocols_are_compared_at_each_setting(
+    server: Loopback, client: TorchServe, images: Images
+) -> None:
+    plan = _plan(images, protocols=(Protocol.HTTP, Protocol.GRPC), warm_up=0)
+    with pytest.raises(InvalidArgument):
+        Experiment(client, plan)
+    calls: list[str] = []
+
+    async def look(call: str, _context: object) -> None:
+        calls.append(call)
+
+    async with grpc_front(server.fake) as (front, addresses), GrpcTorchServe(addresses) as grpc:
+        front.before = look
+        result = await Experiment(client, plan, over_grpc=grpc).run(_ignore)
+
+    shown = [(each.workers, each.protocol, each.answered) for each in result.measurements]
+    assert shown == [(1, "http", 5), (1, "grpc", 5), (2, "http", 5), (2, "grpc", 5)]
+    assert calls.count("Predictions") == 10
+    assert "OVER" in [column.title for column in result_columns(result)]
+    assert footnotes(result) == [GRPC_WORDS]
+    assert {point.workers for point in measured_points(result)} == {1, 2}
+    assert len(measured_points(result)) == 2
