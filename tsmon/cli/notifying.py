@@ -16,6 +16,7 @@ from tsmon.conditions import BadCondition
 from tsmon.config.schema import EVENT_KINDS, check_webhook
 
 if TYPE_CHECKING:
+    from tsmon.config.schema import NotifySettings
     from tsmon.notify.notifier import Notifier
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +32,13 @@ class NotifyOptions(Struct, frozen=True):
     webhook: str = ""
     bell: bool = False
     desktop: str = ""
+
+    @classmethod
+    def of(cls, settings: NotifySettings) -> NotifyOptions:
+        """What the configuration asks for."""
+        return cls(
+            settings.events, settings.exec, settings.webhook, settings.bell, settings.desktop
+        )
 
     @property
     def asks(self) -> bool:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tsmon.cli.notifying import NotifyOptions, notifying
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import complain, emit, emit_json_line
 from tsmon.cli.reports.events import EventPrinter
 from tsmon.cli.reports.plain import plain_line
 from tsmon.cli.reports.problems import Problems
 from tsmon.cli.reports.ticks import tick_line, tick_record
+from tsmon.config.schema import NotifySettings
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
@@ -24,6 +26,7 @@ from tsmon.telemetry.staleness import as_of, patience_s
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
+    from tsmon.notify.notifier import Notifier
     from tsmon.telemetry.limits.watch import LimitWatch
     from tsmon.telemetry.source import Source
 
@@ -55,23 +58,29 @@ async def monitor_plainly(
     interval: float,
     recording: Path | None = None,
     limits: LimitWatch | None = None,
+    notify: NotifySettings = NotifySettings(),  # noqa: B008 (frozen)
 ) -> None:
     """The monitor without a screen."""
-    async with opened as source:
+    async with opened as source, notifying(NotifyOptions.of(notify)) as notifier:
         if recording is None:
-            await watch_plainly(source, interval, limits)
+            await watch_plainly(source, interval, limits, notifier)
             return
         from tsmon.telemetry.recording.recorder import RecordedSource
 
         with closing(RecordedSource(source, recording)) as recorded:
             try:
-                await watch_plainly(recorded, interval, limits)
+                await watch_plainly(recorded, interval, limits, notifier)
             finally:
                 if recorded.missing:
                     complain(recorded.missing)
 
 
-async def watch_plainly(source: Source, interval: float, limits: LimitWatch | None = None) -> None:
+async def watch_plainly(
+    source: Source,
+    interval: float,
+    limits: LimitWatch | None = None,
+    notifier: Notifier | None = None,
+) -> None:
     """Print what the monitor would show: a line per tick, and what happens."""
     monitor = Monitor(source, period_s=interval, limits=limits)
     problems = Problems()
@@ -79,6 +88,8 @@ async def watch_plainly(source: Source, interval: float, limits: LimitWatch | No
     async for snapshot in followed(monitor):
         problems.show(snapshot)
         events.go_on()
+        if notifier is not None:
+            notifier.follow(monitor.events, source.label)
         emit(plain_line(snapshot))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,18 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.hook import Hook, hooked
 from tests.unit.cli.conftest import Tsmon
-from tsmon.config.files import VARIABLE
+from tsmon.cli import notifying
+from tsmon.cli.watch import monitor_plainly
+from tsmon.config.files import VARIABLE, load
+from tsmon.config.schema import NotifySettings
 from tsmon.notify import webhook
+from tsmon.telemetry.limits.limit import read_limits
+from tsmon.telemetry.limits.watch import LimitWatch
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.source import Source
 
 LIMIT = "[limits.few]\nwhen = 'ready < 9'\nmodel = 'mnist'\n"
-WATCH = ("events", "--seconds", "1.5", "--interval", "0.1")
+WATCH = ("events", "--count", "1", "--interval", "0.1")
 
 
 @pytest.fixture
@@ -101,3 +110,27 @@ def test_what_cannot_be_is_refused(
     assert ended.code == 2
     assert said in ended.stderr
     assert "geheim" not in ended.stderr
+
+
+async def test_without_a_screen_the_configuration_says_where_to(
+    server: FakeTorchServe,
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notifying, "GRACE_S", 0.2)
+    got = tmp_path / "got"
+    notify = NotifySettings(exec=("touch", str(got)), webhook="http://127.0.0.1:9/secret-path")
+    limits = LimitWatch(read_limits(load(config).config.limits))
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Source]:
+        async with server.client() as client:
+            yield LiveSource(client)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(monitor_plainly(opened(), 0.1, None, limits, notify), 3)
+
+    assert got.exists()
+    assert "secret-path" not in "".join(capsys.readouterr())

@@ -11,7 +11,7 @@ from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
 from tsmon.config.files import VARIABLE
 
-SHORT = ("--interval", "0.1", "--seconds", "0.5")
+SHORT = ("--interval", "0.1", "--seconds", "2")
 
 
 @pytest.fixture(autouse=True)

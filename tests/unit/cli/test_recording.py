@@ -13,6 +13,7 @@ import pytest
 from tests.fake import FakeTorchServe
 from tests.unit.cli.conftest import Tsmon
 from tsmon.cli.watch import watch_plainly
+from tsmon.notify.notifier import Notifier
 from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.recording.recorder import RecordedSource
@@ -140,7 +141,9 @@ def test_record_goes_on_over_a_full_disk_and_says_what_is_missing(
 def test_lines_without_a_screen_say_that_they_are_not_recorded(
     tsmon: Tsmon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def for_a_while(source: RecordedSource, interval: float, limits: LimitWatch) -> None:
+    async def for_a_while(
+        source: RecordedSource, interval: float, limits: LimitWatch, _: Notifier | None
+    ) -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch_plainly(source, interval, limits), 0.7)
 

@@ -51,7 +51,8 @@ def monitor(
         from tsmon.cli.watch import monitor_plainly, source_of
 
         source = source_of(target, prometheus, instance, job)
-        run_async(monitor_plainly(source, chosen.period, recording, target.limits))
+        notify = target.loaded.config.notify
+        run_async(monitor_plainly(source, chosen.period, recording, target.limits, notify))
         return Exit.DONE
     from tsmon.cli.monitor_screen import open_monitor, open_prometheus
 
