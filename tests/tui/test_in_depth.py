@@ -26,6 +26,7 @@ from tsmon.tui.text.measures import MEASURES, NOT_IN_PROMETHEUS
 from tsmon.tui.widgets.chart import Chart
 from tsmon.tui.widgets.models_pane import ModelsPane
 from tsmon.tui.widgets.story import VersionDetails
+from tsmon.tui.widgets.words import Words
 
 PROFILE = {RequestPhase.INFERENCE: Percentiles(40, 7.9, 11.0, 12.0, 18.4)}
 LAST = LastReading(1.0, 8, 2, PROFILE, {"9000": WorkerShare(8, 870.0)})
@@ -278,3 +279,16 @@ async def test_enter_goes_deeper_and_esc_back_from_every_pane(
         assert seat.monitor.in_depth
         await seat.press("escape")
         await seat.until(lambda: not seat.monitor.in_depth)
+
+
+@pytest.mark.parametrize("size", [(120, 50), (140, 50), (200, 60)])
+async def test_the_statistics_in_the_details_are_whole_or_not_there(
+    fake: FakeTorchServe, options: MonitorOptions, size: tuple[int, int]
+) -> None:
+    fake.load("mnist")
+    async with watching(fake, options, size=size) as seat:
+        await seat.sees("Details", "no events so far")
+        details = seat.find(VersionDetails).query_one("#story-statistics", Words)
+        await seat.until(lambda: details.size.width or not details.display)
+        if details.display:
+            assert details.size.height == 6  # a heading, three measures, requests, failures

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
-from tsmon.tui.text.numbers import compose_statistics
+from tsmon.tui.text.numbers import STATISTICS_WIDTH, compose_statistics
 from tsmon.tui.text.tones import Tone, line
 from tsmon.tui.widgets.event_line import format_about
 from tsmon.tui.widgets.motion import Choices
@@ -28,6 +28,8 @@ TITLE = "Details"
 PERCENTILE_LINES, STATISTICS_LINES, LONG_LINES = 8, 19, 27
 """Lines from which on there is room for percentiles, for the statistics, and for the percentiles of
 five minutes: some are left for the events."""
+PADDING = 2
+"""Cells beside each line."""
 NOTHING_HAPPENED = "no events so far"
 NO_PERCENTILES = "no percentiles: no requests in five minutes, or no log files (--logs DIR)"
 
@@ -63,7 +65,8 @@ class VersionDetails(Vertical):
         height = self.content_size.height
         has_room = model is not None and height >= PERCENTILE_LINES
         self._say("percentiles", _percentiles(model, problem) if has_room and model else None)
-        has_room = model is not None and height >= STATISTICS_LINES
+        is_wide = self.content_size.width >= STATISTICS_WIDTH + PADDING
+        has_room = model is not None and is_wide and height >= STATISTICS_LINES
         self._say("statistics", compose_statistics(snapshot, model) if has_room and model else None)
         report = model.requests if model and height >= LONG_LINES else None
         self._say("long", compose_window(report.five_minutes, "ms, 5 min") if report else None)
