@@ -11,6 +11,7 @@ from torch import Tensor
 
 from model import export
 from model.changed_report import prepare
+from model.data import to_input
 from model.export import export_network
 from model.network import DigitNet
 
@@ -32,12 +33,23 @@ def test_the_shipped_file_answers_as_the_weights_do(
     batch: int, network: DigitNet, samples: list[Path]
 ) -> None:
     files = [file.read_bytes() for file in samples]
-    pictures = prepare(files).unsqueeze(1).to(torch.float32) / 255
+    pictures = to_input(prepare(files))
     with torch.inference_mode():
         expected = network(pictures)
     file = WEIGHTS.with_suffix(".onnx")
     answers = torch.cat([logits(file, part) for part in torch.split(pictures, batch)])
     torch.testing.assert_close(answers, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_it_reads_the_test_digits_as_the_weights_do(
+    network: DigitNet, mnist_test: tuple[Tensor, Tensor]
+) -> None:
+    for pictures in torch.split(to_input(mnist_test[0]), 500):
+        with torch.inference_mode():
+            expected = network(pictures)
+        answers = logits(WEIGHTS.with_suffix(".onnx"), pictures)
+        torch.testing.assert_close(answers, expected, atol=1e-5, rtol=1e-5)
+        assert torch.equal(answers.argmax(dim=1), expected.argmax(dim=1))
 
 
 def test_an_export_is_the_network_in_evaluation_mode(tmp_path: Path) -> None:
