@@ -2,12 +2,13 @@
 
 This and `console` are the one way from a command to a terminal (ruff holds that: banned-api), and
 nothing that others wrote gets through it as an order to the terminal or as markup. What is piped
-keeps its bytes only where the person asked for those of the server: `emit_raw`. `console` draws
+keeps its bytes only where the person asked for those of the server: `AnswerWriter`. `console` draws
 with rich, which a command that prints JSON or its version need not load.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import sys
@@ -47,20 +48,51 @@ def emit_text(text: str) -> None:
 
 
 def emit_raw(answer: bytes) -> None:
-    """Write what the server sent: byte for byte into a file or pipe, visibly on a terminal.
+    """Write a whole answer of the server's, as `AnswerWriter` does."""
+    writer = AnswerWriter()
+    writer.part(answer)
+    writer.end()
 
-    A text gets the line feed that is missing.
+
+class AnswerWriter:
+    """Writes what the server sends as it comes.
+
+    It goes byte for byte into a file or pipe, and visibly to a terminal. A text gets the line feed
+    that is missing.
     """
-    text = answer.decode(errors="replace")
-    ends = not text or text.endswith("\n") or text.encode() != answer
-    shown = visible(text, keep_lines=True).encode() if _on_terminal() else answer
-    click.echo(shown, nl=not ends)
 
+    def __init__(self) -> None:
+        self._shown = codecs.getincrementaldecoder("utf-8")("replace")
+        self._checked = codecs.getincrementaldecoder("utf-8")()
+        self._is_text = True
+        self._last = b"\n"
 
-def emit_part(answer: bytes) -> None:
-    """Write a part of what the server sends at once, as `emit_raw` does, and end no line."""
-    text = visible(answer.decode(errors="replace"), keep_lines=True)
-    click.echo(text.encode() if _on_terminal() else answer, nl=False)
+    def part(self, answer: bytes) -> None:
+        """Write a part; a character may end in the next one."""
+        self._check(answer)
+        self._last = answer[-1:] or self._last
+        if not _on_terminal():
+            click.echo(answer, nl=False)
+        else:
+            self._show(self._shown.decode(answer))
+
+    def end(self) -> None:
+        """Write what is left of a line."""
+        self._check(b"", final=True)
+        if _on_terminal():
+            self._show(self._shown.decode(b"", final=True))
+        if self._is_text and self._last != b"\n":
+            click.echo()
+
+    def _show(self, text: str) -> None:
+        click.echo(visible(text, keep_lines=True), nl=False)
+
+    def _check(self, answer: bytes, *, final: bool = False) -> None:
+        if self._is_text:
+            try:
+                self._checked.decode(answer, final)
+            except UnicodeDecodeError:
+                self._is_text = False
 
 
 def emit_json(value: Any) -> None:

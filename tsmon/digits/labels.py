@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tsmon.digits.images import DIGITS, DigitImage
-from tsmon.payloads.payload import PayloadError
+from tsmon.payloads.payload import PayloadError, SomePayload
 from tsmon.units import MIB
 from tsmon.untrusted.files import read_text
 from tsmon.untrusted.json import BadJson, parse_json
@@ -51,8 +51,8 @@ def labelled(images: Sequence[DigitImage], root: Path) -> tuple[DigitImage, ...]
 
 
 def with_labels(
-    images: Sequence[DigitImage], labels: Mapping[str, str], root: Path
-) -> tuple[DigitImage, ...]:
+    images: Sequence[SomePayload], labels: Mapping[str, str], root: Path
+) -> tuple[SomePayload, ...]:
     """The images with the labels of a file, which names them by path within the folder, or name."""
 
     def label(path: Path) -> str | None:

@@ -53,20 +53,31 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def read_lines(path: Path, content_type: str = "") -> tuple[Payload, ...]:
-    """The lines of a file that are not empty, each to be sent by itself.
-
-    A line of `.jsonl` is JSON, one of `.csv` plain text, others what their file is.
+    """The lines of a file, as `lines_of` gives them.
 
     Raises:
         PayloadError: it cannot be read, is no text, or has no lines.
     """
     try:
-        text = read_bytes(path, MOST_PAYLOAD_BYTES).decode()
+        text = read_bytes(path, MOST_PAYLOAD_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise PayloadError(f"cannot read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise PayloadError(f"{path} is not text in UTF-8, so it has no lines to send") from None
-    lines = [(at, line) for at, line in enumerate(text.splitlines(), 1) if line.strip()]
+    return lines_of(text, path, content_type)
+
+
+def lines_of(text: str, path: Path, content_type: str = "") -> tuple[Payload, ...]:
+    """The lines of a text that are not empty, each to be sent by itself.
+
+    A line of `.jsonl` is JSON, one of `.csv` plain text, others what their file is; only line
+    feeds end one, as JSON may have Unicode's other ends of lines in a string.
+
+    Raises:
+        PayloadError: it has no lines, or too many.
+    """
+    split = (line.removesuffix("\r") for line in text.split("\n"))
+    lines = [(at, line) for at, line in enumerate(split, 1) if line.strip()]
     if not lines:
         raise PayloadError(f"{path} has no lines to send")
     if len(lines) > MOST_LINES:

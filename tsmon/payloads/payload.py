@@ -73,6 +73,21 @@ class Text(Payload, frozen=True):
         return self.text.encode()
 
 
+class Held(Payload, frozen=True):
+    """A payload that is no file: what came on standard input."""
+
+    data: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """Where it came from."""
+        return "standard input"
+
+    def read(self) -> bytes:
+        """What is sent."""
+        return self.data
+
+
 def content_type_of(file: Path) -> str:
     """The content type of a file by its suffix.
 

@@ -57,6 +57,8 @@ class RequestForm(Struct, frozen=True):
     """Ask for explanations instead of predictions."""
     content_type: str = ""
     """Of all payloads; empty for each its own."""
+    accept: str = JSON
+    """That header's value, unless `headers` has it."""
     headers: Mapping[str, str] = field(default_factory=dict)
     form_field: str = ""
     """The field of a multipart form that a payload stands in; empty without a form."""
@@ -98,7 +100,7 @@ class RequestForm(Struct, frozen=True):
             InvalidArgument: a model of this name or version has no such path.
         """
         content_type, body = self.body(payload)
-        headers = {"Accept": JSON, **self.headers, "Content-Type": content_type}
+        headers = {"Accept": self.accept, **self.headers, "Content-Type": content_type}
         return Request(self.method, self.path(model, version), headers, body)
 
     def body(self, payload: Payload) -> tuple[str, bytes]:

@@ -30,6 +30,7 @@ from tsmon.untrusted.http import (
     AnswerTooLarge,
     BoundedClient,
     Bounds,
+    Heard,
     Overdue,
     Way,
 )
@@ -106,11 +107,13 @@ class Connection:
         parameters: Parameters | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        heard: Heard | None = None,
     ) -> httpx.Response:
         """Send a request and give its answer if it is no error.
 
-        `path` is quoted by the caller. With `key` the request carries that key; when the server
-        refuses it and the key file holds another one by now, the request is sent once more.
+        `heard` gets the parts of that answer as they come. `path` is quoted by the caller. With
+        `key` the request carries that key; when the server refuses it and the key file holds
+        another one by now, the request is sent once more.
 
         Raises:
             InvalidArgument: no URL can have such a path or parameter.
@@ -141,9 +144,9 @@ class Connection:
             await self._keep_keys()
         bounds = Bounds(timeout_s, most_bytes)
         request = build()
-        response = await self._send(request, bounds)
+        response = await self._send(request, bounds, heard)
         if key and _token_refused(response) and await self._has_other_key(request, key):
-            response = await self._send(build(), bounds)
+            response = await self._send(build(), bounds, heard)
         if response.is_error:
             raise self._error(response, key)
         if not response.is_success:
@@ -155,10 +158,12 @@ class Connection:
         refused = request.headers.get("Authorization")
         return self._keys.goes_to(self.base_url) and await self._keys.changed_from(key, refused)
 
-    async def _send(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
+    async def _send(
+        self, request: httpx.Request, bounds: Bounds, heard: Heard | None
+    ) -> httpx.Response:
         try:
             with under_way(f"{request.method} {request.url.path}", self.base_url):
-                return await self._client.send(request, bounds)
+                return await self._client.send(request, bounds, heard)
         except httpx.TimeoutException as error:
             raise self._timed_out(request, error) from None
         except AnswerTooLarge as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -14,6 +14,9 @@ from tsmon.torchserve.connection import Connection, read_json
 from tsmon.torchserve.errors import ApiError, InvalidArgument
 from tsmon.torchserve.records import parse_status
 from tsmon.torchserve.tokens import KeyKind
+
+if TYPE_CHECKING:
+    from tsmon.untrusted.http import Heard
 
 HEALTHY = "Healthy"
 """What ping answers while every model has a worker."""
@@ -128,8 +131,11 @@ class Inference:
         body: bytes,
         *,
         timeout_s: float = PREDICT_TIMEOUT_S,
+        heard: Heard | None = None,
     ) -> Prediction:
         """Send one request to a path that a model answers at.
+
+        `heard` gets the parts of a good answer as they come.
 
         Raises:
             NoCapacity: the model has no worker, or its queue is full.
@@ -145,6 +151,7 @@ class Inference:
             timeout_s=timeout_s,
             most_bytes=MOST_PREDICTION_BYTES,
             key=KeyKind.INFERENCE,
+            heard=heard,
         )
         elapsed = time.perf_counter() - started
         return Prediction(

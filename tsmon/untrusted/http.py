@@ -31,6 +31,10 @@ _SENT = (b"content-encoding", b"content-length", b"transfer-encoding")
 """Headers that are about the bytes sent, which the answer given does not have any more."""
 
 
+Heard = Callable[[bytes], None]
+"""Is given a part of an answer."""
+
+
 class AnswerTooLarge(httpx.HTTPError):
     """The answer has more bytes than anything of its kind."""
 
@@ -114,19 +118,33 @@ class BoundedClient:
         """A request to be sent; see `httpx.AsyncClient.build_request`."""
         return self._pool.client.build_request(method, url, **settings)
 
-    async def send(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
+    async def send(
+        self, request: httpx.Request, bounds: Bounds, heard: Heard | None = None
+    ) -> httpx.Response:
         """Send a request and give its whole answer, unpacked.
+
+        `heard` is called with each part of an answer that is no error, as it comes and as long as
+        the caller waits.
 
         Raises:
             Overdue: the answer did not end before the deadline.
             AnswerTooLarge: it has more bytes than `bounds` allow.
             httpx.HTTPError: as httpx does.
         """
-        task = asyncio.create_task(self._within(request, bounds))
+        waiting = True
+
+        def hear(part: bytes) -> None:
+            if heard is not None and waiting:
+                heard(part)
+
+        task = asyncio.create_task(self._within(request, bounds, hear))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         task.add_done_callback(_read_outcome)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            waiting = False
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """Give the requests under way `grace_s` seconds to end, then close the connections."""
@@ -139,9 +157,9 @@ class BoundedClient:
                 exchange.cancel()
             await pool.client.aclose()
 
-    async def _within(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
+    async def _within(self, request: httpx.Request, bounds: Bounds, hear: Heard) -> httpx.Response:
         pool = self._pool
-        exchange = asyncio.create_task(_exchange(pool.client, request, bounds.most_bytes))
+        exchange = asyncio.create_task(_exchange(pool.client, request, bounds.most_bytes, hear))
         pool.under_way.add(exchange)
         exchange.add_done_callback(lambda done: self._finished(pool, done))
         done, _ = await asyncio.wait({exchange}, timeout=bounds.deadline_s)
@@ -215,11 +233,13 @@ def ask(
         return thread.submit(asyncio.run, get()).result()
 
 
-async def _exchange(client: httpx.AsyncClient, request: httpx.Request, most: int) -> httpx.Response:
+async def _exchange(
+    client: httpx.AsyncClient, request: httpx.Request, most: int, hear: Heard
+) -> httpx.Response:
     """One request and its whole answer; the stream is closed between two parts of it."""
     response = await client.send(request, stream=True)
     try:
-        content = await _body(response, most)
+        content = await _body(response, most, hear)
     finally:
         await response.aclose()
     # As bytes, since what is no ASCII would not be taken as text again.
@@ -227,16 +247,21 @@ async def _exchange(client: httpx.AsyncClient, request: httpx.Request, most: int
     return httpx.Response(response.status_code, headers=headers, content=content, request=request)
 
 
-async def _body(response: httpx.Response, most: int) -> bytes:
+async def _body(response: httpx.Response, most: int, hear: Heard) -> bytes:
     if response.is_stream_consumed:  # by a transport that has answers ready, as in tests
+        if response.is_success:
+            hear(response.content)
         return response.content
     unpack = _unpacker(response.headers.get("content-encoding", ""), most)
     sent, body = 0, bytearray()
     async for part in response.aiter_raw():
         sent += len(part)
-        body += unpack(part)
+        unpacked = unpack(part)
+        body += unpacked
         if sent > most or len(body) > most:
             raise AnswerTooLarge(most)
+        if unpacked and response.is_success:
+            hear(unpacked)
     return bytes(body)
 
 

@@ -29,6 +29,8 @@ from tsmon.serving.record import ServerRecord
 
 LIMIT_S = 1.5
 """After it a command that goes on without end is interrupted."""
+ASKING = ("/predictions", "/wfpredict", "/explanations", "/v1/models", "/v2/models")
+"""Paths at which a model is asked, which modifies nothing."""
 READING = {"GET", "OPTIONS", "HEAD"}
 LOOKING = {"ps", "inspect", "version", "info", "top", "images", "logs", "context", "port"}
 """What docker is asked without changing anything."""
@@ -106,10 +108,7 @@ class World:
         asked = [
             f"{request.method} {request.url.path}"
             for request in self.fake.requests
-            if (
-                request.method not in READING
-                and not request.url.path.startswith(("/predictions", "/wfpredict"))
-            )
+            if (request.method not in READING and not request.url.path.startswith(ASKING))
             or request.url.path == "/token"
         ]
         docker = [f"docker {verb}" for verb in self.verbs() if verb not in LOOKING]

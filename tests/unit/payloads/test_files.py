@@ -50,3 +50,12 @@ def test_what_has_no_lines_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(PayloadError):
         read_lines(tmp_path / "a.txt")
+
+
+def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes('\ufeff["a\u2028b"]\r\n[2]\n'.encode())
+
+    assert [each.read().decode() for each in read_lines(tmp_path / "a.jsonl")] == [
+        '["a\u2028b"]',
+        "[2]",
+    ]

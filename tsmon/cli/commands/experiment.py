@@ -18,9 +18,9 @@ from tsmon.cli.coroutines import interruptible, runs_async
 from tsmon.cli.options import server_options, version_option
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, confirm, say
+from tsmon.cli.payload_options import GivenPayloads, payload_options
 from tsmon.cli.reports.experiment import Form, emit_result, measured_line
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.folders import find_images
 from tsmon.doctor.machine import usable_cores
 from tsmon.load.capacity.experience import experienced_points, predictor
 from tsmon.load.experiment.experiment import Experiment, Predict
@@ -38,14 +38,12 @@ from tsmon.load.experiment.restoring import RESTORE_S
 from tsmon.load.experiment.restoring import restore as put_back
 from tsmon.load.experiment.unfinished import abandoned_on
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
-from tsmon.payloads.payload import PayloadError
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.threads import in_thread
 from tsmon.units import period
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
     from tsmon.load.experiment.steps import ExperimentStep
     from tsmon.torchserve.client import TorchServe
 
@@ -103,7 +101,7 @@ PROTOCOLS = Protocols()
 
 @click.command()
 @click.argument("model")
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--workers",
     type=NUMBERS,
@@ -168,6 +166,7 @@ PROTOCOLS = Protocols()
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Also write the bar chart to this SVG file.",
 )
+@payload_options
 @version_option
 @server_options
 @pass_target
@@ -191,13 +190,14 @@ async def experiment(
     yes: bool,
     form: Form | None,
     chart: Path | None,
+    given: GivenPayloads,
     version: str | None,
 ) -> None:
     """Give a MODEL several numbers of workers in turn and measure the same load at each.
 
     Without options it does what the walkthrough does by hand and shows its figures beside. The
-    images of FOLDER are sent, by default the sample digits. Whatever happens, Ctrl-C included, the
-    model ends with the workers and the registration it had.
+    images of FOLDER are sent, else its other files; by default the sample digits.
+    Whatever happens, Ctrl-C included, the model ends with the workers and the registration it had.
     """
     if restore:
         await _restore(target, model, version)
@@ -208,10 +208,11 @@ async def experiment(
         check_suffix(chart, ".svg")
     if rate is not None and duration is None:
         duration = DEFAULT_DURATION_S
-    images = _images(folder or digit_assets().samples)
     plan = ExperimentPlan(
         model=model,
-        payloads=images,
+        payloads=given.payloads([folder] if folder else [], digit_assets().samples),
+        form=given.form(),
+        answer_path=given.answer_path,
         version=version,
         worker_counts=workers,
         load=Load(batches or WALKTHROUGH_BATCHES, concurrency, rate, duration, poisson),
@@ -255,18 +256,6 @@ def _grpc_client(
 ) -> AbstractAsyncContextManager[TorchServe | None]:
     """A client over gRPC, where the plan compares that."""
     return target.access.grpc_client() if Protocol.GRPC in plan.protocols else nullcontext()
-
-
-def _images(folder: Path) -> tuple[DigitImage, ...]:
-    """The images to send.
-
-    Raises:
-        PayloadError: there are none.
-    """
-    images = find_images(folder)
-    if not images:
-        raise PayloadError(f"there are no PNG or JPEG images in {folder}")
-    return images
 
 
 async def _restore(target: Target, model: str, version: str | None) -> None:

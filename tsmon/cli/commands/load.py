@@ -1,4 +1,4 @@
-"""`tsmon load`: many images at full speed or at a rate, and what the server made of them."""
+"""`tsmon load`: many requests at full speed or at a rate, and what the server made of them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from rich.text import Text
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import answer_option, as_json, server_and_grpc_options, version_option
+from tsmon.cli.options import as_json, server_and_grpc_options, version_option
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
+from tsmon.cli.payload_options import GivenPayloads, payload_options
 from tsmon.cli.reports.load import emit_report, progress_line, say_report
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.folders import find_images
 from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
 from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import (
@@ -34,7 +34,6 @@ from tsmon.load.run.plan import (
     RunPlan,
 )
 from tsmon.load.run.run import LoadRun, open_run
-from tsmon.payloads.payload import PayloadError
 from tsmon.serving.assets import digit_assets
 from tsmon.torchserve.errors import TorchServeError
 
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--concurrency",
     "-c",
@@ -87,7 +86,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Time-out of one request in seconds.",
 )
-@answer_option
+@payload_options
 @version_option
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one row.")
@@ -105,26 +104,24 @@ async def load(
     count: int,
     duration: float,
     timeout_s: float,
-    answer_path: str,
+    given: GivenPayloads,
     version: str | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Send the images of a FOLDER to a MODEL again and again and report the response times.
+    """Send a file or FOLDER to a MODEL again and again and report the response times.
 
-    With --concurrency each connection sends its next image when the answer is there. With --rate
-    images are sent as planned, and response times count from the planned start, so that waiting
-    is seen. Without a folder the sample digits are sent. Ctrl-C ends the sending, waits for the
+    A folder's images are sent or, where it has none, its other files. With --concurrency each
+    connection sends its next request when the answer is there. With --rate requests are sent as
+    planned, and response times count from the planned start, so that waiting is seen. Without a
+    folder the sample digits are sent. Ctrl-C ends the sending, waits for the
     answers under way and reports; a second one does not wait.
     """
     if as_json and as_csv:
         raise click.UsageError("choose --json or --csv")
-    images = find_images(folder or digit_assets().samples)
-    if not images:
-        raise PayloadError(f"there are no PNG or JPEG images in {folder}")
     plan = RunPlan(
         model=model,
-        payloads=images,
+        payloads=given.payloads([folder] if folder else [], digit_assets().samples),
         version=version,
         concurrency=concurrency,
         rate=rate,
@@ -133,7 +130,8 @@ async def load(
         count=count,
         duration_s=duration,
         timeout_s=timeout_s,
-        answer_path=answer_path,
+        form=given.form(),
+        answer_path=given.answer_path,
     )
     started = datetime.now(UTC)
     async with target.client() as client:

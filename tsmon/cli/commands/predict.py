@@ -1,8 +1,7 @@
-"""The command that sends files and prints the answers as they are."""
+"""The command that sends payloads and prints the answers as they are."""
 
 from __future__ import annotations
 
-import sys
 import time
 from base64 import b64encode
 from pathlib import Path
@@ -11,41 +10,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import answer_option, as_json, server_and_grpc_options, version_option
+from tsmon.cli.options import as_json, server_and_grpc_options, version_option
 from tsmon.cli.outcome import Exit
-from tsmon.cli.output import emit, emit_json, emit_part, emit_raw
+from tsmon.cli.output import AnswerWriter, emit, emit_json
+from tsmon.cli.payload_options import GivenPayloads, payload_options
 from tsmon.cli.reports.answers import answer_record
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.images import DigitImage
 from tsmon.load.answers import Answer, read_answer
 from tsmon.load.refusals import Failure, kind_of
-from tsmon.payloads.payload import PayloadError, content_type_of
+from tsmon.payloads.payload import Payload, PayloadError
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.torchserve.inference import Prediction
-from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
+    from tsmon.payloads.request_form import RequestForm
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.grpc.inference import GrpcInference
+    from tsmon.untrusted.http import Heard
 
 
 @click.command()
 @click.argument("model")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option(
-    "--content-type",
-    metavar="TYPE",
-    help="Content type of the files; by default that of their suffix, images as bytes.",
-)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--stream",
     is_flag=True,
     help="With gRPC: print the parts of a streamed answer as they come. Only for a handler that "
     "streams; TorchServe ends the worker of any other.",
 )
-@answer_option
+@payload_options
 @version_option
 @as_json
 @server_and_grpc_options
@@ -55,38 +49,46 @@ async def predict(
     target: Target,
     model: str,
     files: tuple[Path, ...],
-    content_type: str | None,
     stream: bool,
-    answer_path: str,
+    given: GivenPayloads,
     version: str | None,
     as_json: bool,
 ) -> None:
     """Send FILES to a MODEL and print what it answers; `-` is standard input.
 
-    Any file will do: an image, a text, JSON, a sound. One file prints the model's answer alone,
-    byte for byte; several print the file beside it.
+    Any file will do: an image, a text, JSON, a sound; of a folder its images, else its other
+    files. A single payload prints the model's answer alone, byte for byte and as it comes; several
+    print their name beside it.
     """
     if stream and not target.over_grpc:
         raise InvalidArgument("--stream is for gRPC alone", "add --grpc")
-    if content_type and target.over_grpc:
-        raise InvalidArgument("gRPC carries no content type", "leave out --content-type")
-    asked = _Question(model, version, content_type, stream)
+    form = given.form("*/*")
+    if target.over_grpc:
+        form.require_grpc()
+        if form.form_field:
+            raise InvalidArgument("over gRPC one body is sent", "leave out --form, or use HTTP")
+    payloads = given.payloads(files)
+    asked = _Question(model, version, form, target.over_grpc, stream)
     async with target.client() as client:
-        if stream and len(files) == 1 and not as_json:
-            async for part in asked.parts(client, files[0]):
-                emit_part(part)
+        if len(payloads) == 1 and not as_json:
+            writer = AnswerWriter()
+            try:
+                await asked.send(client, payloads[0], writer.part)
+            finally:
+                writer.end()
             return
-        if len(files) == 1 and not as_json:
-            prediction = await asked.send(client, files[0])
-            emit_raw(prediction.body)
-            return
-        answers = [await _answer(client, asked, file, answer_path) for file in files]
+        answers, failed = [], False
+        for payload in payloads:
+            answer, prediction = await _answer(client, asked, payload, given.answer_path)
+            if as_json:
+                answers.append(_record(answer, prediction))
+            else:
+                where = payload.path if payload.path.exists() else payload.name
+                emit(f"{where}\t{_words(answer, prediction)}")
+            failed = failed or bool(answer.error)
     if as_json:
-        emit_json([_record(*each) for each in answers])
-    else:
-        for answer, _ in answers:
-            emit(f"{answer.payload.path}\t{answer.shown or answer.error}")
-    if any(answer.error for answer, _ in answers):
+        emit_json(answers)
+    if failed:
         raise click.exceptions.Exit(Exit.FAILED)
 
 
@@ -95,46 +97,59 @@ class _Question(NamedTuple):
 
     model: str
     version: str | None
-    content_type: str | None
-    """Of all files; None takes that of each."""
-    stream: bool = False
+    form: RequestForm
+    over_grpc: bool
+    stream: bool
     """Whether the handler streams its answer, over gRPC."""
 
-    async def send(self, client: TorchServe, file: Path) -> Prediction:
-        """Send a file.
+    async def send(
+        self, client: TorchServe, payload: Payload, heard: Heard | None = None
+    ) -> Prediction:
+        """Send a payload; `heard` gets the answer as it comes.
 
         Raises:
             PayloadError: it cannot be read.
             TorchServeError: there is no answer.
         """
-        if self.stream:
-            started = time.perf_counter()
-            body = b"".join([part async for part in self.parts(client, file)])
-            return Prediction(body, "", (time.perf_counter() - started) * 1000, "")
-        return await client.inference.predict(
-            self.model,
-            _read(file),
-            version=self.version,
-            content_type=self.content_type or content_type_of(file),
-        )
-
-    def parts(self, client: TorchServe, file: Path) -> AsyncGenerator[bytes]:
-        """Send a file to a handler that streams; the parts of its answer as they come."""
+        if not self.over_grpc:
+            request = await in_thread(self.form.request, payload, self.model, self.version)
+            return await client.inference.ask(*request, heard=heard)
         inference = cast("GrpcInference", client.inference)
-        return inference.stream(self.model, _read(file), version=self.version)
+        _, body = await in_thread(self.form.body, payload)
+        if not self.stream:
+            prediction = await inference.predict(self.model, body, version=self.version)
+            if heard is not None:
+                heard(prediction.body)
+            return prediction
+        started = time.perf_counter()
+        parts = []
+        async for part in inference.stream(self.model, body, version=self.version):
+            parts.append(part)
+            if heard is not None:
+                heard(part)
+        return Prediction(b"".join(parts), "", (time.perf_counter() - started) * 1000, "")
 
 
 async def _answer(
-    client: TorchServe, asked: _Question, file: Path, answer_path: str
+    client: TorchServe, asked: _Question, payload: Payload, answer_path: str
 ) -> tuple[Answer, Prediction | None]:
-    image = DigitImage.at(file)
     try:
-        prediction = await asked.send(client, file)
+        prediction = await asked.send(client, payload)
     except PayloadError as error:
-        return Answer(image, error=str(error), failure=Failure.UNREADABLE), None
+        return Answer(payload, error=str(error), failure=Failure.UNREADABLE), None
     except TorchServeError as error:
-        return Answer(image, error=str(error), failure=kind_of(error)), None
-    return read_answer(image, prediction, answer_path), prediction
+        return Answer(payload, error=str(error), failure=kind_of(error)), None
+    return read_answer(payload, prediction, answer_path), prediction
+
+
+def _words(answer: Answer, prediction: Prediction | None) -> str:
+    """The class, or else the whole answer."""
+    if prediction is None:
+        return answer.error
+    try:
+        return answer.predicted or prediction.body.decode().strip()
+    except UnicodeDecodeError:
+        return f"{len(prediction.body):,} bytes of {prediction.content_type or 'unknown type'}"
 
 
 def _record(answer: Answer, prediction: Prediction | None) -> dict[str, Any]:
@@ -149,13 +164,3 @@ def _record(answer: Answer, prediction: Prediction | None) -> dict[str, Any]:
         record["answer"] = None
         record["answer_base64"] = b64encode(prediction.body).decode()
     return record
-
-
-def _read(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    if file.is_dir():
-        raise PayloadError(
-            f"{file} is a folder; `tsmon send MODEL {shell_word(str(file))}` sends what is in it"
-        )
-    return DigitImage.at(file).read()

@@ -1,4 +1,4 @@
-"""The command that sends images and compares the answers with their labels."""
+"""The command that sends some of many payloads and compares the answers with their labels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import click
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import runs_async
-from tsmon.cli.options import answer_option, as_json, server_options, version_option
+from tsmon.cli.options import as_json, server_options, version_option
 from tsmon.cli.outcome import fail
 from tsmon.cli.output import emit_json, say
+from tsmon.cli.payload_options import GivenPayloads, payload_options
 from tsmon.cli.reports.answers import answer_record, print_answers, score_words
 from tsmon.cli.target import Target, pass_target
-from tsmon.digits.folders import find_images
-from tsmon.digits.labels import read_labels, with_labels
 from tsmon.load.answers import Answer, Score
 from tsmon.load.refusals import Failure, capacity_cause, count_kinds
-from tsmon.load.sender import send as send_images
+from tsmon.load.sender import send as send_all
 from tsmon.payloads.payload import pick_random
 from tsmon.serving.assets import digit_assets
 
@@ -29,17 +28,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--seed", type=int, help="Seed, to choose the same images every time.")
 @click.option("--concurrency", "-c", default=1, show_default=True, type=click.IntRange(1, 100))
-@click.option(
-    "--labels",
-    "labels_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File with the label of each image: lines of NAME LABEL, CSV or a JSON object.",
-)
-@answer_option
+@payload_options
 @version_option
 @as_json
 @server_options
@@ -52,34 +45,34 @@ async def send(
     number: int,
     seed: int | None,
     concurrency: int,
-    labels_file: Path | None,
-    answer_path: str,
+    given: GivenPayloads,
     version: str | None,
     as_json: bool,
 ) -> None:
-    """Send random images of a FOLDER to a MODEL and compare the answers with their labels.
+    """Send random files of a FOLDER to a MODEL and compare the answers with their labels.
 
-    FOLDER is one of images, of folders of them, or a file of MNIST itself (IDX, npz). An image's
+    FOLDER is one of images, of folders of them, a file of MNIST itself (IDX, npz), or any other
+    file or folder of files, and with --lines a file whose lines are sent. An image's
     label is the digit before its suffix (x.7.png), its folder's name (7/x.png), or what a file of
     labels says; where there is none it is not counted. Without a folder the sample digits that
     come with tsmon are sent.
     """
-    folder = folder or digit_assets().samples
-    images = find_images(folder)
-    if labels_file is not None:
-        images = with_labels(images, read_labels(labels_file), folder)
-    chosen = pick_random(images, number, random.Random(seed))  # noqa: S311 (no secret)
+    payloads = given.payloads([folder] if folder else [], digit_assets().samples)
+    chosen = pick_random(payloads, number, random.Random(seed))  # noqa: S311 (no secret)
+    form = given.form()
+    form.path(model, version)  # each answer would say it
     answers: list[Answer] = []
     score = Score()
     async with target.client() as client:
-        with talk.status(f"sending {number} images to {model}…") as status:
-            async for answer in send_images(
+        with talk.status(f"sending {number} requests to {model}…") as status:
+            async for answer in send_all(
                 client.inference,
                 model,
                 chosen,
                 version=version,
                 concurrency=concurrency,
-                answer_path=answer_path,
+                answer_path=given.answer_path,
+                form=form,
             ):
                 answers.append(answer)
                 score = score.plus(answer)
@@ -92,7 +85,7 @@ async def send(
         say(score_words(score))
     if score.failed:
         kinds = count_kinds(answer.failure for answer in answers)
-        fail(f"{score.failed} of {score.sent} images were not answered: {kinds}", explanation)
+        fail(f"{score.failed} of {score.sent} requests were not answered: {kinds}", explanation)
 
 
 async def _explain(

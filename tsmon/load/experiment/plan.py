@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tsmon.load.run.plan import DEFAULT_COUNT, MAX_CONCURRENCY, MAX_COUNT, RunPlan
 from tsmon.payloads.payload import Payload, pick_random
+from tsmon.payloads.request_form import PLAIN, RequestForm
 from tsmon.torchserve.errors import InvalidArgument
 from tsmon.units import period, plural
 
@@ -95,6 +96,9 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
     payloads: tuple[Payload, ...]
     version: str | None = None
     """None is the model's default version."""
+    form: RequestForm = PLAIN
+    answer_path: str = ""
+    """Where the class stands in an answer; empty where it is to be found."""
     worker_counts: tuple[int, ...] = WALKTHROUGH_WORKERS
     """In this order."""
     load: Load = Load()
@@ -122,6 +126,7 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
             if self.load.rate is not None or self.load.poisson:
                 raise InvalidArgument("a rate needs a duration", "set the number of seconds")
             _each("batch", self.load.batches, 1, MAX_COUNT)
+        self.form.path(self.model, self.version)
         for _ in self.runs():  # a run of values out of range says so here, before anything changes
             pass
 
@@ -159,6 +164,8 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
                 model=self.model,
                 payloads=self.payloads,
                 version=self.version,
+                form=self.form,
+                answer_path=self.answer_path,
                 concurrency=load.concurrency,
                 rate=load.rate,
                 poisson=load.poisson,
@@ -173,6 +180,8 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
                 model=self.model,
                 payloads=tuple(pick_random(self.payloads, min(size, 1000), chooser)),
                 version=self.version,
+                form=self.form,
+                answer_path=self.answer_path,
                 concurrency=load.concurrency,
                 count=size,
                 duration_s=BATCH_LIMIT_S,
@@ -186,6 +195,8 @@ class ExperimentPlan(Struct, frozen=True, kw_only=True):
             model=self.model,
             payloads=self.payloads,
             version=self.version,
+            form=self.form,
+            answer_path=self.answer_path,
             concurrency=min(workers, MAX_CONCURRENCY),
             count=self.warm_up * workers,
             duration_s=WARM_UP_LIMIT_S,

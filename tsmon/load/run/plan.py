@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from tsmon.digits.datasets import DatasetImage
 from tsmon.digits.drawings import Drawing
 from tsmon.digits.images import DigitImage
-from tsmon.payloads.payload import Payload, Text
+from tsmon.payloads.payload import Held, Payload, Text
 from tsmon.payloads.request_form import PLAIN, RequestForm
 from tsmon.torchserve.errors import InvalidArgument
 
@@ -26,7 +26,7 @@ MAX_CONCURRENCY = 500
 MAX_RATE = 100_000.0
 
 
-Sendable = DigitImage | DatasetImage | Drawing | Text | Payload
+Sendable = DigitImage | DatasetImage | Drawing | Text | Held | Payload
 """What goes to the process that sends, in which each has to be recognised."""
 
 

@@ -9,6 +9,7 @@ import pytest
 from tsmon.digits.images import DigitImage
 from tsmon.load.experiment.plan import ExperimentPlan, Load, Variation
 from tsmon.payloads.payload import PayloadError
+from tsmon.payloads.request_form import RequestForm, Template
 from tsmon.torchserve.errors import InvalidArgument
 
 IMAGES = tuple(DigitImage(Path(f"{n}.png"), str(n)) for n in range(10))
@@ -102,3 +103,18 @@ def test_a_load_in_words(load: Load, words: str) -> None:
 def test_what_is_no_plan(values: dict[str, object], words: str) -> None:
     with pytest.raises((InvalidArgument, PayloadError), match=words):
         _plan(**values)
+
+
+def test_every_run_sends_in_the_form_and_reads_the_answers_alike() -> None:
+    form = RequestForm(template=Template.KSERVE_V1)
+    for load in (Load(), Load(duration_s=1.0)):
+        plan = _plan(form=form, answer_path="a.b", load=load)
+        runs = [*plan.runs(), plan.warm_up_run(2)]
+        assert all(run and (run.form, run.answer_path) == (form, "a.b") for run in runs)
+
+
+def test_a_version_that_the_form_cannot_name_is_refused_before_anything_changes() -> None:
+    plan = _plan(form=RequestForm(template=Template.KSERVE_V1))
+
+    with pytest.raises(InvalidArgument, match="have no version"):
+        plan.naming("1.0")
