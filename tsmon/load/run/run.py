@@ -86,9 +86,8 @@ async def open_run(client: TorchServe, plan: RunPlan) -> AsyncIterator[LoadRun]:
     """
     await client.keep_keys()
     process = await _start_process()
-    run = LoadRun(client, plan, process)
     try:
-        yield run
+        yield LoadRun(client, plan, process)
     finally:
         await _end_process(process)
 
