@@ -23,6 +23,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from tsmon.serving.assets import digit_assets
+
 BATCHES = (1, 2, 8)
 ROUNDS = 5
 HEADERS = {"Host": "127.0.0.1:8080", "Content-Type": "image/png", "Content-Length": "300"}
@@ -55,6 +57,8 @@ class Worker:
         from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
         from ts.model_loader import TsModelLoader
 
+        from model.weights import load_network
+
         lines = MetricsCacheYamlImpl(str(Path(ts.__file__).parent / "configs/metrics.yaml"))
         lines.initialize_cache()
         lines.model_name = "mnist"
@@ -70,10 +74,10 @@ class Worker:
             "answer": Timed(handler.postprocess),
         }
         handler.preprocess, handler.inference, handler.postprocess = self._steps.values()
-        network = handler.model
+        network = load_network(digit_assets().weights)
         self._ways = deque(
             [
-                ("alone", Timed(handler._network)),
+                ("alone", Timed(handler.model)),
                 ("alone, folded", Timed(fuse(network))),
                 ("alone, in torch", Timed(network)),
             ]
@@ -139,8 +143,6 @@ def main() -> int:
     archive = parser.parse_args().archive
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # as `tsmon serve` sets it
         os.environ[name] = "1"
-    from tsmon.serving.assets import digit_assets
-
     pictures = [file.read_bytes() for file in sorted(digit_assets().samples.glob("*.png"))]
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nothing:
         logging.basicConfig(stream=nothing, level=logging.INFO)

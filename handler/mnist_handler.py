@@ -62,9 +62,8 @@ class MnistHandler(BaseHandler):  # type: ignore[misc]
     def initialize(self, context: Context) -> None:
         """Load the network and run it once: the first run is slow, no client should wait for it."""
         super().initialize(context)
-        self._network: Network = self.model
         if self.device.type == "cpu":
-            self._network = fastest(self.model, Path(context.system_properties["model_dir"]))
+            self.model: Any = fastest(self.model, Path(context.system_properties["model_dir"]))
         self.inference([Image.new("L", (SIDE, SIDE))])
 
     def preprocess(self, data: list[Row]) -> list[Image.Image | PictureError]:
@@ -96,7 +95,7 @@ class MnistHandler(BaseHandler):  # type: ignore[misc]
         strip = b"".join(picture.tobytes() for picture in pictures)
         tensor = _to_tensor(Image.frombytes("L", (SIDE, SIDE * len(pictures)), strip))
         with torch.inference_mode():
-            logits = self._network(tensor.view(-1, 1, SIDE, SIDE).to(self.device))
+            logits: Tensor = self.model(tensor.view(-1, 1, SIDE, SIDE).to(self.device))
             probabilities: list[list[float]] = logits.softmax(dim=1).tolist()
         return probabilities
 
