@@ -183,6 +183,7 @@ async def test_a_key_that_was_renewed_meanwhile_is_read_again(
     assert await client.management.models() == ()
 
 
+@pytest.mark.since("0.11.1", "a switch for the model API")
 async def test_the_model_api_may_be_off(kind: str, request: pytest.FixtureRequest) -> None:
     if kind == "real":
         bare: RealTorchServe = request.getfixturevalue("real_bare")

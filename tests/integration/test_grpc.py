@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.archives import write_real
 from tests.contract.real import opened, real_torchserve
 from tests.faults.certificates import make_certificates
 from tests.integration.commands import Ended, Shell
@@ -109,3 +110,35 @@ async def _talk(addresses: Addresses, keys: KeyRing, authority: Path) -> None:
     async with GrpcTorchServe(addresses, keys) as client:
         with pytest.raises(Unreachable, match="certificate is not trusted"):
             await client.inference.ping()
+
+
+def test_a_streamed_answer_is_printed_as_it_comes(shell: Shell, archive: Path) -> None:
+    write_real(archive.parent)
+    text = shell.directory / "letters.txt"
+    text.write_text("abc")
+    command = ("predict", "streaming", str(text), "--stream")
+    ended = shell.tsmon("register", "streaming.mar", "--workers", "1", "--grpc")
+    assert ended.code == 0, ended.stderr
+    try:
+        assert shell.tsmon(*command, "--grpc").stdout == "abc"
+        (record,) = shell.tsmon(*command, "--grpc", "--json").json
+        assert record["answer"] == "abc"
+        over_http = shell.tsmon(*command)
+        assert (over_http.code, "--stream is for gRPC alone" in over_http.stderr) == (2, True)
+        typed = shell.tsmon(*command, "--grpc", "--content-type", "text/plain")
+        assert (typed.code, "carries no content type" in typed.stderr) == (2, True)
+    finally:
+        shell.tsmon("unregister", "streaming", "--yes")
+
+
+def test_protocols_are_compared_in_one_experiment(digits: Shell) -> None:
+    ended = digits.tsmon(
+        "experiment", "mnist", "--workers", "1", "--batches", "5", "--warm-up", "0",
+        "--protocols", "http,grpc", "--json",
+    )  # fmt: skip
+    assert ended.code == 0, ended.stderr
+    http, grpc = ended.json["measurements"]
+    assert (http["protocol"], http["answered"]) == ("http", 5)
+    assert (grpc["protocol"], grpc["answered"]) == ("grpc", 5)
+    assert http["inference_ms"] is not None
+    assert grpc["inference_ms"] is None

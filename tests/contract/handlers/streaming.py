@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from ts.handler_utils.utils import send_intermediate_predict_response
+try:
+    from ts.handler_utils.utils import send_intermediate_predict_response
+except ImportError:  # before 0.10
+    from ts.protocol.otf_message_handler import send_intermediate_predict_response
 
 
 def handle(data: list[dict[str, Any]] | None, context: Any) -> list[str] | None:

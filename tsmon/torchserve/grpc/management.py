@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SERVICE = "org.pytorch.serve.grpc.management.ManagementAPIsService"
 ALL = "all"
+_NO_VERSION = "ModelVersionNotFoundException"
 _WORDS = management_pb2.ManagementResponse
 DESCRIBE = Method(SERVICE, "DescribeModel", _WORDS)
 LIST = Method(SERVICE, "ListModels", _WORDS)
@@ -60,10 +61,23 @@ class GrpcManagement(Management):
         Raises:
             NotFound: no such model or version, or it is just being removed.
         """
-        versions = await self._versions(name, version or "")
+        try:
+            versions = await self._versions(name, version or "")
+        except NotFound as error:
+            if version or error.type != _NO_VERSION:
+                raise
+            versions = await self._default_of(name)
         if not versions:
             raise NotFound(404, "ModelNotFoundException", f"Model not found: {name}")
         return versions[0]
+
+    async def _default_of(self, name: str) -> tuple[ModelVersion, ...]:
+        """The default version by its archive in the list: older servers describe none over gRPC."""
+        versions = await self.describe_all(name)
+        if len(versions) == 1:
+            return versions
+        urls = [model.url for model in await self.models() if model.name == name]
+        return tuple(each for each in versions if each.url in urls)[:1]
 
     async def describe_all(self, name: str) -> tuple[ModelVersion, ...]:
         """Every version of a model."""
