@@ -24,6 +24,7 @@ from tsmon.torchserve.errors import (
     TokenRefused,
 )
 from tsmon.torchserve.grpc.client import GrpcTorchServe
+from tsmon.torchserve.inference import BODY
 from tsmon.torchserve.management import Registration
 from tsmon.torchserve.rollout import Outcome, follow
 from tsmon.torchserve.tokens import KeyKind, KeyRing
@@ -207,9 +208,9 @@ async def test_a_streamed_answer_comes_in_its_parts(real: RealTorchServe) -> Non
         registration = Registration("streaming.mar", initial_workers=1)
         await client.management.register(registration, synchronous=True)
         try:
-            parts = [part async for part in client.inference.stream("streaming", b"abc")]
+            parts = [part async for part in client.inference.stream("streaming", {BODY: b"abc"})]
             assert parts == [b"a", b"b", b"c"]
-            broken = client.inference.stream("streaming", b"a!c")
+            broken = client.inference.stream("streaming", {BODY: b"a!c"})
             assert await anext(broken) == b"a"
             with pytest.raises(HandlerFailed, match="Prediction failed"):
                 await anext(broken)

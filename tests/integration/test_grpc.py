@@ -120,13 +120,13 @@ def test_a_streamed_answer_is_printed_as_it_comes(shell: Shell, archive: Path) -
     ended = shell.tsmon("register", "streaming.mar", "--workers", "1", "--grpc")
     assert ended.code == 0, ended.stderr
     try:
-        assert shell.tsmon(*command, "--grpc").stdout == "abc"
+        assert shell.tsmon(*command, "--grpc").stdout == "abc\n"
         (record,) = shell.tsmon(*command, "--grpc", "--json").json
         assert record["answer"] == "abc"
         over_http = shell.tsmon(*command)
         assert (over_http.code, "--stream is for gRPC alone" in over_http.stderr) == (2, True)
         typed = shell.tsmon(*command, "--grpc", "--content-type", "text/plain")
-        assert (typed.code, "carries no content type" in typed.stderr) == (2, True)
+        assert (typed.code, "gRPC carries neither" in typed.stderr) == (2, True)
     finally:
         shell.tsmon("unregister", "streaming", "--yes")
 

@@ -65,8 +65,6 @@ async def predict(
     form = given.form("*/*")
     if target.over_grpc:
         form.require_grpc()
-        if form.form_field:
-            raise InvalidArgument("over gRPC one body is sent", "leave out --form, or use HTTP")
     payloads = given.payloads(files)
     asked = _Question(model, version, form, target.over_grpc, stream)
     async with target.client() as client:
@@ -115,15 +113,15 @@ class _Question(NamedTuple):
             request = await in_thread(self.form.request, payload, self.model, self.version)
             return await client.inference.ask(*request, heard=heard)
         inference = cast("GrpcInference", client.inference)
-        _, body = await in_thread(self.form.body, payload)
+        inputs = await in_thread(self.form.inputs, payload)
         if not self.stream:
-            prediction = await inference.predict(self.model, body, version=self.version)
+            prediction = await inference.ask_with(self.model, inputs, version=self.version)
             if heard is not None:
                 heard(prediction.body)
             return prediction
         started = time.perf_counter()
         parts = []
-        async for part in inference.stream(self.model, body, version=self.version):
+        async for part in inference.stream(self.model, inputs, version=self.version):
             parts.append(part)
             if heard is not None:
                 heard(part)

@@ -59,15 +59,26 @@ class GrpcInference(Inference):
             HandlerFailed: the model's own code raised.
             NotFound: no such model or version.
         """
+        return await self.ask_with(name, {BODY: body}, version=version, timeout_s=timeout_s)
+
+    async def ask_with(
+        self,
+        name: str,
+        inputs: Mapping[str, bytes],
+        *,
+        version: str | None = None,
+        timeout_s: float = PREDICT_TIMEOUT_S,
+    ) -> Prediction:
+        """The same with several inputs, which a handler finds by their names."""
         started = time.perf_counter()
-        answer = await self._grpc.call(PREDICT, request_of(name, {BODY: body}, version), timeout_s)
+        answer = await self._grpc.call(PREDICT, request_of(name, inputs, version), timeout_s)
         elapsed = time.perf_counter() - started
         return Prediction(bytes(answer.prediction), "", elapsed * 1000, "")
 
     async def stream(
         self,
         name: str,
-        body: bytes,
+        inputs: Mapping[str, bytes],
         *,
         version: str | None = None,
         timeout_s: float = PREDICT_TIMEOUT_S,
@@ -80,7 +91,7 @@ class GrpcInference(Inference):
         Raises:
             TorchServeError: as `predict`; 501 where the server is older than 0.8.
         """
-        request = request_of(name, {BODY: body}, version)
+        request = request_of(name, inputs, version)
         async for answer in self._grpc.answers(STREAM, request, timeout_s):
             yield bytes(answer.prediction)
 
