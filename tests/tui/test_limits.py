@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import PERIOD_S, Seat, watching
+from tests.tui.seat import PERIOD_S, Seat, seated, watching
 from tsmon.config.changes import Origins
 from tsmon.config.files import load
 from tsmon.config.schema import Config, LimitSettings, NotifySettings
-from tsmon.tui.app.app import MonitorOptions
+from tsmon.telemetry.instant import Instant
+from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.recording.reader import Recording
+from tsmon.telemetry.recording.writer import Writer
+from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.commands.command_line import CommandLine
+from tsmon.tui.state.session import ReplaySession
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def limited(limits: Mapping[str, LimitSettings]) -> MonitorOptions:
@@ -177,3 +187,32 @@ async def test_what_is_no_limit_is_said_where_it_was_typed(
         await typed(seat, text)
         await seat.sees(said)
     assert not (tmp_path / "config.toml").exists()
+
+
+async def test_a_recording_shows_at_each_moment_what_was_exceeded_then(tmp_path: Path) -> None:
+    file = tmp_path / "server.tsmon"
+    fake = FakeTorchServe()
+    fake.load("mnist", "1.0")
+    with closing(Writer(file, "local")) as writer:
+        async with fake.client() as client:
+            source = LiveSource(client)
+            for tick in range(12):
+                if tick == 6:
+                    await client.management.scale("mnist", 2, version="1.0")
+                observation = await source.observe(None)
+                at = Instant(1000.0 + tick, NOON + timedelta(seconds=tick))
+                writer.write(replace(observation, at=at))
+    limits = {"many": LimitSettings(when="ready > 1 for 2 s")}
+    options = MonitorOptions(config=Config(limits=limits))
+
+    async with seated(TsmonApp(ReplaySession(Recording(file)), options)) as seat:
+        session = seat.app.session
+        found = session.monitor.events
+        await seat.until(lambda: any(each.limit is not None for each in found.events))
+        await seat.press("at")
+        await seat.write(f"{NOON.astimezone() + timedelta(seconds=9):%Y-%m-%d %H:%M:%S}")
+        await seat.press("enter")
+        await seat.sees("! over limit")
+        exceeded = [bool(session.past[tick].models[0].exceeded) for tick in range(12)]
+
+    assert exceeded == [False] * 8 + [True] * 4
