@@ -138,11 +138,12 @@ class LimitWatch:
         return course.last
 
     def _recalled(self, snapshot: Snapshot, model: ModelStatus) -> ModelStatus:
+        # Ticks may be judged in another thread meanwhile: nothing is changed here.
+        limits = [limit for limit in self.limits if limit.covers(*model.key) and not model.gone]
         if self._last is None or snapshot.at.since(self._last) > 0:
-            unknown = tuple(LimitStatus(limit) for limit in self._limits_on(model.key))
-            return replace(model, limits=unknown)
+            return replace(model, limits=tuple(map(LimitStatus, limits)))
         found = []
-        for limit in self._limits_on(model.key) if not model.gone else ():
+        for limit in limits:
             course = self._courses.get((model.key, limit.name))
             turns = list(course.turns or ()) if course else []
             passed = bisect_right(turns, snapshot.at.monotonic)
