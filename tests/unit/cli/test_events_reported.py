@@ -134,3 +134,32 @@ async def test_without_a_screen_the_configuration_says_where_to(
 
     assert got.exists()
     assert "secret-path" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.usefixtures("config")
+def test_the_terminal_around_is_asked_to_show_it(
+    tsmon: Tsmon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[str] = []
+    monkeypatch.setattr(notifying, "to_terminal", orders.append)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("TMUX", raising=False)
+    tsmon(*WATCH, "--bell", "--desktop", "osc777")
+
+    shown = "limit exceeded: mnist 1.0, few: ready 1 (ready < 9)"
+    assert orders == ["\a", f"\x1b]777;notify;tsmon;{shown}\a"]
+
+
+@pytest.mark.usefixtures("config")
+def test_without_a_terminal_there_is_no_order_to_one(tsmon: Tsmon) -> None:
+    ended = tsmon(*WATCH, "--bell", "--desktop", "osc9")
+
+    assert "\a" not in ended.stdout + ended.stderr
+
+
+def test_what_happened_in_a_recording_is_reported_to_no_one(tsmon: Tsmon, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = tsmon("events", str(tmp_path / "file"), "--exec", "true")
+
+    assert ended.code == 2
+    assert "a recording is over" in ended.stderr

@@ -122,17 +122,22 @@ def _run(seen: list[tuple[float, bool | None]]) -> list[tuple[float, bool | None
     return run
 
 
-@given(_STEPS)
-def test_what_is_remembered_is_how_it_was(steps: list[tuple[int, int | None, bool]]) -> None:
+@given(_STEPS, st.sets(st.integers(0, 59)))
+def test_what_is_remembered_is_how_it_was(
+    steps: list[tuple[int, int | None, bool]], unregistered: set[int]
+) -> None:
     watch, now = LimitWatch([QUEUED], remembers=True), 0.0
     judged: list[tuple[Snapshot, Snapshot]] = []
-    for seconds, value, away in steps:
+    for number, (seconds, value, away) in enumerate(steps):
         now += seconds
         state = ServerState.AWAY if away else ServerState.UP
-        plain = tick(now, model(value), state=state)
+        models = () if number in unregistered else (model(value),)
+        plain = tick(now, *models, state=state)
         judged.append((plain, watch.judge(plain)))
 
     for plain, then in judged:
+        if not plain.models:
+            continue
         now_known, known = watch.recalled(plain).models[0].limits[0], then.models[0].limits[0]
         assert now_known.exceeded == known.exceeded
         assert now_known.value == known.value
