@@ -101,6 +101,13 @@ OF_MODEL: Mapping[str, Measure] = MappingProxyType(
     }
 )
 """What a limit on a model can be about."""
+OF_SERIES: Mapping[str, Measure] = MappingProxyType(
+    {
+        "value": Measure("the value of a series, in its own unit", _COUNT),
+        "rate": Measure("what a series grows by in a second", (Dimension.RATE,)),
+    }
+)
+"""What a limit on a series of `/metrics` can be about."""
 OF_RUN: Mapping[str, Measure] = MappingProxyType(
     {
         "p50": Measure("half of the requests were answered within", _TIME),
@@ -203,7 +210,7 @@ class Condition(Struct, frozen=True):
 
     def shown(self, value: Quantity) -> str:
         """A number of the quantity in words: `61.2 ms`, `1.4 %`."""
-        return _SHOWN[self.dimension](value)
+        return number(value) if self.quantity == "value" else _SHOWN[self.dimension](value)
 
     @property
     def comparison(self) -> str:
@@ -253,6 +260,20 @@ def parse_condition(text: str, known: Mapping[str, Measure] = OF_MODEL) -> Condi
     if condition.for_s and known is OF_RUN:
         raise BadCondition("a run is judged once, without `for`", f"use {condition.comparison}")
     return condition
+
+
+def parse_limit(text: str) -> Condition:
+    """Read a condition on a model, or one on a series.
+
+    Raises:
+        BadCondition: it is neither.
+    """
+    try:
+        return parse_condition(text)
+    except BadCondition:
+        if text.strip().lower().startswith(tuple(OF_SERIES)):
+            return parse_condition(text, OF_SERIES)
+        raise
 
 
 def parse_duration(text: str) -> float:

@@ -209,7 +209,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
         room.model, room.client, room.samples, [room.model.key], test=None
     ),
     AllMetrics: lambda room: AllMetrics(
-        room.seat.app.session, room.seat.app.symbols, do=lambda _: None
+        room.seat.app.session, room.seat.app.symbols, do=lambda _: None, pin=lambda _: None
     ),
     Requests: lambda room: Requests(room.sources, room.model.key),
     Runs: lambda room: Runs(

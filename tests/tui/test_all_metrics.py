@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.fake import FakeTorchServe
-from tests.tui.seat import Seat, seated, watching
+from tests.tui.seat import PERIOD_S, Seat, seated, watching
 from tests.tui.test_looking_back import recording
+from tsmon.config.changes import Origins
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.screens.all_metrics import AllMetrics
@@ -101,3 +102,29 @@ async def test_log_mode_says_why_there_is_nothing(
     async with watching(fake, options) as seat:
         await _opened(seat)
         await seat.sees("nothing is published here", "metrics_mode=prometheus")
+
+
+async def test_pinned_series_stands_above_the_charts_and_is_kept(
+    fake: FakeTorchServe, tmp_path: Path
+) -> None:
+    own = tmp_path / "config.toml"
+    options = MonitorOptions(period_s=PERIOD_S, origins=Origins(own=own))
+    fake.load("mnist")
+    fake.serve("mnist", n=3)
+    async with watching(fake, options) as seat:
+        await seat.sees("mnist")
+        await _opened(seat)
+        await seat.press("slash", *"MemoryUsed", "enter")
+        await seat.sees("1 of ")
+        await seat.press("space")
+        await seat.sees("MemoryUsed pinned above")
+        await seat.press("escape", "escape")
+        await seat.sees("MemoryUsed{Level", "2217 Megabytes")
+        await seat.until(lambda: own.is_file() and "MemoryUsed" in own.read_text())
+        await _opened(seat)
+        await seat.press("slash", *"MemoryUsed", "enter")
+        await seat.sees("1 of ")
+        await seat.press("space")
+        await seat.sees("MemoryUsed unpinned")
+        await seat.press("escape", "escape")
+        await seat.misses("2217 Megabytes")

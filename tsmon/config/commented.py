@@ -19,7 +19,8 @@ _TABLES = {
     "keys": "Which key does what.",
     "fleet": "The fleet screen's servers beyond those in [servers].",
     "notify": "What is reported outside of the screen.",
-    "limits": "What a number of a model must not be; one table each.",
+    "metrics": "Which series of /metrics are always in sight.",
+    "limits": "What a number of a model or a series must not be; one table each.",
     "servers": "A server that `--server NAME` and `:server NAME` open; one table each.",
     "plugins": "A command of your own on a key of the monitor; one table each.",
 }

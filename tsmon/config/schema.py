@@ -13,7 +13,14 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from tsmon.conditions import BadCondition, parse_condition, parse_duration
+from tsmon.conditions import (
+    OF_MODEL,
+    OF_SERIES,
+    BadCondition,
+    parse_condition,
+    parse_duration,
+    parse_limit,
+)
 
 ServerColor = Literal["", "red", "yellow", "green", "cyan", "blue", "magenta"]
 SymbolsName = Literal["", "braille", "block", "ascii"]
@@ -202,6 +209,27 @@ def check_event_kind(text: str) -> None:
         raise BadCondition(f"{text[:40]!r} is not a kind of event", hint)
 
 
+def check_limit(table: Mapping[str, Any]) -> None:
+    """See that the condition of a limit is on what it is about: a model, or a series.
+
+    Raises:
+        BadCondition: it is not.
+    """
+    if when := table.get("when"):
+        parse_condition(when, OF_SERIES if table.get("series") else OF_MODEL)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """`[metrics]`: which series of `/metrics` are always in sight."""
+
+    pinned: tuple[str, ...] = setting(
+        "Series shown above the charts: NAME or NAME{LABELS}, where * stands for any text.",
+        (),
+        example='["GPUMemoryUtilization", "MemoryUtilization"]',
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
     """`[limits.NAME]`: what a number of a model must not be."""
@@ -210,12 +238,17 @@ class LimitSettings:
         "The condition that must not hold; empty switches the limit off.",
         "",
         example='"p95 > 50 ms for 1 min"',
-        check=parse_condition,
+        check=parse_limit,
     )
     model: str = setting(
         "Models it is about: NAME or NAME/VERSION, where * stands for any text; by default all.",
         "",
         example='"mnist/*"',
+    )
+    series: str = setting(
+        "Series of /metrics it is about instead, whose value or rate the condition is on: NAME or "
+        "NAME{LABELS}, where * stands for any text.",
+        "",
     )
     clear: str = setting(
         "How long it must not hold to be over; by default as long as it has to hold.",
@@ -289,8 +322,10 @@ class Config:
     keys: KeySettings = field(default_factory=KeySettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     limits: Mapping[str, LimitSettings] = field(
-        default_factory=lambda: MappingProxyType({}), metadata={"table_of": LimitSettings}
+        default_factory=lambda: MappingProxyType({}),
+        metadata={"table_of": LimitSettings, "table_check": check_limit},
     )
     servers: Mapping[str, ServerSettings] = field(
         default_factory=lambda: MappingProxyType({}), metadata={"table_of": ServerSettings}

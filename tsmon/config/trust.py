@@ -25,6 +25,7 @@ HARMLESS: tuple[Dotted, ...] = (
     ("monitor",),
     ("keys",),
     ("limits",),
+    ("metrics",),
     ("fleet", "period"),
     ("fleet", "job"),
 )

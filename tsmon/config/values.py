@@ -72,11 +72,14 @@ def _hints(kind: Hashable) -> dict[str, Any]:
 
 def _value(field: Field[Any], hint: Any, value: Any, folder: Path, key: Dotted) -> Any:
     if table_of := field.metadata.get("table_of"):
-        tables = _table(value, key).items()
-        return {
+        tables = {
             name: checked(table_of, _table(table, (*key, name)), folder, (*key, name))
-            for name, table in tables
+            for name, table in _table(value, key).items()
         }
+        if (table_check := field.metadata.get("table_check")) is not None:
+            for name, table in tables.items():
+                _check_table(table_check, table, (*key, name))
+        return tables
     if is_dataclass(hint):
         return checked(cast("type", hint), _table(value, key), folder, key)
     if get_origin(hint) is Mapping:
@@ -85,6 +88,16 @@ def _value(field: Field[Any], hint: Any, value: Any, folder: Path, key: Dotted) 
     if check := field.metadata.get("check"):
         _check(check, found, key)
     return found
+
+
+def _check_table(
+    check: Callable[[Mapping[str, Any]], object], table: Mapping[str, Any], key: Dotted
+) -> None:
+    """See that the settings of one table go together."""
+    try:
+        check(table)
+    except BadCondition as error:
+        raise BadValue((*key, "when"), str(error), error.hint) from None
 
 
 def _check(check: Callable[[str], object], found: str | tuple[str, ...], key: Dotted) -> None:

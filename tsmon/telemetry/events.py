@@ -227,31 +227,53 @@ class EventLog:
 def limit_events(before: Snapshot | None, after: Snapshot) -> Iterator[Event]:
     """The limits that are exceeded or over since the snapshot before; at the first one all are."""
     were, now = _exceeded(before) if before else {}, _exceeded(after)
-    for (key, name), status in now.items():
-        if (key, name) not in were:
-            yield Event(after.at, EventKind.LIMIT_EXCEEDED, str(key), str(status), key, status)
-    for key, name in were.keys() - now.keys():
-        status = were[key, name]
-        model = after.model(key)
-        limits = model.limits if model else ()
-        later = next((each for each in limits if each.limit.name == name), None)
+    for (subject, name), status in now.items():
+        if (subject, name) not in were:
+            kind, key = EventKind.LIMIT_EXCEEDED, _model_of(subject)
+            yield Event(after.at, kind, str(subject), str(status), key, status)
+    for subject, name in were.keys() - now.keys():
+        status = were[subject, name]
+        limits = _limits_of(after, subject)
+        later = next((each for each in limits or () if each.limit.name == name), None)
         if later is not None and later.limit == status.limit:
             figure = later.figure
-        elif model is None or model.gone:
-            figure = "the version is not registered any more"
+        elif limits is None:
+            figure = NOT_PUBLISHED if isinstance(subject, str) else NOT_REGISTERED
         else:
             figure = "the limit was changed"
         lasted = f"for {duration(after.at.since(status.since))}" if status.since else "before"
         text = f"{name}: {figure}, exceeded {lasted} ({status.limit.condition})"
-        cleared = later or status
-        yield Event(after.at, EventKind.LIMIT_CLEARED, str(key), text, key, cleared)
+        kind, key = EventKind.LIMIT_CLEARED, _model_of(subject)
+        yield Event(after.at, kind, str(subject), text, key, later or status)
 
 
-def _exceeded(snapshot: Snapshot) -> dict[tuple[ModelKey, str], LimitStatus]:
+NOT_REGISTERED = "the version is not registered any more"
+NOT_PUBLISHED = "the series is not published any more"
+Subject = ModelKey | str
+"""A version, or a series by its text."""
+
+
+def _model_of(subject: Subject) -> ModelKey | None:
+    return None if isinstance(subject, str) else subject
+
+
+def _limits_of(snapshot: Snapshot, subject: Subject) -> tuple[LimitStatus, ...] | None:
+    """How it stands to its limits; None where it is not there any more."""
+    if isinstance(subject, str):
+        found = (each.limits for each in snapshot.series if each.text == subject)
+        return next(found, None)
+    model = snapshot.model(subject)
+    return None if model is None or model.gone else model.limits
+
+
+def _exceeded(snapshot: Snapshot) -> dict[tuple[Subject, str], LimitStatus]:
+    found: list[tuple[Subject, tuple[LimitStatus, ...]]] = []
+    found += [(model.key, model.limits) for model in snapshot.models if model.limits]
+    found += [(each.text, each.limits) for each in snapshot.series if each.limits]
     return {
-        (model.key, status.limit.name): status
-        for model in snapshot.models
-        for status in model.limits
+        (subject, status.limit.name): status
+        for subject, limits in found
+        for status in limits
         if status.exceeded
     }
 

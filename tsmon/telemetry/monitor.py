@@ -19,6 +19,7 @@ from tsmon.telemetry.roster import Roster
 from tsmon.telemetry.scrape import MetricsMode, Scrape, SeriesKey
 from tsmon.telemetry.series.kept import SERIES_BYTES, KeptSeries, SeriesTick
 from tsmon.telemetry.series.published import Published
+from tsmon.telemetry.series.watched import SeriesWatch
 from tsmon.telemetry.snapshot import (
     MetricsStatus,
     ModelKey,
@@ -68,6 +69,8 @@ class Monitor:
         self.history = KeptHistory(HISTORY_BYTES if remembers else 0)
         self.series = KeptSeries(SERIES_BYTES if remembers else 0)
         """All that was published at the last ticks."""
+        self.watched = SeriesWatch()
+        """The series that are always in sight."""
         self.events = EventLog()
         self.limits = limits or LimitWatch()
         self.log_folder: Path | None = None
@@ -145,6 +148,10 @@ class Monitor:
             server=replace(server, lives=self._meter.life),
             metrics=metrics,
             models=self._models(observation, traffic, outage=outage),
+            series=self.watched.observe(
+                None if isinstance(observation.scrape, TorchServeError) else observation.scrape,
+                self.limits.series,
+            ),
             next_poll_s=self._pause(),
             token_ends=observation.token_ends,
             not_recorded=observation.not_recorded,

@@ -21,6 +21,7 @@ from tsmon.telemetry.limits.limit import LimitStatus
 from tsmon.telemetry.logs.causes import Cause
 from tsmon.telemetry.logs.request_report import RequestPhase, RequestReport
 from tsmon.telemetry.scrape import MetricsMode
+from tsmon.telemetry.series.watched import WatchedSeries
 from tsmon.telemetry.traffic import Traffic
 from tsmon.torchserve.errors import TorchServeError
 from tsmon.torchserve.gpu import GpuUse
@@ -227,6 +228,8 @@ class Snapshot(Struct, frozen=True):
     metrics: MetricsStatus = MetricsStatus()
     models: tuple[ModelStatus, ...] = ()
     """By name, then version."""
+    series: tuple[WatchedSeries, ...] = ()
+    """The series that are pinned or have a limit."""
     next_poll_s: float = 1.0
     """Seconds until the next tick; grows while the server is away."""
     token_ends: Mapping[KeyKind, datetime] = field(default_factory=dict)

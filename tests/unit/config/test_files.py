@@ -148,6 +148,8 @@ def test_the_home_folder_can_be_meant(tmp_path: Path) -> None:
         ("[servers.prod]\nread_only = 'yes'", 2, "'yes' is not true or false", ""),
         ("[servers.prod]\ncolour = 'red'", 2, "colour is not a setting", "mean color?"),
         ("[fleet]\nfile_sd = 'a.json'", 2, "not a list of strings", ""),
+        ("[limits.a]\nwhen = 'value > 5'", 2, "limits.a.when", ""),
+        ("[limits.a]\nwhen = 'p95 > 5 ms'\nseries = 'x'", 2, "limits.a.when", ""),
         ("servers.prod.url = 8081", 1, "8081 is not a quoted string", ""),
     ],
 )

@@ -29,6 +29,8 @@ HARMLESS = {
     "fleet.period",
     "limits.a.when",
     "limits.a.model",
+    "limits.a.series",
+    "metrics.pinned",
     "limits.a.clear",
     "servers.a.color",
     "servers.a.log_zone",

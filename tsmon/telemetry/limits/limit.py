@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tsmon.conditions import Condition, parse_condition, parse_duration
+from tsmon.conditions import OF_MODEL, OF_SERIES, Condition, parse_condition, parse_duration
 from tsmon.telemetry.instant import Instant
 
 SHORTEST_CLEAR_S = 10.0
@@ -28,6 +28,10 @@ class LimitTable(Protocol):
         """Which models it is about; empty for all."""
 
     @property
+    def series(self) -> str:
+        """Which series it is about instead of models; empty where it is about models."""
+
+    @property
     def clear(self) -> str:
         """How long it must not hold to be over; empty for as long as it has to hold."""
 
@@ -40,11 +44,13 @@ class Limit(Struct, frozen=True):
     clear_s: float
     """How long it must not hold to be over."""
     model: str = ""
+    series: str = ""
+    """The series it is about; empty where it is about models."""
 
     def covers(self, name: str, version: str) -> bool:
         """Whether it is about a version of a model."""
         pattern = self.model
-        return (
+        return not self.series and (
             not pattern or fnmatchcase(name, pattern) or fnmatchcase(f"{name}/{version}", pattern)
         )
 
@@ -101,6 +107,7 @@ def read_limits(tables: Mapping[str, LimitTable]) -> tuple[Limit, ...]:
 
 
 def _limit(name: str, table: LimitTable) -> Limit:
-    condition = parse_condition(table.when)
+    condition = parse_condition(table.when, OF_SERIES if table.series else OF_MODEL)
     held = condition.for_s or SHORTEST_CLEAR_S
-    return Limit(name, condition, parse_duration(table.clear) if table.clear else held, table.model)
+    clear_s = parse_duration(table.clear) if table.clear else held
+    return Limit(name, condition, clear_s, table.model, table.series)

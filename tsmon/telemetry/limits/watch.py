@@ -20,6 +20,7 @@ from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.limits.figures import figure_of
 from tsmon.telemetry.limits.limit import Limit, LimitStatus
 from tsmon.telemetry.limits.restarts import Restarts
+from tsmon.telemetry.series.watched import WatchedSeries, matches
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
@@ -49,7 +50,7 @@ class LimitWatch:
         """One that remembers can say later how it was at an earlier tick."""
         self.limits: tuple[Limit, ...] = ()
         self._remembers = remembers
-        self._courses: dict[tuple[ModelKey, str], _Course] = {}
+        self._courses: dict[tuple[ModelKey | str, str], _Course] = {}
         self._covering: dict[ModelKey, tuple[Limit, ...]] = {}
         self._restarts: Restarts | None = None
         self._last: Instant | None = None
@@ -91,7 +92,22 @@ class LimitWatch:
                 yield
         if not snapshot.stale:
             self._forget({model.key for model in models if not model.gone}, at)
-        return replace(snapshot, models=tuple(models))
+        series = tuple(self._judged_series(each, at) for each in snapshot.series)
+        return replace(snapshot, models=tuple(models), series=series)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The series that limits are about, as patterns."""
+        return tuple(limit.series for limit in self.limits if limit.series)
+
+    def _judged_series(self, series: WatchedSeries, at: Instant) -> WatchedSeries:
+        found = []
+        for limit in self.limits:
+            if limit.series and matches(limit.series, series.text):
+                is_rate = limit.condition.quantity == "rate"
+                value = series.per_second if is_rate else series.value
+                found.append(self._follow(series.text, limit, value, at))
+        return replace(series, limits=tuple(found)) if found else series
 
     def recalled(self, snapshot: Snapshot) -> Snapshot:
         """A snapshot of before as `judge` gave it; of one that was not judged yet, what is known.
@@ -114,11 +130,16 @@ class LimitWatch:
         )
 
     def _status(self, snapshot: Snapshot, model: ModelStatus, limit: Limit) -> LimitStatus:
-        value, at = self._figure(snapshot, model, limit), snapshot.at
-        course = self._courses.get((model.key, limit.name))
+        return self._follow(model.key, limit, self._figure(snapshot, model, limit), snapshot.at)
+
+    def _follow(
+        self, subject: ModelKey | str, limit: Limit, value: float | None, at: Instant
+    ) -> LimitStatus:
+        """How a version, or a series by its text, stands to a limit with this number."""
+        course = self._courses.get((subject, limit.name))
         if course is None:
             turns = deque[float](maxlen=MOST_TURNS) if self._remembers else None
-            course = self._courses[model.key, limit.name] = _Course(LimitStatus(limit), turns=turns)
+            course = self._courses[subject, limit.name] = _Course(LimitStatus(limit), turns=turns)
         last, holds = course.last, limit.condition.holds(value)
         exceeded = last.exceeded
         if holds is None or holds is exceeded:

@@ -110,6 +110,8 @@ class Recording:
         """When each tick was; within a session differences are those of the monotonic clock."""
         self._label = timeline.server
         self._reason = timeline.damage
+        self.with_series = False
+        """Whether events are about series as well, which then are read for them."""
         self._rest = self.observations()
 
     @property
@@ -287,7 +289,7 @@ class Recording:
         # An older recording has no such table.
         has_logs = "log" in self._database.tables
         scrape = observation.scrape
-        if detail is Detail.ALL and isinstance(scrape, Scrape):
+        if (detail is Detail.ALL or self.with_series) and isinstance(scrape, Scrape):
             published = self._part(tick, lambda: read_published(self._database, tick.id))
             scrape = replace(scrape, published=published or Published())
         logged = self._part(tick, lambda: read_logs(self._database, tick.id) if has_logs else None)

@@ -12,7 +12,7 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -63,6 +63,7 @@ class RecordedPast(Past):
         self.times = array("d", (tick.time for tick in recording.ticks))
         self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
         self._monitor = Monitor(recording, remembers=False)
+        self._pinned: tuple[str, ...] = ()
         self._begun, self._last = -NEAR_TICKS, -1
         """The tick that the monitor was begun for, and the one that it was reported of last."""
 
@@ -78,6 +79,12 @@ class RecordedPast(Past):
         self._snapshots.move_to_end(number)
         return self.limits.recalled(self._snapshots[number])
 
+    def pin(self, series: Sequence[str]) -> None:
+        """Have these series in each snapshot that is looked at from now on."""
+        self._pinned = tuple(series)
+        self._snapshots.clear()
+        self._begun, self._last = -NEAR_TICKS, -1
+
     def _go_to(self, index: int) -> None:
         """Say the monitor of all that leads to a tick, and of that."""
         if not self._last < index <= self._begun + NEAR_TICKS:
@@ -91,6 +98,7 @@ class RecordedPast(Past):
     def _begin(self, index: int) -> None:
         """Say another monitor of what comes before a tick."""
         recording, self._monitor = self._recording, Monitor(self._recording, remembers=False)
+        self._monitor.watched.pinned = (*self._pinned, *self.limits.series)
         recent = max(index - RECENT_TICKS, 0)
         states, scrapes = self._run_up(index, recent)
         for before in sorted(states | scrapes):

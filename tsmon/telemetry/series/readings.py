@@ -234,7 +234,8 @@ def histogram_quantile(share: float, buckets: Mapping[float, float]) -> Quantile
     inside = counts[at] - below
     if inside <= 0:
         return Quantile(low)
-    return Quantile(low + (bounds[at] - low) * (rank - below) / inside)
+    found = low + (bounds[at] - low) * (rank - below) / inside
+    return Quantile(min(found, bounds[at]))  # rounding may go a step beyond it
 
 
 def _number(text: str | None) -> float | None:

@@ -243,6 +243,10 @@ class TsmonApp(App[int]):
         self.set_keymap(keys.for_textual())
         self.keys_changed.publish(keys)
 
+    def pin(self, series: Sequence[str]) -> None:
+        """Have these series in sight, of the server and of those opened later."""
+        self.servers.pin(series)
+
     def hold_to(self, limits: Mapping[str, LimitSettings]) -> None:
         """Hold the models of the server, and of those opened later, to these limits."""
         self.servers.hold_to(limits)

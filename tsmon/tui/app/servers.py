@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -42,6 +42,7 @@ class Servers:
         self.session = session
         """The server that is watched."""
         session.hold_to(read_limits(options.config.limits))
+        session.pin(options.config.metrics.pinned)
         self.started: ServerRecord | None = None
         """The server that was started from within, if one was."""
         self._jobs: list[Job] = []
@@ -82,6 +83,7 @@ class Servers:
             raise
         old, self.session = self.session, session
         session.hold_to(read_limits(self._options.config.limits))
+        session.pin(self._options.config.metrics.pinned)
         while len(self._app.screen_stack) > 1:
             self._app.screen.dismiss(None)
         self._monitor().connect(session)
@@ -147,6 +149,14 @@ class Servers:
         self._options = replace(self._options, config=config)
         if self._fleet is not None:
             self._fleet.set_period(seconds)
+
+    def pin(self, series: Sequence[str]) -> None:
+        """Have these series in sight, of this server and of those opened later."""
+        config = self._options.config
+        metrics = dataclasses.replace(config.metrics, pinned=tuple(series))
+        config = dataclasses.replace(config, metrics=metrics)
+        self._options = replace(self._options, config=config)
+        self.session.pin(series)
 
     def hold_to(self, limits: Mapping[str, LimitSettings]) -> None:
         """Hold the models of this server, and of those opened later, to these limits."""

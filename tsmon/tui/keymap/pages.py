@@ -305,6 +305,11 @@ ALL_METRICS_KEYS: tuple[Key, ...] = (
         "Reverse the sort order of the series (also a second click on the title).",
     ),
     Key(
+        "series.pin", "space", "space", "pin", Group.SERIES, "pin",
+        "Pin the series under the cursor above the charts, or unpin it; the configuration keeps "
+        "it.",
+    ),
+    Key(
         "series.copy", "y", "y", "copy", Group.SERIES, "copy",
         "Copy the series and its value, as /metrics has them.",
     ),

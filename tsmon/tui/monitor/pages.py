@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tsmon.telemetry.events import Event
 from tsmon.telemetry.log_page.view import LogFilter
+from tsmon.threads import in_thread
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.pages import OPEN_WHY
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.state.log_sources import LogSources
 from tsmon.tui.state.troubles import needs_attention
-from tsmon.tui.text.notes import Note
+from tsmon.tui.text.notes import EXPECTED, Note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tsmon.telemetry.snapshot import ModelStatus
@@ -32,11 +34,22 @@ def _died_at(model: ModelStatus) -> datetime | None:
     return model.cause.time
 
 
+PINNED = ("metrics", "pinned")
+
+
+class Pinning(Protocol):
+    """What a pinned series changes of the whole app."""
+
+    def pin(self, series: Sequence[str]) -> None:
+        """Have these series in sight, of the server and of those opened later."""
+
+
 class Pages(Capability):
     """What is chosen on a page is shown in the panes: a moment of the past."""
 
-    def __init__(self, host: MonitorScreen, past: LookingBack) -> None:
+    def __init__(self, host: MonitorScreen, past: LookingBack, app: Pinning) -> None:
         super().__init__(host)
+        self._app = app
         self._past = past
         self._sources = LogSources(host.session)
         self._has_page = False
@@ -131,7 +144,20 @@ class Pages(Capability):
         from tsmon.tui.screens.all_metrics import AllMetrics
 
         session, symbols = self.host.session, self.host.symbols
-        self._open(AllMetrics(session, symbols, do=self.host.action_do))
+        self._open(AllMetrics(session, symbols, do=self.host.action_do, pin=self._pin))
+
+    def _pin(self, series: Sequence[str]) -> None:
+        """Keep these series in sight, of this server and of those opened later."""
+        self._app.pin(series)
+        self.host.run_worker(self._save_pins(tuple(series)), group="pins")
+
+    async def _save_pins(self, series: tuple[str, ...]) -> None:
+        from tsmon.config.edit import keep
+
+        try:
+            await in_thread(keep, self.host.options.origins.own, {PINNED: series})
+        except EXPECTED as error:
+            self.talk.note(Note.of(error))
 
     def _why(self) -> None:
         """For the selected worker or model, where it is not well, else for what is worst."""

@@ -25,7 +25,7 @@ from tsmon.tui.monitor.incidents import Incidents
 from tsmon.tui.monitor.leftovers import Leftovers
 from tsmon.tui.monitor.limiting import Limited, Limiting
 from tsmon.tui.monitor.looking_back import LookingBack
-from tsmon.tui.monitor.pages import Pages
+from tsmon.tui.monitor.pages import Pages, Pinning
 from tsmon.tui.monitor.panes import Panes
 from tsmon.tui.monitor.plugins import Plugins
 from tsmon.tui.monitor.presence import Refused
@@ -64,7 +64,7 @@ FOLLOWING = "monitor"
 NO_MODEL = Note("no model is selected", "{model.register} registers one")
 
 
-class WholeApp(Appearance, Limited, Protocol):
+class WholeApp(Appearance, Limited, Pinning, Protocol):
     """What is changed of all screens together."""
 
 
@@ -93,7 +93,7 @@ class MonitorScreen(Panes):
         self.sending = Sending(self, self.running)
         self.servers = ServerActions(self)
         self.limiting = Limiting(self, app)
-        undoing, marking, pages = Undoing(self), Marking(self), Pages(self, self.past)
+        undoing, marking, pages = Undoing(self), Marking(self), Pages(self, self.past, app)
         in_depth = InDepth(self, pages)
         self.scaling = Scaling(self, undoing, marking)
         versions = Versions(self, undoing, marking)

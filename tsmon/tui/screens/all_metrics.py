@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from glob import escape
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from tsmon.ordering import arrange
 from tsmon.telemetry.series.kept import window_at
 from tsmon.telemetry.series.layout import COUNTER, HISTOGRAM, SUMMARY
 from tsmon.telemetry.series.readings import SeriesReading, read_series, series_words
+from tsmon.telemetry.series.watched import matches
 from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
@@ -69,11 +71,19 @@ class AllMetrics(Page):
 
     with_chart = var(False, init=False)
 
-    def __init__(self, session: Session, symbols: Symbols, *, do: Callable[[str], None]) -> None:
-        """`do` carries out an action of the monitor's time keys."""
+    def __init__(
+        self,
+        session: Session,
+        symbols: Symbols,
+        *,
+        do: Callable[[str], None],
+        pin: Callable[[Sequence[str]], None],
+    ) -> None:
+        """`do` carries out an action of the monitor's time keys, `pin` keeps what is pinned."""
         super().__init__(session)
         self._symbols = symbols
         self._do = do
+        self._pin = pin
         self._read: _Read | None = None
         self._order: TableColumn[SeriesRow] = NAME
         self._descending = False
@@ -272,6 +282,17 @@ class AllMetrics(Page):
         self._order, self._descending = column, descending
         self._table.show_order(column, descending=descending)
         self._show(from_top=True)
+
+    def action_pin(self) -> None:
+        """Pin the series under the cursor, or unpin it with all that has pinned it."""
+        chosen = self._table.chosen
+        if chosen is None:
+            return
+        text, pinned = chosen.reading.counted, self.session.monitor.watched.pinned
+        kept = tuple(pattern for pattern in pinned if not matches(pattern, text))
+        self._pin(kept if kept != pinned else (*pinned, escape(text)))
+        words = "unpinned" if kept != pinned else "pinned above the charts"
+        self.talk.note(Note(f"{chosen.reading.name} {words}"), bad=False)
 
     def action_copy(self) -> None:
         """Copy the series and its value."""

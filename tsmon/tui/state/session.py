@@ -131,6 +131,10 @@ class Session(ABC):
         """Whether the server can be asked for new keys here."""
         return False
 
+    def pin(self, series: Sequence[str]) -> None:
+        """Have these series in each snapshot from the next tick on."""
+        self.monitor.watched.pinned = tuple(series)
+
     def hold_to(self, limits: Sequence[Limit]) -> None:
         """Hold the models to these limits from the next tick on."""
         self.monitor.limits.hold_to(limits)
@@ -272,10 +276,16 @@ class ReplaySession(Session):
         self.progress = 0.0
         """How much of the recording was searched for events, 0 to 1."""
 
+    def pin(self, series: Sequence[str]) -> None:
+        """Have these series in each snapshot that is looked at from now on."""
+        super().pin(series)
+        self._recorded.pin(series)
+
     def hold_to(self, limits: Sequence[Limit]) -> None:
         """Hold the models to these limits, from the first tick on if it is not searched yet."""
         watch = LimitWatch(limits, remembers=True)
         self.monitor.limits = self._recorded.limits = watch
+        self.recording.with_series = bool(watch.series)
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Publish the first tick, and the last one that was searched for events."""

@@ -38,6 +38,7 @@ from tsmon.tui.widgets.chart_rows import has_shape, share_lines
 from tsmon.tui.widgets.heat_map import TimedCounts
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.time_axis import EventMark, TimeAxis, TimeSpan
+from tsmon.tui.widgets.watched_series import watched_lines
 from tsmon.tui.widgets.words import Words
 from tsmon.units import period
 
@@ -171,7 +172,9 @@ class MetricsPane(Pane, can_focus=True):
         span_words = period(span_s) if view.held else f"last {period(span_s)}"
         self.head(str(model.key) if model else "", span_words)
         notice = why_no_charts(snapshot.server, snapshot.metrics, model)
-        self.query_one("#metrics-notice", Words).say(notice)
+        pinned = watched_lines(snapshot.series, self.content_size.width)
+        above = [each for each in (pinned, notice) if each]
+        self.query_one("#metrics-notice", Words).say(Content("\n").join(above) if above else None)
         counted = snapshot.metrics.mode is not MetricsMode.LOG or snapshot.metrics.logged
         usable = model is not None and counted
         self.query_one("#metrics-charts").display = usable
