@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +14,18 @@ from typing import Any
 class Hook(HTTPServer):
     """Fails as often as it is asked to, then takes what comes."""
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self._scheme = "http"
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+            self._scheme = "https"
         self.failures = failures
         self.received: list[Any] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/secret-path"
+        return f"{self._scheme}://127.0.0.1:{self.server_port}/secret-path"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -38,9 +43,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def hooked(failures: int) -> Iterator[Hook]:
+def hooked(failures: int, tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
     """A hook that runs."""
-    server = Hook(failures)
+    server = Hook(failures, tls)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

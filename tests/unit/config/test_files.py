@@ -9,7 +9,7 @@ import pytest
 from tsmon.config import files
 from tsmon.config.errors import ConfigError
 from tsmon.config.files import Loaded, load
-from tsmon.config.schema import Config, ServerSettings
+from tsmon.config.schema import Config, NotifySettings, ServerSettings
 from tsmon.config.trust import pointing, trust
 
 
@@ -191,3 +191,15 @@ def test_a_project_adds_limits_and_touches_none_of_the_users(tmp_path: Path) -> 
         "slow": ("p95 > 50 ms", ""),
         "full": ("queue > 20", ""),
     }
+
+
+def test_a_project_has_nothing_run_or_sent_before_it_is_trusted(tmp_path: Path) -> None:
+    text = "[notify]\nexec = ['./x.sh']\nwebhook = 'https://evil.example'\nevents = []"
+    project = written(tmp_path / "p", text, "tsmon.toml")
+    user = written(tmp_path, "[notify]\nbell = true")
+
+    assert load(user, folder=project.parent).config.notify == NotifySettings(bell=True)
+
+    trust(project, pointing(files.read(project)))
+    found = load(user, folder=project.parent).config.notify
+    assert found == NotifySettings((), True, "", ("./x.sh",), "https://evil.example")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import ssl
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.faults.certificates import make_certificates
+from tests.hook import hooked
 from tests.unit.notify.records import record
 from tsmon.conditions import BadCondition
 from tsmon.config.schema import check_webhook
@@ -80,13 +82,29 @@ async def test_what_does_not_arrive_is_said_without_the_secret_of_its_url(
     assert hook.said == [f"https://hooks.example.com/***: {said}"]
 
 
-async def test_a_certificate_that_is_not_trusted_is_said() -> None:
-    wrong = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
-    hook = Hook(*[wrong] * 4)
-    await hook.deliver("mnist")
+@pytest.mark.parametrize("kind", ["self-signed", "expired", "other host"])
+async def test_a_certificate_that_is_not_trusted_gets_nothing(kind: str, tmp_path: Path) -> None:
+    contexts, _ = make_certificates(tmp_path)
+    said: list[str] = []
+    with hooked(failures=0, tls=contexts[kind]) as hook:
+        outlet = WebhookOutlet(hook.url, said.append, pauses_s=())
+        outlet.start()
+        outlet.put(record())
+        await outlet.close(10.0)
 
-    assert "its certificate is not trusted" in hook.said[0]
-    assert ssl.OPENSSL_VERSION  # the words are OpenSSL's
+    assert said == [f"{hook.url.removesuffix('secret-path')}***: its certificate is not trusted"]
+    assert hook.received == []
+
+
+async def test_a_real_server_gets_it_over_a_connection_of_its_own() -> None:
+    said: list[str] = []
+    with hooked(failures=1) as hook:
+        outlet = WebhookOutlet(hook.url, said.append, pauses_s=(0.0,))
+        outlet.start()
+        outlet.put(record())
+        await outlet.close(10.0)
+
+    assert (said, hook.received) == ([], [record()] * 2)
 
 
 async def test_events_keep_their_order() -> None:
