@@ -13,6 +13,8 @@ _ELSEWHERE = "is TorchServe running there, and listening at more than its own 12
 _TRUST = "pass the certificate of its authority with --ca-file, or trust any with --insecure"
 _CLIENT_CERTIFICATE = "set client_cert and client_key of this server in the configuration"
 REFUSED = "connection refused"
+_CUT_OFF_GRPC = "Socket closed"
+_CUT_OFF = ("disconnected without", "reset by peer", _CUT_OFF_GRPC)
 
 
 class _Known(NamedTuple):
@@ -39,13 +41,13 @@ _CAUSES = (
         "use a name that is in it, or accept it with --insecure",
     ),
     _known(
-        r"VERIFY_FAILED\S*\s*(?:certificate verify failed: )?(.*?)\s*(?:\(_ssl|$)",
+        r"VERIFY_FAILED\S*\s*(?:certificate verify failed: )?(.*?)\s*(?:\(_ssl|: ok\b|$)",
         "its certificate is not trusted: {}",
         _TRUST,
     ),
     _known(
         r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL|HTTP_REQUEST",
-        "it does not speak https",
+        "it does not speak {}",
         "use {}",
     ),
     _known(
@@ -88,15 +90,16 @@ def hint_for_answer(url: str, message: str) -> str:
 def _why(url: str, words: str) -> tuple[str, str]:
     for known in _CAUSES:
         if found := known.pattern.search(words):
-            detail = (found[1] or "").lower() if found.lastindex else ""
+            encryption = "TLS" if url.startswith("grpcs:") else "https"
+            detail = (found[1] or "").lower() if found.lastindex else encryption
             return known.reason.format(detail), known.hint.format(_other_scheme(url))
     if "connection attempts failed" in words.lower() or "refused" in words.lower():
         return REFUSED, _START if is_here(url) else _ELSEWHERE
-    cut_off = "disconnected without" in words or "reset by peer" in words
-    if cut_off and url.startswith("https:"):
+    cut_off = any(each in words for each in _CUT_OFF)
+    if cut_off and url.startswith(("https:", "grpcs:")):
         # A server that asks for a certificate cuts the connection; its reason may be lost in that.
         return words, f"if it asks for a client certificate, {_CLIENT_CERTIFICATE}"
-    if "disconnected without" in words:
+    if "disconnected without" in words or _CUT_OFF_GRPC in words:
         return words, f"if that port is encrypted, use {_other_scheme(url)}"
     return words, ""
 

@@ -138,3 +138,20 @@ def test_a_key_file_without_a_record_beside_it_is_somebody_elses(tmp_path: Path)
     assert not named.key_ring(named.addresses).own
     (tmp_path / "server.json").write_text("{")
     assert not named.key_ring(named.addresses).own
+
+
+async def test_keys_go_over_grpc_to_the_server_they_were_named_for(tmp_path: Path) -> None:
+    keys = tmp_path / "key_file.json"
+    async with access(url="gpu:8081", key_file=keys, read_only=True).grpc_client() as client:
+        assert client.addresses.inference == "grpc://gpu:7070"
+        assert client.keys.goes_to("grpc://gpu:7071")
+        assert not client.keys.goes_to("grpc://elsewhere:7071")
+        assert client.read_only
+
+
+async def test_keys_that_were_named_for_no_server_stay_on_this_machine(tmp_path: Path) -> None:
+    settings = ServerSettings(url="grpc://gpu:7071", key_file=tmp_path / "key_file.json")
+    unmeant = Access(settings, nobody, key_was_meant=False, find=nobody)
+    async with unmeant.grpc_client() as client:
+        assert not client.keys.goes_to("grpc://gpu:7071")
+        assert client.keys.goes_to("grpc://127.0.0.1:7071")

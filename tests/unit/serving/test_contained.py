@@ -39,6 +39,19 @@ def test_those_that_answer_as_one(engine: StandIn) -> None:
         assert contained_servers() == [ContainedServer("server", addresses)]
 
 
+def test_ports_of_grpc_are_known_where_they_are_published(engine: StandIn) -> None:
+    with beside() as answering:
+        facts = published(answering.fake.addresses)
+        ports = {f"{port}/tcp": [{"HostPort": str(port + 1000)}] for port in (7070, 7071)}
+        facts["NetworkSettings"]["Ports"].update(ports)  # type: ignore[index]
+        engine.have("server", **facts)
+
+        (found,) = contained_servers()
+    assert found.grpc is not None
+    assert found.grpc.inference == "grpc://127.0.0.1:8070"
+    assert found.grpc.management == "grpc://127.0.0.1:8071"
+
+
 def test_none_where_docker_cannot_be_asked(engine: StandIn) -> None:
     engine.refuse("ps", "Cannot connect to the Docker daemon. Is the docker daemon running?")
 

@@ -137,3 +137,29 @@ def test_a_snapshot_of_an_earlier_life_is_no_setting_of_one_that_takes_none(
     there_is(monkeypatch, replace(server, command=("java", "-ncs")), 8081)
 
     assert [each.addresses for each in running_servers()] == [Addresses()]
+
+
+@pytest.mark.parametrize(
+    ("config", "inference", "management"),
+    [
+        ("", "grpc://127.0.0.1:7070", "grpc://127.0.0.1:7071"),
+        (
+            "grpc_inference_address=0.0.0.0\ngrpc_inference_port=4711\nenable_grpc_ssl=true",
+            "grpcs://127.0.0.1:4711",
+            "grpcs://127.0.0.1:7071",
+        ),
+        ("grpc_management_address=::1\n", "grpc://127.0.0.1:7070", "grpc://[::1]:7071"),
+    ],
+)
+def test_its_settings_tell_where_it_is_over_grpc(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    config: str,
+    inference: str,
+    management: str,
+) -> None:
+    there_is(monkeypatch, process_of(tmp_path / "a", config), 8080, 8081, 8082)
+
+    (server,) = running_servers()
+    assert server.grpc == replace(server.addresses, inference=inference, management=management)
+    assert server_listening(inference) == server

@@ -28,6 +28,7 @@ from tsmon.units import period
 
 TOKEN_REFUSED = "Token Authorization failed"
 _EXCEPTION = re.compile(r"(?:[\w$]+\.)*(\w+(?:Exception|Error))(?:\.\(\))?")
+_NOT_GRPC = ("UNAVAILABLE", "UNIMPLEMENTED", "UNKNOWN")
 _NO_WORKER = " has no worker to serve"
 _CODES = {
     "BadRequestException": 400,
@@ -48,6 +49,7 @@ _CODES_OF_STATUS = {
     "UNAVAILABLE": 503,
     "UNIMPLEMENTED": 501,
 }
+_TRIED = re.compile(r"^(?:[A-Z]+: )?(?:ipv[46]:\S+: )?")
 _HTTP = re.compile(r"http1\.x server|http2 header with status|invalid http/2|frame", re.IGNORECASE)
 
 
@@ -98,10 +100,10 @@ def _of_the_way(status: Status) -> TorchServeError | None:
             return Unreachable(f"{url} does not accept connections", "is the host up?")
         line = f"{call} got no whole answer within {period(status.timeout_s)}"
         return TimedOut(line, "the server may be busy or stuck")
+    if status.code in _NOT_GRPC and _HTTP.search(details):
+        hint = "its gRPC ports are others, 7070 and 7071 by default"
+        return NotTorchServe(f"{url} does not speak gRPC", hint)
     if status.code == "UNAVAILABLE":
-        if _HTTP.search(details):
-            hint = "its gRPC ports are others, 7070 and 7071 by default"
-            return NotTorchServe(f"{url} does not speak gRPC", hint)
         return unreachable(url, reason_of(details))
     if status.code == "RESOURCE_EXHAUSTED" and "larger than max" in details:
         return TooLarge(f"{call}: {excerpt(details)}", "is this a TorchServe's address?")
@@ -115,7 +117,7 @@ def _of_the_way(status: Status) -> TorchServeError | None:
 
 def reason_of(details: str) -> str:
     """Why there is no connection, without the addresses that gRPC tried."""
-    return excerpt(details.rpartition("last error: ")[2] or details)
+    return excerpt(_TRIED.sub("", details.rpartition("last error: ")[2] or details))
 
 
 def _without_reason(status: Status) -> ApiError:

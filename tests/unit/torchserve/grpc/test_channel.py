@@ -200,3 +200,16 @@ async def test_a_port_of_http_is_said_to_be_one() -> None:
             await pinged(Addresses(url, url), Route())
     assert type(error.value) is NotTorchServe
     assert "7070" in error.value.hint
+
+
+async def test_the_wrong_scheme_is_answered_with_the_right_one(certificates: Path) -> None:
+    async with grpc_front(FakeTorchServe()) as (_, addresses):
+        encrypted = addresses.inference.replace("grpc:", "grpcs:")
+        with pytest.raises(Unreachable, match="it does not speak TLS") as plain:
+            await pinged(Addresses(encrypted, encrypted), Route())
+        assert plain.value.hint == f"use {addresses.inference}"
+    async with grpc_front(FakeTorchServe(), credentials(certificates, "good")) as (_, addresses):
+        unencrypted = addresses.inference.replace("grpcs:", "grpc:")
+        with pytest.raises(Unreachable, match="Socket closed") as tls:
+            await pinged(Addresses(unencrypted, unencrypted), Route())
+        assert tls.value.hint == f"if that port is encrypted, use {addresses.inference}"

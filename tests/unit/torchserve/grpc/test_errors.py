@@ -50,6 +50,7 @@ def status(code: str, details: str, call: str = "Predictions", **more: object) -
         ("ALREADY_EXISTS", "there already\nConflictStatusException", Conflict),
         ("UNAVAILABLE", "failed; last error: UNKNOWN: Connection refused", NothingListens),
         ("UNAVAILABLE", "Trying to connect an http1.x server (HTTP status 400)", NotTorchServe),
+        ("UNIMPLEMENTED", "Received http2 header with status: 404", NotTorchServe),
         ("DEADLINE_EXCEEDED", "Deadline Exceeded", TimedOut),
         ("RESOURCE_EXHAUSTED", "CLIENT: Received message larger than max (9 vs. 8)", TooLarge),
     ],
