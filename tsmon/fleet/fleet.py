@@ -187,11 +187,13 @@ class Fleet:
             client = access.client(self._transport)
         except TorchServeError as error:
             return failed_row(target, error)
-        return PolledServer(target, client, self.config.fleet.period, self._limits)
+        pinned = self.config.metrics.pinned
+        return PolledServer(target, client, self.config.fleet.period, self._limits, pinned)
 
     def _prometheus(self) -> PrometheusServers | None:
         fleet = self.config.fleet
         if not fleet.prometheus:
             return None
         client = Prometheus(fleet.prometheus, transport=self._transport)
-        return PrometheusServers(client, fleet.job, fleet.period, self._limits)
+        pinned = self.config.metrics.pinned
+        return PrometheusServers(client, fleet.job, fleet.period, self._limits, pinned)

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from tsmon.fleet.light import LightSource
-from tsmon.fleet.snapshot import ServerRow, row_of, waiting_row
+from tsmon.fleet.snapshot import HOST_GAUGES, ServerRow, row_of, waiting_row
 from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.monitor import Monitor
 
@@ -44,6 +44,7 @@ class PolledServer:
         client: TorchServe,
         period_s: float,
         limits: Sequence[Limit] = (),
+        pinned: Sequence[str] = (),
     ) -> None:
         self.target = target
         self.row: ServerRow = waiting_row(target)
@@ -52,6 +53,7 @@ class PolledServer:
         self._source = LightSource(client)
         watch = LimitWatch(limits)
         self._monitor = Monitor(self._source, period_s=period_s, remembers=False, limits=watch)
+        self._monitor.watched.pinned = (*HOST_GAUGES, *pinned)
 
     async def run(self, lanes: Lanes, changed: Callable[[], None]) -> None:
         """Ask until cancelled; the servers of a fleet drift apart within their first period."""

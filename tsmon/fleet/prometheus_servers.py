@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.error_rate import ErrorRate
 from tsmon.fleet.file_sd import target_at
-from tsmon.fleet.snapshot import ServerRow, aged, row_of, waiting_row
+from tsmon.fleet.snapshot import HOST_GAUGES, ServerRow, aged, row_of, waiting_row
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.limits.watch import LimitWatch
@@ -44,7 +44,12 @@ class PrometheusServer:
     """One instance; its row is made of the raw samples that Prometheus has of it."""
 
     def __init__(
-        self, client: Prometheus, instance: str, job: str, limits: Sequence[Limit] = ()
+        self,
+        client: Prometheus,
+        instance: str,
+        job: str,
+        limits: Sequence[Limit] = (),
+        pinned: Sequence[str] = (),
     ) -> None:
         self.target = _target(instance, job)
         self.row: ServerRow = waiting_row(self.target)
@@ -56,6 +61,7 @@ class PrometheusServer:
         self._clock = round((time.monotonic() - time.time()) * 1024) / 1024
         source = PrometheusSource(client, instance, job)
         self._monitor = Monitor(source, remembers=False, limits=LimitWatch(limits))
+        self._monitor.watched.pinned = (*HOST_GAUGES, *pinned)
         self._errors = ErrorRate()
         self._known = KnownMode()
 
@@ -87,7 +93,12 @@ class PrometheusServers:
     """All instances of one Prometheus server, or those of one of its jobs."""
 
     def __init__(
-        self, client: Prometheus, job: str, period_s: float, limits: Sequence[Limit] = ()
+        self,
+        client: Prometheus,
+        job: str,
+        period_s: float,
+        limits: Sequence[Limit] = (),
+        pinned: Sequence[str] = (),
     ) -> None:
         self.problem = ""
         """Why Prometheus cannot be read; empty where it can."""
@@ -96,6 +107,7 @@ class PrometheusServers:
         self._client = client
         self._job = job
         self._limits = limits
+        self._pinned = pinned
         self.period_s = period_s
         """Seconds between two queries."""
         self._servers: dict[Label, PrometheusServer] = {}
@@ -155,7 +167,8 @@ class PrometheusServers:
         there = [each for each in await discover(self._client) if self._job in {"", each.job}]
         labels = {(each.instance, each.job) for each in there}
         self._servers = {
-            label: self._servers.get(label) or PrometheusServer(self._client, *label, self._limits)
+            label: self._servers.get(label)
+            or PrometheusServer(self._client, *label, self._limits, self._pinned)
             for label in sorted(labels)
         }
         self._discovered = time.monotonic()

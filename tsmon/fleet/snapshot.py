@@ -17,6 +17,7 @@ from tsmon.units import duration
 if TYPE_CHECKING:
     from tsmon.fleet.targets import FleetTarget
     from tsmon.telemetry.instant import Instant
+    from tsmon.telemetry.series.watched import WatchedSeries
     from tsmon.torchserve.errors import TorchServeError
 
 ONLY_METRICS = StatusSign("?", "metrics only", Grade.NEUTRAL)
@@ -25,6 +26,8 @@ SILENT = StatusSign("◐", "no ping", Grade.WARNING)
 """Its inference address does not answer."""
 WORST_SEVERITY = 1000
 """More than any."""
+HOST_GAUGES = ("CPUUtilization", "MemoryUtilization", "DiskUtilization")
+"""Of each server; a row has those that are pinned or have a limit as well."""
 NO_MODELS = StatusSign("○", "no models", Grade.NEUTRAL)
 
 
@@ -81,6 +84,8 @@ class ServerRow(Struct, frozen=True):
     errors_per_second: float | None = None
     """Answers of 500 and above per second; None where that is not known."""
     last_answer: Instant | None = None
+    series: tuple[WatchedSeries, ...] = ()
+    """The gauges of its host, and the series that are pinned or have a limit."""
     settled: bool = False
     """Whether it was asked often enough to know rates, or does not answer."""
 
@@ -152,6 +157,7 @@ def row_of(
         tuple(models),
         errors_per_second,
         snapshot.server.last_answer,
+        snapshot.series,
         settled=not first,
     )
 

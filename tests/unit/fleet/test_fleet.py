@@ -13,12 +13,20 @@ import pytest
 
 from tests.fake.archives import Loading
 from tests.fake.many import ManyServers
-from tsmon.config.schema import Config, FleetSettings, LimitSettings, ServerSettings
+from tsmon.config.schema import (
+    Config,
+    FleetSettings,
+    LimitSettings,
+    MetricsSettings,
+    ServerSettings,
+)
 from tsmon.fleet import fleet as fleet_module
+from tsmon.fleet.arrange import FleetLine
 from tsmon.fleet.fleet import Fleet
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow
 from tsmon.telemetry.snapshot import ServerState
 from tsmon.telemetry.status_signs import Grade
+from tsmon.tui.text.fleet import format_line
 
 SETTINGS = FleetSettings(period=0.02)
 
@@ -67,6 +75,22 @@ async def test_a_row_tells_workers_rates_and_milliseconds_of_all_models() -> Non
     assert isinstance(figures.per_second, float) and figures.per_second > 0
     by_name = {model.key.name: model.figures for model in row(seen, "a").models}
     assert (by_name["mnist"].inference_ms, by_name["cifar"].inference_ms) == (4, 8)
+    await fleet.close()
+
+
+async def test_a_row_has_the_gauges_of_the_host_and_what_is_pinned() -> None:
+    servers = ManyServers("a")
+    servers["a"].load("mnist", workers=1)
+    config = Config(
+        servers=servers.settings(), fleet=SETTINGS, metrics=MetricsSettings(("MemoryUsed",))
+    )
+    fleet = Fleet(config, lambda: None, transport=servers.transport())
+    seen = await until(fleet, lambda snapshot: row(snapshot, "a").series)
+    found = {each.text.partition("{")[0]: each.value for each in row(seen, "a").series}
+    assert found == {"CPUUtilization": 12.5, "MemoryUtilization": 9.2, "MemoryUsed": 2216.953125}
+    shown = format_line(FleetLine(row(seen, "a"))).plain
+    assert "CPUUtilization 12.5%" in shown
+    assert "MemoryUsed 2217 Megabytes" in shown
     await fleet.close()
 
 

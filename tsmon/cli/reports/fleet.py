@@ -64,6 +64,7 @@ def _server_record(row: ServerRow) -> dict[str, Any]:
         "up": row.is_up,
         **_figures_record(row.figures),
         "errors_per_second": row.errors_per_second,
+        "series": {each.text: each.value for each in row.series},
         "models": [_model_record(model) for model in row.models],
     }
 

@@ -9,12 +9,13 @@ from textual.content import Content
 
 from tsmon.config.files import user_file
 from tsmon.fleet.arrange import FleetLine, troubles
+from tsmon.tui.text.series import series_value
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
-from tsmon.units import duration, plural
+from tsmon.units import ABSENT, duration, plural
 from tsmon.untrusted.secrets import masked_address
 
 if TYPE_CHECKING:
-    from tsmon.fleet.snapshot import FleetSnapshot
+    from tsmon.fleet.snapshot import FleetSnapshot, ServerRow
     from tsmon.tui.keymap.effective import Keymap
 
 MOST_PROBLEMS = 3
@@ -73,8 +74,28 @@ def format_line(chosen: FleetLine) -> Content:
         *labels,
         seen,
     )
+    if server.is_up and server.series:
+        evidence += line(("   ", Tone.PLAIN), *_series_spans(server))
     badge: Span = ("READ-ONLY  " if target.settings.read_only else "", Tone.ACCENT)
     return evidence + "\n" + line(badge, ("  ".join(filter(None, parts)), Tone.MUTED))
+
+
+def _series_spans(server: ServerRow) -> list[Span]:
+    """The host's gauges and the pinned series, by their names alone where that is enough."""
+    names = [each.text.partition("{")[0] for each in server.series]
+    spans: list[Span] = []
+    for name, each in zip(names, server.series, strict=True):
+        shown = name if names.count(name) == 1 else each.text
+        exceeded = any(status.exceeded for status in each.limits)
+        value = ABSENT if each.value is None else series_value(each.value)
+        unit = "%" if each.unit == "Percent" else f" {each.unit}" if each.unit else ""
+        spans.append(
+            (
+                f"{'! ' if exceeded else ''}{shown} {value}{unit}  ",
+                Tone.BAD if exceeded else Tone.MUTED,
+            )
+        )
+    return spans
 
 
 def how_to_begin(keys: Keymap) -> Content:
