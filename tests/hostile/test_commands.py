@@ -11,6 +11,7 @@ import click
 from tests.hostile.payload import MARKUP, evil, orders_in
 from tests.hostile.terminal import Terminal
 from tests.hostile.world import CONTAINER, MODEL, TSMON, VERSION, World
+from tsmon.cli.commands.dump import FORMATS
 from tsmon.cli.main import cli
 
 AT_ONCE = 3
@@ -66,6 +67,9 @@ CALLS: Mapping[str, Given] = {
     "replace": lambda w: [on(w, "replace", MODEL, evil("ARCHIVE-")), on(w, "replace", NAME, "x")],
     "restart": lambda w: [on(w, "restart", MODEL), on(w, "restart", MODEL, "--at-once")],
     "ping": lambda w: [on(w, "ping"), on(w, "ping", "--open-inference")],
+    "dump": lambda w: [on(w, "dump", "--format", form) for form in FORMATS],
+    "diff": lambda w: [on(w, "diff", str(w.state)), on(w, "diff", str(w.state), "--prune")],
+    "apply": lambda w: [on(w, "apply", str(w.state), "--yes"), on(w, "apply", NAME)],
     "workflow list": _on("workflow", "list"),
     "workflow describe": lambda w: [
         on(w, "workflow", "describe", evil("WORKFLOW-")),

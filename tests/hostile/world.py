@@ -25,6 +25,7 @@ from tests.hostile.payload import evil
 from tests.unit.load.run.test_server_side import report
 from tests.unit.telemetry.log_page.lines import access, printed, served, traceback, waited
 from tests.unit.telemetry.prometheus.fake import FakePrometheus
+from tsmon.declared.state import DeclaredState, DeclaredVersion, as_toml
 from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.kept import keep_run
 from tsmon.load.run.record import run_record
@@ -62,6 +63,11 @@ class World:
     @property
     def images(self) -> Path:
         return self.folder / "images"
+
+    @property
+    def state(self) -> Path:
+        """A declared state."""
+        return self.folder / "state.toml"
 
     @property
     def store(self) -> Path:
@@ -184,6 +190,8 @@ def _write_logs(world: World) -> None:
 
 
 def _write_files(world: World) -> None:
+    declared = DeclaredVersion(evil("DECLARED-", path=False), evil("2.0"), evil("STATE-"), True)
+    world.state.write_text(as_toml(DeclaredState((declared,)), "models"))
     world.images.mkdir()
     world.store.mkdir()
     for label in "07":

@@ -209,6 +209,8 @@ def test_no_command_changes_anything(world: World, command: str, tmp_path: Path)
         "unregister mnist --yes",
         "replace mnist mnist.mar",
         "restart mnist",
+        "workflow register mnist.war",
+        "workflow unregister mnist --yes",
         "restart mnist --at-once --yes",
         "experiment mnist --workers 1,2",
         "token refresh",

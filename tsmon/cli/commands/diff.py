@@ -1,0 +1,44 @@
+"""The command that compares a server with a declared state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tsmon.cli.coroutines import runs_async
+from tsmon.cli.declared import print_plan, prune_option, servers_option, state_argument, targets_of
+from tsmon.cli.options import as_json, server_options
+from tsmon.cli.outcome import Exit
+from tsmon.cli.output import emit_json
+from tsmon.cli.reports.declared import plan_record
+from tsmon.cli.target import Target, pass_target
+from tsmon.declared.difference import difference
+from tsmon.declared.state import read_state, state_of
+
+
+@click.command()
+@state_argument
+@prune_option
+@servers_option
+@as_json
+@server_options
+@pass_target
+@runs_async
+async def diff(
+    target: Target, file: Path, prune: bool, servers: tuple[str, ...], as_json: bool
+) -> None:
+    """Show what `tsmon apply FILE` would do; the exit code is 1 where that is anything."""
+    wanted = read_state(file)
+    records, differs = [], False
+    for each in targets_of(target, servers):
+        async with each.client() as client:
+            plan = difference(wanted, await state_of(client.management), prune=prune)
+        differs |= bool(plan.steps)
+        records.append(plan_record(client.addresses.label, plan))
+        if not as_json:
+            print_plan(client.addresses.label, plan)
+    if as_json:
+        emit_json(records)
+    if differs:
+        raise click.exceptions.Exit(Exit.FAILED)

@@ -1,0 +1,1 @@
+"""What a server is to serve, as a file: written down, compared, and carried out."""
