@@ -98,7 +98,8 @@ def _places(published: Published, patterns: Sequence[str]) -> Iterator[_Place]:
             if any(matches(pattern, text) for pattern in patterns):
                 parted = family.kind in (HISTOGRAM, SUMMARY)
                 grows = family.kind == COUNTER or (parted and sample.name != name)
-                yield _Place(sample.line, text, family.unit, grows)
+                counts = parted and sample.name.endswith(("_count", "_bucket"))
+                yield _Place(sample.line, text, "" if counts else family.unit, grows)
                 shown += 1
                 if shown == MOST_WATCHED:
                     return

@@ -36,7 +36,7 @@ from tsmon.tui.widgets.long_table import LongTable
 from tsmon.tui.widgets.series_table import NAME, SERIES_COLUMNS, SeriesRow
 from tsmon.tui.widgets.time_axis import TimeAxis, TimeSpan
 from tsmon.tui.widgets.words import Words
-from tsmon.units import count, plural, short_period
+from tsmon.units import count, duration, plural
 
 if TYPE_CHECKING:
     from tsmon.telemetry.instant import Instant
@@ -348,5 +348,5 @@ def _heading(reading: SeriesReading, samples: Sequence[TimedValue], span_s: floa
     words = "per second" if grows else unit or "value"
     spans: list[Span] = [(f"{reading.name} ", Tone.PLAIN), (words, Tone.MUTED)]
     if samples and samples[0].age_s < span_s - 5:
-        spans.append((f"  known for {short_period(samples[0].age_s)}", Tone.MUTED))
+        spans.append((f"  known for {duration(samples[0].age_s)}", Tone.MUTED))
     return spans

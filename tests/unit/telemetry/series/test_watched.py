@@ -45,6 +45,14 @@ def test_pinned_series_are_followed_with_their_rates() -> None:
     assert [each.value for each in watch.observe(None, ())] == [None, None]
 
 
+def test_number_of_observations_has_no_unit() -> None:
+    watch = SeriesWatch()
+    watch.pinned = ("took_*",)
+    text = "# HELP took x with unit: ms\n# TYPE took histogram\ntook_count 3\ntook_sum 9\n"
+    found = watch.observe(ScrapeReader().read(text, at(0)), ())
+    assert [(each.text, each.unit) for each in found] == [("took_count", ""), ("took_sum", "ms")]
+
+
 def test_what_is_watched_is_bounded() -> None:
     watch = SeriesWatch()
     watch.pinned = ("a*",)
