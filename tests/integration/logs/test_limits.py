@@ -37,7 +37,11 @@ model = "limited/1.0"
 when = "errors > 10 %"
 clear = "1 s"
 
-[limits.idle]
+[limits.few]
+model = "limited"
+when = "ready < 9"
+
+[limits.another]
 model = "another"
 when = "ready < 9"
 """
@@ -60,17 +64,19 @@ def test_a_limit_is_exceeded_and_over_and_said_where_that_was_asked_for(
         tsmon("events", "--json", "--exec", run, "--webhook", hook.url) as events,
         tsmon("--plain", "--record", str(recording), "--period", "0.5") as plain,
     ):
-        until(plain.read_text, lambda lines: "limited" in lines)
+        until(plain.read_text, lambda lines: "few: ready 1" in lines)
+        until(lambda: _limits(events, "exceeded"), lambda found: found == {"few"})
         _send(server, [SLOW] * 3 + [b"raise"] * 3)
-        until(lambda: _limits(events, "exceeded"), lambda found: found == {"slow", "failing"})
+        both = {"slow", "failing"}
+        until(lambda: _limits(events, "exceeded"), lambda found: found == both | {"few"})
         _send(server, [FAST] * 150)
-        until(lambda: _limits(events, "cleared"), lambda found: found == {"slow", "failing"})
-        until(lambda: len(hook.received), lambda received: received == 2 + 4)
-        until((tmp_path / "ran").read_text, lambda lines: lines.count("\n") == 4)
+        until(lambda: _limits(events, "cleared"), lambda found: found == both)
+        until(lambda: len(hook.received), lambda received: received == 2 + 5)
+        until((tmp_path / "ran").read_text, lambda lines: lines.count("\n") == 5)
         until(plain.read_text, lambda lines: lines.count("limit cleared") == 2)
 
     posted = [each["event"] for each in hook.received[2:]]
-    assert posted == ["limit exceeded"] * 2 + ["limit cleared"] * 2
+    assert posted == ["limit exceeded"] * 3 + ["limit cleared"] * 2
     again = subprocess.run(
         [sys.executable, "-m", "tsmon", "events", str(recording)],
         env=os.environ | {"TSMON_CONFIG": str(config)},
