@@ -69,7 +69,7 @@ def test_the_command_writes_beside_the_weights(
     weights.write_bytes(WEIGHTS.read_bytes())
     assert export.main(["--weights", str(weights)]) == 0
     assert (tmp_path / "mine.onnx").stat().st_size > 1_000_000
-    assert "mine.onnx" in capsys.readouterr().out
+    assert "mine.onnx" in capsys.readouterr().out.replace("\n", "")
 
 
 def test_without_weights_the_command_says_so(
