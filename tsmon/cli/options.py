@@ -98,7 +98,7 @@ _REACHING = frozenset(
     f"--{name}"
     for name in (
         *("server", "inference-url", "management-url", "metrics-url"),
-        *("key-file", "ca-file", "insecure", "grpc", "home"),
+        *("key-file", "ca-file", "insecure", "home"),
     )
 )
 _FILE = click.Path(path_type=Path, dir_okay=False)

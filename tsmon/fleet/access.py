@@ -241,4 +241,7 @@ class Access(Struct, frozen=True):
         read_only = self.read_only or self.settings.read_only
         known = self.key_ring(addresses if self.over_grpc else self.addresses)
         keys = KeyRing(known.path, addresses if known.owner else None)
-        return GrpcTorchServe(addresses, keys, read_only=read_only, route=self.route)
+        http = None
+        if known.own and known.owner is not None:
+            http = TorchServe(known.owner, known, read_only=read_only, route=self.route)
+        return GrpcTorchServe(addresses, keys, read_only=read_only, route=self.route, http=http)

@@ -1,1 +1,1 @@
-"""TorchServe's three HTTP APIs, spoken by one client; nothing here knows of screens or commands."""
+"""TorchServe's HTTP and gRPC APIs, spoken by one client each; nothing here knows of screens."""

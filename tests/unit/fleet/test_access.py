@@ -12,7 +12,8 @@ from tsmon.logs.places import Container
 from tsmon.serving.record import ServerRecord
 from tsmon.serving.servers_here import RunningServer
 from tsmon.torchserve.addresses import Addresses
-from tsmon.torchserve.errors import InvalidArgument
+from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import InvalidArgument, NothingListens
 
 
 def nobody(*_urls: str) -> None:
@@ -155,3 +156,19 @@ async def test_keys_that_were_named_for_no_server_stay_on_this_machine(tmp_path:
     async with unmeant.grpc_client() as client:
         assert not client.keys.goes_to("grpc://gpu:7071")
         assert client.keys.goes_to("grpc://127.0.0.1:7071")
+
+
+async def test_keys_of_ones_own_server_are_renewed_over_http_for_grpc(
+    own: ServerRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+
+    async def keep(client: TorchServe) -> None:
+        kept.append(client.addresses.management)
+
+    monkeypatch.setattr(TorchServe, "keep_keys", keep)
+    closed = ServerSettings(grpc_inference_url="grpc://127.0.0.1:1")
+    async with Access(closed, lambda: own).grpc_client() as client:
+        with pytest.raises(NothingListens):
+            await client.inference.ping()
+    assert kept == [own.management]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -55,14 +55,25 @@ class GrpcConnection:
     """Calls to one base URL, all over one channel."""
 
     def __init__(
-        self, url: str, keys: KeyRing, kind: KeyKind, *, route: Route, most_bytes: int
+        self,
+        url: str,
+        keys: KeyRing,
+        kind: KeyKind,
+        *,
+        route: Route,
+        most_bytes: int,
+        keep_keys: Callable[[], Awaitable[None]],
     ) -> None:
-        """`kind` is the key that this API asks for; an answer may have `most_bytes`."""
+        """`kind` is the key that this API asks for; an answer may have `most_bytes`.
+
+        `keep_keys` is awaited before each call.
+        """
         self.url = url
         self._keys = keys
         self._kind = kind
         self._route = route
         self._most_bytes = most_bytes
+        self._keep_keys = keep_keys
         self._channel: Any = None
 
     async def close(self, grace_s: float) -> None:
@@ -93,6 +104,7 @@ class GrpcConnection:
             NotTorchServe: something else answers there.
             ApiError: the server answered with an error.
         """
+        await self._keep_keys()
         sent = self._authorization()
         try:
             async for answer in self._once(method, request, timeout_s, sent):
