@@ -74,3 +74,8 @@ def test_predict_refuses_what_the_protocol_has_not(
     file.write_text("a")
     ended = tsmon("predict", "mnist", str(file), *words)
     assert (ended.code, said in ended.stderr) == (2, True)
+
+
+def test_registering_without_workers_is_refused(tsmon: Tsmon) -> None:
+    ended = tsmon("register", "mnist.mar", "--workers", "0", "--grpc")
+    assert (ended.code, "default_workers_per_model" in ended.stderr) == (2, True)

@@ -12,6 +12,7 @@ from tsmon.cli.output import emit_status
 from tsmon.cli.rollout import wait_for_workers
 from tsmon.cli.target import Target, pass_target
 from tsmon.telemetry.descriptions import describe_everything
+from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.management import Registration
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ async def register(
     s3_sse_kms: bool | None,
 ) -> None:
     """Register an ARCHIVE: a file of the model store, a path on this machine, or a URL."""
+    if target.over_grpc and workers == 0:
+        raise InvalidArgument(
+            "over gRPC TorchServe takes 0 workers for its default_workers_per_model",
+            "give --workers 1 or more, or use HTTP",
+        )
     async with target.client() as client:
         before = set(await _known_versions(client))
         status = await client.management.register(

@@ -93,6 +93,8 @@ class GrpcManagement(Management):
     async def register(self, registration: Registration, *, synchronous: bool = False) -> str:
         """Register an archive; gives the server's own message.
 
+        Of 0 workers the server makes its own `default_workers_per_model`.
+
         Raises:
             NotFound: no such archive, or its URL is not allowed.
             ModelApiDisabled: the server was started without the model API.
