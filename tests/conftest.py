@@ -5,17 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.secrecy import no_key_leaks, nothing_of_mine
 from tests.torchserve_version import skip_before
-from tools.grpc_messages import PROTOS, make
 
 __all__ = ["no_key_leaks", "nothing_of_mine"]
-
-MESSAGES = PROTOS / "management_pb2.py"
 
 # A deadline would fail on a slow machine only; in CI the same examples are tried each time.
 settings.register_profile("local", deadline=None)
@@ -24,8 +22,10 @@ settings.register_profile(
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
-# A worktree that no build has seen has none of them.
-if not MESSAGES.exists():
+# A worktree that no build has seen has none.
+if find_spec("tsmon.torchserve.grpc.management_pb2") is None:
+    from tools.grpc_messages import make
+
     make()
 
 # What runs in the background of a script is born deaf to Ctrl-C, and so is all that it starts.
