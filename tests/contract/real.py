@@ -80,7 +80,6 @@ def _write_settings(path: Path, ports: Ports, settings: dict[str, str]) -> None:
         "metrics_address": f"http://{LOOPBACK}:{ports.metrics}",
         "grpc_inference_port": str(ports.grpc_inference),
         "grpc_management_port": str(ports.grpc_management),
-        "workflow_store": str(path.parent / "workflows"),
         "disable_system_metrics": "true",
     } | settings
     path.write_text("".join(f"{key}={value}\n" for key, value in everything.items()))
@@ -89,6 +88,7 @@ def _write_settings(path: Path, ports: Ports, settings: dict[str, str]) -> None:
 def _launch(folder: Path, release_file: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "ts.model_server", "--start", "--foreground", "--ncs"]
     command += ["--ts-config", "config.properties", "--model-store", "store"]
+    command += ["--workflow-store", "workflows"]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TS_")}
     environment |= {
         "JAVA_HOME": str(find_java().home),
