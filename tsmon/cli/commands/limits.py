@@ -22,6 +22,7 @@ from tsmon.telemetry.monitor import Monitor
 from tsmon.units import duration, plural
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.instant import Instant
     from tsmon.telemetry.snapshot import ModelKey, Snapshot
 
 Pair = tuple["ModelKey", str]
@@ -79,18 +80,22 @@ async def limits(
     if not known:
         hint = "`tsmon config set limits.slow.when 'p95 > 50 ms for 1 min'`, or --when CONDITION"
         fail("no limits are set", hint, Exit.USAGE)
-    if seconds is None and not watch:
-        seconds = _needed_s(known, interval)
-        say(f"looking for {duration(seconds)}; --seconds says how long")
+    needed_s = None if seconds is not None or watch else _needed_s(known, interval)
+    if needed_s is not None:
+        say(f"looking for {duration(needed_s)}; --seconds says how long")
     seen = _Seen()
     async with live_source(target) as source:
         monitor = Monitor(source, period_s=interval, limits=LimitWatch(known))
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds if needed_s is None else needed_s) as end:
                 async for snapshot in monitor.ticks():
                     for pair in seen.take(snapshot):
                         if watch:
                             _print_change(snapshot, pair, seen, as_json)
+                    if needed_s is not None and seen.answered:
+                        end.reschedule(None)  # samples decide, however slowly they come
+                        if seen.span_s >= needed_s:
+                            break
         except TimeoutError:
             pass
     if not seen.answered:
@@ -104,14 +109,17 @@ class _Seen:
     """What the ticks showed."""
 
     def __init__(self) -> None:
-        self.answered = False
+        self._first: Instant | None = None
+        self._newest: Instant | None = None
         self.last: dict[Pair, LimitStatus] = {}
         self.exceeded: set[Pair] = set()
         """Those that were at some tick."""
 
     def take(self, snapshot: Snapshot) -> Iterator[Pair]:
         """Take the next tick; gives the limits whose state is another one now."""
-        self.answered = self.answered or not snapshot.stale
+        if self._first is None and not snapshot.stale:
+            self._first = snapshot.at
+        self._newest = snapshot.at
         for model in snapshot.models:
             for status in model.limits:
                 pair = model.key, status.limit.name
@@ -121,6 +129,18 @@ class _Seen:
                     self.exceeded.add(pair)
                 if before is None or before.state is not status.state:
                     yield pair
+
+    @property
+    def answered(self) -> bool:
+        """Whether the server did at some tick."""
+        return self._first is not None
+
+    @property
+    def span_s(self) -> float:
+        """Seconds from the first answer to the last tick."""
+        if self._first is None or self._newest is None:
+            return 0.0
+        return self._newest.since(self._first)
 
     def record(self, pair: Pair) -> dict[str, Any]:
         """One limit on one version, for JSON."""
