@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -86,23 +88,36 @@ async def limits(
     seen = _Seen()
     async with live_source(target) as source:
         monitor = Monitor(source, period_s=interval, limits=LimitWatch(known))
-        try:
-            async with asyncio.timeout(seconds if needed_s is None else needed_s) as end:
-                async for snapshot in monitor.ticks():
-                    for pair in seen.take(snapshot):
-                        if watch:
-                            _print_change(snapshot, pair, seen, as_json)
-                    if needed_s is not None and seen.answered:
-                        end.reschedule(None)  # samples decide, however slowly they come
-                        if seen.span_s >= needed_s:
-                            break
-        except TimeoutError:
-            pass
+        changed = partial(_print_change, seen, as_json) if watch else _nothing
+        with suppress(TimeoutError):
+            await _look(monitor, seen, seconds, needed_s, changed)
     if not seen.answered:
         fail(f"{source.label} did not answer", "", Exit.UNREACHABLE)
     if not watch:
         _print(seen, as_json)
     return Exit.FAILED if seen.exceeded else Exit.DONE
+
+
+async def _look(
+    monitor: Monitor,
+    seen: _Seen,
+    seconds: float | None,
+    needed_s: float | None,
+    changed: Callable[[Snapshot, Pair], None],
+) -> None:
+    """Take ticks for so long, or until what is needed of samples came, however slowly they do."""
+    async with asyncio.timeout(seconds if needed_s is None else needed_s) as end:
+        async for snapshot in monitor.ticks():
+            for pair in seen.take(snapshot):
+                changed(snapshot, pair)
+            if needed_s is not None and seen.answered:
+                end.reschedule(None)
+                if seen.span_s >= needed_s:
+                    return
+
+
+def _nothing(_snapshot: Snapshot, _pair: Pair) -> None:
+    """Without --watch the states are printed at the end."""
 
 
 class _Seen:
@@ -164,7 +179,7 @@ def _needed_s(known: tuple[Limit, ...], interval: float) -> float:
     return max(limit.condition.for_s for limit in known) + _LEAST_TICKS * interval
 
 
-def _print_change(snapshot: Snapshot, pair: Pair, seen: _Seen, as_json: bool) -> None:
+def _print_change(seen: _Seen, as_json: bool, snapshot: Snapshot, pair: Pair) -> None:
     if as_json:
         emit_json_line({"time": snapshot.at.wall.isoformat(), **seen.record(pair)})
         return
