@@ -24,7 +24,7 @@ from tsmon.telemetry.traffic import WINDOW_S
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap import PaneName
-from tsmon.tui.screens.full_page import Page
+from tsmon.tui.screens.filtered_page import FilteredPage
 from tsmon.tui.text.notes import Note
 from tsmon.tui.text.series import series_detail, series_query, series_sample, series_value
 from tsmon.tui.text.symbols import TimedValue
@@ -61,7 +61,7 @@ class _Read(NamedTuple):
     points: Sequence[SeriesPoint]
 
 
-class AllMetrics(Page):
+class AllMetrics(FilteredPage):
     """A table of all series, the one under the cursor in words, and its chart."""
 
     KEYS = (*keymap.ALL_METRICS_KEYS, *keymap.TIMELINE_TIME_KEYS, *keymap.PAGE_SHARED_KEYS)
@@ -308,24 +308,9 @@ class AllMetrics(Page):
         """Move in time, as in the monitor."""
         self._do(id_)
 
-    def action_filter(self) -> None:
-        """Ask which series to show."""
-        self.query_one(FilterBar).open()
-
-    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Filter while it is typed."""
-        event.stop()
+    def show_filtered(self) -> None:
+        """Show the rows that pass, from the first."""
         self._show(from_top=True)
-
-    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Go on in the rows."""
-        event.stop()
-        self._table.focus()
-
-    def action_back(self) -> None:
-        """Take the filter away, or close the page."""
-        if not self.query_one(FilterBar).clear():
-            super().action_back()
 
 
 def _charted(

@@ -16,7 +16,7 @@ from tsmon.telemetry.events import Event, EventKind
 from tsmon.telemetry.log_page.view import LogFilter
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
-from tsmon.tui.screens.full_page import Page
+from tsmon.tui.screens.filtered_page import FilteredPage
 from tsmon.tui.screens.list_dialog import Pick
 from tsmon.tui.screens.logs import Logs, LogStart
 from tsmon.tui.screens.why import NO_FIXES, Fixing, Why, WhyStart
@@ -44,7 +44,7 @@ NONE_LIKE_THAT = (
 )
 
 
-class Events(Page):
+class Events(FilteredPage):
     """The events that the monitor noticed; gives the one whose moment is to be looked at.
 
     New ones appear while it is open.
@@ -143,25 +143,10 @@ class Events(Page):
         """Enter or a click on an event."""
         self.action_moment()
 
-    def action_filter(self) -> None:
-        """Ask which events to show."""
-        self.query_one(FilterBar).open()
-
-    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Filter while it is typed."""
-        event.stop()
+    def show_filtered(self) -> None:
+        """Show the rows that pass, from the first."""
         self._refresh()
         self.show_title()
-
-    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Go on in the list."""
-        event.stop()
-        self.query_one(OptionList).focus()
-
-    def action_back(self) -> None:
-        """Take the filter away, or close the page."""
-        if not self.query_one(FilterBar).clear():
-            super().action_back()
 
     def action_moment(self) -> None:
         """Look at that moment."""

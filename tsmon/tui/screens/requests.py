@@ -17,6 +17,7 @@ from tsmon.ordering import arrange
 from tsmon.telemetry.log_page.requests import RequestBuffer, SeenRequest
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
+from tsmon.tui.screens.filtered_page import FilteredPage
 from tsmon.tui.screens.one_request import OneRequest, RequestPage
 from tsmon.tui.state.log_sources import LogSources, why_no_logs
 from tsmon.tui.text.notes import Note
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 REQUESTS_REFRESH_S = 0.5
 
 
-class Requests(RequestPage):
+class Requests(FilteredPage, RequestPage):
     """A table of all requests that are held, and below it the one under the cursor."""
 
     KEYS = (*keymap.REQUEST_KEYS, *keymap.PAGE_SHARED_KEYS)
@@ -233,24 +234,9 @@ class Requests(RequestPage):
         self.only_model = not self.only_model
         self._show(from_top=True)
 
-    def action_filter(self) -> None:
-        """Ask which requests to show."""
-        self.query_one(FilterBar).open()
-
-    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Filter while it is typed."""
-        event.stop()
+    def show_filtered(self) -> None:
+        """Show the rows that pass, from the first."""
         self._show(from_top=True)
-
-    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Go on in the rows."""
-        event.stop()
-        self._table.focus()
-
-    def action_back(self) -> None:
-        """Take the filter away, or close the page."""
-        if not self.query_one(FilterBar).clear():
-            super().action_back()
 
 
 def _is_of(request: SeenRequest, key: ModelKey | None) -> bool:
