@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from tsmon.declared.difference import Difference
     from tsmon.declared.state import DeclaredState
 
-state_argument = click.argument(
-    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+state_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 prune_option = click.option(
     "--prune", is_flag=True, help="Also unregister what FILE does not name."

@@ -27,7 +27,7 @@ FORMATS = ("toml", "json", "config.properties")
     type=click.Choice(FORMATS),
     default=FORMATS[0],
     show_default=True,
-    help="toml and json for `tsmon apply`; the last are lines for the server's own file.",
+    help="toml and json for `tsmon apply FILE`; the last are lines for the server's own file.",
 )
 @server_options
 @pass_target
