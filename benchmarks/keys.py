@@ -36,6 +36,7 @@ from tsmon.torchserve.tokens import KeyRing
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.load import LoadSettings, plan_of
+from tsmon.tui.state.asking import AS_USUAL
 from tsmon.tui.state.session import LiveSession
 from tsmon.tui.state.steps import shorten_pauses
 from tsmon.tui.widgets.load_view import LoadView
@@ -75,7 +76,7 @@ async def batch(app: Watched, pilot: Pilot[int], seconds: float) -> None:
     model = screen.session.monitor.latest.models[0]
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        screen.sending.desk.send(model.key, [screen.sending.desk.images * 5], concurrency=10)
+        screen.sending.desk.send(model.key, [screen.sending.desk.payloads * 5], concurrency=10)
         while screen.sending.desk.under_way:
             await asyncio.sleep(0.05)
 
@@ -88,7 +89,7 @@ def load(connections: int) -> Work:
         assert isinstance(screen, MonitorScreen)
         model = screen.session.monitor.latest.models[0]
         settings = LoadSettings(connections, None, round(seconds), 1_000_000)
-        plan = plan_of(model.key, screen.sending.desk.images, settings)
+        plan = plan_of(model.key, screen.sending.desk.payloads, settings, AS_USUAL)
         view = LoadView(screen.session.client, plan, None, screen.options.server_home)
         await screen.running.follow(view)
         screen.running.step_back()
@@ -148,7 +149,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Watched, Pilot[int]]]:
 
 def _is_ready(app: App[int]) -> bool:
     screen = app.screen
-    if not isinstance(screen, MonitorScreen) or not screen.sending.desk.images:
+    if not isinstance(screen, MonitorScreen) or not screen.sending.desk.payloads:
         return False
     return any(model.ready for model in screen.session.monitor.latest.models)
 

@@ -34,6 +34,7 @@ from tsmon.tui.screens.all_metrics import AllMetrics
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.archive_list import ArchiveListDialog
 from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
+from tsmon.tui.screens.asking import AnswerDialog, FormDialog
 from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
 from tsmon.tui.screens.canary import Canary
 from tsmon.tui.screens.choose_server import ChooseServer
@@ -71,6 +72,7 @@ from tsmon.tui.screens.whole_text import WholeText
 from tsmon.tui.screens.why import NO_FIXES, Why, WhyStart
 from tsmon.tui.screens.workflows import WorkflowsPage
 from tsmon.tui.state.amount import Amount
+from tsmon.tui.state.asking import AS_USUAL
 from tsmon.tui.state.bulk import Bulk
 from tsmon.tui.state.digits import Desk
 from tsmon.tui.state.log_sources import LogSources
@@ -162,6 +164,8 @@ def _why(room: Room) -> Why:
 RECORD = run_record(report(60, {FULL: 40}), datetime.now(UTC))
 SERVERS = {"one": ServerSettings(url="http://one:8081")}
 MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
+    AnswerDialog: lambda room: AnswerDialog("mnist", "predictions.0", None),
+    FormDialog: lambda room: FormDialog("mnist", AS_USUAL, "text/plain"),
     ArchiveDialog: lambda room: ArchiveDialog(room.samples),
     AskAmount: lambda room: AskAmount(Amount()),
     AskCount: lambda room: AskCount("How many?", "images", 1, 9),
@@ -201,7 +205,9 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     Picker: lambda room: Picker(
         room.desk, room.seat.app.symbols, aim=lambda _: None, stop=lambda: None
     ),
-    PlanExperiment: lambda room: PlanExperiment(room.model, read_folder(room.samples).images),
+    PlanExperiment: lambda room: PlanExperiment(
+        room.model, read_folder(room.samples).payloads, AS_USUAL
+    ),
     RegisterDialog: lambda room: RegisterDialog(
         room.client.management, room.samples, [], model_api=True
     ),

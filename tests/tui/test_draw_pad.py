@@ -184,8 +184,8 @@ async def test_a_drawing_is_kept_under_its_label_and_shown_in_the_picker(
         await seat.press("escape", "b")
         await seat.sees("Picker")
         await seat.press("d")
-        await seat.until(lambda: len(seat.monitor.sending.desk.images) == 2)
-        images = seat.monitor.sending.desk.images
+        await seat.until(lambda: len(seat.monitor.sending.desk.payloads) == 2)
+        images = seat.monitor.sending.desk.payloads
         assert sorted(str(image.label) for image in images) == ["3", "None"]
         await seat.sees("2 images")
 
@@ -198,7 +198,7 @@ async def test_after_a_drawing_is_saved_random_images_are_of_the_folder_as_befor
         await seat.press("space", "down", "s", "3")
         await seat.sees("saved as", "b opens the picker, d there the drawings")
         await seat.press("escape")
-        await seat.until(lambda: len(seat.find(DigitsPane).images) == 10)
+        await seat.until(lambda: len(seat.find(DigitsPane).payloads) == 10)
         await seat.press("n")
         await seat.until(lambda: seat.find(DigitsPane).score.sent == 10)
 

@@ -130,7 +130,7 @@ async def test_the_monitor_goes_on_beside_a_run(
 ) -> None:
     server.fake.load("mnist")
     async with watching(server.fake, options, size=size) as seat:
-        await seat.until(lambda: seat.monitor.sending.desk.images)
+        await seat.until(lambda: seat.monitor.sending.desk.payloads)
         await seat.press("L")
         await seat.sees("Load mnist 1.0", "requests/s")
         seat.find(Field, "#rate").text = "20"

@@ -239,7 +239,7 @@ async def test_folders_are_gone_through(
         await seat.press("escape")
         await seat.sees("late.3.png", "samples/inner")
         assert desk.folder is not None
-        assert len(seat.find(DigitsPane).images) == 2
+        assert len(seat.find(DigitsPane).payloads) == 2
 
 
 async def test_what_cannot_be_sent_stands_in_its_row_and_stops_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tsmon.digits.images import DIGITS
 from tsmon.load.classes import find_class
@@ -16,6 +17,12 @@ if TYPE_CHECKING:  # the process of a run reads answers too, and starts faster w
 
 LONGEST_ANSWER = 80
 """Characters of an answer that are shown when no class was found in it."""
+
+
+class Whole(Struct):
+    """An answer as it came; None once there were too many bytes to keep."""
+
+    prediction: Prediction | None
 
 
 class Answer(Struct, frozen=True):
@@ -36,6 +43,13 @@ class Answer(Struct, frozen=True):
     """Of the digits from 0 on, where the model returns them."""
     text: str = ""
     """What came back, shortened to a line."""
+    whole: Whole | None = None
+    """What came back, where someone may want to see it."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What came back, byte for byte, as long as it is kept."""
+        return self.whole.prediction if self.whole else None
 
     @property
     def shown(self) -> str:
@@ -44,14 +58,16 @@ class Answer(Struct, frozen=True):
 
     @property
     def correct(self) -> bool | None:
-        """Whether the prediction is the label; None when either is unknown, or no digit."""
-        if self.predicted not in DIGITS or self.payload.label is None:
+        """Whether the prediction is the label; None when either is unknown, or of another kind."""
+        if self.predicted is None or self.payload.label is None:
             return None
-        return self.predicted == self.payload.label
+        if _kind(self.predicted) != _kind(self.payload.label):
+            return None
+        return self.predicted.casefold() == self.payload.label.casefold()
 
     @property
     def unread(self) -> bool:
-        """Whether it came back without a digit that could be compared with the label."""
+        """Whether it came back without a class that could be compared with the label."""
         return not self.error and self.payload.label is not None and self.correct is None
 
 
@@ -63,7 +79,7 @@ class Score(Struct, frozen=True):
     unlabelled: int = 0
     failed: int = 0
     unread: int = 0
-    """Answers in which no digit was found."""
+    """Answers in which no class was found that could be compared with the label."""
 
     def plus(self, answer: Answer) -> Score:
         """The score with one more answer."""
@@ -109,6 +125,18 @@ def read_answer(payload: Payload, prediction: Prediction, path: str = "") -> Ans
         probabilities=found.probabilities if found else None,
         text=_shorten(prediction.text),
     )
+
+
+def read_again(answer: Answer, path: str) -> Answer:
+    """An answer whose class is looked for elsewhere; as it was where it is not kept whole."""
+    if answer.prediction is None:
+        return answer
+    return replace(read_answer(answer.payload, answer.prediction, path), whole=answer.whole)
+
+
+def _kind(name: str) -> str:
+    """A digit is compared with digits, a number with numbers, a word with words."""
+    return "digit" if name in DIGITS else "number" if name.isdecimal() else "word"
 
 
 def _shorten(text: str) -> str:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from tsmon.digits.images import DigitImage
 from tsmon.load.answers import Answer, Score
-from tsmon.payloads.payload import pick_random
+from tsmon.payloads.payload import Payload, pick_random
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import ModelKey
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 WALKTHROUGH = (10, 10, 10, 50)
 """Images in each batch of the walkthrough."""
 
-Batch = Sequence[DigitImage]
+Batch = Sequence[Payload]
 
 
 class BatchResult(Struct):
@@ -77,7 +76,7 @@ def split_batches(images: Batch, size: int) -> list[Batch]:
 
 
 def random_batches(
-    images: Sequence[DigitImage], sizes: Sequence[int], rng: Random | None = None
+    images: Sequence[Payload], sizes: Sequence[int], rng: Random | None = None
 ) -> list[Batch]:
     """Batches of these sizes, of random images.
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
     from tsmon.load.answers import Answer
+    from tsmon.payloads.payload import Payload
     from tsmon.telemetry.snapshot import ModelKey
 
 
@@ -33,7 +33,7 @@ class Comparison:
     Two requests at once would share the server's cores, and neither time would be its own.
     """
 
-    def __init__(self, images: Sequence[DigitImage], first: ModelKey, second: ModelKey) -> None:
+    def __init__(self, images: Sequence[Payload], first: ModelKey, second: ModelKey) -> None:
         self.key = first
         self.concurrency = 1
         self.second = second
@@ -52,7 +52,7 @@ class Comparison:
         """Requests of complete pairs."""
         return 2 * len(self.pairs)
 
-    def parts(self) -> Iterator[tuple[ModelKey, Sequence[DigitImage]]]:
+    def parts(self) -> Iterator[tuple[ModelKey, Sequence[Payload]]]:
         """What to send, one after the other."""
         for image in self._images:
             yield self.key, [image]

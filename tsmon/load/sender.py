@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tsmon.load.answers import Answer, read_answer
+from msgspec.structs import replace
+
+from tsmon.load.answers import Answer, Whole, read_answer
 from tsmon.load.refusals import Failure, kind_of
 from tsmon.payloads.payload import PayloadError
 from tsmon.payloads.request_form import PLAIN, RequestForm
@@ -28,15 +30,19 @@ async def send(
     concurrency: int = 1,
     answer_path: str = "",
     form: RequestForm = PLAIN,
+    whole: bool = False,
 ) -> AsyncGenerator[Answer, None]:
     """Send payloads with `concurrency` requests under way; answers come as they arrive.
+
+    With `whole`, each keeps what came back byte for byte.
 
     What cannot be read or is refused is an answer with its error and stops nothing. A consumer that
     stops early lets the requests under way end; no further one is sent.
     """
     waiting = iter(payloads)
     answers: asyncio.Queue[Answer | None] = asyncio.Queue()
-    ask = partial(send_one, inference, model, version=version, answer_path=answer_path, form=form)
+    how = partial(send_one, version=version, answer_path=answer_path, form=form, whole=whole)
+    ask = partial(how, inference, model)
     senders = [asyncio.create_task(_drain(ask, waiting, answers)) for _ in range(concurrency)]
     try:
         for _ in senders:
@@ -69,6 +75,7 @@ async def send_one(
     version: str | None = None,
     answer_path: str = "",
     form: RequestForm = PLAIN,
+    whole: bool = False,
 ) -> Answer:
     """Send one payload; every failure is an answer that says so.
 
@@ -81,4 +88,5 @@ async def send_one(
         return Answer(payload, error=str(error), failure=Failure.UNREADABLE)
     except TorchServeError as error:
         return Answer(payload, error=str(error), failure=kind_of(error))
-    return read_answer(payload, prediction, answer_path)
+    answer = read_answer(payload, prediction, answer_path)
+    return replace(answer, whole=Whole(prediction)) if whole else answer

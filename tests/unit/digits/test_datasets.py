@@ -79,7 +79,7 @@ def test_a_folder_has_them_as_a_folder_and_a_search_finds_them(tmp_path: Path) -
     file = idx(tmp_path)
 
     assert read_folder(tmp_path).folders == (file,)
-    assert len(read_folder(file).images) == COUNT
+    assert len(read_folder(file).payloads) == COUNT
     assert len(find_images(tmp_path)) == COUNT
 
 

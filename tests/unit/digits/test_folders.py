@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tsmon.digits import images
-from tsmon.digits.folders import ImageLabels, read_folder
+from tsmon.digits.folders import PayloadLabels, read_folder
 from tsmon.digits.images import DigitImage
 from tsmon.payloads.payload import PayloadError
 
@@ -18,7 +18,7 @@ def test_a_folder_has_its_images_and_the_folders_that_are_not_hidden(tmp_path: P
     (tmp_path / "x.7.png").touch()
     folder = read_folder(tmp_path)
     assert [path.name for path in folder.folders] == ["a", "b", "odd.png"]
-    assert [image.path.name for image in folder.images] == ["x.7.png"]
+    assert [image.path.name for image in folder.payloads] == ["x.7.png"]
     assert folder.parent == tmp_path.parent
 
 
@@ -33,7 +33,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_a_label_that_was_set_is_the_one_that_counts() -> None:
     labels, image, other = (
-        ImageLabels(),
+        PayloadLabels(),
         DigitImage(Path("x.7.png"), "7"),
         DigitImage(Path("y.1.png"), "1"),
     )

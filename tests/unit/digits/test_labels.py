@@ -96,7 +96,7 @@ def test_a_file_from_elsewhere_names_images_by_their_names(tmp_path: Path) -> No
 def test_the_picker_opens_a_folder_of_digit_folders_as_one(tmp_path: Path) -> None:
     made(tmp_path, "7/101.png", "0/5a.png", "notes/x.3.png")
 
-    assert [image.label for image in read_folder(tmp_path).images] == ["0", "7"]
+    assert [image.label for image in read_folder(tmp_path).payloads] == ["0", "7"]
 
 
 def test_a_link_to_a_folder_above_is_not_followed(tmp_path: Path) -> None:

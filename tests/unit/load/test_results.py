@@ -46,7 +46,7 @@ def test_a_new_label_counts_as_if_it_had_been_there_from_the_start(
     given_answers: list[Answer], label: str | None
 ) -> None:
     collected = collect(given_answers)
-    collected.relabel(Path("a.png"), label)
+    collected.relabel({Path("a.png"): label})
     relabelled = [
         Answer(DigitImage(a.payload.path, label), predicted=a.predicted, error=a.error)
         if a.payload.path == Path("a.png")
@@ -79,7 +79,7 @@ def test_versions_never_mix() -> None:
     assert book.of(old).score == Score(right=1)
     assert book.of(new).score == Score(wrong=1)
     before = book.revision
-    book.relabel(image.path, "2")
+    book.relabel({image.path: "2"})
     assert book.of(new).score == Score(right=1)
     book.clear(old)
     assert book.of(old).score == book.of(None).score == Score()
@@ -93,5 +93,5 @@ def test_the_score_counts_on_when_old_answers_are_dropped(monkeypatch: pytest.Mo
         collected.add(Answer(DigitImage(Path("a"), "1"), predicted="1"))
     assert len(collected.answers) == 3
     assert collected.score.right == collected.confusion.count("1", "1") == 5
-    collected.relabel(Path("a"), "2")
+    collected.relabel({Path("a"): "2"})
     assert (collected.score.right, collected.score.wrong) == (2, 3)

@@ -58,6 +58,18 @@ PICKER_KEYS: tuple[Key, ...] = (
         "Remove the label of the chosen image.",
     ),
     Key(
+        "picker.label-file", "L", "L", "label_file", Group.PICKER, "labels …",
+        "Take the labels from a file, CSV or JSON of names and classes, for this session.",
+    ),
+    Key(
+        "picker.answer", "percent_sign", "%", "answer_path", Group.PICKER, "class in answers",
+        "Set where the class is in the model's answers, and see what that finds in the last one.",
+    ),
+    Key(
+        "picker.form", "P", "P", "form", Group.PICKER, "how to send",
+        "Set how payloads are sent to the model: content type, method, headers, form, KServe.",
+    ),
+    Key(
         "picker.all", "a", "a", "mark_all", Group.PICKER, "all",
         "Mark all images of the folder.",
     ),
@@ -83,7 +95,7 @@ PICKER_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "picker.folder", "f", "f", "folder", Group.PICKER, "folder",
-        "Enter a folder to open.",
+        "Enter a folder to open, or a file whose lines are sent.",
     ),
     Key(
         "picker.parent", "backspace", "⌫", "parent", Group.PICKER, "parent",

@@ -176,8 +176,18 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "digits.folder", "f", "f", DO, Group.DIGITS, "folder",
-        "Choose images from another folder.",
+        "Choose images, or any other files, from another folder, or the lines of a file.",
         (PaneName.DIGITS,),
+    ),
+    Key(
+        "digits.form", "P", "P", DO, Group.DIGITS, "how to send",
+        "Set how payloads are sent to the model: content type, method, headers, form, KServe.",
+        (PaneName.DIGITS,), sends=True, of_version=True,
+    ),
+    Key(
+        "digits.answer", "percent_sign", "%", DO, Group.DIGITS, "class in answers",
+        "Set where the class is in the model's answers, and see what that finds in the last one.",
+        (PaneName.DIGITS,), sends=True, of_version=True,
     ),
     Key(
         "digits.clear", "c", "c", DO, Group.DIGITS, "clear",

@@ -12,13 +12,13 @@ from tsmon.threads import in_thread
 from tsmon.tui.monitor.asking import Still, answered, present, versions_beside
 from tsmon.tui.monitor.capability import Capability, Handlers
 from tsmon.tui.monitor.running import GROUP as RUN_GROUP
-from tsmon.tui.monitor.sending import NO_IMAGES_TO_SEND
+from tsmon.tui.monitor.sending import NOTHING_TO_SEND
 from tsmon.tui.state.risk import Removal, Risk, WorkerChange, gravest, weigh
 from tsmon.tui.text.notes import Note
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
     from tsmon.load.experiment.plan import ExperimentPlan
+    from tsmon.payloads.payload import Payload
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus
     from tsmon.tui.monitor.running import Running
     from tsmon.tui.monitor.screen import MonitorScreen
@@ -44,13 +44,13 @@ class Experimenting(Capability):
         model = self.host.chosen()
         if model is None or not self._running.is_free():
             return
-        images = tuple(self.host.digits_pane.images)
-        if not images:
-            self.talk.note(NO_IMAGES_TO_SEND)
+        payloads = self.host.sending.alike()
+        if not payloads:
+            self.talk.note(NOTHING_TO_SEND)
             return
-        self.talk.ask(self._experiment(model, images))
+        self.talk.ask(self._experiment(model, payloads))
 
-    async def _experiment(self, model: ModelStatus, images: tuple[DigitImage, ...]) -> None:
+    async def _experiment(self, model: ModelStatus, payloads: tuple[Payload, ...]) -> None:
         from tsmon.doctor.machine import usable_cores
         from tsmon.load.capacity.experience import experienced_points, predictor
         from tsmon.load.experiment.experiment import Experiment
@@ -60,7 +60,9 @@ class Experimenting(Capability):
         host, session = self.host, self.host.session
 
         async def dialog(_: Still) -> PlanExperiment:
-            return PlanExperiment(present(host, model.key), images)
+            return PlanExperiment(
+                present(host, model.key), payloads, host.sending.desk.asking(model.key)
+            )
 
         plan = await answered(host, EXPERIMENT, [model.key], dialog)
         if plan is None:

@@ -88,25 +88,31 @@ MOST_AT_ONCE = 64
 
 
 class AskAmount(Dialog[Amount]):
-    """Asks how many random images to send."""
+    """Asks how many random payloads to send."""
 
-    HEADING: ClassVar[str] = "Send random images"
     ACCEPT: ClassVar[str] = "Send"
 
-    def __init__(self, last: Amount) -> None:
+    def __init__(self, last: Amount, noun: str = "image") -> None:
+        """`noun` is what a payload is called."""
         super().__init__()
         self._last = last
+        self._things = f"{noun}s"
+
+    @property
+    def heading(self) -> str:
+        """What is sent."""
+        return f"Send random {self._things}"
 
     def body(self) -> ComposeResult:
         """The two numbers."""
-        yield Field("images", str(self._last.images), id="images", number=True)
+        yield Field(self._things, str(self._last.images), id="images", number=True)
         yield Field("in flight", str(self._last.concurrency), id="concurrency", number=True)
 
     def accept(self) -> None:
         """Check the numbers."""
         try:
             amount = Amount(
-                read_number(self.query_one("#images", Field), "images", 100_000),
+                read_number(self.query_one("#images", Field), self._things, 100_000),
                 read_number(self.query_one("#concurrency", Field), "in flight", MOST_AT_ONCE),
             )
         except InvalidArgument as error:

@@ -130,18 +130,16 @@ class Canary(Page):
         self.query_one(LiveTable).show_rows(rows)
 
     def action_send(self) -> None:
-        """Send random images to both, as many as last time."""
-        images = self._desk.images
+        """Send random payloads to both, as many as last time."""
+        payloads = self._desk.alike
         if not self._offers(SEND):
             self.talk.note(Note(_CANNOT_SEND))
         elif self._desk.under_way:
             self.talk.note(Note("a batch is still being sent", "{page.back} stops it"), bad=False)
-        elif not images:
-            self.talk.note(
-                Note("no images to send", "{digits.folder} in the monitor opens a folder")
-            )
+        elif not payloads:
+            self.talk.note(Note("nothing to send", "{digits.folder} in the monitor opens a folder"))
         else:
-            picked = pick_random(images, self._desk.amount.images)
+            picked = pick_random(payloads, self._desk.amount.images)
             self._desk.compare(picked, self._first, self._second)
 
     def action_other(self) -> None:

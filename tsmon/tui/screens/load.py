@@ -18,8 +18,9 @@ from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.field import Field
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
+    from tsmon.payloads.payload import Payload
     from tsmon.telemetry.snapshot import ModelKey
+    from tsmon.tui.state.asking import Asking
 
 MAX_SECONDS = 3600
 MOST_RATE = 10_000
@@ -40,10 +41,12 @@ class LoadDialog(Dialog[LoadSettings]):
 
     ACCEPT: ClassVar[str] = "Send"
 
-    def __init__(self, key: ModelKey, last: LoadSettings) -> None:
+    def __init__(self, key: ModelKey, last: LoadSettings, noun: str = "image") -> None:
+        """`noun` is what a payload is called."""
         super().__init__()
         self._key = key
         self._last = last
+        self._noun = noun
 
     @property
     def heading(self) -> str:
@@ -53,9 +56,9 @@ class LoadDialog(Dialog[LoadSettings]):
     def body(self) -> ComposeResult:
         """The fields of the plan."""
         words = (
-            "Without a rate, each connection sends its next image as soon as it has an answer "
-            "(closed loop). With one, images are sent at planned times, from which response times "
-            "count (open loop)."
+            f"Without a rate, each connection sends its next {self._noun} as soon as it has an "
+            f"answer (closed loop). With one, {self._noun}s are sent at planned times, from which "
+            "response times count (open loop)."
         )
         yield Static(words, classes="explanation")
         last = self._last
@@ -87,14 +90,18 @@ class LoadDialog(Dialog[LoadSettings]):
         return read_number(self.query_one(f"#{id_}", Field), what, most)
 
 
-def plan_of(key: ModelKey, images: Sequence[DigitImage], settings: LoadSettings) -> RunPlan:
+def plan_of(
+    key: ModelKey, payloads: Sequence[Payload], settings: LoadSettings, asking: Asking
+) -> RunPlan:
     """The run that the settings mean."""
     return RunPlan(
         model=key.name,
         version=key.version,
-        payloads=tuple(images),
+        payloads=tuple(payloads),
         concurrency=settings.concurrency,
         rate=settings.rate,
         duration_s=settings.seconds,
         count=settings.requests,
+        form=asking.form,
+        answer_path=asking.answer_path,
     )

@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import var
 
 from tsmon.digits.images import DigitImage, PixelGrid, picture_size, preview
-from tsmon.payloads.payload import PayloadError
+from tsmon.payloads.payload import Payload, PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
@@ -97,7 +97,7 @@ class Picker(PickerActions):
             entries.append(Tile(folder.parent, name="↑ .."))
         if folder:
             entries += [Tile(path, name=f"{path.name}/") for path in folder.folders]
-            entries += [Tile(image.path, image) for image in folder.images]
+            entries += [Tile(each.path, each) for each in folder.payloads]
         paths = [entry.path for entry in entries]
         at = paths.index(self.desk.chosen) if self.desk.chosen in paths else 0
         self.query_one(ThumbGrid).show(entries, at)
@@ -140,19 +140,19 @@ class Picker(PickerActions):
 
     def _caption(self, entry: Tile) -> list[Span]:
         """The line below a thumbnail: mark, label, the last answer."""
-        if entry.image is None:
+        if entry.payload is None:
             return []
-        image = self.desk.labels.apply(entry.image)
+        image = self.desk.labels.apply(entry.payload)
         answer = self.desk.book.of(self.desk.target).latest(image.path)
         return picker_words.caption(image, answer, marked=image.path in self.desk.marked)
 
     # The chosen image
 
     @property
-    def image(self) -> DigitImage | None:
-        """The image under the cursor."""
+    def payload(self) -> Payload | None:
+        """The payload under the cursor."""
         entry = self.query_one(ThumbGrid).chosen
-        return self.desk.labels.apply(entry.image) if entry and entry.image else None
+        return self.desk.labels.apply(entry.payload) if entry and entry.payload else None
 
     def on_thumb_grid_moved(self) -> None:
         """Look at another image; only the last of several quick moves counts."""
@@ -160,15 +160,15 @@ class Picker(PickerActions):
 
     def look(self) -> None:
         """Show the image under the cursor."""
-        if image := self.image:
+        if image := self.payload:
             self.desk.chosen = image.path
         self._show_about_image()
         self._look()
 
     @work(group="look", exclusive=True)
     async def _look(self) -> None:
-        image = self.image
-        if image is None:
+        image = self.payload
+        if not isinstance(image, DigitImage):
             self.query_one(Look).show(None, None)
             return
         file, seen, size = await in_thread(self._sights, image)
@@ -185,14 +185,19 @@ class Picker(PickerActions):
         return file, _sight(lambda: preprocessing.see(image)), _size(image)
 
     def _show_about_image(self) -> None:
-        image = self.image
+        image = self.payload
         answer = self.desk.book.of(self.desk.target).latest(image.path) if image else None
         sized, size = self._sized
         size = size if image and image.path == sized else ""
         self.query_one(Look).show_titles(
             f"the file{size and ', '}{size}" if image else "",
             self.seen_title if image else "",
-            picker_words.facts(image, answer, keys_of(self)),
+            picker_words.facts(
+                image,
+                answer,
+                keys_of(self),
+                by_hand=image is not None and self.desk.labels.has(image),
+            ),
         )
 
     # Layout

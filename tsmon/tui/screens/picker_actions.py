@@ -6,28 +6,31 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split_batches
 from tsmon.payloads.payload import pick_random
 from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
 from tsmon.tui.screens.digit_screen import NO_VERSION, DigitScreen
 from tsmon.tui.screens.draw_pad import DrawPad
+from tsmon.tui.screens.picker_text import FOLDER_WORDS
 from tsmon.tui.text.notes import Note
 from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
+    from tsmon.payloads.payload import Payload
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.state.digits import Desk
     from tsmon.tui.text.symbols import Symbols
 
-NO_IMAGES = Note("there are no images here", "{picker.folder} opens another folder")
-NO_IMAGE = Note("no image is selected", "select one first")
+NO_IMAGES = Note("there is nothing to send here", "{picker.folder} opens another folder")
+NO_IMAGE = Note("nothing is selected", "select one first")
 NOTHING_MARKED = Note(
     "nothing is marked",
     "{picker.mark} marks the image, {picker.all} all of them, {picker.mark-random} some",
 )
-BUSY = Note("images are being sent", "{picker.back} stops it")
+BUSY = Note("payloads are being sent", "{picker.back} stops it")
 
 
 class PickerActions(DigitScreen):
@@ -47,8 +50,8 @@ class PickerActions(DigitScreen):
         self._second: ModelKey | None = None
 
     @property
-    def image(self) -> DigitImage | None:
-        """The image under the cursor."""
+    def payload(self) -> Payload | None:
+        """The payload under the cursor."""
         raise NotImplementedError
 
     def show_folder(self) -> None:
@@ -64,7 +67,7 @@ class PickerActions(DigitScreen):
     def on_thumb_grid_opened(self) -> None:
         """Enter: a folder is opened, an image sent."""
         entry = self.query_one(ThumbGrid).chosen
-        if entry and entry.image:
+        if entry and entry.payload:
             self.action_send_one()
         elif entry:
             self.talk.do(self._open(entry.path))
@@ -84,9 +87,60 @@ class PickerActions(DigitScreen):
 
     def action_folder(self) -> None:
         """Ask for a folder."""
-        words = "A folder of PNG or JPEG images; a digit before the suffix is the label."
         start = self.desk.folder.path if self.desk.folder else self.desk.samples
-        self.app.push_screen(AskPath("Folder of images", words, start, self._open))
+        self.app.push_screen(AskPath("Folder or file", FOLDER_WORDS, start, self._open))
+
+    def action_label_file(self) -> None:
+        """Ask for a file of labels."""
+        if self.desk.folder is None:
+            self.talk.note(NO_IMAGES)
+            return
+        words = (
+            "Lines of a name and its class, CSV, or a JSON object of them. They count for this "
+            "session, for the answers that came already too."
+        )
+        start = self.desk.folder.path
+        self.app.push_screen(AskPath("File of labels", words, start, self._label_by))
+
+    async def _label_by(self, path: Path) -> None:
+        await self.desk.label_by(path)
+        self.show_folder()
+
+    def action_answer_path(self) -> None:
+        """Ask where the class is in the answers."""
+        self.talk.do(self._set_answer_path())
+
+    async def _set_answer_path(self) -> None:
+        from tsmon.tui.screens.asking import AnswerDialog
+
+        target = self.desk.target
+        if target is None:
+            self.talk.note(NO_VERSION)
+            return
+        asking, answers = self.desk.asking(target), self.desk.book.of(target).answers
+        dialog = AnswerDialog(target.name, asking.answer_path, answers[-1] if answers else None)
+        path = await self.app.push_screen_wait(dialog)
+        if path is not None:
+            await self.desk.ask_by(target, replace(asking, answer_path=path))
+            self.refresh_marks()
+
+    def action_form(self) -> None:
+        """Ask how payloads are sent."""
+        self.talk.do(self._set_form())
+
+    async def _set_form(self) -> None:
+        from tsmon.tui.screens.asking import FormDialog
+
+        target, chosen = self.desk.target, self.payload
+        if target is None:
+            self.talk.note(NO_VERSION)
+            return
+        asking = self.desk.asking(target)
+        dialog = FormDialog(target.name, asking, chosen.content_type if chosen else "")
+        answer = await self.app.push_screen_wait(dialog)
+        if answer is not None:
+            await self.desk.ask_by(target, answer)
+            self.refresh_marks()
 
     def action_drawings(self) -> None:
         """Open the drawn digits, or from there the samples."""
@@ -108,16 +162,16 @@ class PickerActions(DigitScreen):
 
     def action_mark(self) -> None:
         """Mark the image, or not, and go on."""
-        if self.image is None:
+        if self.payload is None:
             self.talk.note(NO_IMAGE)
             return
-        self.desk.marked ^= {self.image.path}
+        self.desk.marked ^= {self.payload.path}
         self.query_one(ThumbGrid).action_move(1)
         self.refresh_marks()
 
     def action_mark_all(self) -> None:
         """Mark all images of the folder."""
-        self._mark(self.desk.images)
+        self._mark(self.desk.payloads)
 
     def action_mark_none(self) -> None:
         """Unmark all images of the folder."""
@@ -126,24 +180,24 @@ class PickerActions(DigitScreen):
     def action_invert(self) -> None:
         """Mark the others."""
         marked = self.desk.marked
-        self._mark([image for image in self.desk.images if image.path not in marked])
+        self._mark([image for image in self.desk.payloads if image.path not in marked])
 
     def action_mark_random(self) -> None:
         """Mark some by chance."""
         self.talk.do(self._mark_random())
 
     async def _mark_random(self) -> None:
-        images = self.desk.images
+        images = self.desk.alike
         if not images:
             self.talk.note(NO_IMAGES)
             return
-        most = len(images)
-        ask = AskCount("Mark random images", "images", min(self.desk.amount.images, most), most)
+        most, things = len(images), f"{self.desk.noun}s"
+        ask = AskCount(f"Mark random {things}", things, min(self.desk.amount.images, most), most)
         count = await self.app.push_screen_wait(ask)
         if count:
             self._mark(pick_random(images, count))
 
-    def _mark(self, images: Sequence[DigitImage]) -> None:
+    def _mark(self, images: Sequence[Payload]) -> None:
         self.desk.marked = {image.path for image in images}
         self.refresh_marks()
 
@@ -156,24 +210,24 @@ class PickerActions(DigitScreen):
         self._label(None)
 
     def _label(self, label: str | None) -> None:
-        if self.image is None:
+        if self.payload is None:
             self.talk.note(NO_IMAGE)
             return
-        self.desk.set_label(self.image, label)
+        self.desk.set_label(self.payload, label)
         self.refresh_marks()
 
     # Sending
 
     def action_send_one(self) -> None:
         """Send the image under the cursor."""
-        if self.image is None:
+        if self.payload is None:
             self.talk.note(NO_IMAGE)
         else:
-            self._send([[self.image]])
+            self._send([[self.payload]])
 
     def action_send_marked(self) -> None:
         """Send the marked images in batches."""
-        marked = self.desk.marked_images
+        marked = self.desk.marked_payloads
         if marked:
             self._send(split_batches(marked, self.desk.amount.images), self.desk.amount.concurrency)
         else:
@@ -188,7 +242,7 @@ class PickerActions(DigitScreen):
         self.talk.do(self._send_number())
 
     async def _send_number(self) -> None:
-        amount = await self.app.push_screen_wait(AskAmount(self.desk.amount))
+        amount = await self.app.push_screen_wait(AskAmount(self.desk.amount, self.desk.noun))
         if amount:
             self.desk.amount = amount
             self.action_send_many()
@@ -199,10 +253,10 @@ class PickerActions(DigitScreen):
             self.query_one(ResultsView).view = ResultView.BATCHES
 
     def _send_random(self, sizes: Sequence[int], concurrency: int) -> bool:
-        if not self.desk.images:
+        if not self.desk.alike:
             self.talk.note(NO_IMAGES)
             return False
-        return self._send(random_batches(self.desk.images, sizes), concurrency)
+        return self._send(random_batches(self.desk.alike, sizes), concurrency)
 
     def _send(self, batches: Sequence[Batch], concurrency: int = 1) -> bool:
         """Send, if there is a version and nothing else is being sent."""
@@ -229,7 +283,7 @@ class PickerActions(DigitScreen):
         self.talk.do(self._compare(ask=True))
 
     async def _compare(self, *, ask: bool) -> None:
-        images = self.desk.marked_images or ([self.image] if self.image else [])
+        images = self.desk.marked_payloads or ([self.payload] if self.payload else [])
         target = self._ready_target()
         if target is None:
             return

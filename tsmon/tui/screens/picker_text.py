@@ -12,12 +12,16 @@ from tsmon.tui.text.tones import Span, Tone
 from tsmon.units import ABSENT, confidence, milliseconds, plural
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
     from tsmon.load.answers import Answer
     from tsmon.load.results import Results
+    from tsmon.payloads.payload import Payload
     from tsmon.tui.keymap.effective import Keymap
     from tsmon.tui.state.digits import Desk
 
+FOLDER_WORDS = (
+    "A folder of images or any other files, or one file: of text, a payload in each line. A digit "
+    "before the suffix of an image, a folder's name or a file of labels is the label."
+)
 _VERDICTS = {True: (" ✓", Tone.GOOD), False: (" ✗", Tone.BAD), None: ("", Tone.PLAIN)}
 
 
@@ -33,9 +37,13 @@ def bar(desk: Desk, keys: Keymap, width: int) -> list[Span]:
     if desk.marked:
         spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
     if desk.folder:
-        images = plural(len(desk.folder.images), "image")
+        images = plural(len(desk.folder.payloads), desk.noun)
         spans.append((f"  {'/'.join(desk.folder.path.parts[-2:])}", Tone.MUTED))
         spans.append((f" · {images}", Tone.MUTED))
+        source = desk.folder.labels_from
+        spans.append((f" · labels from {source}" if source else " · no labels", Tone.MUTED))
+    if words := str(desk.asking(desk.target)):
+        spans.append((f"  {words}", Tone.WARNING))
     while len(spans) > 2 and sum(len(text) for text, _ in spans) > width:
         spans.pop()
     return spans
@@ -56,12 +64,15 @@ def score(results: Results, keys: Keymap) -> list[Span]:
         spans.append((f"  ✗ {counts.wrong} wrong", Tone.BAD))
     if counts.unlabelled:
         spans.append((f"  {counts.unlabelled} without a label", Tone.MUTED))
+    if counts.unread:
+        words = keys.expand("no class found in {n}, {picker.answer} says where it is")
+        spans.append((f"  {words.replace('{n}', str(counts.unread))}", Tone.WARNING))
     if counts.failed:
         spans.append((f"  ! {counts.failed} failed", Tone.BAD))
     return spans
 
 
-def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[Span]:
+def caption(image: Payload, answer: Answer | None, *, marked: bool) -> list[Span]:
     """The line below a thumbnail: mark, label, the last answer."""
     spans: list[Span] = [
         ("■ " if marked else "  ", Tone.ACCENT),
@@ -75,13 +86,15 @@ def caption(image: DigitImage, answer: Answer | None, *, marked: bool) -> list[S
     return [*spans, (f" → {answer.shown}", Tone.PLAIN), (mark, tone)]
 
 
-def facts(image: DigitImage | None, answer: Answer | None, keys: Keymap) -> list[Span]:
+def facts(
+    image: Payload | None, answer: Answer | None, keys: Keymap, *, by_hand: bool
+) -> list[Span]:
     """The line below the pictures: name, label, the last answer."""
     if image is None:
         return [(keys.expand("{grid.open} opens the folder"), Tone.MUTED)]
     spans: list[Span] = [
-        (image.path.name, Tone.PLAIN),
-        (f"  label {image.label or 'unknown'}", Tone.MUTED),
+        (image.name, Tone.PLAIN),
+        (f"  label {image.label or 'unknown'}{' by you' if by_hand else ''}", Tone.MUTED),
     ]
     if answer is None:
         return spans

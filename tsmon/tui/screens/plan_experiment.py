@@ -25,8 +25,9 @@ from tsmon.tui.widgets.field import Field, FieldColumns
 from tsmon.units import plural
 
 if TYPE_CHECKING:
-    from tsmon.digits.images import DigitImage
+    from tsmon.payloads.payload import Payload
     from tsmon.telemetry.snapshot import ModelStatus
+    from tsmon.tui.state.asking import Asking
 
 _WORDS = "Sends the same images at every setting and compares times, throughput and memory."
 
@@ -38,10 +39,11 @@ class PlanExperiment(Dialog[ExperimentPlan]):
     ACCEPT: ClassVar[str] = "Start"
     AUTO_FOCUS = "#workers Input"
 
-    def __init__(self, model: ModelStatus, images: tuple[DigitImage, ...]) -> None:
+    def __init__(self, model: ModelStatus, payloads: tuple[Payload, ...], asking: Asking) -> None:
         super().__init__()
+        self._asking = asking
         self._model = model
-        self._images = images
+        self._payloads = payloads
 
     @property
     def heading(self) -> str:
@@ -95,7 +97,9 @@ class PlanExperiment(Dialog[ExperimentPlan]):
         return ExperimentPlan(
             model=self._model.key.name,
             version=None if self._model.is_default else self._model.key.version,
-            payloads=self._images,
+            payloads=self._payloads,
+            form=self._asking.form,
+            answer_path=self._asking.answer_path,
             worker_counts=self._numbers("workers"),
             load=Load(
                 self._numbers("batches"),

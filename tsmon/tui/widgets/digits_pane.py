@@ -1,4 +1,4 @@
-"""Pane 4: the images of a folder, a look at the chosen one, and what the model answered."""
+"""Pane 4: the payloads of a folder, a look at the chosen one, and what the model answered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.reactive import var
 
 from tsmon.digits.images import DigitImage, preview
 from tsmon.load.answers import Answer, Score
-from tsmon.payloads.payload import PayloadError
+from tsmon.payloads.payload import Payload, PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
@@ -29,7 +29,7 @@ from tsmon.units import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tsmon.digits.folders import ImageFolder
+    from tsmon.digits.folders import PayloadFolder
     from tsmon.load.batches import BatchRun
     from tsmon.load.comparison import Comparison
     from tsmon.load.results import Results
@@ -42,7 +42,7 @@ WAYS_TO_SEND = (
     "{digits.send} sends one, {digits.send-many} random ones, {digits.draw} draws one, "
     "{digits.fold} opens this pane"
 )
-NO_IMAGES = "{digits.folder} opens a folder of images to send, {digits.draw} draws one"
+NO_IMAGES = "{digits.folder} opens a folder to send from, {digits.draw} draws one"
 
 
 class DigitsPane(Pane):
@@ -60,13 +60,14 @@ class DigitsPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self.images: tuple[DigitImage, ...] = ()
+        self.payloads: tuple[Payload, ...] = ()
         self.score = Score()
         """Of the version that is shown."""
         self._target: ModelKey | None = None
         self._under_way: BatchRun | Comparison | None = None
         self._last: Answer | None = None
         self._folder = ""
+        self._asking = ""
 
     def compose(self) -> ComposeResult:
         """The line of the folded pane; the list, the picture, and the answers below their score."""
@@ -84,10 +85,10 @@ class DigitsPane(Pane):
         self._show_score()
 
     @property
-    def chosen(self) -> DigitImage | None:
-        """The image under the cursor."""
+    def chosen(self) -> Payload | None:
+        """The payload under the cursor."""
         at = self.query_one(Choices).highlighted
-        return self.images[at] if at is not None and at < len(self.images) else None
+        return self.payloads[at] if at is not None and at < len(self.payloads) else None
 
     def watch_symbols(self, symbols: Symbols) -> None:
         """Draw with other characters."""
@@ -111,17 +112,25 @@ class DigitsPane(Pane):
             self._target = key
             self.post_message(self.Targeted())
 
-    def show_folder(self, folder: ImageFolder, chosen: Path | None) -> None:
-        """List a folder's images, with the cursor on one of them."""
-        self.images = folder.images
+    def show_folder(self, folder: PayloadFolder, chosen: Path | None) -> None:
+        """List a folder's payloads, with the cursor on one of them."""
+        self.payloads = folder.payloads
         listed = self.query_one(Choices)
         listed.clear_options()
-        listed.add_options([image.path.name for image in folder.images])
-        paths = [image.path for image in folder.images]
+        listed.add_options([payload.name for payload in folder.payloads])
+        paths = [payload.path for payload in folder.payloads]
         listed.highlighted = paths.index(chosen) if chosen in paths else 0 if paths else None
-        self._folder = f"{_short(folder.path)} · {plural(len(paths), 'image')}"
-        self.foot(self._folder)
+        self._folder = f"{_short(folder.path)} · {plural(len(paths), folder.noun)}"
+        self._show_foot()
         self._show_score()
+
+    def show_asking(self, words: str) -> None:
+        """Say how payloads are sent, where that is not as usual."""
+        self._asking = words
+        self._show_foot()
+
+    def _show_foot(self) -> None:
+        self.foot(" · ".join(filter(None, [self._folder, self._asking])))
 
     def show_results(self, results: Results) -> None:
         """Show the answers of another version, or none."""
@@ -153,7 +162,9 @@ class DigitsPane(Pane):
     async def _look(self) -> None:
         image = self.chosen
         picture, problem = self.query_one(PixelView), self.query_one("#digits-problem", Words)
-        if image is None:
+        if not isinstance(image, DigitImage):
+            picture.display = False
+            problem.say(None)
             return
         try:
             picture.grid = await in_thread(preview, image)
@@ -173,7 +184,8 @@ class DigitsPane(Pane):
         if score.unlabelled:
             spans.append((f"  {score.unlabelled} without a label", Tone.MUTED))
         if score.unread:
-            spans.append((f"  {score.unread} without a digit in the answer", Tone.MUTED))
+            words = f"  {score.unread} without a class in the answer"
+            spans.append((words, Tone.MUTED))
         if score.failed:
             spans.append((f"  {score.failed} failed", Tone.BAD))
         if self._under_way:
@@ -195,7 +207,7 @@ class DigitsPane(Pane):
         if spans:
             spans.append(("  ", Tone.PLAIN))
         words = NO_IMAGES
-        if self.images:
+        if self.payloads:
             spans.append((f"{self._folder}  ", Tone.PLAIN))
             words = WAYS_TO_SEND
         return [*spans, (keys_of(self).expand(words), Tone.MUTED)]

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tsmon.digits.images import DigitImage, PixelGrid, preview
-from tsmon.payloads.payload import PayloadError
+from tsmon.payloads.payload import Payload, PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
 from tsmon.tui.text.symbols import Symbols
@@ -42,7 +42,7 @@ class Tile(Struct, frozen=True):
     """One tile: a folder, or an image."""
 
     path: Path
-    image: DigitImage | None = None
+    payload: Payload | None = None
     """None for a folder."""
     name: str = ""
     """What a folder is called here."""
@@ -192,11 +192,11 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def _picture(self, entry: Tile, line: int) -> list[Segment]:
         thumb = self._thumbs.get(entry.path)
-        if entry.image is not None and isinstance(thumb, PixelGrid):
+        if entry.payload is not None and isinstance(thumb, PixelGrid):
             return draw_pixels(thumb, line, self.symbols, self._plain)
         text, tone = "", Tone.MUTED
         if line == SIDE // 4:
-            if entry.image is None:
+            if entry.payload is None:
                 text, tone = entry.name, Tone.ACCENT
             elif isinstance(thumb, str):
                 text, tone = f"✗ {thumb}", Tone.BAD
@@ -239,27 +239,29 @@ class ThumbGrid(ScrollView, can_focus=True):
             self._strips.clear()
             self.refresh()
 
-    def _missing(self) -> list[DigitImage]:
-        """The images in sight without a thumbnail."""
+    def _missing(self) -> list[Payload]:
+        """The payloads in sight without a thumbnail."""
         in_sight = self._in_sight()
-        return [e.image for e in in_sight if e.image and e.path not in self._thumbs]
+        return [e.payload for e in in_sight if e.payload and e.path not in self._thumbs]
 
     def _in_sight(self) -> tuple[Tile, ...]:
         first = self.scroll_offset.y // TILE.height * self._columns
         rows = self.size.height // TILE.height + 2
         return self.entries[first : first + rows * self._columns]
 
-    def _remember(self, images: Sequence[DigitImage]) -> None:
+    def _remember(self, images: Sequence[Payload]) -> None:
         for image in images:
             try:
-                self._thumbs[image.path] = preview(image, SIDE)
+                self._thumbs[image.path] = (
+                    preview(image, SIDE) if isinstance(image, DigitImage) else "no image"
+                )
             except PayloadError:
                 self._thumbs[image.path] = _problem(image)
         while len(self._thumbs) > KEPT_THUMBS:
             del self._thumbs[next(iter(self._thumbs))]
 
 
-def _problem(image: DigitImage) -> str:
+def _problem(image: Payload) -> str:
     return "no image" if image.path.exists() else "gone"
 
 
