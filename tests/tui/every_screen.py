@@ -18,7 +18,9 @@ from tests.unit.telemetry.log_page.lines import access, waited
 from tsmon.config.changes import Changes
 from tsmon.config.schema import Config, ServerSettings
 from tsmon.digits.folders import read_folder
+from tsmon.digits.images import DigitImage
 from tsmon.fleet.fleet import Fleet
+from tsmon.load.answers import Answer
 from tsmon.load.run.record import past_run, run_record
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.log_page.requests import RequestFollower
@@ -31,6 +33,7 @@ from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.sending import Sending
 from tsmon.tui.screens.above import Above, AboveInPart, Palette
 from tsmon.tui.screens.all_metrics import AllMetrics
+from tsmon.tui.screens.answer_view import AnswerView
 from tsmon.tui.screens.archive import ArchiveDialog
 from tsmon.tui.screens.archive_list import ArchiveListDialog
 from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
@@ -164,6 +167,9 @@ def _why(room: Room) -> Why:
 RECORD = run_record(report(60, {FULL: 40}), datetime.now(UTC))
 SERVERS = {"one": ServerSettings(url="http://one:8081")}
 MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
+    AnswerView: lambda room: AnswerView(
+        Answer(DigitImage(room.samples / "a.7.png", "7"), "7", text="7"), room.seat.app.symbols
+    ),
     AnswerDialog: lambda room: AnswerDialog("mnist", "predictions.0", None),
     FormDialog: lambda room: FormDialog("mnist", AS_USUAL, "text/plain"),
     ArchiveDialog: lambda room: ArchiveDialog(room.samples),

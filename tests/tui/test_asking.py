@@ -68,7 +68,7 @@ async def test_the_form_is_used_by_all_that_is_sent(
         await seat.sees("PUT · headers X-Token, X-Tenant")
         assert "hunter2" not in seat.text
         await seat.press("i")
-        await seat.sees("1/1 correct")
+        await seat.sees("0/1 correct")
         assert fake.sent("PUT", "/predictions")
         await seat.press("P")
         await seat.until(lambda: isinstance(seat.app.screen, FormDialog))

@@ -116,10 +116,10 @@ async def test_another_folder(
     async with watching(fake, options) as seat:
         await seat.sees("9 images")
         await seat.press("4", "f")
-        await seat.sees("Folder of images")
+        await seat.sees("Folder or file")
         await seat.write(str(empty))
         await seat.press("enter")
-        await seat.sees("there are no PNG or JPEG images")
+        await seat.sees("there are no files to send")
         await seat.write(str(other))
         await seat.press("enter")
         await seat.sees("mine.3.png", "1 image")
@@ -131,7 +131,7 @@ async def test_without_a_folder_there_is_nothing_to_send(fake: FakeTorchServe) -
     async with watching(fake) as seat:
         await seat.sees("● ready")
         await seat.press("n")
-        await seat.sees("no images to send", "f opens a folder")
+        await seat.sees("nothing to send", "f opens a folder")
 
 
 async def test_a_folder_that_cannot_be_read_is_told(fake: FakeTorchServe, tmp_path: Path) -> None:

@@ -139,10 +139,18 @@ def test_what_a_person_binds_wins_over_the_preset() -> None:
         ({"model.register": "s"}, "model.register", "s is workers.scale as well"),
         ({"workers.more": "j"}, "workers.more", "j is move.down as well"),
         ({"app.help": "X"}, "app.help", "X is picker.invert as well"),
-        ({"time.pause": "P", "model.describe": "P"}, "model.describe", "P is time.pause as well"),
-        ({"model.describe": "P", "time.pause": "P"}, "time.pause", "P is model.describe as well"),
-        ({"model.registre": "P"}, "model.registre", "there is no action with"),
-        ({"picker.label": "P"}, "picker.label", "cannot be changed"),
+        (
+            {"time.pause": "f5", "model.describe": "f5"},
+            "model.describe",
+            "f5 is time.pause as well",
+        ),
+        (
+            {"model.describe": "f5", "time.pause": "f5"},
+            "time.pause",
+            "f5 is model.describe as well",
+        ),
+        ({"model.registre": "f5"}, "model.registre", "there is no action with"),
+        ({"picker.label": "f5"}, "picker.label", "cannot be changed"),
         ({"model.register": "ctrl+i"}, "model.register", "what a terminal sends for tab"),
     ],
 )

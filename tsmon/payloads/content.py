@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import wave
 from enum import StrEnum
 
 from msgspec import Struct
 
-from tsmon.payloads.payload import BYTES
+from tsmon.payloads.payload import BYTES, Payload, PayloadError, Text
 from tsmon.units import MIB, byte_size, duration, plural
+from tsmon.untrusted.files import open_regular
 from tsmon.untrusted.json import BadJson, parse_json
 
 MOST_INDENTED = MIB
@@ -18,7 +20,7 @@ MOST_INDENTED = MIB
 MOST_SHOWN = 100_000
 """Characters."""
 HEAD = 4096
-"""Bytes by which text is told from anything else."""
+"""Bytes in which a NUL shows that it is no text."""
 _IMAGES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -73,9 +75,20 @@ def look_at(data: bytes, content_type: str = "", size: int | None = None) -> Con
     return Content(ContentKind.TEXT, f"{kind}, {length}", text[:MOST_SHOWN])
 
 
-def first_line(text: str) -> str:
-    """The first line that is not blank."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+def look_into(payload: Payload, most: int = HEAD) -> Content:
+    """What a payload is, by its beginning: no more than `most` bytes of a file are read.
+
+    Raises:
+        PayloadError: it cannot be read.
+    """
+    if isinstance(payload, Text):
+        return look_at(payload.read(), payload.content_type)
+    try:
+        with open_regular(payload.path) as file:
+            size = os.fstat(file.fileno()).st_size
+            return look_at(file.read(most), payload.content_type, size)
+    except OSError as error:
+        raise PayloadError(f"cannot read {payload.path}: {error.strerror or error}") from None
 
 
 def _image(data: bytes) -> str | None:

@@ -14,7 +14,7 @@ from tsmon.tui.keymap.dialogs import (
     METRICS_KEYS,
     MOTION_KEYS,
 )
-from tsmon.tui.keymap.digits import CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
+from tsmon.tui.keymap.digits import ANSWER_KEYS, CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
 from tsmon.tui.keymap.monitor import KEYS, STEPS_KEYS
 from tsmon.tui.keymap.pages import (
@@ -41,6 +41,7 @@ from tsmon.tui.keymap.pages import (
 __all__ = [
     "ALL_KEYS",
     "ALL_METRICS_KEYS",
+    "ANSWER_KEYS",
     "BY_ID",
     "CANARY_KEYS",
     "CANVAS_KEYS",
@@ -92,6 +93,7 @@ ALL_KEYS = (
     *MOTION_KEYS,
     *PICKER_KEYS,
     *GRID_KEYS,
+    *ANSWER_KEYS,
     *DRAW_KEYS,
     *CANVAS_KEYS,
     *FLEET_KEYS,

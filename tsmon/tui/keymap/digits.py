@@ -70,6 +70,10 @@ PICKER_KEYS: tuple[Key, ...] = (
         "Set how payloads are sent to the model: content type, method, headers, form, KServe.",
     ),
     Key(
+        "picker.whole", "A", "A", "whole_answer", Group.PICKER, "whole answer",
+        "Show the chosen answer, or the last one to the chosen payload, as a whole.",
+    ),
+    Key(
         "picker.all", "a", "a", "mark_all", Group.PICKER, "all",
         "Mark all images of the folder.",
     ),
@@ -155,6 +159,13 @@ GRID_KEYS: tuple[Key, ...] = (
     Key(
         "grid.open", "enter", "enter", "open", Group.PICKER, "open",
         "Open the folder, or send the image.",
+    ),
+)  # fmt: skip
+
+ANSWER_KEYS: tuple[Key, ...] = (
+    Key(
+        "answer.save", "s", "s", "save", Group.PICKER, "save",
+        "In a whole answer, save its bytes to a file.",
     ),
 )  # fmt: skip
 

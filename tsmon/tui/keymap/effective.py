@@ -182,6 +182,12 @@ SCREENS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "compared runs": (*keymap.COMPARED_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "settings": (*keymap.SETTING_KEYS, *keymap.MOTION_KEYS, *keymap.PAGE_SHARED_KEYS),
         "text": (*keymap.DIALOG_KEYS, *keymap.TEXT_KEYS, *keymap.MOTION_KEYS),
+        "answer": (
+            *keymap.DIALOG_KEYS,
+            *keymap.TEXT_KEYS,
+            *keymap.ANSWER_KEYS,
+            *keymap.MOTION_KEYS,
+        ),
         "steps": keymap.STEPS_KEYS,
         "fleet": (*keymap.FLEET_KEYS, *keymap.MOTION_KEYS, *keymap.FLEET_SHARED_KEYS),
         "help": (*keymap.DIALOG_KEYS, *keymap.HELP_KEYS, *keymap.MOTION_KEYS),

@@ -20,6 +20,7 @@ from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens import picker_text as picker_words
 from tsmon.tui.screens.picker_actions import PickerActions
+from tsmon.tui.text.preview_text import preview_text
 from tsmon.tui.text.tones import Span, line
 from tsmon.tui.widgets.key_bar import KeyBar
 from tsmon.tui.widgets.look import Look, Sight
@@ -102,6 +103,7 @@ class Picker(PickerActions):
         at = paths.index(self.desk.chosen) if self.desk.chosen in paths else 0
         self.query_one(ThumbGrid).show(entries, at)
         self.look()
+        self._arrange()
         self.refresh_marks()
 
     def refresh_marks(self) -> None:
@@ -167,10 +169,17 @@ class Picker(PickerActions):
 
     @work(group="look", exclusive=True)
     async def _look(self) -> None:
-        image = self.payload
-        if not isinstance(image, DigitImage):
-            self.query_one(Look).show(None, None)
+        image, look = self.payload, self.query_one(Look)
+        if image is None:
+            look.show_text(None)
+            look.show(None, None)
             return
+        if not isinstance(image, DigitImage):
+            text = await in_thread(preview_text, image)
+            if self.is_open:
+                look.show_text(text)
+            return
+        look.show_text(None)
         file, seen, size = await in_thread(self._sights, image)
         if self.is_open:
             self._sized = image.path, size
@@ -220,6 +229,14 @@ class Picker(PickerActions):
         self.query_one(ThumbGrid).symbols = symbols
         self.query_one(Look).draw_with(symbols)
 
+    @property
+    def _part_names(self) -> dict[str, str]:
+        """What the parts are called, which is a matter of what is in the folder."""
+        names = {part.value: part.value for part in PickerPart}
+        if self.desk.folder and not self.desk.folder.is_images:
+            names[PickerPart.IMAGES], names[PickerPart.DIGIT] = "payloads", "payload"
+        return names
+
     def _arrange(self) -> None:
         single = self.zoomed or self.size.width < ALL_PARTS_WIDTH
         self.query_one("#picker").set_class(single, "-single")
@@ -231,7 +248,7 @@ class Picker(PickerActions):
         self.query_one(Look).display = PickerPart.DIGIT in shown and not low
         self.query_one("#picker-results").display = PickerPart.RESULTS in shown
         parts = self.query_one("#picker-parts", Words)
-        parts.say(picker_words.part_tabs(list(PickerPart), self.part))
+        parts.say(picker_words.part_tabs(self._part_names, self.part))
         parts.display = single
         self.query_one(KeyBar).show(self.footer_keys)
 

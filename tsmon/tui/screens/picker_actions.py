@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tsmon.digits.images import DigitImage
 from tsmon.load.batches import WALKTHROUGH, Batch, random_batches, split_batches
 from tsmon.payloads.payload import pick_random
 from tsmon.tui.screens.ask import AskAmount, AskCount, AskPath
@@ -19,6 +20,7 @@ from tsmon.tui.widgets.results_view import ResultsView, ResultView
 from tsmon.tui.widgets.thumb_grid import ThumbGrid
 
 if TYPE_CHECKING:
+    from tsmon.load.answers import Answer
     from tsmon.payloads.payload import Payload
     from tsmon.telemetry.snapshot import ModelKey
     from tsmon.tui.state.digits import Desk
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 NO_IMAGES = Note("there is nothing to send here", "{picker.folder} opens another folder")
 NO_IMAGE = Note("nothing is selected", "select one first")
+NO_ANSWER = Note("no answer to this yet", "{picker.send} sends it")
 NOTHING_MARKED = Note(
     "nothing is marked",
     "{picker.mark} marks the image, {picker.all} all of them, {picker.mark-random} some",
@@ -312,8 +315,27 @@ class PickerActions(DigitScreen):
         self.refresh_marks()
 
     def on_results_view_wanted(self, message: ResultsView.Wanted) -> None:
-        """Go from an answer to its image, in whatever folder it is."""
-        self.talk.do(self._jump(message.path))
+        """Go from an answer to its image, in whatever folder it is; or show the answer."""
+        if isinstance(message.answer.payload, DigitImage):
+            self.talk.do(self._jump(message.answer.payload.path))
+        else:
+            self._show_whole(message.answer)
+
+    def action_whole_answer(self) -> None:
+        """Show the answer under the cursor, or the last one to the payload."""
+        results, payload = self.query_one(ResultsView), self.payload
+        answer = results.chosen if results.has_focus_within else None
+        if answer is None and payload is not None:
+            answer = self.desk.book.of(self.desk.target).latest(payload.path)
+        if answer is None:
+            self.talk.note(NO_ANSWER)
+        else:
+            self._show_whole(answer)
+
+    def _show_whole(self, answer: Answer) -> None:
+        from tsmon.tui.screens.answer_view import AnswerView
+
+        self.app.push_screen(AnswerView(answer, self.symbols))
 
     async def _jump(self, path: Path) -> None:
         if self.desk.folder is None or self.desk.folder.path != path.parent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -109,13 +109,13 @@ def facts(
     ]
 
 
-def part_tabs(names: Sequence[str], current: str) -> Content:
-    """The names of the parts where one is shown at a time; each can be clicked."""
+def part_tabs(names: Mapping[str, str], current: str) -> Content:
+    """The words for the parts where one is shown at a time; each can be clicked."""
     shown = [Content(" ")]
-    for name in names:
+    for name, word in names.items():
         style = "$text-primary bold reverse" if name == current else "$foreground-muted"
         shown += [
-            Content.styled(f" {name} ", f"{style} @click=screen.part('{name}')"),
+            Content.styled(f" {word} ", f"{style} @click=screen.part('{name}')"),
             Content(" "),
         ]
     return Content("").join(shown).append(Content.styled(" tab", "$foreground-muted"))

@@ -16,6 +16,7 @@ from tsmon.payloads.payload import Payload, PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.keymap.active import keys_of
+from tsmon.tui.text.preview_text import preview_text
 from tsmon.tui.text.symbols import Symbols
 from tsmon.tui.text.tones import Span, Tone, line
 from tsmon.tui.widgets.answer_lines import COMPACT, format_answer
@@ -49,6 +50,7 @@ class DigitsPane(Pane):
     """The compact picker; its owner does the sending and hands the answers in."""
 
     NAME = PaneName.DIGITS
+    _are_images = True
 
     symbols = var(Symbols.BRAILLE)
 
@@ -107,13 +109,23 @@ class DigitsPane(Pane):
 
     def target(self, key: ModelKey | None) -> None:
         """Show to which version images are sent."""
-        self.head(f"to {key}" if key else "")
         if key != self._target:
             self._target = key
+            self._show_target()
             self.post_message(self.Targeted())
+
+    @property
+    def title_word(self) -> str:
+        """Digits, where the folder has images alone."""
+        return self.NAME.title if self._are_images else f"{self.NAME.number} Payloads"
+
+    def _show_target(self) -> None:
+        self.head(f"to {self._target}" if self._target else "")
 
     def show_folder(self, folder: PayloadFolder, chosen: Path | None) -> None:
         """List a folder's payloads, with the cursor on one of them."""
+        self._are_images = folder.is_images
+        self._show_target()
         self.payloads = folder.payloads
         listed = self.query_one(Choices)
         listed.clear_options()
@@ -164,7 +176,7 @@ class DigitsPane(Pane):
         picture, problem = self.query_one(PixelView), self.query_one("#digits-problem", Words)
         if not isinstance(image, DigitImage):
             picture.display = False
-            problem.say(None)
+            problem.say(await in_thread(preview_text, image) if image else None)
             return
         try:
             picture.grid = await in_thread(preview, image)

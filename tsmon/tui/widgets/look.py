@@ -1,11 +1,12 @@
-"""The chosen digit pixel by pixel, and beside it what the model sees of it."""
+"""The chosen digit pixel by pixel, and beside it what the model sees of it; or a text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 
 from tsmon.digits.images import PixelGrid
 from tsmon.tui.text.tones import Span, Tone, line
@@ -30,7 +31,19 @@ class Look(Vertical):
                     yield Words(id=f"look-{side}-title", classes="look-title")
                     yield PixelView(id=f"look-{side}")
                     yield Words(id=f"look-{side}-problem", classes="look-problem")
+        with VerticalScroll(id="look-text", can_focus=False):
+            yield Words(id="look-words")
         yield Words(id="look-facts")
+
+    def on_mount(self) -> None:
+        """Begin with pictures."""
+        self.show_text(None)
+
+    def show_text(self, text: Content | None) -> None:
+        """Show a text in place of the pictures; with None the pictures."""
+        self.query_one("#look-text").display = text is not None
+        self.query_one("#look-pictures").display = text is None
+        self.query_one("#look-words", Words).say(text)
 
     def show(self, file: Sight | None, seen: Sight | None) -> None:
         """Show both pictures; None leaves a place empty."""

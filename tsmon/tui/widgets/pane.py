@@ -28,9 +28,14 @@ class Pane(Vertical):
         self._foot = Content()
         self.head()
 
+    @property
+    def title_word(self) -> str:
+        """What the pane is called."""
+        return self.NAME.title
+
     def head(self, *parts: str) -> None:
         """Set the title's words after the pane's own name."""
-        title = " · ".join([self.NAME.title, *filter(None, parts)])
+        title = " · ".join([self.title_word, *filter(None, parts)])
         if title != self._head:
             self._head = title
             self.border_title = Content(visible(title))

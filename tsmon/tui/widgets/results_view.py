@@ -21,7 +21,6 @@ from tsmon.tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from textual.app import ComposeResult
 
@@ -55,11 +54,11 @@ class ResultsView(Vertical):
     view = var(ResultView.ANSWERS, init=False)
 
     class Wanted(Message):
-        """An answer was chosen; its image is to be looked at."""
+        """An answer was chosen; it, or its image, is to be looked at."""
 
-        def __init__(self, path: Path) -> None:
+        def __init__(self, answer: Answer) -> None:
             super().__init__()
-            self.path = path
+            self.answer = answer
 
     def __init__(self) -> None:
         super().__init__(id="results")
@@ -118,19 +117,24 @@ class ResultsView(Vertical):
         event.stop()
         answer = self._shown.get(event.table.id or "", {}).get(event.table.chosen or "")
         if answer is not None:
-            self.post_message(self.Wanted(answer.payload.path))
+            self.post_message(self.Wanted(answer))
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Another answer is under the cursor."""
         event.stop()
         self._show_detail()
 
-    def _show_detail(self) -> None:
-        """Explain the row under the cursor; that of a batch says it all itself."""
+    @property
+    def chosen(self) -> Answer | None:
+        """The answer under the cursor."""
         table = "versions-table" if self.view is ResultView.VERSIONS else str(self.view)
         answers = self._shown.get(table, {})
         key = self.query_one(f"#{table}", LiveTable).cursor_key if answers else None
-        answer = answers.get(key) if key else None
+        return answers.get(key) if key else None
+
+    def _show_detail(self) -> None:
+        """Explain the row under the cursor; that of a batch says it all itself."""
+        answer = self.chosen
         words = line(*answer_rows.answer_detail(answer)) if answer else None
         self.query_one("#results-detail", Words).say(words)
 

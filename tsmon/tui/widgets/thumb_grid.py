@@ -1,4 +1,7 @@
-"""Thumbnails of a folder's images, in half blocks; only those on the screen are ever read."""
+"""A folder's payloads: images as thumbnails, in half blocks; any others as a list.
+
+Only those on the screen are ever read.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tsmon.digits.images import DigitImage, PixelGrid, preview
+from tsmon.payloads.content import Content, look_into
 from tsmon.payloads.payload import Payload, PayloadError
 from tsmon.threads import in_thread
 from tsmon.tui import keymap
@@ -34,6 +38,11 @@ THUMBS_AT_ONCE = 8
 """Thumbnails read between two looks at which ones are wanted."""
 KEPT_THUMBS = 5000
 """Thumbnails remembered."""
+LONGEST_NAME = 28
+CAPTION_WIDTH = 12
+WORDS_WIDTH = 12
+LONGEST_START = 400
+"""Characters of the beginning of a text in a row."""
 STRIPS_KEPT = 500
 """Drawn lines remembered."""
 
@@ -69,7 +78,8 @@ class ThumbGrid(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.entries: tuple[Tile, ...] = ()
         self._caption = caption
-        self._thumbs: dict[Path, PixelGrid | str] = {}
+        self._listed = False
+        self._thumbs: dict[Path, PixelGrid | Content | str] = {}
         self._strips: dict[tuple[object, ...], Strip] = {}
         """Lines of pictures as they were drawn last; to draw them is most of the work."""
         self._plain = Style.null()
@@ -82,13 +92,24 @@ class ThumbGrid(ScrollView, can_focus=True):
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
     @property
+    def _tile_size(self) -> Size:
+        """Of a row, where there are other things than images."""
+        return Size(max(self.scrollable_content_region.width, 1), 1) if self._listed else TILE
+
+    @property
     def _columns(self) -> int:
+        if self._listed:
+            return 1
         return max(self.scrollable_content_region.width // TILE.width, 1)
 
     def show(self, entries: Sequence[Tile], cursor: int) -> None:
         """List a folder; its images are read again."""
         self._thumbs.clear()
         self.entries = tuple(entries)
+        self._listed = any(
+            each.payload is not None and not isinstance(each.payload, DigitImage)
+            for each in entries
+        )
         self.set_reactive(ThumbGrid.cursor, cursor)
         self._lay_out()
 
@@ -128,7 +149,7 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def action_move_pages(self, pages: int) -> None:
         """Go as many rows as are in sight."""
-        rows = max(self.scrollable_content_region.height // TILE.height, 1)
+        rows = max(self.scrollable_content_region.height // self._tile_size.height, 1)
         self.cursor = self._bounded(self.cursor + pages * rows * self._columns)
 
     def action_first(self) -> None:
@@ -147,10 +168,10 @@ class ThumbGrid(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Go to a tile; a second click opens it."""
         place = event.get_content_offset(self)
-        if place is None or place.x // TILE.width >= self._columns:
+        if place is None or place.x // self._tile_size.width >= self._columns:
             return
         line = place.y + self.scroll_offset.y
-        index = line // TILE.height * self._columns + place.x // TILE.width
+        index = line // self._tile_size.height * self._columns + place.x // self._tile_size.width
         if index == self.cursor:
             self.action_open()
         elif index < len(self.entries):
@@ -158,6 +179,8 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of all the tiles beside each other."""
+        if self._listed:
+            return self._row(y + self.scroll_offset.y)
         row, line = divmod(y + self.scroll_offset.y, TILE.height)
         if line == TILE.height - 1:
             return self._draw(row, line)
@@ -168,6 +191,28 @@ class ThumbGrid(ScrollView, can_focus=True):
                 self._strips.clear()
             self._strips[key] = self._draw(row, line)
         return self._strips[key]
+
+    def _row(self, index: int) -> Strip:
+        """One payload or folder of the list."""
+        width = self.scrollable_content_region.width
+        self._plain = self.rich_style
+        if index >= len(self.entries):
+            return Strip.blank(width, self._plain)
+        entry = self.entries[index]
+        spans: list[Span] = [(">" if index == self.cursor else " ", Tone.ACCENT)]
+        if entry.payload is None:
+            spans.append((entry.name, Tone.ACCENT))
+        else:
+            name_width = max(min(width // 3, LONGEST_NAME), 8)
+            spans += _padded(self._caption(entry), CAPTION_WIDTH)
+            name = brief(entry.payload.name)
+            short = name if len(name) <= name_width else name[: name_width - 1] + "…"
+            spans.append((f"{short:<{name_width}} ", Tone.PLAIN))
+            spans += _content_spans(self._thumbs.get(entry.path))
+        strip = Strip([Segment(brief(text), self._style(tone)) for text, tone in spans])
+        if index == self.cursor and self.has_focus:
+            strip = strip.apply_style(Style(reverse=True))
+        return strip.adjust_cell_length(width, self._plain)
 
     def _draw(self, row: int, line: int) -> Strip:
         self._plain = self.rich_style  # asked once a line, since it goes through all ancestors
@@ -218,14 +263,16 @@ class ThumbGrid(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         rows = -(-len(self.entries) // self._columns)
         self._strips.clear()
-        self.virtual_size = Size(self._columns * TILE.width, rows * TILE.height)
+        self.virtual_size = Size(
+            self._columns * self._tile_size.width, rows * self._tile_size.height
+        )
         self._show_cursor()
         self.refresh()
         self._read_visible()
 
     def _show_cursor(self) -> None:
-        top = self.cursor // self._columns * TILE.height
-        self.scroll_to_region(Region(0, top, 1, TILE.height), animate=False, force=True)
+        top = self.cursor // self._columns * self._tile_size.height
+        self.scroll_to_region(Region(0, top, 1, self._tile_size.height), animate=False, force=True)
 
     def _read_visible(self) -> None:
         """Read the missing thumbnails; what is not in sight any more is not waited for."""
@@ -245,20 +292,35 @@ class ThumbGrid(ScrollView, can_focus=True):
         return [e.payload for e in in_sight if e.payload and e.path not in self._thumbs]
 
     def _in_sight(self) -> tuple[Tile, ...]:
-        first = self.scroll_offset.y // TILE.height * self._columns
-        rows = self.size.height // TILE.height + 2
+        first = self.scroll_offset.y // self._tile_size.height * self._columns
+        rows = self.size.height // self._tile_size.height + 2
         return self.entries[first : first + rows * self._columns]
 
     def _remember(self, images: Sequence[Payload]) -> None:
         for image in images:
             try:
-                self._thumbs[image.path] = (
-                    preview(image, SIDE) if isinstance(image, DigitImage) else "no image"
-                )
+                if self._listed or not isinstance(image, DigitImage):
+                    self._thumbs[image.path] = look_into(image)
+                else:
+                    self._thumbs[image.path] = preview(image, SIDE)
             except PayloadError:
-                self._thumbs[image.path] = _problem(image)
+                self._thumbs[image.path] = "unreadable" if self._listed else _problem(image)
         while len(self._thumbs) > KEPT_THUMBS:
             del self._thumbs[next(iter(self._thumbs))]
+
+
+def _padded(spans: list[Span], width: int) -> list[Span]:
+    """The caption in a column of its own."""
+    used = sum(len(text) for text, _ in spans)
+    return [*spans, (" " * max(width - used, 1), Tone.PLAIN)]
+
+
+def _content_spans(content: PixelGrid | Content | str | None) -> list[Span]:
+    """The type, the size and the beginning of a payload."""
+    if isinstance(content, Content):
+        start = " ".join(content.text[:LONGEST_START].split())
+        return [(f"{content.words:<{WORDS_WIDTH}} ", Tone.MUTED), (start, Tone.PLAIN)]
+    return [(f"✗ {content}", Tone.BAD)] if isinstance(content, str) else [("…", Tone.MUTED)]
 
 
 def _problem(image: Payload) -> str:
