@@ -42,10 +42,16 @@ class Curl(Struct, frozen=True):
         path = f"{model_path(name, version)}?{query}"
         return self._line(self.addresses.management, path, MANAGEMENT, method=("-X", "PUT"))
 
-    def predict(self, name: str, version: str, file: Path) -> str:
+    def predict(
+        self,
+        name: str,
+        version: str,
+        file: Path,
+        content_type: str = "application/octet-stream",
+    ) -> str:
         """Send a file to a version."""
         path = predictions_path(name, version)
-        body = ("-H", "Content-Type: application/octet-stream", "--data-binary", f"@{file}")
+        body = ("-H", f"Content-Type: {content_type}", "--data-binary", f"@{file}")
         return self._line(self.addresses.inference, path, INFERENCE, body=body)
 
     def metrics(self) -> str:

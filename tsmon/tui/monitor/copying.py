@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tsmon.payloads.payload import Text
+from tsmon.payloads.request_form import PLAIN
 from tsmon.torchserve.curl import VARIABLES, Curl
 from tsmon.tui.keymap import PaneName
 from tsmon.tui.monitor.capability import Capability, Handlers
@@ -118,9 +120,16 @@ class Copying(Capability):
                     for each in models
                 ]
                 yield Copyable(letters[1], f"{word}: workers", "\n".join(lines))
-            if models and image is not None:
+            # A line for one way of asking would not do what this session does in another.
+            asked = [m for m in models if self.host.sending.desk.asking(m.key).form == PLAIN]
+            if asked and image is not None and not isinstance(image, Text):
                 path = image.path.absolute()
-                lines = [tool.predict(each.key.name, each.key.version, path) for each in models]
+                lines = [
+                    tool.predict(each.key.name, each.key.version, path, image.content_type)
+                    if isinstance(tool, Curl)
+                    else tool.predict(each.key.name, each.key.version, path)
+                    for each in asked
+                ]
                 yield Copyable(letters[2], f"{word}: predict", "\n".join(lines))
             yield Copyable(letters[3], f"{word}: metrics", tool.metrics())
 
