@@ -207,7 +207,8 @@ class DigitsPane(Pane):
         folded = line(*self._in_a_line(spans)) if self.can_focus else None
         self.query_one("#digits-line", Words).say(folded)
         if not spans:
-            words = "enter sends the image, {digits.send-many} sends random ones"
+            noun = "image" if self._are_images else "payload"
+            words = f"enter sends the {noun}, {{digits.send-many}} sends random ones"
             spans.append((keys_of(self).expand(words), Tone.MUTED))
         self.query_one("#digits-score", Words).say(line(*spans))
 
