@@ -311,7 +311,7 @@ async def test_a_run_is_stopped_and_the_picker_left_by_the_same_key(
         await seat.sees("sending 0/10, esc stops")
         await seat.until(lambda: hold.waiting)
         await seat.press("n")
-        await seat.sees("payloads are being sent")
+        await seat.sees("a batch is being sent already")
         await seat.press("escape")
         await seat.until(lambda: not desk.under_way)
         hold.release()

@@ -22,6 +22,7 @@ from tsmon.digits.labels import (
 )
 from tsmon.payloads.files import read_lines
 from tsmon.payloads.payload import Payload, PayloadError, SomePayload, content_type_of
+from tsmon.units import plural
 
 _OF_RECORDS = frozenset({"application/x-ndjson", "text/csv", "text/plain"})
 """Files of these types have a payload in each line."""
@@ -37,6 +38,8 @@ class PayloadFolder(Struct, frozen=True):
     """Its images and other files, by name; the lines of a file in its order."""
     labels_from: str = ""
     """Where their labels come from; empty where there are none."""
+    left_out: int = 0
+    """Files beside at least as many images, such as a README."""
 
     @property
     def is_images(self) -> bool:
@@ -47,6 +50,12 @@ class PayloadFolder(Struct, frozen=True):
     def noun(self) -> str:
         """What its payloads are called."""
         return "image" if self.is_images else "payload"
+
+    @property
+    def words(self) -> str:
+        """How many payloads it has, and what is left out."""
+        words = plural(len(self.payloads), self.noun)
+        return f"{words}, {plural(self.left_out, 'file')} left out" if self.left_out else words
 
     @property
     def parent(self) -> Path | None:
@@ -84,11 +93,12 @@ def _read_folder(path: Path) -> PayloadFolder:
     if not images and by_digit:
         images, others = list(_below(by_digit)), []
     named: tuple[Payload, ...] = labelled(images, path)
-    if others:
+    left_out = len(others) if len(others) <= len(images) else 0
+    if others and not left_out:
         if (file := label_file_in(path)) is not None:
             others = list(with_labels(others, read_labels(file, classes=True), path))
         named = tuple(sorted((*named, *others), key=lambda each: each.path.name))
-    return PayloadFolder(path, tuple(folders), named, label_source(named, path))
+    return PayloadFolder(path, tuple(folders), named, label_source(named, path), left_out)
 
 
 def _in_file(path: Path) -> tuple[Payload, ...]:

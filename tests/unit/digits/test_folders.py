@@ -58,3 +58,15 @@ def test_a_folder_of_more_than_anybody_looks_through_is_refused(
 def test_a_link_in_a_circle_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "circle").symlink_to("circle")
     assert read_folder(tmp_path).folders == ()
+
+
+def test_what_lies_beside_as_many_images_is_left_out_and_said(tmp_path: Path) -> None:
+    (tmp_path / "x.7.png").touch()
+    (tmp_path / "README.md").touch()
+    folder = read_folder(tmp_path)
+    assert folder.is_images
+    assert folder.words == "1 image, 1 file left out"
+    (tmp_path / "a.json").touch()
+    folder = read_folder(tmp_path)
+    assert not folder.is_images
+    assert folder.words == "3 payloads"

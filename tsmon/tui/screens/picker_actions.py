@@ -33,7 +33,7 @@ NOTHING_MARKED = Note(
     "nothing is marked",
     "{picker.mark} marks the image, {picker.all} all of them, {picker.mark-random} some",
 )
-BUSY = Note("payloads are being sent", "{picker.back} stops it")
+BUSY = Note("a batch is being sent already", "{picker.back} stops it")
 
 
 class PickerActions(DigitScreen):

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from tsmon.tui.text.answers import answer_status
 from tsmon.tui.text.tones import Span, Tone
-from tsmon.units import ABSENT, confidence, milliseconds, plural
+from tsmon.units import ABSENT, confidence, milliseconds
 
 if TYPE_CHECKING:
     from tsmon.load.answers import Answer
@@ -37,7 +37,7 @@ def bar(desk: Desk, keys: Keymap, width: int) -> list[Span]:
     if desk.marked:
         spans.append((f"  {len(desk.marked)} marked", Tone.ACCENT))
     if desk.folder:
-        images = plural(len(desk.folder.payloads), desk.noun)
+        images = desk.folder.words
         spans.append((f"  {'/'.join(desk.folder.path.parts[-2:])}", Tone.MUTED))
         spans.append((f" · {images}", Tone.MUTED))
         source = desk.folder.labels_from

@@ -25,7 +25,6 @@ from tsmon.tui.widgets.motion import Choices
 from tsmon.tui.widgets.pane import Pane
 from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.words import Words
-from tsmon.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +131,7 @@ class DigitsPane(Pane):
         listed.add_options([payload.name for payload in folder.payloads])
         paths = [payload.path for payload in folder.payloads]
         listed.highlighted = paths.index(chosen) if chosen in paths else 0 if paths else None
-        self._folder = f"{_short(folder.path)} · {plural(len(paths), folder.noun)}"
+        self._folder = f"{_short(folder.path)} · {folder.words}"
         self._show_foot()
         self._show_score()
 
