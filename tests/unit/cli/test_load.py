@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
+import sqlite3
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fake import FakeTorchServe
@@ -144,3 +149,117 @@ def test_values_that_make_no_run_are_wrong_usage(
 
     assert ended.code == 2
     assert words in ended.stderr
+
+
+def test_each_request_is_written_where_asked(load: Callable[..., Finished], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("-n", "20", "-c", "2")
+
+    for suffix in ("csv", "jsonl", "sqlite"):
+        assert load(*options, "--out", f"{out}.{suffix}").code == 0
+
+    rows = list(csv.DictReader(Path(f"{out}.csv").read_text().splitlines()))
+    lines = [json.loads(line) for line in Path(f"{out}.jsonl").read_text().splitlines()]
+    with closing(sqlite3.connect(f"{out}.sqlite")) as database:
+        found = database.execute("SELECT payload, label, predicted, status FROM requests")
+        kept = found.fetchall()
+    assert len(rows) == len(lines) == len(kept) == 20
+    assert {(row["payload"], row["label"], row["predicted"]) for row in rows} == {
+        ("a.7.png", "7", "7"),
+        ("b.3.png", "3", "7"),
+    }
+    assert {each["status"] for each in lines} == {200}
+    assert all(0 < each["response_ms"] < 60_000 and each["bytes"] > 0 for each in lines)
+    assert set(kept) == {("a.7.png", "7", "7", 200.0), ("b.3.png", "3", "7", 200.0)}
+    assert stat.S_IMODE(Path(f"{out}.csv").stat().st_mode) == 0o600
+
+
+def test_what_failed_is_written_with_its_kind(
+    load: Callable[..., Finished], server: FakeTorchServe, tmp_path: Path
+) -> None:
+    refused = httpx.Response(500, json={"code": 500, "type": "X", "message": "broken"})
+    server.fail("/predictions", refused, times=3)
+
+    load("-n", "10", "--out", str(tmp_path / "out.jsonl"))
+
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    failed = [each for each in lines if each["failure"]]
+    assert len(lines) == 10
+    assert {(each["status"], each["failure"]) for each in failed} == {(500, "refused")}
+    assert len(failed) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("out", "use .csv, .jsonl, .sqlite"), ("here.csv", "--force"), ("folder.csv", "is a folder")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_sent(
+    load: Callable[..., Finished], server: FakeTorchServe, tmp_path: Path, name: str, words: str
+) -> None:
+    (tmp_path / "here.csv").write_text("mine")
+    (tmp_path / "folder.csv").mkdir()
+
+    ended = load("--out", str(tmp_path / name))
+
+    assert ended.code == 2
+    assert words in ended.stderr
+    assert not [each for each in server.requests if "predictions" in each.url.path]
+    assert (tmp_path / "here.csv").read_text() == "mine"
+
+
+def test_force_replaces_a_file(load: Callable[..., Finished], tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("mine")
+
+    assert load("-n", "2", "--out", str(tmp_path / "out.csv"), "--force").code == 0
+
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
+
+
+def test_a_run_fails_by_its_conditions_and_says_by_which(load: Callable[..., Finished]) -> None:
+    ended = load("-n", "20", "--fail-if", "p95 > 0.001ms", "--fail-if", "errors > 50%", "--json")
+
+    assert ended.code == 1
+    assert "failed by p95 > 0.001 ms: " in ended.stderr
+    judgements = {each["condition"]: each for each in ended.json["judgements"]}
+    assert judgements["p95 > 0.001 ms"]["failed"]
+    assert judgements["p95 > 0.001 ms"]["value"] == ended.json["latency"]["p95"]
+    assert judgements["errors > 50 %"] == {
+        "condition": "errors > 50 %",
+        "value": 0.0,
+        "failed": False,
+    }
+
+
+def test_a_condition_on_errors_alone_decides_on_them(
+    load: Callable[..., Finished], server: FakeTorchServe
+) -> None:
+    refused = httpx.Response(500, json={"code": 500, "type": "X", "message": "broken"})
+    server.fail("/predictions", refused, times=3)
+    assert load("-n", "10", "--fail-if", "errors > 40%").code == 0
+
+    server.fail("/predictions", refused, times=3)
+    ended = load("-n", "10", "--fail-if", "errors > 20%")
+    assert ended.code == 1
+    assert "failed by errors > 20 %: 30.0 %" in ended.stderr
+
+    server.fail("/predictions", refused, times=3)
+    assert load("-n", "10", "--fail-if", "p95 > 60 s").code == 1
+
+
+def test_what_is_not_known_is_no_pass(
+    load: Callable[..., Finished], server: FakeTorchServe
+) -> None:
+    refused = httpx.Response(500, json={"code": 500, "type": "X", "message": "broken"})
+    server.fail("/predictions", refused)
+
+    ended = load("-n", "5", "--fail-if", "errors > 100%", "--fail-if", "p95 > 1 s")
+
+    assert ended.code == 1
+    assert "p95 is not known, for p95 > 1 s" in ended.stderr
+
+
+def test_a_condition_that_is_none_is_wrong_usage(load: Callable[..., Finished]) -> None:
+    ended = load("--fail-if", "p77 > 1 ms")
+
+    assert ended.code == 2
+    assert "'p77' is not a quantity" in ended.stderr

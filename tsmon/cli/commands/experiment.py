@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import interruptible, runs_async
+from tsmon.cli.fail_if import decides_on_errors, end_by, fail_if_setting_option
 from tsmon.cli.options import server_options, version_option
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import complain, confirm, say
@@ -37,6 +38,7 @@ from tsmon.load.experiment.plan import (
 from tsmon.load.experiment.restoring import RESTORE_S
 from tsmon.load.experiment.restoring import restore as put_back
 from tsmon.load.experiment.unfinished import abandoned_on
+from tsmon.load.judging import judge_experiment
 from tsmon.load.run.plan import DEFAULT_DURATION_S, MAX_CONCURRENCY
 from tsmon.serving.assets import digit_assets
 from tsmon.telemetry.snapshot import ModelKey
@@ -44,6 +46,7 @@ from tsmon.threads import in_thread
 from tsmon.units import period
 
 if TYPE_CHECKING:
+    from tsmon.conditions import Condition
     from tsmon.load.experiment.steps import ExperimentStep
     from tsmon.torchserve.client import TorchServe
 
@@ -166,6 +169,7 @@ PROTOCOLS = Protocols()
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Also write the bar chart to this SVG file.",
 )
+@fail_if_setting_option
 @payload_options
 @version_option
 @server_options
@@ -190,6 +194,7 @@ async def experiment(
     yes: bool,
     form: Form | None,
     chart: Path | None,
+    conditions: tuple[Condition, ...],
     given: GivenPayloads,
     version: str | None,
 ) -> None:
@@ -237,7 +242,8 @@ async def experiment(
         finally:
             left_well = _say_how_it_was_left(experiment)
             if experiment.result.measurements:
-                emit_result(experiment.result, form or Form.TEXT)
+                judgements = judge_experiment(experiment.result, conditions)
+                emit_result(experiment.result, form or Form.TEXT, judgements)
     if chart is not None and experiment.result.measurements:
         write_result(experiment.result, chart)
     if stopped:
@@ -247,8 +253,9 @@ async def experiment(
     if not left_well:
         raise click.exceptions.Exit(Exit.FAILED)
     failed = sum(each.errors for each in experiment.result.measurements)
-    if failed:
+    if failed and not decides_on_errors(conditions):
         fail(f"{failed} requests were not answered; see the notes")
+    end_by(judge_experiment(experiment.result, conditions))
 
 
 def _grpc_client(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ from rich.text import Text
 
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import runs_async
+from tsmon.cli.fail_if import decides_on_errors, end_by, fail_if_option
 from tsmon.cli.options import as_json, server_and_grpc_options, version_option
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.output import say
 from tsmon.cli.payload_options import GivenPayloads, payload_options
 from tsmon.cli.reports.load import emit_report, progress_line, say_report
 from tsmon.cli.target import Target, pass_target
+from tsmon.load.judging import judge_run
 from tsmon.load.refusals import CAPACITY_KINDS, capacity_cause
 from tsmon.load.run.increment import StopReason
 from tsmon.load.run.plan import (
@@ -33,11 +36,14 @@ from tsmon.load.run.plan import (
     OPEN_CONCURRENCY,
     RunPlan,
 )
+from tsmon.load.run.request_file import BYTES_EACH, RequestFile, check_requests_file
 from tsmon.load.run.run import LoadRun, open_run
 from tsmon.serving.assets import digit_assets
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
+    from tsmon.conditions import Condition
     from tsmon.load.run.report import RunReport
     from tsmon.torchserve.client import TorchServe
 
@@ -86,6 +92,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="Time-out of one request in seconds.",
 )
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write each request to this file, a .csv, .jsonl or .sqlite; up to "
+    f"{BYTES_EACH} bytes a request.",
+)
+@click.option("--force", is_flag=True, help="With --out: overwrite an existing file.")
+@fail_if_option
 @payload_options
 @version_option
 @as_json
@@ -104,6 +119,9 @@ async def load(
     count: int,
     duration: float,
     timeout_s: float,
+    out: Path | None,
+    force: bool,
+    conditions: tuple[Condition, ...],
     given: GivenPayloads,
     version: str | None,
     as_json: bool,
@@ -132,25 +150,45 @@ async def load(
         timeout_s=timeout_s,
         form=given.form(),
         answer_path=given.answer_path,
+        note_each=out is not None,
     )
+    if out is not None:
+        check_requests_file(out, force=force)
     started = datetime.now(UTC)
     async with target.client() as client:
-        report = await _watch(client, plan)
+        open_file = partial(RequestFile, out, force=force) if out is not None else None
+        report = await _watch(client, plan, open_file)
         remedy = await _remedy(client, report)
+    judgements = judge_run(report, conditions)
     if as_json or as_csv:
-        emit_report(report, started, as_csv=as_csv)
+        emit_report(report, started, judgements, as_csv=as_csv)
     else:
         say_report(report)
-    _end(report, remedy)
+    _end(report, remedy, failures_judged=decides_on_errors(conditions))
+    end_by(judgements)
+    if report.ending is StopReason.STOPPED:
+        say("stopped by Ctrl-C")
+        raise click.exceptions.Exit(Exit.INTERRUPTED)
 
 
-async def _watch(client: TorchServe, plan: RunPlan) -> RunReport:
-    """Do the run with a line on stderr that shows progress."""
-    with Live(console=talk, auto_refresh=False, transient=True) as live:
-        async with open_run(client, plan) as run:
-            with _interruptible(run):
-                async for progress in run.progress():
-                    live.update(Text(progress_line(progress)), refresh=True)
+async def _watch(
+    client: TorchServe, plan: RunPlan, open_file: Callable[[], RequestFile] | None
+) -> RunReport:
+    """Do the run with a line on stderr that shows progress, and its requests into a file."""
+    file: RequestFile | None = None
+    try:
+        with Live(console=talk, auto_refresh=False, transient=True) as live:
+            async with open_run(client, plan) as run:
+                with _interruptible(run):
+                    async for progress in run.progress():
+                        live.update(Text(progress_line(progress)), refresh=True)
+                        if open_file is not None and file is None:  # a request was sent
+                            file = await in_thread(open_file)
+                        if file is not None:
+                            await in_thread(file.write, progress.notes)
+    finally:
+        if file is not None:
+            await in_thread(file.close)
     return run.report
 
 
@@ -180,12 +218,9 @@ async def _remedy(client: TorchServe, report: RunReport) -> str:
     return next(iter(report.examples.values()), "")
 
 
-def _end(report: RunReport, remedy: str) -> None:
-    """Exit by the worst that happened."""
+def _end(report: RunReport, remedy: str, *, failures_judged: bool) -> None:
+    """Exit where requests failed, unless a condition judges how many."""
     if report.ending is StopReason.SERVER_GONE:
         fail("the server is gone: it no longer accepts connections", remedy, Exit.UNREACHABLE)
-    if report.failed:
+    if report.failed and not failures_judged:
         fail(f"{report.failed} of {report.sent} requests were not answered", remedy)
-    if report.ending is StopReason.STOPPED:
-        say("stopped by Ctrl-C")
-        raise click.exceptions.Exit(Exit.INTERRUPTED)

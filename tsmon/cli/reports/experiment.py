@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from tsmon.load.experiment.table import (
     result_csv,
     rows,
 )
+from tsmon.load.judging import Judgement, judgement_record
 from tsmon.units import byte_size, fixed
 
 if TYPE_CHECKING:
@@ -33,10 +35,11 @@ class Form(Enum):
     MARKDOWN = "markdown"
 
 
-def emit_result(result: ExperimentResult, form: Form) -> None:
+def emit_result(result: ExperimentResult, form: Form, judgements: Sequence[Judgement] = ()) -> None:
     """Print a result."""
     if form is Form.JSON:
-        emit_json(result_record(result))
+        judged = list(map(judgement_record, judgements))
+        emit_json(result_record(result) | {"judgements": judged})
     elif form is Form.MARKDOWN:
         emit_text(markdown(result).rstrip())
     elif form is Form.CSV:

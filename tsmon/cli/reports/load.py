@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsmon.cli.output import emit, emit_csv, emit_json, emit_table
+from tsmon.load.judging import Judgement, judgement_record
 from tsmon.load.run.record import run_record
 from tsmon.units import duration, fixed, milliseconds, per_second
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tsmon.load.run.plan import RunPlan
-    from tsmon.load.run.report import Latency, RunProgress, RunReport
+    from tsmon.load.run.report import Latency, RunProgress, RunReport, Streaming
 
 PERCENTILES = {
     "p50": "p50",
@@ -25,6 +26,7 @@ PERCENTILES = {
     "mean": "mean",
 }
 """What a table calls the fields of `Latency`."""
+FIRST_CHUNK_PERCENTILES = ("p50", "p95", "p99")
 
 
 def progress_line(progress: RunProgress) -> str:
@@ -52,6 +54,9 @@ def say_report(report: RunReport) -> None:
     if report.latency is not None:
         emit("")
         emit_table(("Response time", "ms"), _latency_rows(report.latency), right="ms")
+    if report.streaming is not None:
+        emit("")
+        emit_table(("Streamed", ""), _chunk_rows(report.streaming))
     if report.failures:
         emit("")
         emit("Failures")
@@ -85,16 +90,30 @@ def _rows(report: RunReport) -> Iterator[tuple[str, str, str]]:
         yield "no digit", str(report.unread), "in the answer; --answer PATH says where it is"
 
 
+def _chunk_rows(streaming: Streaming) -> Iterator[tuple[str, str]]:
+    first = streaming.first
+    yield "answers in chunks", str(first.count)
+    times = ", ".join(
+        f"{name} {milliseconds(getattr(first, name))}" for name in FIRST_CHUNK_PERCENTILES
+    )
+    yield "time to first chunk", times
+    rate = streaming.chunks_per_second
+    yield "chunks", str(streaming.chunks)
+    yield "in one answer", "one chunk each" if rate is None else f"{rate:.1f} chunks/s"
+
+
 def _latency_rows(latency: Latency) -> Iterator[tuple[str, str]]:
     for name, field in PERCENTILES.items():
         yield name, fixed(getattr(latency, field))
 
 
-def emit_report(report: RunReport, started: datetime, *, as_csv: bool) -> None:
+def emit_report(
+    report: RunReport, started: datetime, judgements: Sequence[Judgement], *, as_csv: bool
+) -> None:
     """The report as JSON, or as a heading and a row of CSV."""
     record = run_record(report, started)
     if not as_csv:
-        emit_json(record)
+        emit_json(record | {"judgements": list(map(judgement_record, judgements))})
         return
     flat = dict(_flat(record))
     emit_csv(flat, [flat])
@@ -103,7 +122,17 @@ def emit_report(report: RunReport, started: datetime, *, as_csv: bool) -> None:
 def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The columns of a CSV row; the counts by label stay out, as their names are not fixed."""
     for name, value in record.items():
-        if name == "latency":
+        if name == "streaming":
+            yield from _chunk_columns(value)
+        elif name == "latency":
             yield from ((f"{percentile}_ms", number) for percentile, number in value.items())
         elif not isinstance(value, dict | list):
             yield name, value
+
+
+def _chunk_columns(streaming: dict[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    first = streaming["first"] if streaming else {}
+    for name in FIRST_CHUNK_PERCENTILES:
+        yield f"first_chunk_{name}_ms", first.get(name)
+    yield "chunks", streaming and streaming["chunks"]
+    yield "chunks_per_second", streaming and streaming["chunks_per_second"]

@@ -7,7 +7,8 @@ that it shares with the server that CPU is the server's; docs/architecture.md ha
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, cast
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import httptools
 
@@ -18,8 +19,19 @@ MOST_ANSWER_BYTES = 64 * 2**20
 """As of a single prediction; a run may have hundreds of them under way."""
 
 
+class Chunked(NamedTuple):
+    """How an answer came that was sent in chunks; moments on the clock of `perf_counter`."""
+
+    first_at: float
+    last_at: float
+    chunks: int
+
+
 class Listener(Protocol):
     """Receives the outcome of a request."""
+
+    def streamed(self, chunked: Chunked) -> None:
+        """The answer that is about to be reported came in chunks."""
 
     def answered(self, status: int, body: bytes, reusable: bool) -> None:
         """The whole answer is there; `reusable` is whether another request may follow it."""
@@ -44,6 +56,9 @@ class HttpConnection(asyncio.Protocol):
         """Whether a part of an answer has come."""
         self._complete = False
         self._keep_alive = False
+        self._chunk_begins = False
+        self._chunks = 0
+        self._first_chunk_at = self._last_chunk_at = 0.0
 
     def write(self, request: bytes) -> None:
         """Send a request; the answer to the one before must have come."""
@@ -89,8 +104,16 @@ class HttpConnection(asyncio.Protocol):
             status = self._parser.get_status_code()
             if begins and status == 200 and self._keep_alive:
                 self._heads.learn(data, body)
+            self._report_chunks()
             if self._listener is not None:
                 self._listener.answered(status, body, self._keep_alive)
+
+    def _report_chunks(self) -> None:
+        if self._chunks:
+            chunked = Chunked(self._first_chunk_at, self._last_chunk_at, self._chunks)
+            self._chunks = 0
+            if self._listener is not None:
+                self._listener.streamed(chunked)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report it, unless it was closed here."""
@@ -105,9 +128,19 @@ class HttpConnection(asyncio.Protocol):
 
     # httptools calls these.
 
+    def on_chunk_header(self) -> None:
+        """Expect a chunk; the last one has no body and counts for nothing."""
+        self._chunk_begins = True
+
     def on_body(self, body: bytes) -> None:
         """Keep a part of the answer."""
         self._body.append(body)
+        if self._chunk_begins:
+            self._chunk_begins = False
+            self._last_chunk_at = perf_counter()
+            if not self._chunks:
+                self._first_chunk_at = self._last_chunk_at
+            self._chunks += 1
 
     def on_message_complete(self) -> None:
         """Note it; what a callback raises here would look like bad HTTP."""

@@ -12,6 +12,7 @@ from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.increment import Increment, StopReason
 from tsmon.load.run.key_change import KeyChange, RefusedRequest
 from tsmon.load.run.pace import ClosedPace, OpenPace, Pace
+from tsmon.load.run.request_notes import RequestNotes
 from tsmon.load.run.verdicts import is_key_refused, is_lasting, predicted, run_refusal
 from tsmon.units import period
 from tsmon.untrusted.text import one_line
@@ -53,6 +54,7 @@ class Engine:
         self._current = Increment()
         self._unjudged: list[tuple[ReadyRequest, float, bytes]] = []
         """Answers with their response times in seconds."""
+        self._notes = RequestNotes(plan.answer_path) if plan.note_each else None
         self._sent = 0
         self._heard = 0
         """Answers, errors among them."""
@@ -122,6 +124,10 @@ class Engine:
         if is_key_refused(status, body) and self._wait_for_key(lane, status, body):
             return
         self._heard += 1
+        if self._notes is not None:
+            self._notes.answered(lane, now, status, body, self._began)
+        if lane.chunked is not None:
+            self._count_chunks(lane, status)
         if 200 <= status < 300:
             self._unjudged.append((request, now - lane.due, body))
         else:
@@ -135,6 +141,8 @@ class Engine:
         """Count a failure; a lane whose server is away rests before its next request."""
         self._count_failure(Cause(kind, words=one_line(reason)))
         self._lost += 1
+        if self._notes is not None:
+            self._notes.failed(lane, self._now(), kind)
         if kind is Failure.UNREACHABLE:
             self._refused_since = self._refused_since or self._now()
             lane.request = None
@@ -183,6 +191,16 @@ class Engine:
         if self._heard == 1 and is_lasting(refused):
             self._current.refused = refused
             self._end(StopReason.REFUSED)
+
+    def _count_chunks(self, lane: Lane, status: int) -> None:
+        chunked, lane.chunked = lane.chunked, None
+        if chunked is None or not 200 <= status < 300:
+            return
+        increment = self._current
+        first_s = chunked.first_at - self._began - lane.due
+        increment.first_chunk_us.append(round(first_s * 1e6))
+        increment.chunks += chunked.chunks
+        increment.streaming_us += round((chunked.last_at - chunked.first_at) * 1e6)
 
     def _count_failure(self, cause: Cause) -> None:
         self._current.failed[cause] += 1
@@ -277,6 +295,8 @@ class Engine:
         self._judge()
         increment, self._current = self._current, Increment()
         increment.at_s = self._now()
+        if self._notes is not None:
+            increment.notes = self._notes.take()
         if self._ending is None:
             self._pace.advance(increment.at_s)
         increment.planned = self._pace.planned

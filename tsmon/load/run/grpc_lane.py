@@ -55,7 +55,9 @@ def ready(plan: RunPlan, endpoint: Endpoint, payload: Payload) -> ReadyRequest:
         PayloadError: it cannot be read, or not be put into the plan's form.
     """
     message = request_of(plan.model, plan.form.inputs(payload), plan.version)
-    return GrpcRequest(message.SerializeToString(), payload.label, endpoint.authorization)
+    return GrpcRequest(
+        message.SerializeToString(), payload.label, payload.name, endpoint.authorization
+    )
 
 
 class GrpcLink(Struct, frozen=True):

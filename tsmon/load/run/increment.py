@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from msgspec import Struct, field
-from msgspec.structs import asdict, astuple, fields
+from msgspec.json import encode
+from msgspec.structs import astuple, fields
 
 from tsmon.load.refusals import Cause, Failure
 from tsmon.untrusted.json import parse_json
@@ -36,6 +36,28 @@ class RefusedAnswer(Struct, frozen=True):
     message: str
 
 
+class RequestNote(NamedTuple):
+    """One request; times in milliseconds, starts in seconds since the run's start."""
+
+    payload: str
+    label: str | None
+    planned_s: float
+    """When it was to be sent; in a closed loop it was sent then."""
+    sent_s: float
+    response_ms: float
+    """From the planned start to the answer, or until it failed."""
+    status: int | None
+    """HTTP status; None where no answer came."""
+    bytes: int | None
+    """Of the answer's body."""
+    predicted: str | None
+    """The class in the answer, where it is clear."""
+    failure: str | None
+    first_chunk_ms: float | None
+    """From the planned start, of an answer that came in chunks."""
+    chunks: int | None
+
+
 class Increment(Struct):
     """What happened since the increment before."""
 
@@ -49,6 +71,14 @@ class Increment(Struct):
     """Requests sent and not answered yet."""
     times_us: list[int] = field(default_factory=list)
     """Response times of the answers, in microseconds."""
+    first_chunk_us: list[int] = field(default_factory=list)
+    """Times to the first chunk of answers that came in chunks, in microseconds."""
+    chunks: int = 0
+    """Chunks of these answers."""
+    streaming_us: int = 0
+    """From the first to the last chunk of each, added up."""
+    notes: list[RequestNote] = field(default_factory=list)
+    """The requests one by one, where the plan asks for that."""
     right: Counter[str] = field(default_factory=Counter)
     """Right answers by label."""
     wrong: Counter[str] = field(default_factory=Counter)
@@ -72,7 +102,7 @@ class Increment(Struct):
         """The increment as a line of JSON."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["failed"] = [(*astuple(cause), number) for cause, number in self.failed.items()]
-        return json.dumps(values, separators=(",", ":"), default=asdict).encode() + b"\n"
+        return encode(values) + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
@@ -84,6 +114,7 @@ class Increment(Struct):
         try:
             values = parse_json(line)
             increment = cls(**values)
+            increment.notes = [RequestNote(*each) for each in values["notes"]]
             increment.right, increment.wrong = Counter(increment.right), Counter(increment.wrong)
             increment.failed = Counter(
                 {Cause(Failure(kind), *rest): n for kind, *rest, n in values["failed"]}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tsmon.load.refusals import Failure
-from tsmon.load.run.connection import HttpConnection
+from tsmon.load.run.connection import Chunked, HttpConnection
 from tsmon.load.run.heads import KnownHeads
 from tsmon.torchserve.addresses import SOCKET
 
@@ -106,7 +106,7 @@ class Links(Protocol):
 class Lane(ABC):
     """Carries one request at a time; connects when it has to."""
 
-    __slots__ = ("_owner", "authorization", "due", "request", "sent_at")
+    __slots__ = ("_owner", "authorization", "chunked", "due", "request", "sent_at")
 
     def __init__(self, owner: LaneOwner) -> None:
         self._owner = owner
@@ -118,6 +118,8 @@ class Lane(ABC):
         """When it was to be sent, on the owner's clock."""
         self.sent_at = 0.0
         """When it was sent, on the same clock."""
+        self.chunked: Chunked | None = None
+        """How its answer came, if that was in chunks."""
 
     @abstractmethod
     async def open(self) -> None:
@@ -197,6 +199,10 @@ class HttpLane(Lane):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def streamed(self, chunked: Chunked) -> None:
+        """Keep how the answer came until it is passed on."""
+        self.chunked = chunked
 
     def answered(self, status: int, body: bytes, reusable: bool) -> None:
         """Pass the answer on."""

@@ -61,6 +61,8 @@ class RunPlan(Struct, frozen=True, kw_only=True):
     """Seconds after which no further request is sent."""
     timeout_s: float = DEFAULT_TIMEOUT_S
     """Seconds that one answer may take, also after the end of the sending."""
+    note_each: bool = False
+    """Whether the progress has each request by itself, for a file of them."""
     answer_path: str = ""
     """Where the class stands in an answer; empty where it is to be found."""
 

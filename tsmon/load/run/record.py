@@ -9,7 +9,7 @@ from msgspec import Struct, to_builtins
 
 from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.histogram import MOST_BUCKETS, Histogram
-from tsmon.load.run.report import Latency
+from tsmon.load.run.report import Latency, Streaming
 from tsmon.untrusted.shape import shaped
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def run_record(
         "wrong": dict(report.wrong),
         "unread": report.unread,
         "histogram": to_builtins(report.histogram),
+        "streaming": to_builtins(report.streaming),
     }
     return record if side is None else record | {"server_side": to_builtins(side)}
 
@@ -75,6 +76,7 @@ class PastRun(Struct, frozen=True, kw_only=True):
     latency: Latency | None
     causes: dict[Cause, int]
     histogram: Histogram
+    streaming: Streaming | None
 
 
 def past_run(record: Any) -> PastRun:
@@ -84,13 +86,18 @@ def past_run(record: Any) -> PastRun:
         ValueError: it is something else.
     """
     try:
-        values = {name: record[name] for name in PastRun.__struct_fields__}
+        values = {"streaming": None} | {
+            name: record[name]
+            for name in PastRun.__struct_fields__
+            if name != "streaming" or record.get(name) is not None
+        }
         times = values["latency"]
         known = times["mean"] is not None
         values["latency"] = (
             shaped(Latency, times | {"count": values["answered"]}) if known else None
         )
         values["causes"] = dict(map(_cause, values["causes"]))
+        values["streaming"] = _streaming(values["streaming"])
         values["histogram"] = _histogram(values["histogram"])
         values["started"] = datetime.fromisoformat(values["started"]).astimezone(UTC)
         if values["started"].year < EARLIEST:  # and its local time is a date as well
@@ -106,6 +113,14 @@ def _cause(record: dict[str, Any]) -> tuple[Cause, int]:
     if not isinstance(number, int):
         raise TypeError("a count of failures is not a number")
     return shaped(Cause, values | {"kind": Failure(values["kind"])}), number
+
+
+def _streaming(record: dict[str, Any] | None) -> Streaming | None:
+    """What was kept of answers in chunks; runs of before there were any have nothing."""
+    if record is None:
+        return None
+    first = shaped(Latency, record["first"])
+    return shaped(Streaming, record | {"first": first})
 
 
 def _histogram(record: dict[str, Any]) -> Histogram:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tsmon.load.refusals import Cause, Failure
 from tsmon.load.run.histogram import Histogram
-from tsmon.load.run.increment import Increment, StopReason
+from tsmon.load.run.increment import Increment, RequestNote, StopReason
 from tsmon.telemetry.logs.percentiles import nearest_rank
 
 if TYPE_CHECKING:
@@ -50,6 +50,17 @@ class Latency(Struct, frozen=True):
         return cls(len(ordered_us), mean / 1000, *(rank / 1000 for rank in ranks))
 
 
+class Streaming(Struct, frozen=True):
+    """Answers that came in chunks."""
+
+    first: Latency
+    """Times to the first chunk, counted from where response times are."""
+    chunks: int
+    """Of all these answers."""
+    chunks_per_second: float | None
+    """In one answer, after its first chunk; None where each had only one."""
+
+
 class RunReport(Struct, frozen=True):
     """A run from its start to now, or to its end."""
 
@@ -75,6 +86,8 @@ class RunReport(Struct, frozen=True):
     """Requests without an answer by cause, and images that could not be read."""
     histogram: Histogram
     """Of the response times."""
+    streaming: Streaming | None = None
+    """None where no answer came in chunks."""
 
     @property
     def answered(self) -> int:
@@ -134,6 +147,8 @@ class RunProgress(Struct, frozen=True):
     """Failures in that interval."""
     latency: Latency | None
     """Of the answers in that interval."""
+    notes: Sequence[RequestNote] = ()
+    """The requests that ended in it, where the plan asks for each."""
 
     @property
     def throughput(self) -> float | None:
@@ -152,6 +167,9 @@ class Tally(Struct):
     _wrong: Counter[str] = field(default_factory=Counter)
     _unread: int = 0
     _failed: Counter[Cause] = field(default_factory=Counter)
+    _first_chunk_us: list[int] = field(default_factory=list)
+    _chunks: int = 0
+    _streaming_us: int = 0
 
     def add(self, increment: Increment) -> None:
         """Count an increment."""
@@ -159,6 +177,10 @@ class Tally(Struct):
         increment.times_us.sort()
         self._times_us += increment.times_us
         self._times_us.sort()  # two ascending halves, which are merged in linear time
+        self._first_chunk_us += sorted(increment.first_chunk_us)
+        self._first_chunk_us.sort()
+        self._chunks += increment.chunks
+        self._streaming_us += increment.streaming_us
         self._right.update(increment.right)
         self._wrong.update(increment.wrong)
         self._unread += increment.unread
@@ -194,6 +216,7 @@ class Tally(Struct):
             len(last.times_us),
             last.failed.total(),
             Latency.of(last.times_us),
+            last.notes,
         )
 
     def report(self) -> RunReport:
@@ -212,4 +235,13 @@ class Tally(Struct):
             self._unread,
             dict(self._failed.most_common()),
             Histogram.of(self._times_us),
+            self._streaming(),
         )
+
+    def _streaming(self) -> Streaming | None:
+        first = Latency.of(self._first_chunk_us)
+        if first is None:
+            return None
+        later, seconds = self._chunks - first.count, self._streaming_us / 1e6
+        rate = later / seconds if later and seconds else None
+        return Streaming(first, self._chunks, rate)

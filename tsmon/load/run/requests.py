@@ -29,6 +29,8 @@ class ReadyRequest(Struct):
 
     data: bytes
     label: str | None
+    name: str = ""
+    """Of its payload."""
     authorization: str = ""
     """The value of that header in `data`, empty without a key."""
 
@@ -80,7 +82,7 @@ def _ready_over(endpoint: Endpoint) -> Callable[[RunPlan, Endpoint, Payload], Re
 def _over_http(plan: RunPlan, endpoint: Endpoint, payload: Payload) -> ReadyRequest:
     request = plan.form.request(payload, plan.model, plan.version)
     data = _head(endpoint, request) + request.body
-    return ReadyRequest(data, payload.label, endpoint.authorization)
+    return ReadyRequest(data, payload.label, payload.name, endpoint.authorization)
 
 
 def _head(endpoint: Endpoint, request: Request) -> bytes:

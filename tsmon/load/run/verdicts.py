@@ -12,10 +12,16 @@ from tsmon.torchserve.errors import api_error, parse_error
 
 
 @lru_cache(maxsize=4096)
+def class_in(body: bytes, path: str = "") -> str | None:
+    """The class that a model answered; None where none can be found."""
+    found = find_class(body.decode(errors="replace"), path)
+    return found.name if found else None
+
+
 def predicted(body: bytes, path: str = "") -> str | None:
     """The digit that a model answered; None where none can be found."""
-    found = find_class(body.decode(errors="replace"), path)
-    return found.name if found and found.name in DIGITS else None
+    name = class_in(body, path)
+    return name if name in DIGITS else None
 
 
 @lru_cache(maxsize=256)

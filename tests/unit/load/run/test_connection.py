@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsmon.load.run import connection
-from tsmon.load.run.connection import HttpConnection
+from tsmon.load.run.connection import Chunked, HttpConnection
 from tsmon.load.run.heads import KnownHeads
 
 Heard = tuple[int, bytes, bool]
@@ -22,6 +22,12 @@ class Listener:
 
     heard: list[Heard] = field(default_factory=list)
     broken_by: list[str] = field(default_factory=list)
+    chunks: list[int] = field(default_factory=list)
+    """Of each answer that came in some."""
+
+    def streamed(self, chunked: Chunked) -> None:
+        assert chunked.first_at <= chunked.last_at
+        self.chunks.append(chunked.chunks)
 
     def answered(self, status: int, body: bytes, reusable: bool) -> None:
         self.heard.append((status, body, reusable))
@@ -160,3 +166,22 @@ def test_the_limit_is_that_of_one_answer(monkeypatch: pytest.MonkeyPatch) -> Non
     for _ in range(20):
         many.data_received(_answer(b"7" * 200))
     assert len(listener.heard) == 20
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=5), min_size=1, max_size=5),
+    st.lists(st.integers(1, 200), max_size=6),
+)
+def test_chunks_are_counted_however_they_arrive(parts: list[bytes], cuts: list[int]) -> None:
+    listener = Listener()
+    reading = HttpConnection(listener, KnownHeads())
+    framed = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+    data = b"HTTP/1.1 200 \r\ntransfer-encoding: chunked\r\n\r\n" + framed + b"0\r\n\r\n"
+    at = sorted({cut for cut in cuts if cut < len(data)})
+
+    for _ in range(2):
+        for begin, end in pairwise([0, *at, len(data)]):
+            reading.data_received(data[begin:end])
+
+    assert [body for _, body, _ in listener.heard] == [b"".join(parts)] * 2
+    assert listener.chunks == [len(parts)] * 2
