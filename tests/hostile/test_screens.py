@@ -49,6 +49,7 @@ WAYS: Mapping[str, Way] = {
     "events": Way("e", "Events"),
     "canary": Way("V", "Canary"),
     "store": Way("A", "Archives"),
+    "answer": Way("b i A", "REFUSED-"),
     "workflows": Way("ampersand", "WORKFLOW-"),
     "timeline": Way("J", "Workers over time"),
     "why": Way("Y", "Why?"),
@@ -103,6 +104,20 @@ def test_no_session_hands_an_order_to_the_terminal(world: World, name: str) -> N
             press(terminal, keys)
             press(terminal, "escape", "escape")
         harmless(terminal)
+
+
+def test_no_payload_and_no_answer_hands_an_order_to_the_terminal(world: World) -> None:
+    options = ("--server", world.server, "--samples", str(world.payloads))
+    with monitor(world, *options) as terminal:
+        terminal.see("MODEL-")
+        press(terminal, "down", "down", "b")
+        terminal.see("PAYLOAD-")
+        for _ in range(4):
+            press(terminal, "i", "A", "down", "end", "escape", "y", "escape", "v", "v")
+            press(terminal, "P", "escape", "percent_sign", "escape", "down")
+        press(terminal, "escape", "4", "enter", "A", "escape", "P", "escape")
+        harmless(terminal)
+        assert MARKUP.encode() in terminal.output
 
 
 class _Facts(dict[str, str]):

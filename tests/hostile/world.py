@@ -65,6 +65,11 @@ class World:
         return self.folder / "images"
 
     @property
+    def payloads(self) -> Path:
+        """Files that are no images."""
+        return self.folder / "payloads"
+
+    @property
     def state(self) -> Path:
         """A declared state."""
         return self.folder / "state.toml"
@@ -128,6 +133,8 @@ def _have_models(world: World) -> None:
         response = await passing.handle_async_request(request)
         if request.method == "GET" and request.url.path.startswith("/models/"):
             return _hostile_description(response)
+        if b"TEXT-" in request.content:
+            return httpx.Response(200, text=evil("ANSWER-"), headers={"content-type": "text/plain"})
         if request.url.path == "/metrics":
             return httpx.Response(200, text=response.text + _hostile_series())
         return response
@@ -193,6 +200,14 @@ def _write_files(world: World) -> None:
     declared = DeclaredVersion(evil("DECLARED-", path=False), evil("2.0"), evil("STATE-"), True)
     world.state.write_text(as_toml(DeclaredState((declared,)), "models"))
     world.images.mkdir()
+    world.payloads.mkdir()
+    for name, content in {
+        ".txt": evil("TEXT-"),
+        ".json": json.dumps({evil("KEY-"): evil("VALUE-")}),
+        ".bin": "\0" + evil("BINARY-"),
+        ".wav": evil("RIFF"),
+    }.items():
+        (world.payloads / f"{evil('PAYLOAD-', path=False)}{name}").write_text(content)
     world.store.mkdir()
     for label in "07":
         path = world.images / f"{evil('image', path=False)}.{label}.png"
