@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake import FakeTorchServe
+from tests.fake.workflows import WorkflowArchive
 from tests.snapshots.album import at_each
 from tests.tui.log_seat import reading, write
 from tests.unit.telemetry.log_page.lines import OTHER, access, handled, printed, waited
@@ -62,3 +63,45 @@ async def test_the_screens_of_digits(fake: FakeTorchServe, logs: Path, symbols: 
             await seat.sees(seen)
             await at_each(seat, f"{name}-{symbols}", SIZES)
             await seat.press("escape")
+
+
+@pytest.fixture
+def payloads(tmp_path: Path) -> Path:
+    """Files of several kinds, with labels."""
+    folder = tmp_path / "cinema" / "reviews"
+    folder.mkdir(parents=True)
+    (folder / "film.json").write_text('{"text": "a warm film", "language": "en", "ids": [1, 2]}')
+    (folder / "letter.txt").write_text("Dear all, the second act was too long for me.\n")
+    (folder / "lines.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n')
+    (folder / "noise.bin").write_bytes(bytes(range(256)))
+    (folder / "labels.csv").write_text("film.json,7\nletter.txt,3\n")
+    return folder
+
+
+async def test_payloads_that_are_no_images(
+    fake: FakeTorchServe, logs: Path, payloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(payloads.parent)
+    options = MonitorOptions(period_s=0.2, samples=Path("reviews"), drawings=logs)
+    async with reading(fake, options, logs, size=SIZES[-1]) as seat:
+        await seat.sees("4 payloads")
+        await seat.press("b")
+        await seat.sees(
+            "film.json", "lines of JSON, 32 B", "labels from labels.csv", '"language": "en"'
+        )
+        await at_each(seat, "payloads", SIZES)
+        await seat.press("P")
+        await seat.sees("content type", "KServe")
+        await at_each(seat, "payloads-form", SIZES)
+
+
+async def test_the_page_of_workflows(fake: FakeTorchServe, logs: Path) -> None:
+    fake.archive("cut")
+    fake.archive("read")
+    fake.workflow_store["post.war"] = WorkflowArchive("post", ("cut.mar", "read.mar"))
+    async with fake.client() as client:
+        await client.workflows.register("post.war")
+    async with reading(fake, MonitorOptions(period_s=0.2), logs, size=SIZES[-1]) as seat:
+        await seat.press("ampersand")
+        await seat.sees("cut → read")
+        await at_each(seat, "workflows", SIZES)

@@ -49,6 +49,7 @@ from tsmon.tui.screens.digit_screen import DigitScreen
 from tsmon.tui.screens.doctor import Doctor
 from tsmon.tui.screens.draw_pad import DrawPad
 from tsmon.tui.screens.events import Events
+from tsmon.tui.screens.filtered_page import FilteredPage
 from tsmon.tui.screens.fleet import FleetScreen
 from tsmon.tui.screens.full_page import FullPage, Page
 from tsmon.tui.screens.help import Help
@@ -96,7 +97,7 @@ BASES = frozenset(
         Page,
         PickerActions,
     )
-) | {RequestPage}
+) | {RequestPage, FilteredPage}
 """What other screens are made from, and nobody opens."""
 
 

@@ -70,7 +70,9 @@ def look_at(data: bytes, content_type: str = "", size: int | None = None) -> Con
     if (indented := _indented(text)) is not None:
         return Content(ContentKind.JSON, f"JSON, {length}", indented[:MOST_SHOWN])
     kind = named if named.startswith("text/") and named != "text/plain" else "text"
-    if named.endswith("json"):
+    if named.endswith("x-ndjson"):
+        kind = "lines of JSON"
+    elif named.endswith("json"):
         kind = "JSON" if size is not None and size > len(data) else "not valid JSON"
     return Content(ContentKind.TEXT, f"{kind}, {length}", text[:MOST_SHOWN])
 
