@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.error_rate import ErrorRate
@@ -16,11 +16,12 @@ from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S, Monitor
-from tsmon.telemetry.prometheus.errors import NoNewSample
+from tsmon.telemetry.prometheus.errors import NoNewSample, NotPrometheus
 from tsmon.telemetry.prometheus.instances import discover, quoted
 from tsmon.telemetry.prometheus.modes import KnownMode
-from tsmon.telemetry.prometheus.samples import NAMES, by_moment
+from tsmon.telemetry.prometheus.samples import ANSWERS, NAMES, UP, WORKER_LOAD_MS, by_moment
 from tsmon.telemetry.prometheus.source import PrometheusSource, observation_of
+from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS
 from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.units import duration
@@ -35,9 +36,20 @@ LEAST_RANGE_S = 10.0
 PATIENCE_SCRAPES = 3
 """Scrape intervals without a new sample after which it is said that there is none."""
 DISCOVER_EVERY_S = 30.0
+NEEDED = (UP, REQUESTS, INFERENCE_US, QUEUE_US, *ANSWERS, WORKER_LOAD_MS, *HOST_GAUGES)
+"""The metrics that a row is made of."""
 
 Label = tuple[str, str]
 """Instance and job."""
+
+
+class Asked(NamedTuple):
+    """When Prometheus was asked."""
+
+    at: float
+    """Unix time on its clock, as that of samples; it may differ from the clock here."""
+    clock: float
+    """What turns its times into those of `monotonic` here."""
 
 
 class PrometheusServer:
@@ -57,26 +69,24 @@ class PrometheusServer:
         """Seconds between its last two scrapes; 0 until two were seen."""
         self._instance = instance
         self._last = 0.0
-        # In binary fractions, so that differences between sample times stay exact.
-        self._clock = round((time.monotonic() - time.time()) * 1024) / 1024
         source = PrometheusSource(client, instance, job)
         self._monitor = Monitor(source, remembers=False, limits=LimitWatch(limits))
         self._monitor.watched.pinned = (*HOST_GAUGES, *pinned)
         self._errors = ErrorRate()
         self._known = KnownMode()
 
-    def take(self, series: Iterable[Series]) -> None:
+    def take(self, series: Iterable[Series], asked: Asked) -> None:
         """Take what is stored of the latest scrapes."""
         for at, readings in by_moment(series).items():
             if at > self._last:
                 self.interval_s = at - self._last if self._last else 0.0
                 self._last = at
-                instant = Instant(at + self._clock, datetime.fromtimestamp(at, UTC))
+                instant = Instant(at + asked.clock, datetime.fromtimestamp(at, UTC))
                 self._digest(observation_of(self._instance, instant, readings, self._known))
-        self._check_age()
+        self._check_age(asked)
 
-    def _check_age(self) -> None:
-        age = time.monotonic() - self._clock - self._last
+    def _check_age(self, asked: Asked) -> None:
+        age = asked.at - self._last
         if age > max(PATIENCE_SCRAPES * self.interval_s, LEAST_RANGE_S) and self.interval_s:
             problem = NoNewSample(
                 f"Prometheus has not scraped {self._instance} for {duration(age)}"
@@ -111,12 +121,16 @@ class PrometheusServers:
         self.period_s = period_s
         """Seconds between two queries."""
         self._servers: dict[Label, PrometheusServer] = {}
+        self._clock: float | None = None
+        self._digesting_s = 0.0
+        """How long the last answer took to be understood, by which no server is older."""
         self._discovered = float("-inf")
 
     @property
     def rows(self) -> list[ServerRow]:
         """The instances, by name and job."""
         now = Instant.now()
+        now = Instant(now.monotonic - self._digesting_s, now.wall)
         servers = [self._servers[label] for label in sorted(self._servers)]
         return [
             aged(each.row, now, max(each.interval_s, self.period_s))
@@ -148,15 +162,35 @@ class PrometheusServers:
         """
         if time.monotonic() - self._discovered > DISCOVER_EVERY_S:
             await self._discover()
-        names = "|".join(NAMES)
+        asked = await self._ask_when()
+        names = "|".join(self._names)
         job = f",job={quoted(self._job)}" if self._job else ""
         range_ms = round(1000 * self._range_s())
-        found = await self._client.query(f'{{__name__=~"{names}"{job}}}[{range_ms}ms]')
+        found = await self._client.query(f'{{__name__=~"{names}"{job}}}[{range_ms}ms]', asked.at)
+        began = time.monotonic()
         by_label: dict[Label, list[Series]] = {}
         for series in found:
             by_label.setdefault(_label(series), []).append(series)
         for label, server in self._servers.items():
-            server.take(by_label.get(label, ()))
+            server.take(by_label.get(label, ()), asked)
+        self._digesting_s = time.monotonic() - began
+
+    @property
+    def _names(self) -> list[str]:
+        """What rows are made of, and what is pinned of the default metrics."""
+        wanted = (*NEEDED, *(name for name in NAMES if any(name in each for each in self._pinned)))
+        return list(dict.fromkeys(wanted))
+
+    async def _ask_when(self) -> Asked:
+        """Ask Prometheus what time it is."""
+        found = await self._client.query("vector(0)")
+        if not found:
+            raise NotPrometheus("it does not say what time it is")
+        at = found[0].samples[0].at
+        if self._clock is None:
+            # In binary fractions, so that differences between sample times stay exact.
+            self._clock = round((time.monotonic() - at) * 1024) / 1024
+        return Asked(at, self._clock)
 
     async def close(self) -> None:
         """Let go of the connections at once: what is under way is only read."""

@@ -71,6 +71,8 @@ class FakePrometheus:
         return self._query(query, float(request.url.params.get("time", self.now)))
 
     def _query(self, query: str, at: float) -> httpx.Response:
+        if query == "vector(0)":
+            return _success({"resultType": "vector", "result": [_vector({}, at, 0.0)]})
         chosen = self._chosen(query)
         if query.startswith("up and on"):
             vector = [
@@ -89,14 +91,16 @@ class FakePrometheus:
         return self._samples(query, at)
 
     def _samples(self, query: str, at: float) -> httpx.Response:
-        match = re.fullmatch(r"\{.*\}\[([0-9]+)ms\]", query)
+        match = re.fullmatch(r'\{__name__=~"([^"]*)".*\}\[([0-9]+)ms\]', query)
         assert match, query
-        start, matrix = at - int(match[1]) / 1000, []
+        names = match[1].split("|")
+        assert set(names) <= set(NAMES)
+        start, matrix = at - int(match[2]) / 1000, []
         for (instance, job), scrapes in self._chosen(query).items():
             found: dict[Key, list[tuple[float, str]]] = {}
             for time, stored in scrapes.items():
                 for key, value in stored.items():
-                    if start <= time <= at and dict(key)["__name__"] in NAMES:
+                    if start <= time <= at and dict(key)["__name__"] in names:
                         found.setdefault(key, []).append((time, repr(value)))
             for key, values in found.items():
                 metric = {**dict(key), "instance": instance, "job": job}
