@@ -19,11 +19,11 @@ QUERY_WINDOW = "1m"
 
 
 def series_value(value: Number) -> str:
-    """A number of any kind: `-3`, `12.3k`, `NaN`, `+Inf`."""
+    """A number of any kind: `-3`, `6,851`, `12.3k`, `NaN`, `+Inf`."""
     if not is_known(value):
         return plain_value(value) if isinstance(value, float) else ABSENT
     if value == int(value) and abs(value) < WHOLE_BELOW:
-        return str(int(value))
+        return f"{int(value):,}"
     return f"-{number(-value)}" if value < 0 else number(value)
 
 
