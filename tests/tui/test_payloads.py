@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fake import FakeTorchServe
 from tests.tui.seat import Seat
 from tests.tui.test_picker import MNIST, picking, sent
 from tests.unit.payloads.test_content import sound
+from tsmon.digits.drawings import encode_png
+from tsmon.digits.images import PixelGrid
 from tsmon.tui.app.app import MonitorOptions
 from tsmon.tui.screens.answer_view import AnswerView
 from tsmon.tui.screens.ask import AskPath
+from tsmon.tui.widgets.pixel_view import PixelView
 from tsmon.tui.widgets.results_view import ResultsView
 
 
@@ -107,3 +111,38 @@ async def test_an_answer_is_shown_as_a_whole_and_saved(
         answer = desk.book.of(MNIST).answers[-1].prediction
         assert answer is not None
         assert (tmp_path / "kept.json").read_bytes() == answer.body
+
+
+PICTURE = encode_png(PixelGrid(2, 1, b"\0\xff"))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "words"),
+    [
+        (PICTURE, "image/png", f"PNG, {len(PICTURE)} B"),
+        (sound(), "audio/wav", "WAV, 0.5 s"),
+        (b"\0\xff\0", "application/octet-stream", "binary, 3 B"),
+    ],
+)
+async def test_an_answer_that_is_no_text_is_named_and_a_picture_drawn(
+    fake: FakeTorchServe,
+    options: MonitorOptions,
+    payloads: Path,
+    body: bytes,
+    content_type: str,
+    words: str,
+) -> None:
+    fake.load("mnist")
+    answer = httpx.Response(200, content=body, headers={"content-type": content_type})
+    fake.fail("/predictions", answer)
+    async with picking(fake, options, size=(140, 45)) as (seat, desk):
+        await opened(seat, payloads)
+        await seat.sees("5 payloads")
+        await seat.press("home", "j", "i")
+        await sent(seat, desk, MNIST, 1)
+        await seat.press("A")
+        await seat.sees("Answer to a.json", words, f"content type {content_type}")
+        assert seat.find(PixelView, "#answer-picture").display == content_type.startswith("image/")
+        kept = desk.book.of(MNIST).answers[-1].prediction
+        assert kept is not None
+        assert kept.body == body
