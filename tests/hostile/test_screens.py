@@ -106,6 +106,14 @@ def test_no_session_hands_an_order_to_the_terminal(world: World, name: str) -> N
         harmless(terminal)
 
 
+PAYLOAD_KEYS = {
+    "i A": "Answer to PAYLOAD-",
+    "P": "How payloads are sent to",
+    "percent_sign": "The class in the answers of",
+}
+"""What opens a dialog from the picker, and a word on it."""
+
+
 def test_no_payload_and_no_answer_hands_an_order_to_the_terminal(world: World) -> None:
     options = ("--server", world.server, "--samples", str(world.payloads))
     with monitor(world, *options) as terminal:
@@ -113,9 +121,12 @@ def test_no_payload_and_no_answer_hands_an_order_to_the_terminal(world: World) -
         press(terminal, "down", "down", "b")
         terminal.see("PAYLOAD-")
         for _ in range(4):
-            press(terminal, "i", "A", "down", "end", "escape", "y", "escape", "v", "v")
-            press(terminal, "P", "escape", "percent_sign", "escape", "down")
-        press(terminal, "escape", "4", "enter", "A", "escape", "P", "escape")
+            for keys, words in PAYLOAD_KEYS.items():
+                at = len(terminal.output)
+                press(terminal, *keys.split())
+                terminal.see(words, at)
+                press(terminal, "escape")
+            press(terminal, "down")
         harmless(terminal)
         assert MARKUP.encode() in terminal.output
 
