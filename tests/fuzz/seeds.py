@@ -247,3 +247,37 @@ def _finish(connection: sqlite3.Connection) -> None:
     """Have all of it in the one file."""
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()
+
+
+IDX = (b"\0\0\x08\x03\0\0\0\x02\0\0\0\x02\0\0\0\x02" + bytes(range(8)),)
+LABELS = (b"a.png,7\nb.png,3\n", b"a.png 7\n# words\n", b"name\tlabel\na.png\t7\n")
+TENSORS = (b"[[1, 2], [3, 4]]", b'{"inputs": []}', b'"words"', b"[0.5, 1]")
+STATE = b"""
+[[models]]
+name = "mnist"
+version = "1.0"
+archive = "mnist.mar"
+default = true
+min_workers = 1
+max_workers = 2
+batch_size = 8
+"""
+STATES = (b'{"models": [{"name": "m", "version": "1.0", "archive": "m.mar"}]}',)
+
+
+@cache
+def packed() -> tuple[bytes, ...]:
+    """A packed IDX file."""
+    return (gzip.compress(IDX[0], mtime=0),)
+
+
+@cache
+def arrays() -> tuple[bytes, ...]:
+    """Images and labels as NumPy keeps them."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as npz:
+        for name, shape, size in (("x_test", (2, 2, 2), 8), ("y_test", (2,), 2)):
+            words = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+            head = b"\x93NUMPY\x01\0" + len(words).to_bytes(2, "little")
+            npz.writestr(f"{name}.npy", head + words + bytes(range(size)))
+    return (file.getvalue(),)

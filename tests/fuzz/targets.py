@@ -23,7 +23,10 @@ from tsmon.config.errors import ConfigError
 from tsmon.config.files import parsed
 from tsmon.config.schema import Config
 from tsmon.config.values import assembled
+from tsmon.declared.state import read_state
+from tsmon.digits.datasets import read_dataset
 from tsmon.digits.images import DigitImage, picture_size, preview
+from tsmon.digits.labels import read_labels
 from tsmon.docker.containers import read_container
 from tsmon.docker.engine import DockerError
 from tsmon.fleet.file_sd import BadFile, parse_file_sd
@@ -34,7 +37,9 @@ from tsmon.load.run.increment import Increment
 from tsmon.load.run.record import past_run
 from tsmon.logs.places import parse_log_place
 from tsmon.logs.time_zone import LogZone, parse_zone
-from tsmon.payloads.payload import PayloadError
+from tsmon.payloads.files import read_lines
+from tsmon.payloads.payload import Payload, PayloadError
+from tsmon.payloads.request_form import RequestForm, Template
 from tsmon.serving.errors import ArchiveError, BadHome
 from tsmon.serving.java import parse_version
 from tsmon.serving.model_store import read_archive
@@ -258,6 +263,10 @@ def _logged_series(lines: Sequence[bytes]) -> None:
     read_series(series.published, None, 0.0)
 
 
+def _kserve(path: Path) -> object:
+    return [RequestForm(template=each).body(Payload.at(path)) for each in Template]
+
+
 TARGETS: tuple[Target, ...] = (
     Target(
         "metrics text",
@@ -327,6 +336,17 @@ TARGETS: tuple[Target, ...] = (
         (seeds.recording(),),
     ),
     Target("image", _file(_picture, ".png"), (PayloadError,), seeds.images()),
+    Target("IDX", _file(read_dataset, "-images-idx3-ubyte"), (PayloadError,), seeds.IDX),
+    Target(
+        "packed IDX", _file(read_dataset, "-images-idx3-ubyte.gz"), (PayloadError,), seeds.packed()
+    ),
+    Target("npz", _file(read_dataset, ".npz"), (PayloadError,), seeds.arrays()),
+    Target("labels", _file(read_labels, ".csv"), (PayloadError,), seeds.LABELS),
+    Target("labels, JSON", _file(read_labels, ".json"), (PayloadError,), (b'{"a.png": 7}',)),
+    Target("lines", _file(read_lines, ".jsonl"), (PayloadError,), (b'{"a": 1}\n\n[2]\n',)),
+    Target("KServe's JSON", _file(_kserve, ".json"), (PayloadError,), seeds.TENSORS),
+    Target("declared state", _file(read_state, ".toml"), (InvalidArgument,), (seeds.STATE,)),
+    Target("declared state, JSON", _file(read_state, ".json"), (InvalidArgument,), seeds.STATES),
     Target("load increment", Increment.from_line, (ValueError,), (seeds.INCREMENT,)),
     Target("load run", _json(past_run), (ValueError,), (seeds.load_run(),)),
     Target("experiment result", _json(read_result), (ValueError,), (seeds.experiment(),)),

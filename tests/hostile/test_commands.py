@@ -87,7 +87,11 @@ CALLS: Mapping[str, Given] = {
         on(w, "send", MODEL, str(w.images), "-n", "3"),
         on(w, "send", "mnist", NAME),
     ],
-    "load": lambda w: [on(w, "load", MODEL, str(w.images), "-n", "3")],
+    "load": lambda w: [
+        on(w, "load", MODEL, str(w.images), "-n", "3"),
+        on(w, "load", MODEL, str(w.images), "-n", "3", "--out", evil("out", path=False) + ".csv"),
+        on(w, "load", MODEL, str(w.payloads), "-n", "3", "--fail-if", "errors > 1 %"),
+    ],
     "advise": lambda w: [on(w, "advise", MODEL, "--seconds", "1")],
     "experiment": lambda w: [
         on(w, "experiment", MODEL, str(w.images), "--workers", "1", "--batches", "1", "-y")

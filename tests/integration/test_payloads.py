@@ -25,8 +25,18 @@ TEXT, JSON, SOUND = b"good", b'{"class": "7", "b": [1, 2]}', b"RIFF\xff\xfe\x00\
 
 
 @pytest.fixture(scope="module")
-def models(shell: Shell) -> Iterator[Shell]:
-    """The shell, with a model for each handler."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A server of its own, with a model for each handler: their series would stay in another's."""
+    shell = Shell(tmp_path_factory.mktemp("payloads"))
+    started = shell.tsmon("serve", "start", "--ports", "free")
+    assert started.code == 0, started.stderr
+    try:
+        yield from _with_models(shell)
+    finally:
+        assert shell.tsmon("serve", "stop").code == 0
+
+
+def _with_models(shell: Shell) -> Iterator[Shell]:
     for name, handler in HANDLERS.items():
         manifest = {
             "createdOn": "22/11/2026 13:26:32",
@@ -47,8 +57,6 @@ def models(shell: Shell) -> Iterator[Shell]:
     (payloads / "c.wav").write_bytes(SOUND)
     (shell.directory / "lines.txt").write_text("one\n\ntwo\n")
     yield shell
-    for name in HANDLERS:
-        assert shell.tsmon("unregister", name, "--yes").code == 0
 
 
 def predicted(shell: Shell, *words: str) -> Any:

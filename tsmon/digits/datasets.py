@@ -71,6 +71,8 @@ def read_dataset(path: Path) -> tuple[DigitImage, ...]:
         raise PayloadError(f"{path} has no images of one byte a pixel")
     count, height, width = images.shape
     size = height * width
+    if size == 0:
+        raise PayloadError(f"{path} has images without pixels")
     if labels is not None and len(labels) != count:
         raise PayloadError(f"{path} has {count:,} images and {len(labels):,} labels")
     found = []

@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -127,9 +127,10 @@ def _in_json(text: str, file: Path) -> Iterable[tuple[str, str]]:
 
 def _in_lines(text: str, file: Path, *, classes: bool) -> Iterable[tuple[str, str]]:
     separator = next((each for each in ("\t", ",", ";") if each in text), " ")
-    rows = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    lines = io.StringIO(text, newline=None)
+    rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     pairs = []
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(_sound(rows, file), 1):
         if not row:
             continue
         if len(row) < 2:
@@ -139,6 +140,14 @@ def _in_lines(text: str, file: Path, *, classes: bool) -> Iterable[tuple[str, st
         if number > 1 or label.isdecimal() or (classes and label.casefold() not in _TITLES):
             pairs.append((name, label))
     return pairs
+
+
+def _sound(rows: Iterator[list[str]], file: Path) -> Iterator[list[str]]:
+    """The rows of a table; what is no table is the error of this module."""
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise PayloadError(f"{file} is not a table of names and labels: {error}") from None
 
 
 def label_file_in(folder: Path) -> Path | None:

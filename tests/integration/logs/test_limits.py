@@ -85,7 +85,8 @@ def test_a_limit_is_exceeded_and_over_and_said_where_that_was_asked_for(
         check=True,
         timeout=PATIENCE_S,
     ).stdout
-    assert _LIMIT_LINE.findall(again) == _LIMIT_LINE.findall(plain.read_text())
+    # Two that end at one tick have no order.
+    assert sorted(_LIMIT_LINE.findall(again)) == sorted(_LIMIT_LINE.findall(plain.read_text()))
 
 
 def _send(server: Server, bodies: list[bytes]) -> None:

@@ -140,3 +140,10 @@ def test_any_bytes_are_images_or_refused(
         read_dataset(file)
     except PayloadError as error:
         assert name in str(error)
+
+
+def test_images_without_pixels_are_refused_however_many_are_announced(tmp_path: Path) -> None:
+    file = tmp_path / "t10k-images-idx3-ubyte"
+    file.write_bytes(struct.pack(">HBBIII", 0, 8, 3, 2**32 - 1, 0, 28))
+    with pytest.raises(PayloadError, match="without pixels"):
+        read_dataset(file)

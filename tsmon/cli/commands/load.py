@@ -96,8 +96,8 @@ if TYPE_CHECKING:
     "--out",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write each request to this file, a .csv, .jsonl or .sqlite; up to "
-    f"{BYTES_EACH} bytes a request.",
+    help="Write each request to this file, a .csv, .jsonl or .sqlite: about "
+    f"{BYTES_EACH['.csv']}, {BYTES_EACH['.jsonl']} or {BYTES_EACH['.sqlite']} bytes a request.",
 )
 @click.option("--force", is_flag=True, help="With --out: overwrite an existing file.")
 @fail_if_option

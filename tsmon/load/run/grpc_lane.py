@@ -132,6 +132,7 @@ class GrpcLane(Lane):
     def send(self, request: ReadyRequest, due: float, now: float) -> None:
         """Send a request; the one before must have ended."""
         self.request, self.due, self.sent_at = request, due, now
+        self.chunked = None
         self.authorization = request.authorization
         self._next = request
         if self._waiting is not None and not self._waiting.done():

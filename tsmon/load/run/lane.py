@@ -172,6 +172,7 @@ class HttpLane(Lane):
     def send(self, request: ReadyRequest, due: float, now: float) -> None:
         """Send a request; the one before must have ended."""
         self.request, self.due, self.sent_at = request, due, now
+        self.chunked = None
         self.authorization = request.authorization
         if self._connection is not None:
             self._connection.write(request.data)
