@@ -35,6 +35,8 @@ async def print_once(
     found = _passing(read_series(scrape.published, None, 0.0), passes)
     print_series(found, scrape.at, as_json=as_json, as_csv=as_csv)
     _say_what_is_missing(scrape.published)
+    if not found:
+        say("no series matches the filter, or none is published")
     if scrape.lost_lines:
         fail(f"{lost_words(scrape.lost_lines)}; the others are above")
 

@@ -45,3 +45,10 @@ def test_watching_all_series_gives_rates(tsmon: Tsmon, server: FakeTorchServe) -
 def test_filter_and_csv_are_of_all_series(tsmon: Tsmon) -> None:
     assert tsmon("metrics", "--csv").code == 2
     assert tsmon("metrics", "--filter", "x").code == 2
+
+
+def test_a_filter_that_nothing_passes_is_said(tsmon: Tsmon, server: FakeTorchServe) -> None:
+    server.load("mnist")
+    ended = tsmon("metrics", "--all", "--filter", "nosuchthing")
+    assert ended.code == 0
+    assert "no series matches the filter" in ended.stderr
