@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import signal
@@ -60,9 +61,12 @@ def test_an_interrupted_recording_is_whole_and_can_be_exported(
     shell.tsmon("unregister", "mnist")
 
     assert recorded.code == 0, recorded.stderr
-    header, *rows = exported.stdout.splitlines()
-    assert header.startswith("time,server,model,version")
-    assert [row.split(",")[1:4] for row in rows] == [["up", "mnist", "1.0"]] * 3
+    rows = list(csv.DictReader(exported.stdout.splitlines()))
+    assert list(rows[0])[:4] == ["time", "server", "model", "version"]
+    there = [row for row in rows if row["gone"] == "False"]
+    assert [(row["server"], row["model"], row["version"]) for row in there] == [
+        ("up", "mnist", "1.0")
+    ] * 3
 
 
 async def test_a_recording_of_a_real_server_is_replayed_in_the_monitor(
