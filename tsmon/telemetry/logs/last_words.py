@@ -7,7 +7,7 @@ is then the only evidence; a few of such words show the cause, the others are qu
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -27,6 +27,9 @@ _CHATTER = re.compile(
     r"|model: .+, number of batch response mismatched)"
 )
 """What TorchServe's own code of a worker says, and empty lines."""
+_NOT_DECODED = "Failed json decoding of input data. Forwarding encoded payload"
+"""A traceback follows, which is no failure: the handler gets the bytes."""
+_RECEIVED = "Backend received inference at: "
 _METRIC = re.compile(r"^\S+\.[A-Za-z]+:[\d.eE+-]+\|#")
 _FATAL = re.compile(r"^Fatal Python error: (.+?)\.?$")
 _TERMINATE = re.compile(r"^terminate called (?:after throwing an instance of '(.+)'|.*)$")
@@ -83,7 +86,7 @@ def last_words(said: Sequence[Said], since: datetime, until: datetime) -> LastWo
     """
     words = [
         line
-        for line in said
+        for line in _without_decoding(said)
         if since <= line.time <= until + LAG
         and not _CHATTER.match(line.text)
         and not _METRIC.match(line.text)
@@ -91,3 +94,18 @@ def last_words(said: Sequence[Said], since: datetime, until: datetime) -> LastWo
     errors, printed = ([w.text for w in words if w.stderr is e] for e in (True, False))
     chosen = printed if BEGIN in printed and BEGIN not in errors else errors or printed
     return LastWords(tuple(chosen[-MOST_WORDS:])) if chosen else None
+
+
+def _without_decoding(said: Iterable[Said]) -> Iterator[Said]:
+    """Without what TorchServe says of payloads that are not the JSON that they claim to be.
+
+    It may be written after the answer that the process then gave.
+    """
+    decoding = False
+    for line in said:
+        if line.text == _NOT_DECODED:
+            decoding = True
+        elif line.text.startswith(_RECEIVED):
+            decoding = False
+        if not decoding:
+            yield line

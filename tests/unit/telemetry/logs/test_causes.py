@@ -214,6 +214,22 @@ def test_words_of_long_ago_are_not_the_last_ones() -> None:
     assert cause.kind is CauseKind.DIED_SILENTLY
 
 
+def test_what_is_said_of_a_payload_that_is_no_json_explains_no_end() -> None:
+    """Its stamps may be later than the answer that the process then gave."""
+    thread = b"W-9000-digit_1.0-stdout MODEL_LOG - "
+    said = (
+        b"Failed json decoding of input data. Forwarding encoded payload",
+        b"Traceback (most recent call last):",
+        b"UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0",
+        b"Backend received inference at: 1796093628",
+    )
+    at = b"2026-11-30T16:23:59,000 "
+    words = [at + b"[INFO ] " + thread + text for text in said]
+    ended = at + b"[DEBUG] W-9000-digit_1.0 org.pytorch.serve.wlm.WorkerThread - "
+    died = [ended + b"W-9000-digit_1.0 State change WORKER_MODEL_LOADED -> WORKER_STOPPED"]
+    assert _found(find_cause(words, died)).kind is CauseKind.DIED_SILENTLY
+
+
 def test_traceback_that_breaks_off_is_said_to() -> None:
     whole = model_lines("lfs_pointer")
     cut = whole[: next(n for n, line in enumerate(whole) if b"UnpicklingError" in line)]
