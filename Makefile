@@ -1,4 +1,5 @@
-# `make` lists the targets. Everything runs in .venv, which `make setup` makes and keeps up to date.
+# `make` lists the targets. Everything runs in .venv, which `make setup` makes and keeps up to date;
+# in the development container it is where VENV says, since .venv is made for this machine.
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
@@ -6,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 # Tests start hundreds of programs, which would compile every module each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 
 # The Python that .venv was made with, or else one that TorchServe was tried with.
@@ -22,9 +23,12 @@ model_version := 1.0
 tserve_url := http://127.0.0.1
 models_port := 8081
 num_workers := 1
-model_url := $(model_name).mar
-container_name := tsmon
+model_url := $(value model_name).mar
+container_name := tsmon-dev
 image := pytorch/torchserve:latest-cpu
+
+# One of these as one word for the shell, whatever is in it.
+quoted = $(if $(value $1),'$(subst ','\'',$(value $1))',$(error $1 is empty: give it a value, or leave it out))
 
 .PHONY: help
 help: ## List the targets
@@ -132,36 +136,58 @@ samples: setup ## Draw the digits to send: artifacts/samples
 ##@ The walkthrough
 
 .PHONY: mar serve-run serve-start serve-stop register-model
-.PHONY: docker-run docker-start docker-exec docker-stop
+.PHONY: docker-run docker-start docker-exec docker-stop docker-image
 mar: setup ## Build the archive in artifacts (model_name, model_version)
-	$(BIN)/tsmon archive --force --model-name $(model_name) --version $(model_version) \
-		--export-path artifacts
+	$(BIN)/tsmon archive --force --model-name $(call quoted,model_name) \
+		--version $(call quoted,model_version) --export-path artifacts
 
-serve-run: setup ## Start TorchServe with artifacts as its model store
-	$(BIN)/tsmon serve start --model-store artifacts
+HAS_ENGINE = docker version >/dev/null 2>&1
+AS_PROCESS = { echo 'no Docker engine is answering: TorchServe runs as a process of this machine' && \
+	$(BIN)/tsmon serve start --model-store artifacts; }
 
-serve-start: serve-run ## Start it again; it keeps its logs, and no registered model
+serve-run: setup ## Start TorchServe in a container, without Docker as a process (image)
+	@if $(HAS_ENGINE); then \
+		$(BIN)/tsmon serve start --docker --image $(call quoted,image) --model-store artifacts \
+			--mount model:/home/model-server/model:ro \
+			--mount handler:/home/model-server/handler:ro; \
+	else $(AS_PROCESS); fi
+
+serve-start: setup ## Start it again after serve-stop; it keeps its logs, and no registered model
+	@if $(HAS_ENGINE); then $(BIN)/tsmon serve resume; else $(AS_PROCESS); fi
 
 serve-stop: setup ## Stop it
 	$(BIN)/tsmon serve stop
 
 register-model: setup ## Register a model (model_url, num_workers, tserve_url, models_port)
-	$(BIN)/tsmon --server $(tserve_url):$(models_port) register $(model_url) \
-		--workers $(num_workers)
+	$(BIN)/tsmon --server $(call quoted,tserve_url):$(call quoted,models_port) \
+		register $(call quoted,model_url) --workers $(call quoted,num_workers)
 
-docker-run: setup ## Start TorchServe in a new container (container_name, image)
-	$(BIN)/tsmon serve start --docker --name $(container_name) --image $(image) \
-		--model-store artifacts \
-		--mount model:/home/model-server/model:ro --mount handler:/home/model-server/handler:ro
+NEED_ENGINE = $(HAS_ENGINE) || { \
+	echo 'no Docker engine is answering: `docker version` says why; `make setup` needs none' >&2; exit 1; }
+IN_USE = echo 'if it exists already: make docker-start, or make docker-run container_name=another' >&2
 
-docker-start: setup ## Start the stopped container again (container_name)
-	$(BIN)/tsmon serve resume --name $(container_name)
+docker-run: ## Start the development container, to train, archive and test in (container_name)
+	@$(NEED_ENGINE)
+	docker build --target development --build-arg uid="$$(id -u)" --build-arg gid="$$(id -g)" \
+		--tag tsmon-dev .
+	@docker run --detach --init --name $(call quoted,container_name) \
+		--mount 'type=bind,"source=$(subst ','\'',$(CURDIR))",target=/workspace' tsmon-dev || { $(IN_USE); exit 1; }
 
-docker-exec: setup ## Open a shell in the container (container_name)
-	@$(BIN)/tsmon serve shell --name $(container_name)
+docker-start: ## Start the stopped development container again (container_name)
+	@$(NEED_ENGINE)
+	docker start $(call quoted,container_name)
 
-docker-stop: setup ## Stop the container (container_name)
-	$(BIN)/tsmon serve stop --name $(container_name)
+docker-exec: ## Open a shell in the development container (container_name)
+	@$(NEED_ENGINE)
+	@docker exec --interactive $$(test -t 0 && echo --tty) $(call quoted,container_name) /bin/bash
+
+docker-stop: ## Stop the development container (container_name)
+	@$(NEED_ENGINE)
+	docker stop $(call quoted,container_name)
+
+docker-image: ## Build the image of tsmon itself
+	@$(NEED_ENGINE)
+	docker build --tag tsmon .
 
 ##@ Cleaning
 

@@ -33,6 +33,21 @@ def image(_: str, *words: str) -> None:
         _fail(f"Error response from daemon: no such image: {words[-1]}: No such image")
 
 
+def version(*_: str) -> None:
+    print("Server: stand-in")
+
+
+def build(*_: str) -> None:
+    return
+
+
+def run(*words: str) -> None:
+    name = words[words.index("--name") + 1]
+    if _path({"Name": f"/{name}"}).exists():
+        _fail(f'Error response from daemon: Conflict. The container name "/{name}" is in use')
+    _save({"Id": f"id-of-{name}", "Name": f"/{name}", "State": {"Status": "running"}})
+
+
 def pull(name: str) -> None:
     print((HOME / "pulling").read_text(), end="")
     with (HOME / "images").open("a") as file:
@@ -113,6 +128,9 @@ def execute(*words: str) -> None:
 
 
 VERBS: dict[str, Callable[..., None]] = {
+    "version": version,
+    "build": build,
+    "run": run,
     "image": image,
     "pull": pull,
     "create": create,

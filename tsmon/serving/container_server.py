@@ -159,7 +159,7 @@ def _existing(name: str) -> ContainerFacts:
     if found is None:
         raise ContainerError(
             f"No container {name} exists",
-            f"Create it: tsmon serve start --docker --name {name} (make docker-run)",
+            f"Create it: tsmon serve start --docker --name {name} (make serve-run)",
         )
     return found
 

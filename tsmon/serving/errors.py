@@ -145,7 +145,7 @@ class NameTaken(ContainerError):
         super().__init__(
             f"A container {name} already exists ({status})",
             f"If it is yours, start it as it is: tsmon serve resume --name {name} (make "
-            "docker-start); else choose another name with --name (make docker-run container_name=)",
+            "serve-start); else choose another name with --name",
         )
         self.name = name
 

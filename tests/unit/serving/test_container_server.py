@@ -121,8 +121,8 @@ def test_a_name_that_is_taken(server: ContainerServer, plan: ServerPlan, engine:
     with pytest.raises(NameTaken, match=r"A container mine already exists \(exited\)") as caught:
         server.start(plan, MINE)
 
-    assert "make docker-start" in caught.value.hint
-    assert "container_name=" in caught.value.hint
+    assert "make serve-start" in caught.value.hint
+    assert "--name" in caught.value.hint
 
 
 def test_there_is_one_server_to_a_home(
@@ -315,7 +315,7 @@ def test_a_container_that_is_not_there(server: ContainerServer) -> None:
     for action in (lambda: server.resume("mine", SECONDS), lambda: server.stop("mine")):
         with pytest.raises(ContainerError, match="No container mine") as caught:
             action()
-        assert "make docker-run" in caught.value.hint
+        assert "make serve-run" in caught.value.hint
 
 
 def test_another_container_is_stopped_by_its_name(
