@@ -19,7 +19,7 @@ from tsmon.cli.reports.problems import Problems
 from tsmon.cli.reports.ticks import tick_line, tick_record
 from tsmon.config.schema import NotifySettings
 from tsmon.telemetry.instant import Instant
-from tsmon.telemetry.live import LiveSource
+from tsmon.telemetry.live import DESCRIBES_PER_TICK, LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ServerState, Snapshot
 from tsmon.telemetry.staleness import as_of, patience_s
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tsmon.cli.target import Target
     from tsmon.notify.notifier import Notifier
     from tsmon.telemetry.limits.watch import LimitWatch
+    from tsmon.telemetry.logs.request_tally import RequestTally
     from tsmon.telemetry.source import Source
 
 
@@ -46,10 +47,17 @@ def source_of(
 
 
 @asynccontextmanager
-async def live_source(target: Target) -> AsyncIterator[Source]:
-    """The server that the options mean, asked live."""
+async def live_source(
+    target: Target,
+    *,
+    tally: RequestTally | None = None,
+    describes: int = DESCRIBES_PER_TICK,
+) -> AsyncIterator[Source]:
+    """The server that the options mean, asked live; see `LiveSource`."""
     async with target.client() as client:
-        with closing(LiveSource(client, target.log_place, target.access.log_zone)) as source:
+        place, zone = target.log_place, target.access.log_zone
+        source = LiveSource(client, place, zone, tally=tally, describes=describes)
+        with closing(source):
             yield source
 
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from tsmon.logs.discovery import find_logs
-from tsmon.logs.lines import WorkerNames, logged_as
+from tsmon.logs.lines import logged_as
 from tsmon.telemetry.descriptions import OF_THE_SERVER, ModelReader
 from tsmon.telemetry.gpus import GpuReader
 from tsmon.telemetry.health.server_signs import PingWatch
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.logs.place_follower import PlaceFollower
-from tsmon.telemetry.logs.request_lines import ONLY_MODEL
-from tsmon.telemetry.logs.request_report import RequestReport, TimesKey, times_keys
+from tsmon.telemetry.logs.request_lines import keys_of
 from tsmon.telemetry.processes import ProcessTable
 from tsmon.telemetry.scrape import MetricsMode, Scrape, ScrapeReader
 from tsmon.telemetry.snapshot import ModelKey, ProcessUsage
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from tsmon.logs.places import LogPlace
     from tsmon.telemetry.logs.causes import Cause
     from tsmon.telemetry.logs.folder_follower import FolderFollower
+    from tsmon.telemetry.logs.request_report import RequestReport
+    from tsmon.telemetry.logs.request_tally import RequestTally
     from tsmon.torchserve.client import TorchServe
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ T = TypeVar("T")
 LARGE_SCRAPE = 1 << 16
 """Characters of a scrape from which on a thread reads it: 500 series, 2 ms when read in full."""
 DESCRIBES_PER_TICK = 8
-"""Settled models described at each tick besides the one in focus; the others wait their turn."""
+"""By default; the other settled models wait their turn."""
 
 
 class LiveSource:
@@ -47,21 +48,26 @@ class LiveSource:
         client: TorchServe,
         log_place: LogPlace | None = None,
         log_zone: tzinfo | None = None,
+        *,
+        tally: RequestTally | None = None,
+        describes: int = DESCRIBES_PER_TICK,
     ) -> None:
         """With `log_place` its logs are read there; else a local server's are looked for.
 
-        `log_zone` is that of their stamps, by default worked out.
+        `log_zone` is that of their stamps, by default worked out; `tally` counts all requests that
+        they show. So many settled models are described at each tick besides the one in focus.
         """
         self._client = client
         self._log_place = log_place
         self._log_zone = log_zone
-        self._logs = PlaceFollower(log_place, log_zone) if log_place is not None else None
+        self._tally = tally
+        self._logs = self._follower(log_place) if log_place is not None else None
         self._looked = False
         self._processes = ProcessTable() if client.addresses.is_local else None
         self._gpus = GpuReader() if client.addresses.is_local else None
         self._facts: ServerFacts | None = None
         self._scrapes = ScrapeReader()
-        self._reader = ModelReader(client.management, DESCRIBES_PER_TICK)
+        self._reader = ModelReader(client.management, describes)
         self._pings = PingWatch(client.inference)
 
     @property
@@ -135,7 +141,10 @@ class LiveSource:
         place = await in_thread(find_logs, self._client.addresses.management)
         if place is not None and (self._logs is None or self._logs.place != place):
             await in_thread(self.close)
-            self._logs = PlaceFollower(place, self._log_zone)
+            self._logs = self._follower(place)
+
+    def _follower(self, place: LogPlace) -> PlaceFollower:
+        return PlaceFollower(place, self._log_zone, self._tally)
 
     def _process_usages(self, models: Sequence[Description]) -> Mapping[int, ProcessUsage]:
         if self._processes is None:
@@ -214,15 +223,13 @@ def _is_in_log_mode(scrape: Scrape | TorchServeError) -> bool:
 
 
 def _reports(logs: FolderFollower, models: Sequence[Description]) -> dict[ModelKey, RequestReport]:
-    """What the logs say of each version; requests that reached no worker are the default one's."""
+    """What the logs say of each version."""
     now = Instant.now().monotonic
-    registered = [ModelKey(entry.model.name, entry.model.version) for entry in models]
-    names = WorkerNames(registered)
+    registered = {
+        ModelKey(entry.model.name, entry.model.version): entry.is_default for entry in models
+    }
     reports = {}
-    for entry, key in zip(models, registered, strict=True):
-        keys = times_keys(key, names)
-        if entry.is_default:
-            keys += [TimesKey(key.name, ""), *([ONLY_MODEL] if names.only_model else [])]
+    for key, keys in keys_of(registered).items():
         report = logs.server_log.times.report(keys, now)
         if report is not None:
             reports[key] = report

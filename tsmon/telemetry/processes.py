@@ -88,6 +88,7 @@ class ProcessTable:
                 memory_bytes=process.memory_info().rss,
                 cpu_percent=self._cpu_percent[pid],
                 started=process.create_time(),
+                cpu_seconds=sum(process.cpu_times()[:2]),  # user and system, without its children
             )
 
 

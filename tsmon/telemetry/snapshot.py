@@ -59,6 +59,8 @@ class ProcessUsage(Struct, frozen=True):
     """Of one core, since the tick before."""
     started: float
     """Unix time."""
+    cpu_seconds: float | None = None
+    """Since then; None once it has ended, and in a recording."""
 
     @property
     def ended(self) -> bool:

@@ -15,6 +15,7 @@ from tsmon.telemetry.logs.server_log_follower import ServerLogFollower
 from tsmon.telemetry.logs.worker_states import states_here
 
 if TYPE_CHECKING:
+    from tsmon.telemetry.logs.request_tally import RequestTally
     from tsmon.telemetry.logs.worker_states import WorkerState
     from tsmon.torchserve.records import VersionKey
 
@@ -27,11 +28,13 @@ LOOKS = 5
 class FolderFollower:
     """Follows one log folder. `read` blocks: call it in a thread."""
 
-    def __init__(self, folder: Path, zone: LogZone | None = None) -> None:
-        """By default the zone of the stamps is worked out."""
+    def __init__(
+        self, folder: Path, zone: LogZone | None = None, tally: RequestTally | None = None
+    ) -> None:
+        """By default the zone of the stamps is worked out; `tally` counts all requests."""
         self.folder = folder
         self.zone = zone or LogZone()
-        self.server_log = ServerLogFollower(folder)
+        self.server_log = ServerLogFollower(folder, tally)
         self._failures = RequestFailures(folder)
         self._deaths: dict[str, int] = {}
         self._causes: dict[VersionKey, Cause] = {}

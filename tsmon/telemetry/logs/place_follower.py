@@ -6,12 +6,16 @@ import threading
 import time
 from collections.abc import Collection
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from tsmon.logs.container_copy import ContainerCopy
 from tsmon.logs.containers import NoContainerLogs, find_folder
 from tsmon.logs.places import Container, LogPlace
 from tsmon.logs.time_zone import LogZone
 from tsmon.telemetry.logs.folder_follower import FolderFollower
+
+if TYPE_CHECKING:
+    from tsmon.telemetry.logs.request_tally import RequestTally
 
 RETRY_S = 3.0
 """A container that could not be read is tried again so often."""
@@ -20,9 +24,12 @@ RETRY_S = 3.0
 class PlaceFollower:
     """Reads the logs at one place from tick to tick. `read` and `close` block."""
 
-    def __init__(self, place: LogPlace, zone: tzinfo | None = None) -> None:
-        """By default the zone of the stamps is worked out."""
+    def __init__(
+        self, place: LogPlace, zone: tzinfo | None = None, tally: RequestTally | None = None
+    ) -> None:
+        """By default the zone of the stamps is worked out; `tally` counts all requests."""
         self.place = place
+        self._tally = tally
         self._zone = LogZone(zone)
         self.folder: FolderFollower | None = None
         """What was read; None while the logs cannot be read."""
@@ -71,15 +78,15 @@ class PlaceFollower:
         if isinstance(self.place, Container):
             self._open_container(self.place)
         else:
-            self.folder = FolderFollower(self.place, self._zone)
+            self.folder = FolderFollower(self.place, self._zone, self._tally)
 
     def _open_container(self, container: Container) -> None:
         try:
             folder = find_folder(container)
             if folder.mounted is not None:
-                self.folder = FolderFollower(folder.mounted, self._zone)
+                self.folder = FolderFollower(folder.mounted, self._zone, self._tally)
                 return
             self._copy = ContainerCopy(folder)
-            self.folder = FolderFollower(self._copy.folder, self._zone)
+            self.folder = FolderFollower(self._copy.folder, self._zone, self._tally)
         except NoContainerLogs as error:
             self.problem = f"the logs of {container} cannot be read: {error}"

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import unquote, unquote_plus
 
-from tsmon.logs.lines import Doubles, worker_thread
-from tsmon.telemetry.logs.request_report import Samples, TimesKey
+from tsmon.logs.lines import Doubles, WorkerNames, worker_thread
+from tsmon.telemetry.logs.request_report import Samples, TimesKey, times_keys
 
+Version = TypeVar("Version", bound=tuple[str, str])
 REPEATED_ELSEWHERE = frozenset(
     {
         *(b"Flushing ", b"Looping b", b"Sending r", b"Backend r"),
@@ -222,6 +224,19 @@ _NAMED = tuple(
 _MODEL_NAME = re.compile(r"(?:^|&)model_name=([^&]+)")
 ONLY_MODEL = TimesKey("", "")
 """Of a request that names no model, to a server that has but one."""
+
+
+def keys_of(registered: Mapping[Version, bool]) -> dict[Version, list[TimesKey]]:
+    """What the requests of each registered version are kept under.
+
+    Those that reached no worker are the default version's, which is the one with True.
+    """
+    names, found = WorkerNames(registered), {}
+    for key, is_default in registered.items():
+        found[key] = times_keys(key, names)
+        if is_default:
+            found[key] += [TimesKey(key[0], ""), *([ONLY_MODEL] if names.only_model else [])]
+    return found
 
 
 @lru_cache(maxsize=1024)

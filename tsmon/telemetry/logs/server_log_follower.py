@@ -28,6 +28,7 @@ from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, S
 
 if TYPE_CHECKING:
     from tsmon.telemetry.logs.request_report import Samples, TimesKey
+    from tsmon.telemetry.logs.request_tally import RequestTally
 
 AT_ONCE = 1 << 17
 """Bytes of ts_log looked at together; more would not stay in a processor's cache."""
@@ -45,8 +46,10 @@ class ServerLogFollower:
     `counters` and `worker_states` hold what was read. Blocks while it reads: call it in a thread.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tally: RequestTally | None = None) -> None:
+        """`tally` counts all requests that are read."""
         self.folder = folder
+        self._tally = tally
         self.times = RequestTimes()
         self.counters = LoggedCounters()
         self.series = LoggedSeries()
@@ -96,6 +99,8 @@ class ServerLogFollower:
         self._add_counters(lines)
         self._is_first = False
         self.times.add(found, now)
+        if self._tally is not None:
+            self._tally.add(found)
         self.problem = self._problem()
 
     def search_back(self, workers: Collection[str]) -> None:
