@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +10,12 @@ import click
 from msgspec import structs
 
 from tsmon.cli.output import emit
-from tsmon.declared.state import as_toml
-from tsmon.torchserve.errors import InvalidArgument
-from tsmon.untrusted.private import private_folder
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
-    from tsmon.declared.difference import Difference
-    from tsmon.declared.state import DeclaredState
+    from tsmon.declared.changes import ServerPlan
 
 state_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-_NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 prune_option = click.option(
     "--prune", is_flag=True, help="Also unregister what FILE does not name."
 )
@@ -51,31 +44,14 @@ def targets_of(target: Target, servers: Sequence[str]) -> list[Target]:
     return [structs.replace(target, server=name) for name in servers]
 
 
-def print_plan(server: str, plan: Difference, talk: Callable[[str], None] = emit) -> None:
+def print_plan(plan: ServerPlan, talk: Callable[[str], None] = emit) -> None:
     """A line for each step, and what is left alone."""
+    server = plan.server
     if not plan.steps:
-        talk(f"{server}: nothing to do")
+        why = plan.obstacle or plan.why_not
+        talk(f"{server}: {'not possible' if plan.obstacle else 'nothing to do'}: {why}")
     for step in plan.steps:
         lost = "  (requests to it are lost meanwhile)" if step.interrupts else ""
         talk(f"{server}: {step}{lost}")
-    pruned = {step.version for step in plan.steps}
-    for version in plan.undeclared:
-        if version not in pruned:
-            talk(f"{server}: left alone: {version} (--prune unregisters it)")
-
-
-def keep_before(target: Target, server: str, state: DeclaredState) -> Path:
-    """Write down what a server had; the file that gives it back.
-
-    Raises:
-        InvalidArgument: it cannot be written, so that there would be no way back.
-    """
-    folder = target.own_home.path / "states"
-    now = datetime.now().astimezone()
-    file = folder / f"{_NOT_IN_A_NAME.sub('-', server)}-{now:%Y%m%d-%H%M%S-%f}.toml"
-    try:
-        private_folder(folder)
-        file.write_text(as_toml(state, f"models of {server} before {now:%Y-%m-%d %H:%M:%S %z}"))
-    except OSError as error:
-        raise InvalidArgument(f"cannot write {file}: {error.strerror or error}") from None
-    return file
+    for version in plan.left_alone:
+        talk(f"{server}: left alone: {version} (--prune unregisters it)")

@@ -13,7 +13,7 @@ from tsmon.cli.outcome import Exit
 from tsmon.cli.output import emit_json
 from tsmon.cli.reports.declared import plan_record
 from tsmon.cli.target import Target, pass_target
-from tsmon.declared.difference import difference
+from tsmon.declared.changes import Declared, plan_for
 from tsmon.declared.state import read_state, state_of
 
 
@@ -29,15 +29,16 @@ async def diff(
     target: Target, file: Path, prune: bool, servers: tuple[str, ...], as_json: bool
 ) -> None:
     """Show what `tsmon apply FILE` would do; the exit code is 1 where that is anything."""
-    wanted = read_state(file)
+    change = Declared(read_state(file), prune)
     records, differs = [], False
     for each in targets_of(target, servers):
         async with each.client() as client:
-            plan = difference(wanted, await state_of(client.management), prune=prune)
+            name = each.name or client.addresses.label
+            plan = plan_for(name, change, await state_of(client.management))
         differs |= bool(plan.steps)
-        records.append(plan_record(client.addresses.label, plan))
+        records.append(plan_record(name, plan.plan))
         if not as_json:
-            print_plan(client.addresses.label, plan)
+            print_plan(plan)
     if as_json:
         emit_json(records)
     if differs:

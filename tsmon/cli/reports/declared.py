@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tsmon.declared.applying import AppliedStep, StepOutcome
+from tsmon.declared.many import Stand
+
 if TYPE_CHECKING:
-    from tsmon.declared.applying import AppliedStep
     from tsmon.declared.difference import Difference, Step
+    from tsmon.declared.many import ServerProgress
 
 
 def plan_record(server: str, plan: Difference) -> dict[str, Any]:
@@ -18,8 +21,21 @@ def plan_record(server: str, plan: Difference) -> dict[str, Any]:
     }
 
 
-def step_record(applied: AppliedStep) -> dict[str, Any]:
-    """A step for `--json`, with what became of it."""
+def change_record(server: ServerProgress) -> dict[str, Any]:
+    """What became of a plan, for `--json`."""
+    tried = [_step_record(each) for each in server.steps]
+    left = server.plan.steps[len(tried) :]
+    return {
+        "server": server.plan.server,
+        "steps": tried + [_step_record(AppliedStep(each, StepOutcome.NOT_TRIED)) for each in left],
+        "stand": server.stand,
+        "failed": server.stand is Stand.FAILED,
+        "detail": server.detail or None,
+        "before": str(server.kept) if server.kept else None,
+    }
+
+
+def _step_record(applied: AppliedStep) -> dict[str, Any]:
     return {
         **_record(applied.step),
         "outcome": applied.outcome,
