@@ -111,6 +111,10 @@ soak: setup ## Watch a server that restarts each minute, for half an hour, and j
 docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 	$(BIN)/tsmon keys --defaults --markdown >docs/keys.md
 
+.PHONY: deploy
+deploy: setup ## Write deploy/ by `tsmon export`
+	for kind in prometheus; do $(BIN)/tsmon export $$kind deploy/$$kind --force || exit; done
+
 .PHONY: tour
 tour: setup ## Take the pictures of docs/tour from a real run, in about two minutes
 	$(BIN)/python -m tools.tour

@@ -129,6 +129,11 @@ CALLS: Mapping[str, Given] = {
         on(w, "limits", "--when", NAME),
         on(w, "limits", "--when", "ready < 9", "--model", NAME, "--seconds", "0.2"),
     ],
+    "export prometheus": lambda w: [
+        ["export", "prometheus", NAME],
+        ["export", "prometheus", NAME, "--server", NAME],
+        ["export", "prometheus", NAME, "--exporter", NAME],
+    ],
     "fleet": lambda w: [
         ["fleet", "--once"],
         ["fleet", "--once", "--prometheus", w.prometheus],

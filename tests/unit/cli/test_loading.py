@@ -119,7 +119,7 @@ def groups(group: click.Group = cli) -> Iterator[tuple[CommandGroup, CommandFile
 
 def test_a_command_is_listed_as_it_is() -> None:
     found = list(groups())
-    assert {group.name for group, _ in found} == {"cli", "config", "serve", "workflow"}
+    assert {group.name for group, _ in found} == {"cli", "config", "export", "serve", "workflow"}
     for group, files in found:
         for name, command in files.items():
             listed = group.get_command(click.Context(group), name)

@@ -1,0 +1,1 @@
+"""Files with which Prometheus, Grafana, Docker Compose and Kubernetes watch TorchServe."""
