@@ -93,6 +93,11 @@ CALLS: Mapping[str, Given] = {
         on(w, "load", MODEL, str(w.payloads), "-n", "3", "--fail-if", "errors > 1 %"),
     ],
     "advise": lambda w: [on(w, "advise", MODEL, "--seconds", "1")],
+    "autoscale": lambda w: [
+        on(w, "autoscale", MODEL, "--max", "3", "--seconds", "1"),
+        on(w, "autoscale", MODEL, "--max", "3", "--seconds", "1", "--apply", "--restore"),
+        on(w, "autoscale", NAME, "--max", "3"),
+    ],
     "experiment": lambda w: [
         on(w, "experiment", MODEL, str(w.images), "--workers", "1", "--batches", "1", "-y")
     ],

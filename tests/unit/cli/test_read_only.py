@@ -213,6 +213,7 @@ def test_no_command_changes_anything(world: World, command: str, tmp_path: Path)
         "workflow unregister mnist --yes",
         "restart mnist --at-once --yes",
         "experiment mnist --workers 1,2",
+        "autoscale mnist --max 2 --apply",
         "token refresh",
     ],
 )

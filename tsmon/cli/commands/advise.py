@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tsmon.cli.capacity_options import curve_option, goal_options, measured_points
 from tsmon.cli.console import talk
 from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import as_json, server_options, version_option
@@ -16,8 +17,6 @@ from tsmon.cli.output import emit_json
 from tsmon.cli.reports.advice import advice_record, say_advice
 from tsmon.cli.target import Target, pass_target
 from tsmon.load.capacity.advice import advise as find_advice
-from tsmon.load.capacity.curve import read_points
-from tsmon.load.capacity.experience import experienced_points
 from tsmon.load.capacity.machine import machine_of
 from tsmon.load.capacity.prediction import LatencyGoal as Wanted
 from tsmon.load.capacity.situation import Situation, situation_of, with_earlier
@@ -49,8 +48,7 @@ QUIET_S = 5.0
     type=click.FloatRange(0, MOST_RATE, min_open=True),
     help="Arrival rate to plan for (requests/s); by default the observed one.",
 )
-@click.option("--queue-ms", type=float, help="Target: mean queue time in ms.")
-@click.option("--p95-ms", type=float, help="Target: p95 of the response time in ms.")
+@goal_options
 @click.option(
     "--seconds",
     default=30.0,
@@ -58,11 +56,7 @@ QUIET_S = 5.0
     type=click.FloatRange(1, LONG_WINDOW_S),
     help="How long to observe the traffic.",
 )
-@click.option(
-    "--curve",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="JSON file with service times measured at several worker counts.",
-)
+@curve_option
 @click.option(
     "--up-to", default=0, type=click.IntRange(0, MOST_WORKERS), help="Show at least this many rows."
 )
@@ -94,11 +88,7 @@ async def advise(
     async with target.client() as client:
         described = await client.management.describe(model, version)
         key = ModelKey(described.name, described.version)
-        measured = (
-            read_points(curve)
-            if curve
-            else experienced_points(client.addresses.label, key, target.own_home.path)
-        )
+        measured = measured_points(curve, client, key, target)
         situation = await _watch(client, target.log_place, key, seconds)
     advice = find_advice(situation, wanted, rate=rate, measured=measured, up_to=up_to)
     if as_json:

@@ -1,0 +1,1 @@
+"""Gives a model the workers that the advice says its traffic needs, again and again."""
