@@ -113,7 +113,7 @@ docs-keys: setup ## Write docs/keys.md from the tables of keys and commands
 
 .PHONY: deploy
 deploy: setup ## Write deploy/ by `tsmon export`
-	for kind in prometheus; do $(BIN)/tsmon export $$kind deploy/$$kind --force || exit; done
+	for kind in prometheus grafana compose k8s; do $(BIN)/tsmon export $$kind deploy/$$kind --force || exit; done
 
 .PHONY: tour
 tour: setup ## Take the pictures of docs/tour from a real run, in about two minutes

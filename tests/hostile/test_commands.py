@@ -134,6 +134,11 @@ CALLS: Mapping[str, Given] = {
         on(w, "limits", "--when", NAME),
         on(w, "limits", "--when", "ready < 9", "--model", NAME, "--seconds", "0.2"),
     ],
+    "export grafana": lambda w: [["export", "grafana", NAME, "--prometheus", NAME]],
+    "export compose": lambda w: [["export", "compose", NAME, "--models", NAME, "--image", NAME]],
+    "export k8s": lambda w: [
+        ["export", "k8s", NAME, "--model", NAME, "--namespace", NAME, "--image", NAME],
+    ],
     "export prometheus": lambda w: [
         ["export", "prometheus", NAME],
         ["export", "prometheus", NAME, "--server", NAME],

@@ -34,6 +34,9 @@ servers_option = click.option(
     help="A server name from the configuration, or a management address. [default: all servers of "
     "the configuration, else the one at 127.0.0.1]",
 )
+image_option = click.option(
+    "--image", default="tsmon", show_default=True, help="tsmon's own image: `make docker-image`."
+)
 _RULE_OPTIONS = (
     click.option(
         "--interval",

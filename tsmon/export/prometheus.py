@@ -99,7 +99,7 @@ def _groups(targets: list[ScrapeTarget], number: int) -> list[dict[str, Any]]:
     groups = [target.group for target in targets]
     if number == 1:
         return groups
-    return [{**group, "labels": {**group.get("labels", {}), "job": JOB}} for group in groups]
+    return [{**group, "labels": {**group["labels"], "job": JOB}} for group in groups]
 
 
 def _exporter_job(plan: Plan) -> dict[str, Any]:

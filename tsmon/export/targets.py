@@ -25,8 +25,8 @@ class ScrapeTarget(Struct, frozen=True):
 
     address: str
     """`host:port`."""
-    name: str = ""
-    """What the configuration calls the server; its label `server`."""
+    server: str = ""
+    """Its label `server`, which the exporter beside it has too."""
     scheme: str = "http"
     path: str = METRICS_PATH
     way: Mapping[str, Any] = {}
@@ -35,8 +35,7 @@ class ScrapeTarget(Struct, frozen=True):
     @property
     def group(self) -> dict[str, Any]:
         """It as Prometheus lists targets."""
-        labels = {"server": self.name} if self.name else {}
-        return {"targets": [self.address], **({"labels": labels} if labels else {})}
+        return {"targets": [self.address], "labels": {"server": self.server or self.address}}
 
     @property
     def job_settings(self) -> dict[str, Any]:
@@ -76,7 +75,8 @@ def exporters_beside(targets: Iterable[ScrapeTarget]) -> tuple[ScrapeTarget, ...
     exporters = []
     for target in targets:
         host = target.address.rpartition(":")[0]
-        exporters.append(ScrapeTarget(f"{host}:{EXPORTER_PORT + on_host[host]}", target.name))
+        address = f"{host}:{EXPORTER_PORT + on_host[host]}"
+        exporters.append(ScrapeTarget(address, target.server or target.address))
         on_host[host] += 1
     return tuple(exporters)
 

@@ -10,7 +10,7 @@ import yaml
 from tests.unit.cli.conftest import Tsmon
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-COMMANDS = ("prometheus",)
+COMMANDS = ("prometheus", "grafana", "compose", "k8s")
 
 
 def files_in(folder: Path) -> dict[str, str]:

@@ -64,7 +64,7 @@ def test_targets_that_are_reached_alike_share_a_job_and_all_have_its_label(tmp_p
 
     assert plain["static_configs"] == [
         {"targets": ["ts:8082"], "labels": {"server": "prod"}},
-        {"targets": ["b:8082"]},
+        {"targets": ["b:8082"], "labels": {"server": "b:8082"}},
     ]
     assert encrypted["metrics_path"] == "/ts/metrics"
     assert encrypted["static_configs"][0]["labels"] == {"server": "edge", "job": "torchserve"}

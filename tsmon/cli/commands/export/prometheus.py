@@ -82,16 +82,12 @@ def prometheus(
 
 
 def _next(plan: Plan) -> list[str]:
-    exporters = [
-        shell_line(["tsmon", "exporter", *_server(each), *_port(each)]) for each in plan.exporters
-    ]
+    exporters = [shell_line(["tsmon", "exporter", *_options(each)]) for each in plan.exporters]
     return [*CHECKS, *exporters, START]
 
 
-def _server(exporter: ScrapeTarget) -> tuple[str, ...]:
-    return ("--server", exporter.name) if exporter.name else ()
-
-
-def _port(exporter: ScrapeTarget) -> tuple[str, ...]:
+def _options(exporter: ScrapeTarget) -> list[str]:
+    """Those of a server of the configuration; another is found by the exporter itself."""
     port = exporter.address.rpartition(":")[2]
-    return () if port == str(EXPORTER_PORT) else ("--port", port)
+    named = [] if ":" in exporter.server else ["--server", exporter.server]
+    return named if port == str(EXPORTER_PORT) else [*named, "--port", port]
