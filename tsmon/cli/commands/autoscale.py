@@ -33,7 +33,7 @@ from tsmon.telemetry.live import LiveSource
 from tsmon.telemetry.monitor import Monitor
 from tsmon.telemetry.snapshot import ModelKey
 from tsmon.torchserve.changes import MOST_WORKERS
-from tsmon.torchserve.errors import TorchServeError
+from tsmon.torchserve.errors import TimedOut, TorchServeError, Unreachable
 from tsmon.torchserve.rollout import Outcome, follow
 from tsmon.units import plural
 
@@ -117,7 +117,7 @@ async def autoscale(
     seconds: float | None,
     version: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Keep a MODEL at the number of workers that `tsmon advise` finds for its traffic.
 
     A dry run, unless --apply is given: it says what it would do and why. More workers are started
@@ -153,9 +153,8 @@ async def autoscale(
                     stopped = False
                 except asyncio.CancelledError:
                     stopped = True
-                await _end(scaling, found, restore=restore and acts, as_json=as_json)
-    if stopped:
-        raise click.exceptions.Exit(Exit.INTERRUPTED)
+                left = await _end(scaling, found, restore=restore and acts, as_json=as_json)
+    return left or (Exit.INTERRUPTED if stopped else Exit.DONE)
 
 
 async def _follow(
@@ -170,18 +169,22 @@ async def _follow(
                     emit_json_line(step_record(scaling.key, step))
 
 
-async def _end(scaling: Autoscaling, found: ModelVersion, *, restore: bool, as_json: bool) -> None:
-    """Put the model back where that was asked for, and say how it stands."""
+async def _end(scaling: Autoscaling, found: ModelVersion, *, restore: bool, as_json: bool) -> Exit:
+    """Put the model back where that was asked for, and say how it stands; gives how that went."""
     restored, now, management = False, None, scaling.management
+    left = Exit.DONE
     try:
         if restore:
             restored = await _put_back(scaling, found)
+            left = Exit.DONE if restored else Exit.FAILED
         now = await management.describe(found.name, found.version)
         say(as_it_stands(found, now))
     except TorchServeError as error:
         complain(f"how {scaling.key} stands is not known: {error}", error.hint)
+        left = Exit.UNREACHABLE if isinstance(error, (Unreachable, TimedOut)) else Exit.FAILED
     if as_json:
         emit_json_line(ended_record(found, now, restored=restored))
+    return left
 
 
 async def _put_back(scaling: Autoscaling, found: ModelVersion) -> bool:

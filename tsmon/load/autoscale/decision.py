@@ -135,12 +135,12 @@ class Autoscaler:
         changed = reading.workers != self._workers
         self._workers = reading.workers
         if changed or before is None or reading.at - before > GAP_S:
-            self._forget()
+            self.begin_again()
         if (outside := self._outside(reading)) is not None:
-            self._forget()
+            self.begin_again()
             return outside
         if reading.unknown is not None or reading.workers is None:
-            self._forget()
+            self.begin_again()
             return Decision(Kind.UNKNOWN, reading.unknown.words if reading.unknown else "")
         need = max(reading.need, self.policy.least)
         self._note(reading, need, reading.workers)
@@ -150,7 +150,8 @@ class Autoscaler:
             return self._down(reading, reading.workers)
         return Decision(Kind.STEADY, reading.why)
 
-    def _forget(self) -> None:
+    def begin_again(self) -> None:
+        """Take nothing for held until it has held from now on."""
         self._high_since = None
         self._low.clear()
 

@@ -97,6 +97,7 @@ class Autoscaling(Struct, kw_only=True):
         try:
             ended = await self._scale(target)
         except TorchServeError as error:
+            self.scaler.begin_again()
             yield _step(StepKind.FAILED, str(error), reading, target)
             return
         if ended.outcome is Outcome.DONE:

@@ -15,7 +15,7 @@ from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.doubts import FEW_REQUESTS
 from tsmon.load.capacity.situation import Machine, Situation, situation_of
 from tsmon.telemetry.logs.request_report import RequestPhase
-from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage
+from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
 from tsmon.units import duration, known, milliseconds, number, plural
 
 if TYPE_CHECKING:
@@ -110,15 +110,15 @@ class Watching:
     def _recent(self) -> Usage | None:
         """The traffic of the last seconds; None where too little was seen."""
         total = Usage(0.0, 0.0, 0.0, 0.0, 0.0)
-        counted: set[int] = set()
+        counted: UsageOrMissing = Missing.NO_TRAFFIC
         for later, earlier in pairwise(reversed(self._seen)):
             status = later.model(self._key)
             interval = status.traffic.interval if status else Missing.NO_TRAFFIC
             if not isinstance(interval, Usage):  # no counters yet, as no request came
-                interval = Usage(later.at.since(earlier.at), 0.0, 0.0, 0.0, 0.0)
-            if id(interval) not in counted:
-                counted.add(id(interval))
+                total = replace(total, seconds=total.seconds + later.at.since(earlier.at))
+            elif interval is not counted:  # a tick soon after another has the same
                 total = replace(total + interval, seconds=total.seconds + interval.seconds)
+                counted = interval
             if total.seconds >= RATE_S and total.arrived >= ENOUGH:
                 break
         return total if total.seconds >= LEAST_S else None
