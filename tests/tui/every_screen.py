@@ -17,9 +17,13 @@ from tests.unit.load.run.test_server_side import FULL, report
 from tests.unit.telemetry.log_page.lines import access, waited
 from tsmon.config.changes import Changes
 from tsmon.config.schema import Config, ServerSettings
+from tsmon.declared.changes import ScaleTo, plan_for
+from tsmon.declared.many import ChangeOfMany
+from tsmon.declared.state import DeclaredState, DeclaredVersion
 from tsmon.digits.folders import read_folder
 from tsmon.digits.images import DigitImage
 from tsmon.fleet.fleet import Fleet
+from tsmon.fleet.targets import FleetTarget
 from tsmon.load.answers import Answer
 from tsmon.load.run.record import past_run, run_record
 from tsmon.logs.time_zone import LogZone
@@ -40,6 +44,7 @@ from tsmon.tui.screens.ask import Ask, AskAmount, AskCount, AskPath, AskText
 from tsmon.tui.screens.asking import AnswerDialog, FormDialog
 from tsmon.tui.screens.bulk import BulkProgress, ConfirmMany, ScaleMany
 from tsmon.tui.screens.canary import Canary
+from tsmon.tui.screens.change_servers import ChangeServers, Kind, ServersProgress
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.confirm import Confirm, Question
 from tsmon.tui.screens.copy_choice import Copyable, CopyChoice
@@ -79,6 +84,7 @@ from tsmon.tui.state.amount import Amount
 from tsmon.tui.state.asking import AS_USUAL
 from tsmon.tui.state.bulk import Bulk
 from tsmon.tui.state.digits import Desk
+from tsmon.tui.state.fleet_work import FleetWork
 from tsmon.tui.state.log_sources import LogSources
 from tsmon.tui.state.risk import Risk
 from tsmon.tui.state.settings import LiveSettings
@@ -156,6 +162,18 @@ def _one_request(room: Room) -> OneRequest:
     return OneRequest(room.sources, feed, feed.buffer.kept()[0])
 
 
+MNIST = DeclaredVersion("mnist", "1.0", "mnist.mar", True, 1, 1)
+
+
+def _servers_progress(room: Room) -> ServersProgress:
+    plan = plan_for("a", ScaleTo("mnist", "", 2), DeclaredState((MNIST,)))
+    work = ChangeOfMany([plan], lambda _: room.client, lambda *_: Path("a.toml"))
+    targets = {"a": FleetTarget("a", ServerSettings())}
+    job = FleetWork().begin("Scale mnist to 2 workers", work, targets)
+    job.stop()
+    return ServersProgress(job, lambda _: None)
+
+
 def _bulk(room: Room) -> BulkProgress:
     return BulkProgress(Bulk("Unregister", "unregistered", [room.model.key]))
 
@@ -191,6 +209,9 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
     ChooseVersion: lambda room: ChooseVersion("Version", "One.", [room.model], None),
     CommandLine: lambda room: CommandLine([]),
     Confirm: lambda room: Confirm(room.question(), _nothing),
+    ChangeServers: lambda room: ChangeServers(
+        Kind.SCALE, {"a": DeclaredState((MNIST,))}, {"a": "a"}, MNIST
+    ),
     ConfirmMany: lambda room: ConfirmMany(room.question(), []),
     CopyChoice: lambda room: CopyChoice([Copyable("a", "a row", "row"), Copyable("b", "b", "c")]),
     Describe: lambda room: Describe(room.model, room.model.described),
@@ -232,6 +253,7 @@ MAKERS: Mapping[type[Above[Any]], Callable[[Room], Above[Any]]] = {
         room.seat.app.session, room.seat.app.symbols, [past_run(RECORD)] * 2
     ),
     ScaleDialog: lambda room: ScaleDialog(room.model, 1, local=True),
+    ServersProgress: _servers_progress,
     ScaleMany: lambda room: ScaleMany([(room.model, 1)], local=True),
     SettingsPage: _settings,
     StartServerDialog: lambda room: StartServerDialog(room.samples / "home", None, 9),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tsmon.fleet.fleet import Fleet
     from tsmon.serving.record import ServerRecord
     from tsmon.tui.monitor.screen import MonitorScreen
+    from tsmon.tui.state.fleet_work import FleetWork
     from tsmon.tui.state.jobs import Job
     from tsmon.tui.state.options import MonitorOptions
 
@@ -48,6 +49,7 @@ class Servers:
         self._jobs: list[Job] = []
         """What was begun on the server that is watched, and may be under way."""
         self._fleet: Fleet | None = None
+        self._fleet_work: FleetWork | None = None
 
     def begun(self, job: Job) -> None:
         """Something began that has to end on this server."""
@@ -122,6 +124,7 @@ class Servers:
     def _show_fleet(self, config: Config) -> None:
         from tsmon.fleet.fleet import Fleet
         from tsmon.tui.screens.fleet import FleetScreen
+        from tsmon.tui.state.fleet_work import FleetWork
 
         try:
             fleet = self._fleet or Fleet(
@@ -133,7 +136,11 @@ class Servers:
             self._monitor().talk.note(Note.of(error))
             return
         self._fleet = fleet
-        self._app.push_screen(FleetScreen(self.session, fleet, self._options))
+        work = self._fleet_work = self._fleet_work or FleetWork(self._say)
+        self._app.push_screen(FleetScreen(self.session, fleet, self._options, work))
+
+    def _say(self, note: Note, bad: bool) -> None:
+        self._monitor().talk.note(note, bad=bad)
 
     @property
     def fleet_period_s(self) -> float:

@@ -8,7 +8,9 @@ from tsmon.fleet.arrange import Order, fleet_lines
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.choose_server import ChooseServer
+from tsmon.tui.screens.fleet_changes import FleetChanges
 from tsmon.tui.screens.full_page import FullPage
+from tsmon.tui.state.fleet_work import FleetWork
 from tsmon.tui.state.messages import FleetRefreshed, SessionOpened
 from tsmon.tui.state.opening import session_of, target_named
 from tsmon.tui.text.fleet import fleet_bar, format_line, format_problems, how_to_begin
@@ -41,8 +43,14 @@ class FleetScreen(FullPage[None]):
     )
     AUTO_FOCUS = "#fleet-table"
 
-    def __init__(self, session: Session, fleet: Fleet, options: MonitorOptions) -> None:
-        """`session` is what the monitor shows."""
+    def __init__(
+        self,
+        session: Session,
+        fleet: Fleet,
+        options: MonitorOptions,
+        work: FleetWork | None = None,
+    ) -> None:
+        """`session` is what the monitor shows, `work` the change of servers that may go on."""
         super().__init__(session)
         named = (
             options.config.servers,
@@ -60,12 +68,20 @@ class FleetScreen(FullPage[None]):
         self._beginning = True
         self._first: str | None = None
         """The row that the cursor was put on."""
+        self._changes = FleetChanges(self, work or FleetWork(), options)
+
+    @property
+    def footer_keys(self) -> list[keymap.Key]:
+        """Without what changes servers where that is refused."""
+        refused = self._options.read_only
+        return [key for key in super().footer_keys if not (refused and key.changes)]
 
     def compose(self) -> ComposeResult:
         """The line of counts, the table, what is known of the row in focus, the keys."""
         yield Words(id="fleet-bar")
         yield Words(id="fleet-problems")
         yield FilterBar(id="fleet-filter")
+        yield Words(id="fleet-changes")
         yield Words(id="fleet-empty")
         yield FleetTable(id="fleet-table")
         yield Words(id="fleet-line")
@@ -73,9 +89,14 @@ class FleetScreen(FullPage[None]):
 
     def on_mount(self) -> None:
         """Show what is known, and begin to ask."""
+        self._changes.begin()
         self._sort_by(Order.WORST)
         if not self._fleet.is_empty:
             self.run_worker(self._fleet.run(self._publish), group="fleet")
+
+    def on_unmount(self) -> None:
+        """A change of servers continues."""
+        self._changes.end()
 
     def on_resize(self, event: events.Resize) -> None:
         """Lines for another width."""
@@ -116,6 +137,7 @@ class FleetScreen(FullPage[None]):
             )
             self._table.display = not empty
             self._table.show_lines(shown)
+            self.show_changes()
             self._begin_at_the_worst()
             nothing = line((f"no row matches the filter {chosen.text}", Tone.MUTED))
             sentence = nothing if chosen and not shown else None
@@ -189,9 +211,49 @@ class FleetScreen(FullPage[None]):
         self._table.focus()
 
     def action_back(self) -> None:
-        """End the filter; without one go back to the monitor."""
-        if not self._filter.clear():
+        """Clear the marks, then the filter; without one go back to the monitor."""
+        if self._changes.clear():
+            self.show_changes()
+        elif not self._filter.clear():
             self.dismiss(None)
+
+    # Marks and what is done on them
+
+    def show_changes(self) -> None:
+        """Show the marks, and how far a change of servers is."""
+        if self.was_left:
+            return
+        self._table.show_marks(self._changes.marked(self._snapshot))
+        self.query_one("#fleet-changes", Words).say(self._changes.words())
+
+    def on_live_table_mark_wanted(self, event: LiveTable.MarkWanted) -> None:
+        """The mouse marks."""
+        event.stop()
+        self._changes.mark(self._table.line_of(event.key))
+        self.show_changes()
+
+    def action_mark(self) -> None:
+        """Mark the row's server, or take its mark away, and go to the next server."""
+        self._changes.mark(self._table.line)
+        self._table.go_to_next_server()
+        self.show_changes()
+
+    def action_mark_shown(self) -> None:
+        """Mark all servers that are shown, or unmark them."""
+        self._changes.mark_shown(self._table.lines)
+        self.show_changes()
+
+    def action_change(self, kind: str) -> None:
+        """Do something on all marked servers."""
+        self._changes.ask(kind, self._snapshot, self._table.line)
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._changes.undo()
+
+    def action_progress(self) -> None:
+        """Show how far a change is."""
+        self._changes.progress()
 
     def action_sort(self) -> None:
         """Sort by the next."""

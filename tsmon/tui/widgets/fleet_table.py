@@ -93,6 +93,22 @@ class FleetTable(LiveTable):
         """What the row under the cursor is about."""
         return self._lines.get(self.cursor_key or "")
 
+    @property
+    def lines(self) -> Sequence[FleetLine]:
+        """What the rows are about."""
+        return list(self._lines.values())
+
+    def line_of(self, key: str) -> FleetLine | None:
+        """What a row is about."""
+        return self._lines.get(key)
+
+    def go_to_next_server(self) -> None:
+        """Put the cursor on the next server, past the models in between."""
+        below = list(self._lines.values())[self.cursor + 1 :]
+        following = next((each for each in below if each.model is None), None)
+        if following is not None:
+            self.go_to(following.key)
+
     def show_lines(self, lines: Sequence[FleetLine]) -> None:
         """Make these the rows."""
         self._lines = {line.key: line for line in lines}
