@@ -98,7 +98,7 @@ _REACHING = frozenset(
     f"--{name}"
     for name in (
         *("server", "inference-url", "management-url", "metrics-url"),
-        *("key-file", "ca-file", "insecure", "home"),
+        *("kube", "kube-context", "key-file", "ca-file", "insecure", "home"),
     )
 )
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -112,6 +112,14 @@ _SERVER_OPTIONS = (
     _option("--inference-url", metavar="URL", help_="Inference address, if different."),
     _option("--management-url", metavar="URL", help_="Management address."),
     _option("--metrics-url", metavar="URL", help_="Metrics address."),
+    _option(
+        "--kube",
+        metavar="NAMESPACE/SELECTOR",
+        help_="A pod with these labels, forwarded with kubectl: serving/app=torchserve.",
+    ),
+    _option(
+        "--kube-context", metavar="NAME", help_="With --kube: another context than the current one."
+    ),
     _option("--key-file", type=_FILE, help_="The server's key_file.json, which holds its tokens."),
     _option("--ca-file", type=_FILE, help_="CA certificate file for an https server."),
     _option("--insecure", is_flag=True, default=None, help_="Do not verify https certificates."),

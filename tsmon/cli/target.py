@@ -42,6 +42,8 @@ class Target(Struct):
     inference_url: str | None = None
     management_url: str | None = None
     metrics_url: str | None = None
+    kube: str | None = None
+    kube_context: str | None = None
     key_file: Path | None = None
     ca_file: Path | None = None
     insecure: bool = False
@@ -64,6 +66,8 @@ class Target(Struct):
     @property
     def name(self) -> str:
         """What the configuration calls the server; empty where it does not know it."""
+        if self.kube and self.server_by_file:
+            return ""
         return self.server if self.server and self.server in self.loaded.config.servers else ""
 
     @property
@@ -74,10 +78,13 @@ class Target(Struct):
             NotTrusted: that depends on a project's file which was not trusted.
         """
         self.require_trust()
-        named = self.loaded.config.servers.get(self.name, ServerSettings(url=self.server or ""))
+        url = "" if self.kube and self.server_by_file else self.server or ""
+        named = self.loaded.config.servers.get(self.name, ServerSettings(url=url))
         given: dict[str, Any] = {
             "inference_url": self.inference_url,
             "metrics_url": self.metrics_url,
+            "kube": self.kube,
+            "kube_context": self.kube_context,
             "key_file": self.key_file,
             "ca_file": self.ca_file,
             "insecure": self.insecure,
@@ -131,13 +138,13 @@ class Target(Struct):
     def names_server(self) -> bool:
         """Whether an option or the configuration says which server is meant."""
         urls = (self.server, self.inference_url, self.management_url, self.metrics_url)
-        return any(urls)
+        return any((*urls, self.kube))
 
     @property
     def needs_trust(self) -> bool:
         """Whether a project's file that was not trusted decides which server is meant."""
         withheld = self.loaded.withheld
-        urls = (self.inference_url, self.management_url, self.metrics_url)
+        urls = (self.inference_url, self.management_url, self.metrics_url, self.kube)
         by_user = any(urls) or bool(self.server and not self.server_by_file)
         by_project = not by_user and ("server",) in withheld
         return by_project or any(key[:2] == ("servers", self.server) for key in withheld)
@@ -252,8 +259,21 @@ class Target(Struct):
         access = self.access
         client = access.grpc_client() if self.over_grpc else access.client(self.transport)
         if hints:
+            if note := self.pod_note():
+                complain(note, "`tsmon fleet --kube NAMESPACE/SELECTOR` shows all of them")
             self._say_what_was_left(client.addresses.label)
         return client
+
+    def pod_note(self) -> str:
+        """Which of several pods is meant; empty where there is one, or it is no pod."""
+        settings = self.settings
+        if not settings.kube:
+            return ""
+        from tsmon.fleet.pods import followed_by
+
+        found = followed_by(settings)
+        count = found.others + 1
+        return f"{found.server.pod.label} is one of {count} pods that match" if count > 1 else ""
 
     def _say_what_was_left(self, server: str) -> None:
         """Say of killed experiments on a server."""

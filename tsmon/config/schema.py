@@ -119,6 +119,16 @@ class ServerSettings:
         "",
         example='"grpcs://127.0.0.1:7071"',
     )
+    kube: str = setting(
+        "Pods to forward with kubectl in place of an address: NAMESPACE/SELECTOR.",
+        "",
+        example='"serving/app=torchserve"',
+    )
+    kube_context: str = setting(
+        "Context of the Kubernetes configuration, if it is not the current one.",
+        "",
+        example='"prod"',
+    )
     key_file: Path | None = setting(
         "The server's key_file.json, which holds its tokens.", None, example='"key_file.json"'
     )
@@ -175,6 +185,16 @@ class FleetSettings:
         "Prometheus file_sd files listing more servers; patterns are allowed.",
         (),
         example='["targets/*.json"]',
+    )
+    kube: tuple[str, ...] = setting(
+        "Pods to forward with kubectl, each a server: NAMESPACE/SELECTOR.",
+        (),
+        example='["serving/app=torchserve"]',
+    )
+    kube_context: str = setting(
+        "Context of the Kubernetes configuration, if it is not the current one.",
+        "",
+        example='"prod"',
     )
     period: float = setting("Seconds between two samples of a server.", 2.0, least=0.5)
 

@@ -33,7 +33,7 @@ HARMLESS: tuple[Dotted, ...] = (
 HARMLESS_OF_SERVERS = ("color", "log_zone")
 ADDRESSES = (
     *("url", "inference_url", "metrics_url", "grpc_inference_url", "grpc_management_url"),
-    "proxy",
+    *("kube", "kube_context", "proxy"),
 )
 
 UntrustedSettings = Mapping[Dotted, Any]

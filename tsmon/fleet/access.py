@@ -26,6 +26,7 @@ from tsmon.torchserve.addresses import (
     same_listener,
 )
 from tsmon.torchserve.client import TorchServe
+from tsmon.torchserve.errors import InvalidArgument
 from tsmon.torchserve.grpc import addresses as grpc_addresses
 from tsmon.torchserve.grpc.packages import require_grpc
 from tsmon.torchserve.grpc.schemes import is_grpc
@@ -89,16 +90,22 @@ class Access(Struct, frozen=True):
     def addresses(self) -> Addresses:
         """The addresses that the settings mean; where they name none, those of the own server.
 
-        What they leave open of a server of this machine comes from its process or container.
+        What they leave open of a server of this machine comes from its process or container. Of
+        pods it blocks until one is forwarded.
 
         Raises:
             InvalidArgument: a setting is not a valid address.
+            Unreachable: it names pods of which none can be forwarded.
         """
         return self._addresses_found()[0]
 
     def _addresses_found(self) -> tuple[Addresses, bool]:
         """The addresses, and whether those of two APIs are a guess from that of the third."""
         settings = self.settings
+        if settings.kube:
+            from tsmon.fleet.pods import followed_by
+
+            return followed_by(settings, self.management_url).server.addresses, False
         single = (settings.inference_url, self.management_url, settings.metrics_url)
         guessed = Addresses.from_server(
             settings.url or None, inference=single[0], management=single[1], metrics=single[2]
@@ -136,6 +143,8 @@ class Access(Struct, frozen=True):
             InvalidArgument: a setting is not a valid address.
         """
         settings = self.settings
+        if settings.kube:
+            raise InvalidArgument("gRPC does not work with kube", "leave out --grpc")
         named = (settings.url, self.management_url, settings.inference_url)
         over_grpc = [url for url in named if is_grpc(url)]
         inference = settings.inference_url if settings.inference_url in over_grpc else ""

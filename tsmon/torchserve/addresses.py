@@ -10,7 +10,7 @@ import httpx
 from msgspec import Struct
 
 from tsmon.torchserve.errors import InvalidArgument
-from tsmon.torchserve.this_machine import is_here
+from tsmon.torchserve.this_machine import forwarded, is_here
 from tsmon.untrusted.secrets import masked_address
 
 INFERENCE_PORT = 8080
@@ -79,8 +79,9 @@ class Addresses(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The management address without its scheme: what a person calls the server."""
-        return without_scheme(self.management)
+        """What a person calls the server: its management address without the scheme, or its pod."""
+        to = forwarded(self.management)
+        return to.name() if to is not None else without_scheme(self.management)
 
     @property
     def is_local(self) -> bool:
@@ -96,7 +97,8 @@ class Addresses(Struct, frozen=True):
     def unencrypted(self) -> Iterator[str]:
         """The addresses that take a key, and over which anybody on the way can read it."""
         for url in (self.inference, self.management):
-            if url.startswith(("http://", "grpc://")) and not is_here(url):
+            plain = url.startswith(("http://", "grpc://"))
+            if plain and not is_here(url) and forwarded(url) is None:  # a forward is encrypted
                 yield url
 
 

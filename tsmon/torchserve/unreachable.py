@@ -6,12 +6,13 @@ import re
 from typing import NamedTuple
 
 from tsmon.torchserve.errors import NothingListens, Unreachable
-from tsmon.torchserve.this_machine import is_here
+from tsmon.torchserve.this_machine import forwarded, is_here
 
 _START = "start one with `tsmon serve start`, or choose another with --server"
 _ELSEWHERE = "is TorchServe running there, and listening at more than its own 127.0.0.1?"
 _TRUST = "pass the certificate of its authority with --ca-file, or trust any with --insecure"
 _CLIENT_CERTIFICATE = "set client_cert and client_key of this server in the configuration"
+_IN_POD = "it is forwarded again as soon as it can be; `kubectl get pods` shows how the pod is"
 REFUSED = "connection refused"
 _CUT_OFF_GRPC = "Socket closed"
 _CUT_OFF = ("disconnected without", "reset by peer", _CUT_OFF_GRPC)
@@ -74,6 +75,10 @@ def unreachable(url: str, words: str, proxy: str = "") -> Unreachable:
 
     Through a `proxy` it is not known which of the two refused.
     """
+    to = forwarded(url)
+    if to is not None:
+        reason = to.problem() or words
+        return Unreachable(f"no TorchServe is answering in {to.name()}: {reason}", _IN_POD)
     reason, hint = _why(url, words)
     if proxy:
         reason, hint = f"{reason} (through the proxy {proxy})", "is the proxy the right one?"

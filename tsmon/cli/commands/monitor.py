@@ -47,6 +47,7 @@ def monitor(
     note = ""
     if not prometheus:
         target, note = nearest_server(target)
+        note = target.pod_note() or note
     if plain:
         from tsmon.cli.watch import monitor_plainly, source_of
 

@@ -1,0 +1,1 @@
+"""Asks the `kubectl` command; knows nothing of TorchServe."""
