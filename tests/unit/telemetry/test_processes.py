@@ -31,7 +31,7 @@ def test_workers_memory_and_cpu_are_read(worker: subprocess.Popen[bytes]) -> Non
     assert usage.memory_bytes > 0
     assert usage.cpu_percent >= 0
     assert usage.started > 0
-    assert usage.cpu_seconds is not None and usage.cpu_seconds > 0
+    assert usage.cpu_seconds is not None and usage.cpu_seconds >= 0
 
 
 def test_soon_after_another_reading_cpu_use_stays_as_it_was(

@@ -96,7 +96,7 @@ NOTHING = Tallied(dict.fromkeys(TALLIED, TimeCounts()), Counter())
 class RequestTally:
     """Counts between two takings; it outlives the reader of one folder.
 
-    Readers add in threads, and whoever takes does so between two readings.
+    Readers add in threads, and what was found is taken between two readings.
     """
 
     def __init__(self) -> None:
