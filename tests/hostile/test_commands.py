@@ -128,6 +128,10 @@ CALLS: Mapping[str, Given] = {
         on(w, "events", "--exec", NAME),
         ["events", str(w.recording)],
     ],
+    "exporter": lambda w: [
+        on(w, "exporter", "--once"),
+        on(w, "exporter", "--listen", NAME),
+    ],
     "limits": lambda w: [
         on(w, "limits", "--seconds", "0.5"),
         on(w, "limits", "--seconds", "0.5", "--watch"),

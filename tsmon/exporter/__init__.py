@@ -1,0 +1,1 @@
+"""What TorchServe does not export, for Prometheus."""
