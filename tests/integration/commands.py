@@ -33,6 +33,8 @@ class Shell:
     """A working directory and the home of the server that its commands mean."""
 
     directory: Path
+    config: str = os.devnull
+    """The user's configuration."""
 
     @property
     def home(self) -> Path:
@@ -46,7 +48,7 @@ class Shell:
         ended = subprocess.run(
             [sys.executable, "-m", "tsmon", *args],
             cwd=self.directory,
-            env=environment | {"TSMON_HOME": str(self.home), "TSMON_CONFIG": os.devnull},
+            env=environment | {"TSMON_HOME": str(self.home), "TSMON_CONFIG": self.config},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
