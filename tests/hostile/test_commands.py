@@ -11,8 +11,8 @@ import click
 from tests.hostile.payload import MARKUP, evil, orders_in
 from tests.hostile.terminal import Terminal
 from tests.hostile.world import CONTAINER, MODEL, TSMON, VERSION, World
-from tsmon.cli.commands.dump import FORMATS
 from tsmon.cli.main import cli
+from tsmon.declared.state import FORMATS
 
 AT_ONCE = 3
 NAME = evil("NAME-", path=False)

@@ -86,6 +86,25 @@ def test_a_restart_loses_it_and_apply_brings_it_back(shell: Shell) -> None:
     assert described(shell, "digit", "raising") == before
 
 
+def test_a_stop_says_what_is_lost_and_the_file_it_names_brings_it_back(shell: Shell) -> None:
+    done(shell, "register", "digit.mar", "--workers", "2")
+    before = described(shell, "digit")
+    stopped = done(shell, "serve", "stop", "--dump", "kept.properties")
+    assert "the next start does not load 1 version: digit 1.0" in stopped.stderr
+    (file,) = (shell.home / "states").glob("*.toml")
+    assert f"tsmon apply {file}" in stopped.stderr.replace("\n", "")
+    start(shell)
+    done(shell, "apply", str(file))
+    assert described(shell, "digit") == before
+
+    stop(shell)
+    settings = parse((shell.directory / "kept.properties").read_text())
+    start(shell, *(word for key in settings for word in ("--set", f"{key}={settings[key]}")))
+    assert described(shell, "digit") == before
+    assert "does not load" not in done(shell, "serve", "stop").stderr
+    start(shell)
+
+
 def test_a_step_that_fails_ends_it_and_the_way_back_works(shell: Shell) -> None:
     done(shell, "register", "digit.mar")
     wanted = {

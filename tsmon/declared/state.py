@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from tsmon.serving.properties import render_pair
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.torchserve.management import Registration
 from tsmon.units import MIB
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tsmon.torchserve.records import ModelVersion
 
 MOST_STATE_BYTES = 4 * MIB
+FORMATS = ("toml", "json", "config.properties")
+"""Of a state as a file; the last has lines for TorchServe's own."""
 
 
 class DeclaredVersion(Struct, frozen=True, forbid_unknown_fields=True):
@@ -213,3 +216,13 @@ def as_properties(state: DeclaredState) -> dict[str, str]:
     by_default = sorted(state.models, key=lambda each: not each.default)
     archives = dict.fromkeys(each.archive for each in by_default)
     return {"load_models": ",".join(archives) or "none", "models": json.dumps(models)}
+
+
+def as_file(state: DeclaredState, form: str, heading: str) -> str:
+    """The state as one of `FORMATS`; JSON has no heading."""
+    if form == "json":
+        return json.dumps({"models": as_records(state)}, indent=2) + "\n"
+    if form == "toml":
+        return as_toml(state, heading)
+    pairs = as_properties(state).items()
+    return "\n".join([f"# {heading}", *(render_pair(*pair) for pair in pairs)]) + "\n"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake import FakeTorchServe
+from tsmon.declared.lost import lost_by_restart
 from tsmon.declared.state import (
     DeclaredState,
     DeclaredVersion,
@@ -98,3 +99,20 @@ def test_torchserves_own_settings_name_archives_and_versions() -> None:
             }
         }
     }
+
+
+def test_a_restart_loses_what_its_configuration_does_not_load() -> None:
+    state = DeclaredState(
+        (
+            DeclaredVersion("a", "1.0", "a.mar"),
+            DeclaredVersion("b", "1.0", "b.mar"),
+            DeclaredVersion("c", "1.0", "https://host/c.mar"),
+        )
+    )
+
+    def lost(**settings: str) -> list[str]:
+        return [each.name for each in lost_by_restart(state, settings).models]
+
+    assert lost() == lost(load_models="none") == ["a", "b", "c"]
+    assert lost(load_models="a.mar, other=b.mar") == ["c"]
+    assert lost(load_models="ALL") == ["c"]
