@@ -180,7 +180,7 @@ def _prometheus(path: str) -> Callable[[bytes], object]:
 
         async def ask() -> object:
             transport = httpx.MockTransport(handle)
-            async with Prometheus("http://host", verify=False, transport=transport) as client:
+            async with Prometheus("http://host", transport=transport) as client:
                 return await (client.targets() if path == "targets" else client.query("up"))
 
         return asyncio.run(ask())

@@ -114,10 +114,10 @@ def open_prometheus(
 ) -> int:
     """Open the monitor on what a Prometheus server knows of a TorchServe."""
     need_terminal("--plain prints a line per tick instead")
-    from tsmon.cli.prometheus import find_instance, prometheus_client
+    from tsmon.cli.prometheus import client_for, find_instance
 
     name = instance or run_async(find_instance(target, url))
-    session = PrometheusSession(prometheus_client(target, url), name, job)
+    session = PrometheusSession(client_for(target, url), name, {"job": job} if job else None)
     return _run(TsmonApp(session, _options(target, settings, given=given)))
 
 
@@ -155,7 +155,7 @@ def _options(
         drawings=settings.drawings,
         read_only=target.read_only,
         server_home=target.own_home.path,
-        config=loaded.config,
+        config=dataclasses.replace(loaded.config, fleet=target.fleet_settings()),
         origins=Origins(loaded.origins, given, loaded.own, loaded.files),
         keys=configured(loaded),
         welcome=not target.names_server and target.own_server() is None,

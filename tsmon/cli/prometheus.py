@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tsmon.cli.outcome import fail
-from tsmon.telemetry.prometheus.client import Prometheus
+from tsmon.fleet.access import prometheus_client
 from tsmon.telemetry.prometheus.instances import discover
 from tsmon.telemetry.prometheus.source import PrometheusSource
 
 if TYPE_CHECKING:
     from tsmon.cli.target import Target
+    from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.telemetry.source import Source
 
 
@@ -22,21 +23,21 @@ async def prometheus_source(
 ) -> AsyncIterator[Source]:
     """An instance of a Prometheus server; without a name the only one there is."""
     name = instance or await find_instance(target, url)
-    client = prometheus_client(target, url)
+    client = client_for(target, url)
     try:
-        yield PrometheusSource(client, name, job)
+        yield PrometheusSource(client, name, {"job": job} if job else None)
     finally:
         await client.close()
 
 
-def prometheus_client(target: Target, url: str) -> Prometheus:
+def client_for(target: Target, url: str) -> Prometheus:
     """A client for a Prometheus server; to be closed."""
-    return Prometheus(url, verify=target.verify, transport=target.transport)
+    return prometheus_client(target.fleet_settings(url), target.transport)
 
 
 async def find_instance(target: Target, url: str) -> str:
     """The only TorchServe that a Prometheus server scrapes; ends the command if there are more."""
-    client = prometheus_client(target, url)
+    client = client_for(target, url)
     try:
         found = sorted({each.instance for each in await discover(client)})
     finally:

@@ -15,7 +15,7 @@ from msgspec import Struct, field, structs
 
 from tsmon.cli.output import complain
 from tsmon.config.files import Loaded
-from tsmon.config.schema import ServerSettings
+from tsmon.config.schema import FleetSettings, ServerSettings
 from tsmon.config.trust import NotTrusted
 from tsmon.torchserve.errors import ReadOnly
 from tsmon.torchserve.grpc.schemes import is_grpc
@@ -92,6 +92,21 @@ class Target(Struct):
             "log_zone": self.log_zone,
         }
         return replace(named, **{name: value for name, value in given.items() if value})
+
+    def fleet_settings(self, prometheus: str = "") -> FleetSettings:
+        """What the configuration says of the fleet, with this Prometheus server if one is named.
+
+        The options say what its https certificate is checked by where the configuration does not.
+        Headers, tokens and passwords go to no other server than the one that is named beside them.
+        """
+        fleet = self.loaded.config.fleet
+        if prometheus not in ("", fleet.prometheus):
+            fleet = FleetSettings(prometheus, fleet.job, fleet.file_sd, fleet.period)
+        return replace(
+            fleet,
+            ca_file=fleet.ca_file or self.ca_file,
+            insecure=fleet.insecure or self.insecure,
+        )
 
     @property
     def access(self) -> Access:

@@ -197,6 +197,41 @@ class FleetSettings:
         example='"prod"',
     )
     period: float = setting("Seconds between two samples of a server.", 2.0, least=0.5)
+    ca_file: Path | None = setting(
+        "CA certificate file for a Prometheus server behind https.", None, example='"ca.pem"'
+    )
+    insecure: bool = setting("Do not verify the https certificate of the Prometheus server.", False)
+    client_cert: Path | None = setting(
+        "Client certificate file, if the Prometheus server requires one.",
+        None,
+        example='"client.pem"',
+    )
+    client_key: Path | None = setting(
+        "Private key file of the client certificate, if it is not in the same file.",
+        None,
+        example='"client.key"',
+    )
+    headers: Mapping[str, str] = setting(
+        "HTTP headers to send to the Prometheus server, such as the tenant's.",
+        {},
+        example='{ "X-Scope-OrgID" = "team-a" }',
+    )
+    bearer_file: Path | None = setting(
+        "File of a bearer token for the Prometheus server.",
+        None,
+        example='"/run/secrets/prometheus"',
+    )
+    username: str = setting("User name for HTTP basic authentication.", "", example='"tsmon"')
+    password_file: Path | None = setting(
+        "File of the password that belongs to the user name.",
+        None,
+        example='"/run/secrets/password"',
+    )
+    proxy: str = setting(
+        "HTTP proxy to the Prometheus server; proxy variables of the environment are ignored.",
+        "",
+        example='"http://proxy:3128"',
+    )
 
 
 def check_webhook(url: str) -> None:

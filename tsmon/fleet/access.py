@@ -34,8 +34,9 @@ from tsmon.torchserve.route import Route
 from tsmon.torchserve.tokens import KeyRing
 
 if TYPE_CHECKING:
-    from tsmon.config.schema import ServerSettings
+    from tsmon.config.schema import FleetSettings, ServerSettings
     from tsmon.logs.places import LogPlace
+    from tsmon.telemetry.prometheus.client import Prometheus
     from tsmon.torchserve.grpc.client import GrpcTorchServe
 
 OwnServer = Callable[[], ServerRecord | None]
@@ -71,6 +72,29 @@ def key_ring(path: Path | None, addresses: Addresses, *, was_meant: bool = True)
     """
     own = path is not None and owns_keys(path, addresses)
     return KeyRing(path, addresses if was_meant else None, own=own)
+
+
+def prometheus_client(
+    fleet: FleetSettings, transport: httpx.AsyncBaseTransport | None = None
+) -> Prometheus:
+    """A client for the Prometheus server of these settings; to be closed.
+
+    Raises:
+        InvalidArgument: a setting is not a valid address, or cannot be used.
+    """
+    from tsmon.telemetry.prometheus.client import Prometheus
+
+    route = Route(
+        False if fleet.insecure else str(fleet.ca_file or "") or True,
+        str(fleet.client_cert or ""),
+        str(fleet.client_key or ""),
+        dict(fleet.headers),
+        str(fleet.bearer_file or ""),
+        fleet.proxy,
+        fleet.username,
+        str(fleet.password_file or ""),
+    )
+    return Prometheus(fleet.prometheus, route=route, transport=transport)
 
 
 class Access(Struct, frozen=True):

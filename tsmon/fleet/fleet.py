@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tsmon.fleet.access import Access, OwnServer
+from tsmon.fleet.access import Access, OwnServer, prometheus_client
 from tsmon.fleet.polled_servers import Lanes, PolledServer
 from tsmon.fleet.prometheus_servers import PrometheusServers
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
@@ -19,7 +19,6 @@ from tsmon.fleet.target_files import TargetFiles
 from tsmon.fleet.targets import FleetTarget, configured_targets, without_doubles
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.limits.limit import read_limits
-from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.staleness import patience_s
 from tsmon.threads import in_thread
 from tsmon.torchserve.errors import TorchServeError
@@ -85,7 +84,7 @@ class Fleet:
         problems = [*self._files.problems]
         if self._from_prometheus and self._from_prometheus.problem:
             problems.append(self._from_prometheus.problem)
-        others = (row for row in from_prometheus if row.target.name not in addresses)
+        others = (row for row in from_prometheus if row.target.instance not in addresses)
         return FleetSnapshot(Instant.now(), (*asked, *others), tuple(problems))
 
     @property
@@ -194,6 +193,6 @@ class Fleet:
         fleet = self.config.fleet
         if not fleet.prometheus:
             return None
-        client = Prometheus(fleet.prometheus, transport=self._transport)
+        client = prometheus_client(fleet, self._transport)
         pinned = self.config.metrics.pinned
         return PrometheusServers(client, fleet.job, fleet.period, self._limits, pinned)

@@ -34,7 +34,14 @@ class FleetTarget(Struct, frozen=True):
     @property
     def key(self) -> str:
         """What distinguishes it from all others."""
+        if self.origin is Origin.PROMETHEUS:  # a name may come and go with others of the same
+            return f"{self.origin}:{sorted(self.labels.items())}"
         return f"{self.origin}:{self.name}"
+
+    @property
+    def instance(self) -> str:
+        """Host and port of its metrics address, as Prometheus has it."""
+        return self.labels.get("instance", self.name)
 
 
 def configured_targets(servers: Mapping[str, ServerSettings]) -> Iterator[FleetTarget]:

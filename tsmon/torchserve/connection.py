@@ -132,7 +132,7 @@ class Connection:
                     path,
                     params=dict(parameters) if parameters else None,
                     content=content,
-                    headers={**(headers or {}), **authorization, **self._route.bearer()},
+                    headers={**(headers or {}), **authorization, **self._route.authorization()},
                     timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
                 )
             except httpx.InvalidURL as error:  # such as one of more than 64 KiB

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,10 @@ class Route(Struct, frozen=True):
     """The file of a token that is sent in place of TorchServe's own keys."""
     proxy: str = ""
     """The URL of an HTTP proxy to go through."""
+    username: str = ""
+    """The user of HTTP basic authentication; empty without it."""
+    password_file: str = ""
+    """The file of that user's password."""
 
     def __post_init__(self) -> None:
         for name, value in self.headers.items():
@@ -65,23 +70,32 @@ class Route(Struct, frozen=True):
         """
         return certificates(self.verify, self.client_cert, self.client_key)
 
-    def bearer(self) -> dict[str, str]:
-        """The header with the token, read again each time since tokens in files are renewed.
+    def authorization(self) -> dict[str, str]:
+        """The header with the token or the password, read again each time since files are renewed.
 
         Raises:
             InvalidArgument: it cannot be read.
         """
-        if not self.bearer_file:
+        if self.bearer_file:
+            return {"Authorization": f"Bearer {_secret(self.bearer_file, 'token')}"}
+        if not self.username:
             return {}
-        try:
-            token = read_text(Path(self.bearer_file), MOST_TOKEN_BYTES).strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", "") or error
-            raise InvalidArgument(f"cannot read {self.bearer_file}: {reason}") from None
-        if not token.isascii() or not token.isprintable():
-            raise InvalidArgument(f"the token in {self.bearer_file} is not one line of plain text")
-        never_show([token])
-        return {"Authorization": f"Bearer {token}"}
+        password = _secret(self.password_file, "password") if self.password_file else ""
+        encoded = b64encode(f"{self.username}:{password}".encode()).decode()
+        never_show([encoded])
+        return {"Authorization": f"Basic {encoded}"}
+
+
+def _secret(file: str, kind: str) -> str:
+    try:
+        secret = read_text(Path(file), MOST_TOKEN_BYTES).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or error
+        raise InvalidArgument(f"cannot read {file}: {reason}") from None
+    if not secret.isascii() or not secret.isprintable():
+        raise InvalidArgument(f"the {kind} in {file} is not one line of plain text")
+    never_show([secret])
+    return secret
 
 
 def is_secret(header: str) -> bool:

@@ -85,7 +85,7 @@ class Play:
         """Leaves TorchServe stopped, and Prometheus with everything it scraped."""
         async with Prometheus(self._server.url) as prometheus, self._client() as client:
             live = Watch(LiveSource(client))
-            through = PrometheusSource(prometheus, self._server.instance, JOB)
+            through = PrometheusSource(prometheus, self._server.instance, {"job": JOB})
             scenario = Scenario(self._server, live, Watch(through))
             async with self._life(client):
                 await self._server.scraped(1)

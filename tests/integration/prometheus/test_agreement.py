@@ -43,7 +43,7 @@ async def prometheus(scenario: Scenario) -> AsyncIterator[Prometheus]:
 @pytest.fixture
 async def stored(scenario: Scenario, prometheus: Prometheus) -> list[Scrape]:
     """Every scrape of the scenario as Prometheus stored it."""
-    source = PrometheusSource(prometheus, scenario.server.instance, JOB)
+    source = PrometheusSource(prometheus, scenario.server.instance, {"job": JOB})
     return await source.scrapes(600, scenario.counted_at[-1])
 
 

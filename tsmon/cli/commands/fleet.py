@@ -74,7 +74,7 @@ def fleet(
     asks_for_text = once or watch or as_json or count is not None
     opens = not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty()
     require_trust(ctx, target, ask=opens, fleet=True)
-    config = _config(target.loaded.config, settings)
+    config = _config(target, settings)
     target.loaded = replace(target.loaded, config=config)
     if opens:
         left = _open(target, given(ctx, "fleet"))
@@ -86,10 +86,12 @@ def fleet(
     return _print(made, count if watch or count else 1, as_json, watch)
 
 
-def _config(config: Config, settings: dict[str, Any]) -> Config:
+def _config(target: Target, settings: dict[str, Any]) -> Config:
     """The configuration with what the options of this command add."""
+    config = target.loaded.config
     given = {name: value for name, value in settings.items() if value}
-    return replace(config, fleet=replace(config.fleet, **given))
+    fleet = target.fleet_settings(given.pop("prometheus", ""))
+    return replace(config, fleet=replace(fleet, **given))
 
 
 def _open(target: Target, given: GivenSettings) -> Left:

@@ -71,7 +71,7 @@ def endpoint_of(client: TorchServe, plan: RunPlan) -> Endpoint:
 
 def _authorization(client: TorchServe) -> str:
     keys = client.keys.headers(KeyKind.INFERENCE, client.addresses.inference)
-    return (keys | client.route.bearer()).get("Authorization", "")
+    return (keys | client.route.authorization()).get("Authorization", "")
 
 
 class SenderDied(TorchServeError):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import httpx
-from msgspec import Struct
+from msgspec import MsgspecError, Struct, field
+from msgspec.json import decode
 
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
-from tsmon.torchserve.route import certificates
+from tsmon.torchserve.route import Route, certificates
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
-from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Closing
+from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Closing, Way
 from tsmon.untrusted.json import BadJson, parse_json
 
 CONNECT_TIMEOUT_S = 2.0
@@ -42,6 +43,33 @@ class Series(Struct, frozen=True):
     samples: tuple[PromSample, ...]
 
 
+class Vector(Struct, frozen=True):
+    """One number for each of many series, at one moment."""
+
+    at: float
+    """The moment on Prometheus' clock, Unix time; 0 where there are no numbers."""
+    values: tuple[tuple[LabelSet, float], ...]
+
+
+NOTHING = Vector(0.0, ())
+"""The answer to what was not asked."""
+
+
+class _VectorEntry(Struct, frozen=True):
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+
+class _VectorData(Struct, frozen=True):
+    type: Literal["vector"] = field(name="resultType")
+    result: list[_VectorEntry]
+
+
+class _VectorAnswer(Struct, frozen=True):
+    status: Literal["success"]
+    data: _VectorData
+
+
 class ScrapeTarget(Struct, frozen=True):
     """Something that Prometheus scrapes."""
 
@@ -61,25 +89,23 @@ class Prometheus(Closing):
         self,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
-        verify: bool | str = True,
+        route: Route = Route(),  # noqa: B008 (frozen)
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """`url` is what `--web.external-url` is: a path and `user:password@` may be in it.
 
-        `headers` go with each request, such as `Authorization` or `X-Scope-OrgID`. `verify` is
-        False, or the path of a CA file, for a server with a self-signed certificate.
-
         Raises:
-            InvalidArgument: it is no address.
+            InvalidArgument: it is no address, or the certificates cannot be read.
         """
         base = _base_url(url)
         self.label = base.netloc.decode() + base.path.rstrip("/")
         """Host, port and path, without the password."""
+        self._route = route
         self._client = BoundedClient(
             base_url=base,
-            headers=dict(headers or {}),
-            verify=certificates(verify if base.scheme == "https" else False),
+            way=Way(route.proxy),
+            headers=dict(route.headers),
+            verify=route.tls if base.scheme == "https" else certificates(False),
             transport=transport,
             timeout=httpx.Timeout(QUERY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=10),
@@ -89,6 +115,19 @@ class Prometheus(Closing):
         """Evaluate an expression once, by default now; a range selector gives raw samples."""
         moment = {} if at is None else {"time": f"{at:.3f}"}
         return _series(await self._get("query", {"query": expression, **moment}))
+
+    async def vector(self, expression: str) -> Vector:
+        """Evaluate an expression of numbers, for answers with thousands of them."""
+        response = await self._ask("query", {"query": expression})
+        try:
+            # A tenth of the time of what reads answers that may be anything.
+            entries = decode(response.content, type=_VectorAnswer).data.result
+            values = [(each.metric, float(each.value[1])) for each in entries]
+            return Vector(max((each.value[0] for each in entries), default=0.0), tuple(values))
+        except (MsgspecError, ValueError):
+            found = _series(self._data(response))
+            at = max((each.samples[0].at for each in found), default=0.0)
+            return Vector(at, tuple([(each.labels, each.samples[0].value) for each in found]))
 
     async def targets(self) -> list[ScrapeTarget]:
         """What is scraped; what only stores samples, such as Thanos or Mimir, cannot say."""
@@ -103,8 +142,19 @@ class Prometheus(Closing):
         await self._client.close(grace_s)
 
     async def _get(self, path: str, parameters: Mapping[str, str]) -> Any:
-        request = self._client.build_request("GET", f"api/v1/{path}", params=dict(parameters))
-        response = await self._send(request)
+        return self._data(await self._ask(path, parameters))
+
+    async def _ask(self, path: str, parameters: Mapping[str, str]) -> httpx.Response:
+        request = self._client.build_request(
+            "GET",
+            f"api/v1/{path}",
+            params=dict(parameters),
+            # Labels repeat themselves: packed, an answer has a tenth of the bytes.
+            headers={"Accept-Encoding": "gzip", **self._route.authorization()},
+        )
+        return await self._send(request)
+
+    def _data(self, response: httpx.Response) -> Any:
         try:
             answer = parse_json(response.content)
         except BadJson:
@@ -140,7 +190,10 @@ class Prometheus(Closing):
             return QueryFailed(str(answer.get("errorType", "")), str(answer.get("error", "")))
         code = response.status_code
         if code in {401, 403}:
-            hint = "put user:password@ into its address"
+            hint = (
+                "set headers, bearer_file, or username and password_file in [fleet] of the "
+                "configuration"
+            )
             return QueryFailed("", f"Prometheus at {self.label} answers {code}", hint)
         if code in {502, 503, 504}:  # 503 is also its own answer while it reads its log at start
             return QueryFailed("", f"Prometheus at {self.label} is not ready: it answers {code}")

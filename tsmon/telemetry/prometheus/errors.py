@@ -13,8 +13,9 @@ TorchServeError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from tsmon.telemetry.prometheus.label_sets import distinguishing
 from tsmon.torchserve.errors import NotTorchServe, TorchServeError, Unreachable
 
 
@@ -55,10 +56,17 @@ class NoSuchInstance(TorchServeError):
 class AmbiguousInstance(TorchServeError):
     """Several targets have that instance label."""
 
-    def __init__(self, instance: str, jobs: Sequence[str]) -> None:
-        super().__init__(f"several targets are named {instance}, in the jobs {', '.join(jobs)}")
-        self.hint = "pass the job as well"
-        self.jobs = tuple(jobs)
+    def __init__(self, instance: str, targets: Sequence[Mapping[str, str]]) -> None:
+        self.jobs = tuple(sorted({labels.get("job", "") for labels in targets}))
+        differing = distinguishing(targets)[1:]
+        each = sorted(
+            " ".join(f"{name}={labels.get(name, '')}" for name in differing) for labels in targets
+        )
+        by_job = len(self.jobs) == len(targets)
+        super().__init__(
+            f"several targets are named {instance}: {', '.join(each)}",
+            "pass the job as well" if by_job else "`tsmon fleet` has a row for each of them",
+        )
 
 
 class NoNewSample(TorchServeError):

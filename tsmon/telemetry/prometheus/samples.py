@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -126,15 +126,26 @@ def models_from_samples(readings: SeriesReadings) -> tuple[Description, ...]:
     series = {_key(each) for each in readings if each.name in {REQUESTS, INFERENCE_US, QUEUE_US}}
     workers = _workers(readings, {key.model for key in series})
     loaded = {SeriesKey(model, version) for model, version in workers}
-    found: list[Description] = []
-    for name in sorted({key.model for key in series | loaded}):
-        versions = {key.version for key in series | loaded if key.model == name}
+    return tuple(
+        Description(
+            ModelVersion(key.model, key.version, workers=workers.get((key.model, key.version), ())),
+            is_default,
+            only_metrics=True,
+        )
+        for key, is_default in named_versions(series, loaded)
+    )
+
+
+def named_versions(
+    series: Collection[SeriesKey], loaded: Collection[SeriesKey]
+) -> Iterator[tuple[SeriesKey, bool]]:
+    """The versions that have series or loaded workers, each with whether it is the default one."""
+    for name in sorted({key.model for key in (*series, *loaded)}):
+        versions = {key.version for key in (*series, *loaded) if key.model == name}
         named = versions - {DEFAULT_VERSION_LABEL}
         only = len(named) == 1 and SeriesKey(name, *named) in loaded
         for version in sorted(named if only else versions):
-            model = ModelVersion(name, version, workers=workers.get((name, version), ()))
-            found.append(Description(model, only, only_metrics=True))
-    return tuple(found)
+            yield SeriesKey(name, version), only
 
 
 def _counters(readings: Iterable[SeriesReading]) -> dict[SeriesKey, Counters]:
@@ -171,7 +182,7 @@ def _workers(
     for each in readings:
         match = _WORKER_NAME.fullmatch(each.labels.get("WorkerName", ""))
         if each.name == WORKER_LOAD_MS and match:
-            ids.setdefault(_split(match["model"], models), set()).add(match["id"])
+            ids.setdefault(split_name(match["model"], models), set()).add(match["id"])
     return {
         key: tuple(
             Worker(id_, STATUS_NOT_EXPORTED, None, None, "") for id_ in sorted(found, key=int)
@@ -183,7 +194,7 @@ def _workers(
 _WORKER_NAME = re.compile(r"W-(?P<id>[0-9]+)-(?P<model>.+_.+)", re.DOTALL)
 
 
-def _split(joined: str, models: set[str]) -> tuple[str, str]:
+def split_name(joined: str, models: Collection[str]) -> tuple[str, str]:
     """Name and version of `name_version`, either of which may have an underscore of its own."""
     known = [name for name in models if joined.startswith(f"{name}_")]
     name = max(known, key=len) if known else joined.rpartition("_")[0]

@@ -20,7 +20,7 @@ from tsmon.telemetry.source import Observation
 from tsmon.torchserve.errors import TorchServeError
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.prometheus.client import Prometheus
+    from tsmon.telemetry.prometheus.client import LabelSet, Prometheus
     from tsmon.telemetry.scrape import Scrape
     from tsmon.telemetry.snapshot import ModelKey
 
@@ -46,13 +46,13 @@ class PrometheusSource:
         self,
         client: Prometheus,
         instance: str,
-        job: str | None = None,
+        labels: LabelSet | None = None,
         *,
         pause: Pause = asyncio.sleep,
     ) -> None:
-        """`job` is needed only where several jobs scrape a TorchServe at this `instance`."""
+        """`labels` are needed only where several targets have this `instance`."""
         self._client = client
-        self._target = ScrapedTarget(client, instance, job)
+        self._target = ScrapedTarget(client, instance, labels)
         self._pause = pause
         self._given: float | None = None
         self._known = KnownMode()

@@ -16,7 +16,7 @@ from tsmon.torchserve.errors import TorchServeError
 from tsmon.units import duration
 
 if TYPE_CHECKING:
-    from tsmon.telemetry.prometheus.client import Prometheus, Series
+    from tsmon.telemetry.prometheus.client import LabelSet, Prometheus, Series
 
 LOOKBACK_S = 300.0
 """Prometheus' own age limit of a sample (`query.lookback-delta`)."""
@@ -37,10 +37,10 @@ class Newest(Struct, frozen=True):
 class ScrapedTarget:
     """Reads the raw samples of one target."""
 
-    def __init__(self, client: Prometheus, instance: str, job: str | None) -> None:
+    def __init__(self, client: Prometheus, instance: str, labels: LabelSet | None = None) -> None:
         self.instance = instance
-        self.job = job
-        """The job label; where none was given, the only job that has TorchServe's metrics there."""
+        self.labels = {**(labels or {}), "instance": instance}
+        """What it is selected by; where no job is given, the only one with TorchServe's metrics."""
         self.interval_s = LOOKBACK_S
         """The scrape interval, once it was measured; until then the most it can be."""
         self._client = client
@@ -49,8 +49,7 @@ class ScrapedTarget:
     @property
     def matchers(self) -> str:
         """The label matchers that select the target's series."""
-        job = "" if self.job is None else f",job={quoted(self.job)}"
-        return f"instance={quoted(self.instance)}{job}"
+        return ",".join(f"{name}={quoted(value)}" for name, value in self.labels.items())
 
     async def newest(self) -> Newest:
         """When the target was last scraped.
@@ -109,7 +108,7 @@ class ScrapedTarget:
         except TorchServeError:
             return ""
         own = [each for each in targets if each.labels.get("instance") == self.instance]
-        errors = [each.last_error for each in own if self.job in {None, each.labels.get("job")}]
+        errors = [each.last_error for each in own if self.labels.items() <= each.labels.items()]
         return next(filter(None, errors), "")
 
     def instant(self, at: float) -> Instant:
@@ -126,13 +125,13 @@ class ScrapedTarget:
     async def _settle_job(self, found: list[Series]) -> list[Series]:
         there = await discover(self._client)
         if not found:
-            wanted = f"{self.instance} in job {self.job}" if self.job else self.instance
+            job = self.labels.get("job")
+            wanted = f"{self.instance} in job {job}" if job else self.instance
             raise NoSuchInstance(wanted, [each.instance for each in there])
         jobs = [each.job for each in there if each.instance == self.instance]
-        if self.job is None and len(jobs) == 1:
-            self.job = jobs[0]
+        if "job" not in self.labels and len(jobs) == 1:
+            self.labels["job"] = jobs[0]
             found = await self._last_up()
         if len(found) != 1:
-            every = sorted({series.labels.get("job", "") for series in found})
-            raise AmbiguousInstance(self.instance, every)
+            raise AmbiguousInstance(self.instance, [series.labels for series in found])
         return found

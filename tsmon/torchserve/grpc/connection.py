@@ -143,7 +143,7 @@ class GrpcConnection:
                 call.cancel()
 
     def _authorization(self) -> str:
-        headers = {**self._keys.headers(self._kind, self.url), **self._route.bearer()}
+        headers = {**self._keys.headers(self._kind, self.url), **self._route.authorization()}
         return headers.get("Authorization", "")
 
     def _metadata(self, authorization: str) -> list[tuple[str, str]]:

@@ -59,8 +59,8 @@ async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
     Raises:
         InvalidArgument: its settings are wrong.
     """
+    from tsmon.fleet.access import prometheus_client
     from tsmon.fleet.targets import Origin
-    from tsmon.telemetry.prometheus.client import Prometheus
 
     if target.origin is not Origin.PROMETHEUS:
         return live_session(target, options)
@@ -72,8 +72,8 @@ async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
             await session.close()
         else:
             return session
-    client = Prometheus(options.config.fleet.prometheus)
-    return PrometheusSession(client, target.name, target.labels.get("job"))
+    client = prometheus_client(options.config.fleet)
+    return PrometheusSession(client, target.instance, target.labels)
 
 
 def own_of(options: MonitorOptions) -> ServerRecord | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tsmon.telemetry.history import History
     from tsmon.telemetry.limits.limit import Limit
     from tsmon.telemetry.past import Past
-    from tsmon.telemetry.prometheus.client import Prometheus
+    from tsmon.telemetry.prometheus.client import LabelSet, Prometheus
     from tsmon.telemetry.recording.reader import Recording
     from tsmon.telemetry.series.kept import SeriesPast
     from tsmon.telemetry.snapshot import Snapshot
@@ -230,10 +230,10 @@ class PrometheusSession(Session):
     word = "Prometheus server"
     way_out = "open the TorchServe itself with --server"
 
-    def __init__(self, client: Prometheus, instance: str, job: str | None = None) -> None:
+    def __init__(self, client: Prometheus, instance: str, labels: LabelSet | None = None) -> None:
         from tsmon.telemetry.prometheus.source import PrometheusSource
 
-        self._source = PrometheusSource(client, instance, job)
+        self._source = PrometheusSource(client, instance, labels)
         super().__init__(Monitor(self._source))
         self._client = client
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.unit.telemetry.prometheus.fake_promql import Key, Targets, answers
 from tsmon.telemetry.prometheus.client import Prometheus
 from tsmon.telemetry.prometheus.samples import NAMES
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, Counters, SeriesKey
@@ -17,8 +18,6 @@ INSTANCE, JOB = "gpu7:8082", "torchserve"
 NOW = 1_790_000_000.0
 """Unix time that scrapes are counted from."""
 
-Key = tuple[tuple[str, str], ...]
-
 
 @dataclass(slots=True)
 class FakePrometheus:
@@ -26,7 +25,8 @@ class FakePrometheus:
 
     now: float = NOW
     last_error: str = ""
-    targets: dict[tuple[str, str], dict[float, dict[Key, float]]] = field(default_factory=dict)
+    targets: dict[Key, dict[float, dict[Key, float]]] = field(default_factory=dict)
+    """By their label sets."""
     queries: list[str] = field(default_factory=list)
     answer: httpx.Response | type[httpx.TransportError] | None = None
     """What is answered instead, to every request."""
@@ -47,6 +47,7 @@ class FakePrometheus:
         *,
         instance: str = INSTANCE,
         job: str = JOB,
+        **more: str,
     ) -> None:
         """Store a scrape `at` seconds after NOW, which is now then; without series it failed."""
         stored: dict[Key, float] = {labels("up"): float(series is not None)}
@@ -56,7 +57,8 @@ class FakePrometheus:
             stored[labels(INFERENCE_US, **model)] = sums.inference_us
             stored[labels(QUEUE_US, **model)] = sums.queue_us
         self.now = NOW + at
-        self.targets.setdefault((instance, job), {})[NOW + at] = stored | dict(others or {})
+        target = tuple(sorted({"instance": instance, "job": job, **more}.items()))
+        self.targets.setdefault(target, {})[NOW + at] = stored | dict(others or {})
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         if isinstance(self.answer, httpx.Response):
@@ -71,24 +73,10 @@ class FakePrometheus:
         return self._query(query, float(request.url.params.get("time", self.now)))
 
     def _query(self, query: str, at: float) -> httpx.Response:
-        if query == "vector(0)":
-            return _success({"resultType": "vector", "result": [_vector({}, at, 0.0)]})
         chosen = self._chosen(query)
-        if query.startswith("up and on"):
-            vector = [
-                _vector({"instance": i, "job": j}, at, last[labels("up")])
-                for (i, j), scrapes in self.targets.items()
-                if (last := scrapes[max(scrapes)]) and any(_torchserve(key) for key in last)
-            ]
-            return _success({"resultType": "vector", "result": vector})
-        if query.startswith("timestamp(up{"):
-            vector = [
-                _vector({"instance": i, "job": j}, at, max(times))
-                for (i, j), scrapes in chosen.items()
-                if (times := [time for time in scrapes if at - 300 <= time <= at])
-            ]
-            return _success({"resultType": "vector", "result": vector})
-        return self._samples(query, at)
+        if re.fullmatch(r"\{.*\}\[([0-9]+)ms\]", query):
+            return self._samples(query, at)
+        return _success({"resultType": "vector", "result": list(answers(query, chosen, at))})
 
     def _samples(self, query: str, at: float) -> httpx.Response:
         match = re.fullmatch(r'\{__name__=~"([^"]*)".*\}\[([0-9]+)ms\]', query)
@@ -96,46 +84,33 @@ class FakePrometheus:
         names = match[1].split("|")
         assert set(names) <= set(NAMES)
         start, matrix = at - int(match[2]) / 1000, []
-        for (instance, job), scrapes in self._chosen(query).items():
+        for target, scrapes in self._chosen(query).items():
             found: dict[Key, list[tuple[float, str]]] = {}
             for time, stored in scrapes.items():
                 for key, value in stored.items():
                     if start <= time <= at and dict(key)["__name__"] in names:
                         found.setdefault(key, []).append((time, repr(value)))
             for key, values in found.items():
-                metric = {**dict(key), "instance": instance, "job": job}
-                matrix.append({"metric": metric, "values": values})
+                matrix.append({"metric": {**dict(key), **dict(target)}, "values": values})
         return _success({"resultType": "matrix", "result": matrix})
 
-    def _chosen(self, query: str) -> dict[tuple[str, str], dict[float, dict[Key, float]]]:
-        wanted = {
-            name: json.loads(text)
-            for name, text in re.findall(r'\b(instance|job)=("(?:[^"\\]|\\.)*")', query)
-        }
+    def _chosen(self, query: str) -> Targets:
+        exact = dict(re.findall(r'\b(\w+)=("(?:[^"\\]|\\.)*")', query))
+        jobs = re.search(r'job=~("(?:[^"\\]|\\.)*")', query)
         return {
-            (instance, job): scrapes
-            for (instance, job), scrapes in self.targets.items()
-            if wanted.get("instance", instance) == instance and wanted.get("job", job) == job
+            target: scrapes
+            for target, scrapes in self.targets.items()
+            if all(dict(target).get(name, "") == json.loads(text) for name, text in exact.items())
+            and (not jobs or re.fullmatch(json.loads(jobs[1]), dict(target)["job"]))
         }
 
     def _active(self) -> list[object]:
-        return [
-            {"labels": {"instance": i, "job": j}, "lastError": self.last_error}
-            for i, j in self.targets
-        ]
+        return [{"labels": dict(each), "lastError": self.last_error} for each in self.targets]
 
 
 def labels(name: str, **others: str) -> Key:
     """The labels of a series, without those of its target."""
     return (("__name__", name), *sorted(others.items()))
-
-
-def _torchserve(key: Key) -> bool:
-    return dict(key)["__name__"] in {REQUESTS, "Requests2XX"}
-
-
-def _vector(metric: dict[str, str], at: float, value: float) -> object:
-    return {"metric": metric, "value": [at, repr(value)]}
 
 
 def _success(data: object) -> httpx.Response:

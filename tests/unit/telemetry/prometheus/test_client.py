@@ -14,6 +14,7 @@ from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
 from tsmon.telemetry.prometheus.instances import Instance, discover, quoted
 from tsmon.telemetry.scrape import Counters
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TorchServeError, Unreachable
+from tsmon.torchserve.route import Route
 
 
 @pytest.mark.parametrize(
@@ -87,9 +88,9 @@ async def test_path_and_password_are_used_and_the_password_is_not_shown() -> Non
         return httpx.Response(503)
 
     url = "https://me:secret@host/prometheus/"
-    headers = {"X-Scope-OrgID": "team"}
+    route = Route(headers={"X-Scope-OrgID": "team"})
     transport = httpx.MockTransport(handle)
-    async with Prometheus(url, headers=headers, transport=transport) as client:
+    async with Prometheus(url, route=route, transport=transport) as client:
         assert client.label == "host/prometheus"
         with pytest.raises(QueryFailed) as error:
             await client.query("up", 1.5)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.telemetry.prometheus.fake import Key, labels
+from tests.unit.telemetry.prometheus.fake import labels
+from tests.unit.telemetry.prometheus.fake_promql import Key
 from tests.unit.telemetry.scrapes import MNIST, at
 from tsmon.telemetry.prometheus.client import PromSample, Series
 from tsmon.telemetry.prometheus.samples import (

@@ -193,7 +193,7 @@ async def test_job_with_torchserves_metrics_is_preferred(prometheus: FakePrometh
     prometheus.scrape(0, {}, job="probe")
     async with prometheus.client() as client:
         assert (await _scrape(PrometheusSource(client, INSTANCE))).series == {MNIST: SUMS}
-        other = await _scrape(PrometheusSource(client, INSTANCE, "probe"))
+        other = await _scrape(PrometheusSource(client, INSTANCE, {"job": "probe"}))
     assert (other.series, other.mode) == ({}, MetricsMode.LOG)
 
 
@@ -206,7 +206,9 @@ async def test_two_jobs_with_torchserves_metrics_must_be_told_apart(
         problem = (await PrometheusSource(client, INSTANCE).observe(None)).models
         assert isinstance(problem, AmbiguousInstance)
         assert problem.jobs == (JOB, "twin")
-        assert (await _scrape(PrometheusSource(client, INSTANCE, "twin"))).series == {MNIST: SUMS}
+        assert (await _scrape(PrometheusSource(client, INSTANCE, {"job": "twin"}))).series == {
+            MNIST: SUMS
+        }
 
 
 async def test_models_are_known_from_the_series(prometheus: FakePrometheus) -> None:
