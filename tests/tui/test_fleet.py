@@ -15,10 +15,10 @@ from textual.widgets import OptionList
 from tests.fake import FakeTorchServe
 from tests.fake.loopback import Loopback, on_loopback
 from tests.tui.seat import PERIOD_S, Seat, seated, watching
-from tests.unit.telemetry.prometheus.fake import FakePrometheus
+from tests.unit.telemetry.prometheus.fake import JOB, FakePrometheus
 from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettings
 from tsmon.fleet import fleet as fleet_module
-from tsmon.fleet.targets import Origin
+from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.serving.servers_here import RunningServer
 from tsmon.telemetry.prometheus import client as prometheus_client
 from tsmon.telemetry.scrape import Counters, SeriesKey
@@ -197,8 +197,9 @@ async def two_servers_and(
 
 def _go_to(table: FleetTable, name: str) -> bool:
     """Put the cursor on a server; whether it is there by now."""
-    table.go_to(f"{Origin.FILE_SD}:{name}")
-    table.go_to(f"{Origin.PROMETHEUS}:{name}")
+    for labels in ({}, {"instance": name, "job": JOB}):
+        for origin in (Origin.FILE_SD, Origin.PROMETHEUS):
+            table.go_to(FleetTarget(name, ServerSettings(), origin, labels).key)
     return table.line is not None and table.line.server.target.name == name
 
 
@@ -221,8 +222,7 @@ async def test_enter_on_what_prometheus_tells_watches_the_server_if_it_answers(
     answers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prometheus = FakePrometheus()
-    for module in (prometheus_client, fleet_module):
-        monkeypatch.setattr(module, "Prometheus", lambda *_, **__: prometheus.client())
+    monkeypatch.setattr(prometheus_client, "Prometheus", lambda *_, **__: prometheus.client())
 
     def fleet(address: str) -> FleetSettings:
         prometheus.scrape(0, {SeriesKey("third", "1.0"): Counters(1, 1, 1)}, instance=address)

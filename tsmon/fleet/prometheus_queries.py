@@ -16,12 +16,12 @@ from tsmon.telemetry.prometheus.instances import quoted
 from tsmon.telemetry.prometheus.samples import ANSWERS, WORKER_LOAD_MS
 from tsmon.telemetry.scrape import INFERENCE_US, QUEUE_US, REQUESTS, SERVER_ERRORS
 
-OWN = (REQUESTS, ANSWERS[0], WORKER_LOAD_MS)
+OWN = (ANSWERS[0], REQUESTS)
 """What a target that is a TorchServe exports, one of them at least."""
 PAST_S = 3600
 """A target that exported them within that time is one, also while it is down."""
-LONGEST_INTERVAL_S = 300
-"""As long as Prometheus takes a sample for the present."""
+SHORT_S, LONGEST_INTERVAL_S = 32, 300
+"""What is looked at to know in which interval a target is scraped: the longer one for few."""
 WINDOW_SCRAPES = 4
 """Scrape intervals in a window; two scrapes are in it although one is missing or late."""
 SHORTEST_WINDOW_S = 4
@@ -36,13 +36,11 @@ def matcher(jobs: Iterable[str]) -> str:
     return f"{{job=~{quoted('|'.join(map(re.escape, names)))}}}" if names else ""
 
 
-def torchserves(jobs: Iterable[str], past_s: int = 0) -> str:
-    """`up` of the targets that export TorchServe's metrics, or did within `past_s` seconds."""
+def torchserves(jobs: Iterable[str]) -> str:
+    """`up` of the targets that export TorchServe's metrics, or did within `PAST_S` seconds."""
     chosen = matcher(jobs)
-    range_ = f"[{past_s}s]" if past_s else ""
-    of = "count_over_time" if past_s else ""
     exported = " or ".join(
-        f"count by (job, instance) ({of}({name}{chosen}{range_}))" for name in OWN
+        f"count by (job, instance) (count_over_time({name}{chosen}[{PAST_S}s]))" for name in OWN
     )
     return f"up{chosen} and on (job, instance) ({exported})"
 
@@ -52,13 +50,13 @@ def windows_s(intervals_s: Iterable[float]) -> tuple[int, ...]:
 
     They are powers of two times `SHORTEST_WINDOW_S`, so that many intervals make few windows.
     """
-    found = set()
+    found = set[int]()
     for interval in intervals_s:
         window = SHORTEST_WINDOW_S
         while window < WINDOW_SCRAPES * interval:
             window *= 2
         found.add(window)
-    return tuple(sorted(found))
+    return tuple(sorted(found)) or (SHORT_S,)
 
 
 class Questions(Struct, frozen=True):
@@ -67,7 +65,7 @@ class Questions(Struct, frozen=True):
     jobs: tuple[str, ...]
     key: tuple[str, ...] = ()
     """The labels that tell the targets apart."""
-    windows_s: tuple[int, ...] = (LONGEST_INTERVAL_S,)
+    windows_s: tuple[int, ...] = (SHORT_S,)
 
     @property
     def times(self) -> str:
@@ -80,15 +78,8 @@ class Questions(Struct, frozen=True):
         return f"up{self._chosen} == 0"
 
     @property
-    def scrapes(self) -> str:
-        """Scrapes per second of each target: of the last minute where it has three."""
-        up = f"up{self._chosen}"
-        longest = f"count_over_time({up}[{LONGEST_INTERVAL_S}s]) / {LONGEST_INTERVAL_S}"
-        return f"(count_over_time({up}[60s]) >= 3) / 60 or {longest}"
-
-    @property
     def requests(self) -> str:
-        """Requests per second of each model."""
+        """Requests per second of each model; NaN where they were counted once only."""
         return self._rates(REQUESTS, 1e-6)
 
     @property
@@ -110,8 +101,7 @@ class Questions(Struct, frozen=True):
     @property
     def errors(self) -> str:
         """Answers of 500 and above per second; NaN where they were counted once only."""
-        counted = f"{SERVER_ERRORS}{self._chosen}"
-        return f"sum by ({self._by()}) ({self._rate(SERVER_ERRORS)} or {counted} * NaN)"
+        return f"sum by ({self._by()}) ({self._rate(SERVER_ERRORS)})"
 
     @property
     def workers(self) -> str:
@@ -133,12 +123,18 @@ class Questions(Struct, frozen=True):
         chosen = self._chosen
         return f",{chosen[1:-1]}" if chosen else ""
 
+    def scrapes(self, seconds: int) -> str:
+        """The scrapes of each target within the last seconds."""
+        return f"up{self._chosen}[{seconds}s]"
+
     def _by(self, *more: str) -> str:
         return ", ".join((*self.key, *more))
 
     def _rate(self, metric: str) -> str:
-        """Per second, over the shortest window in which a series has two samples."""
-        return " or ".join(f"rate({metric}{self._chosen}[{each}s])" for each in self.windows_s)
+        """Per second, over the shortest window in which a series has two samples, else NaN."""
+        counted = f"{metric}{self._chosen}"
+        rates = [f"rate({counted}[{each}s])" for each in self.windows_s]
+        return " or ".join((*rates, f"{counted} * NaN"))
 
     def _rates(self, metric: str, to: float) -> str:
         # Digits that no one sees would make most of the answer.

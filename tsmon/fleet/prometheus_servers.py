@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +18,7 @@ from tsmon.config.schema import ServerSettings
 from tsmon.fleet.file_sd import target_at
 from tsmon.fleet.prometheus_queries import (
     LONGEST_INTERVAL_S,
-    PAST_S,
+    SHORT_S,
     WORKER_OF,
     Questions,
     torchserves,
@@ -28,7 +30,6 @@ from tsmon.telemetry.health.verdicts import ModelHealth, ModelVerdict
 from tsmon.telemetry.instant import Instant
 from tsmon.telemetry.limits.watch import LimitWatch
 from tsmon.telemetry.monitor import LONGEST_BACKOFF_S
-from tsmon.telemetry.prometheus.client import NOTHING, LabelSet, Prometheus, Vector
 from tsmon.telemetry.prometheus.errors import NoNewSample, TargetDown
 from tsmon.telemetry.prometheus.label_sets import distinguishing, names_of, values_of
 from tsmon.telemetry.prometheus.samples import (
@@ -42,18 +43,21 @@ from tsmon.telemetry.roster import WORKERS_NOT_EXPORTED
 from tsmon.telemetry.scrape import DEFAULT_VERSION_LABEL, SeriesKey
 from tsmon.telemetry.series.watched import SeriesWatch
 from tsmon.telemetry.snapshot import ModelStatus, ServerState, ServerStatus, Snapshot
-from tsmon.telemetry.traffic import Missing, Traffic, Usage, add_readings
+from tsmon.telemetry.traffic import Missing, Traffic, Usage, UsageOrMissing, add_readings
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.torchserve.records import ModelVersion
 from tsmon.units import duration
 
 if TYPE_CHECKING:
     from tsmon.telemetry.limits.limit import Limit
+    from tsmon.telemetry.prometheus.client import LabelSet, Prometheus, Vector
 
 LEAST_PATIENCE_S = 10.0
 PATIENCE_SCRAPES = 3
 """Scrape intervals without a new sample after which it is said that there is none."""
 DISCOVER_EVERY_S = 30.0
+LEAST_GAPS = 2
+"""Between scrapes, of which one may be a scrape that was missed."""
 STEP = 50
 """Rows that are made without a break, within which no key is taken."""
 
@@ -61,7 +65,7 @@ Key = tuple[str, ...]
 """The values of the labels that tell one target from all others."""
 Labels = tuple[tuple[str, str], ...]
 """A whole label set, sorted by name."""
-_NO_REQUESTS = Usage(1.0, 0.0, 0.0, 0.0, 0.0)
+_NO_REQUESTS: UsageOrMissing = Usage(1.0, 0.0, 0.0, 0.0, 0.0)
 """A series appears with its first request."""
 _NOT_JUDGED = ModelVerdict(ModelHealth.UNKNOWN, WORKERS_NOT_EXPORTED, ())
 
@@ -79,7 +83,7 @@ class _Seen(Struct, frozen=True):
 class _Sums(Struct, frozen=True):
     """What one round of questions found, by target."""
 
-    models: Mapping[Key, Mapping[SeriesKey, Usage]]
+    models: Mapping[Key, Mapping[SeriesKey, UsageOrMissing]]
     errors: Mapping[Key, float | None]
     series: Mapping[Key, Sequence[SeriesReading]]
 
@@ -90,8 +94,8 @@ class PrometheusServer:
     def __init__(self, target: FleetTarget, limits: Sequence[Limit], pinned: Sequence[str]) -> None:
         self.target = target
         self.row: ServerRow = waiting_row(self.target)
-        self.interval_s: float = LONGEST_INTERVAL_S
-        """Seconds between two scrapes, once they were counted; until then the most it can be."""
+        self.interval_s = 0.0
+        """Seconds between two scrapes; 0 until it is known."""
         self._limits = LimitWatch(limits)
         self._series = SeriesWatch()
         self._series.pinned = (*HOST_GAUGES, *pinned)
@@ -100,13 +104,13 @@ class PrometheusServer:
     @property
     def patience_s(self) -> float:
         """The age from which on a scrape is old."""
-        return max(PATIENCE_SCRAPES * self.interval_s, LEAST_PATIENCE_S)
+        return max(PATIENCE_SCRAPES * (self.interval_s or LONGEST_INTERVAL_S), LEAST_PATIENCE_S)
 
     def take(
         self,
         seen: _Seen,
         now: Instant,
-        models: Mapping[SeriesKey, Usage],
+        models: Mapping[SeriesKey, UsageOrMissing],
         loaded: Iterable[str],
         errors: float | None,
         readings: Sequence[SeriesReading],
@@ -174,7 +178,8 @@ class PrometheusServers:
         # One is as old as its scrape interval when it is asked for, and a period more before it
         # is asked for again.
         return [
-            aged(each.row, now, each.interval_s + self.period_s) for each in self._servers.values()
+            aged(each.row, now, (each.interval_s or LONGEST_INTERVAL_S) + self.period_s)
+            for each in self._servers.values()
         ]
 
     async def run(self, changed: Callable[[], None]) -> None:
@@ -185,7 +190,7 @@ class PrometheusServers:
             try:
                 await self.read()
             except TorchServeError as error:
-                self.problem = str(error)
+                self.problem = "; ".join(filter(None, (str(error), error.hint)))
                 pause = min(2 * pause, LONGEST_BACKOFF_S)
             else:
                 self.problem, pause = "", self.period_s
@@ -205,18 +210,16 @@ class PrometheusServers:
         if not self._known:
             self._servers.clear()
             return
-        times, down, counted = await asyncio.gather(
-            self._client.vector(self._questions.times),
-            self._client.vector(self._questions.down),
-            self._client.vector(self._questions.scrapes) if due else _nothing(),
+        times, down = await asyncio.gather(
+            self._client.vector(self._questions.times), self._client.vector(self._questions.down)
         )
         now = Instant.now()
         seen = self._seen(times, down)
         key = distinguishing([labels for labels, _ in times.values])
         is_new_key = key != self._questions.key
         if due:
-            self._count(counted)
-        windows = windows_s(each.interval_s for each in self._servers.values())
+            await self._measure()
+        windows = windows_s(filter(None, (each.interval_s for each in self._servers.values())))
         self._questions = Questions(self._jobs, key, windows)
         if due or is_new_key:
             await self._find_workers()
@@ -227,9 +230,8 @@ class PrometheusServers:
         await self._client.close(grace_s=0.0)
 
     async def _discover(self) -> None:
-        """Look which targets are TorchServes; at first only by what is scraped now, for speed."""
-        past_s = 0 if self._discovered is None else PAST_S
-        found = await self._client.vector(torchserves(self._only, past_s))
+        """Look which targets are TorchServes."""
+        found = await self._client.vector(torchserves(self._only))
         self._known = {_whole(labels) for labels, _ in found.values}
         self._jobs = self._only or tuple(
             sorted({labels.get("job", "") for labels, _ in found.values})
@@ -253,11 +255,23 @@ class PrometheusServers:
                 seen[whole] = _Seen(at, max(times.at - at, 0.0), whole not in failed)
         return seen
 
-    def _count(self, counted: Vector) -> None:
-        for labels, rate in counted.values:
-            server = self._servers.get(_whole(labels))
-            if server is not None:
-                server.interval_s = 1 / rate if rate > 0 else LONGEST_INTERVAL_S
+    async def _measure(self) -> None:
+        """Learn in which interval each target is scraped: what is usual between its scrapes."""
+        slow = await self._measure_by(self._questions, SHORT_S)
+        if slow:
+            jobs = tuple(sorted({dict(labels).get("job", "") for labels in slow}))
+            await self._measure_by(Questions(jobs), LONGEST_INTERVAL_S)
+
+    async def _measure_by(self, questions: Questions, seconds: int) -> set[Labels]:
+        """Do it by the scrapes of the last seconds; gives the targets that have too few of them."""
+        few = set(self._servers)
+        for series in await self._client.query(questions.scrapes(seconds)):
+            server = self._servers.get(_whole(series.labels))
+            gaps = [later.at - each.at for each, later in pairwise(series.samples)]
+            if server is not None and len(gaps) >= LEAST_GAPS:
+                server.interval_s = median(gaps)
+                few.discard(_whole(series.labels))
+        return few
 
     async def _find_workers(self) -> None:
         found = await self._client.vector(self._questions.workers)
@@ -327,22 +341,18 @@ class PrometheusServers:
 
 def _usages(
     key: tuple[str, ...], requests: Vector, inference: Vector, queue: Vector
-) -> dict[Key, dict[SeriesKey, Usage]]:
+) -> dict[Key, dict[SeriesKey, UsageOrMissing]]:
     """What the requests of each model cost per second."""
     inference_us, queue_us = (
         {(values_of(labels, key), _model(labels)): value for labels, value in each.values}
         for each in (inference, queue)
     )
-    found: dict[Key, dict[SeriesKey, Usage]] = {}
+    found: dict[Key, dict[SeriesKey, UsageOrMissing]] = {}
     for labels, rate in requests.values:
         target, model = values_of(labels, key), _model(labels)
-        found.setdefault(target, {})[model] = Usage(
-            1.0,
-            rate,
-            rate,
-            inference_us.get((target, model), 0.0),
-            queue_us.get((target, model), 0.0),
-        )
+        costs = (each.get((target, model), 0.0) for each in (inference_us, queue_us))
+        usage = Missing.FIRST_SAMPLE if math.isnan(rate) else Usage(1.0, rate, rate, *costs)
+        found.setdefault(target, {})[model] = usage
     return found
 
 
@@ -354,7 +364,9 @@ def _errors(key: tuple[str, ...], errors: Vector, answers: Vector) -> dict[Key, 
     return counted
 
 
-def _models(usages: Mapping[SeriesKey, Usage], loaded: Iterable[str]) -> Iterable[ModelStatus]:
+def _models(
+    usages: Mapping[SeriesKey, UsageOrMissing], loaded: Iterable[str]
+) -> Iterable[ModelStatus]:
     names = {key.model for key in usages}
     loaded_keys = {SeriesKey(*split_name(each, names)) for each in loaded}
     for key, is_default in named_versions(usages.keys(), loaded_keys):
@@ -387,7 +399,3 @@ def _target(labels: LabelSet, name: str) -> FleetTarget:
         return replace(target, name=name)
     except InvalidArgument:  # it was relabelled: it contains no address
         return FleetTarget(name, ServerSettings(), Origin.PROMETHEUS, labels)
-
-
-async def _nothing() -> Vector:
-    return NOTHING

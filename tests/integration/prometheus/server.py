@@ -24,7 +24,7 @@ global:
   scrape_timeout: 1s
 scrape_configs:
   - job_name: {job}
-    static_configs: [{{targets: ["{instance}"]}}]
+    {targets}
   - job_name: prometheus
     static_configs: [{{targets: ["{own}"]}}]
 """
@@ -53,13 +53,21 @@ class PrometheusServer:
 
 
 @contextmanager
-def prometheus_server(binary: str, folder: Path, instance: str) -> Iterator[PrometheusServer]:
-    """Start a server that scrapes `instance` every second, and stop it in the end."""
+def prometheus_server(
+    binary: str, folder: Path, instance: str, file_sd: Path | None = None
+) -> Iterator[PrometheusServer]:
+    """Start a server that scrapes every second, and stop it in the end.
+
+    It scrapes `instance`, or the targets of a `file_sd` file.
+    """
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         address = f"{LOOPBACK}:{probe.getsockname()[1]}"
     configuration = folder / "prometheus.yml"
-    configuration.write_text(_CONFIGURATION.format(job=JOB, instance=instance, own=address))
+    targets = f'static_configs: [{{targets: ["{instance}"]}}]'
+    if file_sd is not None:
+        targets = f"file_sd_configs: [{{files: [{file_sd}]}}]"
+    configuration.write_text(_CONFIGURATION.format(job=JOB, targets=targets, own=address))
     command = [binary, f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}"]
     command += [f"--web.listen-address={address}", "--log.level=warn"]
     log = folder / "prometheus.log"

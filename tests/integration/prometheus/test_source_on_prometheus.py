@@ -101,14 +101,14 @@ async def test_error_of_a_query_is_told_in_the_words_of_prometheus(prometheus: P
     assert error.value.type == "bad_data"
 
 
-async def test_the_fleet_tells_of_the_instance_from_one_query(
+async def test_the_fleet_shows_that_the_instance_is_down(
     scenario: Scenario, prometheus: Prometheus
 ) -> None:
-    told = PrometheusServers(prometheus, JOB, 2.0)
+    servers = PrometheusServers(prometheus, JOB, 2.0)
 
-    await told.read()
+    await servers.read()
 
-    (row,) = told.rows
+    (row,) = servers.rows
     assert row.target.name == scenario.server.instance
     assert row.figures.sign.word == "away", "TorchServe is stopped by now"
     assert "could not scrape" in row.figures.evidence

@@ -149,6 +149,20 @@ def test_what_cannot_be_used_is_refused_without_its_secrets(settings: dict[str, 
     assert "secret" not in caught.value.message
 
 
+def test_a_password_is_read_from_its_file_and_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("open sesame\n")
+    route = Route(username="ali", password_file=str(file))
+
+    assert route.authorization() == {"Authorization": "Basic YWxpOm9wZW4gc2VzYW1l"}
+    assert "sesame" not in masked("YWxpOm9wZW4gc2VzYW1l open sesame")
+    assert "YWxp" not in masked("Basic YWxpOm9wZW4gc2VzYW1l")
+
+    file.unlink()
+    with pytest.raises(InvalidArgument, match="cannot read"):
+        route.authorization()
+
+
 def test_curl_goes_the_same_way_and_shows_no_secret() -> None:
     route = Route(
         client_cert="/a.pem",

@@ -51,10 +51,6 @@ class Vector(Struct, frozen=True):
     values: tuple[tuple[LabelSet, float], ...]
 
 
-NOTHING = Vector(0.0, ())
-"""The answer to what was not asked."""
-
-
 class _VectorEntry(Struct, frozen=True):
     metric: dict[str, str]
     value: tuple[float, str]

@@ -76,6 +76,8 @@ class FakePrometheus:
         chosen = self._chosen(query)
         if re.fullmatch(r"\{.*\}\[([0-9]+)ms\]", query):
             return self._samples(query, at)
+        if match := re.fullmatch(r"up.*\[([0-9]+)s\]", query):
+            return _scrapes(chosen, at - int(match[1]), at)
         return _success({"resultType": "vector", "result": list(answers(query, chosen, at))})
 
     def _samples(self, query: str, at: float) -> httpx.Response:
@@ -115,3 +117,12 @@ def labels(name: str, **others: str) -> Key:
 
 def _success(data: object) -> httpx.Response:
     return httpx.Response(200, json={"status": "success", "data": data})
+
+
+def _scrapes(targets: Targets, start: float, end: float) -> httpx.Response:
+    times = {target: sorted(each) for target, each in targets.items()}
+    matrix = [
+        {"metric": dict(target), "values": [(at, "1") for at in found if start < at <= end]}
+        for target, found in times.items()
+    ]
+    return _success({"resultType": "matrix", "result": matrix})

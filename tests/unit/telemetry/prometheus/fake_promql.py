@@ -35,9 +35,6 @@ def _of_target(
     elif query.endswith("== 0"):
         if up == 0:
             yield _entry(target, at, up)
-    elif query.startswith("(count_over_time(up"):
-        recent = sum(time > at - 60 for time in scrapes)
-        yield _entry(target, at, recent / 60 if recent >= 3 else len(scrapes) / LOOKBACK_S)
     elif query.startswith("{"):
         names = re.findall(r"\w+", query.partition('"')[2].partition('"')[0])
         for key, value in last.items():
