@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from tsmon.torchserve.tokens import KeyRing
 
 
+FLEET_WITHOUT_PROMETHEUS = ("job", "file_sd", "kube", "kube_context", "period")
+"""The settings of the fleet that are not about one Prometheus server."""
+
+
 class Target(Struct):
     """The server options as given; an option after the command wins over one before it."""
 
@@ -101,7 +105,8 @@ class Target(Struct):
         """
         fleet = self.loaded.config.fleet
         if prometheus not in ("", fleet.prometheus):
-            fleet = FleetSettings(prometheus, fleet.job, fleet.file_sd, fleet.period)
+            kept = {name: getattr(fleet, name) for name in FLEET_WITHOUT_PROMETHEUS}
+            fleet = FleetSettings(prometheus, **kept)
         return replace(
             fleet,
             ca_file=fleet.ca_file or self.ca_file,
