@@ -37,12 +37,15 @@ help: ## List the targets
 
 ##@ First steps
 
-.PHONY: setup demo
+.PHONY: setup demo observe
 setup: ## Make .venv with all that is needed; does nothing when nothing changed
 	@$(PYTHON) tools/setup_venv.py $(VENV)
 
 demo: setup ## Serve the digit model and open the monitor
 	$(BIN)/tsmon demo
+
+observe: setup ## Serve it with Prometheus and Grafana, as far as they are there
+	$(BIN)/tsmon observe
 
 ##@ Checks
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.integration.commands import LONGEST_S, Shell
-from tsmon.cli.commands.demo import serve_digits
+from tsmon.cli.digit_server import serve_digits
 from tsmon.cli.target import Target
 from tsmon.serving.archive import DIGIT_BATCH_SIZE
 
