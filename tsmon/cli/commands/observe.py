@@ -34,7 +34,7 @@ from tsmon.serving.errors import ServingError
 from tsmon.serving.extras import require_server
 from tsmon.serving.image import provide
 from tsmon.serving.ports import LOOPBACK
-from tsmon.torchserve.addresses import port_of
+from tsmon.torchserve.addresses import without_scheme
 from tsmon.untrusted.shell import shell_line
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _exporter(around: Surroundings) -> Companion:
 def _prometheus(binary: str, around: Surroundings, exporter: str) -> Companion:
     """Writes what it starts with."""
     record, folder = around.record, around.folder / "prometheus"
-    name = str(port_of(record.management))
+    name = without_scheme(record.management)
     target = scrape_target(ServerSettings(url=record.management, metrics_url=record.metrics), name)
     plan = Plan(
         targets=(target,) if target is not None else (),

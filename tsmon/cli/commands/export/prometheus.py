@@ -36,7 +36,8 @@ START = "prometheus --config.file=DIR/prometheus.yml"
     "exporters",
     multiple=True,
     metavar="HOST:PORT",
-    help="Where a `tsmon exporter` listens. [default: port 10082 of each server]",
+    help="Where the exporter of a server listens; one for each server. [default: port 10082 of its "
+    "host]",
 )
 @click.option(
     "--alertmanager",
@@ -69,10 +70,13 @@ def prometheus(
     Alerts that TorchServe's own series can carry need no exporter.
     """
     targets = targets_of(ctx, target, servers)
-    named = tuple(map(ScrapeTarget, exporters))
+    beside = exporters_beside(targets)
+    if exporters and len(exporters) != len(beside):
+        raise click.UsageError("give an --exporter for each server, in their order")
+    named = zip(exporters or [each.address for each in beside], beside, strict=True)
     plan = Plan(
         targets=targets,
-        exporters=named or exporters_beside(targets),
+        exporters=tuple(ScrapeTarget(address, each.server) for address, each in named),
         interval_s=interval_s,
         p95_ms=p95_ms,
         alertmanagers=alertmanagers,
