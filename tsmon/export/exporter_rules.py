@@ -110,12 +110,13 @@ def _of_servers() -> tuple[Alert, ...]:
         ),
         Alert(
             name="TsmonServerUnread",
-            expr="tsmon_server_up == 0",
+            expr='tsmon_server_state{state!="up"} == 1',
             lasts="2m",
             severity="warning",
-            summary="The exporter at {{ $labels.instance }} cannot read its TorchServe",
-            remedy="tsmon_server_state says why. Alerts about models, workers and queues have "
-            "nothing to go by meanwhile.",
+            summary="The exporter at {{ $labels.instance }} cannot read its TorchServe: "
+            "{{ $labels.state }}",
+            remedy="Alerts about models, workers and queues have nothing to go by meanwhile. "
+            "`tsmon doctor` shows why.",
         ),
         Alert(
             name="TsmonExporterDown",
@@ -224,9 +225,12 @@ def _cases(alerts: Mapping[str, Alert], p95_s: float) -> tuple[Case, ...]:
         Case(alert=alerts["TorchServeTokenExpiring"], series={token: "3600-15x40"}, at="5m"),
         Case(
             alert=alerts["TsmonServerUnread"],
-            series={f"tsmon_server_up{{{at}}}": "1x4 0x30"},
+            series={
+                f'tsmon_server_state{{{at},state="up"}}': "1x4 0x30",
+                f'tsmon_server_state{{{at},state="away"}}': "0x4 1x30",
+            },
             at="6m",
-            labels=target,
+            labels={**target, "state": "away"},
         ),
         Case(
             alert=alerts["TsmonExporterDown"],
