@@ -37,6 +37,10 @@ CALLS: Mapping[str, Given] = {
         ["monitor", "--plain", "--server", "127.0.0.1:9"],
     ],
     "demo": lambda w: [["demo", NAME], ["demo", "--seed", NAME]],
+    "observe": lambda w: [
+        ["observe", NAME],
+        ["observe", "--model-store", str(w.recording / "in a file")],
+    ],
     "config trust": lambda w: [["config", "trust", NAME], ["config", "trust", "--forget"]],
     "serve start": lambda w: [
         ["serve", "start", "--set", NAME],
