@@ -14,6 +14,7 @@ from tsmon.load.autoscale.measuring import Unchanged, steady_arrivals
 from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.doubts import FEW_REQUESTS
 from tsmon.load.capacity.situation import Machine, Situation, situation_of
+from tsmon.telemetry.health.judge_model import QUEUE_NEARLY_FULL
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
 from tsmon.units import duration, known, milliseconds, number, plural
@@ -21,6 +22,7 @@ from tsmon.units import duration, known, milliseconds, number, plural
 if TYPE_CHECKING:
     from tsmon.load.capacity.curve import ServicePoint
     from tsmon.load.capacity.prediction import LatencyGoal
+    from tsmon.telemetry.logs.request_report import RequestReport
     from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
 
 RATE_S = 10.0
@@ -30,7 +32,7 @@ ENOUGH = 100
 LEAST_S = 5.0
 """A shorter look gives no rate."""
 FULL = 503
-"""What a request gets that finds the queue full, of a model that has workers."""
+"""What a request gets that finds the queue full; one whose handler raises gets it as well."""
 
 
 class Watching:
@@ -100,8 +102,13 @@ class Watching:
             why_roomy=f"with {HEADROOM - 1:.0%} more than {_why(roomy, reading)}",
         )
 
-    def _models(self) -> Iterator[ModelStatus]:
-        return (found for each in self._seen if (found := each.model(self._key)) is not None)
+    def _models(self, seconds: float = WINDOW_S) -> Iterator[ModelStatus]:
+        """The model at the ticks of so long ago at most."""
+        now = self._seen[-1].at
+        for each in self._seen:
+            found = each.model(self._key) if now.since(each.at) <= seconds else None
+            if found is not None:
+                yield found
 
     @property
     def _watched_s(self) -> float:
@@ -137,7 +144,7 @@ class Watching:
         arrivals = steady_arrivals([each.traffic.interval for each in self._models()])
         found = replace(
             found,
-            failed=_failed(status),
+            failed=_failed(status.requests, self._refused(status)),
             queue_ms=known(recent.queue_ms),
             floor_ms=floor_ms,
             arrivals=arrivals,
@@ -154,10 +161,15 @@ class Watching:
         self._points[service.workers] = service
         return found
 
+    def _refused(self, status: ModelStatus) -> int:
+        """How many of the last minute's requests found the queue full, if it was seen to be."""
+        if status.requests is None or not any(map(_queue_is_full, self._models())):
+            return 0
+        return status.requests.minute_statuses.get(FULL, 0)
+
     def _met(self, situation: Situation, status: ModelStatus) -> bool:
-        """Whether the target holds by what is measured; what no request says of is no miss."""
-        refused = status.requests.minute_statuses.get(FULL, 0) if status.requests else 0
-        if refused:
+        """Whether the target holds by what is measured; without a request it is not missed."""
+        if any(map(_queue_is_full, self._models(RATE_S))):
             return False
         if self._goal.p95_ms is not None:
             total = status.percentiles(RequestPhase.INFERENCE)
@@ -206,12 +218,17 @@ def _least(one: float | None, other: float | None) -> float | None:
     return min(known, default=None)
 
 
-def _failed(status: ModelStatus) -> float:
+def _failed(report: RequestReport | None, refused: int) -> float:
     """Share of the last minute's requests that failed but for a full queue, which workers cure."""
-    statuses = status.requests.minute_statuses if status.requests else {}
+    statuses = report.minute_statuses if report else {}
     total = sum(statuses.values())
-    failed = sum(n for code, n in statuses.items() if code >= 400 and code != FULL)
+    failed = sum(n for code, n in statuses.items() if code >= 400) - refused
     return failed / total if total else 0.0
+
+
+def _queue_is_full(status: ModelStatus) -> bool:
+    queue = status.described.queue
+    return queue is not None and queue.pending >= QUEUE_NEARLY_FULL * max(queue.capacity, 1)
 
 
 def _why(advice: Advice, reading: Reading) -> str:

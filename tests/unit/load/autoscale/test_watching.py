@@ -79,13 +79,22 @@ def test_without_a_request_one_is_enough() -> None:
 
 def test_refused_requests_are_no_failures_but_the_target_is_missed() -> None:
     world, watching = World(5), Watching(KEY, ANY)
-    refused = [watching.read(world.tick(40.0, {200: 50, 503: 50}), MACHINE) for _ in range(20)]
+    refused = [watching.read(world.tick(40.0, {200: 50, 503: 50}, 99), MACHINE) for _ in range(20)]
     assert (refused[-1].unknown, refused[-1].met) == (None, False)
     assert refused[-1].need > 1
-    failed = [watching.read(world.tick(40.0, {200: 50, 500: 50}), MACHINE) for _ in range(20)]
+    watching = Watching(KEY, ANY)
+    failed = [watching.read(world.tick(40.0, {200: 50, 503: 50}, 20), MACHINE) for _ in range(20)]
     assert failed[-1].unknown is not None
     assert failed[-1].unknown.gap is Gap.ADVICE
     assert "50% of the requests fail" in failed[-1].unknown.words
+
+
+def test_a_queue_that_was_full_no_longer_misses_the_target_once_it_was_not_for_a_while() -> None:
+    world, watching = World(7), Watching(KEY, ANY)
+    last(watched(world, watching, [8.0] * 20))
+    assert not watching.read(world.tick(8.0, pending=90), MACHINE).met
+    met = [each.met for each in watched(world, watching, [8.0] * 15)]
+    assert met == [False] * 10 + [True] * 5
 
 
 def _away(seen: Snapshot) -> Snapshot:

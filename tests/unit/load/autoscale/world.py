@@ -35,7 +35,7 @@ from tsmon.telemetry.snapshot import (
     WorkerStatus,
 )
 from tsmon.telemetry.traffic import Traffic, Usage
-from tsmon.torchserve.records import ModelVersion, Worker
+from tsmon.torchserve.records import JobQueue, ModelVersion, Worker
 
 KEY = ModelKey("steady", "1.0")
 MINUTE = 60
@@ -56,9 +56,12 @@ class World:
         self._minute: deque[Usage] = deque(maxlen=MINUTE)
 
     def tick(
-        self, rate: float, statuses: Mapping[int, int] | None = None, failures: int = 0
+        self, rate: float, statuses: Mapping[int, int] | None = None, pending: int = 0
     ) -> Snapshot:
-        """The next second, in which so many requests arrive on average."""
+        """The next second, in which so many requests arrive on average.
+
+        `statuses` are those of the last minute, and `pending` how many wait now.
+        """
         self.second += 1
         arrived = sum(self._random.random() < rate / 1000 for _ in range(1000))
         capacity = int(self.workers * 1000 / self._service_ms)
@@ -73,7 +76,7 @@ class World:
         last = LastReading(
             1.0,
             answered,
-            failures,
+            0,
             {RequestPhase.QUEUE: _same(answered, wait_ms)} if answered else {},
             {"9000": WorkerShare(answered, answered * self._service_ms)},
         )
@@ -87,10 +90,12 @@ class World:
             minute_statuses=statuses or {200: requests},
         )
         traffic = Traffic(usage, window, window, window)
-        return snapshot(self.second, status(self.workers, traffic, report))
+        return snapshot(self.second, status(self.workers, traffic, report, pending))
 
 
-def status(workers: int, traffic: Traffic, report: RequestReport | None = None) -> ModelStatus:
+def status(
+    workers: int, traffic: Traffic, report: RequestReport | None = None, pending: int = 0
+) -> ModelStatus:
     """The model with so many ready workers."""
     those = tuple(
         WorkerStatus(
@@ -106,6 +111,7 @@ def status(workers: int, traffic: Traffic, report: RequestReport | None = None) 
         batch_size=1,
         max_batch_delay_ms=100,
         workers=tuple(each.worker for each in those),
+        queue=JobQueue(pending, 100 - pending),
     )
     return ModelStatus(described, True, traffic, those, ModelVerdict(ModelHealth.READY, ""), report)
 
