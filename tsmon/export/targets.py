@@ -27,6 +27,8 @@ class ScrapeTarget(Struct, frozen=True):
     """`host:port`."""
     server: str = ""
     """Its label `server`, which the exporter beside it has too."""
+    option: str = ""
+    """What `--server` calls it; empty for the server that is meant without."""
     scheme: str = "http"
     path: str = METRICS_PATH
     way: Mapping[str, Any] = {}
@@ -63,6 +65,7 @@ def scrape_target(settings: ServerSettings, name: str = "") -> ScrapeTarget | No
     return ScrapeTarget(
         f"{shown}:{port_of(addresses.metrics)}",
         name,
+        name or settings.url,
         parts.scheme,
         f"{parts.path}{METRICS_PATH}",
         _way(settings, parts.scheme),
@@ -76,7 +79,7 @@ def exporters_beside(targets: Iterable[ScrapeTarget]) -> tuple[ScrapeTarget, ...
     for target in targets:
         host = target.address.rpartition(":")[0]
         address = f"{host}:{EXPORTER_PORT + on_host[host]}"
-        exporters.append(ScrapeTarget(address, target.server or target.address))
+        exporters.append(ScrapeTarget(address, target.server or target.address, target.option))
         on_host[host] += 1
     return tuple(exporters)
 

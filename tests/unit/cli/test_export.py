@@ -48,12 +48,27 @@ def test_all_servers_of_the_configuration_are_scraped(
     monkeypatch.setenv("TSMON_CONFIG", str(config))
 
     done = tsmon("export", "prometheus", str(tmp_path / "all"))
-    tsmon("export", "prometheus", str(tmp_path / "some"), "--server", "c", "--server", "d:81")
+    some = tsmon(
+        "export", "prometheus", str(tmp_path / "some"), "--server", "c", "--server", "d:81"
+    )
+    tsmon("--server", "c", "export", "prometheus", str(tmp_path / "one"))
 
     assert targets(tmp_path / "all") == ["a:8082", "c:9082"]
     assert "b is left out" in done.stderr
     assert "tsmon exporter --server a" in done.stderr
     assert targets(tmp_path / "some") == ["c:9082", "d:82"]
+    assert "tsmon exporter --server d:81" in some.stderr
+    assert targets(tmp_path / "one") == ["c:9082"]
+
+
+def test_exporters_are_named_for_each_server_or_for_none(tsmon: Tsmon, tmp_path: Path) -> None:
+    servers = ("--server", "a", "--server", "b")
+    refused = tsmon("export", "prometheus", str(tmp_path), *servers, "--exporter", "x:1")
+    assert (refused.code, list(tmp_path.glob("*.yml"))) == (2, [])
+
+    tsmon("export", "prometheus", str(tmp_path), "--server", "a", "--exporter", "x:1")
+    *_, job = yaml.safe_load((tmp_path / "prometheus.yml").read_text())["scrape_configs"]
+    assert job["static_configs"] == [{"targets": ["x:1"], "labels": {"server": "a:8082"}}]
 
 
 def test_what_was_written_and_what_to_do_next_are_json_too(tsmon: Tsmon, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from tsmon.export.prometheus import Plan, prometheus_files
 from tsmon.export.targets import ScrapeTarget, exporters_beside, scrape_target
 
 ONE = ScrapeTarget("ts:8082", "prod")
-TLS = ScrapeTarget("ts:443", "edge", "https", "/ts/metrics", {"tls_config": {"ca_file": "ca.pem"}})
+TLS = ScrapeTarget(
+    "ts:443", "edge", "edge", "https", "/ts/metrics", {"tls_config": {"ca_file": "ca.pem"}}
+)
 
 
 def plan(*targets: ScrapeTarget, **settings: Any) -> Plan:

@@ -177,3 +177,12 @@ def test_the_options_of_the_walkthrough(tmp_path: Path) -> None:
     )
 
     assert command == ["--server", "http://host:18081", "register", "other.mar", "--workers", "4"]
+
+
+def test_what_is_exported_and_observed(tmp_path: Path) -> None:
+    kinds = ("prometheus", "grafana", "compose", "k8s")
+
+    assert made(tmp_path, "deploy")[0] == [
+        ["export", kind, f"deploy/{kind}", "--force"] for kind in kinds
+    ]
+    assert made(tmp_path, "observe")[0] == [["observe"]]

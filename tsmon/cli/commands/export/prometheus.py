@@ -76,7 +76,7 @@ def prometheus(
     named = zip(exporters or [each.address for each in beside], beside, strict=True)
     plan = Plan(
         targets=targets,
-        exporters=tuple(ScrapeTarget(address, each.server) for address, each in named),
+        exporters=tuple(ScrapeTarget(address, each.server, each.option) for address, each in named),
         interval_s=interval_s,
         p95_ms=p95_ms,
         alertmanagers=alertmanagers,
@@ -91,7 +91,6 @@ def _next(plan: Plan) -> list[str]:
 
 
 def _options(exporter: ScrapeTarget) -> list[str]:
-    """Those of a server of the configuration; another is found by the exporter itself."""
     port = exporter.address.rpartition(":")[2]
-    named = [] if ":" in exporter.server else ["--server", exporter.server]
+    named = ["--server", exporter.option] if exporter.option else []
     return named if port == str(EXPORTER_PORT) else [*named, "--port", port]
