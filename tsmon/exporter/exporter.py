@@ -42,9 +42,9 @@ class Exporter:
         ProcessCollector(registry=self.registry)
 
     @property
-    def exposition(self) -> str:
+    def exposition(self) -> bytes:
         """What a scrape would be answered now."""
-        return generate_latest(self.registry).decode()
+        return generate_latest(self.registry)
 
     async def looks(self) -> AsyncIterator[Snapshot]:
         """Look at the server for as long as it is asked for; gives what was seen."""

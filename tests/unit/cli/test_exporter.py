@@ -72,6 +72,13 @@ def test_an_address_that_is_not_of_this_machine_is_said(tsmon: Tsmon) -> None:
     assert "cannot listen at 192.0.2.1:0" in ended.stderr
 
 
+def test_an_address_that_is_none_is_said(tsmon: Tsmon) -> None:
+    ended = tsmon("exporter", "--listen", "\x9b." * 9)
+
+    assert ended.code == 1
+    assert "is not a valid address" in ended.stderr
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """An exporter of a fake server, and where it is scraped."""

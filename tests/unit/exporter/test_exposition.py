@@ -38,16 +38,16 @@ LINES = (
 )
 
 
-def families(text: str) -> dict[str, Family]:
+def families(exposition: bytes) -> dict[str, Family]:
     """By the names that the page has for them."""
-    found = text_string_to_metric_families(text)
+    found = text_string_to_metric_families(exposition.decode())
     return {f"{each.name}_total" if each.type == "counter" else each.name: each for each in found}
 
 
 def exposed(snapshot: Snapshot, patience_s: float = 15.0) -> dict[str, Family]:
     registry = CollectorRegistry()
     registry.register(ServerCollector(lambda: Look(snapshot, patience_s)))
-    return families(generate_latest(registry).decode())
+    return families(generate_latest(registry))
 
 
 def value(family: Family, **labels: str) -> float:
@@ -126,7 +126,7 @@ async def test_prometheus_own_check_has_nothing_to_say(exporter: Exporter) -> No
     checked = await asyncio.to_thread(
         subprocess.run,
         [promtool, "check", "metrics"],
-        input=exporter.exposition.encode(),
+        input=exporter.exposition,
         capture_output=True,
         check=False,
     )

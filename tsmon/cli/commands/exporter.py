@@ -12,7 +12,7 @@ import click
 from tsmon.cli.coroutines import runs_async
 from tsmon.cli.options import server_options
 from tsmon.cli.outcome import Exit, fail
-from tsmon.cli.output import complain, emit_text, say
+from tsmon.cli.output import complain, emit_raw, say
 from tsmon.cli.reports.problems import Problems
 from tsmon.cli.target import Target, pass_target
 from tsmon.cli.watch import live_source
@@ -22,6 +22,8 @@ from tsmon.telemetry.logs.request_tally import RequestTally
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import Snapshot
+
+_OTHERS = "use an address of this machine for --listen, and a free one for --port"
 
 
 @click.command()
@@ -71,7 +73,7 @@ async def exporter(target: Target, listen: str, port: int, interval: float, once
 async def _print_once(exporter: Exporter) -> int:
     snapshot = await anext(exporter.looks())
     _Said().show(snapshot)
-    emit_text(exporter.exposition.rstrip("\n"))
+    emit_raw(exporter.exposition)
     return Exit.UNREACHABLE if snapshot.stale else Exit.DONE
 
 
@@ -125,8 +127,10 @@ def _server(exporter: Exporter, listen: str, port: int) -> MetricsServer:
         return MetricsServer(exporter.registry, listen, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            fail(f"{where} is taken", "choose another port with --port")
-        fail(f"cannot listen at {where}: {error.strerror or error}", "change --listen or --port")
+            fail(f"{where} is taken", _OTHERS)
+        fail(f"cannot listen at {where}: {error.strerror or error}", _OTHERS)
+    except ValueError:  # what no name server could be asked for
+        fail(f"{listen!r} is not a valid address", _OTHERS)
 
 
 def _where(listen: str, port: int) -> str:
