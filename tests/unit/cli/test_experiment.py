@@ -191,9 +191,41 @@ def test_requests_without_an_answer_are_a_failure(experiment: Run, server: FakeT
     assert "3 requests were not answered" in ended.stderr
 
 
+def test_each_setting_is_judged_by_conditions(experiment: Run) -> None:
+    conditions = ("--fail-if", "p95 > 0.001 ms", "--fail-if", "errors > 50 %")
+    ended = experiment("--workers", "1,3", "--batches", "3", "--warm-up", "0", *conditions)
+
+    assert ended.code == 1
+    failed = [line for line in ended.stderr.splitlines() if "failed by" in line]
+    assert [line.partition(":")[2].rpartition(":")[0] for line in failed] == [
+        " failed by p95 > 0.001 ms at 1 worker",
+        " failed by p95 > 0.001 ms at 3 workers",
+    ]
+    passed = experiment("--workers", "1", "--batches", "3", "--fail-if", "p95 > 60 s")
+    assert passed.code == 0, passed.stderr
+
+
+def test_a_condition_on_errors_alone_decides_on_those_of_an_experiment(
+    experiment: Run, server: FakeTorchServe
+) -> None:
+    answers = iter([True, False, True])
+
+    def raises_once(body: bytes) -> int:
+        if not next(answers):
+            raise ValueError
+        return 7
+
+    server.version("mnist").archive.digit = raises_once
+    ended = experiment(
+        *("--workers", "1", "--batches", "3", "--warm-up", "0", "--fail-if", "errors > 40 %")
+    )
+    assert ended.code == 0, ended.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (("--fail-if", "max > 1 ms"), "'max' is not a quantity"),
         (("--workers", "1,x"), "not a list of whole numbers"),
         (("--workers", "0"), "a worker count of 0 is out of range"),
         (("--batches", "3", "--rate", "5"), "choose --batches, or --rate and --duration"),
