@@ -13,7 +13,7 @@ from tsmon.load.autoscale.decision import HEADROOM, Gap, Reading, Unknown
 from tsmon.load.autoscale.measuring import Unchanged, steady_arrivals
 from tsmon.load.capacity.advice import Advice, advise
 from tsmon.load.capacity.doubts import FEW_REQUESTS
-from tsmon.load.capacity.situation import Machine, Situation, situation_of
+from tsmon.load.capacity.situation import MOSTLY_IDLE, Machine, Situation, situation_of
 from tsmon.telemetry.health.judge_model import QUEUE_NEARLY_FULL
 from tsmon.telemetry.logs.request_report import RequestPhase
 from tsmon.telemetry.traffic import WINDOW_S, Missing, Usage, UsageOrMissing
@@ -208,9 +208,13 @@ def _unknown(snapshot: Snapshot, status: ModelStatus | None, key: ModelKey) -> U
 
 
 def _queue_p50(status: ModelStatus) -> float | None:
+    """The median of the queue time in the last reading, if its workers were mostly idle."""
     last = status.requests.last if status.requests else None
     found = last.profile.get(RequestPhase.QUEUE) if last else None
-    return found.p50 if found else None
+    if last is None or found is None or not status.ready:
+        return None
+    busy_ms = sum(share.busy_ms for share in last.workers.values())
+    return found.p50 if busy_ms < MOSTLY_IDLE * status.ready * last.seconds * 1000 else None
 
 
 def _least(one: float | None, other: float | None) -> float | None:

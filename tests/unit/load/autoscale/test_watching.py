@@ -53,6 +53,13 @@ def test_a_rate_is_followed_within_seconds_and_waits_of_before_are_not_the_floor
     assert (again.unknown, again.need in (4, 5)) == (None, True)
 
 
+def test_waits_that_were_there_from_the_beginning_are_not_the_floor_either() -> None:
+    world, watching = World(8), Watching(KEY, ANY)
+    last(watched(world, watching, [30.0] * 15))
+    world.workers = 6
+    assert [each.unknown for each in watched(world, watching, [30.0] * 15)] == [None] * 15
+
+
 def test_service_times_belong_to_the_workers_that_they_were_measured_with() -> None:
     world, watching = World(3), Watching(KEY, ANY)
     last(watched(world, watching, [15.0] * 20))
