@@ -181,7 +181,7 @@ async def test_a_second_click_on_a_title_turns_the_order_round() -> None:
 
 @asynccontextmanager
 async def two_servers_and(
-    fleet: Callable[[str], FleetSettings],
+    fleet: Callable[[str], FleetSettings], servers: int = 4
 ) -> AsyncIterator[tuple[Seat, FakeTorchServe]]:
     """A third server besides, which `fleet` names by its metrics address."""
     async with on_loopback(in_a_row=True) as other:
@@ -189,7 +189,7 @@ async def two_servers_and(
         address = other.fake.addresses.metrics.partition("://")[2]
         async with two_servers(fleet(address)) as seat:
             await seat.press("F")
-            await seat.sees("4 servers", address)
+            await seat.sees(f"{servers} servers", address)
             table = seat.find(FleetTable)
             await seat.until(lambda: _go_to(table, address))
             yield seat, other.fake
@@ -322,3 +322,41 @@ async def test_it_is_shown_at_first_where_that_was_asked_for(
         await seat.sees("No servers are configured yet")
         await seat.press("escape")
         await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))
+
+
+async def test_servers_are_grouped_by_a_label_and_enter_shows_those_of_a_group(
+    tmp_path: Path,
+) -> None:
+    def fleet(address: str) -> FleetSettings:
+        file = tmp_path / "targets.json"
+        groups = [
+            {"targets": [address], "labels": {"rack": "7"}},
+            {"targets": ["127.0.0.1:3"], "labels": {"rack": "7"}},
+        ]
+        file.write_text(json.dumps(groups))
+        return FleetSettings(period=0.1, file_sd=(file,))
+
+    async with two_servers_and(fleet, servers=5) as (seat, third):
+        address = third.addresses.metrics.partition("://")[2]
+        await seat.press("b")
+        await seat.sees("grouped by rack", "rack=7", "rack=none", f"└ {address}")
+        await seat.press("b")
+        await seat.sees("grouped by model", "mnist 1.0", "third 1.0", "└ prod")
+        await seat.press("escape")
+        await seat.until(lambda: "grouped by" not in seat.text)
+
+        await seat.press("b")
+        table = seat.find(FleetTable)
+        await seat.until(lambda: _named(table) == "rack=7" or _go_down(table))
+        await seat.press("enter")
+        await seat.until(lambda: "grouped by" not in seat.text and "prod" not in seat.text)
+        await seat.sees(address, "127.0.0.1:3")
+
+
+def _named(table: FleetTable) -> str:
+    return table.line.server.target.name if table.line and not table.line.model else ""
+
+
+def _go_down(table: FleetTable) -> bool:
+    table.go_to_next_server()
+    return False

@@ -82,12 +82,11 @@ def fleet_lines(
     order: Order = Order.WORST,
     *,
     reverse: bool = False,
-    passes: Callable[[str], bool] = lambda _: True,
     models: bool = True,
 ) -> list[FleetLine]:
-    """The servers, each followed by its models, as far as their words pass.
+    """The servers, each followed by its models.
 
-    A server of which a model passes is shown for it. Unknown numbers come last, in `reverse` too.
+    Unknown numbers come last, in `reverse` too.
     """
     largest_first = order.largest_first is not reverse
     shown = []
@@ -95,17 +94,12 @@ def fleet_lines(
         snapshot.servers, lambda row: _server_rank(row, order), descending=largest_first
     )
     for server in servers:
-        models_of = arrange(
-            server.models, lambda row: _model_rank(row, order), descending=largest_first
-        )
-        below = [
-            FleetLine(server, model)
-            for model in models_of
-            if passes(f"{_words(server)} {model.key} {model.figures.sign.word}")
-        ]
-        if below or passes(f"{_words(server)} {server.figures.sign.word}"):
-            shown.append(FleetLine(server))
-            shown += below if models else []
+        shown.append(FleetLine(server))
+        if models:
+            below = arrange(
+                server.models, lambda row: _model_rank(row, order), descending=largest_first
+            )
+            shown += [FleetLine(server, model) for model in below]
     return shown
 
 
@@ -116,7 +110,8 @@ def troubles(snapshot: FleetSnapshot) -> list[tuple[StatusSign, int]]:
     return list(Counter(sign for sign in signs if sign.needs_attention).items())
 
 
-def _words(server: ServerRow) -> str:
+def words_of(server: ServerRow) -> str:
+    """What a filter of servers is about."""
     target = server.target
     labels = " ".join(f"{name}={text}" for name, text in target.labels.items())
     mode = "read-only" if target.settings.read_only else ""

@@ -145,8 +145,8 @@ def row_of(
         sign,
         evidence,
         severity,
-        _total([each.ready for each in known]),
-        _total([each.wanted for each in known]),
+        total([each.ready for each in known]),
+        total([each.wanted for each in known]),
         add_readings([each.traffic for each in known]),
     )
     first = any(each.traffic is Missing.FIRST_SAMPLE for each in known)
@@ -219,6 +219,7 @@ def _verdict(
     return worst.figures.sign, f"{worst.key}: {worst.figures.evidence}", worst.figures.severity
 
 
-def _total(numbers: Sequence[int | None]) -> int | None:
+def total(numbers: Sequence[int | None]) -> int | None:
+    """The sum of those that are known; None where none is."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known else None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 if TYPE_CHECKING:
     from tsmon.config.schema import ServerSettings
@@ -19,6 +20,8 @@ class Origin(StrEnum):
     FILE_SD = "file_sd"
     PROMETHEUS = "prometheus"
     """It is not asked itself: a Prometheus server reports it."""
+    GROUP = "group"
+    """It is no server: several are shown together."""
 
 
 class FleetTarget(Struct, frozen=True):
@@ -30,13 +33,15 @@ class FleetTarget(Struct, frozen=True):
     origin: Origin = Origin.CONFIG
     labels: Mapping[str, str] = field(default_factory=dict)
     """What a file_sd file or Prometheus says of it."""
+    key: str = ""
+    """What distinguishes it from all others, whatever is given."""
 
-    @property
-    def key(self) -> str:
-        """What distinguishes it from all others."""
-        if self.origin is Origin.PROMETHEUS:  # a name may come and go with others of the same
-            return f"{self.origin}:{sorted(self.labels.items())}"
-        return f"{self.origin}:{self.name}"
+    def __post_init__(self) -> None:
+        # Asked for several times at each round, of thousands of rows. Of what Prometheus reports
+        # the labels count: a name may change when another target with the same one comes.
+        by_labels = self.origin is Origin.PROMETHEUS
+        own = sorted(self.labels.items()) if by_labels else self.name
+        force_setattr(self, "key", f"{self.origin}:{own}")
 
     @property
     def instance(self) -> str:

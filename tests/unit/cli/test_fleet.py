@@ -103,3 +103,34 @@ def test_without_servers_it_is_told_how_to_name_them(tsmon: Tsmon) -> None:
 
     assert ended.code == 2
     assert "[servers.NAME]" in ended.stderr
+
+
+def test_groups_have_a_row_each_with_their_servers_below(
+    servers: ManyServers, config: Path, tmp_path: Path
+) -> None:
+    targets = tmp_path / "targets.json"
+    targets.write_text('[{"targets": ["b:8082", "nowhere:8082"], "labels": {"rack": "7"}}]')
+    args = ("fleet", "--json", "--file-sd", str(targets))
+
+    rack, model, missing = (
+        tsmon_fleet(servers, *args, "--by", by) for by in ("rack", "model", "x")
+    )
+
+    (group,) = rack.json["servers"]
+    assert (group["server"], group["labels"]) == ("rack=7", {"servers": "2", "up": "1"})
+    assert {below["model"] for below in group["models"]} == {"b:8082", "nowhere:8082"}
+    assert [group["server"] for group in model.json["servers"]] == ["cifar 1.0"]
+    assert missing.code != 0
+    assert "no server has the label 'x'" in missing.stderr
+    assert "model, rack" in missing.stderr
+
+
+def test_a_filter_leaves_what_has_its_words(servers: ManyServers, config: Path) -> None:
+    args = ("--config", str(config), "fleet", "--json", "--filter")
+
+    assert {each["server"] for each in tsmon_fleet(servers, *args, "cifar").json["servers"]} == {
+        "b"
+    }
+    wrong = tsmon_fleet(servers, *args, "~(")
+    assert wrong.code == 2
+    assert "--filter is" in wrong.stderr

@@ -8,6 +8,7 @@ import pytest
 
 from tsmon.config.schema import ServerSettings
 from tsmon.fleet.arrange import Order, fleet_lines, troubles
+from tsmon.fleet.grouping import narrowed
 from tsmon.fleet.snapshot import Figures, FleetSnapshot, ModelRow, ServerRow
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.telemetry.health.verdicts import ModelHealth
@@ -94,7 +95,8 @@ def test_a_filter_leaves_the_rows_that_pass_it(words: str, left: list[str]) -> N
         server("two", models=("mnist",), read_only=True),
     )
 
-    assert shown(*rows, passes=parse_filter(words).passes) == left
+    kept = narrowed(FleetSnapshot(Instant.now(), rows), parse_filter(words).passes)
+    assert shown(*kept.servers) == left
 
 
 def test_troubles_are_counted_by_their_word() -> None:

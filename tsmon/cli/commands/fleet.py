@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ from tsmon.cli.target import Target, pass_target
 from tsmon.config.files import user_file
 from tsmon.config.schema import Config, FleetSettings
 from tsmon.fleet.fleet import Fleet
+from tsmon.fleet.grouping import MODEL, grouped, narrowed
+from tsmon.torchserve.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from tsmon.cli.monitor_screen import GivenSettings, Left
@@ -35,6 +39,19 @@ NO_SERVERS = "the configuration has no servers"
     "--once", is_flag=True, help="Print one table as soon as every server has answered or failed."
 )
 @click.option("--watch", is_flag=True, help="Print a table every period.")
+@click.option(
+    "--filter",
+    "words",
+    metavar="WORDS",
+    default="",
+    help="Only what has these words, such as cluster=a; !WORDS for the others, ~REGEX.",
+)
+@click.option(
+    "--by",
+    metavar="LABEL",
+    default="",
+    help="A row for each cluster, namespace, job, other label or model, with its servers below.",
+)
 @click.option("--count", type=click.IntRange(1), help="End --watch after this many tables.")
 @click.option(
     "--prometheus", metavar="URL", help="Include the servers that this Prometheus scrapes."
@@ -64,6 +81,8 @@ def fleet(
     watch: bool,
     count: int | None,
     as_json: bool,
+    words: str,
+    by: str,
     **settings: Any,
 ) -> int:
     """Show all servers of the configuration: workers, requests, times, errors, verdicts.
@@ -71,7 +90,12 @@ def fleet(
     Opens the monitor where there is a terminal. With --once, --watch or --json, or into a pipe, it
     prints; --watch --json prints a line per table. Ends with 3 where no server answers.
     """
-    asks_for_text = once or watch or as_json or count is not None
+    asks_for_text = any((once, watch, as_json, count is not None, words, by))
+    from tsmon.tui.state.filters import parse_filter
+
+    passes = parse_filter(words)
+    if passes.problem:
+        raise click.UsageError(f"--filter is {passes.problem}")
     opens = not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty()
     require_trust(ctx, target, ask=opens, fleet=True)
     config = _config(target, settings)
@@ -83,7 +107,8 @@ def fleet(
     if made.is_empty:
         hint = f"add [servers.NAME] tables to {user_file()}; `tsmon config init` explains how"
         fail(NO_SERVERS, hint, Exit.USAGE)
-    return _print(made, count if watch or count else 1, as_json, watch)
+    shown = partial(_shown, passes=passes.passes, by=by)
+    return _print(made, shown, count if watch or count else 1, as_json, watch)
 
 
 def _config(target: Target, settings: dict[str, Any]) -> Config:
@@ -105,8 +130,15 @@ def _open(target: Target, given: GivenSettings) -> Left:
 
 
 @runs_async
-async def _print(fleet: Fleet, count: int | None, as_json: bool, lines: bool) -> int:
+async def _print(
+    fleet: Fleet,
+    shown: Callable[[FleetSnapshot], FleetSnapshot],
+    count: int | None,
+    as_json: bool,
+    lines: bool,
+) -> int:
     reported: set[str] = set()
+    refused: list[InvalidArgument] = []
     printed, due = 0, 0.0
 
     def publish(snapshot: FleetSnapshot) -> bool:
@@ -119,15 +151,39 @@ async def _print(fleet: Fleet, count: int | None, as_json: bool, lines: bool) ->
             if problem not in reported:
                 reported.add(problem)
                 complain(problem)
-        _emit(snapshot, as_json=as_json, one_line=lines)
+        try:
+            wanted = shown(snapshot)
+        except InvalidArgument as error:
+            refused.append(error)
+            return False
+        _emit(wanted, as_json=as_json, one_line=lines)
         printed += 1
         return printed != count
 
     try:
         await fleet.run(publish)
+        for error in refused:
+            raise error
         return Exit.DONE if fleet.snapshot.up else Exit.UNREACHABLE
     finally:
         await fleet.close()
+
+
+def _shown(snapshot: FleetSnapshot, passes: Callable[[str], bool], by: str) -> FleetSnapshot:
+    """What of a snapshot was asked for.
+
+    Raises:
+        InvalidArgument: nothing has that label.
+    """
+    kept = narrowed(snapshot, passes)
+    if not by:
+        return kept
+    ways = {MODEL, *(name for row in snapshot.servers for name in row.target.labels)}
+    if by not in ways:
+        raise InvalidArgument(
+            f"no server has the label {by!r}", f"there are {', '.join(sorted(ways))}"
+        )
+    return grouped(kept, by)
 
 
 def _emit(snapshot: FleetSnapshot, *, as_json: bool, one_line: bool) -> None:

@@ -491,7 +491,12 @@ FLEET_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "fleet.models", "m", "m", "fold", Group.FLEET, "models",
-        "In the fleet, hide or show the models.",
+        "In the fleet, hide or show the models, or the servers of each group.",
+    ),
+    Key(
+        "fleet.group", "b", "b", "group", Group.FLEET, "group",
+        "In the fleet, group the servers by cluster, namespace, job or another label that they "
+        "share, then by model, then not at all; enter on a group shows its servers.",
     ),
     Key(
         "fleet.choose", "c", "c", "choose", Group.FLEET, "by name",
@@ -499,7 +504,7 @@ FLEET_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "fleet.back", "escape", "esc", "back", Group.FLEET, "back",
-        "In the fleet, clear the marks, then the filter; then go back.",
+        "In the fleet, clear the marks, the groups, then the filter; then go back.",
     ),
     Key(
         "fleet.reverse", "O", "O", "reverse", Group.FLEET, "reverse",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
-from tsmon.fleet.arrange import Order, fleet_lines
+from tsmon.fleet.arrange import FleetLine, Order, fleet_lines
+from tsmon.fleet.grouping import NO_LABEL, grouped, groupings, member_of, narrowed
 from tsmon.tui import keymap
 from tsmon.tui.keymap.active import keys_of
 from tsmon.tui.screens.choose_server import ChooseServer
@@ -65,6 +67,8 @@ class FleetScreen(FullPage[None]):
         self._order = Order.WORST
         self._reverse = False
         self._models = True
+        self._by = ""
+        """What the servers are grouped by; empty where each has a row of its own."""
         self._beginning = True
         self._first: str | None = None
         """The row that the cursor was put on."""
@@ -128,11 +132,11 @@ class FleetScreen(FullPage[None]):
                 fleet_bar(snapshot, self._order_shown, self.size.width)
             )
             self.query_one("#fleet-problems", Words).say(format_problems(snapshot.problems))
+            kept = narrowed(snapshot, chosen.passes) if chosen else snapshot
             shown = fleet_lines(
-                snapshot,
+                grouped(kept, self._by) if self._by else kept,
                 self._order,
                 reverse=self._reverse,
-                passes=chosen.passes,
                 models=self._models,
             )
             self._table.display = not empty
@@ -172,9 +176,27 @@ class FleetScreen(FullPage[None]):
 
     def action_open(self) -> None:
         """Watch the server of the row in the monitor."""
-        chosen = self._table.line
+        chosen, line = self._line, self._table.line
         if chosen is not None:
             self._open(chosen.server.target)
+        elif line is not None:
+            self._open_group(line.server.target.name)
+
+    def _open_group(self, name: str) -> None:
+        """Leave the servers of a group, each with a row of its own."""
+        label, _, value = name.partition("=")
+        without = f"! {label}="
+        self._filter.put(without if value == NO_LABEL else f"~(^| ){re.escape(name)}( |$)")
+        self._group_by("")
+
+    @property
+    def _line(self) -> FleetLine | None:
+        """The server under the cursor, or its model; None on a group of servers."""
+        chosen = self._table.line
+        if chosen is None or not self._by:
+            return chosen
+        server = member_of(self._snapshot, chosen.model) if chosen.model else None
+        return FleetLine(server) if server is not None else None
 
     def action_choose(self) -> None:
         """Choose a server by its name."""
@@ -211,9 +233,11 @@ class FleetScreen(FullPage[None]):
         self._table.focus()
 
     def action_back(self) -> None:
-        """Clear the marks, then the filter; without one go back to the monitor."""
+        """Clear the marks, the groups, then the filter; without any go back to the monitor."""
         if self._changes.clear():
             self.show_changes()
+        elif self._by:
+            self._group_by("")
         elif not self._filter.clear():
             self.dismiss(None)
 
@@ -229,23 +253,25 @@ class FleetScreen(FullPage[None]):
     def on_live_table_mark_wanted(self, event: LiveTable.MarkWanted) -> None:
         """The mouse marks."""
         event.stop()
-        self._changes.mark(self._table.line_of(event.key))
+        if not self._by:
+            self._changes.mark(self._table.line_of(event.key))
         self.show_changes()
 
     def action_mark(self) -> None:
         """Mark the row's server, or take its mark away, and go to the next server."""
-        self._changes.mark(self._table.line)
+        self._changes.mark(self._line)
         self._table.go_to_next_server()
         self.show_changes()
 
     def action_mark_shown(self) -> None:
         """Mark all servers that are shown, or unmark them."""
-        self._changes.mark_shown(self._table.lines)
+        kept = narrowed(self._snapshot, self._filter.filter.passes)
+        self._changes.mark_shown([FleetLine(row) for row in kept.servers])
         self.show_changes()
 
     def action_change(self, kind: str) -> None:
         """Do something on all marked servers."""
-        self._changes.ask(kind, self._snapshot, self._table.line)
+        self._changes.ask(kind, self._snapshot, self._line)
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -277,9 +303,20 @@ class FleetScreen(FullPage[None]):
 
     @property
     def _order_shown(self) -> str:
-        return f"by {self._order.value}{', reversed' if self._reverse else ''}"
+        order = f"by {self._order.value}{', reversed' if self._reverse else ''}"
+        return f"grouped by {self._by}, {order}" if self._by else order
+
+    def action_group(self) -> None:
+        """Group by the next label, by model, then not at all."""
+        ways = ("", *groupings(self._snapshot))
+        self._group_by(ways[(ways.index(self._by) + 1) % len(ways) if self._by in ways else 0])
+
+    def _group_by(self, by: str) -> None:
+        self._by = by
+        self._table.action_first()
+        self._show()
 
     def action_fold(self) -> None:
-        """Hide the models, or show them."""
+        """Hide what is below the rows, or show it."""
         self._models = not self._models
         self._show()

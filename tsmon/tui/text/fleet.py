@@ -9,6 +9,7 @@ from textual.content import Content
 
 from tsmon.config.files import user_file
 from tsmon.fleet.arrange import FleetLine, troubles
+from tsmon.fleet.targets import Origin
 from tsmon.tui.text.series import series_value
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
 from tsmon.units import ABSENT, duration, plural
@@ -70,7 +71,7 @@ def format_line(chosen: FleetLine) -> Content:
     seen = f"answered {duration(server.last_answer.age())} ago" if server.last_answer else ""
     parts = (
         masked_address(target.settings.url) or target.name,
-        f"from {target.origin}",
+        "" if target.origin is Origin.GROUP else f"from {target.origin}",
         *labels,
         seen,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -111,8 +112,10 @@ class FleetTable(LiveTable):
 
     def show_lines(self, lines: Sequence[FleetLine]) -> None:
         """Make these the rows."""
-        self._lines = {line.key: line for line in lines}
-        self.show_rows([TableRow(line.key, cells_of(FLEET_COLUMNS, line)) for line in lines])
+        shown = self._lines = {line.key: line for line in lines}
+        self.show_keys(
+            list(shown), cache(lambda key: TableRow(key, cells_of(FLEET_COLUMNS, shown[key])))
+        )
 
     def show_sorted(self, order: Order, *, reverse: bool) -> None:
         """Put an arrow before the title of the column that the rows are sorted by."""
