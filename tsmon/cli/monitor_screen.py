@@ -89,7 +89,9 @@ def open_monitor(
             source = recorded
         tag = Tag(target.name, target.settings.color)
         session = LiveSession(client, settings.period, source, log_zone=zone, tag=tag)
-        app = TsmonApp(session, replace(_options(target, settings, note, given), fleet=fleet))
+        options = _options(target, settings, note, given)
+        welcome = options.welcome and not fleet
+        app = TsmonApp(session, replace(options, fleet=fleet, welcome=welcome))
         code = _run(app)
     if recorded is not None and recorded.missing:
         complain(recorded.missing)

@@ -12,7 +12,7 @@ from tsmon.fleet.arrange import FleetLine, troubles
 from tsmon.fleet.targets import Origin
 from tsmon.tui.text.series import series_value
 from tsmon.tui.text.tones import Span, Tone, line, tone_of
-from tsmon.units import ABSENT, duration, plural
+from tsmon.units import ABSENT, count, duration, plural
 from tsmon.untrusted.secrets import masked_address
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def fleet_bar(snapshot: FleetSnapshot, order: str, width: int) -> Content:
     parts: list[Span] = [
         ("Fleet", Tone.ACCENT),
         (plural(servers, "server"), Tone.PLAIN),
-        (f"{snapshot.up} up", Tone.GOOD if all_up else Tone.PLAIN),
+        (f"{count(snapshot.up)} up", Tone.GOOD if all_up else Tone.PLAIN),
     ]
-    parts += [(f"{sign} {count}", tone_of(sign.grade)) for sign, count in troubles(snapshot)]
+    parts += [(f"{sign} {count(many)}", tone_of(sign.grade)) for sign, many in troubles(snapshot)]
     parts.append((order, Tone.MUTED))
     spans: list[Span] = []
     for text, tone in parts:
