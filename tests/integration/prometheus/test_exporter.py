@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+import zipfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -151,6 +154,23 @@ async def test_a_worker_that_is_killed_is_counted_with_its_cause(
     await exported.until(deaths, lambda value: value == 1)
     ready = f'tsmon_model_workers{{model_name="{NAME}",state="ready"}}'
     await exported.until(ready, lambda value: value == 1)
+
+
+async def test_a_model_that_cannot_be_loaded_has_its_cause(
+    shell: Shell, exported: Exported, tmp_path: Path
+) -> None:
+    archive = tmp_path / "broken.mar"
+    manifest = {"model": {"modelName": "broken", "handler": "handler.py", "modelVersion": "1.0"}}
+    with zipfile.ZipFile(archive, "w") as mar:
+        mar.writestr("handler.py", "# has neither a function nor a class\n")
+        mar.writestr("MAR-INF/MANIFEST.json", json.dumps({"runtime": "python", **manifest}))
+    registered = shell.tsmon("register", str(archive), "--workers", "1", "--no-wait")
+    assert registered.code == 0, registered.stderr
+    try:
+        deaths = 'tsmon_worker_deaths_total{model_name="broken",cause="handler_not_usable"}'
+        await exported.until(deaths, lambda value: value >= 1)
+    finally:
+        shell.tsmon("unregister", "broken", "--yes")
 
 
 async def test_figures_of_the_workers_are_there(exported: Exported) -> None:

@@ -23,8 +23,11 @@ AT_ONCE_S = 3.0
 """Python's own end included, on a busy machine."""
 
 
-def test_once_prints_the_metrics_and_ends(tsmon: Tsmon, server: FakeTorchServe) -> None:
+def test_once_prints_the_metrics_and_ends(
+    tsmon: Tsmon, server: FakeTorchServe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.load("mnist", "1.0")
+    monkeypatch.setattr("tsmon.telemetry.live.find_logs", lambda _address: None)
 
     ended = tsmon("exporter", "--once")
 
@@ -53,6 +56,13 @@ def test_a_server_that_is_away_is_said_and_exported(tsmon: Tsmon, server: FakeTo
     assert "tsmon_server_up 0.0" in ended.stdout.splitlines()
     assert "tsmon_queue_length{" not in ended.stdout
     assert "no TorchServe is answering" in ended.stderr
+
+
+def test_a_token_that_is_refused_is_no_server_that_is_away(tsmon: Tsmon) -> None:
+    ended = tsmon("exporter", "--once", keys=False)
+
+    assert ended.code == 1
+    assert 'tsmon_server_state{state="token_refused"} 1.0' in ended.stdout.splitlines()
 
 
 def test_a_port_that_is_taken_is_said_with_a_way_out(tsmon: Tsmon) -> None:

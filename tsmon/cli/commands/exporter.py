@@ -19,6 +19,7 @@ from tsmon.cli.watch import live_source
 from tsmon.exporter.exporter import Exporter, describes_per_look
 from tsmon.exporter.web import MetricsServer
 from tsmon.telemetry.logs.request_tally import RequestTally
+from tsmon.telemetry.snapshot import ServerState
 
 if TYPE_CHECKING:
     from tsmon.telemetry.snapshot import Snapshot
@@ -74,7 +75,10 @@ async def _print_once(exporter: Exporter) -> int:
     snapshot = await anext(exporter.looks())
     _Said().show(snapshot)
     emit_raw(exporter.exposition)
-    return Exit.UNREACHABLE if snapshot.stale else Exit.DONE
+    if not snapshot.stale:
+        return Exit.DONE
+    is_away = snapshot.server.state in (ServerState.AWAY, ServerState.SLOW)
+    return Exit.UNREACHABLE if is_away else Exit.FAILED
 
 
 async def _until_ended(exporter: Exporter) -> int:
