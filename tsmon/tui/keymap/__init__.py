@@ -15,21 +15,23 @@ from tsmon.tui.keymap.dialogs import (
     MOTION_KEYS,
 )
 from tsmon.tui.keymap.digits import ANSWER_KEYS, CANVAS_KEYS, DRAW_KEYS, GRID_KEYS, PICKER_KEYS
+from tsmon.tui.keymap.fleet import FLEET_KEYS
 from tsmon.tui.keymap.key import Group, Key, PaneName
-from tsmon.tui.keymap.monitor import KEYS, STEPS_KEYS
-from tsmon.tui.keymap.pages import (
+from tsmon.tui.keymap.lists import (
     ALL_METRICS_KEYS,
-    CANARY_KEYS,
     COMPARED_KEYS,
     DOCTOR_KEYS,
     EVENT_KEYS,
-    FLEET_KEYS,
     LINE_KEYS,
     LOG_KEYS,
     ONE_REQUEST_KEYS,
-    PAGE_KEYS,
     REQUEST_KEYS,
     RUNS_KEYS,
+)
+from tsmon.tui.keymap.monitor import KEYS, STEPS_KEYS
+from tsmon.tui.keymap.pages import (
+    CANARY_KEYS,
+    PAGE_KEYS,
     SETTING_KEYS,
     STORE_KEYS,
     TEXT_KEYS,
