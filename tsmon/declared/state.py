@@ -103,13 +103,18 @@ async def state_of(management: Management) -> DeclaredState:
             raise Undumpable(listed.problem)
         default = (await management.describe(listed.name)).version
         found += [
-            _declared(version, is_default=version.version == default)
+            declared_version(version, is_default=version.version == default)
             for version in await management.describe_all(listed.name)
         ]
     return DeclaredState(tuple(found))
 
 
-def _declared(found: ModelVersion, *, is_default: bool) -> DeclaredVersion:
+def declared_version(found: ModelVersion, *, is_default: bool) -> DeclaredVersion:
+    """A version as describe has it.
+
+    Raises:
+        Undumpable: a field that matters is missing.
+    """
     if found.unread:
         raise Undumpable(f"{found.name} {found.version}: {found.problem}")
     return DeclaredVersion(

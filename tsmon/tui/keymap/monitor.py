@@ -18,7 +18,8 @@ CHANGING_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "model.undo", "U", "U", DO, Group.MODELS, "undo",
-        "Undo the last scale, set default or unregister; the footer shows what it would do.",
+        "Undo the last scale, set default or unregister, or register what a restart lost; the "
+        "footer shows what it would do.",
         changes=True,
     ),
 )  # fmt: skip

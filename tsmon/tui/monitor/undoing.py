@@ -10,10 +10,13 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.monitor.asking import ask_default
 from tsmon.tui.monitor.capability import Capability, Handlers
-from tsmon.tui.state.undo import Undo, UndoDefault, UndoScale, UndoUnregister
+from tsmon.tui.state.undo import Undo, UndoDefault, UndoRestart, UndoScale, UndoUnregister
 from tsmon.tui.text.notes import Note
+from tsmon.units import plural
 
 if TYPE_CHECKING:
+    from tsmon.declared.state import DeclaredState
+    from tsmon.telemetry.snapshot import Snapshot
     from tsmon.torchserve.management import Management
     from tsmon.tui.monitor.screen import MonitorScreen
 
@@ -27,6 +30,8 @@ class Undoing(Capability):
         super().__init__(host)
         self._undo: Undo | None = None
         self._why_not = ""
+        self._lost: DeclaredState | None = None
+        """What was last said to be lost by a restart."""
 
     def actions(self) -> Handlers:
         """Its one key."""
@@ -72,11 +77,27 @@ class Undoing(Capability):
     def connected(self) -> None:
         """Of another server nothing can be taken back."""
         self.withdraw("")
+        self._lost = None
 
     def snapshot_shown(self) -> None:
-        """Withdraw a way back that leads nowhere any more."""
+        """Withdraw a way back that leads nowhere any more; after a restart there is one."""
         if self._undo and not self._undo.is_open(self.host.session.monitor.latest):
             self.withdraw("what you changed has changed again since")
+        session = self.host.session
+        if self._undo is None and session.can_act and not session.read_only:
+            self._offer_what_was_lost(session.monitor.latest)
+
+    def _offer_what_was_lost(self, latest: Snapshot) -> None:
+        """Offer to register again what a restart lost, and say so once."""
+        undo = UndoRestart.of(latest)
+        if undo is None:
+            return
+        self.offer(undo)
+        if self._lost != undo.lost:
+            self._lost = undo.lost
+            lost = plural(len(undo.lost.models), "version")
+            way_back = "{model.undo} registers them again"
+            self.talk.note(Note(f"the server restarted without {lost}", way_back))
 
     # Taking it
 
@@ -99,7 +120,30 @@ class Undoing(Capability):
         if isinstance(undo, UndoUnregister):
             await self._register_again(undo, management)
             return True
+        if isinstance(undo, UndoRestart):
+            await self._bring_back(undo.lost, management)
+            return True
         return False
+
+    async def _bring_back(self, lost: DeclaredState, management: Management) -> None:
+        """Register again what is missing, one after the other.
+
+        Raises:
+            NotApplied: one of them does not come up; the others after it are not tried.
+        """
+        from tsmon.declared.applying import NotApplied, StepOutcome, carry_out
+        from tsmon.declared.changes import plan_for
+        from tsmon.declared.lost import BringBack
+        from tsmon.declared.state import state_of
+
+        before = await state_of(management)
+        plan = plan_for("", BringBack(lost), before)
+        async for step in carry_out(management, plan.plan, before):
+            self.host.session.monitor.poke()
+            if step.outcome is StepOutcome.FAILED:
+                raise NotApplied(f"{step.step}: {step.detail}", "{model.undo} tries it again")
+        done = plural(len({str(step.version) for step in plan.steps}), "version")
+        self.talk.note(Note(f"{done} registered again"), bad=False)
 
     async def _default_back(self, undo: UndoDefault, management: Management) -> bool:
         if not await ask_default(self.host, UNDO, undo.before, management):

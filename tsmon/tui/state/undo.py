@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tsmon.serving.archive_url import is_file
-from tsmon.telemetry.snapshot import ModelKey, ModelStatus, Snapshot
+from tsmon.telemetry.snapshot import Gone, ModelKey, ModelStatus, ServerState, Snapshot
 from tsmon.torchserve.changes import Change, default_change, register_change
 from tsmon.torchserve.registration_of import registration_like
 from tsmon.tui.state.rollouts import SEEN_AFTER_S
+from tsmon.units import plural
 
 if TYPE_CHECKING:
+    from tsmon.declared.state import DeclaredState
     from tsmon.torchserve.management import Management, Registration
     from tsmon.torchserve.records import ModelVersion
 
@@ -109,6 +112,38 @@ class UndoUnregister(Undo):
         model = snapshot.model(ModelKey(self.found.name, self.found.version))
         absent = model is None or model.gone is not None
         return absent and (self.archive is None or is_file(self.archive))
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRestart(Undo):
+    """Registers again what the server forgot when it was restarted."""
+
+    lost: DeclaredState
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> UndoRestart | None:
+        """The way back after a restart; None where nothing is missing that can be registered."""
+        forgotten = [model for model in snapshot.models if model.gone is Gone.FORGOTTEN]
+        if not forgotten or snapshot.server.state is not ServerState.UP:
+            return None
+        from tsmon.declared.state import DeclaredState, Undumpable, declared_version
+
+        lost = []
+        for model in forgotten:
+            with suppress(Undumpable):
+                lost.append(declared_version(model.described, is_default=model.is_default))
+        lost = [each for each in lost if each.archive]
+        if not lost:
+            return None
+        versions = plural(len(lost), "version")
+        names = ", ".join(map(str, lost))
+        words = f"Register again what the restarted server forgot: {names}."
+        state = DeclaredState(tuple(lost))
+        return cls(f"register {versions} again", words, snapshot.server.lives, state)
+
+    def _holds(self, snapshot: Snapshot) -> bool:
+        models = (snapshot.model(ModelKey(each.name, each.version)) for each in self.lost.models)
+        return any(model is not None and model.gone is Gone.FORGOTTEN for model in models)
 
 
 def no_way_back(found: ModelVersion, model_store: Path | None) -> str:
