@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +12,7 @@ from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui import keymap
 from tsmon.tui.monitor.asking import ask_default
 from tsmon.tui.monitor.capability import Capability, Handlers
+from tsmon.tui.state.rollouts import SEEN_AFTER_S
 from tsmon.tui.state.undo import Undo, UndoDefault, UndoRestart, UndoScale, UndoUnregister
 from tsmon.tui.text.notes import Note
 from tsmon.units import plural
@@ -30,8 +33,9 @@ class Undoing(Capability):
         super().__init__(host)
         self._undo: Undo | None = None
         self._why_not = ""
-        self._lost: DeclaredState | None = None
-        """What was last said to be lost by a restart."""
+        self._lost: frozenset[str] = frozenset()
+        """The versions that were said to be lost by a restart."""
+        self._brought_back_at = -math.inf
 
     def actions(self) -> Handlers:
         """Its one key."""
@@ -77,7 +81,7 @@ class Undoing(Capability):
     def connected(self) -> None:
         """Of another server nothing can be taken back."""
         self.withdraw("")
-        self._lost = None
+        self._lost = frozenset()
 
     def snapshot_shown(self) -> None:
         """Withdraw a way back that leads nowhere any more; after a restart there is one."""
@@ -89,15 +93,16 @@ class Undoing(Capability):
 
     def _offer_what_was_lost(self, latest: Snapshot) -> None:
         """Offer to register again what a restart lost, and say so once."""
+        if latest.at.monotonic < self._brought_back_at + SEEN_AFTER_S:
+            return  # it may not be seen yet
         undo = UndoRestart.of(latest)
-        if undo is None:
-            return
-        self.offer(undo)
-        if self._lost != undo.lost:
-            self._lost = undo.lost
-            lost = plural(len(undo.lost.models), "version")
-            way_back = "{model.undo} registers them again"
-            self.talk.note(Note(f"the server restarted without {lost}", way_back))
+        lost = frozenset(map(str, undo.lost.models)) if undo else frozenset()
+        if undo is not None:
+            self.offer(undo)
+        if lost - self._lost:
+            words = f"the server restarted without {plural(len(lost), 'version')}"
+            self.talk.note(Note(words, "{model.undo} registers them again"))
+        self._lost = lost
 
     # Taking it
 
@@ -142,6 +147,7 @@ class Undoing(Capability):
             self.host.session.monitor.poke()
             if step.outcome is StepOutcome.FAILED:
                 raise NotApplied(f"{step.step}: {step.detail}", "{model.undo} tries it again")
+        self._brought_back_at = time.monotonic()
         done = plural(len({str(step.version) for step in plan.steps}), "version")
         self.talk.note(Note(f"{done} registered again"), bad=False)
 
