@@ -93,12 +93,14 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def server(folder: Path) -> Iterator[ServerRecord]:
-    """A TorchServe whose model does next to nothing."""
+def server(folder: Path, request: pytest.FixtureRequest) -> Iterator[ServerRecord]:
+    """A TorchServe whose model does next to nothing; its metrics_mode may be a parameter."""
+    mode = getattr(request, "param", "prometheus")
     (folder / "store").mkdir()
     write_archives(folder / "store")
     local = LocalServer(folder / "home")
-    record = local.start(ServerPlan(model_store=folder / "store", ports=free_ports()))
+    plan = ServerPlan(model_store=folder / "store", ports=free_ports(), metrics_mode=mode)
+    record = local.start(plan)
     try:
         yield record
     finally:
@@ -253,3 +255,28 @@ async def _lose_worker(client: TorchServe, prom: httpx.AsyncClient, notified: No
 
 def _is_lost(alert: dict[str, Any]) -> bool:
     return bool(alert["labels"]["alertname"] == "TorchServeWorkerLost")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("server", "raised"), [("log", True), ("prometheus", False)], indirect=["server"]
+)
+async def test_a_server_that_publishes_nothing_is_found(
+    server: ServerRecord, folder: Path, raised: bool
+) -> None:
+    with scraping(folder, await export(server, folder)) as prom:
+        async with prom:
+
+            async def was_scraped() -> bool:
+                return bool(await _ask(prom, 'count_over_time(up{job="torchserve"}[1m]) > 3'))
+
+            async def names() -> set[str]:
+                alerts = (await prom.get("/api/v1/alerts")).json()["data"]["alerts"]
+                return {alert["labels"]["alertname"] for alert in alerts}
+
+            async def is_settled() -> bool:
+                return not raised or bool(await names() & {"TorchServeWithoutMetrics"})
+
+            await until(was_scraped)
+            await until(is_settled)
+            assert ("TorchServeWithoutMetrics" in await names()) is raised
