@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +53,11 @@ class ClusterPlan(Struct, frozen=True, kw_only=True):
         """The queue time from which on there are too few pods."""
         return self.rules.p95_ms / 1e3 * QUEUE_SHARE
 
+    def matchers(self, model: str) -> str:
+        """What chooses the series of a model; PromQL's strings are JSON's."""
+        labels = {"namespace": self.namespace, "model_name": model}
+        return ",".join(f"{name}={json.dumps(value)}" for name, value in labels.items())
+
     def queue_time(self, labels: str) -> str:
         """Seconds that a request queues on average, over all pods; 0 without requests.
 
@@ -68,7 +74,7 @@ def kubernetes_files(plan: ClusterPlan) -> list[ExportFile]:
     manifests = {
         "torchserve.yaml": ([_config_map(plan), _claim(), _deployment(plan), _service()], _APPLY),
         "monitoring.yaml": (
-            [_monitor(), *_prometheus_rules(plan)],
+            [_monitor(plan), *_prometheus_rules(plan)],
             "What the Prometheus Operator scrapes and reports",
         ),
     }
@@ -196,7 +202,7 @@ def _service() -> dict[str, Any]:
     }
 
 
-def _monitor() -> dict[str, Any]:
+def _monitor(plan: ClusterPlan) -> dict[str, Any]:
     """Scrapes both containers of each pod, with the labels of an exported prometheus.yml."""
 
     def endpoint(port: str, job: str) -> dict[str, Any]:
@@ -204,7 +210,7 @@ def _monitor() -> dict[str, Any]:
             {"targetLabel": "job", "replacement": job},
             {"targetLabel": "server", "sourceLabels": ["__meta_kubernetes_pod_name"]},
         ]
-        return {"port": port, "relabelings": labels}
+        return {"port": port, "interval": plan.rules.interval, "relabelings": labels}
 
     return {
         "apiVersion": MONITORING,
@@ -240,7 +246,7 @@ def _scaled_object(plan: ClusterPlan) -> dict[str, Any]:
             "metricType": "Value",
             "metadata": {
                 "serverAddress": plan.prometheus,
-                "query": plan.queue_time(f'namespace="{plan.namespace}",model_name="{model}"'),
+                "query": plan.queue_time(plan.matchers(model)),
                 "threshold": f"{plan.queue_s:g}",
             },
         }

@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def manifests(tmp_path: Path) -> Path:
     plan = ClusterPlan(
-        models=("mnist", "other"),
+        models=("mnist", 'o"ther'),
         namespace="ml",
         image="registry/tsmon:1",
         most_pods=3,
@@ -107,6 +107,7 @@ def test_what_is_monitored_is_a_port_of_the_service(manifests: Path) -> None:
     monitor = documents(manifests / "monitoring.yaml")["ServiceMonitor torchserve"]["spec"]
 
     ports = {port["name"] for port in service["ports"]}
+    assert {endpoint["interval"] for endpoint in monitor["endpoints"]} == {"15s"}
     assert {endpoint["port"] for endpoint in monitor["endpoints"]} <= ports
     assert "management" not in ports
 
@@ -117,7 +118,7 @@ def test_the_management_api_is_for_the_pod_alone(manifests: Path) -> None:
 
     assert settings["management_address"] == "http://127.0.0.1:8081"
     assert settings["grpc_management_address"] == "127.0.0.1"
-    assert settings["load_models"] == "mnist=mnist.mar,other=other.mar"
+    assert settings["load_models"] == 'mnist=mnist.mar,o"ther=o"ther.mar'
     assert settings["metrics_mode"] == "prometheus"
 
 
@@ -125,8 +126,9 @@ def test_pods_are_scaled_by_rates_that_fall_when_the_queue_does(
     manifests: Path, promtool: Promtool, tmp_path: Path
 ) -> None:
     scaled = documents(manifests / "keda.yaml")["ScaledObject torchserve"]["spec"]
-    query = scaled["triggers"][0]["metadata"]["query"]
-    rules = {"groups": [{"name": "scaling", "rules": [{"record": "queue_s", "expr": query}]}]}
+    query, other = (trigger["metadata"]["query"] for trigger in scaled["triggers"])
+    recorded = [{"record": "queue:s", "expr": query}, {"record": "other:s", "expr": other}]
+    rules = {"groups": [{"name": "scaling", "rules": recorded}]}
     (tmp_path / "scaling.yml").write_text(yaml.safe_dump(rules))
     labels = 'namespace="ml",model_name="mnist",pod="%s"'
     values = {
