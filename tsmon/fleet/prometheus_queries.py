@@ -68,9 +68,12 @@ class Questions(Struct, frozen=True):
     windows_s: tuple[int, ...] = (SHORT_S,)
 
     @property
-    def times(self) -> str:
-        """When each target was last scraped, with its whole label set."""
-        return f"timestamp(up{self._chosen})"
+    def ages_s(self) -> str:
+        """Seconds since each target was last scraped, with its whole label set.
+
+        VictoriaMetrics answers as of half a minute ago, and only its `time()` shows that.
+        """
+        return f"time() - timestamp(up{self._chosen})"
 
     @property
     def down(self) -> str:

@@ -210,12 +210,12 @@ class PrometheusServers:
         if not self._known:
             self._servers.clear()
             return
-        times, down = await asyncio.gather(
-            self._client.vector(self._questions.times), self._client.vector(self._questions.down)
+        ages, down = await asyncio.gather(
+            self._client.vector(self._questions.ages_s), self._client.vector(self._questions.down)
         )
         now = Instant.now()
-        seen = self._seen(times, down)
-        key = distinguishing([labels for labels, _ in times.values])
+        seen = self._seen(ages, down)
+        key = distinguishing([labels for labels, _ in ages.values])
         is_new_key = key != self._questions.key
         if due:
             await self._measure()
@@ -246,13 +246,13 @@ class PrometheusServers:
         self._questions = Questions(self._jobs, self._questions.key, self._questions.windows_s)
         self._discovered = time.monotonic()
 
-    def _seen(self, times: Vector, down: Vector) -> dict[Labels, _Seen]:
+    def _seen(self, ages: Vector, down: Vector) -> dict[Labels, _Seen]:
         failed = {_whole(labels) for labels, _ in down.values}
         seen = {}
-        for labels, at in times.values:
+        for labels, age in ages.values:
             whole = _whole(labels)
             if whole in self._known:
-                seen[whole] = _Seen(at, max(times.at - at, 0.0), whole not in failed)
+                seen[whole] = _Seen(ages.at - age, max(age, 0.0), whole not in failed)
         return seen
 
     async def _measure(self) -> None:

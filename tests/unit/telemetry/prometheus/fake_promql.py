@@ -32,6 +32,8 @@ def _of_target(
             yield _entry(target, at, up)
     elif query.startswith("timestamp(up"):
         yield _entry(target, at, max(scrapes))
+    elif query.startswith("time() - timestamp(up"):
+        yield _entry(target, at, at - max(scrapes))
     elif query.endswith("== 0"):
         if up == 0:
             yield _entry(target, at, up)
