@@ -26,6 +26,7 @@ RUNS = (
     "keys --seconds 8",
     "log_reading",
     "fleet --servers 100 --seconds 15",
+    "many_targets",
     "replay",
     "sender --rounds 4 --seconds 2",
     "grpc_sender --rounds 4 --seconds 2",

@@ -20,8 +20,8 @@ POLL_S = 0.1
 
 _CONFIGURATION = """\
 global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
+  scrape_interval: {every_s}s
+  scrape_timeout: {every_s}s
 scrape_configs:
   - job_name: {job}
     {targets}
@@ -54,12 +54,9 @@ class PrometheusServer:
 
 @contextmanager
 def prometheus_server(
-    binary: str, folder: Path, instance: str, file_sd: Path | None = None
+    binary: str, folder: Path, instance: str, file_sd: Path | None = None, *, every_s: int = 1
 ) -> Iterator[PrometheusServer]:
-    """Start a server that scrapes every second, and stop it in the end.
-
-    It scrapes `instance`, or the targets of a `file_sd` file.
-    """
+    """Start a server that scrapes `instance`, or the targets of a `file_sd` file; stop it then."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         address = f"{LOOPBACK}:{probe.getsockname()[1]}"
@@ -67,7 +64,9 @@ def prometheus_server(
     targets = f'static_configs: [{{targets: ["{instance}"]}}]'
     if file_sd is not None:
         targets = f"file_sd_configs: [{{files: [{file_sd}]}}]"
-    configuration.write_text(_CONFIGURATION.format(job=JOB, targets=targets, own=address))
+    configuration.write_text(
+        _CONFIGURATION.format(job=JOB, targets=targets, own=address, every_s=every_s)
+    )
     command = [binary, f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}"]
     command += [f"--web.listen-address={address}", "--log.level=warn"]
     log = folder / "prometheus.log"
