@@ -117,6 +117,7 @@ After=network-online.target
 [Service]
 # A user who may read TorchServe's logs and its key_file.json.
 #User=torchserve
+# With the whole path of tsmon, unless it is in /usr/local/bin or /usr/bin.
 ExecStart=/usr/bin/env tsmon exporter
 Restart=on-failure
 RestartSec=5

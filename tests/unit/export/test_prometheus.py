@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,13 @@ def test_settings_of_a_server_become_those_of_its_job() -> None:
 
 def test_a_socket_is_no_target() -> None:
     assert scrape_target(ServerSettings(url="unix:/run/ts.sock")) is None
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no `systemd-analyze` on PATH")
+    write(tmp_path, prometheus_files(plan(ONE)), force=False)
+
+    command = ["systemd-analyze", "verify", str(tmp_path / "tsmon-exporter.service")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
