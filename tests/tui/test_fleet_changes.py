@@ -13,6 +13,7 @@ from tests.fake.loopback import on_loopback
 from tests.tui.seat import PERIOD_S, Seat, seated
 from tests.tui.test_fleet import settings_of
 from tsmon.config.schema import Config, FleetSettings, ServerSettings
+from tsmon.declared import applying
 from tsmon.fleet import fleet as fleet_module
 from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
@@ -27,8 +28,9 @@ Fakes = dict[str, FakeTorchServe]
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Publish without a pause."""
+    """Publish without a pause, and do not wait long for requests that no one sends."""
     monkeypatch.setattr(fleet_module, "PUBLISH_S", 0.05)
+    monkeypatch.setattr(applying, "GRACE_S", 0.01)
 
 
 @asynccontextmanager

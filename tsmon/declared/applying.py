@@ -11,6 +11,7 @@ from msgspec import Struct
 from tsmon.declared.difference import Action
 from tsmon.torchserve.errors import NotFound, TorchServeError
 from tsmon.torchserve.protection import protected
+from tsmon.torchserve.replacement import GRACE_S, drain
 from tsmon.torchserve.rollout import Outcome, follow
 
 if TYPE_CHECKING:
@@ -46,15 +47,20 @@ async def carry_out(
 ) -> AsyncGenerator[AppliedStep, None]:
     """Take the steps in turn; after one that failed the others are not tried.
 
-    `before` is what the server had.
+    `before` is what the server had. A version that another one took over from finishes its requests
+    before it is removed.
     """
+    taken_over = {each.version.name for each in plan.steps if each.action is Action.SET_DEFAULT}
     failed = False
     for step in plan.steps:
         if failed:
             yield AppliedStep(step, StepOutcome.NOT_TRIED)
             continue
         yield AppliedStep(step, StepOutcome.UNDER_WAY)
+        version = step.version
         try:
+            if step.action is Action.UNREGISTER and version.name in taken_over:
+                await drain(management, version.name, version.version, GRACE_S)
             await protected(_take(management, step, before))
         except TorchServeError as error:
             failed = True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ from tsmon.untrusted.shell import shell_word
 if TYPE_CHECKING:
     from tsmon.torchserve.client import TorchServe
     from tsmon.torchserve.inference import Prediction
-    from tsmon.torchserve.management import Registration
+    from tsmon.torchserve.management import Management, Registration
     from tsmon.torchserve.records import ModelVersion
 
 DRAIN_POLL_S = 0.25
@@ -180,43 +181,12 @@ class Replacement(Procedure):
         self._stays = True
 
     async def _drain(self) -> None:
-        """Wait until nothing has waited for the old version during the time of grace.
-
-        Raises:
-            NotCarriedOut: requests go on coming to it.
-        """
-        old, started = self.plan.old, time.monotonic()
-        quiet_since: float | None = None
-        while True:
-            waiting = await self._waiting()
-            now = time.monotonic()
-            if waiting is None:
-                return
-            quiet_since = None if waiting else quiet_since or now
-            if quiet_since is None:
-                self._report("drain", f"{waiting} requests are queued for {old.version}")
-                if now - started > DRAIN_S:
-                    raise NotCarriedOut(f"requests are still queued for {old.name} {old.version}")
-            elif (left := quiet_since + self.plan.grace_s - now) <= 0:
-                return
-            else:
-                self._report(
-                    "drain", f"none queued; {duration(left)} for those that are being answered"
-                )
-            await asyncio.sleep(DRAIN_POLL_S)
-
-    async def _waiting(self) -> int | None:
-        """How many requests wait for the old version; None when it is not there any more."""
         old = self.plan.old
-        while True:
-            try:
-                found = await self._management.describe(old.name, old.version)
-            except NotFound:
-                return None
-            except TimedOut:  # management shares its threads with busy inference
-                await asyncio.sleep(DRAIN_POLL_S)
-                continue
-            return found.queue.pending if found.queue else 0
+
+        def report(words: str) -> None:
+            self._report("drain", words)
+
+        await drain(self._management, old.name, old.version, self.plan.grace_s, report)
 
     async def _remove(self) -> None:
         old = self.plan.old
@@ -308,6 +278,50 @@ class Replacement(Procedure):
         versions = await self._management.describe_all(self.plan.old.name)
         new = [each for each in versions if each.version not in self._known]
         return next((each for each in new if each.url == self.plan.registration.url), None)
+
+
+async def drain(
+    management: Management,
+    name: str,
+    version: str,
+    grace_s: float = GRACE_S,
+    report: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Wait until nothing has waited for a version during the time of grace.
+
+    Raises:
+        NotCarriedOut: requests go on coming to it.
+    """
+    started = time.monotonic()
+    quiet_since: float | None = None
+    while True:
+        waiting = await _waiting(management, name, version)
+        now = time.monotonic()
+        if waiting is None:
+            return
+        quiet_since = None if waiting else quiet_since or now
+        if quiet_since is None:
+            report(f"{waiting} requests are queued for {version}")
+            if now - started > DRAIN_S:
+                raise NotCarriedOut(f"requests are still queued for {name} {version}")
+        elif (left := quiet_since + grace_s - now) <= 0:
+            return
+        else:
+            report(f"none queued; {duration(left)} for those that are being answered")
+        await asyncio.sleep(DRAIN_POLL_S)
+
+
+async def _waiting(management: Management, name: str, version: str) -> int | None:
+    """How many requests wait for a version; None when it is not there any more."""
+    while True:
+        try:
+            found = await management.describe(name, version)
+        except NotFound:
+            return None
+        except TimedOut:  # management shares its threads with busy inference
+            await asyncio.sleep(DRAIN_POLL_S)
+            continue
+        return found.queue.pending if found.queue else 0
 
 
 def _steps(plan: ReplacementPlan) -> list[ProcedureStep]:

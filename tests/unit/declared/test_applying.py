@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from msgspec.structs import replace
 
 from tests.fake import FakeTorchServe, Loading
 from tsmon.declared.applying import StepOutcome, carry_out
-from tsmon.declared.difference import difference
+from tsmon.declared.changes import ReplaceBy, plan_for
+from tsmon.declared.difference import Action, difference
 from tsmon.declared.state import DeclaredState, DeclaredVersion, state_of
 
 
@@ -70,3 +73,21 @@ async def test_an_archive_of_another_version_is_said(fake: FakeTorchServe) -> No
         steps = [each async for each in carry_out(client.management, plan, DeclaredState())]
     assert steps[-1].outcome is StepOutcome.FAILED
     assert "a.mar has another version: 3.0 is registered" in steps[-1].detail
+
+
+async def test_a_version_that_is_replaced_finishes_what_is_queued(fake: FakeTorchServe) -> None:
+    old = fake.load("a", "1.0")
+    fake.archive("a", "2.0", url="a-2.mar")
+    old.queued = 3
+    before = await found(fake)
+    plan = plan_for("", ReplaceBy("a", "", "a-2.mar", "2.0"), before).plan
+
+    async with fake.client() as client:
+        async for step in carry_out(client.management, plan, before):
+            assert step.outcome is not StepOutcome.FAILED
+            if step.step.action is Action.UNREGISTER and old.queued:
+                assert not fake.sent("DELETE")
+                asyncio.get_running_loop().call_later(0.4, setattr, old, "queued", 0)
+    assert old.queued == 0
+    assert fake.sent("DELETE") == ["DELETE /models/a/1.0"]
+    assert str((await found(fake)).models[0]) == "a 2.0"
