@@ -284,6 +284,16 @@ class Target(Struct):
             self._say_what_was_left(client.addresses.label)
         return client
 
+    def show_pods_in_fleet(self) -> None:
+        """Have the fleet show all pods that --kube means."""
+        if not self.kube:
+            return
+        config = self.loaded.config
+        kube = tuple(dict.fromkeys((*config.fleet.kube, self.kube)))
+        context = self.kube_context or config.fleet.kube_context
+        fleet = replace(config.fleet, kube=kube, kube_context=context)
+        self.loaded = replace(self.loaded, config=replace(config, fleet=fleet))
+
     def pod_note(self) -> str:
         """Which of several pods is meant; empty where there is one, or it is no pod."""
         settings = self.settings

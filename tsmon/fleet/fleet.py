@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tsmon.fleet.access import Access, OwnServer, prometheus_client
+from tsmon.fleet.kube import FleetPods
 from tsmon.fleet.polled_servers import Lanes, PolledServer
 from tsmon.fleet.prometheus_servers import PrometheusServers
 from tsmon.fleet.snapshot import FleetSnapshot, ServerRow, aged, failed_row
@@ -57,6 +58,9 @@ class Fleet:
         self._read_only = read_only
         self._files = TargetFiles(config.fleet.file_sd)
         self._asked: dict[str, PolledServer | ServerRow] = {}
+        self._pods = FleetPods(config)
+        self._sought = asyncio.Event()
+        """Set when other pods were found."""
         self._looked = False
         self._from_prometheus = self._prometheus()
         self._lanes = Lanes()
@@ -67,7 +71,7 @@ class Fleet:
     def is_empty(self) -> bool:
         """Whether the configuration has no servers at all."""
         fleet = self.config.fleet
-        return not (self.config.servers or fleet.file_sd or fleet.prometheus)
+        return not (self.config.servers or fleet.file_sd or fleet.kube or fleet.prometheus)
 
     @property
     def snapshot(self) -> FleetSnapshot:
@@ -81,7 +85,7 @@ class Fleet:
             each.metrics_address for each in self._asked.values() if isinstance(each, PolledServer)
         }
         from_prometheus = self._from_prometheus.rows if self._from_prometheus else []
-        problems = [*self._files.problems]
+        problems = [*self._files.problems, *self._pods.problems]
         if self._from_prometheus and self._from_prometheus.problem:
             problems.append(self._from_prometheus.problem)
         others = (row for row in from_prometheus if row.target.instance not in addresses)
@@ -110,7 +114,10 @@ class Fleet:
         It ends when cancelled, or when `publish` gives False.
         """
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(self._keep_looking(group))]
+            others = [
+                group.create_task(self._keep_looking(group)),
+                group.create_task(self._pods.run(self._sought.set)),
+            ]
             if self._from_prometheus:
                 others.append(group.create_task(self._from_prometheus.run(self._changed.set)))
             try:
@@ -130,6 +137,7 @@ class Fleet:
         closing = [each.close() for each in self._asked.values() if isinstance(each, PolledServer)]
         if self._from_prometheus:
             closing.append(self._from_prometheus.close())
+        closing.append(self._pods.close())
         await asyncio.gather(*closing)
 
     async def _publish(self, publish: Callable[[FleetSnapshot], bool]) -> None:
@@ -142,22 +150,30 @@ class Fleet:
             await asyncio.sleep(PUBLISH_S if self.is_settled else PUBLISH_S / 4)
 
     async def _keep_looking(self, group: asyncio.TaskGroup) -> None:
-        """Follow the files that name servers."""
+        """Follow the files that name servers, and the pods."""
         while True:
+            self._sought.clear()
             found = await in_thread(self._files.read)
-            named = list(configured_targets(self.config.servers))
-            targets = [*named, *without_doubles(found, self._metrics_addresses(named))]
+            all_known, pods, failed = self._pods.looked, self._pods.targets, self._pods.failed
+            named = [
+                each for each in configured_targets(self.config.servers) if not each.settings.kube
+            ]
+            others = without_doubles(found, self._metrics_addresses(named))
+            targets = [*named, *pods, *others]
             await self._leave_all_but(targets)
             for target in targets:
-                self._asked[target.key] = self._server(target)
+                self._asked[target.key] = failed.get(target.key) or self._server(target)
                 await asyncio.sleep(0)  # fifty clients at once would hold up a key
             self._asked = {target.key: self._asked[target.key] for target in targets}
             for key, server in self._asked.items():
                 if isinstance(server, PolledServer) and key not in self._tasks:
                     self._tasks[key] = group.create_task(server.run(self._lanes, self._changed.set))
-            self._looked = True
+            self._looked = all_known
             self._changed.set()
-            await asyncio.sleep(self.config.fleet.period)
+            with suppress(TimeoutError):
+                # Python 3.11's wait_for loses a cancellation that comes as the event is set.
+                async with asyncio.timeout(self.config.fleet.period):
+                    await self._sought.wait()
 
     def _metrics_addresses(self, targets: Iterable[FleetTarget]) -> Iterator[str]:
         """Host and port of their metrics addresses, those of wrong settings left out."""

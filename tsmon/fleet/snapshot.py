@@ -24,6 +24,8 @@ ONLY_METRICS = StatusSign("?", "metrics only", Grade.NEUTRAL)
 """Its management address cannot be read."""
 SILENT = StatusSign("◐", "no ping", Grade.WARNING)
 """Its inference address does not answer."""
+NOT_FORWARDED = StatusSign("✗", "not forwarded", Grade.BAD)
+"""It is in a pod that does not run, or that kubectl does not forward."""
 WORST_SEVERITY = 1000
 """More than any."""
 HOST_GAUGES = ("CPUUtilization", "MemoryUtilization", "DiskUtilization")
@@ -121,6 +123,12 @@ def failed_row(target: FleetTarget, problem: TorchServeError) -> ServerRow:
     """A server that cannot be asked at all."""
     sign = StatusSign("✗", "invalid setting", Grade.BAD)
     figures = Figures(sign, str(problem), 0, None, None, Missing.NO_COUNTERS)
+    return ServerRow(target, ServerState.FAILING, figures, settled=True)
+
+
+def not_forwarded_row(target: FleetTarget, problem: TorchServeError) -> ServerRow:
+    """A server in a pod whose ports are not forwarded."""
+    figures = Figures(NOT_FORWARDED, str(problem), 0, None, None, Missing.NO_COUNTERS)
     return ServerRow(target, ServerState.FAILING, figures, settled=True)
 
 

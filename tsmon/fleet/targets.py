@@ -18,6 +18,8 @@ class Origin(StrEnum):
 
     CONFIG = "config"
     FILE_SD = "file_sd"
+    KUBE = "kube"
+    """It is a pod, at ports that are forwarded."""
     PROMETHEUS = "prometheus"
     """It is not asked itself: a Prometheus server reports it."""
     GROUP = "group"

@@ -145,3 +145,16 @@ def test_a_pod_that_went_away_is_named(
         return tsmon("--kube", ALL, *keys, "models").stderr
 
     eventually(lambda: "no TorchServe is answering in serving/ts-a: no pod matches" in said())
+
+
+def test_the_fleet_of_a_selector(cluster: Cluster, answering: Loopback, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[fleet]\nperiod = 0.5\n")
+    cluster.run("ts-a", answering.fake.addresses)
+    cluster.run("ts-b", status={"phase": "Pending"})
+
+    ended = tsmon("fleet", "--kube", ALL, "--once", "--json")
+
+    found = {each["server"]: each for each in ended.json["servers"]}
+    assert list(found) == ["serving/ts-a", "serving/ts-b"]
+    assert found["serving/ts-a"]["origin"] == "kube"
+    assert found["serving/ts-a"]["labels"] == {"namespace": "serving", "pod": "ts-a"}

@@ -9,24 +9,17 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from tests.fake.loopback import Loopback
 from tests.kubectl_stand_in import PORTS, Cluster
-from tests.unit.kube.conftest import eventually
+from tests.unit.kube.conftest import eventually, runs
 from tsmon.kube import forward as forwarding
 from tsmon.kube.command import KubeError
 from tsmon.kube.forward import Forward
 from tsmon.kube.pods import Selector, running_pod
 
 ALL = Selector("serving", "app=torchserve")
-
-
-def runs(pid: int) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def answers(forward: Forward) -> bool:

@@ -98,6 +98,7 @@ def fleet(
         raise click.UsageError(f"--filter is {passes.problem}")
     opens = not asks_for_text and sys.stdin.isatty() and sys.stdout.isatty()
     require_trust(ctx, target, ask=opens, fleet=True)
+    target.show_pods_in_fleet()
     config = _config(target, settings)
     target.loaded = replace(target.loaded, config=config)
     if opens:

@@ -48,6 +48,7 @@ def monitor(
     if not prometheus:
         target, note = nearest_server(target)
         note = target.pod_note() or note
+        target.show_pods_in_fleet()
     if plain:
         from tsmon.cli.watch import monitor_plainly, source_of
 

@@ -20,6 +20,7 @@ from tsmon.tui.text.notes import EXPECTED, Note
 if TYPE_CHECKING:
     from tsmon.config.schema import Config, LimitSettings
     from tsmon.fleet.fleet import Fleet
+    from tsmon.fleet.targets import FleetTarget
     from tsmon.serving.record import ServerRecord
     from tsmon.tui.monitor.screen import MonitorScreen
     from tsmon.tui.state.fleet_work import FleetWork
@@ -69,8 +70,22 @@ class Servers:
             Busy: an experiment, a replacement or a restart is under way.
         """
         self._refuse_when_busy()
-        period_s = self.session.monitor.period_s
-        self.open(live_session(target_named(name, self._options), self._options, period_s))
+        target, period_s = target_named(name, self._options), self.session.monitor.period_s
+        if target.settings.kube:
+            opening = self._open_pod(target, period_s)
+            self._app.run_worker(opening, group="opening", exclusive=True)
+        else:
+            self.open(live_session(target, self._options, period_s))
+
+    async def _open_pod(self, target: FleetTarget, period_s: float) -> None:
+        """Watch a server of the configuration that is in a pod, once that is forwarded."""
+        from tsmon.fleet.kube import forwarded_target
+
+        try:
+            forwarded = await in_thread(forwarded_target, target)
+            self.open(live_session(forwarded, self._options, period_s))
+        except EXPECTED as error:
+            self._monitor().talk.note(Note.of(error))
 
     def open(self, session: Session) -> None:
         """Show another session in the monitor, and let go of the one before.
@@ -108,7 +123,7 @@ class Servers:
         """Show all servers, above the monitor; without a configuration those that run here."""
         config, session = self._options.config, self.session
         fleet = config.fleet
-        named = config.servers or fleet.file_sd or fleet.prometheus
+        named = config.servers or fleet.file_sd or fleet.kube or fleet.prometheus
         if self._fleet is not None or named or not session.can_act:
             self._show_fleet(config)
         else:

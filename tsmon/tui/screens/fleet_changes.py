@@ -288,4 +288,6 @@ def _why_not(target: FleetTarget) -> str:
         return "it is read-only"
     if target.origin is Origin.PROMETHEUS and not target.settings.url:
         return ONLY_PROMETHEUS
+    if target.settings.kube or (target.origin is Origin.KUBE and not target.settings.url):
+        return "its pod is not forwarded"
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tsmon.threads import in_thread
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
 from tsmon.tui.state.session import LiveSession, PrometheusSession, Session, Tag
 
@@ -57,11 +58,20 @@ async def session_of(target: FleetTarget, options: MonitorOptions) -> Session:
     """Watch a server of the fleet; one that Prometheus reports by itself where it answers.
 
     Raises:
-        InvalidArgument: its settings are wrong.
+        InvalidArgument: its settings are wrong, or it is in a pod that is not forwarded.
+        Unreachable: it is in pods of which none can be forwarded.
     """
     from tsmon.fleet.access import prometheus_client
     from tsmon.fleet.targets import Origin
 
+    if target.settings.kube:
+        from tsmon.fleet.kube import forwarded_target
+
+        target = await in_thread(forwarded_target, target)
+    if target.origin is Origin.KUBE and not target.settings.url:
+        raise InvalidArgument(
+            f"{target.name} is not forwarded", "the line at the bottom of the fleet says why"
+        )
     if target.origin is not Origin.PROMETHEUS:
         return live_session(target, options)
     if target.settings.url:
