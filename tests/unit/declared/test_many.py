@@ -96,16 +96,12 @@ async def test_a_server_that_changed_since_the_plan_is_left_alone(fakes: Fakes) 
 async def test_a_stop_ends_it_after_the_step(fakes: Fakes) -> None:
     planned = await plans(fakes, ScaleTo("mnist", "", 2))
     work = work_on(fakes, planned)
-    running = asyncio.Event()
-    fakes["a"].version("mnist").archive.loading = Loading.HELD
-
-    def changed(name: str) -> None:
-        if work.servers[name].steps:
-            running.set()
-
-    work.changed = changed
+    version = fakes["a"].version("mnist")
+    version.archive.loading = Loading.HELD
     task = asyncio.create_task(work.run())
-    await running.wait()
+    async with asyncio.timeout(10):
+        while len(version.workers) < 2:
+            await asyncio.sleep(0.01)
     task.cancel()
     fakes["a"].release("mnist")
     with pytest.raises(asyncio.CancelledError):
