@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1] / "tsmon"
 QUOTED = re.compile(r"`(tsmon(?: [^`]*)?)`")
 BARE = re.compile(r"(?:^|[:;(] |,? or )(tsmon (?:[a-z-]+|--)(?:(?!\. )[^;,()\n])*)")
 """A command outside of backticks: a text of its own, or what follows a colon."""
+TEMPLATED = re.compile(r"\{\{ *\$[\w.]+ *\}\}")
+"""What Prometheus puts a label in place of, in the text of an alert."""
 SAMPLES = {
     "WALKTHROUGH_DIGITS": "3",
     "_words(model)": "mnist --model-version 1.0",
@@ -80,6 +82,7 @@ def toml_value(node: ast.AST) -> str:
 
 def commands_in(text: str) -> Iterator[tuple[str, ...]]:
     """The words of every command that a text tells, without `tsmon` itself."""
+    text = TEMPLATED.sub("mnist", text)
     bare = (found.rstrip(".") for found in BARE.findall(QUOTED.sub("", text)) if _is_command(found))
     for line in (*QUOTED.findall(text), *bare):
         yield tuple(TO_REPLACE.get(word, word) for word in shlex.split(line)[1:])

@@ -124,9 +124,13 @@ def emit_csv(
 
 def emit_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> None:
     """Write a table; `right` names the headings, blank-separated, whose columns are numbers."""
-    from tsmon.cli.console import data_console, table
+    from tsmon.cli.console import aligned, data_console, table
 
-    data_console().print(table(headings, rows, right))
+    console = data_console()
+    if console.is_terminal:
+        console.print(table(headings, rows, right))
+    else:
+        console.out("\n".join(aligned(headings, rows, right)), highlight=False)
 
 
 class ReportColumn(NamedTuple, Generic[Item]):

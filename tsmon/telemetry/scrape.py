@@ -215,9 +215,12 @@ class ScrapeReader:
         if sample is None or not is_number(number):
             if not line or line.isspace():
                 return
+            written = number
             name, labels, number = read_sample(line)
             # With a moment behind the number, or blanks, it is read in full each time.
-            text = before if line == f"{before} {number}" else ""
+            is_plain = before == name or before.endswith("}")
+            same = is_number(written) and float(written) == float(number)
+            text = before if is_plain and same else ""
             sample = _Sample(text, name, _series_of(name, labels))
             self._texts[place] = text or selector(name, tuple(labels.items()))
         else:

@@ -18,7 +18,10 @@ from tsmon.tui.keymap import ALL_KEYS
 KEY = re.compile(r"(?<!\{)\{([a-z]+\.[a-z-]+)\}")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 SETTING = re.compile(r"\b([a-z]+(?:_[a-z]+)+)=(?!=)[a-z0-9]+\b")
-FOREIGN = ("docker/", "serving/launch", "serving/container", "serving/archive.py", "telemetry/")
+FOREIGN = (
+    *("docker/", "kube/", "serving/launch", "serving/container", "serving/archive.py"),
+    *("telemetry/", "export/", "cli/commands/export/"),
+)
 """Where options of other programs are written."""
 TORCHSERVE = {
     "--disable-token-auth",

@@ -71,6 +71,12 @@ def test_lines_that_no_number_alone_changes_are_read_each_time(line: str) -> Non
         assert reader.read(changed, at(0)) == _parse(changed)
 
 
+@pytest.mark.parametrize("number", ["1.0E7", "10000000.0", "1e+07"])
+def test_a_series_is_called_alike_however_its_number_is_written(number: str) -> None:
+    line = r'a{b="\"",c="d",}'
+    assert _parse(f"{line} {number}\n").published.layout == f"{line}\n"
+
+
 @given(st.text() | st.text('ts_inference_requests_total{}"=,#HELPTYPE counter.0123456789\n\\ '))
 def test_any_other_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(UnreadableScrape):
