@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,13 @@ from textual.widgets import OptionList
 
 from tests.fake import FakeTorchServe
 from tests.fake.loopback import Loopback, on_loopback
+from tests.kubectl_stand_in import Cluster
+from tests.kubectl_stand_in import install as install_kubectl
 from tests.tui.seat import PERIOD_S, Seat, seated, watching
 from tests.unit.telemetry.prometheus.fake import JOB, FakePrometheus
 from tsmon.config.schema import Config, FleetSettings, ServerColor, ServerSettings
 from tsmon.fleet import fleet as fleet_module
+from tsmon.fleet.pods import end_forwards
 from tsmon.fleet.targets import FleetTarget, Origin
 from tsmon.serving.servers_here import RunningServer
 from tsmon.telemetry.prometheus import client as prometheus_client
@@ -28,7 +31,7 @@ from tsmon.tui.app.app import MonitorOptions, TsmonApp
 from tsmon.tui.monitor.screen import MonitorScreen
 from tsmon.tui.screens.choose_server import ChooseServer
 from tsmon.tui.screens.fleet import FleetScreen
-from tsmon.tui.state.opening import live_session, target_named
+from tsmon.tui.state.opening import live_session, session_of, target_named
 from tsmon.tui.state.session import LiveSession, PrometheusSession
 from tsmon.tui.widgets.fleet_table import FleetTable
 
@@ -360,3 +363,34 @@ def _named(table: FleetTable) -> str:
 def _go_down(table: FleetTable) -> bool:
     table.go_to_next_server()
     return False
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    yield install_kubectl(tmp_path / "kube", monkeypatch)
+    end_forwards()
+
+
+async def test_a_pod_that_is_not_forwarded_is_not_watched() -> None:
+    target = FleetTarget("serving/ts-a", ServerSettings(), Origin.KUBE)
+
+    with pytest.raises(InvalidArgument, match="serving/ts-a is not forwarded"):
+        await session_of(target, MonitorOptions(config=Config()))
+
+
+async def test_a_configured_server_in_a_pod_is_opened_by_its_name(cluster: Cluster) -> None:
+    async with on_loopback() as listening:
+        listening.fake.load("mnist")
+        cluster.run("ts-a", listening.fake.addresses)
+        servers = {
+            "home": settings_of(listening),
+            "pod": ServerSettings(kube="serving/app=torchserve"),
+            "none": ServerSettings(kube="serving/app=none"),
+        }
+        options = MonitorOptions(period_s=PERIOD_S, config=Config(servers=servers))
+        app = TsmonApp(live_session(target_named("home", options), options), options)
+        async with seated(app) as seat:
+            seat.app.servers.open_named("none")
+            await seat.sees("no pod matches app=none")
+            seat.app.servers.open_named("pod")
+            await seat.sees("watching pod", "serving/ts-a")

@@ -19,7 +19,8 @@ from tsmon.serving.properties import parse
 from tsmon.serving.running import find_running
 from tsmon.torchserve.client import TorchServe
 from tsmon.torchserve.errors import InvalidArgument, TorchServeError
-from tsmon.units import plural
+from tsmon.units import MIB, plural
+from tsmon.untrusted.files import read_text
 from tsmon.untrusted.shell import shell_word
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def keep_models(home: Home, dump: Path | None) -> None:
         return
     try:
         found = asyncio.run(_read(record))
-        settings = parse(home.config.read_text(encoding="latin-1"))
+        settings = parse(read_text(home.config, MIB, encoding="latin-1"))
     except (TorchServeError, TimeoutError, OSError) as error:
         if dump is not None:
             raise InvalidArgument(f"the models of {record.management} cannot be read") from error

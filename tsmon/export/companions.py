@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from tsmon.export.files import ExportError
 from tsmon.serving.ports import LOOPBACK, free_ports, is_free
+from tsmon.untrusted.files import open_regular
 from tsmon.untrusted.http import Bounds, ask
 from tsmon.untrusted.text import one_line
 
@@ -104,7 +105,7 @@ def _answers(url: str) -> bool:
 
 def _last(companion: Companion) -> str:
     """The last line that it wrote, as the end of a sentence."""
-    with companion.log.open("rb") as log:
+    with open_regular(companion.log) as log:
         log.seek(max(0, companion.log.stat().st_size - _LAST_BYTES))
         lines = log.read().decode(errors="replace").split("\n")
     said = [one_line(line) for line in lines if line.strip()]

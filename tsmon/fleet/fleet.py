@@ -143,7 +143,9 @@ class Fleet:
     async def _publish(self, publish: Callable[[FleetSnapshot], bool]) -> None:
         while True:
             with suppress(TimeoutError):  # what does not change grows old
-                await asyncio.wait_for(self._changed.wait(), patience_s(self.config.fleet.period))
+                # Python 3.11's wait_for loses a cancellation that comes as the event is set.
+                async with asyncio.timeout(patience_s(self.config.fleet.period)):
+                    await self._changed.wait()
             self._changed.clear()
             if not publish(self.snapshot):
                 return
@@ -171,7 +173,6 @@ class Fleet:
             self._looked = all_known
             self._changed.set()
             with suppress(TimeoutError):
-                # Python 3.11's wait_for loses a cancellation that comes as the event is set.
                 async with asyncio.timeout(self.config.fleet.period):
                     await self._sought.wait()
 
