@@ -394,3 +394,26 @@ async def test_a_configured_server_in_a_pod_is_opened_by_its_name(cluster: Clust
             await seat.sees("no pod matches app=none")
             seat.app.servers.open_named("pod")
             await seat.sees("watching pod", "serving/ts-a")
+
+
+async def test_enter_on_a_pod_watches_it_through_its_forward(cluster: Cluster) -> None:
+    async with on_loopback() as served:
+        served.fake.load("mnist")
+        cluster.run("ts-a", served.fake.addresses)
+        fleet = FleetSettings(period=0.1, kube=("serving/app=torchserve",))
+        async with two_servers(fleet) as seat:
+            await seat.press("F")
+            await seat.sees("4 servers", "serving/ts-a")
+            table = seat.find(FleetTable)
+            await seat.until(lambda: _is_chosen(table, "serving/ts-a"))
+            await seat.press("enter")
+            await seat.until(lambda: isinstance(seat.app.screen, MonitorScreen))
+            await seat.sees("serving/ts-a", "mnist")
+
+
+def _is_chosen(table: FleetTable, name: str) -> bool:
+    """Whether the cursor is on a server, where it is put if it is there."""
+    found = [line for line in table.lines if line.server.target.name == name and not line.model]
+    for line in found:
+        table.go_to(line.key)
+    return table.line is not None and table.line.server.target.name == name

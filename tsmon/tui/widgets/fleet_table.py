@@ -114,7 +114,9 @@ class FleetTable(LiveTable):
         """Make these the rows."""
         shown = self._lines = {line.key: line for line in lines}
         self.show_keys(
-            list(shown), cache(lambda key: TableRow(key, cells_of(FLEET_COLUMNS, shown[key])))
+            list(shown),
+            cache(lambda key: TableRow(key, cells_of(FLEET_COLUMNS, shown[key]))),
+            {"name": max((len(_name(line).text) for line in lines), default=0)},
         )
 
     def show_sorted(self, order: Order, *, reverse: bool) -> None:
