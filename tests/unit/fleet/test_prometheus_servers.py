@@ -227,6 +227,32 @@ async def test_requests_that_name_no_version_are_of_the_only_one_loaded(
     assert (str(model.key), model.figures.per_second) == ("my_model 1.0", 1.0)
 
 
+async def test_limits_on_models_are_judged_over_a_minute_or_five(
+    prometheus: FakePrometheus,
+) -> None:
+    limits = read_limits(
+        {
+            "busy": LimitSettings(when="rate > 3/s"),
+            "slow": LimitSettings(when="mean > 4 ms in 5 min", model="other"),
+        }
+    )
+    found = servers(prometheus, limits=limits)
+    await found.read()
+
+    assert [row.figures.sign.word for row in found.rows] == ["unknown", "over limit"]
+    (busy,) = [row.models[0].figures.evidence for row in found.rows[1:]]
+    assert "rate" in busy
+    assert any("[60s]" in query for query in prometheus.queries)
+    assert any("[300s]" in query and "rate(" in query for query in prometheus.queries)
+
+
+async def test_longer_windows_are_asked_for_by_limits_alone(prometheus: FakePrometheus) -> None:
+    limits = read_limits({"p95": LimitSettings(when="p95 > 50 ms")})
+    await servers(prometheus, limits=limits).read()
+
+    assert not [query for query in prometheus.queries if "rate(" in query and "[60s]" in query]
+
+
 async def test_a_limit_on_a_series_is_judged(prometheus: FakePrometheus) -> None:
     for target, scrapes in prometheus.targets.items():
         for stored in scrapes.values():
