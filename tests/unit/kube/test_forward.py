@@ -136,6 +136,7 @@ def test_one_that_says_nothing_is_not_waited_for(
 
 KILLED = """\
 import os, signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what runs the tests may ignore it
 from tsmon.kube.forward import Forward
 from tsmon.kube.pods import Selector, running_pod
 Forward("", lambda: running_pod(Selector("serving", "app=torchserve"))[0], lambda _: [8080]).begin()
