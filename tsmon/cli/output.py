@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple
@@ -24,6 +25,21 @@ from tsmon.untrusted.text import LONGEST_LINE, one_line, visible
 
 LONGEST_HINT = 4 * LONGEST_LINE
 """Characters of a hint; it may be a command with long paths, and has to work as it stands."""
+
+
+_OF_CLICK = tuple(
+    (re.compile(pattern, re.MULTILINE), words)
+    for pattern, words in (
+        (r"is not a valid integer(?: range)?\.", "is not a whole number."),
+        (r"is not a valid float(?: range)?\.", "is not a number."),
+        (r"is not in the range x>=(\S+?)\.$", r"is less than \1."),
+        (r"is not in the range x>(\S+?)\.$", r"is not more than \1."),
+        (r"is not in the range x<=(\S+?)\.$", r"is more than \1."),
+        (r"is not in the range (\S+?)<=?x<=?(\S+?)\.$", r"is not between \1 and \2."),
+        (r"No such option '?(-\d[^'.]*)'?\.", r"\1 is read as an option: no number is below 0."),
+    )
+)
+"""What click says, and what a person understands."""
 
 
 class Help(click.HelpFormatter):
@@ -168,7 +184,14 @@ def complain_of(error: click.ClickException) -> None:
     """Print what is wrong with the command line, quoting a part of it."""
     printed = io.StringIO()
     error.show(printed)
-    click.echo(visible(printed.getvalue(), keep_lines=True), nl=False, err=True)
+    click.echo(visible(plainly(printed.getvalue()), keep_lines=True), nl=False, err=True)
+
+
+def plainly(message: str) -> str:
+    """What click says of a value, in words for a person."""
+    for pattern, words in _OF_CLICK:
+        message = pattern.sub(words, message)
+    return message
 
 
 def to_terminal(sequence: str) -> None:

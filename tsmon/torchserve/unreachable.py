@@ -79,7 +79,7 @@ def unreachable(url: str, words: str, proxy: str = "") -> Unreachable:
     if to is not None:
         reason = to.problem() or words
         return Unreachable(f"no TorchServe is answering in {to.name()}: {reason}", _IN_POD)
-    reason, hint = _why(url, words)
+    reason, hint = why(url, words)
     if proxy:
         reason, hint = f"{reason} (through the proxy {proxy})", "is the proxy the right one?"
     kind = NothingListens if reason == REFUSED and is_here(url) else Unreachable
@@ -92,7 +92,8 @@ def hint_for_answer(url: str, message: str) -> str:
     return known.hint.format(_other_scheme(url)) if known else ""
 
 
-def _why(url: str, words: str) -> tuple[str, str]:
+def why(url: str, words: str) -> tuple[str, str]:
+    """Why nothing answers at a base URL, and the way out; empty where none is known."""
     for known in _CAUSES:
         if found := known.pattern.search(words):
             encryption = "TLS" if url.startswith("grpcs:") else "https"

@@ -12,6 +12,7 @@ from msgspec.json import decode
 from tsmon.telemetry.prometheus.errors import NotPrometheus, QueryFailed
 from tsmon.torchserve.errors import InvalidArgument, TimedOut, TooLarge, Unreachable
 from tsmon.torchserve.route import Route, certificates
+from tsmon.torchserve.unreachable import REFUSED, why
 from tsmon.torchserve.waiting import under_way
 from tsmon.units import period
 from tsmon.untrusted.http import CLOSE_GRACE_S, AnswerTooLarge, BoundedClient, Bounds, Closing, Way
@@ -96,6 +97,7 @@ class Prometheus(Closing):
         base = _base_url(url)
         self.label = base.netloc.decode() + base.path.rstrip("/")
         """Host, port and path, without the password."""
+        self._url = f"{base.scheme}://{self.label}"
         self._route = route
         self._client = BoundedClient(
             base_url=base,
@@ -174,10 +176,11 @@ class Prometheus(Closing):
                 f"{period(QUERY_TIMEOUT_S)}"
             ) from None
         except httpx.TransportError as error:
-            raise Unreachable(
-                f"no Prometheus is answering at {self.label}: {str(error) or type(error).__name__}",
-                "pass its address with --prometheus",
-            ) from None
+            reason, hint = why(self._url, str(error) or type(error).__name__)
+            if reason == REFUSED or not hint:
+                hint = "pass its address with --prometheus"
+            message = f"no Prometheus is answering at {self.label}: {reason}"
+            raise Unreachable(message, hint) from None
         except httpx.DecodingError as error:
             raise NotPrometheus(f"{self.label} cannot be decoded: {error}") from None
 
