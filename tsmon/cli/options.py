@@ -64,6 +64,26 @@ def server_options(command: F) -> F:
     return server_and_grpc_options(cast(F, over_http))
 
 
+def own_server_options(command: F) -> F:
+    """The options of a command about the server that `tsmon serve start` starts, and no other."""
+
+    @wraps(command)
+    def about_it(*args: Any, **kwargs: Any) -> Any:
+        ctx = click.get_current_context()
+        target = ctx.find_object(Target)
+        if target is not None and (meaningless := sorted(target.given.keys() - {"--home"})):
+            raise click.UsageError(
+                f"{', '.join(meaningless)} cannot be used with `{ctx.command_path}`: it is about "
+                "the server of this machine that --home names"
+            )
+        return command(*args, **kwargs)
+
+    wrapped = cast(F, about_it)
+    for option in reversed(_OWN_SERVER_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 def server_and_grpc_options(command: F) -> F:
     """The same for a command that works over gRPC too: its client is that of `Target.client`."""
     for option in reversed(_SERVER_OPTIONS):
@@ -102,6 +122,18 @@ _REACHING = frozenset(
     )
 )
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_READ_ONLY = _option(
+    "--read-only",
+    is_flag=True,
+    default=None,
+    help_="Read-only: refuse any request that modifies the server.",
+)
+_HOME = _option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help_="Home folder of the server that `tsmon serve start` starts.",
+)
+_OWN_SERVER_OPTIONS = (_HOME, _READ_ONLY)
 _SERVER_OPTIONS = (
     _option(
         "--server",
@@ -130,12 +162,7 @@ _SERVER_OPTIONS = (
         help_="Use gRPC, at ports 7070 and 7071 or those of the server's settings; so does an "
         "address such as grpc://host:7071, with grpcs:// for TLS.",
     ),
-    _option(
-        "--read-only",
-        is_flag=True,
-        default=None,
-        help_="Read-only: refuse any request that modifies the server.",
-    ),
+    _READ_ONLY,
     _option(
         "--logs",
         type=_log_place,
@@ -149,11 +176,7 @@ _SERVER_OPTIONS = (
         metavar="ZONE",
         help_="Time zone of its log timestamps, such as UTC; detected by default.",
     ),
-    _option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        help_="Home folder of the server that `tsmon serve start` starts.",
-    ),
+    _HOME,
 )
 
 

@@ -35,7 +35,8 @@ _OF_CLICK = tuple(
         (r"is not in the range x>=(\S+?)\.$", r"is less than \1."),
         (r"is not in the range x>(\S+?)\.$", r"is not more than \1."),
         (r"is not in the range x<=(\S+?)\.$", r"is more than \1."),
-        (r"is not in the range (\S+?)<=?x<=?(\S+?)\.$", r"is not between \1 and \2."),
+        (r"is not in the range (\S+?)<=x<=?(\S+?)\.$", r"is not between \1 and \2."),
+        (r"is not in the range (\S+?)<x<=?(\S+?)\.$", r"is not above \1 and up to \2."),
         (r"No such option '?(-\d[^'.]*)'?\.", r"\1 is read as an option: no number is below 0."),
     )
 )

@@ -131,8 +131,8 @@ def test_a_server_that_goes_away_meanwhile_ends_it(tsmon: Tsmon) -> None:
     [
         (("--queue-ms", "1", "--p95-ms", "2"), "one target at a time"),
         (("--queue-ms", "0"), "a target of 0 ms is out of range"),
-        (("--rate", "-1"), "-1.0 is not in the range"),
-        (("--seconds", "900"), "900.0 is not in the range"),
+        (("--rate", "-1"), "-1.0 is not above 0"),
+        (("--seconds", "900"), "900.0 is not between"),
     ],
 )
 def test_values_that_make_no_question_are_wrong_usage(

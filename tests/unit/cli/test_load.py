@@ -139,7 +139,7 @@ def test_without_a_server_the_command_says_so(
         (("--duration", "-1"), "a duration of -1 is out of range"),
         (("--poisson",), "a closed loop has no arrival times"),
         (("--json", "--csv"), "choose --json or --csv"),
-        (("-c", "501"), "501 is not in the range"),
+        (("-c", "501"), "501 is not between 1 and 500"),
     ],
 )
 def test_values_that_make_no_run_are_wrong_usage(

@@ -30,6 +30,7 @@ def test_a_command_says_what_is_wrong_with_a_value(
     ("message", "words"),
     [
         ("11 is not in the range 1<=x<=10.", "11 is not between 1 and 10."),
+        ("0 is not in the range 0<x<=10.5.", "0 is not above 0 and up to 10.5."),
         ("0.1 is not in the range x>=0.2.", "0.1 is less than 0.2."),
         ("0 is not in the range x>0.", "0 is not more than 0."),
         ("9 is not in the range x<=8.", "9 is more than 8."),
@@ -38,3 +39,13 @@ def test_a_command_says_what_is_wrong_with_a_value(
 )
 def test_ranges_are_put_into_words(message: str, words: str) -> None:
     assert plainly(message) == words
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "status", "resume", "shell"])
+def test_what_is_about_the_own_server_refuses_to_name_another(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in (("--server", "http://other:8081"), ("--key-file", "key_file.json")):
+        assert run(cli, [*option, "serve", command]) == 2
+        said = capsys.readouterr().err
+        assert f"{option[0]} cannot be used with `tsmon serve {command}`" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tsmon.cli.options import as_json, server_options
+from tsmon.cli.options import as_json, own_server_options
 from tsmon.cli.own_server import progress_shown
 from tsmon.cli.reports.server import started
 from tsmon.cli.target import Target, pass_target
@@ -15,7 +15,7 @@ from tsmon.serving.plan import START_SECONDS
 @click.command()
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="Name of the container.")
 @as_json
-@server_options
+@own_server_options
 @pass_target
 def resume(target: Target, name: str, as_json: bool) -> None:
     """Start a stopped container again and wait until it answers.

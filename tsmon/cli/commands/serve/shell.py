@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from tsmon.cli.options import server_options
+from tsmon.cli.options import own_server_options
 from tsmon.cli.outcome import Exit, fail
 from tsmon.cli.target import Target, pass_target
 from tsmon.docker.containers import find_container
@@ -17,7 +17,7 @@ from tsmon.serving.errors import ContainerError
 
 @click.command()
 @click.option("--name", help=f"Name of the container. [default: the one started, {DEFAULT_NAME}]")
-@server_options
+@own_server_options
 @pass_target
 def shell(target: Target, name: str | None) -> None:
     """Open a shell in the container."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsmon.cli.options import as_json, server_options
+from tsmon.cli.options import as_json, own_server_options
 from tsmon.cli.own_server import (
     DEFAULT_STORE,
     make_model_store,
@@ -115,7 +115,7 @@ def _ip_address(_ctx: click.Context, _parameter: click.Parameter, text: str) -> 
     help="With --docker: a folder of this machine to mount at PATH.",
 )
 @as_json
-@server_options
+@own_server_options
 @pass_target
 def start(
     target: Target,

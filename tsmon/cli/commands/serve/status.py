@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tsmon.cli.options import as_json, server_options
+from tsmon.cli.options import as_json, own_server_options
 from tsmon.cli.outcome import Exit
 from tsmon.cli.output import emit, emit_json
 from tsmon.cli.reports.server import status_lines, status_record
@@ -15,7 +15,7 @@ from tsmon.serving.local_server import State
 @click.command()
 @click.option("--name", help="Name of the server, where it has one.")
 @as_json
-@server_options
+@own_server_options
 @pass_target
 def status(target: Target, name: str | None, as_json: bool) -> None:
     """Show whether the server runs, where, and its memory; exit code 1 if it does not."""

@@ -8,7 +8,7 @@ import click
 
 from tsmon.cli.console import talk
 from tsmon.cli.losing import dump_option, keep_models
-from tsmon.cli.options import as_json, server_options
+from tsmon.cli.options import as_json, own_server_options
 from tsmon.cli.output import emit, emit_json, say
 from tsmon.cli.own_server import stop_with_progress
 from tsmon.cli.reports.server import container_stays, stopped
@@ -21,7 +21,7 @@ from tsmon.cli.target import Target, pass_target
 )
 @dump_option
 @as_json
-@server_options
+@own_server_options
 @pass_target
 def stop(target: Target, name: str | None, dump: Path | None, as_json: bool) -> None:
     """Stop the server and its workers; a container stays, stopped.
