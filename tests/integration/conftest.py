@@ -9,6 +9,9 @@ import pytest
 
 from tests.integration.commands import Shell
 
+PAST = "a-past-one"
+"""Stands before all others."""
+
 
 @pytest.fixture(scope="session")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
@@ -27,10 +30,10 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 def _give_it_a_past(shell: Shell) -> None:
     """Leave the counters of a model that is unregistered, as other tests do: no test may mind."""
     for words in (
-        ("archive", "--model-name", "past"),
-        ("register", "past.mar", "--workers", "1"),
-        ("send", "past", "-n", "1"),
-        ("unregister", "past", "--yes"),
+        ("archive", "--model-name", PAST),
+        ("register", f"{PAST}.mar", "--workers", "1"),
+        ("send", PAST, "-n", "1"),
+        ("unregister", PAST, "--yes"),
     ):
         ended = shell.tsmon(*words)
         assert ended.code == 0, ended.stderr

@@ -18,8 +18,10 @@ from tests.integration.commands import LONGEST_S, Shell
 from tests.tui.seat import seated
 from tsmon.telemetry.recording.reader import Recording
 from tsmon.telemetry.recording.schema import RecordingError
+from tsmon.telemetry.snapshot import ModelKey
 from tsmon.tui.app.app import TsmonApp
 from tsmon.tui.state.session import ReplaySession
+from tsmon.tui.widgets.models_pane import ModelsPane
 
 pytestmark = pytest.mark.integration
 
@@ -83,6 +85,7 @@ async def test_a_recording_of_a_real_server_is_replayed_in_the_monitor(
     session = ReplaySession(Recording(file))
     async with seated(TsmonApp(session)) as seat:
         await seat.until(lambda: session.progress == 1)
+        seat.find(ModelsPane).go_to(ModelKey("mnist", "1.0"))
         await seat.press("right_curly_bracket")
         await seat.sees("PAUSED", "RECORDING", "model added", "mnist 1.0", "● 1/1", "since start")
         await seat.press("v")
