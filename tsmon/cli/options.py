@@ -56,12 +56,16 @@ def server_options(command: F) -> F:
     def over_http(*args: Any, **kwargs: Any) -> Any:
         ctx = click.get_current_context()
         target = ctx.find_object(Target)
-        if target is not None and ctx.invoked_subcommand is None and target.over_grpc:
-            hint = "leave out --grpc, and give it an HTTP address"
-            raise InvalidArgument(f"`{ctx.command_path}` does not work over gRPC", hint)
+        _refuse_grpc(ctx, target)
         return command(*args, **kwargs)
 
     return server_and_grpc_options(cast(F, over_http))
+
+
+def _refuse_grpc(ctx: click.Context, target: Target | None) -> None:
+    if target is not None and ctx.invoked_subcommand is None and target.over_grpc:
+        hint = "leave out --grpc, and give it an HTTP address"
+        raise InvalidArgument(f"`{ctx.command_path}` does not work over gRPC", hint)
 
 
 def own_server_options(command: F) -> F:
@@ -76,6 +80,7 @@ def own_server_options(command: F) -> F:
                 f"{', '.join(meaningless)} cannot be used with `{ctx.command_path}`: it is about "
                 "the server of this machine that --home names"
             )
+        _refuse_grpc(ctx, target)
         return command(*args, **kwargs)
 
     wrapped = cast(F, about_it)

@@ -19,7 +19,7 @@ from tsmon.torchserve.grpc import packages
         ("--grpc", "metrics"),
         ("doctor", "--server", "grpc://gpu:7071"),
         ("fleet", "--grpc"),
-        ("serve", "status", "--grpc"),
+        ("--grpc", "serve", "status"),
         ("experiment", "mnist", "--grpc"),
         ("--grpc",),
     ],
