@@ -59,7 +59,7 @@ async def at_each(seat: Seat, name: str, sizes: Iterable[Size], part: Part = who
 async def rest(seat: Seat) -> None:
     """Wait until nothing moves any more."""
     before = ""
-    while before != seat.text:
+    while before != seat.text or seat.app._frames.held:  # held: a new size is not drawn yet
         before = seat.text
         seat.app._notifications_shown._place()
         await seat.pilot.pause()
